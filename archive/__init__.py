@@ -1,0 +1,1 @@
+"""The archive engine: patients, studies, protocols. Knows no HTML."""

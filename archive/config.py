@@ -1,0 +1,146 @@
+"""Settings, typed and read once. A bad value stops the process with the name of its key.
+
+`manage.py` and every process find the running system by DATA_DIR: what `./run` wrote to DATA_DIR/run.json under
+`env` fills in for variables that are not set.
+"""
+
+import json
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TypeVar
+
+T = TypeVar("T")
+
+ROOT = Path(__file__).resolve().parent.parent
+OPERATOR_OID = "1.2.246.10.2462460"
+
+
+class ConfigError(Exception):
+    """A setting is missing or cannot be read; the message names it and what it should be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Config:
+    data_dir: Path
+    demo: bool
+    secret_key: str
+    database_url: str  # the application's role: owns no table
+    database_owner_url: str  # the owner's role: migrations only
+    broker_url: str
+    web_host: str
+    web_port: int
+    allowed_hosts: tuple[str, ...]
+    https: bool
+    dicom_host: str
+    dicom_port: int
+    dicom_processes: int
+    dicom_max_associations: int
+    dicom_max_object_bytes: int
+    dicom_timeout: float
+    hl7_port: int
+    ae_production: str
+    ae_test: str
+    production_takes_test_patients: bool
+    quiet_seconds: float
+    backoff_ceiling_seconds: float
+    notice_tries: int
+    documents_late_hours: float
+    operator_oid: str
+    home_community: str
+    document_repository: str
+    manifest_repository: str
+    imaging_source: str
+    mail_dir: Path
+    free_bytes_floor: int
+
+    @property
+    def vault_dir(self) -> Path:
+        return self.data_dir / "vault"
+
+    def ae_title(self, environment: str) -> str:
+        return self.ae_production if environment == "production" else self.ae_test
+
+
+def _flag(text: str) -> bool:
+    words = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+    return words[text.strip().lower()]
+
+
+class Reader:
+    """Reads named values from a mapping and says which one is wrong."""
+
+    def __init__(self, values: Mapping[str, str]) -> None:
+        self.values = values
+
+    def get(self, key: str, cast: Callable[[str], T], default: T | None = None) -> T:
+        text = self.values.get(key)
+        if text is None or text == "":
+            if default is None:
+                raise ConfigError(f"{key} is not set: start the system with ./run, or give {key} in the environment")
+            return default
+        try:
+            return cast(text)
+        except (ValueError, KeyError):
+            raise ConfigError(f"{key} cannot be read as {cast.__name__.strip('_')}") from None
+
+
+def _environment() -> dict[str, str]:
+    """The process's variables, and those of the running system for what is not set."""
+    given = dict(os.environ)
+    data_dir = Path(given.get("DATA_DIR") or ROOT / "var")
+    run_file = data_dir / "run.json"
+    if "DATABASE_URL" not in given and run_file.is_file():
+        given = {**json.loads(run_file.read_text())["env"], **given}
+    return given
+
+
+def read(values: Mapping[str, str]) -> Config:
+    """Build the settings from variables. Raises ConfigError."""
+    reader = Reader(values)
+    get = reader.get
+    demo = get("DEMO", _flag, False)
+    data_dir = Path(get("DATA_DIR", str, str(ROOT / "var"))).resolve()
+    database_url = get("DATABASE_URL", str)
+    web_host = get("WEB_HOST", str, "127.0.0.1")
+    return Config(
+        data_dir=data_dir,
+        demo=demo,
+        secret_key=get("SECRET_KEY", str),
+        database_url=database_url,
+        database_owner_url=get("DATABASE_OWNER_URL", str, database_url),
+        broker_url=get("CELERY_BROKER_URL", str),
+        web_host=web_host,
+        web_port=get("WEB_PORT", int, 8000),
+        allowed_hosts=tuple(get("ALLOWED_HOSTS", str, f"{web_host},127.0.0.1,localhost").split(",")),
+        https=get("HTTPS", _flag, False),
+        dicom_host=get("DICOM_HOST", str, "127.0.0.1"),
+        dicom_port=get("DICOM_PORT", int, 11112),
+        dicom_processes=get("DICOM_PROCESSES", int, 2),
+        dicom_max_associations=get("DICOM_MAX_ASSOCIATIONS", int, 100),
+        dicom_max_object_bytes=get("DICOM_MAX_OBJECT_BYTES", int, 8 << 30),
+        dicom_timeout=get("DICOM_TIMEOUT", float, 60.0),
+        hl7_port=get("HL7_PORT", int, 2575),
+        ae_production=get("AE_PRODUCTION", str, "KANTA"),
+        ae_test=get("AE_TEST", str, "KANTATEST"),
+        production_takes_test_patients=get("PRODUCTION_TAKES_TEST_PATIENTS", _flag, demo),
+        quiet_seconds=get("QUIET_SECONDS", float, 5.0 if demo else 60.0),
+        backoff_ceiling_seconds=get("BACKOFF_CEILING_SECONDS", float, 10.0 if demo else 600.0),
+        notice_tries=get("NOTICE_TRIES", int, 8),
+        documents_late_hours=get("DOCUMENTS_LATE_HOURS", float, 24.0),
+        operator_oid=get("OPERATOR_OID", str, OPERATOR_OID),
+        home_community=get("HOME_COMMUNITY", str, f"{OPERATOR_OID}.1"),
+        document_repository=get("DOCUMENT_REPOSITORY", str, f"{OPERATOR_OID}.40"),
+        manifest_repository=get("MANIFEST_REPOSITORY", str, f"{OPERATOR_OID}.42"),
+        imaging_source=get("IMAGING_SOURCE", str, f"{OPERATOR_OID}.43"),
+        mail_dir=Path(get("MAIL_DIR", str, str(data_dir / "mail"))),
+        free_bytes_floor=get("FREE_BYTES_FLOOR", int, 256 << 20),
+    )
+
+
+@cache
+def settings() -> Config:
+    """The settings of this process."""
+    return read(_environment())

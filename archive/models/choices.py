@@ -1,0 +1,115 @@
+"""Closed vocabularies of the engine's rows."""
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+
+class Environment(TextChoices):
+    PRODUCTION = "production", _("production")
+    TEST = "test", _("test")
+
+
+class Sector(TextChoices):
+    """Kind of controller, code system 1.2.246.537.5.40172."""
+
+    PUBLIC = "1", _("public")
+    PRIVATE = "2", _("private")
+
+
+class RegisterType(TextChoices):
+    """Patient document register, code system 1.2.246.537.5.40150."""
+
+    PUBLIC = "2", _("public health care")
+    PRIVATE = "3", _("private health care")
+    OCCUPATIONAL = "4", _("occupational health care")
+
+
+class CustomerState(TextChoices):
+    JOINING = "joining", _("joining")
+    IN_PRODUCTION = "in_production", _("in production")
+    ENDED = "ended", _("ended")
+
+
+class ConnectionKind(TextChoices):
+    DICOM = "dicom", "DICOM"
+    XDS = "xds", "XDS"
+
+
+class XdsRole(TextChoices):
+    CONSUMER = "consumer", _("document consumer")
+    PDR = "pdr", _("Patient Data Repository")
+
+
+class Role(TextChoices):
+    ADMIN = "admin", _("administrator")
+    ONBOARDING = "onboarding", _("onboarding officer")
+    ARCHIVIST = "archivist", _("archivist")
+    SUPPORT = "support", _("support desk")
+    LOG_REVIEWER = "logreview", _("log reviewer")
+    CUSTOMER_ADMIN = "customer_admin", _("customer's administrator")
+    CUSTOMER_TECHNICAL = "customer_technical", _("customer's technical contact")
+
+
+STAFF_ROLES = frozenset({Role.ADMIN, Role.ONBOARDING, Role.ARCHIVIST, Role.SUPPORT, Role.LOG_REVIEWER})
+
+
+class StudyState(TextChoices):
+    RECEIVING = "receiving", _("receiving")
+    WAITING = "waiting_for_documents", _("waiting for documents")
+    REGISTERING = "registering", _("registering")
+    REGISTERED = "registered", _("registered")
+    FAILED = "failed", _("failed")
+    CORRECTED = "corrected", _("corrected")
+    DESTROYED = "destroyed", _("destroyed")
+
+
+class DocumentKind(TextChoices):
+    REQUEST = "request", _("request for examination")
+    STUDY_ENTRY = "study-entry", _("examination note")
+    REPORT = "report", _("report")
+    MANIFEST = "manifest", _("image manifest")
+    OTHER = "other", _("other document")
+
+
+class DocumentStatus(TextChoices):
+    """Availability of an XDS document entry, ITI TF-3 4.2.3.2.2."""
+
+    APPROVED = "approved", _("in force")
+    DEPRECATED = "deprecated", _("replaced")
+
+
+class CommitmentState(TextChoices):
+    REQUESTED = "requested", _("asked for")
+    REPORTED = "reported", _("reported")
+    UNDELIVERED = "undelivered", _("report not delivered")
+
+
+class NoticeState(TextChoices):
+    PENDING = "pending", _("to be sent")
+    DELIVERED = "delivered", _("delivered")
+    SUPERSEDED = "superseded", _("superseded by a later one")
+    FAILED = "failed", _("given up")
+
+
+class JobState(TextChoices):
+    WAITING = "waiting", _("waiting")
+    RUNNING = "running", _("running")
+    DONE = "done", _("done")
+    DEAD = "dead", _("given up")
+
+
+class JobKind(TextChoices):
+    REGISTRATION = "registration", _("registration of a study")
+    NOTICE = "notice", _("confirmation of registration (IAN)")
+    COMMITMENT_REPORT = "commitment_report", _("storage commitment report")
+
+
+class CaseState(TextChoices):
+    OPEN = "open", _("open")
+    RESOLVED = "resolved", _("resolved")
+
+
+class EventOutcome(TextChoices):
+    OPEN = "open", _("open")
+    RETRIED = "retried", _("tried again")
+    SOLVED = "solved", _("solved")

@@ -1,0 +1,136 @@
+"""Organisations, their registers, and the connections by which their systems are known."""
+
+from datetime import date
+
+from django.conf import settings
+from django.contrib.auth.models import AbstractUser
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import get_language
+
+from archive.models.choices import (
+    STAFF_ROLES,
+    ConnectionKind,
+    CustomerState,
+    RegisterType,
+    Role,
+    Sector,
+    XdsRole,
+)
+from archive.models.fields import environment_field, oid_field, uuid_key
+
+
+class Organisation(models.Model):
+    """A legal entity: a customer, or the operator itself."""
+
+    id = uuid_key()
+    business_id = models.CharField(max_length=9, unique=True)
+    oid = oid_field(unique=True)
+    name_fi = models.CharField(max_length=200)
+    name_sv = models.CharField(max_length=200, blank=True)
+    name_en = models.CharField(max_length=200, blank=True)
+    sector = models.CharField(max_length=1, choices=Sector)
+    is_operator = models.BooleanField(default=False)
+    is_demo = models.BooleanField(default=False)
+    state = models.CharField(max_length=20, choices=CustomerState, default=CustomerState.JOINING)
+    joined_on = models.DateField(null=True, blank=True)
+    ended_on = models.DateField(null=True, blank=True)
+
+    class Meta:
+        ordering = ("name_fi",)
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def name(self) -> str:
+        """The name in the reader's language, else in Finnish."""
+        return getattr(self, f"name_{(get_language() or 'fi')[:2]}", "") or self.name_fi
+
+
+class Register(models.Model):
+    """A controller's register: (controller, type, specifier). A study belongs to one."""
+
+    id = uuid_key()
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="registers")
+    controller_oid = oid_field()
+    type = models.CharField(max_length=1, choices=RegisterType)
+    specifier = models.CharField(max_length=64, blank=True)
+    is_default = models.BooleanField(default=False)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("controller_oid", "type", "specifier"), name="register_identity"),
+            models.UniqueConstraint(
+                fields=("controller_oid",), condition=Q(is_default=True), name="register_one_default"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.controller_oid} {self.get_type_display()}"
+
+
+class Connection(models.Model):
+    """One system of an organisation in one environment: a DICOM application entity or an XDS peer."""
+
+    id = uuid_key()
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="connections")
+    environment = environment_field()
+    kind = models.CharField(max_length=10, choices=ConnectionKind)
+    name = models.CharField(max_length=100, blank=True)
+    aet = models.CharField(max_length=16, blank=True)
+    host = models.CharField(max_length=255, blank=True)
+    port = models.PositiveIntegerField(null=True, blank=True)
+    ian_on = models.BooleanField(default=False)
+    xds_role = models.CharField(max_length=10, choices=XdsRole, blank=True)
+    xds_user = models.CharField(max_length=64, blank=True)
+    xds_secret_sha256 = models.BinaryField(max_length=32, null=True, blank=True)
+    valid_from = models.DateField()
+    valid_until = models.DateField(null=True, blank=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=("environment", "aet"),
+                condition=Q(kind="dicom", valid_until=None),
+                name="connection_one_live_title",
+            ),
+            models.UniqueConstraint(
+                fields=("xds_user",), condition=~Q(xds_user=""), name="connection_one_xds_user"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.aet or self.xds_user
+
+    def is_valid_on(self, day: date) -> bool:
+        return self.valid_from <= day and (self.valid_until is None or day <= self.valid_until)
+
+
+class User(AbstractUser):
+    """A person who signs in. What the person may do follows from memberships."""
+
+    id = uuid_key()
+    language = models.CharField(max_length=2, choices=settings.LANGUAGES, blank=True)
+    is_demo = models.BooleanField(default=False)
+
+
+class Membership(models.Model):
+    """A person's role in an organisation."""
+
+    id = uuid_key()
+    user = models.ForeignKey(User, models.CASCADE, related_name="memberships")
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="memberships")
+    role = models.CharField(max_length=20, choices=Role)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("user", "organisation", "role"), name="membership_identity"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.user} {self.role}"
+
+    @property
+    def is_staff_role(self) -> bool:
+        return self.role in STAFF_ROLES

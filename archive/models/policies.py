@@ -1,0 +1,53 @@
+"""Law and money as dated rows: what may be archived, which codes are in force, how admission judges."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+
+from archive.models.fields import oid_field, uuid_key
+
+
+class StudyCodeEntry(models.Model):
+    """A code of the procedure and examination nomenclature, with its validity."""
+
+    id = uuid_key()
+    code = models.CharField(max_length=5)
+    system_oid = oid_field()
+    name_fi = models.CharField(max_length=200)
+    name_sv = models.CharField(max_length=200, blank=True)
+    name_en = models.CharField(max_length=200, blank=True)
+    valid_from = models.DateField()
+    valid_until = models.DateField(null=True, blank=True)
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("code", "valid_from"), name="study_code_identity"),)
+        ordering = ("code", "valid_from")
+
+    def __str__(self) -> str:
+        return f"{self.code} {self.name_fi}"
+
+
+class ContentPolicy(models.Model):
+    """A content type: which SOP classes with which modalities may be archived, and from when (AR-2)."""
+
+    id = uuid_key()
+    content_type = models.CharField(max_length=32)
+    name_fi = models.CharField(max_length=100)
+    name_sv = models.CharField(max_length=100)
+    name_en = models.CharField(max_length=100)
+    sop_classes = ArrayField(models.CharField(max_length=64))
+    modalities = ArrayField(models.CharField(max_length=16), blank=True)  # empty: any
+    code_demanded = models.BooleanField(default=True)
+    allowed_from = models.DateField()
+    allowed_until = models.DateField(null=True, blank=True)
+    duty_from = models.DateField(null=True, blank=True)
+    source = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("content_type", "allowed_from"), name="content_policy_identity"),
+        )
+        ordering = ("content_type", "allowed_from")
+        verbose_name_plural = "content policies"
+
+    def __str__(self) -> str:
+        return self.content_type

@@ -1,0 +1,219 @@
+"""Value types: parsed once at an edge, valid ever after. They are strings, so they store and compare as such."""
+
+import os
+import re
+import time
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from stdnum.exceptions import ValidationError
+from stdnum.fi import hetu, ytunnus
+
+HELSINKI = ZoneInfo("Europe/Helsinki")
+HETU_ROOT = "1.2.246.21"  # OID of the Finnish personal identity code
+ORGANISATION_ROOT = "1.2.246.10"  # OID arc of Finnish organisations, followed by the business id
+
+_OID = re.compile(r"^[0-2](\.(0|[1-9][0-9]*))+$")
+_AE = re.compile(r"^[\x21-\x5b\x5d-\x7e](?:[\x20-\x5b\x5d-\x7e]{0,14}[\x21-\x5b\x5d-\x7e])?$")
+_HETU = re.compile(r"^[0-3][0-9][01][0-9]{3}[-+A-FU-Y][0-9]{3}[0-9A-FHJ-NPR-Y]$")
+_STUDY_CODE = re.compile(r"^[A-Z]{2}[0-9][A-Z]{2}$")
+_TEMPORARY_ROOT = re.compile(r"^1\.2\.246\.10\.[1-9][0-9]*(\.10\.[0-9]+)?\.22\.[0-9]{4}$")
+
+
+class Oid(str):
+    """An ISO object identifier of at most 64 characters. Raises ValueError."""
+
+    __slots__ = ()
+
+    def __new__(cls, value: str) -> "Oid":
+        if len(value) > 64 or not _OID.match(value):
+            raise ValueError("not an object identifier")
+        return super().__new__(cls, value)
+
+
+class Uid(Oid):
+    """A DICOM unique identifier, PS3.5 section 9. Raises ValueError."""
+
+    __slots__ = ()
+
+
+class AeTitle(str):
+    """An application entity title, PS3.5 VR AE: 1 to 16 characters, no backslash, no control. Raises ValueError."""
+
+    __slots__ = ()
+
+    def __new__(cls, value: str) -> "AeTitle":
+        stripped = value.strip(" ")
+        if not _AE.match(stripped):
+            raise ValueError("not an application entity title")
+        return super().__new__(cls, stripped)
+
+
+class PersonId(str):
+    """A Finnish personal identity code (hetu). The century sign is part of the identity and never changed."""
+
+    __slots__ = ()
+
+    def __new__(cls, value: str) -> "PersonId":
+        # The ASCII pattern comes first: python-stdnum forgives foreign dashes and inner blanks.
+        upper = value.strip(" ").upper()
+        if not _HETU.match(upper):
+            raise ValueError("not a personal identity code")
+        try:
+            hetu.validate(upper, allow_temporary=True)
+        except ValidationError:
+            raise ValueError("not a personal identity code") from None
+        return super().__new__(cls, upper)
+
+    @property
+    def is_test(self) -> bool:
+        """The 900 series is for test persons and temporary codes: never a real person's code."""
+        return self[7] == "9"
+
+    @property
+    def masked(self) -> str:
+        return mask(self)
+
+
+class BusinessId(str):
+    """A Finnish business id (Y-tunnus) as shown: seven digits, hyphen, check digit. Raises ValueError."""
+
+    __slots__ = ()
+
+    def __new__(cls, value: str) -> "BusinessId":
+        try:
+            compact = ytunnus.validate(value)
+        except ValidationError:
+            raise ValueError("not a business id") from None
+        return super().__new__(cls, f"{compact[:7]}-{compact[7]}")
+
+    @property
+    def oid_arc(self) -> Oid:
+        """JHS 159: leading zero and hyphen dropped, check digit kept."""
+        return Oid(f"{ORGANISATION_ROOT}.{int(self.replace('-', ''))}")
+
+    @property
+    def organisation_oid(self) -> Oid:
+        return Oid(f"{self.oid_arc}.10.0")
+
+    @property
+    def controller_oid(self) -> Oid:
+        return Oid(f"{self.oid_arc}.19.0")
+
+
+class StudyCode(str):
+    """A code of THL's procedure and examination nomenclature, `LLdLL`. Raises ValueError."""
+
+    __slots__ = ()
+
+    def __new__(cls, value: str) -> "StudyCode":
+        if not _STUDY_CODE.match(value):
+            raise ValueError("not a study code")
+        return super().__new__(cls, value)
+
+    @classmethod
+    def leading(cls, description: str) -> "StudyCode | None":
+        """The code a StudyDescription begins with, or None: `AA1AD Pään TT` gives `AA1AD`."""
+        head, following = description[:5], description[5:6]
+        return cls(head) if _STUDY_CODE.match(head) and not following.isalnum() else None
+
+
+@dataclass(frozen=True, slots=True)
+class PatientIdentifier:
+    """A patient id with the OID of its issuer."""
+
+    value: str
+    issuer: str
+
+    @classmethod
+    def parse(cls, value: str, issuer: str) -> "PatientIdentifier":
+        """A personal identity code, or a temporary id under its organisation's root. Raises ValueError."""
+        if issuer in ("", HETU_ROOT):
+            return cls(PersonId(value), HETU_ROOT)
+        stripped = value.strip(" ")
+        if not (_TEMPORARY_ROOT.match(issuer) and stripped and stripped.isascii() and stripped.isprintable()):
+            raise ValueError("issuer of the patient id is not trusted")
+        return cls(stripped, Oid(issuer))
+
+    @property
+    def is_test(self) -> bool:
+        """Whether the value is of the 900 series, as a personal code or as a temporary id in its shape."""
+        return bool(_HETU.match(self.value)) and self.value[7] == "9"
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """Days from `start` to `end`, both included; an open end is None."""
+
+    start: date
+    end: date | None = None
+
+    def covers(self, day: date) -> bool:
+        return self.start <= day and (self.end is None or day <= self.end)
+
+
+def mask(identifier: str) -> str:
+    """`010181-900C` is `010181-•••C`; other ids keep their first three and last characters."""
+    if len(identifier) == 11:
+        return f"{identifier[:7]}•••{identifier[10:]}"
+    return f"{identifier[:3]}•••{identifier[-1:]}" if len(identifier) > 4 else "•••"
+
+
+def now() -> datetime:
+    """The one clock: aware, UTC."""
+    return datetime.now(UTC)
+
+
+def today() -> date:
+    """The civil day in Finland, on which dated rules are judged."""
+    return datetime.now(HELSINKI).date()
+
+
+def uuid7() -> uuid.UUID:
+    """A time-ordered UUID, RFC 9562 section 5.7: 48 bits of milliseconds, then random."""
+    stamp = time.time_ns() // 1_000_000
+    number = (stamp << 80) | int.from_bytes(os.urandom(10), "big")
+    number = (number & ~(0xF << 76)) | (0x7 << 76)
+    number = (number & ~(0x3 << 62)) | (0x2 << 62)
+    return uuid.UUID(int=number)
+
+
+def uid_from_uuid() -> Uid:
+    """A new DICOM UID under 2.25, PS3.5 B.2."""
+    return Uid(f"2.25.{uuid.uuid4().int}")
+
+
+def dicom_date(text: str) -> date | None:
+    """A DA value as a day, or None when empty or no date."""
+    digits = text.strip(" ").replace(".", "")
+    if len(digits) != 8 or not digits.isascii() or not digits.isdigit():
+        return None
+    try:
+        return date(int(digits[:4]), int(digits[4:6]), int(digits[6:]))
+    except ValueError:
+        return None
+
+
+def dicom_instant(day: str, at: str, offset: str) -> datetime | None:
+    """StudyDate and StudyTime as a UTC instant.
+
+    The zone is Timezone Offset From UTC (0008,0201), else Europe/Helsinki; of the doubled hour in autumn the
+    earlier one (fold=0).
+    """
+    civil = dicom_date(day)
+    if civil is None:
+        return None
+    digits = re.sub(r"[^0-9]", "", at.split(".")[0])[:6].ljust(6, "0")
+    try:
+        local = datetime(
+            civil.year, civil.month, civil.day, int(digits[:2]), int(digits[2:4]), min(int(digits[4:]), 59)
+        )
+    except ValueError:
+        return None
+    match = re.fullmatch(r"([+-])([0-9]{2})([0-9]{2})", offset.strip(" "))
+    if not match:
+        return local.replace(tzinfo=HELSINKI, fold=0).astimezone(UTC)
+    minutes = int(match[2]) * 60 + int(match[3])
+    return (local - timedelta(minutes=minutes if match[1] == "+" else -minutes)).replace(tzinfo=UTC)

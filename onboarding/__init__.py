@@ -1,0 +1,1 @@
+"""A customer's road in and out of the service."""

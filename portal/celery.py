@@ -1,0 +1,33 @@
+"""The Celery application. Tasks are an edge: they live in `archive.tasks` and carry row ids only."""
+
+import os
+
+from celery import Celery
+
+from archive.config import settings
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
+
+config = settings()
+app = Celery("kuva")
+app.conf.update(
+    broker_url=config.broker_url,
+    broker_connection_retry_on_startup=True,
+    broker_transport_options={"visibility_timeout": 3600, "socket_timeout": 5, "socket_connect_timeout": 2},
+    task_ignore_result=True,
+    task_acks_late=True,
+    task_reject_on_worker_lost=True,
+    worker_prefetch_multiplier=1,
+    worker_hijack_root_logger=False,
+    worker_cancel_long_running_tasks_on_connection_loss=False,
+    task_serializer="json",
+    accept_content=["json"],
+    timezone="UTC",
+    imports=["archive.tasks"],
+    beat_schedule_filename=str(config.data_dir / "beat-schedule"),
+    beat_schedule={
+        "sweep": {"task": "archive.sweep", "schedule": 1.0, "options": {"expires": 5}},
+        "seal": {"task": "archive.seal", "schedule": 1.0, "options": {"expires": 5}},
+        "partitions": {"task": "archive.partitions", "schedule": 86_400.0},
+    },
+)
