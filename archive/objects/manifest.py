@@ -1,7 +1,7 @@
 """The manifest of a study: a Key Object Selection Document, PS3.3 A.35.4 with TID 2010 (PS3.16).
 
-Strict when encoding, save for what was copied from the sender's objects: those values go out as they
-came in, since a registration must not fail on a name that is a character too long.
+Strict when encoding, save for what was copied from the sender's objects: those values go out as
+they came in, since a registration must not fail on a name that is a character too long.
 """
 
 from collections.abc import Iterator
@@ -25,7 +25,7 @@ sop_class_uid = "1.2.840.10008.5.1.4.1.1.88.59"  # PS3.4 B.5, Key Object Selecti
 OBSERVER_NAME = "Imaging Data Repository"
 
 _STORAGE = "1.2.840.10008.5.1.4.1.1."
-# What a content item calls an object, PS3.3 C.17.3: a waveform, another composite object, or an image.
+# What a content item calls an object, PS3.3 C.17.3: waveform, other composite, image.
 _WAVEFORM = (f"{_STORAGE}9.",)
 _COMPOSITE = tuple(
     f"{_STORAGE}{ending}"
@@ -105,7 +105,7 @@ def value_type(class_uid: str) -> str:
 
 
 def build(content: ManifestContent) -> bytes:
-    """The manifest's data set in Explicit VR Little Endian, without preamble and file meta information."""
+    """The data set in Explicit VR Little Endian, without preamble and file meta information."""
     if not any(instances for _, _, instances in content.series):
         raise ValueError("a manifest names at least one object")  # evidence and content are Type 1
     dataset = Dataset()
@@ -123,7 +123,7 @@ def build(content: ManifestContent) -> bytes:
 
 
 def read(data: bytes) -> list[Reference]:
-    """The objects it names, in order. Raises DatasetUnreadable, also when its two lists disagree."""
+    """The objects it names. Raises DatasetUnreadable, also when its two lists disagree."""
     try:
         dataset = dcmread(BytesIO(data), force=True)
         named = dict(_named_in_content(dataset))
@@ -161,8 +161,8 @@ def _put_identity(dataset: Dataset, content: ManifestContent) -> None:
 
 
 def _put_document(dataset: Dataset, content: ManifestContent) -> None:
-    """Key Object Document Series (C.17.6.1), Equipment (C.7.5.1), Key Object Document (C.17.6.2)."""
-    # Local time, no Timezone Offset (0008,0201): it would reinterpret the StudyTime that was copied.
+    """PS3.3 C.17.6.1 Key Object Document Series, C.7.5.1 Equipment, C.17.6.2 the document."""
+    # Local time, no Timezone Offset (0008,0201): it would reinterpret the copied StudyTime.
     local = content.made_at.astimezone(HELSINKI)
     dataset.SOPClassUID = sop_class_uid
     dataset.SOPInstanceUID = content.instance_uid
@@ -216,7 +216,7 @@ def _evidence(content: ManifestContent) -> Dataset:
 
 
 def _observer(content: ManifestContent) -> Iterator[Dataset]:
-    """TID 1002 for a device, since the archive itself selected: type, and by TID 1004 UID and name."""
+    """TID 1002: type, and by TID 1004 UID and name of the device; the archive itself selected."""
     context = {"RelationshipType": "HAS OBS CONTEXT"}
     yield _of(
         **context,
@@ -239,7 +239,7 @@ def _observer(content: ManifestContent) -> Iterator[Dataset]:
 
 
 def _content_items(content: ManifestContent) -> Iterator[Dataset]:
-    """Rows 7 to 9 of TID 2010: no concept name, since the purpose of reference shall not be present."""
+    """Rows 7 to 9 of TID 2010: no concept name, as no purpose of reference may be present."""
     for _, _, instances in content.series:
         for class_uid, instance_uid in instances:
             yield _of(
