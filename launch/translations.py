@@ -1,0 +1,36 @@
+"""Compile the catalogues of locale/: `python -m launch.translations` (a bare machine has no msgfmt)."""
+
+import os
+import sys
+from pathlib import Path
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import PoFileError, read_po
+
+from launch.plan import ROOT
+
+
+def compile_catalogue(source: Path) -> None:
+    with source.open("rb") as file:
+        catalogue = read_po(file, locale=source.parent.parent.name, abort_invalid=True)
+    target = source.with_suffix(".mo")
+    temporary = target.with_name(f".{target.name}.{os.getpid()}")
+    # Somebody may be reading the old one: replaced as a whole.
+    with temporary.open("wb") as file:
+        write_mo(file, catalogue)
+    temporary.chmod(0o644)
+    temporary.rename(target)
+
+
+def main() -> int:
+    for source in sorted(ROOT.glob("locale/*/LC_MESSAGES/*.po")):
+        try:
+            compile_catalogue(source)
+        except (PoFileError, ValueError) as error:
+            print(f"{source.relative_to(ROOT)}: {error}", file=sys.stderr)
+            return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

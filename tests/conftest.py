@@ -1,0 +1,73 @@
+"""Fixtures for all tests: the worker's database, fresh databases, free ports."""
+
+import itertools
+import json
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import redis
+from django.db import connections
+from pytest_django.plugin import DjangoDbBlocker
+
+from tests import environment, stage
+
+DATABASE_NUMBERS = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def django_db_setup() -> None:
+    """In place of pytest-django's: the worker's database is a copy of the template, used as the application."""
+    stage.start(environment.folder())
+    name = f"idr_{environment.worker()}"
+    stage.cluster(environment.folder()).create_database(name, template=stage.TEMPLATE)
+
+
+@pytest.fixture
+def transactional_db() -> None:
+    pytest.fail("The ledger refuses TRUNCATE: use the fixture fresh_database.")
+
+
+@pytest.fixture
+def fresh_database(
+    django_db_setup: None, django_db_blocker: DjangoDbBlocker, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[str]:
+    """A database of this test's own, for real commits by several processes; gone afterwards."""
+    cluster = stage.cluster(environment.folder())
+    name = f"idr_{environment.worker()}_{next(DATABASE_NUMBERS)}"
+    cluster.create_database(name, template=stage.TEMPLATE)
+    # What a process that the test starts reads, and what threads and forks of this one read.
+    monkeypatch.setenv("DATABASE_URL", cluster.url("app", name))
+    monkeypatch.setenv("DATABASE_OWNER_URL", cluster.url("owner", name))
+    connections.close_all()
+    for alias in ("default", "owner"):
+        monkeypatch.setitem(connections.settings[alias], "NAME", name)
+        monkeypatch.setitem(connections[alias].settings_dict, "NAME", name)
+    socket = str(stage.broker(environment.folder()).socket)
+    with redis.Redis(unix_socket_path=socket, db=environment.worker_number()) as client:
+        client.flushdb()
+    with django_db_blocker.unblock():
+        yield name
+        connections.close_all()
+    cluster.drop_database(name)
+
+
+@pytest.fixture(scope="session")
+def demo() -> dict[str, Any]:
+    """What `manage.py load_demo` told: logins, customers, pdr, test_pdr, patients."""
+    stage.start(environment.folder())
+    path = environment.folder() / "template/secrets/demo.json"
+    content: dict[str, Any] = json.loads(path.read_text())
+    return content
+
+
+@pytest.fixture(scope="session")
+def pick_port() -> Callable[[], int]:
+    """Gives a port that nobody listens on, another one each time."""
+    ports = environment.free_ports()
+    return lambda: next(ports)
+
+
+@pytest.fixture
+def free_port(pick_port: Callable[[], int]) -> int:
+    return pick_port()

@@ -1,0 +1,93 @@
+"""The servers of a test session: started once, when the first test wants them, by `python -m tests.stage FOLDER`."""
+
+import fcntl
+import json
+import os
+import subprocess
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+import redis
+
+from launch.broker import Broker
+from launch.plan import ROOT
+from launch.postgres import Cluster
+
+TEMPLATE = "idr_template"
+
+
+def cluster(folder: Path) -> Cluster:
+    kept = json.loads((folder / "secrets.json").read_text())
+    return Cluster(folder / "postgres", kept, log=folder / "postgres.log", hurried=True)
+
+
+def broker(folder: Path) -> Broker:
+    return Broker(folder / "postgres", log=folder / "redis.log")
+
+
+def start(folder: Path) -> None:
+    """The first caller starts the servers, the others wait for it; a failure is told to all."""
+    told = folder / "told"
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not told.exists():
+            done = subprocess.run(
+                [sys.executable, "-m", "tests.stage", str(folder)],
+                cwd=ROOT,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                text=True,
+                check=False,
+                timeout=300,
+            )
+            told.write_text(done.stdout if done.returncode else "")
+    if told.read_text():
+        raise RuntimeError(f"The test database could not be made:\n{told.read_text()[-4000:]}")
+
+
+def stop(folder: Path) -> None:
+    if not (folder / "secrets.json").is_file():
+        return
+    server, queue = cluster(folder), broker(folder)
+    server.clear()
+    with suppress(redis.RedisError), redis.Redis(unix_socket_path=str(queue.socket)) as client:
+        client.shutdown(nosave=True)
+    queue.socket.unlink(missing_ok=True)
+    with suppress(OSError):
+        server.socket.rmdir()
+
+
+def prepare(folder: Path) -> None:
+    """A database with the demo world in it, from which every worker's is copied."""
+    server = cluster(folder)
+    server.start()
+    broker(folder).start()
+    server.create_database(TEMPLATE)
+    data = folder / "template"
+    data.mkdir(mode=0o700)
+    (data / "secrets").mkdir(mode=0o700)
+    environment = {
+        **os.environ,
+        "DATA_DIR": str(data),
+        "DATABASE_URL": server.url("app", TEMPLATE),
+        "DATABASE_OWNER_URL": server.url("owner", TEMPLATE),
+    }
+    steps = (
+        ("-m", "launch.translations"),
+        ("manage.py", "migrate", "--database", "owner", "--verbosity", "0"),
+        ("manage.py", "load_demo"),
+        ("manage.py", "collectstatic", "--noinput", "--verbosity", "0"),
+    )
+    for step in steps:
+        if step[1] == "load_demo" and not (ROOT / "archive/management/commands/load_demo.py").exists():
+            continue
+        subprocess.run([sys.executable, *step], cwd=ROOT, env=environment, check=True)
+    (data / "static").rename(folder / "static")
+
+
+if __name__ == "__main__":
+    prepare(Path(sys.argv[1]))
+    # Only the servers stay; their Popen objects must not wait for them.
+    sys.stdout.flush()
+    os._exit(0)
