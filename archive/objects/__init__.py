@@ -1,0 +1,1 @@
+"""DICOM objects as bytes: pure, without sockets and without a database."""

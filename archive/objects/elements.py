@@ -1,0 +1,197 @@
+"""Where each data element's value begins and ends in encoded bytes, PS3.5 section 7.
+
+A walk over spans: nothing is decoded and nothing copied. What breaks the rules raises; the caller decides whether
+to hand over to pydicom.
+"""
+
+import zlib
+from collections.abc import Iterator
+from struct import Struct
+from typing import NamedTuple
+
+from pydicom.uid import DeflatedExplicitVRLittleEndian, ExplicitVRBigEndian, ImplicitVRLittleEndian
+
+from archive import errors
+
+Bytes = bytes | bytearray | memoryview
+
+UNDEFINED = 0xFFFFFFFF
+ITEM, ITEM_END, SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
+PIXEL_DATA = 0x7FE00010
+TRAILING_PADDING = 0xFFFCFFFC
+DEEPEST = 64  # nesting of sequences; real objects stay under ten
+
+# PS3.5 section 7.1.2: two reserved bytes and a 32-bit length, or a 16-bit length.
+LONG_VRS = frozenset(
+    (b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"SV", b"UC", b"UN", b"UR", b"UT", b"UV")
+)
+SHORT_VRS = frozenset(
+    (
+        *(b"AE", b"AS", b"AT", b"CS", b"DA", b"DS", b"DT", b"FL", b"FD", b"IS", b"LO", b"LT"),
+        *(b"PN", b"SH", b"SL", b"SS", b"ST", b"TM", b"UI", b"UL", b"US"),
+    )
+)
+
+
+class Odd(Exception):
+    """The bytes do not follow the encoding they are said to be in."""
+
+
+class Truncated(Exception):
+    """The bytes end inside an element."""
+
+
+class Encoding(NamedTuple):
+    explicit: bool
+    little: bool
+
+    @property
+    def tag(self) -> Struct:
+        return _LITTLE_IMPLICIT if self.little else _BIG_IMPLICIT
+
+
+EXPLICIT, IMPLICIT, BIG = Encoding(True, True), Encoding(False, True), Encoding(True, False)
+
+_LITTLE_IMPLICIT, _BIG_IMPLICIT = Struct("<HHL"), Struct(">HHL")
+_LITTLE_EXPLICIT, _BIG_EXPLICIT = Struct("<HH2sH"), Struct(">HH2sH")
+_LITTLE_LONG, _BIG_LONG = Struct("<L"), Struct(">L")
+
+
+class Element(NamedTuple):
+    """One element: `vr` is empty where the encoding does not say; `inner` is how items in its value are encoded."""
+
+    tag: int
+    vr: bytes
+    start: int
+    stop: int
+    undefined: bool
+    inner: Encoding
+
+
+def encoding_of(transfer_syntax_uid: str) -> Encoding:
+    """PS3.5 Annex A: all but three transfer syntaxes are explicit VR little endian."""
+    if transfer_syntax_uid == ImplicitVRLittleEndian:
+        return IMPLICIT
+    return BIG if transfer_syntax_uid == ExplicitVRBigEndian else EXPLICIT
+
+
+def is_deflated(transfer_syntax_uid: str) -> bool:
+    return transfer_syntax_uid == DeflatedExplicitVRLittleEndian
+
+
+def inflate(data: Bytes, limit: int) -> tuple[bytes, bool]:
+    """The first `limit` bytes of a deflated data set (PS3.5 A.5), and whether that is all of it.
+
+    Raises DatasetUnreadable.
+    """
+    stream = zlib.decompressobj(-zlib.MAX_WBITS)
+    try:
+        inflated = stream.decompress(data, limit)
+    except zlib.error:
+        raise errors.DatasetUnreadable("deflated data set is damaged") from None
+    return inflated, stream.eof
+
+
+def read_head(
+    data: Bytes, position: int, stop: int, encoding: Encoding
+) -> tuple[int, bytes, int, int]:
+    """Tag, VR, length and the position of the value. Raises Odd, Truncated."""
+    if position + 8 > stop:
+        raise Truncated
+    if not encoding.explicit:
+        group, number, length = _LITTLE_IMPLICIT.unpack_from(data, position)
+        return group << 16 | number, b"", length, position + 8
+    group, number, vr, length = (
+        _LITTLE_EXPLICIT if encoding.little else _BIG_EXPLICIT
+    ).unpack_from(data, position)
+    if group == 0xFFFE:  # items and delimiters have no VR
+        group, number, length = encoding.tag.unpack_from(data, position)
+        return group << 16 | number, b"", length, position + 8
+    if vr in SHORT_VRS:
+        return group << 16 | number, vr, length, position + 8
+    if vr not in LONG_VRS:
+        raise Odd
+    if position + 12 > stop:
+        raise Truncated
+    (length,) = (_LITTLE_LONG if encoding.little else _BIG_LONG).unpack_from(data, position + 8)
+    return group << 16 | number, vr, length, position + 12
+
+
+def end_of_undefined(
+    data: Bytes, position: int, stop: int, encoding: Encoding, depth: int = 0
+) -> int:
+    """The position of the delimiter that ends a value of undefined length. Raises Odd, Truncated."""
+    if depth > DEEPEST:
+        raise Odd
+    while True:
+        if position + 8 > stop:
+            raise Truncated
+        group, number, length = encoding.tag.unpack_from(data, position)
+        tag = group << 16 | number
+        if tag == SEQUENCE_END:
+            return position
+        if tag != ITEM:
+            raise Odd
+        position += 8
+        if length != UNDEFINED:
+            position += length
+        else:
+            position = _end_of_item(data, position, stop, encoding, depth) + 8
+
+
+def _end_of_item(data: Bytes, position: int, stop: int, encoding: Encoding, depth: int) -> int:
+    while True:
+        tag, vr, length, value = read_head(data, position, stop, encoding)
+        if tag == ITEM_END:
+            return position
+        if length != UNDEFINED:
+            position = value + length
+        else:
+            inner = inner_encoding(vr, encoding)
+            position = end_of_undefined(data, value, stop, inner, depth + 1) + 8
+
+
+def inner_encoding(vr: bytes, encoding: Encoding) -> Encoding:
+    """PS3.5 section 6.2.2 note: UN of undefined length holds implicit VR little endian."""
+    return IMPLICIT if vr == b"UN" else encoding
+
+
+def elements(data: Bytes, start: int, stop: int, encoding: Encoding) -> Iterator[Element]:
+    """The elements of one data set or item, in their order. Raises Odd, Truncated."""
+    position = start
+    while position < stop:
+        tag, vr, length, value = read_head(data, position, stop, encoding)
+        if tag == ITEM_END:
+            return
+        inner = inner_encoding(vr, encoding)
+        if length == UNDEFINED:
+            end = end_of_undefined(data, value, stop, inner)
+            position = end + 8
+        else:
+            position = end = value + length
+        if position > stop:
+            raise Truncated
+        yield Element(tag, vr, value, end, length == UNDEFINED, inner)
+
+
+def items(data: Bytes, start: int, stop: int, encoding: Encoding) -> Iterator[tuple[int, int]]:
+    """The spans of a sequence's items, or of the fragments of encapsulated pixel data. Raises Odd, Truncated."""
+    position = start
+    while position < stop:
+        if position + 8 > stop:
+            raise Truncated
+        group, number, length = encoding.tag.unpack_from(data, position)
+        tag = group << 16 | number
+        if tag == SEQUENCE_END:
+            return
+        if tag != ITEM:
+            raise Odd
+        begin = position + 8
+        if length == UNDEFINED:
+            end = _end_of_item(data, begin, stop, encoding, 0)
+            position = end + 8
+        else:
+            position = end = begin + length
+        if end > stop:
+            raise Truncated
+        yield begin, end

@@ -1,0 +1,115 @@
+"""The head of a Part 10 file, PS3.10 section 7.1: preamble, prefix, group 0002; always 1024 bytes long.
+
+A fixed length lets it be written after the data set, when the register is known. With Source and Receiving AE
+Title and a private information block it carries enough to rebuild the index from the files alone.
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+from struct import Struct
+
+from archive import errors
+from archive.objects import elements
+
+PREFIX_LENGTH = 1024
+IMPLEMENTATION_CLASS_UID = "1.2.246.10.2462460.41.1"
+IMPLEMENTATION_VERSION_NAME = "KUVA_TIETOV_1"
+PRIVATE_CREATOR_UID = "1.2.246.10.2462460.41.2"
+
+_PREAMBLE = bytes(128) + b"DICM"
+_SHORT, _LONG = Struct("<HH2sH"), Struct("<HH2sHL")
+_LONG_VRS = (b"OB", b"UN")
+
+
+@dataclass(frozen=True, slots=True)
+class FileMeta:
+    """What a file says of itself; environment, register and receipt time stand in the private block."""
+
+    sop_class_uid: str
+    sop_instance_uid: str
+    transfer_syntax_uid: str
+    source_aet: str
+    receiving_aet: str
+    environment: str
+    controller_oid: str
+    received_at: datetime
+
+
+def prefix(meta: FileMeta) -> bytes:
+    """The 1024 bytes before the data set. Raises ValueError when a value is longer than its VR allows."""
+    head = b"".join(
+        (
+            _element(0x0001, b"OB", b"\x00\x01"),
+            _element(0x0002, b"UI", _uid(meta.sop_class_uid)),
+            _element(0x0003, b"UI", _uid(meta.sop_instance_uid)),
+            _element(0x0010, b"UI", _uid(meta.transfer_syntax_uid)),
+            _element(0x0012, b"UI", _uid(IMPLEMENTATION_CLASS_UID)),
+            _element(0x0013, b"SH", _title(IMPLEMENTATION_VERSION_NAME)),
+            _element(0x0016, b"AE", _title(meta.source_aet)),
+            _element(0x0018, b"AE", _title(meta.receiving_aet)),
+            _element(0x0100, b"UI", _uid(PRIVATE_CREATOR_UID)),
+        )
+    )
+    facts = {
+        "environment": meta.environment,
+        "register": meta.controller_oid,
+        "received": meta.received_at.isoformat(),
+    }
+    group_length_size, block_head_size = 12, 12
+    room = PREFIX_LENGTH - len(_PREAMBLE) - group_length_size - len(head) - block_head_size
+    block = json.dumps(facts).encode("ascii").ljust(room)
+    if len(block) != room:
+        raise ValueError("file meta information does not fit its fixed length")
+    group = head + _element(0x0102, b"OB", block)
+    return _PREAMBLE + _element(0x0000, b"UL", len(group).to_bytes(4, "little")) + group
+
+
+def read_prefix(data: elements.Bytes) -> FileMeta:
+    """What `prefix` wrote, for rebuilding the index. Raises DatasetUnreadable."""
+    if len(data) < PREFIX_LENGTH or bytes(data[128:132]) != b"DICM":
+        raise errors.DatasetUnreadable("no Part 10 file of this archive")
+    try:
+        values = {
+            element.tag & 0xFFFF: bytes(data[element.start : element.stop])
+            for element in elements.elements(data, len(_PREAMBLE), PREFIX_LENGTH, elements.EXPLICIT)
+        }
+        facts = json.loads(values[0x0102])
+        return FileMeta(
+            sop_class_uid=_plain(values[0x0002]),
+            sop_instance_uid=_plain(values[0x0003]),
+            transfer_syntax_uid=_plain(values[0x0010]),
+            source_aet=_plain(values[0x0016]),
+            receiving_aet=_plain(values[0x0018]),
+            environment=facts["environment"],
+            controller_oid=facts["register"],
+            received_at=datetime.fromisoformat(facts["received"]),
+        )
+    except (elements.Odd, elements.Truncated, KeyError, ValueError, TypeError):
+        raise errors.DatasetUnreadable("file meta information is not this archive's") from None
+
+
+def _element(number: int, vr: bytes, value: bytes) -> bytes:
+    if vr in _LONG_VRS:
+        return _LONG.pack(0x0002, number, vr, 0, len(value)) + value
+    return _SHORT.pack(0x0002, number, vr, len(value)) + value
+
+
+def _uid(value: str) -> bytes:
+    if len(value) > 64:
+        raise ValueError("UID is longer than 64 characters")
+    return _even(value.encode("ascii"), b"\0")
+
+
+def _title(value: str) -> bytes:
+    if len(value) > 16:
+        raise ValueError("title is longer than 16 characters")
+    return _even(value.encode("ascii"), b" ")
+
+
+def _even(value: bytes, pad: bytes) -> bytes:
+    return value + pad * (len(value) % 2)
+
+
+def _plain(value: bytes) -> str:
+    return value.decode("ascii").strip(" \0")
