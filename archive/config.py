@@ -65,7 +65,16 @@ class Config:
 
 
 def _flag(text: str) -> bool:
-    words = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
+    words = {
+        "1": True,
+        "true": True,
+        "yes": True,
+        "on": True,
+        "0": False,
+        "false": False,
+        "no": False,
+        "off": False,
+    }
     return words[text.strip().lower()]
 
 
@@ -79,7 +88,9 @@ class Reader:
         text = self.values.get(key)
         if text is None or text == "":
             if default is None:
-                raise ConfigError(f"{key} is not set: start the system with ./run, or give {key} in the environment")
+                raise ConfigError(
+                    f"{key} is not set: start the system with ./run, or give {key} in the environment"
+                )
             return default
         try:
             return cast(text)
@@ -114,7 +125,9 @@ def read(values: Mapping[str, str]) -> Config:
         broker_url=get("CELERY_BROKER_URL", str),
         web_host=web_host,
         web_port=get("WEB_PORT", int, 8000),
-        allowed_hosts=tuple(get("ALLOWED_HOSTS", str, f"{web_host},127.0.0.1,localhost").split(",")),
+        allowed_hosts=tuple(
+            get("ALLOWED_HOSTS", str, f"{web_host},127.0.0.1,localhost").split(",")
+        ),
         https=get("HTTPS", _flag, False),
         dicom_host=get("DICOM_HOST", str, "127.0.0.1"),
         dicom_port=get("DICOM_PORT", int, 11112),

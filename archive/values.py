@@ -115,9 +115,8 @@ class StudyCode(str):
 
     @classmethod
     def leading(cls, description: str) -> "StudyCode | None":
-        """The code a StudyDescription begins with, or None: `AA1AD Pään TT` gives `AA1AD`."""
-        head, following = description[:5], description[5:6]
-        return cls(head) if _STUDY_CODE.match(head) and not following.isalnum() else None
+        """The code in the first five characters of a StudyDescription, or None."""
+        return cls(description[:5]) if _STUDY_CODE.match(description[:5]) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +132,12 @@ class PatientIdentifier:
         if issuer in ("", HETU_ROOT):
             return cls(PersonId(value), HETU_ROOT)
         stripped = value.strip(" ")
-        if not (_TEMPORARY_ROOT.match(issuer) and stripped and stripped.isascii() and stripped.isprintable()):
+        if not (
+            _TEMPORARY_ROOT.match(issuer)
+            and stripped
+            and stripped.isascii()
+            and stripped.isprintable()
+        ):
             raise ValueError("issuer of the patient id is not trusted")
         return cls(stripped, Oid(issuer))
 
@@ -208,7 +212,12 @@ def dicom_instant(day: str, at: str, offset: str) -> datetime | None:
     digits = re.sub(r"[^0-9]", "", at.split(".")[0])[:6].ljust(6, "0")
     try:
         local = datetime(
-            civil.year, civil.month, civil.day, int(digits[:2]), int(digits[2:4]), min(int(digits[4:]), 59)
+            civil.year,
+            civil.month,
+            civil.day,
+            int(digits[:2]),
+            int(digits[2:4]),
+            min(int(digits[4:]), 59),
         )
     except ValueError:
         return None

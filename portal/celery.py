@@ -28,6 +28,7 @@ app.conf.update(
     beat_schedule={
         "sweep": {"task": "archive.sweep", "schedule": 1.0, "options": {"expires": 5}},
         "seal": {"task": "archive.seal", "schedule": 1.0, "options": {"expires": 5}},
+        "doubts": {"task": "archive.doubts", "schedule": 300.0, "options": {"expires": 60}},
         "partitions": {"task": "archive.partitions", "schedule": 86_400.0},
     },
 )

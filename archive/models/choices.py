@@ -50,7 +50,9 @@ class Role(TextChoices):
     CUSTOMER_TECHNICAL = "customer_technical", _("customer's technical contact")
 
 
-STAFF_ROLES = frozenset({Role.ADMIN, Role.ONBOARDING, Role.ARCHIVIST, Role.SUPPORT, Role.LOG_REVIEWER})
+STAFF_ROLES = frozenset(
+    {Role.ADMIN, Role.ONBOARDING, Role.ARCHIVIST, Role.SUPPORT, Role.LOG_REVIEWER}
+)
 
 
 class StudyState(TextChoices):

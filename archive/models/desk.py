@@ -19,8 +19,12 @@ class Case(models.Model):
     code = models.CharField(max_length=40)  # what the peer got
     edge = models.CharField(max_length=16)
     place = models.CharField(max_length=40)
-    organisation = models.ForeignKey(Organisation, models.PROTECT, null=True, blank=True, related_name="cases")
-    connection = models.ForeignKey(Connection, models.PROTECT, null=True, blank=True, related_name="cases")
+    organisation = models.ForeignKey(
+        Organisation, models.PROTECT, null=True, blank=True, related_name="cases"
+    )
+    connection = models.ForeignKey(
+        Connection, models.PROTECT, null=True, blank=True, related_name="cases"
+    )
     fingerprint = models.CharField(max_length=64)
     state = models.CharField(max_length=12, choices=CaseState, default=CaseState.OPEN)
     first_at = models.DateTimeField()
@@ -38,7 +42,9 @@ class Case(models.Model):
         )
         indexes = (
             models.Index(fields=("environment", "state", "-last_at", "-id"), name="case_newest"),
-            models.Index(fields=("organisation", "environment", "state", "-last_at"), name="case_customer"),
+            models.Index(
+                fields=("organisation", "environment", "state", "-last_at"), name="case_customer"
+            ),
         )
 
     def __str__(self) -> str:
@@ -53,8 +59,12 @@ class CaseEvent(models.Model):
     at = models.DateTimeField()
     detail = models.CharField(max_length=400, blank=True)
     facts = models.JSONField(default=dict)
-    study = models.ForeignKey(Study, models.SET_NULL, null=True, blank=True, related_name="case_events")
-    subject_id = models.UUIDField(null=True, blank=True)  # document, notice or commitment it is about
+    study = models.ForeignKey(
+        Study, models.SET_NULL, null=True, blank=True, related_name="case_events"
+    )
+    subject_id = models.UUIDField(
+        null=True, blank=True
+    )  # document, notice or commitment it is about
     job_id = models.UUIDField(null=True, blank=True)
     accession_number = models.CharField(max_length=64, blank=True)
     study_instance_uid = oid_field(blank=True)

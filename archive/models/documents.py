@@ -23,7 +23,9 @@ class Submission(models.Model):
     received_at = models.DateTimeField()
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=("environment", "unique_id"), name="submission_uid"),)
+        constraints = (
+            models.UniqueConstraint(fields=("environment", "unique_id"), name="submission_uid"),
+        )
 
     def __str__(self) -> str:
         return self.entry_uuid
@@ -34,14 +36,20 @@ class Document(models.Model):
 
     id = uuid_key()
     environment = environment_field()
-    submission = models.ForeignKey(Submission, models.PROTECT, null=True, blank=True, related_name="documents")
+    submission = models.ForeignKey(
+        Submission, models.PROTECT, null=True, blank=True, related_name="documents"
+    )
     entry_uuid = models.CharField(max_length=64)
     unique_id = models.CharField(max_length=128)
     kind = models.CharField(max_length=16, choices=DocumentKind)
-    status = models.CharField(max_length=12, choices=DocumentStatus, default=DocumentStatus.APPROVED)
+    status = models.CharField(
+        max_length=12, choices=DocumentStatus, default=DocumentStatus.APPROVED
+    )
     patient = models.ForeignKey(Patient, models.PROTECT, related_name="documents")
     register = models.ForeignKey(Register, models.PROTECT, related_name="documents")
-    study = models.ForeignKey(Study, models.PROTECT, null=True, blank=True, related_name="manifests")
+    study = models.ForeignKey(
+        Study, models.PROTECT, null=True, blank=True, related_name="manifests"
+    )
     accession_number = models.CharField(max_length=64, blank=True)
     study_instance_uid = oid_field(blank=True)
     repository_unique_id = oid_field()
@@ -57,14 +65,21 @@ class Document(models.Model):
 
     class Meta:
         constraints = (
-            models.UniqueConstraint(fields=("environment", "entry_uuid"), name="document_entry_uuid"),
+            models.UniqueConstraint(
+                fields=("environment", "entry_uuid"), name="document_entry_uuid"
+            ),
             models.UniqueConstraint(fields=("environment", "unique_id"), name="document_unique_id"),
             models.UniqueConstraint(
-                fields=("study",), condition=Q(kind="manifest", status="approved"), name="document_one_manifest"
+                fields=("study",),
+                condition=Q(kind="manifest", status="approved"),
+                name="document_one_manifest",
             ),
         )
         indexes = (
-            models.Index(fields=("environment", "register", "accession_number", "patient"), name="document_tie"),
+            models.Index(
+                fields=("environment", "register", "accession_number", "patient"),
+                name="document_tie",
+            ),
             models.Index(fields=("environment", "patient", "status"), name="document_patient"),
             models.Index(fields=("accession_number",), name="document_accession"),
         )
@@ -88,7 +103,9 @@ class DocumentLink(models.Model):
                 fields=("environment", "kind", "source_uuid", "target_uuid"), name="document_link"
             ),
         )
-        indexes = (models.Index(fields=("environment", "target_uuid"), name="document_link_target"),)
+        indexes = (
+            models.Index(fields=("environment", "target_uuid"), name="document_link_target"),
+        )
 
     def __str__(self) -> str:
         return f"{self.source_uuid} {self.kind} {self.target_uuid}"

@@ -60,9 +60,13 @@ class Register(models.Model):
 
     class Meta:
         constraints = (
-            models.UniqueConstraint(fields=("controller_oid", "type", "specifier"), name="register_identity"),
             models.UniqueConstraint(
-                fields=("controller_oid",), condition=Q(is_default=True), name="register_one_default"
+                fields=("controller_oid", "type", "specifier"), name="register_identity"
+            ),
+            models.UniqueConstraint(
+                fields=("controller_oid",),
+                condition=Q(is_default=True),
+                name="register_one_default",
             ),
         )
 
@@ -125,7 +129,9 @@ class Membership(models.Model):
 
     class Meta:
         constraints = (
-            models.UniqueConstraint(fields=("user", "organisation", "role"), name="membership_identity"),
+            models.UniqueConstraint(
+                fields=("user", "organisation", "role"), name="membership_identity"
+            ),
         )
 
     def __str__(self) -> str:

@@ -19,7 +19,9 @@ class StudyCodeEntry(models.Model):
     valid_until = models.DateField(null=True, blank=True)
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=("code", "valid_from"), name="study_code_identity"),)
+        constraints = (
+            models.UniqueConstraint(fields=("code", "valid_from"), name="study_code_identity"),
+        )
         ordering = ("code", "valid_from")
 
     def __str__(self) -> str:
@@ -44,7 +46,9 @@ class ContentPolicy(models.Model):
 
     class Meta:
         constraints = (
-            models.UniqueConstraint(fields=("content_type", "allowed_from"), name="content_policy_identity"),
+            models.UniqueConstraint(
+                fields=("content_type", "allowed_from"), name="content_policy_identity"
+            ),
         )
         ordering = ("content_type", "allowed_from")
         verbose_name_plural = "content policies"

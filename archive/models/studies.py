@@ -19,11 +19,15 @@ class Patient(models.Model):
     name = models.CharField(max_length=324, blank=True)  # PN as last received, PS3.5 6.2.1
     birth_date = models.CharField(max_length=8, blank=True)
     sex = models.CharField(max_length=16, blank=True)
-    survivor = models.ForeignKey("self", models.PROTECT, null=True, blank=True, related_name="retired")
+    survivor = models.ForeignKey(
+        "self", models.PROTECT, null=True, blank=True, related_name="retired"
+    )
 
     class Meta:
         constraints = (
-            models.UniqueConstraint(fields=("environment", "issuer", "identifier"), name="patient_identity"),
+            models.UniqueConstraint(
+                fields=("environment", "issuer", "identifier"), name="patient_identity"
+            ),
         )
 
     def __str__(self) -> str:
@@ -41,7 +45,9 @@ class Study(models.Model):
     environment = environment_field()
     register = models.ForeignKey(Register, models.PROTECT, related_name="studies")
     patient = models.ForeignKey(Patient, models.PROTECT, related_name="studies")
-    connection = models.ForeignKey(Connection, models.PROTECT, related_name="studies")  # who stored it first
+    connection = models.ForeignKey(
+        Connection, models.PROTECT, related_name="studies"
+    )  # who stored it first
     study_instance_uid = oid_field()
     accession_number = models.CharField(max_length=64)
     study_code = models.CharField(max_length=5, blank=True)
@@ -53,7 +59,9 @@ class Study(models.Model):
     started_at = models.DateTimeField(null=True, blank=True)
     modalities = ArrayField(models.CharField(max_length=16), default=list, blank=True)
     state = models.CharField(max_length=24, choices=StudyState, default=StudyState.RECEIVING)
-    waits_for = models.CharField(max_length=64, blank=True)  # document kinds that are missing, by comma
+    waits_for = models.CharField(
+        max_length=64, blank=True
+    )  # document kinds that are missing, by comma
     instance_count = models.PositiveIntegerField(default=0)  # as of the last pause in receiving
     byte_count = models.BigIntegerField(default=0)
     received_at = models.DateTimeField()
@@ -66,10 +74,16 @@ class Study(models.Model):
             models.UniqueConstraint(fields=("environment", "study_instance_uid"), name="study_uid"),
         )
         indexes = (
-            models.Index(fields=("environment", "register", "accession_number"), name="study_accession"),
+            models.Index(
+                fields=("environment", "register", "accession_number"), name="study_accession"
+            ),
             models.Index(fields=("environment", "-received_at", "-id"), name="study_newest"),
-            models.Index(fields=("environment", "register", "-received_at", "-id"), name="study_by_register"),
-            models.Index(fields=("environment", "state", "-received_at", "-id"), name="study_by_state"),
+            models.Index(
+                fields=("environment", "register", "-received_at", "-id"), name="study_by_register"
+            ),
+            models.Index(
+                fields=("environment", "state", "-received_at", "-id"), name="study_by_state"
+            ),
             models.Index(fields=("accession_number",), name="study_accession_any"),
             models.Index(fields=("study_instance_uid",), name="study_uid_any"),
         )
@@ -94,7 +108,9 @@ class Series(models.Model):
 
     class Meta:
         constraints = (
-            models.UniqueConstraint(fields=("environment", "series_instance_uid"), name="series_uid"),
+            models.UniqueConstraint(
+                fields=("environment", "series_instance_uid"), name="series_uid"
+            ),
         )
         verbose_name_plural = "series"
 
@@ -122,7 +138,11 @@ class Instance(models.Model):
     committed_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=("environment", "sop_instance_uid"), name="instance_uid"),)
+        constraints = (
+            models.UniqueConstraint(
+                fields=("environment", "sop_instance_uid"), name="instance_uid"
+            ),
+        )
         indexes = (models.Index(fields=("study", "committed_at"), name="instance_uncommitted"),)
 
     def __str__(self) -> str:
@@ -138,7 +158,9 @@ class StorageCommitment(models.Model):
     transaction_uid = oid_field()
     association_id = models.UUIDField()
     references = models.JSONField()  # [[SOP class UID, SOP instance UID], ...]
-    outcome = models.JSONField(default=list, blank=True)  # of each reference: "" or the reason of its failure
+    outcome = models.JSONField(
+        default=list, blank=True
+    )  # of each reference: "" or the reason of its failure
     state = models.CharField(
         max_length=12, choices=CommitmentState, default=CommitmentState.REQUESTED
     )
@@ -148,7 +170,8 @@ class StorageCommitment(models.Model):
     class Meta:
         constraints = (
             models.UniqueConstraint(
-                fields=("environment", "connection", "transaction_uid"), name="commitment_transaction"
+                fields=("environment", "connection", "transaction_uid"),
+                name="commitment_transaction",
             ),
         )
 

@@ -30,7 +30,9 @@ class Job(models.Model):
     class Meta:
         constraints = (
             models.UniqueConstraint(
-                fields=("kind", "subject_id"), condition=Q(state__in=("waiting", "running")), name="job_one_live"
+                fields=("kind", "subject_id"),
+                condition=Q(state__in=("waiting", "running")),
+                name="job_one_live",
             ),
         )
         indexes = (
@@ -54,7 +56,9 @@ class Heartbeat(models.Model):
     facts = models.JSONField(default=dict)
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=("kind", "instance"), name="heartbeat_identity"),)
+        constraints = (
+            models.UniqueConstraint(fields=("kind", "instance"), name="heartbeat_identity"),
+        )
 
     def __str__(self) -> str:
         return f"{self.kind} {self.instance}"

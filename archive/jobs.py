@@ -1,0 +1,155 @@
+"""A job row first, Celery on commit second.
+
+The row is written in the transaction of the fact that owes the work; Celery carries its id and nothing else. A lost
+or doubled message harms nothing: a job is claimed by a conditional update, as a lease with an expiry, and a sweep
+sends what nobody carried. Only `Busy` is tried again by itself.
+"""
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from celery import current_app, signature
+from django.db import connection, transaction
+from django.db.models import F, Q
+from kombu.exceptions import OperationalError
+
+from archive.config import settings
+from archive.errors import ArchiveError
+from archive.models import Job, JobKind, JobState
+from archive.values import now, uuid7
+
+log = logging.getLogger(__name__)
+
+LEASE = timedelta(seconds=60)
+RESEND = timedelta(seconds=20)  # a due job that was sent and not claimed is sent again
+FIRST_BACKOFF = 1.0
+SWEEP_AT_ONCE = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A job that is ours until the lease ends."""
+
+    id: UUID
+    kind: JobKind
+    subject_id: UUID
+    tries: int
+    holder: UUID
+
+
+def defer(
+    kind: JobKind,
+    subject_id: UUID,
+    *,
+    environment: str,
+    organisation_id: UUID | None = None,
+    study_id: UUID | None = None,
+    not_before: datetime | None = None,
+) -> None:
+    """Owe work on a subject, in the caller's transaction; an owed one is brought forward, a running one repeated."""
+    at = now()
+    due = not_before or at
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO archive_job (id, kind, environment, subject_id, organisation_id, study_id, state, tries,"
+            " again, not_before, last_error, made_at)"
+            " VALUES (%s, %s, %s, %s, %s, %s, 'waiting', 0, false, %s, '', %s)"
+            " ON CONFLICT (kind, subject_id) WHERE state IN ('waiting', 'running') DO UPDATE SET"
+            " not_before = least(archive_job.not_before, excluded.not_before), sent_at = NULL,"
+            " again = archive_job.state = 'running' RETURNING id",
+            [uuid7(), kind, environment, subject_id, organisation_id, study_id, due, at],
+        )
+        job_id = cursor.fetchone()[0]
+    if due <= at:
+        transaction.on_commit(lambda: send(job_id))
+
+
+def put_off(kind: JobKind, subject_id: UUID, *, until: datetime) -> None:
+    """Somebody is doing an owed job's work right now; if that fails, it is due then."""
+    Job.objects.filter(kind=kind, subject_id=subject_id, state=JobState.WAITING).update(
+        not_before=until, sent_at=None
+    )
+
+
+def send(job_id: UUID) -> None:
+    """Wake a worker. Best effort with a short timeout: the sweep finds what was not sent."""
+    try:
+        signature("archive.run_job", args=(str(job_id),), app=current_app).apply_async(
+            retry=False, ignore_result=True, expires=RESEND.total_seconds()
+        )
+    except (OperationalError, OSError) as error:
+        log.warning("broker does not take job %s: %s", job_id, type(error).__name__)
+        return
+    Job.objects.filter(id=job_id, state=JobState.WAITING).update(sent_at=now())
+
+
+def due() -> list[UUID]:
+    """Jobs that should run now and that nobody carries; expired leases are given back first."""
+    at = now()
+    Job.objects.filter(state=JobState.RUNNING, lease_until__lt=at).update(
+        state=JobState.WAITING, lease_holder=None, lease_until=None, sent_at=None
+    )
+    stale = Q(sent_at=None) | Q(sent_at__lt=at - RESEND)
+    rows = Job.objects.filter(stale, state=JobState.WAITING, not_before__lte=at)
+    return list(rows.order_by("not_before").values_list("id", flat=True)[:SWEEP_AT_ONCE])
+
+
+def claim(job_id: UUID) -> Claim | None:
+    """Take the lease, or None when another has it, it is done, or it is not due yet."""
+    at, holder = now(), uuid7()
+    taken = Job.objects.filter(id=job_id, state=JobState.WAITING, not_before__lte=at).update(
+        state=JobState.RUNNING,
+        lease_holder=holder,
+        lease_until=at + LEASE,
+        tries=F("tries") + 1,
+        again=False,
+    )
+    if not taken:
+        return None
+    job = Job.objects.get(id=job_id)
+    return Claim(job.id, JobKind(job.kind), job.subject_id, job.tries, holder)
+
+
+def finish(claim: Claim, *, again_at: datetime | None = None) -> None:
+    """The work is done, or for now there is nothing to do: then it comes again at `again_at`."""
+    with transaction.atomic():
+        job = Job.objects.select_for_update().filter(id=claim.id, lease_holder=claim.holder).first()
+        if job is None:  # the lease ran out and another took over; its word counts
+            return
+        job.lease_holder = job.lease_until = job.sent_at = None
+        if job.again or again_at is not None:
+            job.state = JobState.WAITING
+            job.not_before = now() if job.again or again_at is None else again_at
+            job.tries = 0
+            job.again = False
+        else:
+            job.state, job.ended_at, job.last_error = JobState.DONE, now(), ""
+        job.save()
+        if job.state == JobState.WAITING and job.not_before <= now():
+            transaction.on_commit(lambda: send(job.id))
+
+
+def retry(claim: Claim, error: ArchiveError) -> None:
+    """Try again later: the wait doubles up to the ceiling."""
+    wait = min(FIRST_BACKOFF * 2 ** (claim.tries - 1), settings().backoff_ceiling_seconds)
+    Job.objects.filter(id=claim.id, lease_holder=claim.holder).update(
+        state=JobState.WAITING,
+        lease_holder=None,
+        lease_until=None,
+        sent_at=None,
+        not_before=now() + timedelta(seconds=wait),
+        last_error=error.detail[:400],
+    )
+
+
+def give_up(claim: Claim, error: ArchiveError) -> None:
+    """The error desk has it now."""
+    Job.objects.filter(id=claim.id, lease_holder=claim.holder).update(
+        state=JobState.DEAD,
+        lease_holder=None,
+        lease_until=None,
+        ended_at=now(),
+        last_error=error.detail[:400],
+    )

@@ -1,0 +1,1 @@
+"""The law as pure functions: facts in, decision out. No database, no clock."""

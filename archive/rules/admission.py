@@ -1,0 +1,135 @@
+"""What may be archived: the rules by which one object is admitted or refused (AR-1, AR-2, AR-8).
+
+Pure functions over the header and dated rows. The first rule that does not hold raises its error; the order is
+the order of `admit`.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from archive.errors import (
+    AccessionMissing,
+    ClassMismatch,
+    ClassNotArchived,
+    ContentMismatch,
+    DatasetUnreadable,
+    EnvironmentMismatch,
+    PatientIdUntrusted,
+    RealPatientRequired,
+    StudyCodeClosed,
+    StudyCodeMissing,
+    StudyCodeUnknown,
+)
+from archive.objects.header import Header
+from archive.values import PatientIdentifier, Period, StudyCode, Uid, dicom_date
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A row of the content policy: what it is, its classes and modalities, and from when."""
+
+    content_type: str
+    sop_classes: frozenset[str]
+    modalities: frozenset[str]  # empty: any
+    code_demanded: bool
+    allowed: Period
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """The dated rows that judge one association."""
+
+    contents: Sequence[Content]
+    codes: Callable[[StudyCode], Sequence[Period]]  # when a code is valid; empty when it is unknown
+    environment: str
+    takes_test_patients: bool  # 900-series codes in production
+
+
+@dataclass(frozen=True, slots=True)
+class Announced:
+    """What the C-STORE request said of the object."""
+
+    sop_class_uid: str
+    sop_instance_uid: str
+
+
+@dataclass(frozen=True, slots=True)
+class Admitted:
+    """An object that may be archived, with what was parsed on the way."""
+
+    patient: PatientIdentifier
+    study_code: str
+    content_type: str
+
+
+def admit(header: Header, announced: Announced, policy: Policy, today: date) -> Admitted:
+    """Judge one object on the day of receipt. Raises an Unacceptable, Unsupported or Malformed."""
+    identify(header, announced)
+    patient = trusted_patient(header, policy)
+    content = content_of(header, policy, today)
+    code = study_code(header, content, policy, today)
+    if not header.accession_number:
+        raise AccessionMissing()
+    return Admitted(patient, code, content.content_type)
+
+
+def identify(header: Header, announced: Announced) -> None:
+    """The data set is what the request announced, and its UIDs are UIDs (PS3.4 B.2.3: A900, C000)."""
+    for uid in (header.study_instance_uid, header.series_instance_uid, header.sop_instance_uid):
+        try:
+            Uid(uid)
+        except ValueError:
+            raise DatasetUnreadable(
+                "a Study, Series or SOP Instance UID is missing or no UID"
+            ) from None
+    if (header.sop_class_uid, header.sop_instance_uid) != (
+        announced.sop_class_uid,
+        announced.sop_instance_uid,
+    ):
+        raise ClassMismatch()
+
+
+def trusted_patient(header: Header, policy: Policy) -> PatientIdentifier:
+    """A personal identity code, or a temporary id with its issuer's OID."""
+    issuer = header.issuer_universal_entity_id or header.issuer_of_patient_id
+    try:
+        patient = PatientIdentifier.parse(header.patient_id, issuer)
+    except ValueError:
+        raise PatientIdUntrusted() from None
+    if policy.environment == "test" and not patient.is_test:
+        raise EnvironmentMismatch()
+    if policy.environment == "production" and patient.is_test and not policy.takes_test_patients:
+        raise RealPatientRequired()
+    return patient
+
+
+def content_of(header: Header, policy: Policy, today: date) -> Content:
+    """The content type this object is of. What was imaged before archiving was possible may be archived now."""
+    by_class = [
+        row
+        for row in policy.contents
+        if header.sop_class_uid in row.sop_classes and row.allowed.covers(today)
+    ]
+    if not by_class:
+        raise ClassNotArchived()
+    for row in by_class:
+        if not row.modalities or header.modality in row.modalities:
+            return row
+    raise ContentMismatch()
+
+
+def study_code(header: Header, content: Content, policy: Policy, today: date) -> str:
+    """The code StudyDescription begins with, valid on StudyDate, or on the day of receipt when that is empty."""
+    code = StudyCode.leading(header.study_description)
+    if not content.code_demanded:
+        return code or ""
+    if code is None:
+        raise StudyCodeUnknown() if header.study_description else StudyCodeMissing()
+    validity = policy.codes(code)
+    if not validity:
+        raise StudyCodeUnknown()
+    day = dicom_date(header.study_date) or today
+    if not any(period.covers(day) for period in validity):
+        raise StudyCodeClosed()
+    return code

@@ -1,0 +1,127 @@
+"""Who is at the door: an AE title, an address, a called title, and what they amount to (ON-3)."""
+
+import socket
+from dataclasses import dataclass
+from uuid import UUID
+
+from archive.actors import Actor, connection_actor
+from archive.config import settings
+from archive.errors import (
+    ArchiveError,
+    CalledTitleUnknown,
+    PeerAddressWrong,
+    PeerEnded,
+    PeerUnknown,
+)
+from archive.models import Connection, ConnectionKind, CustomerState, Environment
+from archive.services import error_desk
+from archive.services.error_desk import Place, What, Who
+from archive.values import AeTitle, today
+
+DOOR = Place("dicom", "association")
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """An association's other side, established before it is accepted."""
+
+    association_id: UUID
+    connection_id: UUID
+    organisation_id: UUID
+    organisation_name: str
+    environment: str
+    calling: str
+    called: str
+    address: str
+
+    @property
+    def actor(self) -> Actor:
+        return connection_actor(
+            connection_id=self.connection_id,
+            name=f"{self.calling} ({self.address})",
+            organisation_id=self.organisation_id,
+            environment=self.environment,
+        )
+
+    @property
+    def who(self) -> Who:
+        return Who(self.organisation_id, self.connection_id)
+
+
+def environment_of(called: str) -> str:
+    """Production or test follows from the called title. Raises CalledTitleUnknown."""
+    titles = {
+        settings().ae_production: Environment.PRODUCTION.value,
+        settings().ae_test: Environment.TEST.value,
+    }
+    if called not in titles:
+        raise CalledTitleUnknown(facts={"called": called})
+    return titles[called]
+
+
+def establish(*, calling: str, called: str, address: str, association_id: UUID) -> Peer:
+    """Name the peer, or put it on the desk and raise PeerUnknown, PeerEnded, PeerAddressWrong, CalledTitleUnknown."""
+    try:
+        return _establish(calling.strip(), called.strip(), address, association_id)
+    except ArchiveError as error:
+        report(
+            error, calling=calling, called=called, address=address, association_id=association_id
+        )
+        raise
+
+
+def _establish(calling: str, called: str, address: str, association_id: UUID) -> Peer:
+    environment = environment_of(called)
+    try:
+        title = AeTitle(calling)
+    except ValueError:
+        raise PeerUnknown("calling AE title is not a title", facts={"called": called}) from None
+    known = Connection.objects.filter(kind=ConnectionKind.DICOM, environment=environment, aet=title)
+    rows = list(known.select_related("organisation").order_by("-valid_from"))
+    if not rows:
+        raise PeerUnknown(facts={"calling": calling, "called": called})
+    live = next((row for row in rows if row.is_valid_on(today())), None)
+    owner = (live or rows[0]).organisation
+    if owner.state == CustomerState.ENDED or live is None:
+        raise PeerEnded(facts={"calling": calling, "called": called})
+    if environment == Environment.PRODUCTION and owner.state != CustomerState.IN_PRODUCTION:
+        raise PeerUnknown(
+            "customer is not in production", facts={"calling": calling, "called": called}
+        )
+    if address not in addresses_of(live.host):
+        raise PeerAddressWrong(
+            facts={"calling": calling, "address": address, "expected": live.host}
+        )
+    return Peer(
+        association_id, live.id, owner.id, owner.name_fi, environment, calling, called, address
+    )
+
+
+def addresses_of(host: str) -> frozenset[str]:
+    """The addresses a connection may come from; empty when its host does not resolve."""
+    try:
+        return frozenset(str(entry[4][0]) for entry in socket.getaddrinfo(host, None))
+    except OSError:
+        return frozenset()
+
+
+def report(
+    error: ArchiveError, *, calling: str, called: str, address: str, association_id: UUID
+) -> None:
+    """An association that was not accepted, on the desk under the customer when the title is one's."""
+    title = calling.strip()
+    environment = (
+        Environment.TEST if called.strip() == settings().ae_test else Environment.PRODUCTION
+    ).value
+    connection = Connection.objects.filter(
+        kind=ConnectionKind.DICOM, environment=environment, aet=title
+    ).first()
+    who = Who(connection.organisation_id, connection.id) if connection else Who(name=title)
+    error_desk.report(
+        error,
+        environment=environment,
+        place=DOOR,
+        who=who,
+        what=What(correlation_id=association_id),
+        facts={"calling": title[:16], "called": called.strip()[:16], "address": address},
+    )

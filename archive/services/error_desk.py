@@ -1,0 +1,236 @@
+"""report(...) turns any failure into an event of a case (SD-1, SD-2); settle(...) and retry(...) end them (SD-3)."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.db.models import F, Q
+
+from archive import jobs, ledger
+from archive.actors import Actor
+from archive.errors import ArchiveError
+from archive.models import Case, CaseEvent, CaseState, EventOutcome, Instance, Job, JobKind, Study
+from archive.values import now
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where it went wrong: the interface and the step of it."""
+
+    edge: str  # dicom, xds, job
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """Whose system it was, as far as that is known."""
+
+    organisation_id: UUID | None = None
+    connection_id: UUID | None = None
+    name: str = ""  # of one who is nobody's: the AE title it gave
+
+
+@dataclass(frozen=True, slots=True)
+class What:
+    """What it was about. Facts hold no patient's name or code."""
+
+    study_id: UUID | None = None
+    subject_id: UUID | None = None
+    job_id: UUID | None = None
+    accession_number: str = ""
+    study_instance_uid: str = ""
+    sop_instance_uid: str = ""
+    correlation_id: UUID | None = None
+
+
+def fingerprint(environment: str, reason: str, place: Place, who: Who) -> str:
+    """One cause, one customer's connection, one place: one case."""
+    peer = who.connection_id or who.organisation_id or who.name
+    return hashlib.sha256(
+        f"{environment}|{reason}|{place.edge}|{place.step}|{peer}".encode()
+    ).hexdigest()
+
+
+def report(
+    error: ArchiveError,
+    *,
+    environment: str,
+    place: Place,
+    who: Who | None = None,
+    what: What | None = None,
+    facts: Mapping[str, str] | None = None,
+    once: bool = False,
+) -> UUID | None:
+    """Put a failure on the desk in a transaction of its own or the caller's; the case's id.
+
+    With `once` a subject that already stands open for this cause is not counted again, and None is returned.
+    """
+    who, what = who or Who(), what or What()
+    mark = fingerprint(environment, error.reason(), place, who)
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [mark])
+        if once and _stands_open(mark, what.subject_id):
+            return None
+        case = _open_case(mark, error, environment=environment, place=place, who=who)
+        CaseEvent.objects.create(
+            case=case,
+            at=case.last_at,
+            detail=error.detail[:400],
+            facts={**error.facts, **(facts or {})},
+            study_id=what.study_id,
+            subject_id=what.subject_id,
+            job_id=what.job_id,
+            accession_number=what.accession_number[:64],
+            study_instance_uid=what.study_instance_uid[:64],
+            sop_instance_uid=what.sop_instance_uid[:64],
+            correlation_id=what.correlation_id,
+        )
+        return case.id
+
+
+def _stands_open(mark: str, subject_id: UUID | None) -> bool:
+    return CaseEvent.objects.filter(
+        case__fingerprint=mark,
+        case__state=CaseState.OPEN,
+        subject_id=subject_id,
+        outcome=EventOutcome.OPEN,
+    ).exists()
+
+
+def _open_case(mark: str, error: ArchiveError, *, environment: str, place: Place, who: Who) -> Case:
+    """The open case of this fingerprint, or the newest closed one opened again, or a new one."""
+    at = now()
+    case = Case.objects.filter(fingerprint=mark).order_by("-last_at").first()
+    if case is None:
+        return Case.objects.create(
+            number=_next_number(),
+            environment=environment,
+            reason=error.reason(),
+            code=error.code,
+            edge=place.edge,
+            place=place.step,
+            organisation_id=who.organisation_id,
+            connection_id=who.connection_id,
+            fingerprint=mark,
+            first_at=at,
+            last_at=at,
+            event_count=1,
+            open_count=1,
+        )
+    again = case.state == CaseState.RESOLVED
+    Case.objects.filter(id=case.id).update(
+        state=CaseState.OPEN,
+        resolved_at=None,
+        last_at=at,
+        event_count=F("event_count") + 1,
+        open_count=F("open_count") + 1,
+        reopened_count=F("reopened_count") + (1 if again else 0),
+    )
+    case.last_at = at
+    return case
+
+
+def _next_number() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval('archive_case_number')")
+        return int(cursor.fetchone()[0])
+
+
+# --- ends -------------------------------------------------------------------------------------------------
+
+
+def settle(subject_id: UUID, *steps: str) -> int:
+    """What failed on this subject at these steps has now gone through; cases without open events close."""
+    about = Q(subject_id=subject_id) | Q(study_id=subject_id)
+    events = CaseEvent.objects.filter(about, case__place__in=steps)
+    events = events.exclude(outcome=EventOutcome.SOLVED)
+    return _solve(list(events.values_list("id", "case_id")))
+
+
+def settle_resent(study: Study) -> int:
+    """Refused objects of this study that were sent again and are archived now."""
+    events = CaseEvent.objects.filter(
+        study_instance_uid=study.study_instance_uid,
+        case__environment=study.environment,
+        sop_instance_uid__in=Instance.objects.filter(study=study).values("sop_instance_uid"),
+        outcome=EventOutcome.OPEN,
+    ).exclude(case__reason="other-content")
+    return _solve(list(events.values_list("id", "case_id")))
+
+
+def _solve(found: list[tuple[UUID, UUID]]) -> int:
+    at = now()
+    with transaction.atomic():
+        for case_id in sorted({case for _, case in found}, key=str):
+            ids = [event for event, case in found if case == case_id]
+            Case.objects.select_for_update().get(id=case_id)
+            solved = (
+                CaseEvent.objects.filter(id__in=ids)
+                .exclude(outcome=EventOutcome.SOLVED)
+                .update(outcome=EventOutcome.SOLVED, outcome_at=at)
+            )
+            _count_down(case_id, solved)
+    return len(found)
+
+
+def _count_down(case_id: UUID, solved: int) -> None:
+    Case.objects.filter(id=case_id).update(open_count=F("open_count") - solved)
+    Case.objects.filter(id=case_id, open_count__lte=0, state=CaseState.OPEN).update(
+        state=CaseState.RESOLVED, resolved_at=now(), open_count=0
+    )
+
+
+def resolve(actor: Actor, case: Case, *, reason: str) -> None:
+    """A person closes a case; it opens by itself when the cause comes back."""
+    with transaction.atomic():
+        events = CaseEvent.objects.filter(case=case).exclude(outcome=EventOutcome.SOLVED)
+        closed = events.update(outcome=EventOutcome.SOLVED, outcome_at=now())
+        Case.objects.filter(id=case.id).update(
+            state=CaseState.RESOLVED, resolved_at=now(), open_count=0
+        )
+        about = ledger.About(
+            environment=case.environment, subject_id=case.id, organisation_id=case.organisation_id
+        )
+        ledger.record(
+            ledger.Kind.CASE_RESOLVED, about, {"events": closed, "reason": reason}, actor=actor
+        )
+
+
+def retry(actor: Actor, case: Case, *, event_ids: list[UUID] | None = None) -> int:
+    """Do again what can be done here, oldest first: one event or all open ones. How many were set going.
+
+    A refused object cannot be: its bytes were not kept, the sender sends it again.
+    """
+    with transaction.atomic():
+        events = CaseEvent.objects.select_for_update().filter(case=case, job_id__isnull=False)
+        events = events.exclude(outcome=EventOutcome.SOLVED).order_by("at", "id")
+        if event_ids is not None:
+            events = events.filter(id__in=event_ids)
+        found = list(events)
+        owed = Job.objects.in_bulk([event.job_id for event in found])
+        for event in found:
+            job = owed.get(event.job_id)
+            if job is not None:
+                revive(job)
+        CaseEvent.objects.filter(id__in=[event.id for event in found]).update(
+            outcome=EventOutcome.RETRIED, outcome_at=now()
+        )
+        about = ledger.About(
+            environment=case.environment, subject_id=case.id, organisation_id=case.organisation_id
+        )
+        ledger.record(ledger.Kind.CASE_RETRIED, about, {"events": len(found)}, actor=actor)
+        return len(found)
+
+
+def revive(job: Job) -> None:
+    """Owe a job's work again, from its first try."""
+    jobs.defer(
+        JobKind(job.kind),
+        job.subject_id,
+        environment=job.environment,
+        organisation_id=job.organisation_id,
+        study_id=job.study_id,
+    )

@@ -1,0 +1,345 @@
+"""Storing: one association's objects, each judged, made durable, and only then answered (AR-1, NF-4).
+
+A `Session` is one association, a `Receipt` one object. Study and series are looked up once a session; what is counted
+is written when the association ends or once a second, never per object.
+"""
+
+import time
+from dataclasses import dataclass, field
+from datetime import timedelta
+from uuid import UUID
+
+from django.db import connection, transaction
+
+from archive import jobs, vault
+from archive.config import settings
+from archive.errors import ArchiveError, OtherContent, OtherRegister, TransferBroken
+from archive.models import Environment, Instance, JobKind, Register, StudyState
+from archive.objects.header import Header, read_header
+from archive.objects.part10 import FileMeta
+from archive.objects.sameness import same_content
+from archive.rules import admission
+from archive.rules.admission import Admitted, Announced
+from archive.services import error_desk, filing, policies
+from archive.services.associations import Peer
+from archive.services.error_desk import Place, What
+from archive.services.filing import Filed
+from archive.values import PatientIdentifier, mask, now, today, uuid7
+
+STORE = Place("dicom", "store")
+DOUBT_SECONDS = 600  # longer than any association takes from bytes to row
+
+
+@dataclass(slots=True)
+class Tally:
+    """What an association has brought of one study since it was last written down."""
+
+    filed: Filed
+    patient: PatientIdentifier
+    instances: int = 0
+    bytes: int = 0
+    repeated: int = 0
+    total_instances: int = 0
+    total_bytes: int = 0
+    began: float = field(default_factory=time.monotonic)
+
+
+class Session:
+    """One association's storing. `close` is called however it ends."""
+
+    def __init__(self, peer: Peer) -> None:
+        self.peer = peer
+        self.policy = policies.for_association(peer.environment)
+        self.register = filing.own_register(peer)
+        self.studies: dict[str, Tally] = {}
+        self.series: dict[str, UUID] = {}
+        self.written = time.monotonic()
+
+    def begin(
+        self, *, sop_class_uid: str, sop_instance_uid: str, transfer_syntax_uid: str
+    ) -> "Receipt":
+        return Receipt(self, Announced(sop_class_uid, sop_instance_uid), transfer_syntax_uid)
+
+    def close(self) -> None:
+        """Write down what came: counts, and one ledger event per study."""
+        for tally in self.studies.values():
+            filing.note_progress(tally.filed, tally.instances, tally.bytes)
+            if tally.total_instances or tally.repeated:
+                filing.note_stored(
+                    self.peer,
+                    tally.filed,
+                    instances=tally.total_instances,
+                    size=tally.total_bytes,
+                    repeated=tally.repeated,
+                    seconds=time.monotonic() - tally.began,
+                )
+        self.studies.clear()
+
+    def check(self, header: Header, admitted: Admitted) -> Register:
+        """The register the object goes to. Reads only; raises what forbids it."""
+        known = self.studies.get(header.study_instance_uid)
+        if (
+            known is None
+            or known.patient != admitted.patient
+            or self.series_key(header) not in self.series
+        ):
+            filing.check(self.peer, header, admitted)
+        return filing.target_register(self.peer, header, self.register)
+
+    def series_key(self, header: Header) -> str:
+        return f"{header.study_instance_uid}/{header.series_instance_uid}"
+
+    def remember(self, header: Header, admitted: Admitted, filed: Filed, series_id: UUID) -> Tally:
+        """What a committed transaction has filed need not be looked up again."""
+        self.series[self.series_key(header)] = series_id
+        return self.studies.setdefault(header.study_instance_uid, Tally(filed, admitted.patient))
+
+    def count(self, tally: Tally, size: int) -> None:
+        tally.instances += 1
+        tally.bytes += size
+        tally.total_instances += 1
+        tally.total_bytes += size
+        if time.monotonic() - self.written >= 1:
+            self.written = time.monotonic()
+            for each in self.studies.values():
+                filing.note_progress(each.filed, each.instances, each.bytes)
+                each.instances = each.bytes = 0
+
+
+class Receipt:
+    """One object on its way in."""
+
+    def __init__(self, session: Session, announced: Announced, transfer_syntax_uid: str) -> None:
+        self.session = session
+        self.announced = announced
+        self.transfer_syntax_uid = transfer_syntax_uid
+        self.incoming = vault.Incoming(session.peer.environment)
+        self.header: Header | None = None
+
+    def write(self, chunk: bytes | bytearray | memoryview) -> None:
+        """Take the next bytes. Raises StorageFull."""
+        self.incoming.write(chunk)
+
+    def finish(self) -> None:
+        """Durable on return. Raises the ArchiveError that the sender is answered with."""
+        try:
+            self.header = read_header(self.incoming.head, self.transfer_syntax_uid)
+            self._store(self.header)
+        except ArchiveError as error:
+            self.fail(error)
+            raise
+        finally:
+            self.incoming.discard()
+
+    def abandon(self) -> None:
+        """The peer broke off in the middle; nothing of the object stays."""
+        try:
+            self.header = read_header(self.incoming.head, self.transfer_syntax_uid)
+        except ArchiveError:
+            self.header = None  # too little came to say more than the request did
+        self.fail(TransferBroken(facts={"bytes": str(self.incoming.size)}))
+
+    def fail(self, error: ArchiveError) -> None:
+        """Forget the bytes and put the refusal on the desk with what explains it."""
+        self.incoming.discard()
+        tally = self.session.studies.get(self.header.study_instance_uid) if self.header else None
+        what = What(
+            study_id=tally.filed.study_id if tally else None,
+            accession_number=self.header.accession_number if self.header else "",
+            study_instance_uid=self.header.study_instance_uid if self.header else "",
+            sop_instance_uid=self.announced.sop_instance_uid,
+            correlation_id=self.session.peer.association_id,
+        )
+        error_desk.report(
+            error,
+            environment=self.session.peer.environment,
+            place=STORE,
+            who=self.session.peer.who,
+            what=what,
+            facts=_explaining(self.header, self.announced, self.transfer_syntax_uid),
+        )
+
+    def _store(self, header: Header) -> None:
+        """Judge, keep the bytes, write the rows; in this order, so that a refusal leaves nothing behind."""
+        admitted = admission.admit(header, self.announced, self.session.policy, today())
+        register = self.session.check(header, admitted)
+        if self._is_archived(register.id):
+            self._repeated(header)
+            return
+        kept = self.incoming.keep(self._meta(register))
+        try:
+            with transaction.atomic():
+                filed, series_id = self._file(header, admitted, register)
+                written = _write_row(self._row(header, admitted, filed, series_id, kept))
+        except ArchiveError:
+            self._doubt(kept)
+            raise
+        tally = self.session.remember(header, admitted, filed, series_id)
+        if written:
+            self.session.count(tally, kept.size)
+        else:
+            self._lost_the_race(header, register, kept)
+
+    def _file(self, header: Header, admitted: Admitted, register: Register) -> tuple[Filed, UUID]:
+        known = self.session.studies.get(header.study_instance_uid)
+        filed = (
+            known.filed
+            if known
+            else filing.file_study(self.session.peer, header, admitted, register)
+        )
+        series_id = self.session.series.get(self.session.series_key(header))
+        return filed, series_id or filing.file_series(filed, header)
+
+    def _row(
+        self, header: Header, admitted: Admitted, filed: Filed, series_id: UUID, kept: vault.Kept
+    ) -> Instance:
+        return Instance(
+            id=uuid7(),
+            environment=filed.environment,
+            study_id=filed.study_id,
+            series_id=series_id,
+            sop_instance_uid=header.sop_instance_uid,
+            sop_class_uid=header.sop_class_uid,
+            transfer_syntax_uid=self.transfer_syntax_uid,
+            content_type=admitted.content_type,
+            instance_number=header.instance_number[:12],
+            digest=kept.digest,
+            digest_algorithm=vault.ALGORITHM,
+            size=kept.size,
+            association_id=self.session.peer.association_id,
+            received_at=now(),
+        )
+
+    def _is_archived(self, register_id: UUID) -> bool:
+        """Whether the object is there with the same content. Raises OtherContent, OtherRegister."""
+        known = (
+            Instance.objects.filter(
+                environment=self.session.peer.environment,
+                sop_instance_uid=self.announced.sop_instance_uid,
+            )
+            .values_list("study__register_id", "digest", "transfer_syntax_uid")
+            .first()
+        )
+        if known is None:
+            return False
+        archived_in, digest, transfer_syntax_uid = known
+        if archived_in != register_id:
+            raise OtherRegister()
+        if bytes(digest) != self.incoming.digest():
+            archived = vault.read(self.session.peer.environment, bytes(digest))
+            sent = bytes(self.incoming.data())
+            if not same_content(archived, transfer_syntax_uid, sent, self.transfer_syntax_uid):
+                raise OtherContent()
+        return True
+
+    def _repeated(self, header: Header) -> None:
+        tally = self.session.studies.get(header.study_instance_uid)
+        if tally is not None:
+            tally.repeated += 1
+
+    def _lost_the_race(self, header: Header, register: Register, kept: vault.Kept) -> None:
+        """Another association wrote this UID first: ours is the same, or it is refused and its bytes go again."""
+        self.incoming = vault.Incoming(self.session.peer.environment)
+        self.incoming.write(vault.read(self.session.peer.environment, kept.digest))
+        try:
+            self._is_archived(register.id)
+        finally:
+            self._doubt(kept)
+        self._repeated(header)
+
+    def _doubt(self, kept: vault.Kept) -> None:
+        vault.doubt(self.session.peer.environment, kept.digest, self.announced.sop_instance_uid)
+
+    def _meta(self, register: Register) -> FileMeta:
+        peer = self.session.peer
+        return FileMeta(
+            sop_class_uid=self.announced.sop_class_uid,
+            sop_instance_uid=self.announced.sop_instance_uid,
+            transfer_syntax_uid=self.transfer_syntax_uid,
+            source_aet=peer.calling,
+            receiving_aet=peer.called,
+            environment=peer.environment,
+            controller_oid=register.controller_oid,
+            received_at=now(),
+        )
+
+
+def settle_doubts() -> int:
+    """Remove the bytes of refused objects that no row has come to name; how many."""
+    removed = 0
+    for environment in Environment.values:
+        for digest, uid in vault.doubted(environment, older_than=DOUBT_SECONDS):
+            rows = Instance.objects.filter(environment=environment, sop_instance_uid=uid)
+            named = rows.filter(digest=digest).exists()
+            vault.settle_doubt(environment, digest, forget=not named)
+            removed += not named
+    return removed
+
+
+_INSERT = """
+INSERT INTO archive_instance (id, environment, study_id, series_id, sop_instance_uid, sop_class_uid,
+    transfer_syntax_uid, content_type, instance_number, digest, digest_algorithm, size, association_id, received_at)
+SELECT %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s
+    FROM (SELECT pg_advisory_xact_lock_shared(hashtextextended(%s, 0))) AS study_is_held
+ON CONFLICT (environment, sop_instance_uid) DO NOTHING
+"""
+# The lock is taken in the statement before, so this one sees what a registration has just written.
+_BACK_TO_RECEIVING = f"""
+UPDATE archive_study SET state = '{StudyState.RECEIVING}', quiet_since = NULL
+WHERE id = %s AND state <> '{StudyState.RECEIVING}' RETURNING register_id
+"""
+
+
+def _write_row(row: Instance) -> bool:
+    """Write the row and put its study back to receiving; False when the UID was there already."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            _INSERT,
+            [
+                row.id,
+                row.environment,
+                row.study_id,
+                row.series_id,
+                row.sop_instance_uid,
+                row.sop_class_uid,
+                row.transfer_syntax_uid,
+                row.content_type,
+                row.instance_number,
+                row.digest,
+                row.digest_algorithm,
+                row.size,
+                row.association_id,
+                row.received_at,
+                str(row.study_id),
+            ],
+        )
+        if cursor.rowcount == 0:
+            return False
+        cursor.execute(_BACK_TO_RECEIVING, [row.study_id])
+        if cursor.rowcount:
+            jobs.defer(
+                JobKind.REGISTRATION,
+                row.study_id,
+                environment=row.environment,
+                study_id=row.study_id,
+                not_before=row.received_at + timedelta(seconds=settings().quiet_seconds),
+            )
+    return True
+
+
+def _explaining(
+    header: Header | None, announced: Announced, transfer_syntax_uid: str
+) -> dict[str, str]:
+    """The header facts a person needs to see why; no name, and of the patient's code only its shape."""
+    facts = {"SOPClassUID": announced.sop_class_uid, "TransferSyntaxUID": transfer_syntax_uid}
+    if header is not None:
+        facts |= {
+            "Modality": header.modality,
+            "StudyDescription": header.study_description[:5],
+            "StudyDate": header.study_date,
+            "AccessionNumber": header.accession_number,
+            "PatientID": mask(header.patient_id) if header.patient_id else "",
+            "IssuerOfPatientID": header.issuer_universal_entity_id or header.issuer_of_patient_id,
+            "SeriesInstanceUID": header.series_instance_uid,
+        }
+    return facts

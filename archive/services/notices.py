@@ -1,0 +1,173 @@
+"""Confirmations of registration (IAN) owed to customers, each delivered or given up to the desk (AR-5)."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F
+
+from archive import jobs, ledger
+from archive.actors import Actor
+from archive.config import settings
+from archive.errors import ArchiveError
+from archive.models import (
+    AvailabilityNotice,
+    Connection,
+    ConnectionKind,
+    Document,
+    Instance,
+    JobKind,
+    NoticeState,
+    Study,
+)
+from archive.objects.messages import Notice, Target
+from archive.services import error_desk
+from archive.services.connections import target_of
+from archive.services.error_desk import Place, What, Who
+from archive.values import now, today
+
+DELIVER = Place("dicom", "notice")
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """A notice with where it goes, ready for the edge."""
+
+    target: Target
+    notice: Notice
+
+
+def owe(study: Study, manifest: Document) -> int:
+    """One notice for each of the sender's systems that has IAN on, in the caller's transaction."""
+    receivers = Connection.objects.filter(
+        organisation_id=study.connection.organisation_id,
+        environment=study.environment,
+        kind=ConnectionKind.DICOM,
+        ian_on=True,
+    )
+    count = 0
+    for connection in receivers:
+        if not connection.is_valid_on(today()):
+            continue
+        _supersede(study, connection)
+        notice, made = AvailabilityNotice.objects.get_or_create(
+            manifest=manifest,
+            connection=connection,
+            defaults={"environment": study.environment, "study": study, "made_at": now()},
+        )
+        if made:
+            _defer(notice)
+            count += 1
+    return count
+
+
+def _supersede(study: Study, connection: Connection) -> None:
+    """A later notice says all that an undelivered earlier one said."""
+    AvailabilityNotice.objects.filter(
+        study=study, connection=connection, state=NoticeState.PENDING
+    ).update(state=NoticeState.SUPERSEDED)
+
+
+def _defer(notice: AvailabilityNotice) -> None:
+    jobs.defer(
+        JobKind.NOTICE,
+        notice.id,
+        environment=notice.environment,
+        organisation_id=notice.connection.organisation_id,
+        study_id=notice.study_id,
+    )
+
+
+def owed(notice_id: UUID) -> Owed | None:
+    """What to send and where; None when it needs no sending any more."""
+    notice = AvailabilityNotice.objects.select_related("connection", "study").get(id=notice_id)
+    if notice.state in (NoticeState.DELIVERED, NoticeState.SUPERSEDED):
+        return None
+    title = settings().ae_title(notice.environment)
+    rows = (
+        Instance.objects.filter(study_id=notice.study_id)
+        .order_by("series_id", "id")
+        .values_list("series__series_instance_uid", "sop_class_uid", "sop_instance_uid")
+    )
+    series: dict[str, list[tuple[str, str]]] = {}
+    for series_uid, sop_class, uid in rows:
+        series.setdefault(series_uid, []).append((sop_class, uid))
+    message = Notice(notice.study.study_instance_uid, title, list(series.items()))
+    return Owed(target_of(notice.connection), message)
+
+
+def delivered(notice_id: UUID) -> None:
+    with transaction.atomic():
+        notice = AvailabilityNotice.objects.select_for_update().get(id=notice_id)
+        notice.state, notice.delivered_at, notice.last_error = NoticeState.DELIVERED, now(), ""
+        notice.tries = F("tries") + 1
+        notice.save(update_fields=["state", "delivered_at", "last_error", "tries"])
+        notice.refresh_from_db()
+        _record(ledger.Kind.NOTICE_DELIVERED, notice, {"tries": notice.tries})
+    error_desk.settle(notice_id, DELIVER.step)
+
+
+def not_delivered(notice_id: UUID, error: ArchiveError) -> int:
+    """One more try has failed; how many have."""
+    with transaction.atomic():
+        AvailabilityNotice.objects.filter(id=notice_id).update(
+            tries=F("tries") + 1, last_error=error.detail[:200]
+        )
+        notice = AvailabilityNotice.objects.select_related("connection").get(id=notice_id)
+        facts = {"tries": notice.tries, "error": error.detail}
+        _record(ledger.Kind.NOTICE_UNDELIVERED, notice, facts)
+    return notice.tries
+
+
+def give_up(notice_id: UUID, job_id: UUID, error: ArchiveError) -> None:
+    """All tries failed: the support desk has it."""
+    with transaction.atomic():
+        AvailabilityNotice.objects.filter(id=notice_id).update(state=NoticeState.FAILED)
+        notice = AvailabilityNotice.objects.select_related("connection", "study").get(id=notice_id)
+        _record(ledger.Kind.NOTICE_GIVEN_UP, notice, {"tries": notice.tries, "error": error.detail})
+        error_desk.report(
+            error,
+            environment=notice.environment,
+            place=DELIVER,
+            who=Who(notice.connection.organisation_id, notice.connection_id),
+            what=What(
+                study_id=notice.study_id,
+                subject_id=notice_id,
+                job_id=job_id,
+                accession_number=notice.study.accession_number,
+                study_instance_uid=notice.study.study_instance_uid,
+            ),
+            facts={
+                "tries": str(notice.tries),
+                "peer": f"{notice.connection.host}:{notice.connection.port}",
+            },
+            once=True,
+        )
+
+
+def send_again(actor: Actor, study: Study) -> int:
+    """Owe the newest notices of a study again, whatever became of them. How many."""
+    with transaction.atomic():
+        newest = AvailabilityNotice.objects.filter(study=study, manifest__status="approved")
+        rows = list(newest.select_related("connection"))
+        for notice in rows:
+            AvailabilityNotice.objects.filter(id=notice.id).update(
+                state=NoticeState.PENDING, tries=0, last_error=""
+            )
+            _defer(notice)
+        about = ledger.About(environment=study.environment, subject_id=study.id, study_id=study.id)
+        ledger.record(
+            ledger.Kind.STUDY_RETRIED, about, {"what": "notice", "notices": len(rows)}, actor=actor
+        )
+    return len(rows)
+
+
+def _record(kind: ledger.Kind, notice: AvailabilityNotice, facts: dict[str, object]) -> None:
+    about = ledger.About(
+        environment=notice.environment,
+        organisation_id=notice.connection.organisation_id,
+        subject_id=notice.id,
+        study_id=notice.study_id,
+    )
+    peer = f"{notice.connection.aet} ({notice.connection.host}:{notice.connection.port})"
+    ledger.record(kind, about, {**facts, "peer": peer})

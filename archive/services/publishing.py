@@ -1,0 +1,212 @@
+"""A study's manifest: made from what is stored, kept in the vault, registered in the XDS registry (XD-2)."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from archive import vault
+from archive.config import settings
+from archive.models import Document, DocumentKind, DocumentStatus, Instance, Study, StudyCodeEntry
+from archive.objects import manifest as kos
+from archive.objects.manifest import ManifestContent
+from archive.objects.part10 import FileMeta
+from archive.objects.registry import (
+    ACCESSION_TYPE,
+    KIND_SCHEME,
+    MANIFEST_FORMAT,
+    STUDY_UID_TYPE,
+    Author,
+    Code,
+    DocumentEntry,
+    PatientId,
+    ReferenceId,
+    format_time,
+)
+from archive.services import filing, manifests
+from archive.values import now, uid_from_uuid, uuid7
+
+DCM = "1.2.840.10008.2.16.4"  # coding scheme of DICOM's own codes, PS3.16 8
+SECRET = Code("5", "1.2.246.777.5.99902.2006", "Terveydenhuollon salassapidettävä")
+INSTANCES_SLOT = (
+    "urn:kuva:manifestInstancesDigest"  # which objects it names, to see whether a new one is due
+)
+
+SeriesRows = tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A manifest whose bytes are safe in the vault and that is not registered yet."""
+
+    entry: DocumentEntry
+    vault_key: str
+    replaces: str | None
+    instances: int
+    series: int
+
+
+def prepare(study: Study) -> Prepared | None:
+    """Make the manifest of what is stored now; None when the one in force names exactly that."""
+    series = _series(study)
+    digest = _instances_digest(series)
+    current = Document.objects.filter(
+        study=study, kind=DocumentKind.MANIFEST, status=DocumentStatus.APPROVED
+    ).first()
+    if current is not None and (INSTANCES_SLOT, (digest,)) in _slots(current):
+        return None
+    content = _content(study, series)
+    kept = vault.keep(study.environment, kos.build(content), _meta(study, content))
+    entry = _entry(study, content, vault.read_file(study.environment, kept.digest), digest)
+    return Prepared(
+        entry=entry,
+        vault_key=kept.digest.hex(),
+        replaces=current.entry_uuid if current else None,
+        instances=sum(len(instances) for _, _, instances in series),
+        series=len(series),
+    )
+
+
+def publish(study: Study, prepared: Prepared) -> Document:
+    """Register it in the caller's transaction; the one before is deprecated."""
+    return manifests.register_manifest(
+        prepared.entry,
+        study_id=study.id,
+        environment=study.environment,
+        replaces=prepared.replaces,
+        vault_key=prepared.vault_key,
+    )
+
+
+def counts(study: Study) -> dict[str, object]:
+    rows = Instance.objects.filter(study=study)
+    return {
+        "instances": rows.count(),
+        "series": rows.order_by().values("series_id").distinct().count(),
+    }
+
+
+def _slots(document: Document) -> Sequence[tuple[str, tuple[str, ...]]]:
+    return DocumentEntry.from_json(document.metadata).slots
+
+
+def _series(study: Study) -> SeriesRows:
+    rows = (
+        Instance.objects.filter(study=study)
+        .order_by("series_id", "id")
+        .values_list(
+            "series__series_instance_uid", "series__modality", "sop_class_uid", "sop_instance_uid"
+        )
+    )
+    found: dict[tuple[str, str], list[tuple[str, str]]] = {}
+    for uid, modality, sop_class, instance_uid in rows:
+        found.setdefault((uid, modality), []).append((sop_class, instance_uid))
+    return tuple((uid, modality, tuple(items)) for (uid, modality), items in found.items())
+
+
+def _instances_digest(series: SeriesRows) -> str:
+    uids = sorted(uid for _, _, instances in series for _, uid in instances)
+    return hashlib.sha256("\n".join(uids).encode()).hexdigest()
+
+
+def _content(study: Study, series: SeriesRows) -> ManifestContent:
+    patient = study.patient.survivor or study.patient
+    return ManifestContent(
+        patient_id=patient.identifier,
+        patient_issuer=patient.issuer,
+        patient_name=patient.name,
+        birth_date=patient.birth_date,
+        sex=patient.sex,
+        study_uid=study.study_instance_uid,
+        study_date=study.study_date,
+        study_time=study.study_time,
+        accession=study.accession_number,
+        accession_issuer=study.accession_issuer,
+        study_description=study.description,
+        study_id=study.study_id,
+        series=series,
+        retrieve_aet=settings().ae_title(study.environment),
+        retrieve_location_uid=settings().imaging_source,
+        instance_uid=uid_from_uuid(),
+        series_uid=uid_from_uuid(),
+        made_at=now(),
+    )
+
+
+def _meta(study: Study, content: ManifestContent) -> FileMeta:
+    title = settings().ae_title(study.environment)
+    return FileMeta(
+        sop_class_uid=kos.sop_class_uid,
+        sop_instance_uid=content.instance_uid,
+        transfer_syntax_uid=kos.transfer_syntax_uid,
+        source_aet=title,
+        receiving_aet=title,
+        environment=study.environment,
+        controller_oid=study.register.controller_oid,
+        received_at=content.made_at,
+    )
+
+
+def _entry(study: Study, content: ManifestContent, file: bytes, digest: str) -> DocumentEntry:
+    """IHE RAD TF-3 4.68.4.1.2.3: the entry of an imaging manifest."""
+    model = _study_entry(study)
+    issuer = study.accession_issuer
+    return DocumentEntry(
+        uuid=uuid7().urn,
+        unique_id=content.instance_uid,
+        patient=PatientId(content.patient_id, content.patient_issuer),
+        mime_type="application/dicom",
+        class_code=Code("manifest", KIND_SCHEME, "Kuva-aineiston luettelo"),
+        type_code=_type_code(study),
+        format_code=Code(*MANIFEST_FORMAT, "Key Object Selection Document"),
+        facility_type=model.facility_type if model else Code("hospital", KIND_SCHEME, "Sairaala"),
+        practice_setting=(
+            model.practice_setting if model else Code("radiology", KIND_SCHEME, "Radiologia")
+        ),
+        confidentiality=model.confidentiality if model else (SECRET,),
+        event_codes=tuple(Code(modality, DCM, modality) for modality in _modalities(content)),
+        authors=(Author(institutions=(_institution(study),)),),
+        references=(
+            ReferenceId(study.accession_number, issuer, ACCESSION_TYPE),
+            ReferenceId(study.study_instance_uid, "", STUDY_UID_TYPE),
+        ),
+        hash=hashlib.sha1(file, usedforsecurity=False).hexdigest(),  # ITI TF-3 4.2.3.2.10: SHA-1
+        size=len(file),
+        repository=settings().manifest_repository,
+        language="fi-FI",
+        creation_time=format_time(content.made_at),
+        service_start=format_time(study.started_at) if study.started_at else "",
+        title=study.description,
+        source_patient=str(PatientId(content.patient_id, content.patient_issuer)),
+        slots=((INSTANCES_SLOT, (digest,)),),
+    )
+
+
+def _modalities(content: ManifestContent) -> list[str]:
+    return sorted({modality for _, modality, _ in content.series if modality})
+
+
+def _institution(study: Study) -> str:
+    """XON with the organisation's name and, in component 10, the controller's OID."""
+    name = study.register.organisation.name_fi.replace("^", " ")
+    return f"{name}^^^^^^^^^{study.register.controller_oid}"
+
+
+def _type_code(study: Study) -> Code:
+    """The study code; where none is demanded and none came, that it is a manifest."""
+    known = StudyCodeEntry.objects.filter(code=study.study_code).order_by("-valid_from").first()
+    if known is None:
+        return Code("manifest", KIND_SCHEME, "Kuva-aineiston luettelo")
+    return Code(known.code, known.system_oid, known.name_fi)
+
+
+def _study_entry(study: Study) -> DocumentEntry | None:
+    """The examination note, whose facility, practice and confidentiality the manifest shares."""
+    row = Document.objects.filter(
+        environment=study.environment,
+        register_id=study.register_id,
+        accession_number=study.accession_number,
+        patient_id__in=filing.related_patients(study.patient),
+        kind=DocumentKind.STUDY_ENTRY,
+        status=DocumentStatus.APPROVED,
+    ).first()
+    return DocumentEntry.from_json(row.metadata) if row else None

@@ -1,0 +1,259 @@
+"""Registration: from stored and documented to registered, by itself, whichever came first (AR-4, XD-2).
+
+`advance` is the one road. It is run by a job, may be run at any time and any number of times, and moves a study as
+far as the facts allow: receiving, waiting for documents, registering, registered.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.db.models import Count, Max, Q, Sum
+
+from archive import jobs, ledger
+from archive.actors import Actor
+from archive.config import settings
+from archive.errors import ArchiveError, DocumentsLate, StudyUidDiffers
+from archive.models import (
+    Document,
+    DocumentKind,
+    DocumentStatus,
+    Instance,
+    JobKind,
+    LedgerEvent,
+    Study,
+    StudyState,
+)
+from archive.rules import linkage
+from archive.services import error_desk, filing, notices, publishing
+from archive.services.error_desk import Place, What, Who
+from archive.values import now
+
+REGISTER = Place("job", "registration")
+DOCUMENTS = Place("job", "documents")
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """What the archive holds of a study at this moment."""
+
+    instances: int
+    size: int
+    last_at: datetime | None
+    uncommitted: int
+
+
+def documents_arrived(
+    environment: str, controller_oid: str, accession: str, patient_id: UUID
+) -> None:
+    """Wake the studies that a document may complete, in the caller's transaction."""
+    rows = Study.objects.filter(
+        environment=environment,
+        register__controller_oid=controller_oid,
+        accession_number=accession,
+    ).filter(Q(patient_id=patient_id) | Q(patient__survivor_id=patient_id))
+    for study in rows.exclude(state__in=(StudyState.CORRECTED, StudyState.DESTROYED)):
+        owe(study)
+
+
+def owe(study: Study) -> None:
+    """Owe a study's registration at once."""
+    jobs.defer(JobKind.REGISTRATION, study.id, environment=study.environment, study_id=study.id)
+
+
+def register_again(actor: Actor, study: Study) -> None:
+    """A person asks for it: the road is walked again from where the facts are."""
+    with transaction.atomic():
+        owe(study)
+        about = ledger.About(environment=study.environment, subject_id=study.id, study_id=study.id)
+        ledger.record(ledger.Kind.STUDY_RETRIED, about, {"what": "registration"}, actor=actor)
+
+
+def advance(study_id: UUID) -> datetime | None:
+    """Move a study on; when to look again, or None when something else will wake it."""
+    study = _load(study_id)
+    stored = _stored(study)
+    if stored.last_at is None or study.state in (StudyState.CORRECTED, StudyState.DESTROYED):
+        return None
+    quiet_at = stored.last_at + timedelta(seconds=settings().quiet_seconds)
+    if stored.uncommitted and now() < quiet_at:
+        return quiet_at
+    _count(study, stored)
+    verdict = linkage.judge(_documents(study), study.study_instance_uid)
+    _disagreements(study, verdict)
+    if verdict.missing:
+        return _wait(study, verdict.missing, stored.last_at)
+    return _register(study)
+
+
+def _load(study_id: UUID) -> Study:
+    related = ("register__organisation", "patient__survivor", "connection__organisation")
+    return Study.objects.select_related(*related).get(id=study_id)
+
+
+def _stored(study: Study) -> Stored:
+    found = Instance.objects.filter(study=study).aggregate(
+        instances=Count("id"),
+        size=Sum("size"),
+        last_at=Max("received_at"),
+        uncommitted=Count("id", filter=Q(committed_at=None)),
+    )
+    return Stored(found["instances"], found["size"] or 0, found["last_at"], found["uncommitted"])
+
+
+def _count(study: Study, stored: Stored) -> None:
+    """The exact counts, and the log entry of associations that a killed receiver could not write."""
+    Study.objects.filter(id=study.id).update(
+        instance_count=stored.instances, byte_count=stored.size, quiet_since=stored.last_at
+    )
+    brought = (
+        Instance.objects.filter(study=study)
+        .values("association_id")
+        .annotate(count=Count("id"), size=Sum("size"), last=Max("received_at"))
+    )
+    told = set(
+        LedgerEvent.objects.filter(
+            study_id=study.id, kind=ledger.Kind.STUDY_STORED.word
+        ).values_list("correlation_id", flat=True)
+    )
+    for row in brought:
+        if row["association_id"] not in told and row["last"] < now() - timedelta(
+            seconds=settings().dicom_timeout
+        ):
+            about = ledger.About(
+                environment=study.environment,
+                subject_id=study.id,
+                study_id=study.id,
+                correlation_id=row["association_id"],
+            )
+            facts = {"instances": row["count"], "bytes": row["size"], "broken_off": True}
+            ledger.record(ledger.Kind.STUDY_STORED, about, facts, at=row["last"])
+
+
+def tied_documents(study: Study) -> Iterable[Document]:
+    """Documents in force with the study's accession number, of its patient, in its register."""
+    patients = filing.related_patients(study.patient)
+    return (
+        Document.objects.filter(
+            environment=study.environment,
+            register_id=study.register_id,
+            accession_number=study.accession_number,
+            patient_id__in=patients,
+            status=DocumentStatus.APPROVED,
+        )
+        .exclude(kind=DocumentKind.MANIFEST)
+        .order_by("registered_at")
+    )
+
+
+def _documents(study: Study) -> list[linkage.Tied]:
+    return [linkage.Tied(row.id, row.kind, row.study_instance_uid) for row in tied_documents(study)]
+
+
+def _disagreements(study: Study, verdict: linkage.Verdict) -> None:
+    """A document that names another study while its own kind is missing is a case, once."""
+    for document_id in verdict.disagreeing:
+        _on_desk(study, StudyUidDiffers(), DOCUMENTS, subject_id=document_id)
+
+
+def _on_desk(
+    study: Study,
+    error: ArchiveError,
+    place: Place,
+    *,
+    subject_id: UUID,
+    job_id: UUID | None = None,
+) -> None:
+    error_desk.report(
+        error,
+        environment=study.environment,
+        place=place,
+        who=Who(study.register.organisation_id, None),
+        what=What(
+            study_id=study.id,
+            subject_id=subject_id,
+            job_id=job_id,
+            accession_number=study.accession_number,
+            study_instance_uid=study.study_instance_uid,
+        ),
+        once=True,
+    )
+
+
+def _wait(study: Study, missing: tuple[str, ...], since: datetime) -> datetime | None:
+    """Say what is missing; when it has been too long, say it to the sender's desk too (AR-4)."""
+    waits_for = ",".join(missing)
+    with transaction.atomic():
+        changed = _move(study, StudyState.WAITING, waits_for=waits_for)
+        if changed and (study.state != StudyState.WAITING or study.waits_for != waits_for):
+            _record(study, ledger.Kind.STUDY_WAITING, {"missing": list(missing)})
+    if not changed:
+        return now() + timedelta(seconds=settings().quiet_seconds)
+    late_at = since + timedelta(hours=settings().documents_late_hours)
+    if now() < late_at:
+        return late_at
+    _on_desk(study, DocumentsLate(facts={"missing": waits_for}), DOCUMENTS, subject_id=study.id)
+    return None
+
+
+def _move(study: Study, state: StudyState, **columns: object) -> bool:
+    """Change the state unless objects are coming in: those put it back to receiving themselves."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [str(study.id)])
+    came = Instance.objects.filter(study=study, received_at__gt=study_seen_at(study)).exists()
+    if came:
+        return False
+    return bool(Study.objects.filter(id=study.id).update(state=state, **columns))
+
+
+def study_seen_at(study: Study) -> datetime:
+    """The newest object that this walk has counted."""
+    seen = Study.objects.filter(id=study.id).values_list("quiet_since", flat=True).get()
+    return seen or now()
+
+
+def _register(study: Study) -> datetime | None:
+    """Make and register the manifest, between two guarded moves; objects that come meanwhile win."""
+    with transaction.atomic():
+        if not _move(study, StudyState.REGISTERING, waits_for=""):
+            return now()
+    manifest = publishing.prepare(study)
+    with transaction.atomic():
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [str(study.id)])
+        held = Study.objects.filter(id=study.id, state=StudyState.REGISTERING)
+        if not held.update(state=StudyState.REGISTERED, registered_at=now()):
+            return now()
+        if manifest is not None:
+            document = publishing.publish(study, manifest)
+            facts = {"instances": manifest.instances, "series": manifest.series}
+            _record(study, ledger.Kind.MANIFEST_REGISTERED, facts, subject_id=document.id)
+            notices.owe(study, document)
+        if manifest is not None or study.state != StudyState.REGISTERED:
+            _record(study, ledger.Kind.STUDY_REGISTERED, publishing.counts(study))
+    error_desk.settle(study.id, DOCUMENTS.step, REGISTER.step)
+    error_desk.settle_resent(study)
+    return None
+
+
+def give_up(study_id: UUID, job_id: UUID, error: ArchiveError) -> None:
+    """The road cannot be walked, for a fault of ours: the desk has it, with the job to try again."""
+    study = _load(study_id)
+    Study.objects.filter(id=study_id).exclude(state=StudyState.REGISTERED).update(
+        state=StudyState.FAILED
+    )
+    _on_desk(study, error, REGISTER, subject_id=study_id, job_id=job_id)
+
+
+def _record(
+    study: Study, kind: ledger.Kind, facts: dict[str, object], *, subject_id: UUID | None = None
+) -> None:
+    about = ledger.About(
+        environment=study.environment,
+        organisation_id=study.register.organisation_id,
+        subject_id=subject_id or study.id,
+        study_id=study.id,
+    )
+    ledger.record(kind, about, facts)

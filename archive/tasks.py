@@ -1,0 +1,108 @@
+"""Celery is one more edge: ids in, a service call, nothing returned. The job row decides, not the message."""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from celery import shared_task
+from django.db import close_old_connections
+
+from archive import jobs, ledger
+from archive.config import settings
+from archive.edges.dicom import client
+from archive.edges.edge import exchange
+from archive.errors import ArchiveError, Busy
+from archive.models import JobKind
+from archive.services import commitment, heartbeats, ingest, notices, registration
+from archive.values import today
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """How a kind of job is done, and what happens when it cannot be."""
+
+    run: Callable[[UUID], datetime | None]  # when to run again, or None
+    give_up: Callable[[UUID, UUID, ArchiveError], None]
+    not_done: Callable[[UUID, ArchiveError], object]
+
+
+def _nothing(subject_id: UUID, error: ArchiveError) -> None:
+    return None
+
+
+def _send_notice(notice_id: UUID) -> None:
+    owed = notices.owed(notice_id)
+    if owed is not None:
+        client.send_availability(owed.target, owed.notice)
+        notices.delivered(notice_id)
+
+
+def _send_report(commitment_id: UUID) -> None:
+    target = commitment.target(commitment_id)
+    if target is not None:
+        client.report_commitment(target, commitment.result(commitment_id))
+        commitment.reported(commitment_id, same_association=False)
+
+
+WORK: dict[JobKind, Work] = {
+    JobKind.REGISTRATION: Work(registration.advance, registration.give_up, _nothing),
+    JobKind.NOTICE: Work(_send_notice, notices.give_up, notices.not_delivered),
+    JobKind.COMMITMENT_REPORT: Work(_send_report, commitment.give_up, commitment.not_delivered),
+}
+
+
+@shared_task(name="archive.run_job")
+def run_job(job_id: str) -> None:
+    """Claim the job and do its work; a message that comes late or twice finds nothing to claim."""
+    close_old_connections()
+    claim = jobs.claim(UUID(job_id))
+    if claim is None:
+        return
+    work = WORK[claim.kind]
+    try:
+        with exchange():
+            again_at = work.run(claim.subject_id)
+    except ArchiveError as error:
+        _not_done(claim, work, error)
+    else:
+        jobs.finish(claim, again_at=again_at)
+
+
+def _not_done(claim: jobs.Claim, work: Work, error: ArchiveError) -> None:
+    work.not_done(claim.subject_id, error)
+    if isinstance(error, Busy) and claim.tries < settings().notice_tries:
+        jobs.retry(claim, error)
+        return
+    work.give_up(claim.subject_id, claim.id, error)
+    jobs.give_up(claim, error)
+
+
+@shared_task(name="archive.sweep")
+def sweep() -> None:
+    """Send what is due and nobody carries; that a worker does so is its heartbeat."""
+    close_old_connections()
+    heartbeats.beat(kind="worker")
+    for job_id in jobs.due():
+        jobs.send(job_id)
+
+
+@shared_task(name="archive.seal")
+def seal() -> None:
+    close_old_connections()
+    ledger.seal()
+
+
+@shared_task(name="archive.partitions")
+def partitions() -> None:
+    close_old_connections()
+    ledger.make_partitions(today())
+
+
+@shared_task(name="archive.doubts")
+def doubts() -> None:
+    close_old_connections()
+    ingest.settle_doubts()
