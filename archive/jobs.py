@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from celery import current_app, signature
 from django.db import connection, transaction
 from django.db.models import F, Q
 from kombu.exceptions import OperationalError
@@ -19,6 +18,7 @@ from archive.config import settings
 from archive.errors import ArchiveError
 from archive.models import Job, JobKind, JobState
 from archive.values import now, uuid7
+from portal.celery import app
 
 log = logging.getLogger(__name__)
 
@@ -76,7 +76,7 @@ def put_off(kind: JobKind, subject_id: UUID, *, until: datetime) -> None:
 def send(job_id: UUID) -> None:
     """Wake a worker. Best effort with a short timeout: the sweep finds what was not sent."""
     try:
-        signature("archive.run_job", args=(str(job_id),), app=current_app).apply_async(
+        app.signature("archive.run_job", args=(str(job_id),)).apply_async(
             retry=False, ignore_result=True, expires=RESEND.total_seconds()
         )
     except (OperationalError, OSError) as error:

@@ -24,7 +24,10 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.UUIDField(
-                        default=archive.values.uuid7, editable=False, primary_key=True, serialize=False
+                        default=archive.values.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
                     ),
                 ),
                 ("business_id", models.CharField(max_length=9, unique=True)),
@@ -32,7 +35,10 @@ class Migration(migrations.Migration):
                 ("name_fi", models.CharField(max_length=200)),
                 ("name_sv", models.CharField(blank=True, max_length=200)),
                 ("name_en", models.CharField(blank=True, max_length=200)),
-                ("sector", models.CharField(choices=[("1", "public"), ("2", "private")], max_length=1)),
+                (
+                    "sector",
+                    models.CharField(choices=[("1", "public"), ("2", "private")], max_length=1),
+                ),
                 ("is_operator", models.BooleanField(default=False)),
                 ("is_demo", models.BooleanField(default=False)),
                 (
@@ -58,7 +64,10 @@ class Migration(migrations.Migration):
             name="User",
             fields=[
                 ("password", models.CharField(max_length=128, verbose_name="password")),
-                ("last_login", models.DateTimeField(blank=True, null=True, verbose_name="last login")),
+                (
+                    "last_login",
+                    models.DateTimeField(blank=True, null=True, verbose_name="last login"),
+                ),
                 (
                     "is_superuser",
                     models.BooleanField(
@@ -78,9 +87,18 @@ class Migration(migrations.Migration):
                         verbose_name="username",
                     ),
                 ),
-                ("first_name", models.CharField(blank=True, max_length=150, verbose_name="first name")),
-                ("last_name", models.CharField(blank=True, max_length=150, verbose_name="last name")),
-                ("email", models.EmailField(blank=True, max_length=254, verbose_name="email address")),
+                (
+                    "first_name",
+                    models.CharField(blank=True, max_length=150, verbose_name="first name"),
+                ),
+                (
+                    "last_name",
+                    models.CharField(blank=True, max_length=150, verbose_name="last name"),
+                ),
+                (
+                    "email",
+                    models.EmailField(blank=True, max_length=254, verbose_name="email address"),
+                ),
                 (
                     "is_staff",
                     models.BooleanField(
@@ -99,12 +117,17 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "date_joined",
-                    models.DateTimeField(default=django.utils.timezone.now, verbose_name="date joined"),
+                    models.DateTimeField(
+                        default=django.utils.timezone.now, verbose_name="date joined"
+                    ),
                 ),
                 (
                     "id",
                     models.UUIDField(
-                        default=archive.values.uuid7, editable=False, primary_key=True, serialize=False
+                        default=archive.values.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
                     ),
                 ),
                 (
@@ -154,7 +177,10 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.UUIDField(
-                        default=archive.values.uuid7, editable=False, primary_key=True, serialize=False
+                        default=archive.values.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
                     ),
                 ),
                 ("content_type", models.CharField(max_length=32)),
@@ -195,22 +221,30 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.UUIDField(
-                        default=archive.values.uuid7, editable=False, primary_key=True, serialize=False
+                        default=archive.values.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
                     ),
                 ),
                 (
                     "environment",
-                    models.CharField(choices=[("production", "production"), ("test", "test")], max_length=10),
+                    models.CharField(
+                        choices=[("production", "production"), ("test", "test")], max_length=10
+                    ),
                 ),
                 ("kind", models.CharField(max_length=64)),
                 ("source_uuid", models.CharField(max_length=64)),
                 ("target_uuid", models.CharField(max_length=64)),
             ],
             options={
-                "indexes": [models.Index(fields=["environment", "target_uuid"], name="document_link_target")],
+                "indexes": [
+                    models.Index(fields=["environment", "target_uuid"], name="document_link_target")
+                ],
                 "constraints": [
                     models.UniqueConstraint(
-                        fields=("environment", "kind", "source_uuid", "target_uuid"), name="document_link"
+                        fields=("environment", "kind", "source_uuid", "target_uuid"),
+                        name="document_link",
                     )
                 ],
             },
@@ -242,7 +276,10 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.UUIDField(
-                        default=archive.values.uuid7, editable=False, primary_key=True, serialize=False
+                        default=archive.values.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
                     ),
                 ),
                 (
@@ -258,7 +295,9 @@ class Migration(migrations.Migration):
                 ),
                 (
                     "environment",
-                    models.CharField(choices=[("production", "production"), ("test", "test")], max_length=10),
+                    models.CharField(
+                        choices=[("production", "production"), ("test", "test")], max_length=10
+                    ),
                 ),
                 ("subject_id", models.UUIDField()),
                 ("organisation_id", models.UUIDField(blank=True, null=True)),
@@ -289,10 +328,14 @@ class Migration(migrations.Migration):
             options={
                 "indexes": [
                     models.Index(
-                        condition=models.Q(("state", "waiting")), fields=["not_before"], name="job_due"
+                        condition=models.Q(("state", "waiting")),
+                        fields=["not_before"],
+                        name="job_due",
                     ),
                     models.Index(
-                        condition=models.Q(("state", "running")), fields=["lease_until"], name="job_leased"
+                        condition=models.Q(("state", "running")),
+                        fields=["lease_until"],
+                        name="job_leased",
                     ),
                     models.Index(fields=["kind", "state", "-made_at"], name="job_by_kind"),
                     models.Index(fields=["study_id"], name="job_study"),
@@ -312,14 +355,22 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.UUIDField(
-                        default=archive.values.uuid7, editable=False, primary_key=True, serialize=False
+                        default=archive.values.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
                     ),
                 ),
                 (
                     "environment",
-                    models.CharField(choices=[("production", "production"), ("test", "test")], max_length=10),
+                    models.CharField(
+                        choices=[("production", "production"), ("test", "test")], max_length=10
+                    ),
                 ),
-                ("kind", models.CharField(choices=[("dicom", "DICOM"), ("xds", "XDS")], max_length=10)),
+                (
+                    "kind",
+                    models.CharField(choices=[("dicom", "DICOM"), ("xds", "XDS")], max_length=10),
+                ),
                 ("name", models.CharField(blank=True, max_length=100)),
                 ("aet", models.CharField(blank=True, max_length=16)),
                 ("host", models.CharField(blank=True, max_length=255)),
@@ -329,7 +380,10 @@ class Migration(migrations.Migration):
                     "xds_role",
                     models.CharField(
                         blank=True,
-                        choices=[("consumer", "document consumer"), ("pdr", "Patient Data Repository")],
+                        choices=[
+                            ("consumer", "document consumer"),
+                            ("pdr", "Patient Data Repository"),
+                        ],
                         max_length=10,
                     ),
                 ),
@@ -353,13 +407,18 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.UUIDField(
-                        default=archive.values.uuid7, editable=False, primary_key=True, serialize=False
+                        default=archive.values.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
                     ),
                 ),
                 ("number", models.BigIntegerField(unique=True)),
                 (
                     "environment",
-                    models.CharField(choices=[("production", "production"), ("test", "test")], max_length=10),
+                    models.CharField(
+                        choices=[("production", "production"), ("test", "test")], max_length=10
+                    ),
                 ),
                 ("reason", models.CharField(max_length=40)),
                 ("code", models.CharField(max_length=40)),
@@ -369,7 +428,9 @@ class Migration(migrations.Migration):
                 (
                     "state",
                     models.CharField(
-                        choices=[("open", "open"), ("resolved", "resolved")], default="open", max_length=12
+                        choices=[("open", "open"), ("resolved", "resolved")],
+                        default="open",
+                        max_length=12,
                     ),
                 ),
                 ("first_at", models.DateTimeField()),
@@ -406,12 +467,17 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.UUIDField(
-                        default=archive.values.uuid7, editable=False, primary_key=True, serialize=False
+                        default=archive.values.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
                     ),
                 ),
                 (
                     "environment",
-                    models.CharField(choices=[("production", "production"), ("test", "test")], max_length=10),
+                    models.CharField(
+                        choices=[("production", "production"), ("test", "test")], max_length=10
+                    ),
                 ),
                 ("identifier", models.CharField(max_length=64)),
                 ("issuer", models.CharField(max_length=64)),
@@ -436,7 +502,10 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.UUIDField(
-                        default=archive.values.uuid7, editable=False, primary_key=True, serialize=False
+                        default=archive.values.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
                     ),
                 ),
                 ("controller_oid", models.CharField(max_length=64)),
@@ -469,12 +538,17 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.UUIDField(
-                        default=archive.values.uuid7, editable=False, primary_key=True, serialize=False
+                        default=archive.values.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
                     ),
                 ),
                 (
                     "environment",
-                    models.CharField(choices=[("production", "production"), ("test", "test")], max_length=10),
+                    models.CharField(
+                        choices=[("production", "production"), ("test", "test")], max_length=10
+                    ),
                 ),
                 ("transaction_uid", models.CharField(max_length=64)),
                 ("association_id", models.UUIDField()),
@@ -510,12 +584,17 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.UUIDField(
-                        default=archive.values.uuid7, editable=False, primary_key=True, serialize=False
+                        default=archive.values.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
                     ),
                 ),
                 (
                     "environment",
-                    models.CharField(choices=[("production", "production"), ("test", "test")], max_length=10),
+                    models.CharField(
+                        choices=[("production", "production"), ("test", "test")], max_length=10
+                    ),
                 ),
                 ("study_instance_uid", models.CharField(max_length=64)),
                 ("accession_number", models.CharField(max_length=64)),
@@ -529,7 +608,10 @@ class Migration(migrations.Migration):
                 (
                     "modalities",
                     django.contrib.postgres.fields.ArrayField(
-                        base_field=models.CharField(max_length=16), blank=True, default=list, size=None
+                        base_field=models.CharField(max_length=16),
+                        blank=True,
+                        default=list,
+                        size=None,
                     ),
                 ),
                 (
@@ -587,12 +669,17 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.UUIDField(
-                        default=archive.values.uuid7, editable=False, primary_key=True, serialize=False
+                        default=archive.values.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
                     ),
                 ),
                 (
                     "environment",
-                    models.CharField(choices=[("production", "production"), ("test", "test")], max_length=10),
+                    models.CharField(
+                        choices=[("production", "production"), ("test", "test")], max_length=10
+                    ),
                 ),
                 ("series_instance_uid", models.CharField(max_length=64)),
                 ("modality", models.CharField(max_length=16)),
@@ -601,7 +688,9 @@ class Migration(migrations.Migration):
                 (
                     "study",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="series", to="archive.study"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="series",
+                        to="archive.study",
                     ),
                 ),
             ],
@@ -615,12 +704,17 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.UUIDField(
-                        default=archive.values.uuid7, editable=False, primary_key=True, serialize=False
+                        default=archive.values.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
                     ),
                 ),
                 (
                     "environment",
-                    models.CharField(choices=[("production", "production"), ("test", "test")], max_length=10),
+                    models.CharField(
+                        choices=[("production", "production"), ("test", "test")], max_length=10
+                    ),
                 ),
                 ("sop_instance_uid", models.CharField(max_length=64)),
                 ("sop_class_uid", models.CharField(max_length=64)),
@@ -658,12 +752,17 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.UUIDField(
-                        default=archive.values.uuid7, editable=False, primary_key=True, serialize=False
+                        default=archive.values.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
                     ),
                 ),
                 (
                     "environment",
-                    models.CharField(choices=[("production", "production"), ("test", "test")], max_length=10),
+                    models.CharField(
+                        choices=[("production", "production"), ("test", "test")], max_length=10
+                    ),
                 ),
                 ("entry_uuid", models.CharField(max_length=64)),
                 ("unique_id", models.CharField(max_length=128)),
@@ -734,7 +833,10 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.UUIDField(
-                        default=archive.values.uuid7, editable=False, primary_key=True, serialize=False
+                        default=archive.values.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
                     ),
                 ),
                 ("at", models.DateTimeField()),
@@ -749,7 +851,11 @@ class Migration(migrations.Migration):
                 (
                     "outcome",
                     models.CharField(
-                        choices=[("open", "open"), ("retried", "tried again"), ("solved", "solved")],
+                        choices=[
+                            ("open", "open"),
+                            ("retried", "tried again"),
+                            ("solved", "solved"),
+                        ],
                         default="open",
                         max_length=8,
                     ),
@@ -758,7 +864,9 @@ class Migration(migrations.Migration):
                 (
                     "case",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.PROTECT, related_name="events", to="archive.case"
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="events",
+                        to="archive.case",
                     ),
                 ),
                 (
@@ -779,12 +887,17 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.UUIDField(
-                        default=archive.values.uuid7, editable=False, primary_key=True, serialize=False
+                        default=archive.values.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
                     ),
                 ),
                 (
                     "environment",
-                    models.CharField(choices=[("production", "production"), ("test", "test")], max_length=10),
+                    models.CharField(
+                        choices=[("production", "production"), ("test", "test")], max_length=10
+                    ),
                 ),
                 (
                     "state",
@@ -835,7 +948,10 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.UUIDField(
-                        default=archive.values.uuid7, editable=False, primary_key=True, serialize=False
+                        default=archive.values.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
                     ),
                 ),
                 ("code", models.CharField(max_length=5)),
@@ -849,7 +965,9 @@ class Migration(migrations.Migration):
             options={
                 "ordering": ("code", "valid_from"),
                 "constraints": [
-                    models.UniqueConstraint(fields=("code", "valid_from"), name="study_code_identity")
+                    models.UniqueConstraint(
+                        fields=("code", "valid_from"), name="study_code_identity"
+                    )
                 ],
             },
         ),
@@ -859,12 +977,17 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.UUIDField(
-                        default=archive.values.uuid7, editable=False, primary_key=True, serialize=False
+                        default=archive.values.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
                     ),
                 ),
                 (
                     "environment",
-                    models.CharField(choices=[("production", "production"), ("test", "test")], max_length=10),
+                    models.CharField(
+                        choices=[("production", "production"), ("test", "test")], max_length=10
+                    ),
                 ),
                 ("entry_uuid", models.CharField(max_length=64)),
                 ("unique_id", models.CharField(max_length=64)),
@@ -876,7 +999,9 @@ class Migration(migrations.Migration):
             ],
             options={
                 "constraints": [
-                    models.UniqueConstraint(fields=("environment", "unique_id"), name="submission_uid")
+                    models.UniqueConstraint(
+                        fields=("environment", "unique_id"), name="submission_uid"
+                    )
                 ],
             },
         ),
@@ -897,7 +1022,10 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.UUIDField(
-                        default=archive.values.uuid7, editable=False, primary_key=True, serialize=False
+                        default=archive.values.uuid7,
+                        editable=False,
+                        primary_key=True,
+                        serialize=False,
                     ),
                 ),
                 (
@@ -958,7 +1086,9 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="case",
-            index=models.Index(fields=["environment", "state", "-last_at", "-id"], name="case_newest"),
+            index=models.Index(
+                fields=["environment", "state", "-last_at", "-id"], name="case_newest"
+            ),
         ),
         migrations.AddIndex(
             model_name="case",
@@ -995,7 +1125,8 @@ class Migration(migrations.Migration):
         migrations.AddConstraint(
             model_name="storagecommitment",
             constraint=models.UniqueConstraint(
-                fields=("environment", "connection", "transaction_uid"), name="commitment_transaction"
+                fields=("environment", "connection", "transaction_uid"),
+                name="commitment_transaction",
             ),
         ),
         migrations.AddIndex(
@@ -1016,7 +1147,9 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="study",
-            index=models.Index(fields=["environment", "state", "-received_at", "-id"], name="study_by_state"),
+            index=models.Index(
+                fields=["environment", "state", "-received_at", "-id"], name="study_by_state"
+            ),
         ),
         migrations.AddIndex(
             model_name="study",
@@ -1070,17 +1203,22 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name="availabilitynotice",
-            constraint=models.UniqueConstraint(fields=("manifest", "connection"), name="notice_of_manifest"),
-        ),
-        migrations.AddIndex(
-            model_name="document",
-            index=models.Index(
-                fields=["environment", "register", "accession_number", "patient"], name="document_tie"
+            constraint=models.UniqueConstraint(
+                fields=("manifest", "connection"), name="notice_of_manifest"
             ),
         ),
         migrations.AddIndex(
             model_name="document",
-            index=models.Index(fields=["environment", "patient", "status"], name="document_patient"),
+            index=models.Index(
+                fields=["environment", "register", "accession_number", "patient"],
+                name="document_tie",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="document",
+            index=models.Index(
+                fields=["environment", "patient", "status"], name="document_patient"
+            ),
         ),
         migrations.AddIndex(
             model_name="document",

@@ -104,7 +104,12 @@ class Migration(migrations.Migration):
                         (
                             "pk",
                             models.CompositePrimaryKey(
-                                "at", "id", blank=True, editable=False, primary_key=True, serialize=False
+                                "at",
+                                "id",
+                                blank=True,
+                                editable=False,
+                                primary_key=True,
+                                serialize=False,
                             ),
                         ),
                         ("at", models.DateTimeField()),

@@ -1,0 +1,1 @@
+"""The dated rows that a new database begins with; from then on they are data, changed by people."""

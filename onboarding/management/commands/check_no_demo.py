@@ -1,0 +1,20 @@
+"""Refuse to go on outside demo mode while demo accounts exist."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from archive.config import settings
+from onboarding.services import people
+
+
+class Command(BaseCommand):
+    help = __doc__ or ""
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        found = people.demo_accounts()
+        if found and not settings().demo:
+            raise CommandError(
+                f"demo accounts exist ({', '.join(found)}): this database was used in demo mode. "
+                "Start with --data on an empty folder, or with a database of its own."
+            )
