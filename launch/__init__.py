@@ -1,1 +1,1 @@
-"""The front door: starts the databases and our processes, keeps them alive, and ends them together."""
+"""The front door: starts the servers and our processes, keeps them alive, ends them together."""

@@ -11,7 +11,7 @@ STOPPING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 
 class Attention:
-    """`pause` returns early when a child ends, and raises StopRequested when we are asked to stop."""
+    """`pause` returns early when a child ends, and raises StopRequested on a signal."""
 
     def __init__(self) -> None:
         self.stopping = False

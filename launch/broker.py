@@ -1,5 +1,6 @@
-"""The embedded Redis: the broker, on a unix socket, keeping nothing (jobs are rows in PostgreSQL)."""
+"""The embedded Redis: the broker, on a unix socket; it keeps nothing (jobs are database rows)."""
 
+import contextlib
 import subprocess
 import time
 from pathlib import Path
@@ -78,3 +79,8 @@ class Broker:
                 self.process.wait(3)
             self.process = None
         self.socket.unlink(missing_ok=True)
+
+    def forget_socket(self) -> None:
+        self.socket.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            self.folder.rmdir()

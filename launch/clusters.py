@@ -1,4 +1,4 @@
-"""Where a data folder's PostgreSQL cluster lies: in it, or below places.HOME with a link from it."""
+"""Where a data folder's database cluster lies: in it, or below places.HOME with a link to it."""
 
 import json
 import secrets
@@ -11,7 +11,7 @@ from launch.places import Account
 
 
 def running(cluster: Path) -> processes.Identity | None:
-    """The postmaster that works on this folder now, by its own pid file and its working directory."""
+    """The postmaster that works on this folder now, by its pid file and working directory."""
     try:
         pid = int((cluster / "postmaster.pid").read_text().split()[0])
     except (OSError, ValueError, IndexError):
@@ -22,7 +22,7 @@ def running(cluster: Path) -> processes.Identity | None:
 
 
 def settle(data: Path, account: Account, *, demo: bool) -> Path:
-    """The cluster's folder for a data folder; raises LaunchError rather than begin an empty one in place of a lost one."""
+    """The cluster of a data folder; a lost one is never replaced by an empty one."""
     link = data / "postgres"
     if not link.is_symlink():
         if link.is_dir():
@@ -44,8 +44,8 @@ def settle(data: Path, account: Account, *, demo: bool) -> Path:
 def _reached(cluster: Path, account: Account) -> Path:
     if cluster.stat().st_uid != account.uid or not account.may("w", cluster):
         raise LaunchError(
-            f"The database in {cluster} belongs to another user or cannot be reached by uid {account.uid}: "
-            f"start ./run as the user who made it."
+            f"The database in {cluster} belongs to another user or cannot be reached "
+            f"by uid {account.uid}: start ./run as the user who made it."
         )
     return cluster
 

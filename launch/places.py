@@ -1,8 +1,8 @@
 """Where server programs, sockets and clusters lie, and as whom the servers run.
 
-PostgreSQL refuses to run as root, and an unprivileged user may be unable to pass the folders above .venv or
-the data folder (they are often mode 700). Parents are never opened: what cannot be reached gets a place of
-its own below HOME.
+PostgreSQL refuses to run as root, and an unprivileged user may be unable to pass the folders
+above .venv or the data folder (they are often mode 700). Parents are never opened: what cannot
+be reached gets a place of its own below HOME.
 """
 
 import contextlib
@@ -82,7 +82,9 @@ def home() -> Iterator[Path]:
 def _packaged(package: str) -> Path:
     spec = find_spec(package)
     if spec is None or not spec.submodule_search_locations:
-        raise LaunchError(f"The package {package} is not installed: remove .venv and start ./run again.")
+        raise LaunchError(
+            f"The package {package} is not installed: remove .venv and start ./run again."
+        )
     return Path(next(iter(spec.submodule_search_locations)))
 
 
@@ -132,7 +134,7 @@ def _published(name: str, package: str, sources: dict[str, Path]) -> Path:
 
 
 def socket_folder(data: Path, account: Account) -> Path:
-    """A short folder for the sockets: their address may have 107 bytes at most, a data folder's path is longer."""
+    """A folder with a short path: a socket's address may have 107 bytes at most."""
     base = Path("/run") if os.access("/run", os.W_OK) else Path("/tmp")
     folder = base / f"idr-{hashlib.sha256(os.fsencode(data)).hexdigest()[:12]}"
     with contextlib.suppress(FileExistsError):

@@ -40,8 +40,9 @@ def parser() -> argparse.ArgumentParser:
     flags = argparse.ArgumentParser(
         prog="./run",
         description="Starts the archive and the portal, and keeps them running until Ctrl-C.",
-        epilog="Each flag can also be given in the environment: DATA_DIR, WEB_PORT, DICOM_PORT, HL7_PORT, "
-        "WEB_HOST and DICOM_HOST, DEMO. DATABASE_URL and CELERY_BROKER_URL name servers of your own.",
+        epilog="Each flag can also be given in the environment: DATA_DIR, WEB_PORT, DICOM_PORT, "
+        "HL7_PORT, WEB_HOST and DICOM_HOST, DEMO. DATABASE_URL and CELERY_BROKER_URL name servers "
+        "of your own.",
     )
     flags.add_argument("--data", metavar="DIR", help="where everything is kept (./var)")
     flags.add_argument("--port", type=int, help="the portal and its interfaces (8000)")
@@ -91,7 +92,9 @@ def check_ports(plan: Plan) -> None:
     )
     for what, host, port, flag in wanted:
         try:
-            family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+            family, kind, protocol, _, address = socket.getaddrinfo(
+                host, port, type=socket.SOCK_STREAM
+            )[0]
             with socket.socket(family, kind, protocol) as trial:
                 # As our servers do: a port in TIME_WAIT is free, a listening one is not.
                 trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -99,6 +102,6 @@ def check_ports(plan: Plan) -> None:
                 trial.listen(1)
         except OSError as error:
             raise LaunchError(
-                f"Port {port} on {host}, wanted for {what}, cannot be had ({error.strerror or error}). "
-                f"End whoever uses it, or choose another with {flag}."
+                f"Port {port} on {host}, wanted for {what}, cannot be had "
+                f"({error.strerror or error}). End whoever uses it, or choose another with {flag}."
             ) from None

@@ -41,7 +41,7 @@ HURRIED = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off
 
 
 class Cluster:
-    """Start it, ask for addresses and databases, stop it. `hurried` is for tests: nothing survives a power cut."""
+    """Start it, ask for addresses and databases, stop it. `hurried` (tests): no syncing."""
 
     def __init__(
         self,
@@ -105,7 +105,14 @@ class Cluster:
         self._half_made.touch(mode=0o600)
         command = [
             *(str(self.programs / "initdb"), "--pgdata", str(self.folder), "--username", SUPERUSER),
-            *("--pwfile", str(self._password_file()), "--auth", "scram-sha-256", "--encoding", "UTF8"),
+            *(
+                "--pwfile",
+                str(self._password_file()),
+                "--auth",
+                "scram-sha-256",
+                "--encoding",
+                "UTF8",
+            ),
             # The wheel has no ICU; sorting for people is done in Python.
             *("--locale", "C", "--locale-provider", "builtin", "--builtin-locale", "C.UTF-8"),
             *(["--no-sync"] if self.hurried else []),
@@ -114,7 +121,9 @@ class Cluster:
         made = self._run(command)
         (self.socket / "password").unlink(missing_ok=True)
         if made.returncode:
-            raise LaunchError(f"The database could not be made in {self.folder}:\n{made.stderr.strip()}")
+            raise LaunchError(
+                f"The database could not be made in {self.folder}:\n{made.stderr.strip()}"
+            )
         self._half_made.unlink()
 
     @property
@@ -181,7 +190,9 @@ class Cluster:
                     return
             except psycopg.OperationalError as error:
                 if time.monotonic() > deadline or "password authentication" in str(error):
-                    raise LaunchError(f"PostgreSQL does not answer (see {self.log}): {error}") from None
+                    raise LaunchError(
+                        f"PostgreSQL does not answer (see {self.log}): {error}"
+                    ) from None
             pause(0.05)
 
     def stop(self) -> None:
@@ -191,6 +202,11 @@ class Cluster:
                 _end(identity, 8.0)
             self.process.wait(5)
             self.process = None
+
+    def forget_socket(self) -> None:
+        """Take the empty folder away; it is left when somebody else's socket is in it."""
+        with contextlib.suppress(OSError):
+            self.socket.rmdir()
 
     # Roles and databases
 
@@ -217,7 +233,7 @@ class Cluster:
             return connection.execute(query, [name]).fetchone() is not None
 
     def create_database(self, name: str, template: str | None = None) -> None:
-        """A database of the owner's in which the application may use, and never own, what he makes."""
+        """A database of the owner's, in which the application may use what the owner makes."""
         parts = [sql.Identifier(text) for text in (name, ROLES["owner"], template or "template0")]
         with self.superuser() as connection:
             connection.execute(sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE {}").format(*parts))
@@ -233,7 +249,9 @@ class Cluster:
         database = sql.Identifier(name)
         with self.superuser(name) as connection:
             connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(database))
-            connection.execute(sql.SQL("GRANT CONNECT, TEMPORARY ON DATABASE {} TO {}").format(database, app))
+            connection.execute(
+                sql.SQL("GRANT CONNECT, TEMPORARY ON DATABASE {} TO {}").format(database, app)
+            )
             connection.execute(sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(app))
             for kind, right in rights.items():
                 connection.execute(
@@ -244,7 +262,9 @@ class Cluster:
 
     def drop_database(self, name: str) -> None:
         with self.superuser() as connection:
-            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+            connection.execute(
+                sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name))
+            )
 
 
 def _end(identity: processes.Identity, grace: float) -> None:

@@ -1,4 +1,4 @@
-"""Processes as /proc shows them. A pid alone names nobody: it is always held together with its start time."""
+"""Processes as /proc shows them. A pid names nobody: it is held together with its start time."""
 
 import contextlib
 import os
@@ -39,7 +39,7 @@ def everyone() -> Iterator[int]:
 
 
 def carrying(mark: str) -> list[Identity]:
-    """Every process that was started with this NAME=value in its environment, by whatever ancestor."""
+    """Every process started with this NAME=value in its environment, by whatever ancestor."""
     wanted = mark.encode()
     found = []
     for pid in everyone():

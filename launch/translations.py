@@ -1,4 +1,4 @@
-"""Compile the catalogues of locale/: `python -m launch.translations` (a bare machine has no msgfmt)."""
+"""Compile locale/: `python -m launch.translations`. (A bare machine has no msgfmt.)"""
 
 import os
 import sys

@@ -17,7 +17,7 @@ DATABASE_NUMBERS = itertools.count(1)
 
 @pytest.fixture(scope="session")
 def django_db_setup() -> None:
-    """In place of pytest-django's: the worker's database is a copy of the template, used as the application."""
+    """In place of pytest-django's: the worker's database, copied from the template."""
     stage.start(environment.folder())
     name = f"idr_{environment.worker()}"
     stage.cluster(environment.folder()).create_database(name, template=stage.TEMPLATE)

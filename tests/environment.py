@@ -1,6 +1,6 @@
-"""The variables every test process needs, set before Django's settings are read (`-p tests.environment`).
+"""The variables of test processes, set before Django's settings are read (`-p tests.environment`).
 
-The controller makes one folder; nothing is started until a test asks for the database (`tests.stage`).
+The controller makes one folder; nothing is started until a test asks for the database (see stage).
 Each worker has its own PostgreSQL database, Redis database, data folder and ports.
 """
 

@@ -1,4 +1,4 @@
-"""The servers of a test session: started once, when the first test wants them, by `python -m tests.stage FOLDER`."""
+"""The servers of a test session: started once, when the first test wants them."""
 
 import fcntl
 import json
@@ -80,7 +80,10 @@ def prepare(folder: Path) -> None:
         ("manage.py", "collectstatic", "--noinput", "--verbosity", "0"),
     )
     for step in steps:
-        if step[1] == "load_demo" and not (ROOT / "archive/management/commands/load_demo.py").exists():
+        if (
+            step[1] == "load_demo"
+            and not (ROOT / "archive/management/commands/load_demo.py").exists()
+        ):
             continue
         subprocess.run([sys.executable, *step], cwd=ROOT, env=environment, check=True)
     (data / "static").rename(folder / "static")

@@ -1,0 +1,60 @@
+"""The data folder: only for us, and for one ./run at a time."""
+
+import fcntl
+import os
+import stat
+from pathlib import Path
+from typing import TextIO
+
+from launch.errors import LaunchError
+from launch.plan import ROOT
+
+PARTS = ("vault", "mail", "log", "secrets", "stamps")  # mode 700, as the folder itself
+KEPT_LOG_BYTES = 20 << 20
+
+
+def prepare(data: Path) -> None:
+    """Raises LaunchError for a folder that is plainly meant for something else."""
+    try:
+        data.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise LaunchError(
+            f"{data} cannot be made: {error.strerror}. Choose another with --data"
+        ) from None
+    found = data.stat()
+    shared = found.st_uid != os.geteuid() or found.st_mode & stat.S_ISVTX
+    if shared or ROOT.is_relative_to(data) or data == Path.home():
+        raise LaunchError(f"{data} is not ours alone: give a folder of its own with --data")
+    data.chmod(0o700)
+    for name in PARTS:
+        (data / name).mkdir(mode=0o700, exist_ok=True)
+        (data / name).chmod(0o700)
+
+
+def lock(data: Path) -> TextIO:
+    """Held as long as the file is open, and by us only: children do not inherit it."""
+    file = (data / "lock").open("a+")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.seek(0)
+        pid = file.read().strip() or "unknown"
+        file.close()
+        raise LaunchError(
+            f"./run is already working on {data} (process {pid}). End that one first, "
+            f"or give this one a folder of its own with --data"
+        ) from None
+    file.truncate(0)
+    file.write(f"{os.getpid()}\n")
+    file.flush()
+    return file
+
+
+def turn_logs(folder: Path) -> None:
+    """Set long logs aside; two generations are kept."""
+    for log in folder.glob("*.log"):
+        if log.stat().st_size > KEPT_LOG_BYTES:
+            older = log.with_suffix(".log.1")
+            if older.exists():
+                older.replace(log.with_suffix(".log.2"))
+            log.replace(older)

@@ -1,0 +1,95 @@
+"""What is run: the set-up steps in their order, and the four long-running programs."""
+
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+
+from launch.plan import Plan, bracketed
+from launch.steps import Step
+
+MANAGE = "manage.py"
+OURS = ("archive/**/*.py", "onboarding/**/*.py", "portal/**/*.py")
+MIGRATIONS = ("*/migrations/*.py", "requirements.txt")
+STATIC = ("static/**/*", "*/static/**/*", "requirements.txt")
+
+
+def set_up_steps(plan: Plan, database: str, *, external: bool) -> Iterator[Step]:
+    """`database` tells one from another; what an external one holds is never presumed."""
+    yield Step(
+        name="translations",
+        says="compiling translations",
+        arguments=("-m", "launch.translations"),
+        remedy="Mend the catalogue that it names.",
+        inputs=("locale/*/LC_MESSAGES/*.po", "locale/*/LC_MESSAGES/*.mo"),
+    )
+    yield Step(
+        name="migrate",
+        says="bringing the database up to date",
+        arguments=(MANAGE, "migrate", "--database", "owner", "--noinput"),
+        remedy="The database is as it was before the migration that failed.",
+        inputs=None if external else MIGRATIONS,
+        also=database,
+    )
+    yield Step(
+        name="collectstatic",
+        says="collecting static files",
+        arguments=(MANAGE, "collectstatic", "--noinput", "--verbosity", "0"),
+        remedy="Is the disk full, or a file missing that a style sheet names?",
+        inputs=STATIC,
+        outputs=(plan.data / "static/staticfiles.json",),
+    )
+    if plan.demo:
+        yield Step(
+            name="load_demo",
+            says="loading the demo data",
+            arguments=(MANAGE, "load_demo"),
+            remedy="An own, empty folder (--data) begins afresh; --no-demo does without.",
+            inputs=None if external else (*OURS, "requirements.txt"),
+            outputs=(plan.data / "secrets/demo.json",),
+            also=database,
+        )
+    else:
+        yield Step(
+            name="check_no_demo",
+            says="checking that no demo account exists",
+            arguments=(MANAGE, "check_no_demo"),
+            remedy="Give a folder (--data) or a database that was never used in demo mode.",
+        )
+
+
+def web(plan: Plan) -> list[str]:
+    return [
+        *(_program("gunicorn"), "portal.wsgi"),
+        *("--bind", f"{bracketed(plan.web_host)}:{plan.web_port}"),
+        *("--worker-class", "gthread", "--workers", "2", "--threads", "4"),
+        *("--timeout", "60", "--graceful-timeout", "3", "--no-control-socket"),
+    ]
+
+
+def dicom(plan: Plan) -> list[str]:
+    return [sys.executable, MANAGE, "listen_dicom"]
+
+
+def worker(plan: Plan) -> list[str]:
+    return [
+        *(_program("celery"), "--app", "portal", "worker"),
+        *("--concurrency", "2", "--loglevel", "INFO", "--hostname", "worker@idr"),
+        *("--without-gossip", "--without-mingle"),
+    ]
+
+
+def beat(plan: Plan) -> list[str]:
+    return [_program("celery"), "--app", "portal", "beat", "--loglevel", "WARNING", "--pidfile="]
+
+
+PROGRAMS: Mapping[str, Callable[[Plan], list[str]]] = {
+    "web": web,
+    "dicom": dicom,
+    "worker": worker,
+    "beat": beat,
+}
+FIRST_SCREEN = (sys.executable, MANAGE, "simulate", "--first-screen")
+
+
+def _program(name: str) -> str:
+    return str(Path(sys.executable).with_name(name))

@@ -1,0 +1,40 @@
+"""The one table that ./run prints when the system is ready."""
+
+from archive.config import Config
+from launch.plan import Plan, bracketed
+from launch.runfile import Demo
+
+
+def rows(plan: Plan, config: Config) -> list[tuple[str, str]]:
+    web = plan.web_address
+    return [
+        ("Portal", f"{web}/"),
+        ("XDS registry", f"{web}/xds/registry"),
+        ("DICOM", f"{bracketed(config.dicom_host)}:{config.dicom_port}"),
+        ("AE titles", f"{config.ae_production} (production), {config.ae_test} (test environment)"),
+        ("HL7", f"not yet; port {plan.hl7_port} is kept for it"),
+        ("Health", f"{web}/health/ready"),
+        ("Data", str(plan.data)),
+        ("Logs", str(plan.data / "log")),
+        ("Mails", str(config.mail_dir)),
+    ]
+
+
+def render(plan: Plan, config: Config, demo: Demo) -> str:
+    left, logins = rows(plan, config), demo["logins"]
+    blocks = [left]
+    if logins:
+        blocks.append([("Demo login", "Password")])
+        blocks.append([(entry["login"], entry["password"]) for entry in logins.values()])
+    first = max(len(name) for block in blocks for name, _ in block)
+    second = max(len(value) for block in blocks for _, value in block)
+
+    def line(start: str, middle: str, end: str) -> str:
+        return f"{start}{'─' * (first + 2)}{middle}{'─' * (second + 2)}{end}"
+
+    lines = [line("┌", "┬", "┐")]
+    for number, block in enumerate(blocks):
+        lines += [line("├", "┼", "┤")] if number else []
+        lines += [f"│ {name:<{first}} │ {value:<{second}} │" for name, value in block]
+    lines.append(line("└", "┴", "┘"))
+    return "\n".join(lines)

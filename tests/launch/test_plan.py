@@ -1,0 +1,55 @@
+"""What is asked for: flags, then the environment, then the defaults."""
+
+import socket
+from pathlib import Path
+
+import pytest
+
+from launch import plan
+from launch.errors import LaunchError
+from launch.plan import ROOT
+
+
+def test_defaults_are_those_of_the_readme() -> None:
+    asked = plan.read([], {})
+    assert asked.data == ROOT / "var"
+    assert (asked.web_port, asked.dicom_port, asked.hl7_port) == (8000, 11112, 2575)
+    assert (asked.web_host, asked.dicom_host, asked.demo) == ("127.0.0.1", "127.0.0.1", True)
+
+
+def test_the_environment_is_heard() -> None:
+    values = {"DATA_DIR": "/x/y", "WEB_PORT": "21000", "DICOM_HOST": "::1", "DEMO": "0"}
+    asked = plan.read([], values)
+    assert asked.data == Path("/x/y")
+    assert (asked.web_port, asked.dicom_host, asked.demo) == (21000, "::1", False)
+
+
+def test_flags_win_over_the_environment() -> None:
+    asked = plan.read(
+        ["--port", "21001", "--no-demo", "--host", "0.0.0.0"], {"WEB_PORT": "21000", "DEMO": "1"}
+    )
+    assert (asked.web_port, asked.demo, asked.dicom_host) == (21001, False, "0.0.0.0")
+    assert asked.web_address == "http://127.0.0.1:21001"
+
+
+def test_a_relative_folder_is_the_callers() -> None:
+    asked = plan.read(["--data", "here"], {"INVOKED_FROM": "/somewhere"})
+    assert asked.data == Path("/somewhere/here")
+
+
+@pytest.mark.parametrize("text", ["0", "65536", "-1", "http", "2575"])
+def test_a_bad_port_is_named(text: str) -> None:
+    with pytest.raises(LaunchError, match="port"):
+        plan.read([], {"WEB_PORT": text})
+
+
+def test_a_free_port_is_no_trouble(free_port: int) -> None:
+    flags = ["--port", str(free_port), "--dicom-port", str(free_port + 1)]
+    plan.check_ports(plan.read([*flags, "--hl7-port", str(free_port + 2)], {}))
+
+
+def test_a_port_in_use_is(free_port: int) -> None:
+    flags = ["--port", str(free_port), "--dicom-port", str(free_port + 1)]
+    with socket.create_server(("127.0.0.1", free_port + 1)):
+        with pytest.raises(LaunchError, match="--dicom-port"):
+            plan.check_ports(plan.read([*flags, "--hl7-port", str(free_port + 2)], {}))
