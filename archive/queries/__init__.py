@@ -1,0 +1,1 @@
+"""Named reads. Each takes what it needs and touches nothing."""

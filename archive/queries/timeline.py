@@ -1,0 +1,121 @@
+"""Everything that happened to a study, over all interfaces, in order (SD-4).
+
+Entries come from the ledger (by study, and by the documents and notices tied to it) and from the desk's events. An
+entry says what in codes; the portal has the words.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.db.models import Q
+
+from archive.models import CaseEvent, LedgerEvent, Study
+from archive.queries.studies import documents_of
+
+DONE, WAITS, FAILED, NEUTRAL = "done", "waits", "failed", "neutral"
+GAP = timedelta(minutes=1)  # a pause longer than this is shown as a wait
+
+# kind of event: interface, step, outcome
+STEPS: dict[str, tuple[str, str, str]] = {
+    "study.stored": ("DICOM", "stored", DONE),
+    "study.waiting": ("registration", "waiting", WAITS),
+    "study.registered": ("registration", "registered", DONE),
+    "study.retried": ("portal", "asked-again", NEUTRAL),
+    "study.viewed": ("portal", "viewed", NEUTRAL),
+    "commitment.requested": ("DICOM", "commitment-asked", DONE),
+    "commitment.reported": ("DICOM", "commitment-reported", DONE),
+    "commitment.undelivered": ("DICOM", "commitment-undelivered", FAILED),
+    "document.registered": ("XDS", "document-registered", DONE),
+    "manifest.registered": ("XDS", "manifest-registered", DONE),
+    "notice.delivered": ("IAN", "notice-delivered", DONE),
+    "notice.undelivered": ("IAN", "notice-undelivered", FAILED),
+    "notice.given_up": ("IAN", "notice-given-up", FAILED),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    at: datetime
+    interface: str
+    step: str
+    outcome: str
+    facts: dict[str, Any] = field(default_factory=dict)
+    actor: str = ""
+    case_event: CaseEvent | None = None
+    waited: timedelta | None = None  # since the entry before, when that is long
+
+    @property
+    def detail(self) -> str:
+        """For an engineer, in English: the facts as they stand."""
+        if self.case_event is not None:
+            return f"{self.case_event.case.code} {self.case_event.detail}".strip()
+        return ", ".join(
+            f"{name} {_plain(value)}" for name, value in self.facts.items() if value != ""
+        )
+
+
+def _plain(value: Any) -> str:
+    return "/".join(map(str, value)) if isinstance(value, list) else str(value)
+
+
+def of_study(study: Study) -> list[Entry]:
+    """The whole life of a study, oldest first."""
+    tied = [document.id for document in documents_of(study)]
+    events = LedgerEvent.objects.filter(Q(study_id=study.id) | Q(subject_id__in=tied)).order_by(
+        "at"
+    )
+    case_events = CaseEvent.objects.filter(
+        Q(study=study)
+        | Q(study_instance_uid=study.study_instance_uid, case__environment=study.environment)
+    )
+    entries = [*_from_ledger(events), *_from_desk(case_events.select_related("case"))]
+    return with_waits(entries)
+
+
+def of_refusals(case_events: list[CaseEvent]) -> list[Entry]:
+    """What is known of a study that was only ever refused."""
+    return with_waits(list(_from_desk(case_events)))
+
+
+def _from_ledger(events: Any) -> Iterator[Entry]:
+    seen: set[UUID] = set()
+    for event in events:
+        if event.kind in STEPS and event.id not in seen:
+            seen.add(event.id)
+            interface, step, outcome = STEPS[event.kind]
+            if step == "commitment-reported" and event.facts.get("failed"):
+                outcome = FAILED
+            yield Entry(event.at, interface, step, outcome, event.facts, event.actor_name)
+
+
+def _from_desk(case_events: Any) -> Iterator[Entry]:
+    interfaces = {"dicom": "DICOM", "xds": "XDS", "job": "registration"}
+    for event in case_events:
+        interface = interfaces.get(event.case.edge, event.case.edge)
+        if event.case.place == "notice":
+            continue  # the ledger says it, with every try
+        yield Entry(event.at, interface, event.case.reason, FAILED, event.facts, case_event=event)
+
+
+def with_waits(entries: list[Entry]) -> list[Entry]:
+    """In order, each with how long nothing happened before it when that was long."""
+    ordered = sorted(entries, key=lambda entry: entry.at)
+    told: list[Entry] = []
+    for entry in ordered:
+        pause = entry.at - told[-1].at if told else timedelta(0)
+        told.append(
+            Entry(
+                entry.at,
+                entry.interface,
+                entry.step,
+                entry.outcome,
+                entry.facts,
+                entry.actor,
+                entry.case_event,
+                pause if pause >= GAP else None,
+            )
+        )
+    return told

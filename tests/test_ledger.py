@@ -1,0 +1,123 @@
+"""The ledger takes events, refuses every change, and shows a change that was forced on it (LG-4)."""
+
+from uuid import UUID
+
+import psycopg
+import pytest
+from django.db import DatabaseError, connection, connections, transaction
+
+from archive import ledger
+from archive.ledger import About, Kind
+from archive.models import LedgerEvent
+from archive.values import today
+
+
+def record(**facts: object) -> UUID:
+    return ledger.record(Kind.STUDY_VIEWED, About(environment="test"), {"reason": "x", **facts})
+
+
+def test_an_event_must_carry_the_facts_of_its_kind(db: None) -> None:
+    with pytest.raises(ValueError, match=r"study\.viewed must carry reason"):
+        ledger.record(Kind.STUDY_VIEWED, About(), {})
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE archive_ledgerevent SET kind = 'x'",
+        "DELETE FROM archive_ledgerevent",
+        "TRUNCATE archive_ledgerevent",
+        "UPDATE archive_ledgerseal SET digest = ''",
+        "DELETE FROM archive_ledgerseal",
+        "TRUNCATE archive_ledgerseal",
+        "DO $$ BEGIN EXECUTE 'DELETE FROM archive_ledgerevent_' || to_char(now(), 'YYYYMM'); END $$",
+        "DO $$ BEGIN EXECUTE 'TRUNCATE archive_ledgerevent_' || to_char(now(), 'YYYYMM'); END $$",
+    ],
+)
+@pytest.mark.parametrize("alias", ["default", "owner"])
+def test_nobody_changes_or_removes_an_event(
+    fresh_database: str, statement: str, alias: str
+) -> None:
+    record()
+    ledger.seal()
+    with pytest.raises(DatabaseError), connections[alias].cursor() as cursor:
+        cursor.execute(statement)
+
+
+def test_the_application_owns_no_table_and_is_no_superuser(db: None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_tables WHERE tableowner = current_user")
+        assert cursor.fetchone() == (0,)
+        cursor.execute("SELECT rolsuper, rolcreatedb FROM pg_roles WHERE rolname = current_user")
+        assert cursor.fetchone() == (False, False)
+
+
+def test_the_chain_covers_every_committed_event_and_holds(fresh_database: str) -> None:
+    for number in range(3):
+        record(number=number)
+    before = ledger.verify()
+    assert before.unsealed >= 3
+    assert ledger.seal() == before.unsealed
+    after = ledger.verify()
+    assert (after.holds, after.unsealed) == (True, 0)
+    assert after.sealed == LedgerEvent.objects.count()
+
+
+def test_an_event_of_a_running_transaction_is_sealed_later_and_not_passed_over(
+    fresh_database: str,
+) -> None:
+    ledger.seal()
+    other = connections["owner"]  # a second session
+    with transaction.atomic(using="owner"):
+        with other.cursor() as cursor:
+            cursor.execute("SELECT pg_current_xact_id()")
+        record()
+        assert ledger.seal() == 0
+    assert ledger.seal() == 1
+    assert ledger.verify().holds
+
+
+def tamper(statement: str) -> None:
+    """What a person with the owner's password and bad intentions can do."""
+    with psycopg.connect(settings_url(), autocommit=True) as session:
+        session.execute("ALTER TABLE archive_ledgerevent DISABLE TRIGGER USER")
+        session.execute(statement)
+
+
+def settings_url() -> str:
+    values = connections["owner"].settings_dict
+    return psycopg.conninfo.make_conninfo(
+        host=values["HOST"],
+        port=values["PORT"],
+        user=values["USER"],
+        password=values["PASSWORD"],
+        dbname=values["NAME"],
+    )
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE archive_ledgerevent SET facts = '{\"reason\": \"other\"}' WHERE id = '{id}'",
+        "UPDATE archive_ledgerevent SET actor_name = 'nobody' WHERE id = '{id}'",
+        "DELETE FROM archive_ledgerevent WHERE id = '{id}'",
+    ],
+)
+def test_a_forced_change_is_found_and_named(fresh_database: str, statement: str) -> None:
+    record()
+    changed = record()
+    record()
+    ledger.seal()
+    assert ledger.verify().holds
+    tamper(statement.replace("{id}", str(changed)))
+    verdict = ledger.verify()
+    assert not verdict.holds
+    assert verdict.broken_event == changed
+
+
+def test_partitions_are_made_ahead_by_a_role_that_owns_none(db: None) -> None:
+    later = today().replace(year=today().year + 2)
+    assert ledger.make_partitions(later, months_ahead=1) == 2
+    assert ledger.make_partitions(later, months_ahead=1) == 0
+
+
