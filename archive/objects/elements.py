@@ -1,7 +1,7 @@
 """Where each data element's value begins and ends in encoded bytes, PS3.5 section 7.
 
-A walk over spans: nothing is decoded and nothing copied. What breaks the rules raises; the caller decides whether
-to hand over to pydicom.
+A walk over spans: nothing is decoded and nothing copied. What breaks the rules raises; the caller
+decides whether to hand over to pydicom.
 """
 
 import zlib
@@ -58,7 +58,9 @@ _LITTLE_LONG, _BIG_LONG = Struct("<L"), Struct(">L")
 
 
 class Element(NamedTuple):
-    """One element: `vr` is empty where the encoding does not say; `inner` is how items in its value are encoded."""
+    """One element: `vr` is empty where the encoding does not say; `inner` is how items in its value
+    are encoded.
+    """
 
     tag: int
     vr: bytes
@@ -120,7 +122,10 @@ def read_head(
 def end_of_undefined(
     data: Bytes, position: int, stop: int, encoding: Encoding, depth: int = 0
 ) -> int:
-    """The position of the delimiter that ends a value of undefined length. Raises Odd, Truncated."""
+    """The position of the delimiter that ends a value of undefined length.
+
+    Raises Odd, Truncated.
+    """
     if depth > DEEPEST:
         raise Odd
     while True:
@@ -175,7 +180,10 @@ def elements(data: Bytes, start: int, stop: int, encoding: Encoding) -> Iterator
 
 
 def items(data: Bytes, start: int, stop: int, encoding: Encoding) -> Iterator[tuple[int, int]]:
-    """The spans of a sequence's items, or of the fragments of encapsulated pixel data. Raises Odd, Truncated."""
+    """The spans of a sequence's items, or of the fragments of encapsulated pixel data.
+
+    Raises Odd, Truncated.
+    """
     position = start
     while position < stop:
         if position + 8 > stop:

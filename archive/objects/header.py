@@ -1,7 +1,7 @@
 """The few facts of a data set that admission and the index need, read without pixel data.
 
-A bounded walk over the elements before the first tag beyond Instance Number (0020,0013). Whatever is not plainly
-encoded is handed over to pydicom; a property test holds the two equal.
+A bounded walk over the elements before the first tag beyond Instance Number (0020,0013). Whatever
+is not plainly encoded is handed over to pydicom; a property test holds the two equal.
 """
 
 import threading
@@ -67,7 +67,9 @@ _warnings_lock = threading.Lock()
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """Values as sent, decoded, DICOM padding off; empty where absent. `complete`: no more bytes can change it."""
+    """Values as sent, decoded, DICOM padding off; empty where absent. `complete`: no more bytes can
+    change it.
+    """
 
     complete: bool
     specific_character_set: str = ""
@@ -293,7 +295,7 @@ def _codecs(charset: bytes) -> tuple[str, ...]:
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """pydicom's complaints about a sender's bytes are no concern of our log: they may quote values."""
+    """pydicom's complaints about a sender's bytes may quote values: none for our log."""
     with _warnings_lock, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield

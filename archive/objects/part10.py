@@ -1,7 +1,9 @@
-"""The head of a Part 10 file, PS3.10 section 7.1: preamble, prefix, group 0002; always 1024 bytes long.
+"""The head of a Part 10 file, PS3.10 section 7.1: preamble, prefix, group 0002; always 1024 bytes
+long.
 
-A fixed length lets it be written after the data set, when the register is known. With Source and Receiving AE
-Title and a private information block it carries enough to rebuild the index from the files alone.
+A fixed length lets it be written after the data set, when the register is known. With Source and
+Receiving AE Title and a private information block it carries enough to rebuild the index from the
+files alone.
 """
 
 import json
@@ -24,7 +26,9 @@ _LONG_VRS = (b"OB", b"UN")
 
 @dataclass(frozen=True, slots=True)
 class FileMeta:
-    """What a file says of itself; environment, register and receipt time stand in the private block."""
+    """What a file says of itself; environment, register and receipt time stand in the private
+    block.
+    """
 
     sop_class_uid: str
     sop_instance_uid: str
@@ -37,7 +41,10 @@ class FileMeta:
 
 
 def prefix(meta: FileMeta) -> bytes:
-    """The 1024 bytes before the data set. Raises ValueError when a value is longer than its VR allows."""
+    """The 1024 bytes before the data set.
+
+    Raises ValueError when a value is longer than its VR allows.
+    """
     head = b"".join(
         (
             _element(0x0001, b"OB", b"\x00\x01"),

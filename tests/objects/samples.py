@@ -1,4 +1,6 @@
-"""Data sets to try things on: pydicom's own test files without their file meta information, and small ones."""
+"""Data sets to try things on: pydicom's own test files without their file meta information, and
+small ones.
+"""
 
 import warnings
 import zlib
@@ -24,7 +26,9 @@ BIG, DEFLATED = "1.2.840.10008.1.2.2", "1.2.840.10008.1.2.1.99"
 
 @cache
 def data_sets() -> dict[str, tuple[bytes, str]]:
-    """The data set and transfer syntax of each of pydicom's test files that is in the encoding it names."""
+    """The data set and transfer syntax of each of pydicom's test files that is in the encoding it
+    names.
+    """
     found: dict[str, tuple[bytes, str]] = {}
     for path in (Path(name) for name in get_testdata_files("**/*.dcm")):
         try:
@@ -40,7 +44,7 @@ def data_sets() -> dict[str, tuple[bytes, str]]:
 
 
 def after_meta(part10: bytes) -> bytes:
-    """The bytes behind the file meta information, whose length (0002,0000) may be missing or wrong."""
+    """The bytes behind the file meta information; its length (0002,0000) may be missing or wrong."""
     position = 132
     while part10[position : position + 2] == b"\x02\x00":
         _, _, length, value = elements.read_head(part10, position, len(part10), elements.EXPLICIT)
@@ -83,4 +87,10 @@ def with_issuers(undefined: bool) -> Dataset:
 
 def read(data: bytes, transfer_syntax: str) -> Dataset:
     encoding = elements.encoding_of(transfer_syntax)
-    return pydicom.filereader.read_dataset(BytesIO(data), not encoding.explicit, encoding.little)
+    if transfer_syntax == DEFLATED:
+        data = zlib.decompress(data, -zlib.MAX_WBITS)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return pydicom.filereader.read_dataset(
+            BytesIO(data), not encoding.explicit, encoding.little
+        )

@@ -1,4 +1,6 @@
-"""The head of a file: 1024 bytes whatever it says, readable by everybody, enough to rebuild the index."""
+"""The head of a file: 1024 bytes whatever it says, readable by everybody, enough to rebuild the
+index.
+"""
 
 import shutil
 import subprocess

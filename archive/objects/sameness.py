@@ -1,0 +1,290 @@
+"""Whether two data sets say the same: every element and every pixel equal, however they are written
+down.
+
+Not compared: length encoding, group lengths, padding, byte order, how lossless pixels were
+compressed. A value that went through a lossy compression is compared as it was compressed.
+"""
+
+import math
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from io import BytesIO
+from itertools import zip_longest
+
+import numpy as np
+from pydicom import uid
+from pydicom.datadict import dictionary_VR
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.filereader import read_dataset
+from pydicom.pixels.utils import iter_pixels
+
+from archive import errors
+from archive.objects import elements
+from archive.objects.elements import Bytes, Element, Encoding, Odd, Truncated
+
+INFLATED_LIMIT = 2 << 30
+
+UNCOMPRESSED = frozenset(
+    (
+        uid.ImplicitVRLittleEndian,
+        uid.ExplicitVRLittleEndian,
+        uid.ExplicitVRBigEndian,
+        uid.DeflatedExplicitVRLittleEndian,
+    )
+)
+# PS3.5 section 8.2 and Annex A: what decodes to the very pixels that were encoded.
+LOSSLESS = UNCOMPRESSED | frozenset(
+    (
+        uid.RLELossless,
+        uid.JPEGLossless,
+        uid.JPEGLosslessSV1,
+        uid.JPEGLSLossless,
+        uid.JPEG2000Lossless,
+        uid.HTJ2KLossless,
+        uid.HTJ2KLosslessRPCL,
+    )
+)
+
+PHOTOMETRIC, PLANAR = 0x00280004, 0x00280006
+# What a recompression changes by itself: the order of planes, and the text that says it was done
+# (dcmcjpeg adds it).
+RECODING = frozenset((PLANAR, 0x00082111))
+OFFSETS = frozenset((0x7FE00001, 0x7FE00002))  # Extended Offset Table and its lengths
+WORD_SIZES = {
+    **dict.fromkeys((b"US", b"SS", b"OW", b"AT"), 2),
+    **dict.fromkeys((b"UL", b"SL", b"FL", b"OF", b"OL"), 4),
+    **dict.fromkeys((b"FD", b"OD", b"OV", b"SV", b"UV"), 8),
+}
+ONE_TEXT = frozenset((b"LT", b"ST", b"UT", b"UR"))  # a backslash is no delimiter: PS3.5 section 6.2
+TEXTS = frozenset(
+    (b"AE", b"AS", b"CS", b"DA", b"DS", b"DT", b"IS", b"LO", b"PN", b"SH", b"TM", b"UC", b"UI")
+)
+
+
+@dataclass(slots=True)
+class Side:
+    """One of the two, as explicit or implicit bytes."""
+
+    data: Bytes
+    transfer_syntax_uid: str
+    encoding: Encoding
+
+    @classmethod
+    def of(cls, data: Bytes, transfer_syntax_uid: str) -> "Side":
+        if elements.is_deflated(transfer_syntax_uid):
+            data, ended = elements.inflate(data, INFLATED_LIMIT)
+            if not ended:
+                raise errors.DatasetUnreadable("deflated data set is cut off or too large")
+        return cls(data, transfer_syntax_uid, elements.encoding_of(transfer_syntax_uid))
+
+    def top(self) -> Iterator[Element]:
+        return elements.elements(self.data, 0, len(self.data), self.encoding)
+
+    def value(self, element: Element) -> bytes:
+        return bytes(self.data[element.start : element.stop])
+
+
+def same_content(a: Bytes, a_transfer_syntax: str, b: Bytes, b_transfer_syntax: str) -> bool:
+    """Whether two data sets have every element and pixel equal.
+
+    What cannot be read is the same as nothing.
+    """
+    if a_transfer_syntax == b_transfer_syntax and bytes(a) == bytes(b):
+        return True
+    try:
+        left, right = Side.of(a, a_transfer_syntax), Side.of(b, b_transfer_syntax)
+        recoded = left.transfer_syntax_uid != right.transfer_syntax_uid
+        return _same_elements(left, left.top(), right, right.top(), recoded) and _same_pixels(
+            left, right
+        )
+    except (Odd, Truncated, errors.DatasetUnreadable):
+        return False
+
+
+def _same_elements(
+    left: Side, lefts: Iterator[Element], right: Side, rights: Iterator[Element], recoded: bool
+) -> bool:
+    """Element by element in their order, pixel data left out."""
+    for one, other in zip_longest(_compared(lefts, recoded), _compared(rights, recoded)):
+        if one is None or other is None or one.tag != other.tag:
+            return False
+        if not _same_element(left, one, right, other):
+            return False
+    return True
+
+
+def _compared(found: Iterator[Element], recoded: bool) -> Iterator[Element]:
+    """Without pixels, and without what tells only how they were compressed."""
+    for element in _without_padding(found):
+        pixels = element.tag == elements.PIXEL_DATA or element.tag in OFFSETS
+        if not (pixels or (recoded and element.tag in RECODING)):
+            yield element
+
+
+def _same_element(left: Side, one: Element, right: Side, other: Element) -> bool:
+    vr = _common_vr(one, other)
+    if vr == b"SQ" or one.undefined or other.undefined:
+        return _same_sequence(left, one, right, other)
+    values = _plain(left, one, vr), _plain(right, other, vr)
+    if one.tag == PHOTOMETRIC and left.transfer_syntax_uid != right.transfer_syntax_uid:
+        # PS3.5 section 8.2.4: the reversible colour transformation belongs to the compression.
+        return values[0].replace(b"YBR_RCT", b"RGB") == values[1].replace(b"YBR_RCT", b"RGB")
+    return values[0] == values[1]
+
+
+def _common_vr(one: Element, other: Element) -> bytes:
+    """The VR that either side knows, else the dictionary's, else UN."""
+    for vr in (one.vr, other.vr):
+        if vr not in (b"", b"UN"):
+            return vr
+    try:
+        return dictionary_VR(one.tag).split(" or ")[-1].encode()
+    except KeyError:
+        return b"UN"
+
+
+def _plain(side: Side, element: Element, vr: bytes) -> bytes:
+    """The value in little endian, padding off."""
+    value = side.value(element)
+    if vr in ONE_TEXT:
+        return value.rstrip(b" \0")
+    if vr in TEXTS:
+        return b"\\".join(part.rstrip(b" \0") for part in value.split(b"\\"))
+    value += b"\0" * (len(value) % 2)
+    size = WORD_SIZES.get(vr)
+    if side.encoding.little or size is None or len(value) % size or element.vr == b"UN":
+        return value
+    return np.frombuffer(value, f">u{size}").astype(f"<u{size}").tobytes()
+
+
+def _same_sequence(left: Side, one: Element, right: Side, other: Element) -> bool:
+    pairs = zip_longest(_items(left, one), _items(right, other))
+    for one_item, other_item in pairs:
+        if one_item is None or other_item is None:
+            return False
+        if not _same_item(left, one_item, right, other_item):
+            return False
+    return True
+
+
+Item = tuple[int, int, Encoding]
+
+
+def _items(side: Side, element: Element) -> Iterator[Item]:
+    # PS3.5 section 6.2.2: a sequence that a sender knew only as UN is in implicit VR little endian.
+    inner = elements.IMPLICIT if element.vr == b"UN" else element.inner
+    for start, stop in elements.items(side.data, element.start, element.stop, inner):
+        yield start, stop, inner
+
+
+def _same_item(left: Side, one: Item, right: Side, other: Item) -> bool:
+    lefts, rights = elements.elements(left.data, *one), elements.elements(right.data, *other)
+    for left_element, right_element in zip_longest(
+        _without_padding(lefts), _without_padding(rights)
+    ):
+        if left_element is None or right_element is None or left_element.tag != right_element.tag:
+            return False
+        if (
+            left_element.tag == elements.PIXEL_DATA and left_element.undefined
+        ):  # an icon's fragments
+            if not right_element.undefined or not _same_fragments(
+                left, left_element, right, right_element
+            ):
+                return False
+        elif not _same_element(left, left_element, right, right_element):
+            return False
+    return True
+
+
+def _without_padding(found: Iterator[Element]) -> Iterator[Element]:
+    return (
+        element
+        for element in found
+        if element.tag & 0xFFFF and element.tag != elements.TRAILING_PADDING
+    )
+
+
+def _same_pixels(left: Side, right: Side) -> bool:
+    one = next((element for element in left.top() if element.tag == elements.PIXEL_DATA), None)
+    other = next((element for element in right.top() if element.tag == elements.PIXEL_DATA), None)
+    if one is None or other is None:
+        return one is other
+    if not one.undefined and not other.undefined:
+        return _same_native(left, one, right, other)
+    if one.undefined and other.undefined and left.transfer_syntax_uid == right.transfer_syntax_uid:
+        if _same_fragments(left, one, right, other):
+            return True
+    if {left.transfer_syntax_uid, right.transfer_syntax_uid} <= LOSSLESS:
+        return _same_decoded(left, right)
+    return False
+
+
+def _same_native(left: Side, one: Element, right: Side, other: Element) -> bool:
+    """Uncompressed both; the byte that makes the length even may be anything."""
+    size = _native_size(left)
+    values = _native(left, one), _native(right, other)
+    if size is not None and all(size <= len(value) <= size + 1 for value in values):
+        return values[0][:size] == values[1][:size]
+    return values[0] == values[1]
+
+
+def _native(side: Side, element: Element) -> bytes:
+    vr = element.vr or b"OW"  # PS3.5 Annex A.1: implicit VR holds pixels as OW
+    return _plain(side, element, vr)
+
+
+def _native_size(side: Side) -> int | None:
+    """Bytes of all frames, PS3.3 section C.7.6.3; None when the image does not say."""
+    try:
+        image = _dataset(side, stop_before_pixels=True)
+        frames = int(image.get("NumberOfFrames") or 1)
+        bits = int(
+            image.Rows * image.Columns * image.SamplesPerPixel * image.BitsAllocated * frames
+        )
+        return math.ceil(bits / 8)
+    except Exception:  # pydicom raises what it likes; then the bytes are compared to the last
+        return None
+
+
+def _same_fragments(left: Side, one: Element, right: Side, other: Element) -> bool:
+    """The compressed bytes, however they are cut into fragments; the offset table left out."""
+    return _fragments(left, one) == _fragments(right, other)
+
+
+def _fragments(side: Side, element: Element) -> bytes:
+    spans = list(elements.items(side.data, element.start, element.stop, elements.EXPLICIT))
+    return b"".join(bytes(side.data[start:stop]) for start, stop in spans[1:])
+
+
+def _same_decoded(left: Side, right: Side) -> bool:
+    """Frame by frame, so that no more than one of each is in memory."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            frames = zip_longest(_frames(left), _frames(right))
+            return all(
+                one is not None and other is not None and np.array_equal(one, other)
+                for one, other in frames
+            )
+    except (
+        Exception
+    ):  # a decoder raises what it likes; what cannot be decoded is not known to be the same
+        return False
+
+
+def _frames(side: Side) -> Iterator[np.ndarray]:
+    return iter_pixels(_dataset(side, stop_before_pixels=False), raw=True)
+
+
+def _dataset(side: Side, *, stop_before_pixels: bool) -> Dataset:
+    def at_pixels(tag: int, vr: str | None, length: int) -> bool:
+        return stop_before_pixels and tag == elements.PIXEL_DATA
+
+    encoding = side.encoding
+    dataset = read_dataset(
+        BytesIO(side.data), not encoding.explicit, encoding.little, stop_when=at_pixels
+    )
+    dataset.file_meta = FileMetaDataset()
+    dataset.file_meta.TransferSyntaxUID = uid.UID(side.transfer_syntax_uid)
+    return dataset
