@@ -44,7 +44,7 @@ def data_sets() -> dict[str, tuple[bytes, str]]:
 
 
 def after_meta(part10: bytes) -> bytes:
-    """The bytes behind the file meta information; its length (0002,0000) may be missing or wrong."""
+    """The bytes behind the file meta information; (0002,0000) may be missing or wrong."""
     position = 132
     while part10[position : position + 2] == b"\x02\x00":
         _, _, length, value = elements.read_head(part10, position, len(part10), elements.EXPLICIT)

@@ -1,0 +1,100 @@
+"""What every edge does around one message: fresh connections, a correlation id, one kind of error.
+
+An edge's own table then turns the error into its protocol's reply.
+"""
+
+import errno
+import logging
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import TypeVar
+from uuid import UUID
+
+from django.db import InterfaceError, OperationalError, close_old_connections, connections
+
+from archive.errors import ArchiveError, Broken, DatabaseGone, StorageFull
+from archive.values import uuid7
+
+Reply = TypeVar("Reply")
+
+log = logging.getLogger(__name__)
+
+# Which exchange this is, for log lines and the trace.
+correlation: ContextVar[UUID | None] = ContextVar("correlation", default=None)
+
+LOOK_AGAIN = 1.0  # seconds in which a connection that has just worked is believed
+_thread = threading.local()
+
+
+@contextmanager
+def exchange(correlation_id: UUID | None = None) -> Iterator[UUID]:
+    """Around one message, never around a network wait. Raises ArchiveError and nothing else."""
+    token = correlation.set(correlation_id or uuid7())
+    _tidy_connections()
+    try:
+        yield correlation.get() or uuid7()
+    except ArchiveError:
+        raise
+    except Exception as raised:
+        _thread.looked_at = 0.0
+        raise as_archive_error(raised) from raised
+    finally:
+        correlation.reset(token)
+
+
+def as_archive_error(raised: Exception) -> ArchiveError:
+    """The family of whatever was raised; what nobody foresaw is Broken, and in the log."""
+    if isinstance(raised, ArchiveError):
+        return raised
+    if isinstance(raised, OperationalError | InterfaceError):
+        return DatabaseGone()
+    if isinstance(raised, OSError) and raised.errno in (errno.ENOSPC, errno.EDQUOT):
+        return StorageFull()
+    log.error(
+        "%s in exchange %s\n%s", type(raised).__name__, correlation.get(), "".join(places(raised))
+    )
+    return Broken(facts={"raised": type(raised).__name__})
+
+
+def places(raised: BaseException) -> Iterator[str]:
+    """A traceback without the exception's text, source lines or values: they may name a patient."""
+    trace = raised.__traceback__
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        yield f"  {code.co_filename}:{trace.tb_lineno} {code.co_name}\n"
+        trace = trace.tb_next
+    cause = raised.__cause__ or raised.__context__
+    if cause is not None:
+        yield f"  from {type(cause).__name__}\n"
+        yield from places(cause)
+
+
+def reply_for(table: Mapping[type[ArchiveError], Reply], error: ArchiveError) -> Reply:
+    """The row of the error's class, or of the nearest above it that the table names."""
+    for kind in type(error).__mro__:
+        if kind in table:
+            return table[kind]
+    return table[Broken]
+
+
+def close_connections() -> None:
+    """At the end of a thread: nobody else can."""
+    connections.close_all()
+
+
+def _tidy_connections() -> None:
+    """Django tidies connections around HTTP requests only; listeners' threads outlive them.
+
+    A look costs a round trip, so within a second it is repeated only after an error.
+    """
+    now = time.monotonic()
+    if now - getattr(_thread, "looked_at", 0.0) >= LOOK_AGAIN or _an_error_occurred():
+        close_old_connections()
+        _thread.looked_at = now
+
+
+def _an_error_occurred() -> bool:
+    return any(wrapper.errors_occurred for wrapper in connections.all(initialized_only=True))
