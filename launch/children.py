@@ -104,7 +104,15 @@ class Supervisor:
             if child.process is not None and child.process.poll() is not None:
                 self._mourn(child, child.process)
             if child.process is None and child in self.children and time.monotonic() >= child.due:
-                self._spawn(child)
+                self._spawn_again(child)
+
+    def _spawn_again(self, child: Child) -> None:
+        try:
+            self._spawn(child)
+        except OSError as error:  # out of memory or processes, or files are being replaced
+            child.process = None
+            child.due = time.monotonic() + DELAYS[-1]
+            self.say(f"! {child.name} cannot be started ({error.strerror}); trying again")
 
     def _mourn(self, child: Child, process: Process) -> None:
         code = process.returncode

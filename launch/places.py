@@ -135,7 +135,8 @@ def _published(name: str, package: str, sources: dict[str, Path]) -> Path:
 
 def socket_folder(data: Path, account: Account) -> Path:
     """A folder with a short path: a socket's address may have 107 bytes at most."""
-    base = Path("/run") if os.access("/run", os.W_OK) else Path("/tmp")
+    given = os.environ.get("RUNTIME_DIRECTORY")  # by systemd
+    base = Path(given or ("/run" if os.access("/run", os.W_OK) else "/tmp"))
     folder = base / f"idr-{hashlib.sha256(os.fsencode(data)).hexdigest()[:12]}"
     with contextlib.suppress(FileExistsError):
         account.make_folder(folder, 0o700)

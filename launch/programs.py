@@ -2,12 +2,13 @@
 
 import sys
 from collections.abc import Callable, Iterator, Mapping
-from pathlib import Path
 
 from launch.plan import Plan, bracketed
 from launch.steps import Step
 
 MANAGE = "manage.py"
+# As modules: the scripts beside the interpreter name their old place when the project was moved.
+CELERY = (sys.executable, "-m", "celery", "--app", "portal")
 OURS = ("archive/**/*.py", "onboarding/**/*.py", "portal/**/*.py")
 MIGRATIONS = ("*/migrations/*.py", "requirements.txt")
 STATIC = ("static/**/*", "*/static/**/*", "requirements.txt")
@@ -59,7 +60,7 @@ def set_up_steps(plan: Plan, database: str, *, external: bool) -> Iterator[Step]
 
 def web(plan: Plan) -> list[str]:
     return [
-        *(_program("gunicorn"), "portal.wsgi"),
+        *(sys.executable, "-m", "gunicorn", "portal.wsgi"),
         *("--bind", f"{bracketed(plan.web_host)}:{plan.web_port}"),
         *("--worker-class", "gthread", "--workers", "2", "--threads", "4"),
         *("--timeout", "60", "--graceful-timeout", "3", "--no-control-socket"),
@@ -72,14 +73,14 @@ def dicom(plan: Plan) -> list[str]:
 
 def worker(plan: Plan) -> list[str]:
     return [
-        *(_program("celery"), "--app", "portal", "worker"),
+        *(*CELERY, "worker"),
         *("--concurrency", "2", "--loglevel", "INFO", "--hostname", "worker@idr"),
         *("--without-gossip", "--without-mingle"),
     ]
 
 
 def beat(plan: Plan) -> list[str]:
-    return [_program("celery"), "--app", "portal", "beat", "--loglevel", "WARNING", "--pidfile="]
+    return [*CELERY, "beat", "--loglevel", "WARNING", "--pidfile="]
 
 
 PROGRAMS: Mapping[str, Callable[[Plan], list[str]]] = {
@@ -89,7 +90,3 @@ PROGRAMS: Mapping[str, Callable[[Plan], list[str]]] = {
     "beat": beat,
 }
 FIRST_SCREEN = (sys.executable, MANAGE, "simulate", "--first-screen")
-
-
-def _program(name: str) -> str:
-    return str(Path(sys.executable).with_name(name))

@@ -85,8 +85,10 @@ class System:
             "HL7_PORT": str(plan.hl7_port),
         }
         if not plan.given.get("DATABASE_URL"):
-            clusters.sweep()
-            folder = clusters.settle(plan.data, places.server_account(), demo=plan.demo)
+            account = places.server_account()
+            if not account.ours:
+                clusters.sweep()
+            folder = clusters.settle(plan.data, account, demo=plan.demo)
             self.cluster = Cluster(folder, secrets, log=logs / "postgres.log")
             settings["DATABASE_URL"] = self.cluster.url("app")
             settings["DATABASE_OWNER_URL"] = self.cluster.url("owner")
