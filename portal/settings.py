@@ -60,6 +60,8 @@ MIDDLEWARE = [
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
+    "portal.languages.PersonLanguage",
+    "portal.views.errors.Answers",
 ]
 ROOT_URLCONF = "portal.urls"
 TEMPLATES = [
@@ -73,6 +75,13 @@ TEMPLATES = [
                 "django.template.context_processors.i18n",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "portal.frame.frame",
+            ],
+            "builtins": [
+                "django.templatetags.i18n",
+                "django.templatetags.static",
+                "portal.templatetags.parts",
+                "portal.templatetags.shown",
             ],
         },
     }
@@ -96,6 +105,8 @@ ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
 ACCOUNT_EMAIL_VERIFICATION = "none" if config.demo else "mandatory"
 ACCOUNT_ADAPTER = "portal.accounts.AccountAdapter"
+ACCOUNT_FORMS = {"login": "portal.accounts.SignIn"}
+ACCOUNT_SESSION_REMEMBER = False  # machines on wards are shared
 # Per account in demo mode, where everybody comes from one address; else by address as well.
 ACCOUNT_RATE_LIMITS = {"login_failed": "20/m/key"} if config.demo else {"login_failed": "10/m/ip,5/5m/key"}
 
@@ -118,6 +129,7 @@ EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
 EMAIL_FILE_PATH = str(config.mail_dir)
 DEFAULT_FROM_EMAIL = "kuva-aineistot@example.invalid"
 
+CSRF_FAILURE_VIEW = "portal.views.errors.csrf"
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = config.https

@@ -1,0 +1,89 @@
+"""What people are told about each error: cause, next step, whose move. The staff read the mechanism, the customer its duty.
+
+One row for every class of `archive.errors`; a test holds it complete. Texts are translated when shown.
+"""
+
+from django.utils.translation import gettext_lazy as _
+
+from archive import errors
+from archive.errors import ArchiveError
+from portal.causes import CAUSES, CORRECT_AND_SEND, SEND_AGAIN, Advice, Move
+
+__all__ = ["ADVICE", "Advice", "Move", "advise"]
+
+# For what no finer class says.
+FAMILIES: dict[type[ArchiveError], Advice] = {
+    errors.Malformed: Advice(
+        _("Message cannot be read"),
+        _("The message does not follow its standard, so nothing of it could be read."),
+        _("Compare the message with the standard together with the customer’s system supplier."),
+        _("Your system sent a message that cannot be read."),
+        _("Give the time and this case number to your system supplier."),
+        Move.SENDER,
+    ),
+    errors.Unacceptable: Advice(
+        _("Data may not be archived as it is"),
+        _("The object was read, but it breaks a rule of admission and was not kept."),
+        CORRECT_AND_SEND,
+        _("The data breaks a rule of archiving and was not kept."),
+        SEND_AGAIN,
+        Move.SENDER,
+    ),
+    errors.Unsupported: Advice(
+        _("Not supported"),
+        _("The sender asked for something that this service does not offer."),
+        _("Point the customer to the conformance statement and find out what the system tried to do."),
+        _("Your system asked for something that this service does not offer."),
+        _("Compare the settings of your system with the conformance statement."),
+        Move.SENDER,
+    ),
+    errors.NotFound: Advice(
+        _("Subject not found"),
+        _("What the message names is not in the archive, or the asker may not see it."),
+        _("Check the identifiers in the message and the environment it was sent to."),
+        _("What your system named is not available to it here."),
+        _("Check the identifiers and that the message went to the right environment."),
+        Move.SENDER,
+    ),
+    errors.Conflict: Advice(
+        _("Clashes with what is archived"),
+        _("The message says something else than what is archived already; the archived stays."),
+        _("Find out with the customer which of the two is right."),
+        _("Your message differs from what is archived already. The archived stays."),
+        _("Find out which of the two is right and tell technical support."),
+        Move.SENDER,
+    ),
+    errors.Refused: Advice(
+        _("Refused"),
+        _("The rules of access or of membership refuse this."),
+        _("See which rule fired; change the customer’s data only if it is wrong."),
+        _("The service may not do this for your organisation."),
+        _("If you think you have the right to it, contact technical support."),
+        Move.SUPPORT,
+    ),
+    errors.Busy: Advice(
+        _("Try later"),
+        _("A resource was missing for a moment."),
+        _("Nothing to do: it is tried again. If it lasts, see the overview for what does not answer."),
+        _("The service was busy for a moment."),
+        _("Nothing to do: it is tried again. If your system does not try again by itself, send again later."),
+        Move.ITSELF,
+    ),
+    errors.Broken: Advice(
+        _("Failure in the archive"),
+        _("The archive failed in a way it does not know."),
+        _("Find the event in the process log by its correlation id and tell the developers."),
+        _("The archive failed. Your data was not the cause."),
+        _("Nothing to do. Technical support looks into it; quote this case number when asking."),
+        Move.US,
+    ),
+}
+
+ADVICE: dict[type[ArchiveError], Advice] = {**FAMILIES, **CAUSES}
+
+BY_REASON = {error.reason(): advice for error, advice in ADVICE.items()}
+
+
+def advise(reason: str) -> Advice:
+    """The advice for a case's reason; an unknown word is a failure of ours."""
+    return BY_REASON.get(reason, ADVICE[errors.Broken])

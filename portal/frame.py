@@ -1,0 +1,57 @@
+"""What the frame of a page shows: rail, environment, person. Asked only when a template draws it."""
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+
+from archive.models import Environment
+from archive.queries import overview
+from portal.pages import BY_NAME, Group, rail
+from portal.staff import Person, enter, person_of
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentWord:
+    value: str
+    word: str
+    current: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    person: Person | None = None
+    environment: str = ""
+    environments: tuple[EnvironmentWord, ...] = ()
+    rail: tuple[Group, ...] = ()
+    rail_path: str = "/"
+    search_url: str = ""
+
+
+def frame(request: HttpRequest) -> dict[str, object]:
+    """Context processor: `frame` in every template."""
+    return {"frame": SimpleLazyObject(lambda: _frame(request))}
+
+
+def _frame(request: HttpRequest) -> Frame:
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return Frame()
+    if not hasattr(request, "person"):  # a page without a door: an error, an account page
+        enter(request, person_of(user), "")
+    person: Person = request.person  # type: ignore[attr-defined]
+    environment: str = request.environment  # type: ignore[attr-defined]
+    current: str = request.page  # type: ignore[attr-defined]
+    counts = {"desk": overview.open_case_count(environment)} if BY_NAME["desk"].may_open(person.roles) else {}
+    groups = rail(person.roles, current, counts)
+    here = [link.url for group in groups for link in group.links if link.current]
+    return Frame(
+        person=person,
+        environment=environment,
+        environments=tuple(
+            EnvironmentWord(each.value, str(each.label), each.value == environment) for each in Environment
+        ),
+        rail=groups,
+        rail_path=here[0] if here else "/",
+        search_url=BY_NAME["search"].url if BY_NAME["search"].may_open(person.roles) else "",
+    )

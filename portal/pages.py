@@ -1,0 +1,86 @@
+"""The table of pages: who may open what, and where it stands in the rail. One row a page; `portal.staff.page` is the door."""
+
+from dataclasses import dataclass
+
+from django.urls import NoReverseMatch, reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from archive.models import STAFF_ROLES, Role
+
+Label = str | Promise
+
+STAFF = frozenset(str(role) for role in STAFF_ROLES)
+CUSTOMERS = frozenset({Role.CUSTOMER_ADMIN.value, Role.CUSTOMER_TECHNICAL.value})
+STUDY_READERS = frozenset({Role.ADMIN.value, Role.ARCHIVIST.value, Role.SUPPORT.value})
+DESK = STUDY_READERS | {Role.ONBOARDING.value}
+
+TOP: Label = ""
+CUSTOMER_GROUP = _("Customers")
+ARCHIVE_GROUP = _("Archive")
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """`within` names the rail's page that is current while this one is open; `counted` asks for a number beside it."""
+
+    name: str
+    url_name: str
+    label: Label
+    roles: frozenset[str]
+    group: Label = TOP
+    in_rail: bool = False
+    within: str = ""
+    counted: bool = False
+
+    def may_open(self, roles: frozenset[str]) -> bool:
+        return bool(self.roles & roles)
+
+    @property
+    def url(self) -> str:
+        """The address, or nothing while no view has the name."""
+        try:
+            return reverse(self.url_name)
+        except NoReverseMatch:
+            return ""
+
+
+PAGES: tuple[Page, ...] = (
+    Page("overview", "overview", _("Overview"), STAFF, in_rail=True),
+    Page("home", "home", _("Home"), CUSTOMERS, in_rail=True),
+    Page("desk", "desk", _("Support desk"), DESK, in_rail=True, counted=True),
+    Page("case", "case", _("Case"), DESK, within="desk"),
+    Page("customers", "organisations", _("Customers"), STAFF, CUSTOMER_GROUP, in_rail=True),
+    Page("customer", "organisation", _("Customer"), STAFF | CUSTOMERS, within="customers"),
+    Page("studies", "studies", _("Studies"), STUDY_READERS, ARCHIVE_GROUP, in_rail=True),
+    Page("study", "study", _("Study"), STUDY_READERS, within="studies"),
+    Page("search", "search", _("Search"), DESK),
+)
+BY_NAME = {page.name: page for page in PAGES}
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    label: Label
+    url: str
+    current: bool
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    label: Label
+    links: tuple[Link, ...]
+
+
+def rail(roles: frozenset[str], current: str, counts: dict[str, int]) -> tuple[Group, ...]:
+    """What these roles may open and what exists, by group, in the table's order."""
+    here = BY_NAME[current].within or current if current in BY_NAME else ""
+    if here == "customers" and not BY_NAME[here].may_open(roles):
+        here = "home"
+    groups: dict[Label, list[Link]] = {}
+    for page in PAGES:
+        if page.in_rail and page.may_open(roles) and page.url:
+            link = Link(page.label, page.url, page.name == here, counts.get(page.name, 0))
+            groups.setdefault(page.group, []).append(link)
+    return tuple(Group(label, tuple(links)) for label, links in groups.items())

@@ -1,0 +1,146 @@
+"""Customers: the staff's list, and one customer's page, which its own people see too."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django import forms
+from django.http import Http404, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from archive.actors import Actor, ActorKind
+from archive.config import settings
+from archive.models import Case, Connection, CustomerState, Environment, Organisation, Sector
+from archive.queries import overview
+from archive.values import today
+from onboarding import queries
+from portal import formats, plots
+from portal.advice import advise
+from portal.staff import Request, page
+from portal.views.overview import address
+
+
+class CustomerFilters(forms.Form):
+    """Filters of the list, kept in the address."""
+
+    name = forms.CharField(label=gettext_lazy("Name or business id"), required=False, max_length=100)
+    state = forms.ChoiceField(label=gettext_lazy("State"), required=False, choices=[("", "–"), *CustomerState.choices])
+    sector = forms.ChoiceField(label=gettext_lazy("Sector"), required=False, choices=[("", "–"), *Sector.choices])
+
+
+@page("customers")
+def customers(request: Request, actor: Actor) -> HttpResponse:
+    form = CustomerFilters(request.GET)
+    rows = queries.customer_rows(request.environment, queries.customers_of(actor, ()))
+    shown = [row for row in rows if _fits(row.organisation, form)]
+    in_production = sum(row.organisation.state == CustomerState.IN_PRODUCTION for row in shown)
+    title = ngettext("%(count)s customer", "%(count)s customers", len(shown)) % {
+        "count": formats.number_text(len(shown))
+    }
+    say = ngettext("%(count)s of them is in production.", "%(count)s of them are in production.", in_production)
+    context = {
+        "title": title,
+        "say": say % {"count": formats.number_text(in_production)},
+        "rows": shown,
+        "form": form,
+    }
+    return render(request, "customers/list.html", context)
+
+
+def _fits(organisation: Organisation, form: CustomerFilters) -> bool:
+    if not form.is_valid():
+        return True
+    wanted = form.cleaned_data
+    text = wanted["name"].casefold()
+    names = (organisation.name_fi, organisation.name_sv, organisation.name_en, organisation.business_id)
+    return (
+        any(text in name.casefold() for name in names)
+        and wanted["state"] in ("", organisation.state)
+        and wanted["sector"] in ("", organisation.sector)
+    )
+
+
+@page("home")
+def home(request: Request, actor: Actor) -> HttpResponseBase:
+    """A customer's person starts from their own organisation."""
+    return redirect("organisation", actor.organisation_id)
+
+
+@page("customer")
+def customer(request: Request, actor: Actor, organisation_id: UUID) -> HttpResponse:
+    own = [organisation.id for organisation in request.person.organisations]
+    organisation = queries.customers_of(actor, own).filter(id=organisation_id).first()
+    if organisation is None:
+        raise Http404
+    is_staff = actor.kind == ActorKind.STAFF
+    flow = next(iter(overview.flows(request.environment, [organisation])), overview.Flow(organisation))
+    counts = queries.counts(request.environment, organisation)
+    cases = overview.open_cases(request.environment, 50, [organisation.id])
+    context = {
+        "organisation": organisation,
+        "say": _say(counts),
+        "others": [each for each in request.person.organisations if each.id != organisation.id],
+        "is_staff": is_staff,
+        "counts": counts,
+        "plot": plots.by_hour("flow", _("Today by hour"), flow.received, flow.failed),
+        "environments": _by_environment(queries.connections(organisation)),
+        "registers": queries.registers(organisation),
+        "people": queries.people(organisation),
+        "cases": [_told(case, is_staff) for case in cases],
+        "trail": [(_("Customers"), reverse("organisations"))] if is_staff else [],
+    }
+    return render(request, "customers/detail.html", context)
+
+
+def _say(counts: queries.Counts) -> str:
+    """The day in a sentence or two."""
+    studies = ngettext("%(count)s study today.", "%(count)s studies today.", counts.today)
+    said = studies % {"count": formats.counted_text(counts.today)}
+    if not counts.cases:
+        return said
+    cases = ngettext("%(count)s case is open.", "%(count)s cases are open.", counts.cases)
+    return f"{said} {cases % {'count': formats.counted_text(counts.cases)}}"
+
+
+@dataclass(frozen=True, slots=True)
+class ToldCase:
+    """A case in the reader's words: the staff's mechanism or the customer's duty."""
+
+    case: Case
+    title: str
+    cause: str
+    step: str
+    move: str
+    url: str
+
+
+def _told(case: Case, is_staff: bool) -> ToldCase:
+    advice = advise(case.reason)
+    cause, step = (
+        (advice.cause, advice.step) if is_staff else (advice.customer_cause, advice.customer_step)
+    )
+    url = address("case", case) if is_staff else ""
+    return ToldCase(case, str(advice.title), str(cause), str(step), str(advice.move.value), url)
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """One environment: what the customer calls there, and its own connections."""
+
+    word: str
+    aet: str
+    connections: list[tuple[Connection, bool]]
+
+
+def _by_environment(connections: list[Connection]) -> list[Side]:
+    day = today()
+    return [
+        Side(
+            str(environment.label),
+            settings().ae_title(environment.value),
+            [(each, each.is_valid_on(day)) for each in connections if each.environment == environment],
+        )
+        for environment in Environment
+    ]
