@@ -80,11 +80,6 @@ def prepare(folder: Path) -> None:
         ("manage.py", "collectstatic", "--noinput", "--verbosity", "0"),
     )
     for step in steps:
-        if (
-            step[1] == "load_demo"
-            and not (ROOT / "archive/management/commands/load_demo.py").exists()
-        ):
-            continue
         subprocess.run([sys.executable, *step], cwd=ROOT, env=environment, check=True)
     (data / "static").rename(folder / "static")
 
