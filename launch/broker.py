@@ -6,6 +6,8 @@ import time
 from pathlib import Path
 
 import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from launch import places
 from launch.errors import LaunchError
@@ -25,6 +27,12 @@ class Broker:
 
     def url(self, database: int = 0) -> str:
         return f"redis+socket://{self.socket}?virtual_host={database}"
+
+    def client(self, database: int = 0) -> redis.Redis:
+        # Without the library's own waiting and trying again: who calls does that himself.
+        once = Retry(NoBackoff(), 0)
+        address = str(self.socket)
+        return redis.Redis(unix_socket_path=address, db=database, socket_timeout=2, retry=once)
 
     def start(self, pause: Pause = time.sleep) -> None:
         self.spawn()
@@ -61,7 +69,7 @@ class Broker:
             if self.process is not None and self.process.poll() is not None:
                 raise LaunchError(f"Redis did not start: its last words are in {self.log}")
             try:
-                with redis.Redis(unix_socket_path=str(self.socket), socket_timeout=2) as client:
+                with self.client() as client:
                     client.ping()
                     return
             except redis.RedisError as error:

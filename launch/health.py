@@ -21,6 +21,7 @@ def missing(address: str, seconds: float = 2.0) -> str:
     if answer.status == 200:
         return ""
     try:
-        return json.dumps(json.loads(body), ensure_ascii=False)
-    except ValueError:
+        parts = json.loads(body)["parts"].items()
+        return ", ".join(f"{name} ({state})" for name, state in parts if state != "ok")
+    except (ValueError, KeyError, AttributeError):
         return f"the portal answers with status {answer.status}"

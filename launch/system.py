@@ -14,7 +14,7 @@ from launch.broker import Broker
 from launch.children import Child, Process, Say, Supervisor, search_path, without
 from launch.errors import LaunchError
 from launch.plan import Plan, check_ports
-from launch.postgres import Cluster
+from launch.postgres import Cluster, forget_heartbeats
 from launch.programs import FIRST_SCREEN, PROGRAMS, set_up_steps
 from launch.steps import Steps
 
@@ -67,6 +67,7 @@ class System:
         demo = runfile.read_demo(self.plan)
         content = runfile.content(self.plan, self.config, demo, self.environment)
         runfile.write(self.plan.data, content)
+        forget_heartbeats(self.environment["DATABASE_URL"])
         for name, command in PROGRAMS.items():
             self._start_program(name, command(self.plan))
 

@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-import redis
 from django.db import connections
 from pytest_django.plugin import DjangoDbBlocker
 
@@ -43,8 +42,7 @@ def fresh_database(
     for alias in ("default", "owner"):
         monkeypatch.setitem(connections.settings[alias], "NAME", name)
         monkeypatch.setitem(connections[alias].settings_dict, "NAME", name)
-    socket = str(stage.broker(environment.folder()).socket)
-    with redis.Redis(unix_socket_path=socket, db=environment.worker_number()) as client:
+    with stage.broker(environment.folder()).client(environment.worker_number()) as client:
         client.flushdb()
     with django_db_blocker.unblock():
         yield name

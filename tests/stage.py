@@ -51,7 +51,7 @@ def stop(folder: Path) -> None:
         return
     server, queue = cluster(folder), broker(folder)
     server.clear()
-    with suppress(redis.RedisError), redis.Redis(unix_socket_path=str(queue.socket)) as client:
+    with suppress(redis.RedisError), queue.client() as client:
         client.shutdown(nosave=True)
     queue.socket.unlink(missing_ok=True)
     with suppress(OSError):
