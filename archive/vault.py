@@ -35,7 +35,7 @@ class Kept:
 
 def path_of(environment: str, digest: bytes) -> Path:
     name = digest.hex()
-    return config.settings().vault_dir / environment / name[:2] / name[2:4] / f"{name}.dcm"
+    return config.settings().vault_dir / environment / name[:2] / f"{name}.dcm"
 
 
 class Incoming:

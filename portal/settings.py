@@ -22,7 +22,8 @@ def database(url: str) -> dict[str, object]:
         "PORT": query.pop("port", str(parts.port or "")),
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {"connect_timeout": 5, **query},
+        # Statements are prepared where they ask for it (archive.services.rows), never by count.
+        "OPTIONS": {"connect_timeout": 5, "prepare_threshold": 1_000_000_000, **query},
     }
 
 

@@ -6,7 +6,7 @@ entry says what in codes; the portal has the words.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +16,6 @@ from archive.models import CaseEvent, LedgerEvent, Study
 from archive.queries.studies import documents_of
 
 DONE, WAITS, FAILED, NEUTRAL = "done", "waits", "failed", "neutral"
-GAP = timedelta(minutes=1)  # a pause longer than this is shown as a wait
 
 # kind of event: interface, step, outcome
 STEPS: dict[str, tuple[str, str, str]] = {
@@ -45,7 +44,6 @@ class Entry:
     facts: dict[str, Any] = field(default_factory=dict)
     actor: str = ""
     case_event: CaseEvent | None = None
-    waited: timedelta | None = None  # since the entry before, when that is long
 
     @property
     def detail(self) -> str:
@@ -72,12 +70,12 @@ def of_study(study: Study) -> list[Entry]:
         | Q(study_instance_uid=study.study_instance_uid, case__environment=study.environment)
     )
     entries = [*_from_ledger(events), *_from_desk(case_events.select_related("case"))]
-    return with_waits(entries)
+    return sorted(entries, key=_at)
 
 
 def of_refusals(case_events: list[CaseEvent]) -> list[Entry]:
     """What is known of a study that was only ever refused."""
-    return with_waits(list(_from_desk(case_events)))
+    return sorted(_from_desk(case_events), key=_at)
 
 
 def _from_ledger(events: Any) -> Iterator[Entry]:
@@ -100,22 +98,5 @@ def _from_desk(case_events: Any) -> Iterator[Entry]:
         yield Entry(event.at, interface, event.case.reason, FAILED, event.facts, case_event=event)
 
 
-def with_waits(entries: list[Entry]) -> list[Entry]:
-    """In order, each with how long nothing happened before it when that was long."""
-    ordered = sorted(entries, key=lambda entry: entry.at)
-    told: list[Entry] = []
-    for entry in ordered:
-        pause = entry.at - told[-1].at if told else timedelta(0)
-        told.append(
-            Entry(
-                entry.at,
-                entry.interface,
-                entry.step,
-                entry.outcome,
-                entry.facts,
-                entry.actor,
-                entry.case_event,
-                pause if pause >= GAP else None,
-            )
-        )
-    return told
+def _at(entry: Entry) -> datetime:
+    return entry.at

@@ -9,18 +9,18 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from archive import jobs, vault
 from archive.config import settings
 from archive.errors import ArchiveError, OtherContent, OtherRegister, TransferBroken
-from archive.models import Environment, Instance, JobKind, Register, StudyState
+from archive.models import Environment, Instance, JobKind, Register
 from archive.objects.header import Header, read_header
 from archive.objects.part10 import FileMeta
 from archive.objects.sameness import same_content
 from archive.rules import admission
 from archive.rules.admission import Admitted, Announced
-from archive.services import error_desk, filing, policies
+from archive.services import error_desk, filing, policies, rows
 from archive.services.associations import Peer
 from archive.services.error_desk import Place, What
 from archive.services.filing import Filed
@@ -212,21 +212,15 @@ class Receipt:
 
     def _is_archived(self, register_id: UUID) -> bool:
         """Whether the object is there with the same content. Raises OtherContent, OtherRegister."""
-        known = (
-            Instance.objects.filter(
-                environment=self.session.peer.environment,
-                sop_instance_uid=self.announced.sop_instance_uid,
-            )
-            .values_list("study__register_id", "digest", "transfer_syntax_uid")
-            .first()
-        )
+        environment = self.session.peer.environment
+        known = rows.find(environment, self.announced.sop_instance_uid)
         if known is None:
             return False
         archived_in, digest, transfer_syntax_uid = known
         if archived_in != register_id:
             raise OtherRegister()
-        if bytes(digest) != self.incoming.digest():
-            archived = vault.read(self.session.peer.environment, bytes(digest))
+        if digest != self.incoming.digest():
+            archived = vault.read(environment, digest)
             sent = bytes(self.incoming.data())
             if not same_content(archived, transfer_syntax_uid, sent, self.transfer_syntax_uid):
                 raise OtherContent()
@@ -269,61 +263,25 @@ def settle_doubts() -> int:
     removed = 0
     for environment in Environment.values:
         for digest, uid in vault.doubted(environment, older_than=DOUBT_SECONDS):
-            rows = Instance.objects.filter(environment=environment, sop_instance_uid=uid)
-            named = rows.filter(digest=digest).exists()
+            found = rows.find(environment, uid)
+            named = found is not None and found[1] == digest
             vault.settle_doubt(environment, digest, forget=not named)
             removed += not named
     return removed
 
 
-_INSERT = """
-INSERT INTO archive_instance (id, environment, study_id, series_id, sop_instance_uid, sop_class_uid,
-    transfer_syntax_uid, content_type, instance_number, digest, digest_algorithm, size, association_id, received_at)
-SELECT %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s
-    FROM (SELECT pg_advisory_xact_lock_shared(hashtextextended(%s, 0))) AS study_is_held
-ON CONFLICT (environment, sop_instance_uid) DO NOTHING
-"""
-# The lock is taken in the statement before, so this one sees what a registration has just written.
-_BACK_TO_RECEIVING = f"""
-UPDATE archive_study SET state = '{StudyState.RECEIVING}', quiet_since = NULL
-WHERE id = %s AND state <> '{StudyState.RECEIVING}' RETURNING register_id
-"""
-
-
 def _write_row(row: Instance) -> bool:
     """Write the row and put its study back to receiving; False when the UID was there already."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            _INSERT,
-            [
-                row.id,
-                row.environment,
-                row.study_id,
-                row.series_id,
-                row.sop_instance_uid,
-                row.sop_class_uid,
-                row.transfer_syntax_uid,
-                row.content_type,
-                row.instance_number,
-                row.digest,
-                row.digest_algorithm,
-                row.size,
-                row.association_id,
-                row.received_at,
-                str(row.study_id),
-            ],
+    if not rows.insert(row):
+        return False
+    if rows.put_back_to_receiving(row.study_id):
+        jobs.defer(
+            JobKind.REGISTRATION,
+            row.study_id,
+            environment=row.environment,
+            study_id=row.study_id,
+            not_before=row.received_at + timedelta(seconds=settings().quiet_seconds),
         )
-        if cursor.rowcount == 0:
-            return False
-        cursor.execute(_BACK_TO_RECEIVING, [row.study_id])
-        if cursor.rowcount:
-            jobs.defer(
-                JobKind.REGISTRATION,
-                row.study_id,
-                environment=row.environment,
-                study_id=row.study_id,
-                not_before=row.received_at + timedelta(seconds=settings().quiet_seconds),
-            )
     return True
 
 
