@@ -1,0 +1,39 @@
+"""Error family -> XDS errorCode, ITI TF-3 Table 4.2.4.1-2. No other file of this edge writes one.
+
+A query that may not see something answers as if it were not there: an empty success, here the
+empty code.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from archive import errors
+from archive.services.discovery import ParameterMissing, SeveralPatients, TooManyResults
+from archive.services.documents import AlreadyReplaced, PatientDiffers
+
+
+@dataclass(frozen=True, slots=True)
+class Codes:
+    register: str  # ITI-42
+    query: str  # ITI-18
+
+
+TABLE: Mapping[type[errors.ArchiveError], Codes] = {
+    errors.Malformed: Codes("XDSRegistryMetadataError", "XDSStoredQueryParamNumber"),
+    ParameterMissing: Codes("XDSRegistryMetadataError", "XDSStoredQueryMissingParam"),
+    errors.Unacceptable: Codes("XDSRegistryMetadataError", "XDSRegistryError"),
+    errors.PatientIdUntrusted: Codes("XDSUnknownPatientId", ""),
+    errors.EnvironmentMismatch: Codes("XDSUnknownPatientId", ""),
+    errors.RealPatientRequired: Codes("XDSUnknownPatientId", ""),
+    TooManyResults: Codes("XDSRegistryError", "XDSTooManyResults"),
+    SeveralPatients: Codes("XDSRegistryError", "XDSResultNotSinglePatient"),
+    errors.Unsupported: Codes("XDSRegistryError", "XDSUnknownStoredQuery"),
+    errors.NotFound: Codes("XDSRegistryError", ""),
+    errors.Conflict: Codes("XDSDuplicateUniqueIdInRegistry", "XDSRegistryError"),
+    errors.HashDiffers: Codes("XDSNonIdenticalHash", "XDSRegistryError"),
+    PatientDiffers: Codes("XDSPatientIdDoesNotMatch", "XDSRegistryError"),
+    AlreadyReplaced: Codes("XDSRegistryDeprecatedDocumentError", "XDSRegistryError"),
+    errors.Refused: Codes("XDSRegistryError", ""),
+    errors.Busy: Codes("XDSRegistryBusy", "XDSRegistryBusy"),
+    errors.Broken: Codes("XDSRegistryError", "XDSRegistryError"),
+}
