@@ -43,7 +43,9 @@ class CustomerRow:
 
 
 def customer_rows(environment: str, rows: QuerySet[Organisation]) -> list[CustomerRow]:
-    """Customers with their numbers of one environment, in one query; sorted by name as Finnish and Swedish do."""
+    """Customers with their numbers of one environment, in one query; sorted by name as Finnish
+    and Swedish do.
+    """
     by_connection = Study.objects.filter(
         environment=environment, connection__organisation=OuterRef("pk")
     )
@@ -80,8 +82,10 @@ def _count(rows: QuerySet[Study] | QuerySet[Case] | QuerySet[Connection]) -> Coa
 
 
 def alphabet_key(name: str) -> str:
-    """å ä ö after z: their code points are in another order than the alphabet, and PostgreSQL has no ICU here."""
-    return name.casefold().translate(str.maketrans({"å": "{", "ä": "|", "ö": "}"}))
+    """å ä ö after z: their code points are in another order than the alphabet, and PostgreSQL
+    has no ICU here.
+    """
+    return name.casefold().translate(str.maketrans("åäö", "{|}"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +113,9 @@ def counts(environment: str, organisation: Organisation) -> Counts:
 
 
 def connections(organisation: Organisation) -> list[Connection]:
-    """Of both environments, each connection in its own; production first, the live before the ended."""
+    """Of both environments, each connection in its own; production first, the live before the
+    ended.
+    """
     rows = Connection.objects.filter(organisation=organisation)
     return list(rows.order_by("environment", "-valid_until", "kind", "aet", "xds_user"))
 

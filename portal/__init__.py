@@ -1,1 +1,3 @@
-"""The administration portal: every pixel, the API, the settings. Imports nothing, so that Celery may."""
+"""The administration portal: every pixel, the API, the settings. Imports nothing, so that Celery
+may.
+"""

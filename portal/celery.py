@@ -1,4 +1,6 @@
-"""The Celery application. Tasks are an edge: they live in `archive.tasks` and carry row ids only."""
+"""The Celery application. Tasks are an edge: they live in `archive.tasks` and carry row ids
+only.
+"""
 
 import os
 
@@ -13,7 +15,11 @@ app = Celery("kuva")
 app.conf.update(
     broker_url=config.broker_url,
     broker_connection_retry_on_startup=True,
-    broker_transport_options={"visibility_timeout": 3600, "socket_timeout": 5, "socket_connect_timeout": 2},
+    broker_transport_options={
+        "visibility_timeout": 3600,
+        "socket_timeout": 5,
+        "socket_connect_timeout": 2,
+    },
     task_ignore_result=True,
     task_acks_late=True,
     task_reject_on_worker_lost=True,

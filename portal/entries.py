@@ -11,7 +11,9 @@ NOTABLE = timedelta(minutes=1)  # shorter pauses are no news
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """An event in plain words. `shape` is done, wait, needs, stop or none; texts are translated already."""
+    """An event in plain words. `shape` is done, wait, needs, stop or none; texts are translated
+    already.
+    """
 
     at: datetime
     interface: str  # DICOM, XDS, HL7, IAN, Registration, Portal, Job
@@ -46,7 +48,9 @@ class Day:
 
 
 def with_gaps(entries: Iterable[Entry], *, waited_for: str = "") -> Iterator[Entry | Gap | Day]:
-    """Entries in time order, with a line for each day and a gap for each wait; `waited_for` follows a waiting entry."""
+    """Entries in time order, with a line for each day and a gap for each wait; `waited_for`
+    follows a waiting entry.
+    """
     before: Entry | None = None
     for entry in sorted(entries, key=lambda each: each.at):
         if before is None or _day(before) != _day(entry):

@@ -1,4 +1,6 @@
-"""How times, lengths, numbers and identifiers are written for people. UTC inside, Europe/Helsinki on the screen."""
+"""How times, lengths, numbers and identifiers are written for people. UTC inside,
+Europe/Helsinki on the screen.
+"""
 
 from datetime import UTC, date, datetime, timedelta
 

@@ -1,4 +1,6 @@
-"""What the frame of a page shows: rail, environment, person. Asked only when a template draws it."""
+"""What the frame of a page shows: rail, environment, person. Asked only when a template draws
+it.
+"""
 
 from dataclasses import dataclass
 
@@ -26,6 +28,7 @@ class Frame:
     rail: tuple[Group, ...] = ()
     rail_path: str = "/"
     search_url: str = ""
+    studies_url: str = ""
 
 
 def frame(request: HttpRequest) -> dict[str, object]:
@@ -42,16 +45,28 @@ def _frame(request: HttpRequest) -> Frame:
     person: Person = request.person  # type: ignore[attr-defined]
     environment: str = request.environment  # type: ignore[attr-defined]
     current: str = request.page  # type: ignore[attr-defined]
-    counts = {"desk": overview.open_case_count(environment)} if BY_NAME["desk"].may_open(person.roles) else {}
+    counts = (
+        {"desk": overview.open_case_count(environment)}
+        if BY_NAME["desk"].may_open(person.roles)
+        else {}
+    )
     groups = rail(person.roles, current, counts)
     here = [link.url for group in groups for link in group.links if link.current]
     return Frame(
         person=person,
         environment=environment,
         environments=tuple(
-            EnvironmentWord(each.value, str(each.label), each.value == environment) for each in Environment
+            EnvironmentWord(each.value, str(each.label), each.value == environment)
+            for each in Environment
         ),
         rail=groups,
         rail_path=here[0] if here else "/",
-        search_url=BY_NAME["search"].url if BY_NAME["search"].may_open(person.roles) else "",
+        search_url=_open_url("search", person),
+        studies_url=_open_url("studies", person),
     )
+
+
+def _open_url(name: str, person: Person) -> str:
+    """The page's address, when this person may open it."""
+    row = BY_NAME[name]
+    return row.url if row.may_open(person.roles) else ""

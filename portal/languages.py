@@ -1,4 +1,6 @@
-"""The reader's language: the person's own choice, the cookie, what the browser asks for, Finnish. None in addresses."""
+"""The reader's language: the person's own choice, the cookie, what the browser asks for,
+Finnish. None in addresses.
+"""
 
 from collections.abc import Callable
 
@@ -10,7 +12,9 @@ KNOWN = frozenset(code for code, _name in settings.LANGUAGES)
 
 
 class PersonLanguage:
-    """After authentication: a signed-in person's choice goes before cookie and browser (LocaleMiddleware)."""
+    """After authentication: a signed-in person's choice goes before cookie and browser
+    (LocaleMiddleware).
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
         self.get_response = get_response

@@ -1,4 +1,6 @@
-"""The table of pages: who may open what, and where it stands in the rail. One row a page; `portal.staff.page` is the door."""
+"""The table of pages: who may open what, and where it stands in the rail. One row a page;
+`portal.staff.page` is the door.
+"""
 
 from dataclasses import dataclass
 
@@ -22,7 +24,9 @@ ARCHIVE_GROUP = _("Archive")
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """`within` names the rail's page that is current while this one is open; `counted` asks for a number beside it."""
+    """`within` names the rail's page that is current while this one is open; `counted` asks for
+    a number beside it.
+    """
 
     name: str
     url_name: str

@@ -1,4 +1,6 @@
-"""Plots, made here as SVG with a title, a description and the table behind them. No inline style: the CSP forbids it."""
+"""Plots, made here as SVG with a title, a description and the table behind them. No inline
+style: the CSP forbids it.
+"""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -24,8 +26,12 @@ class Plot:
     rows: tuple[tuple[str, ...], ...]
 
 
-def by_hour(key: str, title: str, received: Sequence[int], failed: Sequence[int], *, top: int = 0) -> Plot:
-    """Bars a clock hour: what came, and what failed on top of it. `top` gives small multiples one scale."""
+def by_hour(
+    key: str, title: str, received: Sequence[int], failed: Sequence[int], *, top: int = 0
+) -> Plot:
+    """Bars a clock hour: what came, and what failed on top of it. `top` gives small multiples
+    one scale.
+    """
     scale = max(top, *(a + b for a, b in zip(received, failed, strict=True)), 1)
     step = WIDTH / HOURS
     bars: list[tuple[str, str, str, str, str]] = []
@@ -41,17 +47,25 @@ def by_hour(key: str, title: str, received: Sequence[int], failed: Sequence[int]
         "received": number_text(sum(received)),
         "failed": number_text(sum(failed)),
     }
-    body = _bars(bars) + _axis() + _texts((_hour_x(hour), _anchor(hour), str(hour)) for hour in LABELLED)
+    body = (
+        _bars(bars)
+        + _axis()
+        + _texts((_hour_x(hour), _anchor(hour), str(hour)) for hour in LABELLED)
+    )
     rows = tuple(
         (f"{hour}–{hour + 1}", number_text(a), number_text(b))
         for hour, (a, b) in enumerate(zip(received, failed, strict=True))
         if a or b
     )
-    return Plot(title, _svg(key, title, said, body), (_("Hour"), _("Received"), _("Failures")), rows)
+    return Plot(
+        title, _svg(key, title, said, body), (_("Hour"), _("Received"), _("Failures")), rows
+    )
 
 
 def ages(key: str, title: str, classes: Sequence[tuple[str, int, bool]]) -> Plot:
-    """A strip of waiting ages: for each class its label, how many wait, and whether that is late."""
+    """A strip of waiting ages: for each class its label, how many wait, and whether that is
+    late.
+    """
     scale = max([count for _label, count, _late in classes] + [1])
     step = WIDTH / max(len(classes), 1)
     bars = []
@@ -61,10 +75,20 @@ def ages(key: str, title: str, classes: Sequence[tuple[str, int, bool]]) -> Plot
         tall = _height(count, scale, room=HEIGHT - 14)
         middle = f"{(place + 0.5) * step:.1f}"
         if tall:
-            bars.append(("late" if late else "ok", f"{place * step + 3:.1f}", f"{HEIGHT - tall:.1f}", f"{step - 6:.1f}", f"{tall:.1f}"))
+            bars.append(
+                (
+                    "late" if late else "ok",
+                    f"{place * step + 3:.1f}",
+                    f"{HEIGHT - tall:.1f}",
+                    f"{step - 6:.1f}",
+                    f"{tall:.1f}",
+                )
+            )
             values.append((middle, f"{HEIGHT - tall - 4:.1f}", number_text(count)))
         labels.append((middle, "middle", label))
-    counts = format_html_join("", '<text class="value" text-anchor="middle" x="{}" y="{}">{}</text>', values)
+    counts = format_html_join(
+        "", '<text class="value" text-anchor="middle" x="{}" y="{}">{}</text>', values
+    )
     said = ", ".join(f"{label}: {number_text(count)}" for label, count, _late in classes)
     body = _bars(bars) + counts + _axis() + _texts(labels)
     rows = tuple((label, number_text(count)) for label, count, _late in classes)
@@ -99,7 +123,8 @@ def _texts(labels: Iterable[tuple[str, str, str]]) -> SafeString:
 
 def _svg(key: str, title: str, said: str, body: SafeString) -> SafeString:
     return format_html(
-        '<svg viewBox="0 0 {} {}" role="img" aria-labelledby="{}-t {}-d"><title id="{}-t">{}</title>'
+        '<svg viewBox="0 0 {} {}" role="img" aria-labelledby="{}-t {}-d">'
+        '<title id="{}-t">{}</title>'
         '<desc id="{}-d">{}</desc>{}</svg>',
         WIDTH,
         HEIGHT + FOOT,

@@ -1,4 +1,6 @@
-"""Which shape a state has: done, wait, needs, stop, none. Never colour alone, so the word stands beside it."""
+"""Which shape a state has: done, wait, needs, stop, none. Never colour alone, so the word stands
+beside it.
+"""
 
 from archive.models import (
     CaseState,

@@ -1,4 +1,6 @@
-"""The door of every page: who is signed in, in which environment, and whether the table of pages lets them in."""
+"""The door of every page: who is signed in, in which environment, and whether the table of pages
+lets them in.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,7 +27,9 @@ DEFAULT_ENVIRONMENT = Environment.PRODUCTION
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """The signed-in person with what follows from their memberships. A staff role counts in the operator only."""
+    """The signed-in person with what follows from their memberships. A staff role counts in the
+    operator only.
+    """
 
     id: UUID
     name: str
@@ -43,7 +47,9 @@ class Person:
         return ", ".join(words) or _("no role")
 
     def actor(self, organisation_id: UUID | None = None) -> Actor:
-        """The person as the engine knows them; of several customers the named one, else the first."""
+        """The person as the engine knows them; of several customers the named one, else the
+        first.
+        """
         first = self.organisations[0].id if self.organisations else None
         kind = ActorKind.STAFF if self.is_staff else ActorKind.CUSTOMER
         return Actor(kind, self.name, self.id, organisation_id or first, self.roles)
@@ -60,7 +66,9 @@ class Request(HttpRequest):
 
 
 def person_of(user: User) -> Person:
-    """One query. Staff are staff wherever else they belong; then only the operator's roles count."""
+    """One query. Staff are staff wherever else they belong; then only the operator's roles
+    count.
+    """
     rows = Membership.objects.filter(user=user).select_related("organisation")
     found = sorted(rows, key=lambda row: row.organisation.name.casefold())
     staff = [row for row in found if row.role in STAFF_ROLES and row.organisation.is_operator]
@@ -90,9 +98,11 @@ Door = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
 
 def page(name: str) -> Callable[[View[P]], Door[P]]:
-    """`@page("studies")`: opens for the roles of that row in `portal.pages`, and gives the view its Actor.
+    """`@page("studies")`: opens for the roles of that row in `portal.pages`, and gives the view
+    its Actor.
 
-    The staff read that their role may not; anybody else reads what they would read of an address that is not there.
+    The staff read that their role may not; anybody else reads what they would read of an address
+    that is not there.
     """
     row = BY_NAME[name]
 

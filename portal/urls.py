@@ -3,13 +3,14 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from archive.edges.xds import server as xds
-from portal.views import customers, errors, health, language, overview
+from portal.views import customers, errors, health, language, overview, search
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", overview.front, name="overview"),
     path("home/", customers.home, name="home"),
     path("organisations/", customers.customers, name="organisations"),
     path("organisations/<uuid:organisation_id>/", customers.customer, name="organisation"),
+    path("search/", search.find, name="search"),
     path("language/", language.choose, name="language"),
     path("health/live", health.live, name="health-live"),
     path("health/ready", health.ready, name="health-ready"),

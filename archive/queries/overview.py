@@ -1,4 +1,6 @@
-"""What the overview shows: today's flow, what waits, open cases, queues, who is alive. One query a list."""
+"""What the overview shows: today's flow, what waits, open cases, queues, who is alive. One query
+a list.
+"""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -45,7 +47,9 @@ def midnight() -> datetime:
 
 @dataclass(slots=True)
 class Flow:
-    """A customer's day: studies received and failures by Finnish clock hour, and studies by state."""
+    """A customer's day: studies received and failures by Finnish clock hour, and studies by
+    state.
+    """
 
     organisation: Organisation
     received: list[int] = field(default_factory=lambda: [0] * HOURS)

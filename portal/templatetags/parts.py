@@ -1,4 +1,5 @@
-"""The components that need more than an {% include %}. Their templates stand in templates/components/, each with an
+"""The components that need more than an {% include %}. Their templates stand in
+templates/components/, each with an
 example; these tags are loaded in every template.
 
 Tags with a body end in `{% end<name> %}`.
@@ -32,19 +33,34 @@ def _render(context: Context, name: str, values: dict[str, Any]) -> SafeString:
 
 
 @register.simple_block_tag(takes_context=True)
-def head(context: Context, content: str, title: str, say: str = "", shape: str = "", word: str = "") -> SafeString:
-    """`{% head title=title say=say shape="needs" word=_("needs you") %}<a class="btn go" …>{% endhead %}`.
+def head(
+    context: Context, content: str, title: str, say: str = "", shape: str = "", word: str = ""
+) -> SafeString:
+    """`{% head title=title say=say shape="needs" word=_("needs you") %}<a class="btn go" …>{%
+    endhead %}`.
 
     The body holds the actions; one at most is `btn go`.
     """
-    values = {"title": title, "say": say, "shape": shape, "word": word, "content": SafeString(content.strip())}
+    values = {
+        "title": title,
+        "say": say,
+        "shape": shape,
+        "word": word,
+        "content": SafeString(content.strip()),
+    }
     return _render(context, "head", values)
 
 
 @register.simple_block_tag(takes_context=True)
-def panel(context: Context, content: str, title: str = "", more: str = "", more_url: str = "") -> SafeString:
-    """`{% panel title=_("Facts") %}<dl class="facts">…</dl>{% endpanel %}`; text goes into `<div class="body">`."""
-    return _render(context, "panel", {"title": title, "more": more, "more_url": more_url, "content": content})
+def panel(
+    context: Context, content: str, title: str = "", more: str = "", more_url: str = ""
+) -> SafeString:
+    """`{% panel title=_("Facts") %}<dl class="facts">…</dl>{% endpanel %}`; text goes into `<div
+    class="body">`.
+    """
+    return _render(
+        context, "panel", {"title": title, "more": more, "more_url": more_url, "content": content}
+    )
 
 
 @register.simple_block_tag(takes_context=True)
@@ -62,7 +78,9 @@ def timeline(context: Context, entries: Iterable[Entry], waited_for: str = "") -
 
 @register.simple_tag(takes_context=True)
 def plot(context: Context, figure: Plot) -> SafeString:
-    """`{% plot flow.plot %}` with what `portal.plots` made: the SVG, and its table one click away."""
+    """`{% plot flow.plot %}` with what `portal.plots` made: the SVG, and its table one click
+    away.
+    """
     return _render(context, "plot", {"plot": figure})
 
 
@@ -96,7 +114,9 @@ class Chip:
 
 @register.simple_tag(takes_context=True)
 def chips(context: Context, form: Form) -> SafeString:
-    """`{% chips filterset.form %}` or any GET form bound to the address: one chip a field, kept in the address."""
+    """`{% chips filterset.form %}` or any GET form bound to the address: one chip a field, kept
+    in the address.
+    """
     query: QueryDict = context["request"].GET
     made = [_chip(bound, query) for bound in form.visible_fields()]
     made.sort(key=lambda chip: not chip.value)  # what is set stands first
@@ -124,7 +144,11 @@ def _shown(bound: BoundField) -> str:
 
 
 @register.simple_tag(takes_context=True)
-def pager(context: Context, previous: str = "", following: str = "", count: int | None = None) -> SafeString:
-    """`{% pager previous=page.previous following=page.following count=n %}`: cursors go to ?before= and ?after=."""
+def pager(
+    context: Context, previous: str = "", following: str = "", count: int | None = None
+) -> SafeString:
+    """`{% pager previous=page.previous following=page.following count=n %}`: cursors go to
+    ?before= and ?after=.
+    """
     values = {"previous": previous, "following": following, "count": count}
     return _render(context, "pager", values)

@@ -1,4 +1,6 @@
-"""Values as people read them. Each tag says in its docstring how a template uses it. Loaded in every template."""
+"""Values as people read them. Each tag says in its docstring how a template uses it. Loaded in
+every template.
+"""
 
 from datetime import date, datetime, timedelta
 
@@ -23,7 +25,9 @@ def state(shape: str, word: object) -> SafeString:
 
 @register.simple_tag
 def state_of(row: Model, field: str = "state") -> SafeString:
-    """`{% state_of study %}`: the word and shape of a row's state; `{% state_of event "outcome" %}`."""
+    """`{% state_of study %}`: the word and shape of a row's state; `{% state_of event "outcome"
+    %}`.
+    """
     word = getattr(row, f"get_{field}_display")()
     return state(SHAPES.get((row._meta.model_name or "", getattr(row, field)), "none"), word)
 
@@ -36,14 +40,17 @@ def state_word(kind: str, value: str, word: object) -> SafeString:
 
 @register.simple_tag
 def identifier(value: str, cut: bool = True) -> SafeString | str:
-    """`{% identifier study.study_instance_uid %}`: middle cut, whole on hover and focus, a click copies."""
+    """`{% identifier study.study_instance_uid %}`: middle cut, whole on hover and focus, a click
+    copies.
+    """
     if not value:
         return ""
     shown = formats.cut_text(value) if cut else value
     if shown == value:
         return format_html('<code class="id" data-copy="{}">{}</code>', value, value)
     return format_html(
-        '<span class="id" tabindex="0" data-copy="{}"><span class="cut" aria-hidden="true">{}</span>'
+        '<span class="id" tabindex="0" data-copy="{}">'
+        '<span class="cut" aria-hidden="true">{}</span>'
         '<span class="whole">{}</span></span>',
         value,
         shown,
@@ -55,7 +62,8 @@ def identifier(value: str, cut: bool = True) -> SafeString | str:
 def person_code(value: str) -> SafeString:
     """`{% person_code patient.identifier %}`: `010181-•••C`, until a reason is given."""
     return format_html(
-        '<span class="masked"><span aria-hidden="true">{}</span><span class="unseen">{}</span></span>',
+        '<span class="masked"><span aria-hidden="true">{}</span>'
+        '<span class="unseen">{}</span></span>',
         mask(value),
         _("code hidden"),
     )
@@ -63,7 +71,8 @@ def person_code(value: str) -> SafeString:
 
 @register.simple_tag
 def when(at: datetime | None, form: str = "", ago: bool = False) -> SafeString | str:
-    """`{% when study.received_at %}`; form "seconds", "clock", "clock-seconds" or "brief"; `ago=True` adds how long ago.
+    """`{% when study.received_at %}`; form "seconds", "clock", "clock-seconds" or "brief";
+    `ago=True` adds how long ago.
 
     Brief is the clock for today and the day otherwise, for narrow columns.
     """
@@ -71,7 +80,12 @@ def when(at: datetime | None, form: str = "", ago: bool = False) -> SafeString |
         return "–"
     text = _instant(at, form)
     utc = formats.utc_text(at)
-    stamp = format_html('<time datetime="{}" title="{}">{}</time>', f"{utc[:10]}T{utc[11:19]}Z", _hint(at, form, utc), text)
+    stamp = format_html(
+        '<time datetime="{}" title="{}">{}</time>',
+        f"{utc[:10]}T{utc[11:19]}Z",
+        _hint(at, form, utc),
+        text,
+    )
     if not ago:
         return stamp
     return format_html('{} <span class="quiet">({})</span>', stamp, ago_text(now() - at))
@@ -82,7 +96,11 @@ def _instant(at: datetime, form: str) -> str:
         return formats.clock_text(at, seconds=form.endswith("seconds"))
     if form == "brief":
         day = at.astimezone(HELSINKI).date()
-        return formats.clock_text(at) if day == now().astimezone(HELSINKI).date() else formats.day_text(day)
+        return (
+            formats.clock_text(at)
+            if day == now().astimezone(HELSINKI).date()
+            else formats.day_text(day)
+        )
     return formats.when_text(at, seconds=form == "seconds")
 
 

@@ -25,9 +25,15 @@ from portal.views.overview import address
 class CustomerFilters(forms.Form):
     """Filters of the list, kept in the address."""
 
-    name = forms.CharField(label=gettext_lazy("Name or business id"), required=False, max_length=100)
-    state = forms.ChoiceField(label=gettext_lazy("State"), required=False, choices=[("", "–"), *CustomerState.choices])
-    sector = forms.ChoiceField(label=gettext_lazy("Sector"), required=False, choices=[("", "–"), *Sector.choices])
+    name = forms.CharField(
+        label=gettext_lazy("Name or business id"), required=False, max_length=100
+    )
+    state = forms.ChoiceField(
+        label=gettext_lazy("State"), required=False, choices=[("", "–"), *CustomerState.choices]
+    )
+    sector = forms.ChoiceField(
+        label=gettext_lazy("Sector"), required=False, choices=[("", "–"), *Sector.choices]
+    )
 
 
 @page("customers")
@@ -39,7 +45,9 @@ def customers(request: Request, actor: Actor) -> HttpResponse:
     title = ngettext("%(count)s customer", "%(count)s customers", len(shown)) % {
         "count": formats.number_text(len(shown))
     }
-    say = ngettext("%(count)s of them is in production.", "%(count)s of them are in production.", in_production)
+    say = ngettext(
+        "%(count)s of them is in production.", "%(count)s of them are in production.", in_production
+    )
     context = {
         "title": title,
         "say": say % {"count": formats.number_text(in_production)},
@@ -54,7 +62,12 @@ def _fits(organisation: Organisation, form: CustomerFilters) -> bool:
         return True
     wanted = form.cleaned_data
     text = wanted["name"].casefold()
-    names = (organisation.name_fi, organisation.name_sv, organisation.name_en, organisation.business_id)
+    names = (
+        organisation.name_fi,
+        organisation.name_sv,
+        organisation.name_en,
+        organisation.business_id,
+    )
     return (
         any(text in name.casefold() for name in names)
         and wanted["state"] in ("", organisation.state)
@@ -75,7 +88,9 @@ def customer(request: Request, actor: Actor, organisation_id: UUID) -> HttpRespo
     if organisation is None:
         raise Http404
     is_staff = actor.kind == ActorKind.STAFF
-    flow = next(iter(overview.flows(request.environment, [organisation])), overview.Flow(organisation))
+    flow = next(
+        iter(overview.flows(request.environment, [organisation])), overview.Flow(organisation)
+    )
     counts = queries.counts(request.environment, organisation)
     cases = overview.open_cases(request.environment, 50, [organisation.id])
     context = {
@@ -140,7 +155,11 @@ def _by_environment(connections: list[Connection]) -> list[Side]:
         Side(
             str(environment.label),
             settings().ae_title(environment.value),
-            [(each, each.is_valid_on(day)) for each in connections if each.environment == environment],
+            [
+                (each, each.is_valid_on(day))
+                for each in connections
+                if each.environment == environment
+            ],
         )
         for environment in Environment
     ]

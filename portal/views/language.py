@@ -12,7 +12,9 @@ from portal.languages import KNOWN
 @require_POST
 def choose(request: HttpRequest) -> HttpResponse:
     back = request.POST.get("next", "/")
-    if not url_has_allowed_host_and_scheme(back, allowed_hosts={request.get_host()}, require_https=request.is_secure()):
+    if not url_has_allowed_host_and_scheme(
+        back, allowed_hosts={request.get_host()}, require_https=request.is_secure()
+    ):
         back = "/"
     response = HttpResponseRedirect(back)
     language = request.POST.get("language", "")

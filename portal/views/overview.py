@@ -1,6 +1,5 @@
 """The first page: today's flow by customer, what waits, open cases, queues and interfaces."""
 
-
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
@@ -31,7 +30,9 @@ def show(request: Request, actor: Actor) -> HttpResponse:
     flows = overview.flows(request.environment, queries.customers_of(actor, ()))
     waiting = overview.waiting(request.environment)
     cases = overview.open_cases(request.environment)
-    top = max((max(map(sum, zip(flow.received, flow.failed, strict=True))) for flow in flows), default=0)
+    top = max(
+        (max(map(sum, zip(flow.received, flow.failed, strict=True))) for flow in flows), default=0
+    )
     context = {
         "title": _title(flows),
         "say": _say(waiting, overview.open_case_count(request.environment)),
@@ -39,15 +40,22 @@ def show(request: Request, actor: Actor) -> HttpResponse:
             {
                 "flow": flow,
                 "states": _states(flow),
-                "plot": plots.by_hour(f"flow{place}", flow.organisation.name, flow.received, flow.failed, top=top),
+                "plot": plots.by_hour(
+                    f"flow{place}", flow.organisation.name, flow.received, flow.failed, top=top
+                ),
             }
             for place, flow in enumerate(flows)
         ],
         "waiting": waiting,
         "waiting_plot": ages_plot(waiting),
-        "oldest": [(study, address("study", study)) for study in overview.oldest_waiting(request.environment)],
+        "oldest": [
+            (study, address("study", study))
+            for study in overview.oldest_waiting(request.environment)
+        ],
         "cases": [(case, advise(case.reason), address("case", case)) for case in cases],
-        "queues": [(JobKind(queue.kind).label, queue) for queue in overview.queues(request.environment)],
+        "queues": [
+            (JobKind(queue.kind).label, queue) for queue in overview.queues(request.environment)
+        ],
         "interfaces": [(interface_word(each.kind), each) for each in overview.interfaces()],
     }
     return render(request, "overview/overview.html", context)
@@ -108,7 +116,9 @@ def ages_plot(waiting: overview.Waiting) -> plots.Plot:
         "days": _("< 3 d"),
         "longer": _("longer"),
     }
-    classes = [(words[name], waiting.ages[name], name in overview.LATE) for name, _limit in overview.AGES]
+    classes = [
+        (words[name], waiting.ages[name], name in overview.LATE) for name, _limit in overview.AGES
+    ]
     return plots.ages("ages", _("How long studies have waited for their documents"), classes)
 
 

@@ -1,13 +1,15 @@
-"""What people are told about each error: cause, next step, whose move. The staff read the mechanism, the customer its duty.
+"""What people are told about each error: cause, next step, whose move.
 
-One row for every class of `archive.errors`; a test holds it complete. Texts are translated when shown.
+The staff read the mechanism, the customer its duty. One row for every class of `archive.errors`;
+a test holds it complete. Texts are translated when shown.
 """
 
 from django.utils.translation import gettext_lazy as _
 
 from archive import errors
 from archive.errors import ArchiveError
-from portal.causes import CAUSES, CORRECT_AND_SEND, SEND_AGAIN, Advice, Move
+from portal.advice import material, peers
+from portal.advice.kinds import CORRECT_AND_SEND, SEND_AGAIN, Advice, Move
 
 __all__ = ["ADVICE", "Advice", "Move", "advise"]
 
@@ -32,7 +34,10 @@ FAMILIES: dict[type[ArchiveError], Advice] = {
     errors.Unsupported: Advice(
         _("Not supported"),
         _("The sender asked for something that this service does not offer."),
-        _("Point the customer to the conformance statement and find out what the system tried to do."),
+        _(
+            "Point the customer to the conformance statement and find "
+            "out what the system tried to do."
+        ),
         _("Your system asked for something that this service does not offer."),
         _("Compare the settings of your system with the conformance statement."),
         Move.SENDER,
@@ -64,9 +69,15 @@ FAMILIES: dict[type[ArchiveError], Advice] = {
     errors.Busy: Advice(
         _("Try later"),
         _("A resource was missing for a moment."),
-        _("Nothing to do: it is tried again. If it lasts, see the overview for what does not answer."),
+        _(
+            "Nothing to do: it is tried again. If it lasts, see the "
+            "overview for what does not answer."
+        ),
         _("The service was busy for a moment."),
-        _("Nothing to do: it is tried again. If your system does not try again by itself, send again later."),
+        _(
+            "Nothing to do: it is tried again. If your system does not try "
+            "again by itself, send again later."
+        ),
         Move.ITSELF,
     ),
     errors.Broken: Advice(
@@ -79,8 +90,7 @@ FAMILIES: dict[type[ArchiveError], Advice] = {
     ),
 }
 
-ADVICE: dict[type[ArchiveError], Advice] = {**FAMILIES, **CAUSES}
-
+ADVICE: dict[type[ArchiveError], Advice] = {**FAMILIES, **material.ADVICE, **peers.ADVICE}
 BY_REASON = {error.reason(): advice for error, advice in ADVICE.items()}
 
 

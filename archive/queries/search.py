@@ -1,0 +1,65 @@
+"""What the one search box finds: by exact key, each kind bounded. Personal codes are not
+searched here.
+"""
+
+import re
+from dataclasses import dataclass
+
+from django.db.models import Q, QuerySet
+
+from archive.models import Case, CaseEvent, Connection, Organisation, Study
+
+SHOWN = 20
+CASE_NUMBER = re.compile(r"^[Ee]-?([0-9]{1,15})$")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    studies: list[Study]
+    cases: list[Case]
+    organisations: list[Organisation]
+
+    @property
+    def count(self) -> int:
+        return len(self.studies) + len(self.cases) + len(self.organisations)
+
+
+def find(text: str, environment: str, studies: QuerySet[Study]) -> Found:
+    """Accession number, study UID, case number, error code, AE title, customer's name or id.
+
+    `studies` are those that the gate has left visible.
+    """
+    return Found(
+        _studies(text, studies.filter(environment=environment)),
+        _cases(text, environment),
+        _organisations(text, environment),
+    )
+
+
+def _studies(text: str, rows: QuerySet[Study]) -> list[Study]:
+    keyed = rows.filter(Q(accession_number=text) | Q(study_instance_uid=text))
+    return list(keyed.select_related("connection__organisation").order_by("-received_at")[:SHOWN])
+
+
+def _cases(text: str, environment: str) -> list[Case]:
+    rows = Case.objects.filter(environment=environment)
+    if number := CASE_NUMBER.match(text):
+        named = rows.filter(number=int(number[1]))
+    else:
+        about = CaseEvent.objects.filter(
+            Q(accession_number=text) | Q(study_instance_uid=text), case__environment=environment
+        )
+        named = rows.filter(Q(code=text.upper()) | Q(id__in=about.values("case_id")[:SHOWN]))
+    return list(named.select_related("organisation", "connection").order_by("-last_at")[:SHOWN])
+
+
+def _organisations(text: str, environment: str) -> list[Organisation]:
+    """By a part of the name; what is typed is no pattern: Django escapes % and _."""
+    by_title = Connection.objects.filter(environment=environment, aet=text.upper()).values(
+        "organisation_id"
+    )
+    named = Q(name_fi__icontains=text) | Q(name_sv__icontains=text) | Q(name_en__icontains=text)
+    rows = Organisation.objects.filter(
+        named | Q(business_id=text) | Q(oid=text) | Q(id__in=by_title)
+    )
+    return list(rows.filter(is_operator=False).order_by("name_fi")[:SHOWN])
