@@ -13,6 +13,9 @@ from launch.plan import ROOT
 def compile_catalogue(source: Path) -> None:
     with source.open("rb") as file:
         catalogue = read_po(file, locale=source.parent.parent.name, abort_invalid=True)
+    for message, wrong in catalogue.check():
+        # A lost placeholder would break the page that shows the text.
+        raise ValueError(f"line {message.lineno}: {wrong[0]}")
     target = source.with_suffix(".mo")
     temporary = target.with_name(f".{target.name}.{os.getpid()}")
     # Somebody may be reading the old one: replaced as a whole.
