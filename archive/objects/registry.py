@@ -48,6 +48,10 @@ class Author:
     specialties: tuple[str, ...] = ()
     telecommunications: tuple[str, ...] = ()
 
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "Author":
+        return cls(data["person"], *(tuple(data[name]) for name in cls.__slots__[1:]))
+
     @property
     def organisation_oids(self) -> tuple[str, ...]:
         """XON component 10 of each institution, where it is an OID."""
@@ -171,12 +175,7 @@ class DocumentEntry:
             values[name] = Code(**data[name]) if data.get(name) else None
         for name in ("confidentiality", "event_codes"):
             values[name] = tuple(Code(**item) for item in data.get(name, ()))
-        values["authors"] = tuple(
-            Author(
-                **{key: item if key == "person" else tuple(item) for key, item in author.items()}
-            )
-            for author in data.get("authors", ())
-        )
+        values["authors"] = tuple(Author.from_json(item) for item in data.get("authors", ()))
         values["references"] = tuple(ReferenceId(**item) for item in data.get("references", ()))
         values["slots"] = tuple((name, tuple(items)) for name, items in data.get("slots", ()))
         return cls(**values)

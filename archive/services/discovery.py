@@ -56,6 +56,8 @@ _AUTHOR_LIKE = (
     " WHERE author->>'person' LIKE ANY(%s))"
 )
 
+_PERSON = Coalesce("patient__survivor_id", "patient_id")
+
 
 class ParameterMissing(Malformed):
     comment = "stored query lacks a required parameter"
@@ -77,6 +79,7 @@ def leaves(
     Raises QueryUnknown, ParameterMissing, Malformed, TooManyResults, SeveralPatients.
     """
     rows = _rows(actor, query, environment).annotate(
+        person=_PERSON,
         root=Coalesce("patient__survivor__issuer", "patient__issuer"),
         identifier=Coalesce("patient__survivor__identifier", "patient__identifier"),
     )
@@ -96,7 +99,8 @@ def references(
     actor: Actor, query: StoredQuery, *, environment: str, correlation_id: UUID | None = None
 ) -> list[str]:
     """Entry UUIDs only. Raises QueryUnknown, ParameterMissing, Malformed."""
-    found = list(_rows(actor, query, environment).values_list("person", "entry_uuid"))
+    rows = _rows(actor, query, environment).annotate(person=_PERSON)
+    found = list(rows.values_list("person", "entry_uuid"))
     _record(actor, query, environment, {person for person, _ in found}, len(found), correlation_id)
     return [entry_uuid for _, entry_uuid in found]
 
@@ -107,8 +111,7 @@ def _rows(actor: Actor, query: StoredQuery, environment: str) -> QuerySet[Docume
     if narrow is None:
         raise QueryUnknown()
     visible = gate.visible(Document.objects.filter(environment=environment), actor)
-    person = Coalesce("patient__survivor_id", "patient_id")
-    return narrow(visible, query.parameters).annotate(person=person).order_by("id")
+    return narrow(visible, query.parameters).order_by("id")
 
 
 def _entry(metadata: Mapping[str, Any], status: str, root: str, identifier: str) -> DocumentEntry:

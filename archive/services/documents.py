@@ -106,8 +106,8 @@ def register(
 
 def _require_repository(actor: Actor, environment: str) -> None:
     """Only the environment's Patient Data Repository registers. Raises Refused."""
-    rows = Connection.objects.filter(id=actor.id, environment=environment, xds_role=XdsRole.PDR)
-    if actor.id is None or not rows.exists():
+    rows = Connection.objects.filter(environment=environment, xds_role=XdsRole.PDR)
+    if actor.id is None or not rows.filter(id=actor.id).exists():
         raise Refused("only the Patient Data Repository registers documents")
 
 
