@@ -123,13 +123,20 @@ class Receipt:
     def finish(self) -> None:
         """Durable on return. Raises the ArchiveError that the sender is answered with."""
         try:
-            self.header = read_header(self.incoming.head, self.transfer_syntax_uid)
+            self.header = self._read_header()
             self._store(self.header)
         except ArchiveError as error:
             self.fail(error)
             raise
         finally:
             self.incoming.discard()
+
+    def _read_header(self) -> Header:
+        """From the beginning that is in memory, or from all of it when that does not reach far enough."""
+        header = read_header(self.incoming.head, self.transfer_syntax_uid)
+        if header.complete or not self.incoming.spilled:
+            return header
+        return read_header(self.incoming.data(), self.transfer_syntax_uid)
 
     def abandon(self) -> None:
         """The peer broke off in the middle; nothing of the object stays."""

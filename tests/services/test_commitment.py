@@ -1,0 +1,103 @@
+"""Storage commitment: judged on digests read again; with the report the duty passes (AR-3)."""
+
+import pytest
+
+from archive import errors, vault
+from archive.models import Case, Instance, Job, LedgerEvent, StorageCommitment, Study
+from archive.services import commitment
+from archive.values import now, uid_from_uuid
+from tests import cast
+from tests.cast import CT, MALLILA, dataset
+
+pytestmark = pytest.mark.usefixtures("db")
+
+SC = "1.2.840.10008.5.1.4.1.1.7"
+
+
+def references() -> list[tuple[str, str]]:
+    return list(Instance.objects.values_list("sop_class_uid", "sop_instance_uid"))
+
+
+def test_a_report_is_owed_from_the_moment_it_is_asked_for() -> None:
+    cast.store(dataset())
+    asked = commitment.request(
+        cast.peer(), transaction_uid=uid_from_uuid(), references=references()
+    )
+    job = Job.objects.get(kind="commitment_report")
+    assert (job.subject_id, job.state) == (asked, "waiting")
+    assert job.not_before > now()  # the association of the request has the first chance
+
+
+def test_all_safe_is_event_1_and_passes_the_duty() -> None:
+    study = cast.store(dataset(), dataset())
+    asked = commitment.request(
+        cast.peer(), transaction_uid=uid_from_uuid(), references=references()
+    )
+    result = commitment.result(asked)
+    assert (result.event_type, len(result.committed), result.failed) == (1, 2, [])
+    assert Study.objects.get(id=study.id).committed_at is None  # not before it is reported
+    commitment.reported(asked, same_association=True)
+    assert Study.objects.get(id=study.id).committed_at is not None
+    assert not Instance.objects.filter(committed_at=None).exists()
+    assert LedgerEvent.objects.filter(study_id=study.id, kind="commitment.reported").count() == 1
+
+
+def test_unknown_and_anothers_objects_fail_alike() -> None:
+    cast.store(dataset())
+    asked = commitment.request(
+        cast.peer(MALLILA),
+        transaction_uid=uid_from_uuid(),
+        references=[*references(), (CT, uid_from_uuid())],
+    )
+    result = commitment.result(asked)
+    assert result.event_type == 2
+    assert [reason for _, _, reason in result.failed] == [errors.InstanceUnknown] * 2
+    commitment.reported(asked, same_association=True)
+    assert not Instance.objects.exclude(committed_at=None).exists()
+    assert Case.objects.get().reason == "instance-unknown"
+
+
+def test_another_class_and_damaged_bytes_have_their_own_reasons() -> None:
+    cast.store(dataset(), dataset())
+    first, second = Instance.objects.order_by("id")
+    path = vault.path_of("production", bytes(second.digest))
+    path.chmod(0o600)
+    path.write_bytes(path.read_bytes()[:-1] + b"\xff")
+    asked = commitment.request(
+        cast.peer(),
+        transaction_uid=uid_from_uuid(),
+        references=[(SC, first.sop_instance_uid), (CT, second.sop_instance_uid)],
+    )
+    assert [reason for _, _, reason in commitment.result(asked).failed] == [
+        errors.CommitmentClassConflict,
+        errors.BytesDamaged,
+    ]
+
+
+def test_the_same_question_again_is_one_request_and_another_under_its_uid_is_refused() -> None:
+    cast.store(dataset())
+    uid = uid_from_uuid()
+    first = commitment.request(cast.peer(), transaction_uid=uid, references=references())
+    assert commitment.request(cast.peer(), transaction_uid=uid, references=references()) == first
+    with pytest.raises(errors.TransactionReused):
+        commitment.request(cast.peer(), transaction_uid=uid, references=[(CT, "1.2.3")])
+    assert StorageCommitment.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("uid", "wanted"), [("", [(CT, "1.2.3")]), ("1.02", [(CT, "1.2.3")]), ("1.2.3", [])]
+)
+def test_an_empty_question_is_no_question(uid: str, wanted: list[tuple[str, str]]) -> None:
+    with pytest.raises(errors.Malformed):
+        commitment.request(cast.peer(), transaction_uid=uid, references=wanted)
+
+
+def test_a_report_that_did_not_arrive_is_due_at_once() -> None:
+    cast.store(dataset())
+    asked = commitment.request(
+        cast.peer(), transaction_uid=uid_from_uuid(), references=references()
+    )
+    commitment.result(asked)
+    assert Job.objects.get(kind="commitment_report").not_before > now()
+    commitment.report_failed(asked, errors.PeerAborted())
+    assert Job.objects.get(kind="commitment_report").not_before <= now()

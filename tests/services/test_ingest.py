@@ -1,0 +1,184 @@
+"""Storing through one association: durable, once, and nothing kept of what is refused (AR-1, NF-4)."""
+
+from typing import Any
+
+import pydicom
+import pytest
+from pydicom.dataset import Dataset
+
+from archive import errors, vault
+from archive.models import CaseEvent, Instance, Job, LedgerEvent, Patient, Study
+from archive.services.ingest import Session
+from tests import cast
+from tests.cast import EXPLICIT, IMPLICIT, MALLILA, VENLA, dataset, encoded, send
+
+pytestmark = pytest.mark.usefixtures("db")
+
+
+def files(environment: str = "production") -> list[str]:
+    folder = vault.path_of(environment, bytes(32)).parent.parent
+    return [path.name for path in folder.rglob("*") if path.is_file()]
+
+
+def test_bytes_are_kept_exactly_and_the_file_tells_where_it_belongs() -> None:
+    made = dataset()
+    study = cast.store(made)
+    instance = Instance.objects.get(study=study)
+    assert vault.read("production", bytes(instance.digest)) == encoded(made)
+    path = vault.path_of("production", bytes(instance.digest))
+    read = pydicom.dcmread(path)
+    assert read.file_meta.SourceApplicationEntityTitle == "ESIM_PACS"
+    assert read.file_meta.TransferSyntaxUID == EXPLICIT
+    assert read.PatientID == made.PatientID
+    assert path.stat().st_mode & 0o077 == 0
+
+
+def test_an_association_is_one_ledger_event_a_study_and_owes_one_registration() -> None:
+    study = cast.store(*(dataset() for _ in range(3)))
+    events = LedgerEvent.objects.filter(study_id=study.id, kind="study.stored")
+    assert [event.facts["instances"] for event in events] == [3]
+    assert Job.objects.filter(subject_id=study.id, kind="registration").count() == 1
+    assert study.instance_count == 3
+    assert study.modalities == ["CT"]
+    assert str(study.started_at) == "2026-11-20 08:15:00+00:00"
+
+
+def test_the_same_object_again_is_success_without_a_second_copy() -> None:
+    made = dataset()
+    cast.store(made)
+    cast.store(made)
+    assert Instance.objects.count() == 1
+
+
+@pytest.mark.parametrize("again", [EXPLICIT, IMPLICIT])
+def test_the_same_content_in_another_encoding_is_success_and_the_first_bytes_stay(
+    again: str,
+) -> None:
+    made = dataset()
+    cast.store(made)
+    session = Session(cast.peer())
+    data = encoded(made, again)
+    send(session, made, again, data=data)
+    session.close()
+    assert vault.read("production", bytes(Instance.objects.get().digest)) == encoded(made)
+
+
+@pytest.mark.parametrize(
+    ("change", "error"),
+    [
+        ({"PixelData": bytes(8)}, errors.OtherContent),
+        ({"InstanceNumber": "2"}, errors.OtherContent),
+        ({"PatientID": VENLA}, errors.PatientConflict),
+    ],
+)
+def test_other_content_under_a_known_uid_is_refused(
+    change: dict[str, Any], error: type[errors.ArchiveError]
+) -> None:
+    first = dataset()
+    cast.store(first)
+    kept = sorted(files())
+    with pytest.raises(error):
+        cast.store(dataset(SOPInstanceUID=first.SOPInstanceUID, **change))
+    assert sorted(files()) == kept
+    assert Instance.objects.count() == 1
+
+
+def test_a_refused_object_leaves_no_pixels_and_no_study_but_a_case_that_explains_it() -> None:
+    kept = sorted(files())
+    with pytest.raises(errors.StudyCodeUnknown):
+        cast.store(dataset(StudyDescription="CT HEAD", AccessionNumber="A7"))
+    assert sorted(files()) == kept
+    assert not Study.objects.exists()
+    event = CaseEvent.objects.select_related("case").get(accession_number="A7")
+    assert (event.case.code, event.case.reason) == ("A900", "study-code-unknown")
+    assert event.case.organisation == cast.organisation()
+    assert event.facts["Modality"] == "CT"
+    assert "010181-900C" not in str(event.facts)
+
+
+def test_a_study_under_another_patient_is_refused_but_a_merged_id_counts_as_its_survivor() -> None:
+    study = cast.store(dataset())
+    with pytest.raises(errors.PatientConflict):
+        cast.store(dataset(PatientID=VENLA))
+    survivor = Patient.objects.create(
+        environment="production", identifier=VENLA, issuer="1.2.246.21"
+    )
+    Patient.objects.filter(id=study.patient_id).update(survivor=survivor)
+    cast.store(dataset(PatientID=VENLA))
+    assert Instance.objects.filter(study=study).count() == 2
+
+
+def test_anothers_study_cannot_be_added_to_and_is_not_confirmed_to_exist() -> None:
+    first = dataset()
+    cast.store(first)
+    with pytest.raises(errors.OtherRegister) as refused:
+        cast.store(dataset(), business_id=MALLILA)
+    assert refused.value.error_comment == "0124: object cannot be stored here"
+    with pytest.raises(errors.OtherRegister):
+        cast.store(first, business_id=MALLILA)
+
+
+def test_another_organisers_register_needs_an_authorisation() -> None:
+    issuer = Dataset()
+    issuer.UniversalEntityID = "1.2.246.10.90000011.19.0"
+    issuer.UniversalEntityIDType = "ISO"
+    with pytest.raises(errors.ControllerUnauthorised):
+        cast.store(dataset(IssuerOfAccessionNumberSequence=[issuer]))
+    issuer.UniversalEntityID = "1.2.246.10.90000003.19.0"
+    cast.store(dataset(IssuerOfAccessionNumberSequence=[issuer]))
+
+
+def test_a_series_belongs_to_one_study() -> None:
+    cast.store(dataset())
+    with pytest.raises(errors.RelationalMismatch):
+        cast.store(dataset(StudyInstanceUID="1.2.246.10.90000003.2"))
+
+
+def test_the_environments_never_meet() -> None:
+    made = dataset()
+    first = cast.store(made)
+    second = cast.store(made, environment="test")
+    assert first.id != second.id
+    assert first.patient_id != second.patient_id
+    assert {row.environment for row in Instance.objects.all()} == {"production", "test"}
+
+
+def test_objects_after_registration_put_the_study_back_to_receiving() -> None:
+    study = cast.store(dataset())
+    Study.objects.filter(id=study.id).update(state="registered")
+    Job.objects.filter(subject_id=study.id).update(state="done")
+    assert cast.store(dataset()).state == "receiving"
+    assert Job.objects.filter(subject_id=study.id, state="waiting").count() == 1
+
+
+def test_an_object_larger_than_memory_is_allowed_goes_by_a_file_and_is_whole() -> None:
+    pixels = bytes(vault.SPILL + 4096)
+    made = dataset(PixelData=pixels)
+    data = encoded(made)
+    session = Session(cast.peer())
+    receipt = session.begin(
+        sop_class_uid=cast.CT,
+        sop_instance_uid=str(made.SOPInstanceUID),
+        transfer_syntax_uid=EXPLICIT,
+    )
+    for start in range(0, len(data), 1 << 20):
+        receipt.write(data[start : start + (1 << 20)])
+    assert len(receipt.incoming.head) <= vault.SPILL + (1 << 20)
+    receipt.finish()
+    assert vault.read("production", bytes(Instance.objects.get().digest)) == data
+
+
+def test_a_transfer_that_breaks_off_leaves_a_case_and_nothing_else() -> None:
+    made = dataset(AccessionNumber="A8")
+    session = Session(cast.peer())
+    receipt = session.begin(
+        sop_class_uid=cast.CT,
+        sop_instance_uid=str(made.SOPInstanceUID),
+        transfer_syntax_uid=EXPLICIT,
+    )
+    receipt.write(encoded(made)[:-4])
+    receipt.abandon()
+    session.close()
+    assert not Instance.objects.exists()
+    event = CaseEvent.objects.select_related("case").get(accession_number="A8")
+    assert event.case.reason == "transfer-broken"

@@ -1,0 +1,102 @@
+"""Jobs are rows: claimed once, leased, woken while they run, given up to the desk (NF-4)."""
+
+from datetime import timedelta
+from uuid import uuid4
+
+import pytest
+
+from archive import jobs
+from archive.errors import Busy
+from archive.models import Job, JobKind
+from archive.values import now, uuid7
+
+pytestmark = pytest.mark.usefixtures("db")
+
+
+def owe(**when: object) -> Job:
+    subject = uuid7()
+    jobs.defer(JobKind.REGISTRATION, subject, environment="test", **when)  # type: ignore[arg-type]
+    return Job.objects.get(subject_id=subject)
+
+
+def test_a_job_is_claimed_by_one_worker() -> None:
+    job = owe()
+    claim = jobs.claim(job.id)
+    assert claim is not None and claim.tries == 1
+    assert jobs.claim(job.id) is None
+
+
+def test_an_unknown_or_early_job_is_not_claimed() -> None:
+    assert jobs.claim(uuid4()) is None
+    assert jobs.claim(owe(not_before=now() + timedelta(minutes=1)).id) is None
+
+
+def test_owing_twice_is_one_job_at_the_earlier_time() -> None:
+    job = owe(not_before=now() + timedelta(minutes=5))
+    jobs.defer(JobKind.REGISTRATION, job.subject_id, environment="test")
+    jobs.defer(
+        JobKind.REGISTRATION,
+        job.subject_id,
+        environment="test",
+        not_before=now() + timedelta(minutes=9),
+    )
+    assert Job.objects.get(subject_id=job.subject_id).not_before <= now()
+
+
+def test_a_job_woken_while_it_runs_runs_again() -> None:
+    job = owe()
+    claim = jobs.claim(job.id)
+    assert claim is not None
+    jobs.defer(JobKind.REGISTRATION, job.subject_id, environment="test")
+    jobs.finish(claim)
+    job.refresh_from_db()
+    assert job.state == "waiting"
+    second = jobs.claim(job.id)
+    assert second is not None
+    jobs.finish(second)
+    job.refresh_from_db()
+    assert job.state == "done"
+
+
+def test_a_lease_that_ran_out_is_given_back_and_its_late_holder_is_not_heard() -> None:
+    job = owe()
+    late = jobs.claim(job.id)
+    assert late is not None
+    Job.objects.filter(id=job.id).update(lease_until=now() - timedelta(seconds=1))
+    assert job.id in jobs.due()
+    fresh = jobs.claim(job.id)
+    assert fresh is not None
+    jobs.finish(late)
+    job.refresh_from_db()
+    assert job.state == "running"
+
+
+def test_the_wait_doubles_up_to_the_ceiling() -> None:
+    job = owe()
+    waits = []
+    for _ in range(6):
+        Job.objects.filter(id=job.id).update(not_before=now())
+        claim = jobs.claim(job.id)
+        assert claim is not None
+        jobs.retry(claim, Busy())
+        waits.append(round((Job.objects.get(id=job.id).not_before - now()).total_seconds()))
+    assert waits == [1, 2, 4, 8, 10, 10]
+
+
+def test_what_is_sent_is_not_sent_again_until_it_is_stale() -> None:
+    job = owe()
+    Job.objects.filter(id=job.id).update(sent_at=now())
+    assert job.id not in jobs.due()
+    Job.objects.filter(id=job.id).update(sent_at=now() - timedelta(minutes=1))
+    assert job.id in jobs.due()
+
+
+def test_a_job_given_up_is_dead_and_can_be_owed_again() -> None:
+    job = owe()
+    claim = jobs.claim(job.id)
+    assert claim is not None
+    jobs.give_up(claim, Busy("peer is gone"))
+    job.refresh_from_db()
+    assert (job.state, job.last_error) == ("dead", "peer is gone")
+    jobs.defer(JobKind.REGISTRATION, job.subject_id, environment="test")
+    assert Job.objects.filter(subject_id=job.subject_id, state="waiting").count() == 1
