@@ -1,0 +1,3 @@
+"""The DICOM edge: the listener's processes, storing, commitment, and our calls to customers'
+systems.
+"""

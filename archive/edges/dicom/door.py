@@ -1,0 +1,128 @@
+"""What happens to one connection: its request read, its peer established, then served or
+rejected (ON-3).
+"""
+
+import logging
+import socket
+import threading
+from contextlib import suppress
+from uuid import UUID
+
+from archive.config import settings
+from archive.edges.dicom import acceptance
+from archive.edges.dicom.acceptance import Agreement, Request
+from archive.edges.dicom.handlers import MixedAssociation
+from archive.edges.dicom.limits import Associations
+from archive.edges.dicom.replies import REJECTIONS
+from archive.edges.dicom.storage import StorageAssociation, Terms
+from archive.edges.dicom.upper_layer import Gone, Violation, Wire
+from archive.edges.edge import exchange, reply_for
+from archive.errors import ArchiveError, DatabaseGone, TooManyAssociations
+from archive.services import associations
+from archive.services.associations import Peer
+from archive.services.ingest import Session
+from archive.values import uuid7
+
+log = logging.getLogger(__name__)
+
+ARTIM = 30.0  # seconds for the association request, PS3.8 section 9.1.5
+
+
+class Door:
+    """The door of one listener process."""
+
+    def __init__(self, index: int, limit: Associations, stopping: threading.Event) -> None:
+        self.index = index
+        self.limit = limit
+        self.stopping = stopping
+        self._wires: set[Wire] = set()
+        self._lock = threading.Lock()
+
+    def answer(self, connection: socket.socket) -> None:
+        """Serve one connection to its end."""
+        with connection:
+            wire = Wire(connection, min(ARTIM, settings().dicom_timeout))
+            try:
+                self._admit(wire, acceptance.read_request(wire), _address(connection))
+            except Violation as violation:
+                wire.abort(violation.reason)
+            except TimeoutError:
+                wire.abort()
+            except (Gone, OSError):
+                return
+
+    def wake_idle(self) -> None:
+        """At stopping: end the waiting of those that are between two messages."""
+        with self._lock:
+            waiting = [wire for wire in self._wires if wire.waiting]
+        for wire in waiting:
+            wire.stop_reading()
+
+    def _admit(self, wire: Wire, request: Request, address: str) -> None:
+        """Raises Violation, Gone, TimeoutError."""
+        refusal = request.refusal()
+        if refusal is not None:
+            wire.reject(refusal)
+            return
+        agreement = acceptance.negotiate(request)
+        association_id = uuid7()
+        try:
+            with self.limit.one_more(self.index):
+                peer, session = self._establish(request, address, association_id)
+                self._serve(wire, request, agreement, peer, session)
+        except TooManyAssociations as error:
+            _report(error, request, address, association_id)
+            wire.reject(reply_for(REJECTIONS, error))
+        except ArchiveError as error:
+            log.warning("association %s rejected: %s", association_id, error.reason())
+            wire.reject(reply_for(REJECTIONS, error))
+
+    def _establish(
+        self, request: Request, address: str, association_id: UUID
+    ) -> tuple[Peer, Session]:
+        """Raises what the association is rejected for."""
+        if self.stopping.is_set():
+            raise DatabaseGone("listener is stopping")
+        with exchange(association_id):
+            peer = associations.establish(
+                calling=request.calling,
+                called=request.called,
+                address=address,
+                association_id=association_id,
+            )
+            return peer, Session(peer)
+
+    def _serve(
+        self, wire: Wire, request: Request, agreement: Agreement, peer: Peer, session: Session
+    ) -> None:
+        """Raises nothing but what sending the acceptance does."""
+        wire.connection.settimeout(settings().dicom_timeout)
+        if request.proposes_commitment:
+            MixedAssociation(wire.connection, request, peer, session, self.stopping).run()
+            return
+        wire.send(acceptance.encode_acceptance(request, agreement))
+        terms = Terms(agreement.accepted, request.largest_pdu)
+        with self._lock:
+            self._wires.add(wire)
+        try:
+            StorageAssociation(wire, terms, peer, session, self.stopping).run()
+        finally:
+            with self._lock:
+                self._wires.discard(wire)
+
+
+def _report(error: ArchiveError, request: Request, address: str, association_id: UUID) -> None:
+    """On the desk, if that can be reached; the rejection goes out anyhow."""
+    with suppress(ArchiveError), exchange(association_id):
+        associations.report(
+            error,
+            calling=request.calling,
+            called=request.called,
+            address=address,
+            association_id=association_id,
+        )
+
+
+def _address(connection: socket.socket) -> str:
+    """The peer's address; an IPv4 one also on a socket for both."""
+    return str(connection.getpeername()[0]).removeprefix("::ffff:")

@@ -1,0 +1,18 @@
+"""pynetdicom and pydicom write identifiers of people into their logs by default; nothing of ours
+may.
+"""
+
+import logging
+
+from pynetdicom import _config
+
+
+def keep_identifiers_out_of_logs() -> None:
+    """For a process that talks DICOM; what went wrong stands on the desk and in the trace
+    instead.
+    """
+    _config.LOG_REQUEST_IDENTIFIERS = False
+    _config.LOG_RESPONSE_IDENTIFIERS = False
+    _config.LOG_HANDLER_LEVEL = "none"
+    for name in ("pynetdicom", "pydicom"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)

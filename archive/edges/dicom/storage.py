@@ -1,0 +1,224 @@
+"""One association that stores and verifies: our own loop over its PDUs, without decoding a data
+set (AR-1).
+
+Everything else an association can do is pynetdicom's (`handlers`).
+"""
+
+import logging
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from archive.config import settings
+from archive.edges.dicom import codec, replies, upper_layer
+from archive.edges.dicom.acceptance import STORAGE
+from archive.edges.dicom.codec import Command
+from archive.edges.dicom.upper_layer import Fragment, Gone, Violation, Wire
+from archive.edges.edge import as_archive_error, exchange
+from archive.errors import (
+    ArchiveError,
+    ClassMismatch,
+    DatasetUnreadable,
+    Malformed,
+    Unacceptable,
+    Unsupported,
+)
+from archive.services.associations import Peer
+from archive.services.ingest import Receipt, Session
+
+log = logging.getLogger(__name__)
+
+LARGEST_COMMAND = 64 << 10
+
+
+@dataclass(slots=True)
+class Message:
+    """A request whose data set is on its way; without a receipt the data set is only read past."""
+
+    command: Command
+    context_id: int
+    receipt: Receipt | None = None
+    error: ArchiveError | None = None
+    size: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What was agreed with the peer."""
+
+    accepted: Mapping[int, tuple[str, str]]  # abstract and transfer syntax by context id
+    largest_pdu: int
+
+
+class StorageAssociation:
+    """Serves an accepted association until it ends. The session is closed however that comes."""
+
+    def __init__(
+        self, wire: Wire, terms: Terms, peer: Peer, session: Session, stopping: threading.Event
+    ) -> None:
+        self.wire = wire
+        self.terms = terms
+        self.peer = peer
+        self.session = session
+        self.stopping = stopping
+        self.message: Message | None = None
+        self._command = bytearray()
+
+    def run(self) -> None:
+        try:
+            self._serve()
+        except Violation as violation:
+            self._break_off()
+            self.wire.abort(violation.reason)
+        except TimeoutError:
+            self._break_off()
+            self.wire.abort()
+        except Gone:
+            self._break_off()
+            if self.stopping.is_set():
+                self.wire.abort()
+        finally:
+            self._close()
+
+    @property
+    def between_messages(self) -> bool:
+        return self.message is None and not self._command
+
+    def _serve(self) -> None:
+        """Raises Violation, Gone, TimeoutError."""
+        while not (self.stopping.is_set() and self.between_messages):
+            self.wire.waiting = self.between_messages
+            kind, body = self.wire.read_pdu(upper_layer.MAX_PDU + upper_layer.SLACK)
+            self.wire.waiting = False
+            if kind == upper_layer.P_DATA:
+                for fragment in upper_layer.fragments(body):
+                    self._take(fragment)
+            elif kind == upper_layer.RELEASE_RQ and self.between_messages:
+                self.wire.release()
+                return
+            elif kind == upper_layer.ABORT:
+                raise Gone
+            else:
+                raise Violation(upper_layer.UNEXPECTED_PDU)
+        self.wire.abort()
+
+    def _take(self, fragment: Fragment) -> None:
+        if fragment.context_id not in self.terms.accepted:
+            raise Violation(upper_layer.UNEXPECTED_PARAMETER)
+        if fragment.is_command:
+            self._take_command(fragment)
+            return
+        message = self.message
+        if message is None or fragment.context_id != message.context_id:
+            raise Violation(upper_layer.UNEXPECTED_PARAMETER)
+        self._take_data(message, fragment.data)
+        if fragment.is_last:
+            self._finish(message)
+
+    def _take_command(self, fragment: Fragment) -> None:
+        self._command += fragment.data
+        if self.message is not None or len(self._command) > LARGEST_COMMAND:
+            raise Violation(upper_layer.UNEXPECTED_PARAMETER)
+        if not fragment.is_last:
+            return
+        try:
+            command = codec.decode_command(self._command)
+        except Malformed:
+            raise Violation(upper_layer.INVALID_PARAMETER) from None
+        self._command.clear()
+        self._begin(command, fragment.context_id)
+
+    def _begin(self, command: Command, context_id: int) -> None:
+        if command.field == codec.C_CANCEL_RQ:
+            return  # nothing here runs long enough to be cancelled
+        if command.field not in codec.REQUESTS:
+            raise Violation(upper_layer.INVALID_PARAMETER)
+        message = Message(command, context_id)
+        if command.field == codec.C_STORE_RQ:
+            self._begin_object(message)
+        if command.has_data_set:
+            self.message = message
+        else:
+            self._finish(message)
+
+    def _begin_object(self, message: Message) -> None:
+        command = message.command
+        abstract, transfer = self.terms.accepted[message.context_id]
+        try:
+            with exchange(self.peer.association_id):
+                message.receipt = self.session.begin(
+                    sop_class_uid=command.sop_class_uid,
+                    sop_instance_uid=command.sop_instance_uid,
+                    transfer_syntax_uid=transfer,
+                )
+        except ArchiveError as error:
+            message.error = error
+            return
+        if abstract not in STORAGE:
+            self._refuse(message, Unsupported("C-STORE in a context that is not for storing"))
+        elif abstract != command.sop_class_uid:
+            self._refuse(message, ClassMismatch("SOP class of the request is not its context's"))
+        elif not command.has_data_set:
+            self._refuse(message, DatasetUnreadable("C-STORE without a data set"))
+
+    def _take_data(self, message: Message, data: memoryview) -> None:
+        receipt = message.receipt
+        if receipt is None:
+            return
+        message.size += len(data)
+        if message.size > settings().dicom_max_object_bytes:
+            self._refuse(message, Unacceptable("object is larger than is taken"))
+            return
+        try:
+            receipt.write(data)
+        except Exception as raised:
+            self._refuse(message, as_archive_error(raised))
+
+    def _refuse(self, message: Message, error: ArchiveError) -> None:
+        """The answer is certain: let go of the bytes, and read past the rest."""
+        receipt, message.receipt, message.error = message.receipt, None, error
+        if receipt is not None:
+            try:
+                with exchange(self.peer.association_id):
+                    receipt.fail(error)
+            except ArchiveError as other:
+                log.error("refusal is not on the desk: %s", other.detail)
+
+    def _finish(self, message: Message) -> None:
+        """Success is answered only after the bytes are synced and the rows committed (NF-4)."""
+        if message.receipt is not None:
+            try:
+                with exchange(self.peer.association_id):
+                    message.receipt.finish()
+            except ArchiveError as error:
+                message.error = error
+        self.message = None
+        self._respond(message)
+
+    def _respond(self, message: Message) -> None:
+        command = message.command
+        if command.field == codec.C_STORE_RQ:
+            answer = codec.encode_outcome(command, message.error)
+        elif command.field == codec.C_ECHO_RQ:
+            answer = codec.encode_response(command, replies.SUCCESS)
+        else:
+            answer = codec.encode_response(command, replies.UNRECOGNISED_OPERATION)
+        self.wire.send(upper_layer.p_data(message.context_id, answer, self.terms.largest_pdu))
+
+    def _break_off(self) -> None:
+        """The peer went away: an object that was not whole is a case, for nobody answers for it."""
+        message, self.message = self.message, None
+        if message is None or message.receipt is None:
+            return
+        try:
+            with exchange(self.peer.association_id):
+                message.receipt.abandon()
+        except ArchiveError as error:
+            log.error("broken-off object is not on the desk: %s", error.detail)
+
+    def _close(self) -> None:
+        try:
+            with exchange(self.peer.association_id):
+                self.session.close()
+        except ArchiveError as error:
+            log.error("association is not written down: %s", error.detail)

@@ -1,0 +1,171 @@
+"""PDUs on a socket, PS3.8 section 9.3: one buffer to receive into, one write to answer.
+
+Blocking: each association has its thread. What breaks the protocol raises Violation, what ends it
+raises Gone.
+"""
+
+import socket
+from collections.abc import Iterator
+from struct import Struct
+from typing import NamedTuple
+
+from archive.edges.dicom.replies import Rejection
+
+ASSOCIATE_RQ, ASSOCIATE_AC, ASSOCIATE_RJ, P_DATA, RELEASE_RQ, RELEASE_RP, ABORT = range(1, 8)
+
+MAX_PDU = 128 << 10  # what we offer to receive
+SLACK = 1 << 10  # some count their own headers otherwise than PS3.8 D.1 does
+LARGEST_REQUEST = 1 << 20  # 128 contexts, each with every transfer syntax, stay under half of it
+COMMAND, LAST = 1, 2  # bits of the message control header, PS3.8 E.2
+
+# Reasons of an A-ABORT by the provider, PS3.8 table 9-26.
+NOT_SPECIFIED, UNRECOGNISED_PDU, UNEXPECTED_PDU = 0, 1, 2
+UNEXPECTED_PARAMETER, INVALID_PARAMETER = 5, 6
+
+_HEAD = Struct(">BxL")
+_PDV = Struct(">LBB")
+
+
+class Violation(Exception):
+    """The peer broke the protocol; `reason` goes into our A-ABORT."""
+
+    def __init__(self, reason: int) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Gone(Exception):
+    """The peer closed, aborted or fell silent."""
+
+
+class Fragment(NamedTuple):
+    """A presentation data value, PS3.8 section 9.3.5.1. `data` is valid until the next read."""
+
+    context_id: int
+    is_command: bool
+    is_last: bool
+    data: memoryview
+
+
+class Wire:
+    """A connected socket that carries PDUs."""
+
+    def __init__(self, connection: socket.socket, timeout: float) -> None:
+        self.connection = connection
+        self.waiting = False  # between two messages, so that stopping harms nobody
+        connection.settimeout(timeout)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._buffer = bytearray(2 * MAX_PDU)
+        self._view = memoryview(self._buffer)
+        self._start = self._end = 0
+
+    def read_pdu(self, largest: int) -> tuple[int, memoryview]:
+        """The next PDU's type and body. Raises Violation, Gone, TimeoutError."""
+        self._require(6)
+        kind, length = _HEAD.unpack_from(self._buffer, self._start)
+        if not ASSOCIATE_RQ <= kind <= ABORT:
+            raise Violation(UNRECOGNISED_PDU)
+        if length > largest:
+            raise Violation(INVALID_PARAMETER)
+        self._require(6 + length)
+        body = self._view[self._start + 6 : self._start + 6 + length]
+        self._start += 6 + length
+        return kind, body
+
+    def send(self, data: bytes) -> None:
+        """Raises Gone, TimeoutError."""
+        try:
+            self.connection.sendall(data)
+        except TimeoutError:
+            raise
+        except OSError:
+            raise Gone from None
+
+    def abort(self, reason: int = NOT_SPECIFIED) -> None:
+        """A-ABORT by the service provider; best effort."""
+        self._last_words(bytes((ABORT, 0, 0, 0, 0, 4, 0, 0, 2, reason)))
+
+    def reject(self, rejection: Rejection) -> None:
+        """A-ASSOCIATE-RJ; best effort."""
+        body = (0, rejection.result, rejection.source, rejection.reason)
+        self._last_words(bytes((ASSOCIATE_RJ, 0, 0, 0, 0, 4, *body)))
+
+    def release(self) -> None:
+        """A-RELEASE-RP; best effort."""
+        self._last_words(bytes((RELEASE_RP, 0, 0, 0, 0, 4, 0, 0, 0, 0)))
+
+    def stop_reading(self) -> None:
+        """Wake the thread that waits for the peer; for another thread to call."""
+        try:
+            self.connection.shutdown(socket.SHUT_RD)
+        except OSError:
+            return  # it is closed already
+
+    def _last_words(self, pdu: bytes) -> None:
+        """Say it and wait for the peer to close, PS3.8 state 13; closing at once could destroy
+        it.
+        """
+        try:
+            self.connection.settimeout(1.0)
+            self.connection.sendall(pdu)
+            self.connection.shutdown(socket.SHUT_WR)
+            for _ in range(64):
+                if not self.connection.recv_into(self._view):
+                    return
+        except OSError:
+            return
+
+    def _require(self, size: int) -> None:
+        """Have `size` bytes from the start on in the buffer. Raises Gone, TimeoutError."""
+        if self._end - self._start >= size:
+            return
+        if self._start == self._end:
+            self._start = self._end = 0
+        if size > len(self._buffer) - self._start:
+            self._make_room(size)
+        while self._end - self._start < size:
+            try:
+                received = self.connection.recv_into(self._view[self._end :])
+            except TimeoutError:
+                raise
+            except OSError:
+                raise Gone from None
+            if not received:
+                raise Gone
+            self._end += received
+
+    def _make_room(self, size: int) -> None:
+        """Move what is unread to the front, of a larger buffer if need be."""
+        unread = bytes(self._view[self._start : self._end])
+        if size > len(self._buffer):
+            self._buffer = bytearray(size)
+            self._view = memoryview(self._buffer)
+        self._view[: len(unread)] = unread
+        self._start, self._end = 0, len(unread)
+
+
+def fragments(body: memoryview) -> Iterator[Fragment]:
+    """The presentation data values of a P-DATA-TF PDU. Raises Violation."""
+    position, stop = 0, len(body)
+    while position < stop:
+        if position + 6 > stop:
+            raise Violation(INVALID_PARAMETER)
+        length, context_id, control = _PDV.unpack_from(body, position)
+        end = position + 4 + length
+        if length < 2 or end > stop:
+            raise Violation(INVALID_PARAMETER)
+        data = body[position + 6 : end]
+        yield Fragment(context_id, bool(control & COMMAND), bool(control & LAST), data)
+        position = end
+
+
+def p_data(context_id: int, command: bytes, largest: int) -> bytes:
+    """A command set as P-DATA-TF PDUs; `largest` is the peer's maximum length, 0 for any."""
+    room = max(largest - 6, 2) if largest else len(command)
+    parts = [command[start : start + room] for start in range(0, len(command), room)]
+    pdus = []
+    for number, part in enumerate(parts, start=1):
+        control = COMMAND | (LAST if number == len(parts) else 0)
+        value = _PDV.pack(len(part) + 2, context_id, control) + part
+        pdus.append(_HEAD.pack(P_DATA, len(value)) + value)
+    return b"".join(pdus)
