@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import shutil
 import stat
 from pathlib import Path
 from typing import TextIO
@@ -10,7 +11,7 @@ from launch.errors import LaunchError
 from launch.plan import ROOT
 
 PARTS = ("vault", "mail", "log", "secrets", "stamps")  # mode 700, as the folder itself
-KEPT_LOG_BYTES = 20 << 20
+LONGEST_LOG = 20 << 20
 
 
 def prepare(data: Path) -> None:
@@ -50,11 +51,12 @@ def lock(data: Path) -> TextIO:
     return file
 
 
-def turn_logs(folder: Path) -> None:
-    """Set long logs aside; two generations are kept."""
+def turn_logs(folder: Path, longest: int = LONGEST_LOG) -> None:
+    """Set long logs aside while their writers go on appending; two generations are kept."""
     for log in folder.glob("*.log"):
-        if log.stat().st_size > KEPT_LOG_BYTES:
+        if log.stat().st_size > longest:
             older = log.with_suffix(".log.1")
             if older.exists():
                 older.replace(log.with_suffix(".log.2"))
-            log.replace(older)
+            shutil.copyfile(log, older)
+            os.truncate(log, 0)

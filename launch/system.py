@@ -22,6 +22,7 @@ SERVERS = ("redis", "postgres")  # ended in this order, after everybody who uses
 QUICK = ((signal.SIGTERM, 1.0),)
 FAST = ((signal.SIGINT, 3.0), (signal.SIGQUIT, 1.0))  # PostgreSQL: fast, then immediate shutdown
 SAY_AFTER = 30.0  # seconds without being ready
+TURN_LOGS_EVERY = 60.0
 Ended = Callable[[int], None]
 
 
@@ -135,9 +136,13 @@ class System:
 
     def watch(self) -> NoReturn:
         """Keep everybody alive until StopRequested; print the table when the system is ready."""
-        ready, began, told_at = False, time.monotonic(), time.monotonic()
+        ready, began = False, time.monotonic()
+        told_at = turned_at = began
         while True:
             self.supervisor.tick()
+            if time.monotonic() - turned_at > TURN_LOGS_EVERY:
+                turned_at = time.monotonic()
+                datafolder.turn_logs(self.plan.data / "log")
             if not ready:
                 missing = health.missing(self.plan.web_address)
                 ready = not missing

@@ -1,0 +1,43 @@
+"""The data folder: ours alone, locked by one, its logs kept short."""
+
+from pathlib import Path
+
+import pytest
+
+from launch import datafolder
+from launch.errors import LaunchError
+from launch.plan import ROOT
+
+
+@pytest.mark.parametrize("path", [Path("/tmp"), Path("/"), ROOT, ROOT.parent, Path.home()])
+def test_a_folder_that_is_meant_for_something_else_is_refused(path: Path) -> None:
+    before = path.stat().st_mode
+    with pytest.raises(LaunchError, match="--data"):
+        datafolder.prepare(path)
+    assert path.stat().st_mode == before
+
+
+def test_an_open_folder_is_closed(tmp_path: Path) -> None:
+    data = tmp_path / "data"
+    data.mkdir(mode=0o755)
+    datafolder.prepare(data)
+    assert {path.stat().st_mode & 0o777 for path in [data, *data.iterdir()]} == {0o700}
+
+
+def test_only_one_may_hold_the_lock(tmp_path: Path) -> None:
+    with datafolder.lock(tmp_path):
+        with pytest.raises(LaunchError, match="already working"):
+            datafolder.lock(tmp_path)
+    datafolder.lock(tmp_path).close()
+
+
+def test_a_writer_goes_on_after_its_log_was_set_aside(tmp_path: Path) -> None:
+    log = tmp_path / "web.log"
+    with log.open("a", buffering=1) as writer:
+        for line in ("first", "second", "third"):
+            writer.write(f"{line}\n")
+            datafolder.turn_logs(tmp_path, longest=3)
+        writer.write("last\n")
+    assert log.read_text() == "last\n"
+    assert (tmp_path / "web.log.1").read_text() == "third\n"
+    assert (tmp_path / "web.log.2").read_text() == "second\n"
