@@ -40,6 +40,7 @@ LEAF_CLASS, OBJECT_REF = "LeafClass", "ObjectRef"
 RETURN_TYPES = (LEAF_CLASS, OBJECT_REF)  # ITI TF-2 3.18.4.1.2.2
 MAX_DEPTH = 32  # an ITI-42 message is 10 deep
 MAX_OBJECTS = 5_000
+MAX_VALUES = 1_000
 _NAMESPACES: dict[str | None, str] = {"rs": RS, "rim": RIM, "query": QUERY}
 _DOCTYPE = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 # ITI TF-2 3.18.4.1.2.3.5: a string in single quotes (a quote doubled), or a number
@@ -153,17 +154,19 @@ def decode_query(body: etree._Element) -> StoredQuery:
     return_type = option.get("returnType", "") if option is not None else ""
     if return_type not in RETURN_TYPES:
         raise Malformed("returnType must be LeafClass or ObjectRef")
-    parameters: dict[str, tuple[tuple[str, ...], ...]] = {}
+    parameters: dict[str, list[tuple[str, ...]]] = {}
     for slot in query.iterchildren(rim("Slot")):
         name = slot.get("name", "").strip()
         texts = (value.text or "" for value in slot.iterfind(f"{rim('ValueList')}/{rim('Value')}"))
         # The same name again means AND, ITI TF-2 3.18.4.1.2.3.5; values of one slot mean OR.
         group = tuple(literal for text in texts for literal in _literals(name, text))
-        parameters[name] = (*parameters.get(name, ()), group)
+        parameters.setdefault(name, []).append(group)
+    if sum(len(group) for groups in parameters.values() for group in groups) > MAX_VALUES:
+        raise Malformed("too many values in one query")
     return StoredQuery(
         id=query.get("id", "").strip().lower(),
         return_type=return_type,
-        parameters=parameters,
+        parameters={name: tuple(groups) for name, groups in parameters.items()},
     )
 
 

@@ -90,15 +90,15 @@ class RegistryObject:
     """What all ebRIM objects share, read once from its element."""
 
     slots: dict[str, tuple[str, ...]]
-    classifications: dict[str, tuple[etree._Element, ...]]
+    classifications: dict[str, list[etree._Element]]
     identifiers: dict[str, str]
 
     @classmethod
     def read(cls, element: etree._Element) -> "RegistryObject":
-        classifications: dict[str, tuple[etree._Element, ...]] = {}
+        classifications: dict[str, list[etree._Element]] = {}
         for item in element.iterchildren(_CLASSIFICATION):
             scheme = item.get("classificationScheme", "").lower()
-            classifications[scheme] = (*classifications.get(scheme, ()), item)
+            classifications.setdefault(scheme, []).append(item)
         identifiers: dict[str, str] = {}
         for item in element.iterchildren(_IDENTIFIER):
             scheme = item.get("identificationScheme", "").lower()

@@ -221,6 +221,14 @@ def test_a_value_that_is_no_literal_is_malformed(value: str) -> None:
         codec.decode_query(codec.parse_xml(text.encode()))
 
 
+def test_a_message_with_very_many_parts_is_judged_in_its_stride() -> None:
+    codes = messages.code(EVENT_CODE, "x", "CT") * 20_000
+    text = messages.submit(Paper()).replace("</ExtrinsicObject>", f"{codes}</ExtrinsicObject>")
+    assert len(decoded(text).entries[0].event_codes) == 20_001
+    with pytest.raises(Malformed, match="too many values"):
+        asked([("$x", "'a'")] * 20_000)
+
+
 # --- hostile XML ----------------------------------------------------------------------------------
 
 BOMB = (

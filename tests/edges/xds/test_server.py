@@ -23,6 +23,7 @@ from tests.services.xds_cast import Cast, Peer
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.edges.xds.urls")]
 
+CLIENT = Client()
 NAMES = {
     "s": soap.ENV,
     "a": soap.WSA,
@@ -50,7 +51,7 @@ def post(
 ) -> HttpResponse:
     if peer is not None:
         headers.setdefault("Authorization", basic(peer.user, peer.password))
-    response: Any = Client().post(
+    response: Any = CLIENT.post(
         "/xds/registry", data=content, content_type=content_type, headers=headers
     )
     return response
@@ -124,7 +125,7 @@ def test_the_environment_follows_from_the_credentials(cast: Cast) -> None:
 
 
 def test_only_post_is_answered(cast: Cast) -> None:
-    response = Client().get("/xds/registry")
+    response = CLIENT.get("/xds/registry")
     assert (response.status_code, response["Allow"]) == (405, "POST")
 
 
