@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from itertools import permutations
 from typing import Any
 
 import pytest
@@ -15,9 +16,10 @@ from archive.edges.edge import reply_for
 from archive.edges.xds import replies, server, soap
 from archive.errors import ArchiveError, every_error
 from archive.models import Case, CaseEvent, Connection, CustomerState, Document, Organisation
-from archive.services import documents
+from archive.services import documents, registration
 from tests.edges.xds import messages
 from tests.edges.xds.messages import QUERY, REGISTER, envelope, find, query, submit
+from tests.edges.xds.test_codec import sample
 from tests.services import xds_cast
 from tests.services.xds_cast import Cast, Peer
 
@@ -119,6 +121,18 @@ def test_the_environment_follows_from_the_credentials(cast: Cast) -> None:
     response = post(cast.oulu.consumer, asking)
     assert status_of(response) == ("Success", "")
     assert b"ExtrinsicObject" not in response.content
+
+
+@pytest.mark.parametrize("order", list(permutations(("request", "study-entry", "report"))))
+def test_the_sample_messages_register_in_any_order(cast: Cast, order: tuple[str, ...]) -> None:
+    oid = cast.oulu.register.controller_oid
+    study = xds_cast.study(cast, "1.2.3", accession="A1")
+    for kind in order:
+        text = sample().message(kind, "010181-900C", "A1", "1.2.3", oid)
+        action = f'application/soap+xml; charset=UTF-8; action="{REGISTER}"'
+        assert status_of(post(cast.repository, text.encode(), action)) == ("Success", "")
+    tied = registration.tied_documents(study)
+    assert sorted(row.kind for row in tied) == ["report", "request", "study-entry"]
 
 
 # --- who may speak --------------------------------------------------------------------------------

@@ -1,0 +1,129 @@
+"""Starting `manage.py listen_dicom`, and talking to it."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+from pydicom.dataset import Dataset
+from pynetdicom import AE, build_context
+from pynetdicom.association import Association
+
+from archive.config import ROOT, settings
+from tests import cast
+
+PATIENCE = 20.0
+STORE_CONTEXTS = ((cast.CT, cast.EXPLICIT),)
+
+
+def eventually(condition: Callable[[], object], patience: float = PATIENCE) -> None:
+    """Wait for what another process is about to do."""
+    end = time.monotonic() + patience
+    while not condition():
+        assert time.monotonic() < end, "it did not come to pass"
+        time.sleep(0.02)
+
+
+@dataclass(slots=True)
+class Listening:
+    """A running listener."""
+
+    port: int
+    process: subprocess.Popen[bytes]
+    log: Path
+
+    def children(self) -> list[psutil.Process]:
+        return psutil.Process(self.process.pid).children()
+
+    def stop(self) -> int:
+        """SIGTERM, and the exit code."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        try:
+            return self.process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            for child in self.children():
+                child.kill()
+            self.process.kill()
+            raise
+
+    def connect(self) -> socket.socket:
+        return socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE)
+
+    @contextmanager
+    def associate(
+        self,
+        *contexts: tuple[str, str],
+        calling: str = "ESIM_PACS",
+        called: str = "KANTA",
+        **options: object,
+    ) -> Iterator[Association]:
+        """pynetdicom as the sender."""
+        assoc = self.request(*contexts, calling=calling, called=called, **options)
+        assert assoc.is_established
+        try:
+            yield assoc
+        finally:
+            if assoc.is_established:
+                assoc.release()
+
+    def request(
+        self,
+        *contexts: tuple[str, str],
+        calling: str = "ESIM_PACS",
+        called: str = "KANTA",
+        **options: object,
+    ) -> Association:
+        ae = AE(ae_title=calling)
+        ae.acse_timeout = ae.dimse_timeout = ae.network_timeout = PATIENCE
+        wanted = [build_context(abstract, transfer) for abstract, transfer in contexts]
+        wanted = wanted or [build_context(*STORE_CONTEXTS[0])]
+        return ae.associate("127.0.0.1", self.port, wanted, ae_title=called, **options)
+
+    def echoes(self) -> bool:
+        with self.associate((VERIFICATION, cast.IMPLICIT)) as assoc:
+            return bool(assoc.send_c_echo().get("Status") == 0)
+
+
+VERIFICATION = "1.2.840.10008.1.1"
+COMMITMENT = "1.2.840.10008.1.20.1"
+
+
+def listening(port: int, variables: Mapping[str, str]) -> Listening:
+    """Start a listener and wait until all its processes accept."""
+    log = settings().data_dir / f"listener-{port}.log"
+    environment = {**os.environ, "DICOM_PORT": str(port), "DICOM_PROCESSES": "2", **variables}
+    with log.open("ab") as output:
+        process = subprocess.Popen(
+            [sys.executable, "manage.py", "listen_dicom"],
+            cwd=ROOT,
+            env=environment,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+    started = Listening(port, process, log)
+    eventually(lambda: process.poll() is not None or _accepts(port))
+    assert process.poll() is None, log.read_text()
+    return started
+
+
+def _accepts(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+    except OSError:
+        return False
+    return True
+
+
+def send(assoc: Association, made: Dataset, transfer_syntax: str = cast.EXPLICIT) -> Dataset:
+    """C-STORE; the response."""
+    made.file_meta = Dataset()
+    made.file_meta.TransferSyntaxUID = transfer_syntax
+    return assoc.send_c_store(made)

@@ -1,0 +1,139 @@
+"""Objects over real associations, from pynetdicom and dcmtk (AR-1, NF-4)."""
+
+import subprocess
+from pathlib import Path
+
+import pydicom
+import pytest
+from pydicom.dataset import Dataset, FileMetaDataset
+
+from archive import vault
+from archive.models import CaseEvent, Instance, LedgerEvent
+from tests import cast
+from tests.edges.dicom.listening import COMMITMENT, VERIFICATION, Listening, send
+
+pytestmark = pytest.mark.usefixtures("fresh_database")
+
+FAST = ((cast.CT, cast.EXPLICIT), (VERIFICATION, cast.IMPLICIT))
+MIXED = (*FAST, (COMMITMENT, cast.IMPLICIT))
+WAYS = pytest.mark.parametrize("contexts", [FAST, MIXED], ids=["own loop", "pynetdicom"])
+
+
+def write(made: Dataset, path: Path) -> Path:
+    meta = FileMetaDataset()
+    meta.TransferSyntaxUID = cast.EXPLICIT
+    meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID = (
+        made.SOPClassUID,
+        made.SOPInstanceUID,
+    )
+    made.file_meta = meta
+    pydicom.dcmwrite(path, made, enforce_file_format=True)
+    return path
+
+
+@WAYS
+def test_what_is_answered_with_success_is_kept_byte_by_byte(
+    listener: Listening, contexts: tuple[tuple[str, str], ...]
+) -> None:
+    objects = [cast.dataset(InstanceNumber=str(number)) for number in range(1, 6)]
+    with listener.associate(*contexts) as assoc:
+        for number, made in enumerate(objects):
+            assert send(assoc, made).Status == 0x0000
+            if number == 2:
+                assert assoc.send_c_echo().Status == 0x0000
+    for made in objects:
+        row = Instance.objects.get(sop_instance_uid=made.SOPInstanceUID)
+        assert vault.read("production", bytes(row.digest)) == cast.encoded(made)
+    assert LedgerEvent.objects.filter(kind="study.stored").count() == 1
+
+
+@WAYS
+def test_a_refusal_says_why_and_the_association_goes_on(
+    listener: Listening, contexts: tuple[tuple[str, str], ...]
+) -> None:
+    with listener.associate(*contexts) as assoc:
+        refused = send(assoc, cast.dataset(AccessionNumber=""))
+        assert refused.Status == 0xA900
+        assert refused.ErrorComment == "A900: AccessionNumber is missing"
+        assert refused.OffendingElement == 0x00080050
+        untrusted = send(assoc, cast.dataset(PatientID="010181-9000"))
+        assert untrusted.Status == 0xA777
+        assert "OffendingElement" not in untrusted
+        assert cast.MATTI not in untrusted.ErrorComment
+        assert send(assoc, cast.dataset()).Status == 0x0000
+    assert CaseEvent.objects.count() == 2
+    assert Instance.objects.count() == 1
+
+
+@WAYS
+def test_a_class_that_is_not_the_contexts_is_refused(
+    listener: Listening, contexts: tuple[tuple[str, str], ...]
+) -> None:
+    with listener.associate(*contexts) as assoc:
+        made = cast.dataset()
+        # pynetdicom looks the context up by the class; make it believe.
+        assoc._accepted_cx[1].abstract_syntax = pydicom.uid.UID("1.2.840.10008.5.1.4.1.1.4")
+        made.SOPClassUID = "1.2.840.10008.5.1.4.1.1.4"
+        assert send(assoc, made).Status == 0xA900
+    assert not Instance.objects.exists()
+
+
+def test_storescu_sends_a_study(listener: Listening, tmp_path: Path) -> None:
+    for number in range(20):
+        write(cast.dataset(InstanceNumber=str(number)), tmp_path / f"{number}.dcm")
+    sent = subprocess.run(
+        [
+            "storescu",
+            "-aet",
+            "ESIM_PACS",
+            "-aec",
+            "KANTA",
+            "+sd",
+            "127.0.0.1",
+            str(listener.port),
+            tmp_path,
+        ],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert sent.returncode == 0, sent.stderr
+    assert Instance.objects.count() == 20
+
+
+def test_echoscu_is_answered(listener: Listening) -> None:
+    command = ["echoscu", "-aet", "ESIM_PACS", "-aec", "KANTA", "127.0.0.1", str(listener.port)]
+    subprocess.run(command, check=True, timeout=20, capture_output=True)
+
+
+def test_128_contexts_are_served_in_one_association(listener: Listening, tmp_path: Path) -> None:
+    file = write(cast.dataset(), tmp_path / "one.dcm")
+    # -xf proposals of dcmtk's default profile: 120 and more contexts of two transfer syntaxes each
+    sent = subprocess.run(
+        [
+            "storescu",
+            "-aet",
+            "ESIM_PACS",
+            "-aec",
+            "KANTA",
+            "+C",
+            "127.0.0.1",
+            str(listener.port),
+            file,
+        ],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert sent.returncode == 0, sent.stderr
+
+
+def test_test_environment_and_production_do_not_mix(listener: Listening) -> None:
+    made = cast.dataset()
+    with listener.associate(called="KANTATEST", calling="ESIM_TEST") as assoc:
+        assert send(assoc, made).Status == 0x0000
+    with listener.associate() as assoc:
+        assert send(assoc, made).Status == 0x0000
+    assert {row.environment for row in Instance.objects.all()} == {"production", "test"}
