@@ -1,7 +1,7 @@
 """Settings, typed and read once. A bad value stops the process with the name of its key.
 
-`manage.py` and every process find the running system by DATA_DIR: what `./run` wrote to DATA_DIR/run.json under
-`env` fills in for variables that are not set.
+`manage.py` and every process find the running system by DATA_DIR: what `./run` wrote to
+DATA_DIR/run.json under `env` fills in for variables that are not set.
 """
 
 import json
@@ -89,7 +89,7 @@ class Reader:
         if text is None or text == "":
             if default is None:
                 raise ConfigError(
-                    f"{key} is not set: start the system with ./run, or give {key} in the environment"
+                    f"{key} is not set: start the system with ./run, or set it yourself"
                 )
             return default
         try:

@@ -29,8 +29,8 @@
     `- Broken                 our fault
        `- BytesDamaged
 
-An edge turns a family (or a subclass it names) into its protocol's reply by one table; the support desk and
-`portal.advice` key on `reason`, so a class here is also a cause that a person can act on.
+An edge turns a family (or a subclass it names) into its protocol's reply by one table; the support
+desk and `portal.advice` key on `reason`, so a class here is also a cause that a person can act on.
 """
 
 import re
@@ -39,7 +39,9 @@ from typing import ClassVar
 
 
 class ArchiveError(Exception):
-    """`code` is what a peer and the desk see; `comment` is ASCII and names no patient (PS3.7 C: ErrorComment)."""
+    """`code` is what a peer and the desk see; `comment` is ASCII and names no patient (PS3.7 C:
+    ErrorComment).
+    """
 
     code: ClassVar[str] = "0110"
     comment: ClassVar[str] = "processing failure"
@@ -61,7 +63,7 @@ class ArchiveError(Exception):
         return f"{self.code}: {self.comment}"[:64]
 
 
-# --- the eight families -----------------------------------------------------------------------------------
+# --- the eight families ---------------------------------------------------------------------------
 
 
 class Malformed(ArchiveError):
@@ -116,7 +118,7 @@ FAMILIES: tuple[type[ArchiveError], ...] = (
 )
 
 
-# --- Malformed --------------------------------------------------------------------------------------------
+# --- Malformed ------------------------------------------------------------------------------------
 
 
 class DatasetUnreadable(Malformed):
@@ -128,7 +130,7 @@ class TransferBroken(Malformed):
     comment = "sender broke off in the middle of an object"
 
 
-# --- Unacceptable -----------------------------------------------------------------------------------------
+# --- Unacceptable ---------------------------------------------------------------------------------
 
 
 class PatientIdUntrusted(Unacceptable):
@@ -183,7 +185,7 @@ class MetadataInvalid(Unacceptable):
     comment = "document metadata is not acceptable"
 
 
-# --- Unsupported ------------------------------------------------------------------------------------------
+# --- Unsupported ----------------------------------------------------------------------------------
 
 
 class ClassNotArchived(Unsupported):
@@ -194,7 +196,7 @@ class QueryUnknown(Unsupported):
     comment = "stored query is unknown"
 
 
-# --- NotFound ---------------------------------------------------------------------------------------------
+# --- NotFound -------------------------------------------------------------------------------------
 
 
 class InstanceUnknown(NotFound):
@@ -206,7 +208,7 @@ class DocumentsLate(NotFound):
     comment = "documents have not come in time"
 
 
-# --- Conflict ---------------------------------------------------------------------------------------------
+# --- Conflict -------------------------------------------------------------------------------------
 
 
 class OtherContent(Conflict):
@@ -246,7 +248,7 @@ class StudyUidDiffers(Conflict):
     comment = "document names another study than the images"
 
 
-# --- Refused ----------------------------------------------------------------------------------------------
+# --- Refused --------------------------------------------------------------------------------------
 
 
 class OtherRegister(Refused):
@@ -277,7 +279,7 @@ class CalledTitleUnknown(Refused):
     comment = "called AE title is not ours"
 
 
-# --- Busy -------------------------------------------------------------------------------------------------
+# --- Busy -----------------------------------------------------------------------------------------
 
 
 class TooManyAssociations(Busy):
@@ -307,7 +309,7 @@ class PeerAborted(Busy):
     comment = "peer broke off"
 
 
-# --- Broken -----------------------------------------------------------------------------------------------
+# --- Broken ---------------------------------------------------------------------------------------
 
 
 class BytesDamaged(Broken):

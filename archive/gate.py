@@ -36,7 +36,7 @@ def ask(actor: Actor, action: Action, item: InRegister) -> Decision:
 
 
 def require(actor: Actor, action: Action, item: InRegister) -> Decision:
-    """Raises NotFound, with the words for what is not there: a refusal must not confirm existence."""
+    """Raises NotFound, worded as for what is not there: a refusal confirms no existence."""
     decision = ask(actor, action, item)
     if not decision.allowed:
         raise NotFound()

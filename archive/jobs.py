@@ -1,8 +1,8 @@
 """A job row first, Celery on commit second.
 
-The row is written in the transaction of the fact that owes the work; Celery carries its id and nothing else. A lost
-or doubled message harms nothing: a job is claimed by a conditional update, as a lease with an expiry, and a sweep
-sends what nobody carried. Only `Busy` is tried again by itself.
+The row is written in the transaction of the fact that owes the work; Celery carries its id and
+nothing else. A lost or doubled message harms nothing: a job is claimed by a conditional update, as
+a lease with an expiry, and a sweep sends what nobody carried. Only `Busy` is tried again by itself.
 """
 
 import logging
@@ -48,13 +48,15 @@ def defer(
     study_id: UUID | None = None,
     not_before: datetime | None = None,
 ) -> None:
-    """Owe work on a subject, in the caller's transaction; an owed one is brought forward, a running one repeated."""
+    """Owe work on a subject, in the caller's transaction; an owed one is brought forward, a running
+    one repeated.
+    """
     at = now()
     due = not_before or at
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO archive_job (id, kind, environment, subject_id, organisation_id, study_id, state, tries,"
-            " again, not_before, last_error, made_at)"
+            "INSERT INTO archive_job (id, kind, environment, subject_id, organisation_id, study_id,"
+            " state, tries, again, not_before, last_error, made_at)"
             " VALUES (%s, %s, %s, %s, %s, %s, 'waiting', 0, false, %s, '', %s)"
             " ON CONFLICT (kind, subject_id) WHERE state IN ('waiting', 'running') DO UPDATE SET"
             " not_before = least(archive_job.not_before, excluded.not_before), sent_at = NULL,"

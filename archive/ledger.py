@@ -1,7 +1,7 @@
 """record(...): the only way to the log (LG-3, LG-4).
 
-Use cases insert plain rows inside their own transaction. One sealer at a time chains all rows whose transactions
-lie below the oldest running one, so writers never wait for each other.
+Use cases insert plain rows inside their own transaction. One sealer at a time chains all rows whose
+transactions lie below the oldest running one, so writers never wait for each other.
 """
 
 import hashlib
@@ -73,15 +73,17 @@ def record(
     actor: Actor = SYSTEM,
     at: datetime | None = None,
 ) -> UUID:
-    """Write one event in the caller's transaction. Raises ValueError when a demanded fact is missing."""
+    """Write one event in the caller's transaction. Raises ValueError when a demanded fact is
+    missing.
+    """
     missing = [name for name in kind.demanded if name not in facts]
     if missing:
         raise ValueError(f"{kind.word} must carry {', '.join(missing)}")
     event_id = uuid7()
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO archive_ledgerevent (at, id, kind, environment, actor_kind, actor_id, actor_name,"
-            " organisation_id, subject_id, study_id, patient_id, correlation_id, facts)"
+            "INSERT INTO archive_ledgerevent (at, id, kind, environment, actor_kind, actor_id,"
+            " actor_name, organisation_id, subject_id, study_id, patient_id, correlation_id, facts)"
             " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
             [
                 at or now(),
@@ -102,14 +104,14 @@ def record(
     return event_id
 
 
-# --- the chain --------------------------------------------------------------------------------------------
+# --- the chain ------------------------------------------------------------------------------------
 
 # What a seal covers, as PostgreSQL renders it: the whole row, times in UTC to the microsecond.
 _CANONICAL = """jsonb_build_object(
     'at', to_char(at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'), 'id', id, 'kind', kind,
     'environment', environment, 'actor', jsonb_build_array(actor_kind, actor_id, actor_name),
-    'organisation', organisation_id, 'subject', subject_id, 'study', study_id, 'patient', patient_id,
-    'correlation', correlation_id, 'facts', facts)::text"""
+    'organisation', organisation_id, 'subject', subject_id, 'study', study_id,
+    'patient', patient_id, 'correlation', correlation_id, 'facts', facts)::text"""
 
 _UNSEALED = f"""SELECT at, id, {_CANONICAL} FROM archive_ledgerevent
     WHERE txid >= %s::xid8 AND txid < %s::xid8 ORDER BY txid, id"""
@@ -126,7 +128,8 @@ def seal() -> int:
         if not cursor.fetchone()[0]:
             return 0
         cursor.execute(
-            "SELECT position, digest, upto::text FROM archive_ledgerseal ORDER BY position DESC LIMIT 1"
+            "SELECT position, digest, upto::text FROM archive_ledgerseal"
+            " ORDER BY position DESC LIMIT 1"
         )
         position, digest, since = cursor.fetchone() or (0, GENESIS, "0")
         cursor.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text")
@@ -147,7 +150,9 @@ def seal() -> int:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """How far the chain holds. `broken_at` is the first position whose digest or event does not fit."""
+    """How far the chain holds. `broken_at` is the first position whose digest or event does not
+    fit.
+    """
 
     sealed: int
     unsealed: int

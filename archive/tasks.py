@@ -1,4 +1,6 @@
-"""Celery is one more edge: ids in, a service call, nothing returned. The job row decides, not the message."""
+"""Celery is one more edge: ids in, a service call, nothing returned. The job row decides, not the
+message.
+"""
 
 import logging
 from collections.abc import Callable

@@ -1,4 +1,6 @@
-"""Value types: parsed once at an edge, valid ever after. They are strings, so they store and compare as such."""
+"""Value types: parsed once at an edge, valid ever after. They are strings, so they store and
+compare as such.
+"""
 
 import os
 import re
@@ -40,7 +42,9 @@ class Uid(Oid):
 
 
 class AeTitle(str):
-    """An application entity title, PS3.5 VR AE: 1 to 16 characters, no backslash, no control. Raises ValueError."""
+    """An application entity title, PS3.5 VR AE: 1 to 16 characters, no backslash, no control.
+    Raises ValueError.
+    """
 
     __slots__ = ()
 
@@ -52,7 +56,9 @@ class AeTitle(str):
 
 
 class PersonId(str):
-    """A Finnish personal identity code (hetu). The century sign is part of the identity and never changed."""
+    """A Finnish personal identity code (hetu). The century sign is part of the identity and never
+    changed.
+    """
 
     __slots__ = ()
 
@@ -78,7 +84,9 @@ class PersonId(str):
 
 
 class BusinessId(str):
-    """A Finnish business id (Y-tunnus) as shown: seven digits, hyphen, check digit. Raises ValueError."""
+    """A Finnish business id (Y-tunnus) as shown: seven digits, hyphen, check digit. Raises
+    ValueError.
+    """
 
     __slots__ = ()
 
@@ -128,7 +136,9 @@ class PatientIdentifier:
 
     @classmethod
     def parse(cls, value: str, issuer: str) -> "PatientIdentifier":
-        """A personal identity code, or a temporary id under its organisation's root. Raises ValueError."""
+        """A personal identity code, or a temporary id under its organisation's root. Raises
+        ValueError.
+        """
         if issuer in ("", HETU_ROOT):
             return cls(PersonId(value), HETU_ROOT)
         stripped = value.strip(" ")
@@ -143,7 +153,9 @@ class PatientIdentifier:
 
     @property
     def is_test(self) -> bool:
-        """Whether the value is of the 900 series, as a personal code or as a temporary id in its shape."""
+        """Whether the value is of the 900 series, as a personal code or as a temporary id in its
+        shape.
+        """
         return bool(_HETU.match(self.value)) and self.value[7] == "9"
 
 
@@ -203,8 +215,8 @@ def dicom_date(text: str) -> date | None:
 def dicom_instant(day: str, at: str, offset: str) -> datetime | None:
     """StudyDate and StudyTime as a UTC instant.
 
-    The zone is Timezone Offset From UTC (0008,0201), else Europe/Helsinki; of the doubled hour in autumn the
-    earlier one (fold=0).
+    The zone is Timezone Offset From UTC (0008,0201), else Europe/Helsinki; of the doubled hour in
+    autumn the earlier one (fold=0).
     """
     civil = dicom_date(day)
     if civil is None:

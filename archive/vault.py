@@ -1,8 +1,8 @@
 """DICOM bytes: written once, hashed, verified, destroyed on order.
 
-An object is a Part 10 file addressed by the digest of its data set, in a folder of its environment. The data set
-begins at a fixed offset, so that the prefix can be written when the register is known. A peer's UID never names
-a file.
+An object is a Part 10 file addressed by the digest of its data set, in a folder of its environment.
+The data set begins at a fixed offset, so that the prefix can be written when the register is known.
+A peer's UID never names a file.
 """
 
 import errno
@@ -85,29 +85,31 @@ class Incoming:
         return self._path.read_bytes()[DATA_OFFSET:]
 
     def keep(self, meta: part10.FileMeta) -> Kept:
-        """Make the bytes durable under their digest: written, synced, renamed, folder synced. Raises StorageFull."""
+        """Make the bytes durable under their digest: written, synced, renamed, folder synced.
+        Raises StorageFull.
+        """
         digest = self.digest()
         target = path_of(self.environment, digest)
         if target.exists():
             self.discard()
-            return Kept(digest, self.size)
-        if self._file is None:
-            self._open()
-            assert self._file is not None
-            _write_all(self._file, part10.prefix(meta), self.head)
         else:
-            os.pwrite(self._file, part10.prefix(meta), 0)
-        assert self._path is not None
-        try:
-            os.fdatasync(self._file)
-        except OSError as error:
-            raise _full(error) from error
-        _make_folder(target.parent)
-        os.rename(self._path, target)
-        _sync_folder(target.parent)
-        os.close(self._file)
-        self._file = self._path = None
+            file, path = self._put_down(meta)
+            _sync_data(file)
+            _make_folder(target.parent)
+            os.rename(path, target)
+            os.close(file)
+            self._file = self._path = None
+        _sync_folder(target.parent)  # also of a file that another has renamed a moment ago
         return Kept(digest, self.size)
+
+    def _put_down(self, meta: part10.FileMeta) -> tuple[int, Path]:
+        """The whole Part 10 file under its temporary name."""
+        if self._file is not None and self._path is not None:
+            os.pwrite(self._file, part10.prefix(meta), 0)
+            return self._file, self._path
+        file, path = self._open()
+        _write_all(file, part10.prefix(meta), self.head)
+        return file, path
 
     def discard(self) -> None:
         """Forget the bytes; nothing of a refused object stays."""
@@ -119,22 +121,23 @@ class Incoming:
             self._path = None
         self.head = bytearray()
 
-    def _open(self) -> None:
+    def _open(self) -> tuple[int, Path]:
         folder = config.settings().vault_dir / self.environment / "incoming"
         _make_folder(folder)
         if shutil.disk_usage(folder).free < config.settings().free_bytes_floor + self.size:
             raise StorageFull("less free space than the floor that is kept")
         self._path = folder / uuid7().hex
-        self._file = os.open(self._path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        flags = os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC
+        self._file = os.open(self._path, flags, 0o600)
+        return self._file, self._path
 
     def _spill(self) -> None:
-        self._open()
-        assert self._file is not None
-        _write_all(self._file, bytes(DATA_OFFSET), self.head)
+        file, _ = self._open()
+        _write_all(file, bytes(DATA_OFFSET), self.head)
 
 
 def read(environment: str, digest: bytes) -> bytes:
-    """The data set as received, checked against its digest. Raises InstanceUnknown, BytesDamaged."""
+    """The data set as received, its digest checked. Raises InstanceUnknown, BytesDamaged."""
     try:
         data = path_of(environment, digest).read_bytes()[DATA_OFFSET:]
     except FileNotFoundError:
@@ -173,8 +176,9 @@ def keep(environment: str, data: bytes, meta: part10.FileMeta) -> Kept:
 
 
 def doubt(environment: str, digest: bytes, sop_instance_uid: str) -> None:
-    """Note bytes that a refused object left. Another association may be about to name them, so they are not
-    removed at once: `doubted` gives them when they are old enough to be judged."""
+    """Note bytes that a refused object left. Another association may be about to name them, so they
+    are not removed at once: `doubted` gives them when they are old enough to be judged.
+    """
     folder = config.settings().vault_dir / environment / "doubted"
     _make_folder(folder)
     (folder / digest.hex()).write_text(sop_instance_uid)
@@ -211,7 +215,9 @@ def is_writable() -> bool:
 
 
 def sweep_incoming() -> int:
-    """Remove what killed receivers left half-written; only safe before any receiver runs. Returns how many."""
+    """Remove what killed receivers left half-written; only safe before any receiver runs. Returns
+    how many.
+    """
     count = 0
     for left in config.settings().vault_dir.glob("*/incoming/*"):
         left.unlink(missing_ok=True)
@@ -231,6 +237,13 @@ def _write_all(file: int, *parts: bytes | bytearray | memoryview) -> None:
         raise _full(error) from error
 
 
+def _sync_data(file: int) -> None:
+    try:
+        os.fdatasync(file)
+    except OSError as error:
+        raise _full(error) from error
+
+
 def _full(error: OSError) -> Exception:
     return (
         StorageFull("no space left on the vault")
@@ -243,7 +256,9 @@ _known_folders: set[Path] = set()
 
 
 def _make_folder(folder: Path) -> None:
-    """Make a folder and its parents, mode 700, each synced into its parent; remembered by this process."""
+    """Make a folder and its parents, mode 700, each synced into its parent; remembered by this
+    process.
+    """
     if folder in _known_folders and folder.is_dir():
         return
     if not folder.is_dir():

@@ -118,7 +118,9 @@ def send(
     *,
     data: bytes | None = None,
 ) -> str:
-    """Store one object as an association would; its SOP Instance UID. Raises what it is refused with."""
+    """Store one object as an association would; its SOP Instance UID. Raises what it is refused
+    with.
+    """
     receipt = session.begin(
         sop_class_uid=str(made.SOPClassUID),
         sop_instance_uid=str(made.SOPInstanceUID),

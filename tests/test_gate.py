@@ -1,4 +1,4 @@
-"""`visible` in SQL and `decide` say the same of every actor and study (AC-2, style: one decision)."""
+"""`visible` in SQL and `decide` say the same of every actor and study (AC-2)."""
 
 from itertools import product
 from uuid import UUID

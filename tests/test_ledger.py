@@ -1,4 +1,4 @@
-"""The ledger takes events, refuses every change, and shows a change that was forced on it (LG-4)."""
+"""The ledger takes events, refuses changes, and shows one that was forced on it (LG-4)."""
 
 from uuid import UUID
 
@@ -30,7 +30,8 @@ def test_an_event_must_carry_the_facts_of_its_kind(db: None) -> None:
         "UPDATE archive_ledgerseal SET digest = ''",
         "DELETE FROM archive_ledgerseal",
         "TRUNCATE archive_ledgerseal",
-        "DO $$ BEGIN EXECUTE 'DELETE FROM archive_ledgerevent_' || to_char(now(), 'YYYYMM'); END $$",
+        "DO $$ BEGIN EXECUTE 'DELETE FROM archive_ledgerevent_'"
+        " || to_char(now(), 'YYYYMM'); END $$",
         "DO $$ BEGIN EXECUTE 'TRUNCATE archive_ledgerevent_' || to_char(now(), 'YYYYMM'); END $$",
     ],
 )
@@ -119,5 +120,3 @@ def test_partitions_are_made_ahead_by_a_role_that_owns_none(db: None) -> None:
     later = today().replace(year=today().year + 2)
     assert ledger.make_partitions(later, months_ahead=1) == 2
     assert ledger.make_partitions(later, months_ahead=1) == 0
-
-

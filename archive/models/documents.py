@@ -1,4 +1,6 @@
-"""The XDS registry's rows: submissions, document entries, links between entries, and notices of registration."""
+"""The XDS registry's rows: submissions, document entries, links between entries, and notices of
+registration.
+"""
 
 from django.db import models
 from django.db.models import Q
@@ -32,7 +34,7 @@ class Submission(models.Model):
 
 
 class Document(models.Model):
-    """A document entry, ITI TF-3 4.2.3.2. `metadata` holds it whole; columns are what is searched."""
+    """A document entry, ITI TF-3 4.2.3.2. `metadata` holds it whole, columns what is searched."""
 
     id = uuid_key()
     environment = environment_field()

@@ -14,7 +14,7 @@ def uuid_key() -> Any:
 
 
 def environment_field() -> Any:
-    """Production or test; follows from the called AE title or the credentials, never from content."""
+    """Production or test; follows from called AE title or credentials, never from content."""
     return models.CharField(max_length=10, choices=Environment)
 
 

@@ -1,4 +1,4 @@
-"""The ledger's rows. Their tables are made by SQL in the first migration: partitioned, append-only."""
+"""The ledger's rows. Migration 0002 makes their tables by SQL: partitioned, append-only."""
 
 from django.db import models
 
@@ -6,7 +6,9 @@ from archive.models.choices import Environment
 
 
 class LedgerEvent(models.Model):
-    """One thing that happened. Only `archive.ledger.record` writes it; nothing changes it; nothing points at it."""
+    """One thing that happened. Only `archive.ledger.record` writes it; nothing changes it; nothing
+    points at it.
+    """
 
     pk = models.CompositePrimaryKey("at", "id")
     at = models.DateTimeField()

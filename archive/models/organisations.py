@@ -75,7 +75,7 @@ class Register(models.Model):
 
 
 class Connection(models.Model):
-    """One system of an organisation in one environment: a DICOM application entity or an XDS peer."""
+    """An organisation's system in one environment: a DICOM application entity or an XDS peer."""
 
     id = uuid_key()
     organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="connections")

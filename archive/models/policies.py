@@ -1,4 +1,6 @@
-"""Law and money as dated rows: what may be archived, which codes are in force, how admission judges."""
+"""Law and money as dated rows: what may be archived, which codes are in force, how admission
+judges.
+"""
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -29,7 +31,9 @@ class StudyCodeEntry(models.Model):
 
 
 class ContentPolicy(models.Model):
-    """A content type: which SOP classes with which modalities may be archived, and from when (AR-2)."""
+    """A content type: which SOP classes with which modalities may be archived, and from when
+    (AR-2).
+    """
 
     id = uuid_key()
     content_type = models.CharField(max_length=32)

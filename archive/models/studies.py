@@ -39,7 +39,9 @@ class Patient(models.Model):
 
 
 class Study(models.Model):
-    """A study in one register of one environment. Dates and times are kept as sent; `started_at` is the instant."""
+    """A study in one register of one environment. Dates and times are kept as sent; `started_at` is
+    the instant.
+    """
 
     id = uuid_key()
     environment = environment_field()

@@ -8,7 +8,9 @@ from archive.models.fields import environment_field, uuid_key
 
 
 class Job(models.Model):
-    """Work owed, written in the transaction of the fact that owes it. One live job per kind and subject."""
+    """Work owed, written in the transaction of the fact that owes it. One live job per kind and
+    subject.
+    """
 
     id = uuid_key()
     kind = models.CharField(max_length=24, choices=JobKind)

@@ -1,4 +1,4 @@
-"""Whether the parts live: asked of the database, the broker, heartbeat rows and the vault (NF-6)."""
+"""Whether the parts live: asked of database, broker, heartbeat rows and vault (NF-6)."""
 
 from collections.abc import Callable
 from datetime import timedelta

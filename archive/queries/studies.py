@@ -11,6 +11,7 @@ from archive.models import CaseEvent, Document, DocumentKind, Instance, Patient,
 from archive.values import HELSINKI, PatientIdentifier
 
 PAGE = 50
+COUNTED = 10_001  # one more than is ever said: "over 10,000"
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +31,9 @@ class Filters:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A stretch of a list ordered newest first. A cursor is the place of a row, so rows that come or go meanwhile
-    neither repeat nor hide others."""
+    """A stretch of a list ordered newest first. A cursor is the place of a row, so rows that come
+    or go meanwhile neither repeat nor hide others.
+    """
 
     rows: Sequence[Study]
     older: str
@@ -92,6 +94,16 @@ def _cursor(text: str) -> tuple[datetime, UUID]:
     return datetime.fromtimestamp(float(stamp), HELSINKI), UUID(study_id)
 
 
+def count(rows: QuerySet[Study]) -> int:
+    """How many, counted to 10,001 only."""
+    return rows.order_by()[:COUNTED].count()
+
+
+def oldest(rows: QuerySet[Study]) -> datetime | None:
+    """When the longest-held study of a list was received."""
+    return rows.order_by("received_at", "id").values_list("received_at", flat=True).first()
+
+
 def neighbours(rows: QuerySet[Study], study: Study) -> tuple[UUID | None, UUID | None]:
     """The studies before and after this one in the list it was opened from."""
     key = {"received_at": study.received_at}
@@ -103,7 +115,7 @@ def neighbours(rows: QuerySet[Study], study: Study) -> tuple[UUID | None, UUID |
 
 
 def by_key(key: str) -> list[Study]:
-    """Studies with this accession number or Study Instance UID, in every environment, newest first."""
+    """Studies with this accession number or Study Instance UID, everywhere, newest first."""
     rows = Study.objects.filter(Q(accession_number=key) | Q(study_instance_uid=key))
     return list(
         rows.select_related("register__organisation", "patient").order_by("-received_at", "-id")[

@@ -1,7 +1,7 @@
 """Everything that happened to a study, over all interfaces, in order (SD-4).
 
-Entries come from the ledger (by study, and by the documents and notices tied to it) and from the desk's events. An
-entry says what in codes; the portal has the words.
+Entries come from the ledger (by study, and by the documents and notices tied to it) and from the
+desk's events. An entry says what in codes; the portal has the words.
 """
 
 from collections.abc import Iterator

@@ -1,7 +1,8 @@
 """May this requester see this object, and on what ground?
 
-`decide` is pure and total. Own register only, and the operator's staff with a stated reason; permissions,
-prohibitions and authorisations come in as further rules in the same order of work (AC-2).
+`decide` is pure and total. Own register only, and the operator's staff with a stated reason;
+permissions, prohibitions and authorisations come in as further rules in the same order of work
+(AC-2).
 """
 
 from dataclasses import dataclass

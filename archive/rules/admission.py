@@ -1,7 +1,7 @@
 """What may be archived: the rules by which one object is admitted or refused (AR-1, AR-2, AR-8).
 
-Pure functions over the header and dated rows. The first rule that does not hold raises its error; the order is
-the order of `admit`.
+Pure functions over the header and dated rows. The first rule that does not hold raises its error;
+the order is the order of `admit`.
 """
 
 from collections.abc import Callable, Sequence
@@ -75,7 +75,7 @@ def admit(header: Header, announced: Announced, policy: Policy, today: date) -> 
 
 
 def identify(header: Header, announced: Announced) -> None:
-    """The data set is what the request announced, and its UIDs are UIDs (PS3.4 B.2.3: A900, C000)."""
+    """The data set is what was announced, and its UIDs are UIDs (PS3.4 B.2.3: A900, C000)."""
     for uid in (header.study_instance_uid, header.series_instance_uid, header.sop_instance_uid):
         try:
             Uid(uid)
@@ -105,7 +105,9 @@ def trusted_patient(header: Header, policy: Policy) -> PatientIdentifier:
 
 
 def content_of(header: Header, policy: Policy, today: date) -> Content:
-    """The content type this object is of. What was imaged before archiving was possible may be archived now."""
+    """The content type this object is of. What was imaged before archiving was possible may be
+    archived now.
+    """
     by_class = [
         row
         for row in policy.contents
@@ -120,7 +122,9 @@ def content_of(header: Header, policy: Policy, today: date) -> Content:
 
 
 def study_code(header: Header, content: Content, policy: Policy, today: date) -> str:
-    """The code StudyDescription begins with, valid on StudyDate, or on the day of receipt when that is empty."""
+    """The code StudyDescription begins with, valid on StudyDate, or on the day of receipt when that
+    is empty.
+    """
     code = StudyCode.leading(header.study_description)
     if not content.code_demanded:
         return code or ""

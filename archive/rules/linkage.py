@@ -1,4 +1,6 @@
-"""Which documents a study needs, and which of those that carry its accession number are its own (AR-4)."""
+"""Which documents a study needs, and which of those that carry its accession number are its own
+(AR-4).
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -25,8 +27,9 @@ class Verdict:
 
 
 def judge(documents: Sequence[Tied], study_instance_uid: str) -> Verdict:
-    """Several studies may share an accession number, so a document of another study is no fault by itself:
-    it is one when this study waits for just that kind."""
+    """Several studies may share an accession number, so a document of another study is no fault by
+    itself: it is one when this study waits for just that kind.
+    """
     own = {doc.kind for doc in documents if doc.study_instance_uid in ("", study_instance_uid)}
     missing = tuple(kind for kind in NEEDED if kind not in own)
     disagreeing = tuple(doc.id for doc in documents if doc.kind in missing)

@@ -60,7 +60,9 @@ def environment_of(called: str) -> str:
 
 
 def establish(*, calling: str, called: str, address: str, association_id: UUID) -> Peer:
-    """Name the peer, or put it on the desk and raise PeerUnknown, PeerEnded, PeerAddressWrong, CalledTitleUnknown."""
+    """Name the peer, or put it on the desk and raise PeerUnknown, PeerEnded, PeerAddressWrong,
+    CalledTitleUnknown.
+    """
     try:
         return _establish(calling.strip(), called.strip(), address, association_id)
     except ArchiveError as error:
@@ -108,7 +110,7 @@ def addresses_of(host: str) -> frozenset[str]:
 def report(
     error: ArchiveError, *, calling: str, called: str, address: str, association_id: UUID
 ) -> None:
-    """An association that was not accepted, on the desk under the customer when the title is one's."""
+    """An association that was not accepted, on the desk under its customer if it has one."""
     title = calling.strip()
     environment = (
         Environment.TEST if called.strip() == settings().ae_test else Environment.PRODUCTION

@@ -1,16 +1,19 @@
-"""Storage commitment: asked for, judged on digests read again, reported; with the report the duty passes (AR-3).
+"""Storage commitment: asked for, judged on digests read again, reported; with the report the duty
+passes (AR-3).
 
 PS3.4 annex J. A request is a row before it is answered, so a report survives a restart.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 
 from archive import jobs, ledger, vault
+from archive.actors import SYSTEM
 from archive.errors import (
     ArchiveError,
     BytesDamaged,
@@ -38,7 +41,9 @@ Reference = tuple[str, str]  # SOP class, SOP instance
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What is reported: PS3.4 table J.3-2. A failure's reason is an error class; the edge has the number."""
+    """What is reported: PS3.4 table J.3-2. A failure's reason is an error class; the edge has the
+    number.
+    """
 
     transaction_uid: str
     committed: list[Reference]
@@ -69,13 +74,10 @@ def request(peer: Peer, *, transaction_uid: str, references: Sequence[Reference]
                 references=wanted,
                 requested_at=now(),
             )
-            about = ledger.About(
-                environment=peer.environment,
-                subject_id=commitment.id,
-                correlation_id=peer.association_id,
-            )
             facts = {"instances": len(wanted), "transaction_uid": transaction_uid}
-            ledger.record(ledger.Kind.COMMITMENT_REQUESTED, about, facts, actor=peer.actor)
+            _record(
+                ledger.Kind.COMMITMENT_REQUESTED, commitment, _studies_of(commitment), facts, peer
+            )
             _owe_report(commitment, after=ASKED_AGAIN)
             return commitment.id
     except IntegrityError:
@@ -126,13 +128,7 @@ def result(commitment_id: UUID) -> Result:
     """Judge every object, reading its digest again; the reasons are kept with the request."""
     commitment = StorageCommitment.objects.select_related("connection").get(id=commitment_id)
     jobs.put_off(JobKind.COMMITMENT_REPORT, commitment_id, until=now() + BEING_JUDGED)
-    uids = [uid for _, uid in commitment.references]
-    own = Instance.objects.filter(
-        environment=commitment.environment,
-        sop_instance_uid__in=uids,
-        study__register__organisation_id=commitment.connection.organisation_id,
-    )
-    found = {row.sop_instance_uid: row for row in own}
+    found = {row.sop_instance_uid: row for row in _own_objects(commitment)}
     reasons = [_judge(found.get(uid), sop_class) for sop_class, uid in commitment.references]
     outcome = [reason.reason() if reason else "" for reason in reasons]
     StorageCommitment.objects.filter(id=commitment_id).update(outcome=outcome)
@@ -173,17 +169,42 @@ def reported(commitment_id: UUID, *, same_association: bool) -> None:
             "failed": len(result.failed),
             "same_association": same_association,
         }
-        for study_id in study_ids or [None]:
-            about = ledger.About(
-                environment=commitment.environment,
-                subject_id=commitment.id,
-                study_id=study_id,
-                correlation_id=commitment.association_id,
-            )
-            ledger.record(ledger.Kind.COMMITMENT_REPORTED, about, facts)
+        _record(ledger.Kind.COMMITMENT_REPORTED, commitment, study_ids, facts)
     for error in {reason for _, _, reason in result.failed}:
         _failure_on_desk(commitment, error, result)
     error_desk.settle(commitment_id, REPORT.step)
+
+
+def _record(
+    kind: ledger.Kind,
+    commitment: StorageCommitment,
+    study_ids: Sequence[UUID],
+    facts: Mapping[str, object],
+    peer: Peer | None = None,
+) -> None:
+    """On the trace of each study that is concerned; of none, when all objects are unknown."""
+    concerned: Sequence[UUID | None] = study_ids or [None]
+    for study_id in concerned:
+        about = ledger.About(
+            environment=commitment.environment,
+            subject_id=commitment.id,
+            study_id=study_id,
+            correlation_id=commitment.association_id,
+        )
+        ledger.record(kind, about, facts, actor=peer.actor if peer else SYSTEM)
+
+
+def _own_objects(commitment: StorageCommitment) -> QuerySet[Instance]:
+    """What of the asked objects stands in the asker's own register."""
+    return Instance.objects.filter(
+        environment=commitment.environment,
+        sop_instance_uid__in=[uid for _, uid in commitment.references],
+        study__register__organisation_id=commitment.connection.organisation_id,
+    )
+
+
+def _studies_of(commitment: StorageCommitment) -> list[UUID]:
+    return list(_own_objects(commitment).order_by().values_list("study_id", flat=True).distinct())
 
 
 def _take_over(uids: list[str], commitment: StorageCommitment) -> list[UUID]:

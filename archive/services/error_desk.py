@@ -1,4 +1,6 @@
-"""report(...) turns any failure into an event of a case (SD-1, SD-2); settle(...) and retry(...) end them (SD-3)."""
+"""report(...) turns any failure into an event of a case (SD-1, SD-2); settle(...) and retry(...)
+end them (SD-3).
+"""
 
 import hashlib
 from collections.abc import Mapping
@@ -65,7 +67,8 @@ def report(
 ) -> UUID | None:
     """Put a failure on the desk in a transaction of its own or the caller's; the case's id.
 
-    With `once` a subject that already stands open for this cause is not counted again, and None is returned.
+    With `once` a subject that already stands open for this cause is not counted again, and None is
+    returned.
     """
     who, what = who or Who(), what or What()
     mark = fingerprint(environment, error.reason(), place, who)
@@ -139,11 +142,13 @@ def _next_number() -> int:
         return int(cursor.fetchone()[0])
 
 
-# --- ends -------------------------------------------------------------------------------------------------
+# --- ends -----------------------------------------------------------------------------------------
 
 
 def settle(subject_id: UUID, *steps: str) -> int:
-    """What failed on this subject at these steps has now gone through; cases without open events close."""
+    """What failed on this subject at these steps has now gone through; cases without open events
+    close.
+    """
     about = Q(subject_id=subject_id) | Q(study_id=subject_id)
     events = CaseEvent.objects.filter(about, case__place__in=steps)
     events = events.exclude(outcome=EventOutcome.SOLVED)
@@ -200,7 +205,8 @@ def resolve(actor: Actor, case: Case, *, reason: str) -> None:
 
 
 def retry(actor: Actor, case: Case, *, event_ids: list[UUID] | None = None) -> int:
-    """Do again what can be done here, oldest first: one event or all open ones. How many were set going.
+    """Do again what can be done here, oldest first: one event or all open ones. How many were set
+    going.
 
     A refused object cannot be: its bytes were not kept, the sender sends it again.
     """

@@ -95,7 +95,7 @@ def file_patient(environment: str, identifier: PatientIdentifier, **demographics
 
 
 def file_study(peer: Peer, header: Header, admitted: Admitted, register: Register) -> Filed:
-    """Find or make the study, in the caller's transaction. Raises OtherRegister, PatientConflict."""
+    """Find or make the study in the caller's transaction. Raises OtherRegister, PatientConflict."""
     study = _find_study(peer.environment, header.study_instance_uid)
     if study is None:
         _insert_study(peer, header, admitted, register)
@@ -111,10 +111,12 @@ def _find_study(environment: str, uid: str) -> Study | None:
 
 
 _INSERT_STUDY = """
-INSERT INTO archive_study (id, environment, register_id, patient_id, connection_id, study_instance_uid,
-    accession_number, study_code, description, study_id, study_date, study_time, timezone_offset, started_at,
-    modalities, state, waits_for, instance_count, byte_count, received_at)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::varchar(16)[], 'receiving', '', 0, 0, %s)
+INSERT INTO archive_study (id, environment, register_id, patient_id, connection_id,
+    study_instance_uid, accession_number, study_code, description, study_id, study_date, study_time,
+    timezone_offset, started_at, modalities, state, waits_for, instance_count, byte_count,
+    received_at)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::varchar(16)[],
+    'receiving', '', 0, 0, %s)
 ON CONFLICT (environment, study_instance_uid) DO NOTHING
 """
 

@@ -1,7 +1,8 @@
-"""Storing: one association's objects, each judged, made durable, and only then answered (AR-1, NF-4).
+"""Storing: one association's objects, each judged, made durable, and only then answered (AR-1,
+NF-4).
 
-A `Session` is one association, a `Receipt` one object. Study and series are looked up once a session; what is counted
-is written when the association ends or once a second, never per object.
+A `Session` is one association, a `Receipt` one object. Study and series are looked up once a
+session; what is counted is written when the association ends or once a second, never per object.
 """
 
 import time
@@ -132,7 +133,9 @@ class Receipt:
             self.incoming.discard()
 
     def _read_header(self) -> Header:
-        """From the beginning that is in memory, or from all of it when that does not reach far enough."""
+        """From the beginning that is in memory, or from all of it when that does not reach far
+        enough.
+        """
         header = read_header(self.incoming.head, self.transfer_syntax_uid)
         if header.complete or not self.incoming.spilled:
             return header
@@ -167,7 +170,9 @@ class Receipt:
         )
 
     def _store(self, header: Header) -> None:
-        """Judge, keep the bytes, write the rows; in this order, so that a refusal leaves nothing behind."""
+        """Judge, keep the bytes, write the rows; in this order, so that a refusal leaves nothing
+        behind.
+        """
         admitted = admission.admit(header, self.announced, self.session.policy, today())
         register = self.session.check(header, admitted)
         if self._is_archived(register.id):
@@ -239,7 +244,9 @@ class Receipt:
             tally.repeated += 1
 
     def _lost_the_race(self, header: Header, register: Register, kept: vault.Kept) -> None:
-        """Another association wrote this UID first: ours is the same, or it is refused and its bytes go again."""
+        """Another association wrote this UID first: ours is the same, or it is refused and its
+        bytes go again.
+        """
         self.incoming = vault.Incoming(self.session.peer.environment)
         self.incoming.write(vault.read(self.session.peer.environment, kept.digest))
         try:
@@ -295,7 +302,9 @@ def _write_row(row: Instance) -> bool:
 def _explaining(
     header: Header | None, announced: Announced, transfer_syntax_uid: str
 ) -> dict[str, str]:
-    """The header facts a person needs to see why; no name, and of the patient's code only its shape."""
+    """The header facts a person needs to see why; no name, and of the patient's code only its
+    shape.
+    """
     facts = {"SOPClassUID": announced.sop_class_uid, "TransferSyntaxUID": transfer_syntax_uid}
     if header is not None:
         facts |= {

@@ -1,4 +1,6 @@
-"""Confirmations of registration (IAN) owed to customers, each delivered or given up to the desk (AR-5)."""
+"""Confirmations of registration (IAN) owed to customers, each delivered or given up to the desk
+(AR-5).
+"""
 
 from dataclasses import dataclass
 from uuid import UUID

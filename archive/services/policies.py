@@ -1,4 +1,6 @@
-"""The dated rows that admission judges by, read once an association so that a change holds from the next one on."""
+"""The dated rows that admission judges by, read once an association so that a change holds from the
+next one on.
+"""
 
 from collections.abc import Sequence
 

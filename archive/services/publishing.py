@@ -1,4 +1,6 @@
-"""A study's manifest: made from what is stored, kept in the vault, registered in the XDS registry (XD-2)."""
+"""A study's manifest: made from what is stored, kept in the vault, registered in the XDS registry
+(XD-2).
+"""
 
 import hashlib
 from collections.abc import Sequence

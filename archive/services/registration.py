@@ -1,10 +1,11 @@
-"""Registration: from stored and documented to registered, by itself, whichever came first (AR-4, XD-2).
+"""Registration: from stored and documented to registered, by itself, whichever came first (AR-4,
+XD-2).
 
-`advance` is the one road. It is run by a job, may be run at any time and any number of times, and moves a study as
-far as the facts allow: receiving, waiting for documents, registering, registered.
+`advance` is the one road. It is run by a job, may be run at any time and any number of times, and
+moves a study as far as the facts allow: receiving, waiting for documents, registering, registered.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -104,7 +105,7 @@ def _stored(study: Study) -> Stored:
 
 
 def _count(study: Study, stored: Stored) -> None:
-    """The exact counts, and the log entry of associations that a killed receiver could not write."""
+    """The exact counts, and the log entry of associations whose receiver was killed."""
     Study.objects.filter(id=study.id).update(
         instance_count=stored.instances, byte_count=stored.size, quiet_since=stored.last_at
     )
@@ -215,7 +216,7 @@ def study_seen_at(study: Study) -> datetime:
 
 
 def _register(study: Study) -> datetime | None:
-    """Make and register the manifest, between two guarded moves; objects that come meanwhile win."""
+    """Make and register the manifest between two guarded moves; objects that come meanwhile win."""
     with transaction.atomic():
         if not _move(study, StudyState.REGISTERING, waits_for=""):
             return now()
@@ -239,7 +240,7 @@ def _register(study: Study) -> datetime | None:
 
 
 def give_up(study_id: UUID, job_id: UUID, error: ArchiveError) -> None:
-    """The road cannot be walked, for a fault of ours: the desk has it, with the job to try again."""
+    """The road cannot be walked for a fault of ours: the desk has it, with the job to redo."""
     study = _load(study_id)
     Study.objects.filter(id=study_id).exclude(state=StudyState.REGISTERED).update(
         state=StudyState.FAILED
@@ -248,7 +249,7 @@ def give_up(study_id: UUID, job_id: UUID, error: ArchiveError) -> None:
 
 
 def _record(
-    study: Study, kind: ledger.Kind, facts: dict[str, object], *, subject_id: UUID | None = None
+    study: Study, kind: ledger.Kind, facts: Mapping[str, object], *, subject_id: UUID | None = None
 ) -> None:
     about = ledger.About(
         environment=study.environment,

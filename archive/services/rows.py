@@ -1,7 +1,7 @@
 """The two statements of the hot path, bound and prepared on the server.
 
-The ORM and client-side binding cost more CPU an object than all the rest of receiving; nowhere else does that
-matter. PostgreSQL's prepared statements live as long as the connection.
+The ORM and client-side binding cost more CPU an object than all the rest of receiving; nowhere else
+does that matter. PostgreSQL's prepared statements live as long as the connection.
 """
 
 from typing import Any

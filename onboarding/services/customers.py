@@ -42,7 +42,9 @@ class DicomSystem:
 
 @dataclass(frozen=True, slots=True)
 class XdsSystem:
-    """An XDS peer known by HTTP Basic credentials; the password is random, so its plain digest is enough."""
+    """An XDS peer known by HTTP Basic credentials; the password is random, so its plain digest is
+    enough.
+    """
 
     environment: Environment
     role: XdsRole
@@ -59,7 +61,7 @@ def take_into_use(
     joined_on: date,
     is_demo: bool = False,
 ) -> Organisation:
-    """Make the organisation and its controller's default register; the same again changes nothing."""
+    """Make the organisation and its default register; the same again changes nothing."""
     with transaction.atomic():
         organisation, made = Organisation.objects.get_or_create(
             business_id=business_id,

@@ -1,4 +1,6 @@
-"""The demo world: invented organisations, people and 900-series patients. Idempotent; tests use it too."""
+"""The demo world: invented organisations, people and 900-series patients. Idempotent; tests use it
+too.
+"""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""Storing through one association: durable, once, and nothing kept of what is refused (AR-1, NF-4)."""
+"""Storing by one association: durable, once, nothing kept of what is refused (AR-1, NF-4)."""
 
 from typing import Any
 

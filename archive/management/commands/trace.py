@@ -1,4 +1,6 @@
-"""Where is my study: its state and everything that happened to it, by accession number or Study Instance UID."""
+"""Where is my study: its state and everything that happened to it, by accession number or Study
+Instance UID.
+"""
 
 import json
 from typing import Any

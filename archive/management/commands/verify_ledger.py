@@ -1,4 +1,6 @@
-"""Recompute the ledger's chain from its first seal to its last (LG-4). Exit code 1 when it does not hold."""
+"""Recompute the ledger's chain from its first seal to its last (LG-4). Exit code 1 when it does not
+hold.
+"""
 
 import json
 from typing import Any
@@ -32,8 +34,9 @@ class Command(BaseCommand):
             )
         else:
             self.stdout.write(
-                f"THE CHAIN IS BROKEN at position {verdict.broken_at}, event {verdict.broken_event}: "
-                f"{verdict.why}. {verdict.sealed} events before it hold."
+                f"THE CHAIN IS BROKEN at position {verdict.broken_at}, "
+                f"event {verdict.broken_event}: {verdict.why}. "
+                f"{verdict.sealed} events before it hold."
             )
         if not verdict.holds:
             raise SystemExit(1)
