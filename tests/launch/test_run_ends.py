@@ -1,6 +1,7 @@
 """How `./run` begins, ends, and begins again."""
 
 import json
+import os
 import socket
 import time
 from collections.abc import Callable
@@ -14,7 +15,8 @@ from tests.launch.running import Ports, run_to_its_end, started
 pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("run")]
 
 STOP_SECONDS = 10.0
-WARM_SECONDS = 15.0
+# On an idle machine; other tests run beside this one.
+WARM_SECONDS = 15.0 * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
 
 
 def test_sigterm_ends_every_child_in_time(data: Path, ports: Ports) -> None:
