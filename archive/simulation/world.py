@@ -1,0 +1,146 @@
+"""The running system as a customer's systems know it: what `./run` wrote to DATA_DIR/run.json."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from archive.values import BusinessId, Oid, PersonId
+
+PRODUCTION, TEST = "production", "test"
+ENVIRONMENTS = (PRODUCTION, TEST)
+
+_CENTURIES = {"+": 1800, **dict.fromkeys("-YXWVU", 1900), **dict.fromkeys("ABCDEF", 2000)}
+
+
+class WorldUnknown(Exception):
+    """run.json is missing, or names no such customer; the message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Credentials:
+    user: str
+    password: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Patient:
+    """A synthetic person of the 900 series; never shown, so without a repr of its values."""
+
+    id: str = field(repr=False)
+    name: str = field(repr=False)  # PS3.5 PN: family^given
+
+    def __post_init__(self) -> None:
+        if not PersonId(self.id).is_test:
+            raise ValueError("the simulator sends 900-series persons only")
+
+    @property
+    def birth_date(self) -> str:
+        year = _CENTURIES[self.id[6]] + int(self.id[4:6])
+        return date(year, int(self.id[2:4]), int(self.id[:2])).strftime("%Y%m%d")
+
+    @property
+    def sex(self) -> str:
+        return "M" if int(self.id[7:10]) % 2 else "F"
+
+
+@dataclass(frozen=True, slots=True)
+class Customer:
+    name: str
+    business_id: str
+    controller_oid: str
+    aet: str
+    test_aet: str
+    host: str
+    port: int
+
+    @property
+    def arc(self) -> Oid:
+        return BusinessId(self.business_id).oid_arc
+
+    def calling(self, environment: str) -> str:
+        return self.aet if environment == PRODUCTION else self.test_aet
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    web: str
+    dicom_host: str
+    dicom_port: int
+    aet: str
+    test_aet: str
+    pdr: Credentials
+    test_pdr: Credentials
+    customers: tuple[Customer, ...]
+    patients: tuple[Patient, ...]
+
+    def called(self, environment: str) -> str:
+        return self.aet if environment == PRODUCTION else self.test_aet
+
+    def repository(self, environment: str) -> Credentials:
+        """The Patient Data Repository's credentials, from which the environment follows."""
+        return self.pdr if environment == PRODUCTION else self.test_pdr
+
+    def customer(self, wanted: str) -> Customer:
+        """By AE title of either environment, or the beginning of the name. Raises WorldUnknown."""
+        folded = wanted.casefold()
+        for customer in self.customers:
+            titles = (customer.aet.casefold(), customer.test_aet.casefold())
+            if folded in titles or customer.name.casefold().startswith(folded):
+                return customer
+        names = ", ".join(f"{customer.aet} ({customer.name})" for customer in self.customers)
+        raise WorldUnknown(f"no customer called {wanted}; there are {names}")
+
+
+def read(path: Path) -> World:
+    """The world of a running system. Raises WorldUnknown."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise WorldUnknown(
+            f"{path} is missing: start the system with ./run, or set DATA_DIR"
+        ) from None
+    except (OSError, ValueError):
+        raise WorldUnknown(f"{path} cannot be read") from None
+    try:
+        return parse(found)
+    except (KeyError, TypeError) as missing:
+        raise WorldUnknown(f"{path} lacks {missing}; was it started with --no-demo?") from None
+
+
+def parse(found: Mapping[str, Any]) -> World:
+    dicom = found["dicom"]
+    return World(
+        web=found["web"].rstrip("/"),
+        dicom_host=dicom["host"],
+        dicom_port=int(dicom["port"]),
+        aet=dicom["aet"],
+        test_aet=dicom["test_aet"],
+        pdr=_credentials(found["pdr"]),
+        test_pdr=_credentials(found["test_pdr"]),
+        customers=tuple(_customer(row) for row in found["customers"]),
+        patients=tuple(Patient(row["id"], _person_name(row["name"])) for row in found["patients"]),
+    )
+
+
+def _credentials(row: Mapping[str, str]) -> Credentials:
+    return Credentials(row["user"], row["password"])
+
+
+def _customer(row: Mapping[str, Any]) -> Customer:
+    return Customer(
+        name=row["name"],
+        business_id=row["business_id"],
+        controller_oid=row["controller_oid"],
+        aet=row["aet"],
+        test_aet=row["test_aet"],
+        host=row["host"],
+        port=int(row["port"]),
+    )
+
+
+def _person_name(text: str) -> str:
+    """`Testi Äijä` as DICOM writes it; a name that is already in components stays."""
+    return text if "^" in text else "^".join(text.split(" ", 1))
