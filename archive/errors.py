@@ -2,14 +2,16 @@
 
     ArchiveError
     |- Malformed              cannot be read
-    |  `- DatasetUnreadable, TransferBroken
+    |  |- DatasetUnreadable, TransferBroken
+    |  `- ParameterMissing
     |- Unacceptable           read, may not be kept
     |  |- PatientIdUntrusted
     |  |- StudyCodeMissing, StudyCodeUnknown, StudyCodeClosed
     |  |- AccessionMissing
     |  |- EnvironmentMismatch, RealPatientRequired
     |  |- ContentMismatch, ClassMismatch
-    |  `- MetadataInvalid
+    |  |- MetadataInvalid
+    |  `- TooManyResults, SeveralPatients
     |- Unsupported            we do not speak that
     |  |- ClassNotArchived
     |  `- QueryUnknown
@@ -18,7 +20,7 @@
     |- Conflict               clashes with what is archived
     |  |- OtherContent, PatientConflict, RelationalMismatch
     |  |- TransactionReused, CommitmentClassConflict
-    |  |- UniqueIdReused, HashDiffers
+    |  |- UniqueIdReused, HashDiffers, PatientDiffers, AlreadyReplaced
     |  `- StudyUidDiffers
     |- Refused                the rules say no
     |  |- OtherRegister, ControllerUnauthorised
@@ -130,6 +132,11 @@ class TransferBroken(Malformed):
     comment = "sender broke off in the middle of an object"
 
 
+class ParameterMissing(Malformed):
+    code = "XDSStoredQueryMissingParam"
+    comment = "stored query lacks a required parameter"
+
+
 # --- Unacceptable ---------------------------------------------------------------------------------
 
 
@@ -182,7 +189,18 @@ class ClassMismatch(Unacceptable):
 
 
 class MetadataInvalid(Unacceptable):
+    code = "XDSRegistryMetadataError"
     comment = "document metadata is not acceptable"
+
+
+class TooManyResults(Unacceptable):
+    code = "XDSTooManyResults"
+    comment = "stored query finds more than can be returned"
+
+
+class SeveralPatients(Unacceptable):
+    code = "XDSResultNotSinglePatient"
+    comment = "stored query finds documents of several patients"
 
 
 # --- Unsupported ----------------------------------------------------------------------------------
@@ -193,6 +211,7 @@ class ClassNotArchived(Unsupported):
 
 
 class QueryUnknown(Unsupported):
+    code = "XDSUnknownStoredQuery"
     comment = "stored query is unknown"
 
 
@@ -236,11 +255,23 @@ class CommitmentClassConflict(Conflict):
 
 
 class UniqueIdReused(Conflict):
+    code = "XDSDuplicateUniqueIdInRegistry"
     comment = "uniqueId was used for other content"
 
 
 class HashDiffers(Conflict):
+    code = "XDSNonIdenticalHash"
     comment = "document uniqueId is registered with another hash"
+
+
+class PatientDiffers(Conflict):
+    code = "XDSPatientIdDoesNotMatch"
+    comment = "document replaces one of another patient"
+
+
+class AlreadyReplaced(Conflict):
+    code = "XDSRegistryDeprecatedDocumentError"
+    comment = "document to be replaced has been replaced before"
 
 
 class StudyUidDiffers(Conflict):

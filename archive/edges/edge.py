@@ -88,8 +88,11 @@ def close_connections() -> None:
 def _tidy_connections() -> None:
     """Django tidies connections around HTTP requests only; listeners' threads outlive them.
 
-    A look costs a round trip, so within a second it is repeated only after an error.
+    A look costs a round trip, so within a second it is repeated only after an error. Inside a
+    transaction nothing is closed: whoever opened it goes on with it.
     """
+    if any(wrapper.in_atomic_block for wrapper in connections.all(initialized_only=True)):
+        return
     now = time.monotonic()
     if now - getattr(_thread, "looked_at", 0.0) >= LOOK_AGAIN or _an_error_occurred():
         close_old_connections()

@@ -1202,6 +1202,10 @@ class Migration(migrations.Migration):
             model_name="caseevent",
             index=models.Index(fields=["job_id"], name="case_event_job"),
         ),
+        migrations.AddIndex(
+            model_name="caseevent",
+            index=models.Index(fields=["subject_id"], name="case_event_subject"),
+        ),
         migrations.AddConstraint(
             model_name="availabilitynotice",
             constraint=models.UniqueConstraint(

@@ -80,6 +80,7 @@ class CaseEvent(models.Model):
             models.Index(fields=("study_instance_uid",), name="case_event_study_uid"),
             models.Index(fields=("study", "-at"), name="case_event_study"),
             models.Index(fields=("job_id",), name="case_event_job"),
+            models.Index(fields=("subject_id",), name="case_event_subject"),
         )
 
     def __str__(self) -> str:

@@ -12,7 +12,13 @@ from django.db.models.functions import Coalesce
 
 from archive import gate, ledger
 from archive.actors import Actor
-from archive.errors import Malformed, QueryUnknown, Unacceptable
+from archive.errors import (
+    Malformed,
+    ParameterMissing,
+    QueryUnknown,
+    SeveralPatients,
+    TooManyResults,
+)
 from archive.models import Document, DocumentStatus, Patient
 from archive.objects.registry import (
     APPROVED,
@@ -57,18 +63,6 @@ _AUTHOR_LIKE = (
 )
 
 _PERSON = Coalesce("patient__survivor_id", "patient_id")
-
-
-class ParameterMissing(Malformed):
-    comment = "stored query lacks a required parameter"
-
-
-class TooManyResults(Unacceptable):
-    comment = "stored query finds more than can be returned"
-
-
-class SeveralPatients(Unacceptable):
-    comment = "stored query finds documents of several patients"
 
 
 def leaves(

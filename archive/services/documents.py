@@ -12,10 +12,11 @@ from archive import ledger
 from archive.actors import Actor
 from archive.config import settings
 from archive.errors import (
-    Conflict,
+    AlreadyReplaced,
     EnvironmentMismatch,
     HashDiffers,
     MetadataInvalid,
+    PatientDiffers,
     PatientIdUntrusted,
     RealPatientRequired,
     Refused,
@@ -39,14 +40,6 @@ from archive.objects.registry import HAS_MEMBER, DocumentEntry, Link, PatientId,
 from archive.objects.submissions import digest, problems, resolve, set_to_json
 from archive.services import error_desk, filing, manifests, registration
 from archive.values import PatientIdentifier, now
-
-
-class PatientDiffers(Conflict):
-    comment = "document replaces one of another patient"
-
-
-class AlreadyReplaced(Conflict):
-    comment = "document to be replaced has been replaced before"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,11 +8,16 @@ from pytest_django import DjangoAssertNumQueries
 
 from archive.actors import Actor
 from archive.edges.xds import codec
-from archive.errors import Malformed, QueryUnknown
+from archive.errors import (
+    Malformed,
+    ParameterMissing,
+    QueryUnknown,
+    SeveralPatients,
+    TooManyResults,
+)
 from archive.models import Document, LedgerEvent, Patient
 from archive.objects.registry import DocumentEntry, StoredQuery
 from archive.services import discovery
-from archive.services.discovery import ParameterMissing, SeveralPatients, TooManyResults
 from tests.edges.xds import messages
 from tests.edges.xds.messages import FIND_DOCUMENTS, GET_DOCUMENTS, Paper, find
 from tests.services import xds_cast
@@ -232,7 +237,7 @@ PATIENT, STATUS = find()
 @pytest.mark.parametrize(
     ("query_id", "parameters", "error"),
     [
-        (messages.urn(), find(), QueryUnknown),
+        ("urn:uuid:00000000-0000-4000-8000-000000000000", find(), QueryUnknown),
         (FIND_DOCUMENTS, [STATUS], ParameterMissing),
         (FIND_DOCUMENTS, [PATIENT], ParameterMissing),
         (FIND_DOCUMENTS, [PATIENT, PATIENT, STATUS], Malformed),

@@ -3,10 +3,12 @@
 import pytest
 
 from archive.errors import (
+    AlreadyReplaced,
     ArchiveError,
     EnvironmentMismatch,
     HashDiffers,
     MetadataInvalid,
+    PatientDiffers,
     PatientIdUntrusted,
     Refused,
     UniqueIdReused,
@@ -21,7 +23,6 @@ from archive.models import (
     Patient,
     Submission,
 )
-from archive.services.documents import AlreadyReplaced, PatientDiffers
 from tests.edges.xds import messages
 from tests.services import xds_cast
 from tests.services.xds_cast import Cast

@@ -8,8 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from archive import errors
-from archive.services.discovery import ParameterMissing, SeveralPatients, TooManyResults
-from archive.services.documents import AlreadyReplaced, PatientDiffers
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,19 +18,19 @@ class Codes:
 
 TABLE: Mapping[type[errors.ArchiveError], Codes] = {
     errors.Malformed: Codes("XDSRegistryMetadataError", "XDSStoredQueryParamNumber"),
-    ParameterMissing: Codes("XDSRegistryMetadataError", "XDSStoredQueryMissingParam"),
+    errors.ParameterMissing: Codes("XDSRegistryMetadataError", "XDSStoredQueryMissingParam"),
     errors.Unacceptable: Codes("XDSRegistryMetadataError", "XDSRegistryError"),
     errors.PatientIdUntrusted: Codes("XDSUnknownPatientId", ""),
     errors.EnvironmentMismatch: Codes("XDSUnknownPatientId", ""),
     errors.RealPatientRequired: Codes("XDSUnknownPatientId", ""),
-    TooManyResults: Codes("XDSRegistryError", "XDSTooManyResults"),
-    SeveralPatients: Codes("XDSRegistryError", "XDSResultNotSinglePatient"),
+    errors.TooManyResults: Codes("XDSRegistryError", "XDSTooManyResults"),
+    errors.SeveralPatients: Codes("XDSRegistryError", "XDSResultNotSinglePatient"),
     errors.Unsupported: Codes("XDSRegistryError", "XDSUnknownStoredQuery"),
     errors.NotFound: Codes("XDSRegistryError", ""),
     errors.Conflict: Codes("XDSDuplicateUniqueIdInRegistry", "XDSRegistryError"),
     errors.HashDiffers: Codes("XDSNonIdenticalHash", "XDSRegistryError"),
-    PatientDiffers: Codes("XDSPatientIdDoesNotMatch", "XDSRegistryError"),
-    AlreadyReplaced: Codes("XDSRegistryDeprecatedDocumentError", "XDSRegistryError"),
+    errors.PatientDiffers: Codes("XDSPatientIdDoesNotMatch", "XDSRegistryError"),
+    errors.AlreadyReplaced: Codes("XDSRegistryDeprecatedDocumentError", "XDSRegistryError"),
     errors.Refused: Codes("XDSRegistryError", ""),
     errors.Busy: Codes("XDSRegistryBusy", "XDSRegistryBusy"),
     errors.Broken: Codes("XDSRegistryError", "XDSRegistryError"),
