@@ -12,8 +12,8 @@ from archive.values import HELSINKI
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 COUNTED_TO = 10_000  # lists count no further
-CUT_FROM = 22
-HEAD, TAIL = 12, 5
+CUT_FROM = 28
+HEAD, TAIL = 14, 8
 
 
 def _language() -> str:

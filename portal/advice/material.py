@@ -30,6 +30,14 @@ ADVICE: dict[type[ArchiveError], Advice] = {
         ),
         Move.SENDER,
     ),
+    errors.ParameterMissing: Advice(
+        _("Query lacks a parameter"),
+        _("The stored query came without a parameter that it must have."),
+        _("Point the customer’s system supplier to the conformance statement."),
+        _("Your system made a query without all that it must have."),
+        _("Compare the queries of your system with the conformance statement."),
+        Move.SENDER,
+    ),
     # --- Unacceptable ---
     errors.PatientIdUntrusted: Advice(
         _("Patient identifier is not valid"),
@@ -127,6 +135,22 @@ ADVICE: dict[type[ArchiveError], Advice] = {
         _("See from the case’s facts which attribute it is, and tell the Patient Data Repository."),
         _("The metadata of a document was not accepted."),
         _("Have the document corrected in your patient record system; it comes here by itself."),
+        Move.SENDER,
+    ),
+    errors.TooManyResults: Advice(
+        _("Query finds too much"),
+        _("The stored query finds more documents than one answer may carry."),
+        _("Ask the customer’s system supplier to narrow the query by time or type."),
+        _("Your system’s query finds more than one answer may carry."),
+        _("Have the query narrowed, by time or type for example."),
+        Move.SENDER,
+    ),
+    errors.SeveralPatients: Advice(
+        _("Query finds several patients"),
+        _("The stored query’s identifiers belong to documents of more than one patient."),
+        _("Ask the customer’s system supplier to query one patient at a time."),
+        _("Your system’s query concerns more than one patient."),
+        _("Have the query made for one patient at a time."),
         Move.SENDER,
     ),
     # --- Unsupported ---
@@ -268,6 +292,22 @@ ADVICE: dict[type[ArchiveError], Advice] = {
         ),
         _("The document and the images have the same accession number but name different studies."),
         _("Correct the document or the images in your system and send the corrected one again."),
+        Move.SENDER,
+    ),
+    errors.PatientDiffers: Advice(
+        _("Replacement is of another patient"),
+        _("The document would replace a document of another patient; it was not registered."),
+        _("Tell the Patient Data Repository, and find out which patient is right."),
+        _("A new version of a document names another patient than the old one."),
+        _("Have the document corrected in your patient record system."),
+        Move.SENDER,
+    ),
+    errors.AlreadyReplaced: Advice(
+        _("Document was replaced before"),
+        _("The document to be replaced has been replaced already by another one."),
+        _("Tell the Patient Data Repository: only the version in force can be replaced."),
+        _("A document was to be replaced that is not in force any more."),
+        _("Have the change made to the version in force."),
         Move.SENDER,
     ),
 }

@@ -83,11 +83,12 @@ def home(request: Request, actor: Actor) -> HttpResponseBase:
 
 @page("customer")
 def customer(request: Request, actor: Actor, organisation_id: UUID) -> HttpResponse:
-    own = [organisation.id for organisation in request.person.organisations]
-    organisation = queries.customers_of(actor, own).filter(id=organisation_id).first()
+    is_staff = actor.kind == ActorKind.STAFF
+    own = () if is_staff else request.person.organisations
+    rows = queries.customers_of(actor, [each.id for each in own])
+    organisation = rows.filter(id=organisation_id).first()
     if organisation is None:
         raise Http404
-    is_staff = actor.kind == ActorKind.STAFF
     flow = next(
         iter(overview.flows(request.environment, [organisation])), overview.Flow(organisation)
     )
@@ -96,7 +97,7 @@ def customer(request: Request, actor: Actor, organisation_id: UUID) -> HttpRespo
     context = {
         "organisation": organisation,
         "say": _say(counts),
-        "others": [each for each in request.person.organisations if each.id != organisation.id],
+        "others": [each for each in own if each.id != organisation.id],
         "is_staff": is_staff,
         "counts": counts,
         "plot": plots.by_hour("flow", _("Today by hour"), flow.received, flow.failed),

@@ -1,4 +1,4 @@
-"""`manage.py texts update|check|compile`: the catalogues of locale/ from the code and templates,
+"""`manage.py texts update|check`: the catalogues of locale/ from the code and templates,
 without system gettext.
 """
 
@@ -11,7 +11,6 @@ from typing import Any
 
 from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract
-from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation.template import templatize
@@ -143,24 +142,15 @@ def _fault(message: Message) -> str:
     return ""
 
 
-def compile_all() -> None:
-    """Write the .mo files beside the catalogues; they are not committed."""
-    for language in LANGUAGES:
-        with po_path(language).with_suffix(".mo").open("wb") as file:
-            write_mo(file, read(language))
-
-
 class Command(BaseCommand):
-    help = "Bring the texts of locale/ up to date, check that they are complete, or compile them."
+    help = "Bring the texts of locale/ up to date or check that they are complete."
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("action", choices=("update", "check", "compile"))
+        parser.add_argument("action", choices=("update", "check"))
 
     def handle(self, *args: Any, action: str, **options: Any) -> None:
-        if action == "compile":
-            compile_all()
-        elif action == "update":
+        if action == "update":
             self.stdout.write(f"written: {', '.join(update()) or 'nothing, all was up to date'}")
         elif found := list(faults()):
             raise CommandError("\n".join(found))

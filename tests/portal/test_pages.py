@@ -1,0 +1,105 @@
+"""The table of pages x roles: who gets in, and what the others read."""
+
+from uuid import uuid4
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from archive.models import Organisation, User
+from portal.pages import BY_NAME, CUSTOMERS, PAGES, STAFF
+
+pytestmark = pytest.mark.django_db
+
+STAFF_LOGINS = ("admin", "onboarding", "archivist", "support", "logreview")
+PLAIN = [page.name for page in PAGES if page.name in ("overview", "customers", "search")]
+
+
+def signed_in(login: str) -> Client:
+    client = Client(headers={"Accept-Language": "en"})
+    client.force_login(
+        User.objects.get(username=login), backend="django.contrib.auth.backends.ModelBackend"
+    )
+    return client
+
+
+@pytest.mark.parametrize("login", STAFF_LOGINS)
+@pytest.mark.parametrize("name", PLAIN)
+def test_staff_open_what_the_table_gives_their_role(name: str, login: str) -> None:
+    page = BY_NAME[name]
+    expected = 200 if page.may_open(frozenset({login})) else 403
+    assert signed_in(login).get(page.url).status_code == expected
+
+
+@pytest.mark.parametrize("name", [name for name in PLAIN if name != "overview"])
+def test_a_customer_finds_no_staff_page(name: str) -> None:
+    assert signed_in("esim").get(BY_NAME[name].url).status_code == 404
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_nobody_gets_in_without_signing_in(page: object) -> None:
+    url = getattr(page, "url", "") or "/"
+    answer = Client().get(url)
+    assert answer.status_code == 302
+    assert answer.headers["Location"].startswith("/accounts/login/")
+
+
+def test_every_role_has_a_first_page() -> None:
+    opened = frozenset().union(*(page.roles for page in PAGES if page.in_rail))
+    assert opened == STAFF | CUSTOMERS
+
+
+def test_a_customer_starts_from_its_own_page() -> None:
+    answer = signed_in("esim").get("/", follow=True)
+    assert answer.redirect_chain[-1][0] == own_address("9000000-3")
+    assert "Exampleland" in answer.content.decode()
+
+
+def test_a_foreign_customer_answers_as_one_that_is_not_there() -> None:
+    client = signed_in("esim")
+    foreign = client.get(own_address("9000001-1"))
+    absent = client.get(reverse("organisation", args=[uuid4()]))
+    assert (foreign.status_code, absent.status_code) == (404, 404)
+    assert foreign.content.replace(b"9000001-1", b"").count(b"Modelville") == 0
+
+
+def test_the_operator_is_no_customer() -> None:
+    operator = Organisation.objects.get(is_operator=True)
+    page = reverse("organisation", args=[operator.id])
+    assert signed_in("admin").get(page).status_code == 404
+
+
+def test_a_person_with_no_role_finds_nothing() -> None:
+    User.objects.create_user("nobody", password=None)
+    assert signed_in("nobody").get("/").status_code == 404
+
+
+def test_a_staff_role_counts_in_the_operator_only() -> None:
+    user = User.objects.create_user("pretender", password=None)
+    customer = Organisation.objects.get(business_id="9000000-3")
+    user.memberships.create(organisation=customer, role="admin")
+    assert signed_in("pretender").get("/").status_code == 404
+
+
+def test_the_environment_is_kept_until_another_is_chosen() -> None:
+    client = signed_in("support")
+    assert 'data-environment="production"' in client.get("/").content.decode()
+    assert 'data-environment="test"' in client.get("/?environment=test").content.decode()
+    assert 'data-environment="test"' in client.get("/organisations/").content.decode()
+    assert 'data-environment="test"' in client.get("/?environment=nonsense").content.decode()
+    assert (
+        'data-environment="production"' in client.get("/?environment=production").content.decode()
+    )
+
+
+def test_the_rail_shows_what_the_role_may_open() -> None:
+    page = signed_in("logreview").get("/").content.decode()
+    rail = page[
+        page.index('<nav class="rail"') : page.index("</nav>", page.index('<nav class="rail"'))
+    ]
+    assert "Customers" in rail and "Support desk" not in rail
+
+
+def own_address(business_id: str) -> str:
+    organisation = Organisation.objects.get(business_id=business_id)
+    return reverse("organisation", args=[organisation.id])
