@@ -21,11 +21,12 @@ from archive.models import (
     Study,
     StudyState,
 )
+from archive.queries.health import STALE
 from archive.values import HELSINKI, now, today
 
 HOURS = 24
 COUNTED = 10_001  # one more than is ever said: "over 10,000"
-SILENT_AFTER = timedelta(seconds=30)
+EXPECTED = ("dicom", "worker")
 STUCK_AFTER = timedelta(minutes=2)
 
 AGES: tuple[tuple[str, timedelta], ...] = (
@@ -172,10 +173,10 @@ def queues(environment: str) -> list[Queue]:
 
 @dataclass(frozen=True, slots=True)
 class Interface:
-    """A kind of process: when one of it was last heard of, and how many live."""
+    """A kind of process: when one of it was last heard of, if ever, and how many live."""
 
     kind: str
-    at: datetime
+    at: datetime | None
     alive: int
 
     @property
@@ -184,9 +185,10 @@ class Interface:
 
 
 def interfaces() -> list[Interface]:
-    """By heartbeat rows, as /health/ready does."""
-    fresh = Q(at__gte=now() - SILENT_AFTER)
+    """By heartbeat rows, as /health/ready does; what must live is listed though never heard."""
+    fresh = Q(at__gte=now() - STALE)
     rows = Heartbeat.objects.values("kind").annotate(
         last=Max("at"), alive=Count("id", filter=fresh)
     )
-    return [Interface(row["kind"], row["last"], row["alive"]) for row in rows.order_by("kind")]
+    heard = {row["kind"]: Interface(row["kind"], row["last"], row["alive"]) for row in rows}
+    return [heard.get(kind, Interface(kind, None, 0)) for kind in sorted({*heard, *EXPECTED})]

@@ -137,7 +137,7 @@ def _told(case: Case, is_staff: bool) -> ToldCase:
     cause, step = (
         (advice.cause, advice.step) if is_staff else (advice.customer_cause, advice.customer_step)
     )
-    url = address("case", case) if is_staff else ""
+    url = address("case", case)
     return ToldCase(case, str(advice.title), str(cause), str(step), str(advice.move.value), url)
 
 

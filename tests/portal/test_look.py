@@ -1,0 +1,162 @@
+"""How pages look to a browser and a screen reader: no axe violation, no sideways scrolling, keys.
+
+Screenshots go to $SCREENSHOTS when it is set.
+"""
+
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from wsgiref.simple_server import WSGIRequestHandler
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.core.servers.basehttp import ThreadedWSGIServer
+from django.core.wsgi import get_wsgi_application
+from django.test import override_settings
+from django.urls import path
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from portal.urls import urlpatterns as product_urls
+from tests.portal import gallery
+
+pytestmark = pytest.mark.journey
+
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--disable-component-update",
+]
+WIDTHS = (1280, 390)
+PATHS = ("/gallery/", "/", "/organisations/", "/search/", "/no/such/page")
+
+urlpatterns = [*product_urls, path("gallery/", gallery.show)]
+
+
+class Quiet(WSGIRequestHandler):
+    def log_message(self, format: str, *args: object) -> None:
+        """The test says what went wrong."""
+
+
+@pytest.fixture
+def address(fresh_database: str, free_port: int) -> Iterator[str]:
+    with override_settings(ROOT_URLCONF=__name__):
+        server = ThreadedWSGIServer(("127.0.0.1", free_port), Quiet)
+        server.set_app(get_wsgi_application())
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield f"http://127.0.0.1:{free_port}"
+        server.shutdown()
+        server.server_close()
+        thread.join(10)
+
+
+@pytest.fixture
+def browser() -> Iterator[Browser]:
+    if not Path(CHROMIUM).exists():
+        pytest.skip("needs Debian's chromium")
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # playwright runs a loop in this thread
+    with sync_playwright() as driver:
+        started = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield started
+        started.close()
+    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+
+
+def sign_in(page: Page, address: str, login: dict[str, str]) -> None:
+    page.goto(f"{address}/accounts/login/")
+    page.fill("[name=login]", login["login"])
+    page.fill("[name=password]", login["password"])
+    page.click("button.go")
+    page.wait_for_url(f"{address}/")
+
+
+def wrong_with(page: Page, address: str, path: str, width: int) -> list[str]:
+    page.goto(f"{address}{path}")
+    if folder := os.environ.get("SCREENSHOTS"):
+        name = path.strip("/").replace("/", "-") or "overview"
+        page.screenshot(path=f"{folder}/{name}-{width}.png", full_page=True)
+    violations = Axe().run(page).response["violations"]
+    found = [f"{path} {width}: {each['id']} {each['nodes'][0]['html']}" for each in violations]
+    if page.evaluate("document.documentElement.scrollWidth") > width:
+        found.append(f"{path} {width}: scrolls sideways")
+    return found
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_page_has_an_axe_violation_or_scrolls_sideways(
+    browser: Browser, address: str, demo: dict[str, Any], scheme: str
+) -> None:
+    found: list[str] = []
+    for width in WIDTHS:
+        context = browser.new_context(
+            viewport={"width": width, "height": 900}, color_scheme=scheme, locale="fi-FI"
+        )
+        page = context.new_page()
+        page.on("console", lambda message: found.append(message.text) if _blames(message) else None)
+        found.extend(wrong_with(page, address, "/accounts/login/", width))
+        sign_in(page, address, demo["logins"]["support"])
+        for each in PATHS:
+            found.extend(wrong_with(page, address, each, width))
+        context.close()
+    assert found == []
+
+
+def _blames(message: Any) -> bool:
+    """What the content security policy refuses is a fault of the page."""
+    return "Content Security Policy" in message.text
+
+
+def test_keys_move_select_search_and_explain(
+    browser: Browser, address: str, demo: dict[str, Any]
+) -> None:
+    page = browser.new_page()
+    sign_in(page, address, demo["logins"]["support"])
+    page.goto(f"{address}/gallery/")
+    page.keyboard.press("j")
+    page.keyboard.press("j")
+    page.keyboard.press("x")
+    assert page.locator("[data-rows] > .here input").is_checked()
+    assert page.locator("[data-rows] > tr").nth(1).get_attribute("class") == "here"
+    page.keyboard.press("?")
+    assert page.locator("#keys").is_visible()
+    page.keyboard.press("Escape")
+    assert not page.locator("#keys").is_visible()
+    page.keyboard.press("/")
+    assert page.evaluate("document.activeElement.id") == "find"
+
+
+def test_the_menu_opens_without_javascript(
+    browser: Browser, address: str, demo: dict[str, Any]
+) -> None:
+    context = browser.new_context(
+        viewport={"width": 390, "height": 800}, locale="fi-FI", java_script_enabled=False
+    )
+    page = context.new_page()
+    sign_in(page, address, demo["logins"]["support"])
+    rail = page.locator(".rail")
+    assert not rail.is_visible()
+    page.click(".menu > summary")
+    assert rail.is_visible()
+    assert page.locator(".person button", has_text="Kirjaudu ulos").is_visible()
+    context.close()
+
+
+def test_an_identifier_is_whole_on_focus_and_copied_by_a_key(
+    browser: Browser, address: str, demo: dict[str, Any]
+) -> None:
+    context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
+    page = context.new_page()
+    sign_in(page, address, demo["logins"]["support"])
+    page.goto(f"{address}/gallery/")
+    identifier = page.locator(".facts .id[tabindex]").nth(1)
+    identifier.focus()
+    assert identifier.locator(".whole").bounding_box()["width"] > 100
+    page.keyboard.press("Enter")
+    page.locator(".copy-note").wait_for()
+    assert page.evaluate("navigator.clipboard.readText()") == gallery.UID
+    context.close()
