@@ -11,8 +11,9 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import F, Q
+from django.db.models import Exists, F, OuterRef, Q
 from kombu.exceptions import OperationalError
+from redis.exceptions import RedisError
 
 from archive.config import settings
 from archive.errors import ArchiveError
@@ -26,6 +27,7 @@ LEASE = timedelta(seconds=60)
 RESEND = timedelta(seconds=20)  # a due job that was sent and not claimed is sent again
 FIRST_BACKOFF = 1.0
 SWEEP_AT_ONCE = 200
+CALLS = "calls"  # the queue of work that waits for customers' systems
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,7 @@ class Claim:
     id: UUID
     kind: JobKind
     subject_id: UUID
+    peer_id: UUID | None
     tries: int
     holder: UUID
 
@@ -46,26 +49,27 @@ def defer(
     environment: str,
     organisation_id: UUID | None = None,
     study_id: UUID | None = None,
+    peer_id: UUID | None = None,
     not_before: datetime | None = None,
 ) -> None:
     """Owe work on a subject, in the caller's transaction; an owed one is brought forward, a running
-    one repeated.
+    one repeated. Work that calls a customer's system names it in `peer_id`.
     """
     at = now()
     due = not_before or at
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO archive_job (id, kind, environment, subject_id, organisation_id, study_id,"
-            " state, tries, again, not_before, last_error, made_at)"
-            " VALUES (%s, %s, %s, %s, %s, %s, 'waiting', 0, false, %s, '', %s)"
+            " peer_id, state, tries, again, not_before, last_error, made_at)"
+            " VALUES (%s, %s, %s, %s, %s, %s, %s, 'waiting', 0, false, %s, '', %s)"
             " ON CONFLICT (kind, subject_id) WHERE state IN ('waiting', 'running') DO UPDATE SET"
             " not_before = least(archive_job.not_before, excluded.not_before), sent_at = NULL,"
             " again = archive_job.state = 'running' RETURNING id",
-            [uuid7(), kind, environment, subject_id, organisation_id, study_id, due, at],
+            [uuid7(), kind, environment, subject_id, organisation_id, study_id, peer_id, due, at],
         )
         job_id = cursor.fetchone()[0]
     if due <= at:
-        transaction.on_commit(lambda: send(job_id))
+        transaction.on_commit(lambda: send(job_id, calls_peer=peer_id is not None))
 
 
 def put_off(kind: JobKind, subject_id: UUID, *, until: datetime) -> None:
@@ -75,33 +79,46 @@ def put_off(kind: JobKind, subject_id: UUID, *, until: datetime) -> None:
     )
 
 
-def send(job_id: UUID) -> None:
-    """Wake a worker. Best effort with a short timeout: the sweep finds what was not sent."""
+def send(job_id: UUID, *, calls_peer: bool = False) -> None:
+    """Wake a worker. Best effort with a short timeout: the sweep finds what was not sent.
+
+    Work that calls customers' systems has a queue of its own, so that a peer that hangs delays
+    nobody's registration.
+    """
+    queue = CALLS if calls_peer else app.conf.task_default_queue
     try:
         app.signature("archive.run_job", args=(str(job_id),)).apply_async(
-            retry=False, ignore_result=True, expires=RESEND.total_seconds()
+            queue=queue, retry=False, ignore_result=True, expires=RESEND.total_seconds()
         )
-    except (OperationalError, OSError) as error:
+    except (OperationalError, OSError, RedisError) as error:
         log.warning("broker does not take job %s: %s", job_id, type(error).__name__)
         return
     Job.objects.filter(id=job_id, state=JobState.WAITING).update(sent_at=now())
 
 
-def due() -> list[UUID]:
-    """Jobs that should run now and that nobody carries; expired leases are given back first."""
+def due() -> list[tuple[UUID, UUID | None]]:
+    """Jobs with their peers that should run now and that nobody carries; expired leases are given
+    back first.
+    """
     at = now()
     Job.objects.filter(state=JobState.RUNNING, lease_until__lt=at).update(
         state=JobState.WAITING, lease_holder=None, lease_until=None, sent_at=None
     )
     stale = Q(sent_at=None) | Q(sent_at__lt=at - RESEND)
-    rows = Job.objects.filter(stale, state=JobState.WAITING, not_before__lte=at)
-    return list(rows.order_by("not_before").values_list("id", flat=True)[:SWEEP_AT_ONCE])
+    rows = Job.objects.filter(stale, ~_peer_is_called(), state=JobState.WAITING, not_before__lte=at)
+    return list(rows.order_by("not_before").values_list("id", "peer_id")[:SWEEP_AT_ONCE])
+
+
+def _peer_is_called() -> Exists:
+    """One call at a time to a customer's system; jobs without a peer never match."""
+    return Exists(Job.objects.filter(peer_id=OuterRef("peer_id"), state=JobState.RUNNING))
 
 
 def claim(job_id: UUID) -> Claim | None:
-    """Take the lease, or None when another has it, it is done, or it is not due yet."""
+    """Take the lease; None when another has it, it is done, not due, or its peer is being called."""
     at, holder = now(), uuid7()
-    taken = Job.objects.filter(id=job_id, state=JobState.WAITING, not_before__lte=at).update(
+    rows = Job.objects.filter(id=job_id, state=JobState.WAITING, not_before__lte=at)
+    taken = rows.filter(~_peer_is_called()).update(
         state=JobState.RUNNING,
         lease_holder=holder,
         lease_until=at + LEASE,
@@ -111,7 +128,7 @@ def claim(job_id: UUID) -> Claim | None:
     if not taken:
         return None
     job = Job.objects.get(id=job_id)
-    return Claim(job.id, JobKind(job.kind), job.subject_id, job.tries, holder)
+    return Claim(job.id, JobKind(job.kind), job.subject_id, job.peer_id, job.tries, holder)
 
 
 def finish(claim: Claim, *, again_at: datetime | None = None) -> None:
@@ -130,7 +147,21 @@ def finish(claim: Claim, *, again_at: datetime | None = None) -> None:
             job.state, job.ended_at, job.last_error = JobState.DONE, now(), ""
         job.save()
         if job.state == JobState.WAITING and job.not_before <= now():
-            transaction.on_commit(lambda: send(job.id))
+            transaction.on_commit(lambda: send(job.id, calls_peer=job.peer_id is not None))
+        else:
+            transaction.on_commit(lambda: _pass_on(claim))
+
+
+def _pass_on(claim: Claim) -> None:
+    """The peer is free: the next call to it need not wait for the sweep."""
+    if claim.peer_id is None:
+        return
+    owed = Job.objects.filter(
+        peer_id=claim.peer_id, state=JobState.WAITING, not_before__lte=now()
+    ).order_by("not_before")
+    job_id = owed.values_list("id", flat=True).first()
+    if job_id is not None:
+        send(job_id, calls_peer=True)
 
 
 def retry(claim: Claim, error: ArchiveError) -> None:
@@ -144,6 +175,7 @@ def retry(claim: Claim, error: ArchiveError) -> None:
         not_before=now() + timedelta(seconds=wait),
         last_error=error.detail[:400],
     )
+    _pass_on(claim)
 
 
 def give_up(claim: Claim, error: ArchiveError) -> None:
@@ -155,3 +187,4 @@ def give_up(claim: Claim, error: ArchiveError) -> None:
         ended_at=now(),
         last_error=error.detail[:400],
     )
+    _pass_on(claim)

@@ -88,8 +88,8 @@ def sweep() -> None:
     """Send what is due and nobody carries; that a worker does so is its heartbeat."""
     close_old_connections()
     heartbeats.beat(kind="worker")
-    for job_id in jobs.due():
-        jobs.send(job_id)
+    for job_id, peer_id in jobs.due():
+        jobs.send(job_id, calls_peer=peer_id is not None)
 
 
 @shared_task(name="archive.seal")

@@ -72,10 +72,19 @@ def dicom(plan: Plan) -> list[str]:
 
 
 def worker(plan: Plan) -> list[str]:
+    """Registration, sealing, sweeping: nothing that waits for a customer's system."""
+    return _celery_worker("worker", "--queues", "celery", "--concurrency", "2")
+
+
+def caller(plan: Plan) -> list[str]:
+    """Confirmations and reports to customers' systems: threads, because they wait for peers."""
+    return _celery_worker("caller", "--queues", "calls", "--pool", "threads", "--concurrency", "8")
+
+
+def _celery_worker(name: str, *options: str) -> list[str]:
     return [
-        *(*CELERY, "worker"),
-        *("--concurrency", "2", "--loglevel", "INFO", "--hostname", "worker@idr"),
-        *("--without-gossip", "--without-mingle"),
+        *(*CELERY, "worker", "--hostname", f"{name}@idr", "--loglevel", "WARNING"),
+        *("--without-gossip", "--without-mingle", *options),
     ]
 
 
@@ -87,6 +96,7 @@ PROGRAMS: Mapping[str, Callable[[Plan], list[str]]] = {
     "web": web,
     "dicom": dicom,
     "worker": worker,
+    "caller": caller,
     "beat": beat,
 }
 FIRST_SCREEN = (sys.executable, MANAGE, "simulate", "--first-screen")

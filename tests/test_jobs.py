@@ -63,7 +63,7 @@ def test_a_lease_that_ran_out_is_given_back_and_its_late_holder_is_not_heard() -
     late = jobs.claim(job.id)
     assert late is not None
     Job.objects.filter(id=job.id).update(lease_until=now() - timedelta(seconds=1))
-    assert job.id in jobs.due()
+    assert job.id in dict(jobs.due())
     fresh = jobs.claim(job.id)
     assert fresh is not None
     jobs.finish(late)
@@ -86,9 +86,9 @@ def test_the_wait_doubles_up_to_the_ceiling() -> None:
 def test_what_is_sent_is_not_sent_again_until_it_is_stale() -> None:
     job = owe()
     Job.objects.filter(id=job.id).update(sent_at=now())
-    assert job.id not in jobs.due()
+    assert job.id not in dict(jobs.due())
     Job.objects.filter(id=job.id).update(sent_at=now() - timedelta(minutes=1))
-    assert job.id in jobs.due()
+    assert job.id in dict(jobs.due())
 
 
 def test_a_job_given_up_is_dead_and_can_be_owed_again() -> None:

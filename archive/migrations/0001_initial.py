@@ -303,6 +303,7 @@ class Migration(migrations.Migration):
                 ("subject_id", models.UUIDField()),
                 ("organisation_id", models.UUIDField(blank=True, null=True)),
                 ("study_id", models.UUIDField(blank=True, null=True)),
+                ("peer_id", models.UUIDField(blank=True, null=True)),
                 (
                     "state",
                     models.CharField(
@@ -337,6 +338,11 @@ class Migration(migrations.Migration):
                         condition=models.Q(("state", "running")),
                         fields=["lease_until"],
                         name="job_leased",
+                    ),
+                    models.Index(
+                        condition=models.Q(("state__in", ("waiting", "running"))),
+                        fields=["peer_id"],
+                        name="job_peer",
                     ),
                     models.Index(fields=["kind", "state", "-made_at"], name="job_by_kind"),
                     models.Index(fields=["study_id"], name="job_study"),

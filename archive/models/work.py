@@ -18,6 +18,7 @@ class Job(models.Model):
     subject_id = models.UUIDField()
     organisation_id = models.UUIDField(null=True, blank=True)
     study_id = models.UUIDField(null=True, blank=True)
+    peer_id = models.UUIDField(null=True, blank=True)  # the connection it calls: one call at a time
     state = models.CharField(max_length=8, choices=JobState, default=JobState.WAITING)
     tries = models.PositiveIntegerField(default=0)
     again = models.BooleanField(default=False)  # woken while it ran
@@ -40,6 +41,9 @@ class Job(models.Model):
         indexes = (
             models.Index(fields=("not_before",), condition=Q(state="waiting"), name="job_due"),
             models.Index(fields=("lease_until",), condition=Q(state="running"), name="job_leased"),
+            models.Index(
+                fields=("peer_id",), condition=Q(state__in=("waiting", "running")), name="job_peer"
+            ),
             models.Index(fields=("kind", "state", "-made_at"), name="job_by_kind"),
             models.Index(fields=("study_id",), name="job_study"),
         )

@@ -120,6 +120,7 @@ def _owe_report(commitment: StorageCommitment, *, after: timedelta) -> None:
         commitment.id,
         environment=commitment.environment,
         organisation_id=commitment.connection.organisation_id,
+        peer_id=commitment.connection_id,
         not_before=now() + after,
     )
 

@@ -239,4 +239,5 @@ def revive(job: Job) -> None:
         environment=job.environment,
         organisation_id=job.organisation_id,
         study_id=job.study_id,
+        peer_id=job.peer_id,
     )

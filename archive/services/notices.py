@@ -77,6 +77,7 @@ def _defer(notice: AvailabilityNotice) -> None:
         environment=notice.environment,
         organisation_id=notice.connection.organisation_id,
         study_id=notice.study_id,
+        peer_id=notice.connection_id,
     )
 
 
