@@ -37,7 +37,7 @@ def settle(data: Path, account: Account, *, demo: bool) -> Path:
             f"{link} points to {cluster}, which is gone: bring the database back from a backup, "
             f"or remove the link to begin with an empty one."
         )
-    _claim(cluster.parent, data, demo=demo)
+    _claim(cluster.parent, data)
     return _reached(cluster, account)
 
 
@@ -83,15 +83,22 @@ def _links_to(data: Path, place: Path) -> bool:
     return link.is_symlink() and link.resolve() == (place / "postgres").resolve()
 
 
-def _claim(place: Path, data: Path, *, demo: bool) -> None:
+def _claim(place: Path, data: Path) -> None:
     """A data folder that was moved keeps its cluster; one that was copied may not share it."""
     owner = _owner(place)
     if owner is None:
         return  # not made by us: whoever linked it knows why
     if owner[0] != data and _links_to(owner[0], place):
         raise LaunchError(f"{data} is a copy of {owner[0]}: the database is still that one's.")
-    if owner != (data, demo):
-        _write_owner(place, data, demo=demo)
+    if owner[0] != data:
+        _write_owner(place, data, demo=owner[1])
+
+
+def note_use(cluster: Path, data: Path, *, demo: bool) -> None:
+    """Once a system really runs on it outside demo mode, a cluster is never swept."""
+    owner = _owner(cluster.parent)
+    if owner is not None and owner != (data, demo):
+        _write_owner(cluster.parent, data, demo=demo)
 
 
 def sweep() -> None:

@@ -65,6 +65,8 @@ class System:
         for step in set_up_steps(self.plan, identity, external=self.cluster is None):
             self.attention.check()
             steps.run(step, self._child_environment())
+        if self.cluster:
+            clusters.note_use(self.cluster.folder, self.plan.data, demo=self.plan.demo)
         demo = runfile.read_demo(self.plan)
         content = runfile.content(self.plan, self.config, demo, self.environment)
         runfile.write(self.plan.data, content)

@@ -86,3 +86,19 @@ def test_a_real_cluster_stays_when_its_data_folder_is_away(data: Path) -> None:
     shutil.rmtree(data)
     clusters.sweep()
     assert cluster.is_dir()
+
+
+def test_only_use_outside_demo_mode_makes_it_a_real_one(data: Path) -> None:
+    cluster = settle(data)
+    settle(data, demo=False)  # refused later, since there are demo accounts
+    shutil.rmtree(data)
+    clusters.sweep()
+    assert not cluster.exists()
+
+
+def test_a_cluster_in_use_outside_demo_mode_is_a_real_one(data: Path) -> None:
+    cluster = settle(data)
+    clusters.note_use(cluster, data, demo=False)
+    shutil.rmtree(data)
+    clusters.sweep()
+    assert cluster.is_dir()
