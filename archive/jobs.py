@@ -115,7 +115,7 @@ def _peer_is_called() -> Exists:
 
 
 def claim(job_id: UUID) -> Claim | None:
-    """Take the lease; None when another has it, it is done, not due, or its peer is being called."""
+    """Take the lease; None when another has it, it is done, not due, or its peer is called."""
     at, holder = now(), uuid7()
     rows = Job.objects.filter(id=job_id, state=JobState.WAITING, not_before__lte=at)
     taken = rows.filter(~_peer_is_called()).update(

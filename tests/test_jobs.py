@@ -100,3 +100,16 @@ def test_a_job_given_up_is_dead_and_can_be_owed_again() -> None:
     assert (job.state, job.last_error) == ("dead", "peer is gone")
     jobs.defer(JobKind.REGISTRATION, job.subject_id, environment="test")
     assert Job.objects.filter(subject_id=job.subject_id, state="waiting").count() == 1
+
+
+def test_a_peer_is_called_once_at_a_time_and_others_are_not_held_up() -> None:
+    peer = uuid7()
+    first, second = owe(peer_id=peer), owe(peer_id=peer)
+    other = owe(peer_id=uuid7())
+    claim = jobs.claim(first.id)
+    assert claim is not None
+    assert jobs.claim(second.id) is None
+    assert second.id not in dict(jobs.due())
+    assert jobs.claim(other.id) is not None
+    jobs.retry(claim, Busy())
+    assert jobs.claim(second.id) is not None
