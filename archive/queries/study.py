@@ -1,0 +1,59 @@
+"""One study's page: the study with whose it is, its series, objects and notices."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import Count, Sum
+
+from archive.errors import NotFound
+from archive.models import AvailabilityNotice, DocumentStatus, Instance, Series, Study
+from archive.queries import keyset
+
+OBJECTS = 200  # of a page
+ORDER = (keyset.Key("series_id", UUID), keyset.Key("id", UUID))
+
+
+def one(study_id: UUID) -> Study:
+    """Raises NotFound."""
+    related = ("register__organisation", "patient__survivor", "connection__organisation")
+    found = Study.objects.select_related(*related).filter(id=study_id).first()
+    if found is None:
+        raise NotFound()
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesRow:
+    series: Series
+    objects: int
+    size: int
+
+
+def series_of(study: Study) -> list[SeriesRow]:
+    """In the order of their numbers, which are text in the standard (VR IS)."""
+    rows = Series.objects.filter(study=study)
+    counted = rows.annotate(objects_held=Count("instances"), size_held=Sum("instances__size"))
+    found = [SeriesRow(each, each.objects_held, each.size_held or 0) for each in counted]
+    return sorted(found, key=lambda row: (_number(row.series.series_number), str(row.series.id)))
+
+
+def _number(text: str) -> int:
+    digits = text.strip().removeprefix("+")
+    return int(digits) if digits.lstrip("-").isdecimal() else 1 << 32
+
+
+def objects_of(study: Study, *, after: str = "", before: str = "") -> keyset.Page[Instance]:
+    """A study's objects, series by series. Raises ValueError when a cursor is none."""
+    rows = Instance.objects.filter(study=study).select_related("series")
+    return keyset.page(rows, ORDER, after=after, before=before, size=OBJECTS)
+
+
+def notices_of(study: Study) -> list[AvailabilityNotice]:
+    """Notices owed to the sender's systems, the newest first."""
+    rows = AvailabilityNotice.objects.filter(study=study).select_related("connection", "manifest")
+    return list(rows.order_by("-made_at", "-id"))
+
+
+def newest(notices: list[AvailabilityNotice]) -> list[AvailabilityNotice]:
+    """Those of the manifest in force: what sending again sends."""
+    return [each for each in notices if each.manifest.status == DocumentStatus.APPROVED]

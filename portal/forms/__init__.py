@@ -1,0 +1,1 @@
+"""Forms: what people type, as the values that services and queries take."""

@@ -1,0 +1,72 @@
+"""Small words of rows and facts, in the reader's language."""
+
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+from pydicom.uid import UID
+
+from archive.models import Environment, StudyCodeEntry
+from portal.happenings import kind_words
+
+# DICOM's own keywords are shown as they are: whoever mends a sender looks for them by name.
+FACTS = {
+    "tries": _("Tries"),
+    "peer": _("Address"),
+    "missing": _("Missing"),
+    "calling": _("Calling AE title"),
+    "called": _("Called AE title"),
+    "address": _("Address"),
+    "expected": _("Address expected"),
+    "objects": _("Objects"),
+    "bytes": _("Bytes received"),
+    "kind": _("Document"),
+    "named by document": _("Study named by the document"),
+    "user": _("User name"),
+    "raised": _("Error of the program"),
+    "scheme": _("Scheme"),
+    "problem": _("Problem"),
+}
+OF_PATIENT = frozenset({"PatientID", "IssuerOfPatientID"})
+CLASSES = frozenset({"SOPClassUID", "TransferSyntaxUID"})
+EDGES = {"dicom": "DICOM", "xds": "XDS", "job": _("registration")}
+PLACES = {
+    "association": _("association"),
+    "store": _("storing"),
+    "commitment": _("storage commitment"),
+    "commitment-report": _("commitment report"),
+    "notice": _("confirmation of registration"),
+    "registration": _("making the manifest"),
+    "documents": _("tying documents to the study"),
+    "register": _("registering documents"),
+    "query": _("query"),
+}
+
+
+def code_name(entry: StudyCodeEntry | None) -> str:
+    """A study code's name, else in Finnish."""
+    if entry is None:
+        return ""
+    language = (get_language() or "fi")[:2]
+    return getattr(entry, f"name_{language}", "") or entry.name_fi
+
+
+def fact(name: str, value: str) -> tuple[str, str]:
+    """A fact of a case's event as label and value."""
+    return str(FACTS.get(name, name)), _value(name, value)
+
+
+def _value(name: str, value: str) -> str:
+    if name in CLASSES:
+        known = UID(value).name
+        return value if known == value else f"{known} ({value})"
+    if name in ("kind", "missing"):
+        return ", ".join(kind_words(each) for each in value.split(","))
+    return value
+
+
+def place_words(edge: str, place: str) -> str:
+    """Where it went wrong: "DICOM, storing"."""
+    return f"{EDGES.get(edge, edge)}, {PLACES.get(place, place)}"
+
+
+def environment_words(environment: str) -> str:
+    return str(Environment(environment).label)

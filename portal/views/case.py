@@ -1,0 +1,186 @@
+"""A case: its cause, whose move it is, its events, and what can be done about them."""
+
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import BadRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
+
+from archive.actors import Actor
+from archive.models import Case, CaseEvent, CaseState, EventOutcome
+from archive.queries import desk as queries
+from archive.services import error_desk
+from portal import formats
+from portal.advice import advise
+from portal.forms.reasons import ResolveForm
+from portal.names import OF_PATIENT, fact, place_words
+from portal.pages import BY_NAME
+from portal.staff import Request, page
+from portal.views.desk import CUSTOMER_READER, STAFF_READER, Reader, is_customer
+from portal.views.fragments import answer
+
+EVENTS = "events"
+
+
+def front(request: HttpRequest, case_id: UUID) -> HttpResponseBase:
+    """One address, quoted in mails and by `manage.py trace`."""
+    return own(request, case_id) if is_customer(request) else staff(request, case_id)
+
+
+@page("case")
+def staff(request: Request, actor: Actor, case_id: UUID) -> HttpResponse:
+    return _show(request, queries.case(case_id), ResolveForm())
+
+
+@page("own-case")
+def own(request: Request, actor: Actor, case_id: UUID) -> HttpResponse:
+    """Another organisation's case is answered as one that is not there."""
+    organisations = [organisation.id for organisation in request.person.organisations]
+    found = queries.case(case_id, organisations)
+    return _page(request, found, CUSTOMER_READER, {})
+
+
+@require_POST
+@page("case-retry")
+def retry(request: Request, actor: Actor, case_id: UUID) -> HttpResponseBase:
+    """One event, the selected ones, or all that can be done again here."""
+    found = queries.case(case_id)
+    able = queries.retryable(found)
+    asked = set(able) if "all" in request.POST else _ids(request.POST.getlist("event"))
+    if not asked:
+        messages.warning(request, _("Nothing was selected, so nothing was retried."))
+        return _back(found)
+    event_ids = [event_id for event_id in able if event_id in asked]
+    count = error_desk.retry(actor, found, event_ids=event_ids) if event_ids else 0
+    _say_retried(request, count, len(asked) - count)
+    return _back(found)
+
+
+def _ids(given: list[str]) -> set[UUID]:
+    try:
+        return {UUID(each) for each in given}
+    except ValueError as error:
+        raise BadRequest("not an event") from error
+
+
+def _say_retried(request: Request, count: int, left: int) -> None:
+    if count:
+        said = ngettext(
+            "%(count)s event is tried again. Its outcome appears below.",
+            "%(count)s events are tried again. Their outcomes appear below.",
+            count,
+        )
+        messages.success(request, said % {"count": formats.number_text(count)})
+    if left > 0:
+        said = ngettext(
+            "%(count)s event cannot be retried here, or was put right meanwhile.",
+            "%(count)s events cannot be retried here, or were put right meanwhile.",
+            left,
+        )
+        messages.warning(request, said % {"count": formats.number_text(left)})
+
+
+@require_POST
+@page("case-resolve")
+def resolve(request: Request, actor: Actor, case_id: UUID) -> HttpResponseBase:
+    found = queries.case(case_id)
+    form = ResolveForm(request.POST)
+    if not form.is_valid():
+        return _show(request, found, form)
+    if found.state == CaseState.OPEN:
+        error_desk.resolve(actor, found, reason=form.cleaned_data["reason"])
+        messages.success(request, _("%(case)s is resolved.") % {"case": found})
+    else:
+        messages.warning(request, _("%(case)s was resolved already.") % {"case": found})
+    return _back(found)
+
+
+def _back(found: Case) -> HttpResponseBase:
+    return redirect("case", found.id)
+
+
+# --- the page -----------------------------------------------------------------------------------
+
+
+def _show(request: Request, found: Case, form: ResolveForm) -> HttpResponse:
+    """The staff's page."""
+    roles = request.person.roles
+    able = queries.retryable(found) if BY_NAME["case-retry"].may_open(roles) else []
+    opens_studies = BY_NAME["study"].may_open(roles)
+    more = {
+        "able": len(able),
+        "form": form if BY_NAME["case-resolve"].may_open(roles) else None,
+        "opens_studies": opens_studies,
+        "studies": queries.affected_studies(found) if opens_studies else [],
+    }
+    return _page(request, found, STAFF_READER, more)
+
+
+def _page(request: Request, found: Case, reader: Reader, more: dict[str, Any]) -> HttpResponse:
+    request.environment = found.environment
+    advice = advise(found.reason)
+    shape, word = reader.standing(found, advice)
+    try:
+        part = queries.events(
+            found, after=request.GET.get("after", ""), before=request.GET.get("before", "")
+        )
+    except ValueError as error:
+        raise BadRequest("not a place in this list") from error
+    explaining = queries.explaining(found)
+    context = {
+        "case": found,
+        "advice": advice,
+        "cause": reader.cause(advice),
+        "step": reader.step(advice),
+        "is_staff": reader.is_staff,
+        "shape": shape,
+        "word": word,
+        "place": place_words(found.edge, found.place),
+        "facts": [_explained(each) for each in explaining if reader.is_staff or _open(each.name)],
+        "events": [_told(event, reader) for event in part.rows],
+        "page": part,
+        "unsettled": any(event.outcome == EventOutcome.RETRIED for event in part.rows),
+        "trail": [(_("Support desk") if reader.is_staff else _("Errors"), reverse("desk"))],
+        **more,
+    }
+    return answer(request, "case/detail.html", context, part="case/_events.html", target=EVENTS)
+
+
+def _open(name: str) -> bool:
+    """Whether a customer's people may read the fact: nothing of the patient."""
+    return name not in OF_PATIENT
+
+
+def _explained(each: queries.Explaining) -> tuple[str, str]:
+    """A fact with its commonest values, and how often each was told."""
+    label = fact(each.name, "")[0]
+    values = [fact(each.name, value)[1] for value, _count in each.values]
+    if len(values) == 1:
+        return label, values[0]
+    counted = [
+        f"{value} × {formats.number_text(count)}"
+        for value, (_raw, count) in zip(values, each.values, strict=True)
+    ]
+    if each.others:
+        others = ngettext("%(count)s other value", "%(count)s other values", each.others)
+        counted.append(others % {"count": formats.number_text(each.others)})
+    return label, ", ".join(counted)
+
+
+def _told(event: CaseEvent, reader: Reader) -> dict[str, Any]:
+    facts = [
+        fact(name, str(value))
+        for name, value in event.facts.items()
+        if value not in ("", None) and (reader.is_staff or _open(name))
+    ]
+    return {
+        "event": event,
+        "facts": facts,
+        "can_retry": event.job_id is not None and event.outcome == EventOutcome.OPEN,
+    }

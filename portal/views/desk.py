@@ -1,0 +1,159 @@
+"""The support desk: failures by cause and customer. A customer's people read their own."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.core.exceptions import BadRequest
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from archive.actors import Actor
+from archive.models import Case, CaseState
+from archive.queries import desk as queries
+from onboarding.queries import customers_of
+from portal import formats
+from portal.advice import BY_REASON, Advice, Move, advise
+from portal.forms.desk import CaseFilters
+from portal.names import place_words
+from portal.pages import CUSTOMERS
+from portal.staff import Request, page, person_of
+from portal.views.fragments import answer
+
+LIST = "list"
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who reads: the staff the mechanism, a customer's people their duty."""
+
+    is_staff: bool
+
+    @property
+    def moves(self) -> frozenset[Move]:
+        return frozenset({Move.US, Move.SUPPORT} if self.is_staff else {Move.SENDER})
+
+    def cause(self, advice: Advice) -> str:
+        return str(advice.cause if self.is_staff else advice.customer_cause)
+
+    def step(self, advice: Advice) -> str:
+        return str(advice.step if self.is_staff else advice.customer_step)
+
+    def standing(self, case: Case, advice: Advice) -> tuple[str, str]:
+        """Shape and word of a case: whose move it is."""
+        if case.state == CaseState.RESOLVED:
+            return "done", _("resolved")
+        if advice.move in self.moves:
+            return "needs", _("needs you")
+        words = {
+            Move.SENDER: _("customer’s move"),
+            Move.US: _("archive’s move"),
+            Move.SUPPORT: _("support desk’s move"),
+            Move.ITSELF: _("tried again by itself"),
+        }
+        return "wait", words.get(advice.move, _("open"))
+
+    @property
+    def reasons(self) -> list[str]:
+        """The causes in which it is the reader's move."""
+        return [reason for reason, advice in BY_REASON.items() if advice.move in self.moves]
+
+
+STAFF_READER, CUSTOMER_READER = Reader(True), Reader(False)
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A case in the reader's words."""
+
+    case: Case
+    title: str
+    step: str
+    shape: str
+    word: str
+    place: str
+    url: str
+
+
+def front(request: HttpRequest) -> HttpResponseBase:
+    """One address: the desk for the staff, their own errors for a customer's people."""
+    return errors(request) if is_customer(request) else staff(request)
+
+
+def is_customer(request: HttpRequest) -> bool:
+    return request.user.is_authenticated and bool(person_of(request.user).roles & CUSTOMERS)
+
+
+@page("desk")
+def staff(request: Request, actor: Actor) -> HttpResponse:
+    return _list(request, actor, STAFF_READER, None)
+
+
+@page("errors")
+def errors(request: Request, actor: Actor) -> HttpResponse:
+    own = tuple(organisation.id for organisation in request.person.organisations)
+    return _list(request, actor, CUSTOMER_READER, own)
+
+
+def _list(
+    request: Request, actor: Actor, reader: Reader, own: tuple[UUID, ...] | None
+) -> HttpResponse:
+    form = CaseFilters(request.GET, customers_of(actor, own or ()))
+    filters = form.filters(request.environment, own)
+    rows = Case.objects.none() if filters is None else queries.narrowed(filters)
+    try:
+        found = queries.page(
+            rows, after=request.GET.get("after", ""), before=request.GET.get("before", "")
+        )
+    except ValueError as error:
+        raise BadRequest("not a place in this list") from error
+    counts = queries.counts(rows, reader.reasons)
+    context = {
+        "title": _title(counts),
+        "say": _say(reader, unread=filters is None),
+        "form": form,
+        "rows": [_told(case, reader) for case in found.rows],
+        "page": found,
+        "filtered": bool(request.GET.keys() & form.fields.keys()),
+        "is_staff": reader.is_staff,
+    }
+    return answer(request, "desk/list.html", context, part="desk/_list.html", target=LIST)
+
+
+def _told(case: Case, reader: Reader) -> Told:
+    advice = advise(case.reason)
+    shape, word = reader.standing(case, advice)
+    return Told(
+        case=case,
+        title=str(advice.title),
+        step=reader.step(advice),
+        shape=shape,
+        word=word,
+        place=place_words(case.edge, case.place),
+        url=reverse("case", args=[case.id]),
+    )
+
+
+def _title(counts: queries.Counts) -> str:
+    """ "Seven cases, two need you", in digits."""
+    if not counts.all:
+        return _("No cases")
+    cases = ngettext("%(count)s case", "%(count)s cases", counts.all)
+    parts: Sequence[str] = [cases % {"count": formats.counted_text(counts.all)}]
+    if counts.open and counts.open != counts.all:
+        opened = ngettext("%(count)s open", "%(count)s open", counts.open)
+        parts = [*parts, opened % {"count": formats.counted_text(counts.open)}]
+    if counts.yours:
+        yours = ngettext("%(count)s needs you", "%(count)s need you", counts.yours)
+        parts = [*parts, yours % {"count": formats.counted_text(counts.yours)}]
+    return ", ".join(parts)
+
+
+def _say(reader: Reader, *, unread: bool) -> str:
+    if unread:
+        return _("A filter cannot be read. Correct it or take it off.")
+    if reader.is_staff:
+        return _("Failures with one cause, of one customer, are one case. Open cases stand first.")
+    return _("What did not go through from your systems, by cause. Open cases stand first.")

@@ -1,0 +1,24 @@
+"""Why somebody looks at a patient's data: asked once per patient, kept in the session."""
+
+from dataclasses import replace
+from uuid import UUID
+
+from archive.actors import Actor
+from archive.models import Patient
+from portal.staff import Request
+
+KEY = "reasons"
+
+
+def subject(patient: Patient) -> UUID:
+    """Whom a reason is about: a merged-away id counts as its survivor."""
+    return patient.survivor_id or patient.id
+
+
+def keep(request: Request, patient_id: UUID, reason: str) -> None:
+    request.session[KEY] = {**request.session.get(KEY, {}), str(patient_id): reason}
+
+
+def with_reason(request: Request, actor: Actor, patient_id: UUID) -> Actor:
+    """The actor with the reason that was given for this patient; without one when none was."""
+    return replace(actor, reason=request.session.get(KEY, {}).get(str(patient_id), ""))

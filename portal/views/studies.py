@@ -1,0 +1,179 @@
+"""The list of studies, without patients' names and codes; a patient is searched by exact code."""
+
+from collections.abc import Sequence
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import BadRequest
+from django.db.models import QuerySet
+from django.http import HttpResponse, HttpResponseBase, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods
+
+from archive import gate, ledger
+from archive.actors import Actor
+from archive.models import Study, StudyState
+from archive.queries import studies as queries
+from archive.queries import study_codes
+from archive.rules.access import Action
+from archive.values import now
+from onboarding.queries import customers_of
+from portal import formats
+from portal.forms.codes import looks_like_code
+from portal.forms.reasons import PatientForm
+from portal.forms.studies import StudyFilters
+from portal.happenings import missing_words
+from portal.names import code_name
+from portal.staff import Request, page
+from portal.views import reasons
+from portal.views.fragments import answer
+
+CURSORS = ("after", "before")
+LIST = "list"
+
+
+@page("studies")
+def studies(request: Request, actor: Actor) -> HttpResponseBase:
+    if _has_code(request.GET):
+        messages.warning(request, _("A personal identity code was taken out of the address."))
+        return redirect("patient-search")
+    form = StudyFilters(request.GET, customers_of(actor, ()))
+    filters = form.filters(request.environment)
+    rows = Study.objects.none() if filters is None else visible(request, actor, filters)
+    try:
+        found = queries.page(
+            rows,
+            older_than=request.GET.get("after", ""),
+            newer_than=request.GET.get("before", ""),
+        )
+    except ValueError as error:
+        raise BadRequest("not a place in this list") from error
+    context = {
+        **_told(rows, filters),
+        "form": form,
+        "rows": _shown(found.rows),
+        "older": found.older,
+        "newer": found.newer,
+        "list": _kept(request.GET),
+        "unread": filters is None,
+        "no_reason": bool(
+            filters and filters.patient_id and not _reasoned(request, actor, filters)
+        ),
+    }
+    return answer(request, "studies/list.html", context, part="studies/_list.html", target=LIST)
+
+
+def _has_code(query: QueryDict) -> bool:
+    return any(looks_like_code(value) for _name, values in query.lists() for value in values)
+
+
+def visible(request: Request, actor: Actor, filters: queries.Filters) -> QuerySet[Study]:
+    """What the filters leave, through the gate; one person's studies need the reason given."""
+    rows = queries.narrowed(filters)
+    if filters.patient_id is None:
+        return gate.visible(rows, actor, Action.SEE_STUDY)
+    asker = reasons.with_reason(request, actor, filters.patient_id)
+    return gate.visible(rows, asker, Action.SEE_PATIENT)
+
+
+def _reasoned(request: Request, actor: Actor, filters: queries.Filters) -> bool:
+    known = filters.patient_id
+    return known is not None and bool(reasons.with_reason(request, actor, known).reason)
+
+
+def _kept(query: QueryDict) -> str:
+    """The list's address without the place in it: what a study's page walks by."""
+    kept = query.copy()
+    for name in CURSORS:
+        kept.pop(name, None)
+    return kept.urlencode()
+
+
+def _shown(found: Sequence[Study]) -> list[dict[str, object]]:
+    names = study_codes.entries(study.study_code for study in found)
+    return [
+        {
+            "study": study,
+            "name": code_name(names.get(study.study_code)) or study.description,
+            "waits": _waits(study),
+        }
+        for study in found
+    ]
+
+
+def _waits(study: Study) -> str:
+    missing = [kind for kind in study.waits_for.split(",") if kind]
+    return missing_words(missing) if study.state == StudyState.WAITING and missing else ""
+
+
+def _told(rows: QuerySet[Study], filters: queries.Filters | None) -> dict[str, str]:
+    """What the list shows, in a sentence."""
+    if filters is None:
+        return {
+            "title": _("Studies"),
+            "say": _("A filter cannot be read. Correct it or take it off."),
+        }
+    count = queries.count(rows)
+    said = {"count": formats.counted_text(count)}
+    if filters.state == StudyState.WAITING:
+        title = ngettext(
+            "%(count)s study waiting for documents",
+            "%(count)s studies waiting for documents",
+            count,
+        )
+        oldest = queries.oldest(rows) if count else None
+        if oldest is not None:
+            said["length"] = formats.length_text(now() - oldest)
+            title = _("%(what)s, oldest %(length)s") % {
+                "what": title % said,
+                "length": said["length"],
+            }
+            return {"title": title, "say": ""}
+        return {"title": title % said, "say": ""}
+    title = ngettext("%(count)s study", "%(count)s studies", count) % said
+    if filters.state:
+        title = _("%(what)s, %(state)s") % {
+            "what": title,
+            "state": StudyState(filters.state).label,
+        }
+    return {"title": title, "say": _("The latest received stands first.") if count > 1 else ""}
+
+
+@require_http_methods(["GET", "POST"])
+@page("patient-search")
+def patient(request: Request, actor: Actor) -> HttpResponseBase:
+    """A patient by exact code, for a reason that is recorded; the answer's address is opaque."""
+    form = PatientForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        found = _search(request, actor, form)
+        if found is not None:
+            return redirect(f"{reverse('studies')}?patient={found}")
+        form.add_error(
+            "code",
+            _("No patient with this code has anything archived in this environment."),
+        )
+    return _patient_page(request, form)
+
+
+def _search(request: Request, actor: Actor, form: PatientForm) -> UUID | None:
+    given = form.cleaned_data
+    found = queries.patient_by_code(request.environment, given["identifier"])
+    about = ledger.About(
+        environment=request.environment,
+        subject_id=found.id if found else None,
+        patient_id=found.id if found else None,
+    )
+    facts = {"reason": given["reason"], "found": found is not None}
+    ledger.record(ledger.Kind.PATIENT_SEARCHED, about, facts, actor=actor)
+    if found is None:
+        return None
+    reasons.keep(request, found.id, given["reason"])
+    return found.id
+
+
+def _patient_page(request: Request, form: PatientForm) -> HttpResponse:
+    context = {"form": form, "trail": [(_("Studies"), reverse("studies"))]}
+    return render(request, "studies/patient.html", context)

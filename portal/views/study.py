@@ -1,0 +1,286 @@
+"""A study's page: what it is, how it stands, what happened to it, and what can be done."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import BadRequest
+from django.http import HttpResponse, HttpResponseBase, QueryDict
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST
+
+from archive import gate, ledger
+from archive.actors import Actor
+from archive.models import Case, Study, StudyState
+from archive.queries import desk, study_codes, timeline
+from archive.queries import studies as lists
+from archive.queries import study as queries
+from archive.rules.access import Action
+from archive.services import notices, registration, retries
+from archive.values import dicom_date
+from onboarding.queries import customers_of
+from portal import formats, standing
+from portal.forms.reasons import ReasonForm
+from portal.forms.studies import StudyFilters
+from portal.happenings import missing_words, told
+from portal.names import code_name
+from portal.staff import Request, page
+from portal.views import reasons
+from portal.views.studies import visible
+
+ENDED = (StudyState.CORRECTED, StudyState.DESTROYED)
+
+
+@page("study")
+def study(request: Request, actor: Actor, study_id: UUID) -> HttpResponseBase:
+    found = _found(request, actor, study_id)
+    seer = _seer(request, actor, found)
+    if not seer.reason:
+        return _ask(request, found, ReasonForm())
+    _look(seer, found)
+    return _show(request, actor, found)
+
+
+@require_POST
+@page("study")
+def reason(request: Request, actor: Actor, study_id: UUID) -> HttpResponseBase:
+    """Keep the reason for this patient and session, and open the study."""
+    found = _found(request, actor, study_id)
+    form = ReasonForm(request.POST)
+    if not form.is_valid():
+        return _ask(request, found, form)
+    reasons.keep(request, reasons.subject(found.patient), form.cleaned_data["reason"])
+    return redirect(_address(request, found))
+
+
+@require_POST
+@page("study")
+def patient(request: Request, actor: Actor, study_id: UUID) -> HttpResponseBase:
+    """The page with the patient's code and name on it, for this once."""
+    found = _found(request, actor, study_id)
+    seer = _seer(request, actor, found)
+    if not seer.reason:
+        return redirect(_address(request, found))
+    _look(seer, found, shown="code and name")
+    return _show(request, actor, found, shown=True)
+
+
+@page("study")
+def objects(request: Request, actor: Actor, study_id: UUID) -> HttpResponseBase:
+    """All objects of a study, a page at a time."""
+    found = _found(request, actor, study_id)
+    seer = _seer(request, actor, found)
+    if not seer.reason:
+        return redirect(_address(request, found))
+    _look(seer, found, shown="objects")
+    try:
+        part = queries.objects_of(
+            found, after=request.GET.get("after", ""), before=request.GET.get("before", "")
+        )
+    except ValueError as error:
+        raise BadRequest("not a place in this list") from error
+    context = {
+        "study": found,
+        "page": part,
+        "trail": [(_("Studies"), reverse("studies")), (_title(found), _address(request, found))],
+    }
+    return render(request, "study/objects.html", context)
+
+
+# --- what can be done ---------------------------------------------------------------------------
+
+
+def _doing(act: Callable[[Actor, Study], str]) -> Callable[..., HttpResponseBase]:
+    """A button of the page: asks the gate, acts, says the outcome, and shows the study again."""
+
+    @require_POST
+    @page("study")
+    def view(request: Request, actor: Actor, study_id: UUID) -> HttpResponseBase:
+        found = _found(request, actor, study_id)
+        gate.require(actor, Action.ACT, found)
+        messages.success(request, act(actor, found))
+        return redirect(_address(request, found))
+
+    return view
+
+
+@_doing
+def register(actor: Actor, found: Study) -> str:
+    registration.register_again(actor, found)
+    return _("Registration is on its way. The timeline tells how it went.")
+
+
+@_doing
+def notice(actor: Actor, found: Study) -> str:
+    count = notices.send_again(actor, found)
+    if not count:
+        return _("There is no confirmation to send: the study has no manifest in force.")
+    said = ngettext(
+        "%(count)s confirmation is on its way again.",
+        "%(count)s confirmations are on their way again.",
+        count,
+    )
+    return said % {"count": formats.number_text(count)}
+
+
+@_doing
+def retry(actor: Actor, found: Study) -> str:
+    count = retries.retry_study(actor, found)
+    if not count:
+        return _("Nothing was left to retry.")
+    said = ngettext("%(count)s try is on its way.", "%(count)s tries are on their way.", count)
+    return said % {"count": formats.number_text(count)}
+
+
+# --- the page -----------------------------------------------------------------------------------
+
+
+def _found(request: Request, actor: Actor, study_id: UUID) -> Study:
+    """The study, in its own environment whichever was open before."""
+    found = queries.one(study_id)
+    gate.require(actor, Action.SEE_STUDY, found)
+    request.environment = found.environment
+    return found
+
+
+def _seer(request: Request, actor: Actor, found: Study) -> Actor:
+    return reasons.with_reason(request, actor, reasons.subject(found.patient))
+
+
+def _look(seer: Actor, found: Study, **facts: str) -> None:
+    """Each look is asked of the gate and written down."""
+    gate.require(seer, Action.SEE_PATIENT, found)
+    about = ledger.About(
+        environment=found.environment,
+        organisation_id=found.register.organisation_id,
+        subject_id=found.id,
+        study_id=found.id,
+        patient_id=reasons.subject(found.patient),
+    )
+    told_facts = {"reason": seer.reason, **facts}
+    ledger.record(ledger.Kind.STUDY_VIEWED, about, told_facts, actor=seer)
+
+
+def _address(request: Request, found: Study) -> str:
+    return _with_list(reverse("study", args=[found.id]), request.GET.get("list"))
+
+
+def _with_list(address: str, kept: str | None) -> str:
+    """The list that one came from stays in the address."""
+    return address if kept is None else f"{address}?{urlencode({'list': kept})}"
+
+
+def _title(found: Study) -> str:
+    name = code_name(study_codes.entries([found.study_code]).get(found.study_code))
+    what = f"{found.study_code} {name}".strip() if name else found.description or _("Study")
+    day = dicom_date(found.study_date)
+    return f"{what}, {formats.day_text(day)}" if day else what
+
+
+def _ask(request: Request, found: Study, form: ReasonForm) -> HttpResponse:
+    kept = request.GET.get("list")
+    context = {
+        "study": found,
+        "title": _title(found),
+        "form": form,
+        "action": _with_list(reverse("study-reason", args=[found.id]), kept),
+        "back": f"{reverse('studies')}?{kept or ''}",
+        "trail": [(_("Studies"), reverse("studies"))],
+    }
+    return render(request, "study/reason.html", context)
+
+
+def _show(request: Request, actor: Actor, found: Study, *, shown: bool = False) -> HttpResponse:
+    owed = queries.notices_of(found)
+    newest = queries.newest(owed)
+    retryable = sum(map(len, desk.retryable_of(found).values()))
+    stands = standing.of_study(found, newest, retryable=retryable)
+    series = queries.series_of(found)
+    part = queries.objects_of(found)
+    waits_for = [kind for kind in found.waits_for.split(",") if kind]
+    context = {
+        "study": found,
+        "title": _title(found),
+        "stands": stands,
+        "actions": _actions(request, found, stands.next, len(newest), retryable),
+        "shown": shown,
+        "entries": told(timeline.of_study(found), _case_address),
+        "waited_for": missing_words(waits_for),
+        "documents": lists.documents_of(found),
+        "notices": owed,
+        "cases": desk.cases_of(found),
+        "series": [
+            (row, [each for each in part.rows if each.series_id == row.series.id]) for row in series
+        ],
+        "objects": sum(row.objects for row in series),
+        "size": sum(row.size for row in series),
+        "more": bool(part.following),
+        "study_day": dicom_date(found.study_date),
+        "patient_url": _with_list(
+            reverse("study-patient", args=[found.id]), request.GET.get("list")
+        ),
+        **_place(request, actor, found),
+    }
+    return render(request, "study/detail.html", context)
+
+
+def _case_address(case: Case) -> str:
+    return reverse("case", args=[case.id])
+
+
+def _actions(
+    request: Request, found: Study, following: str, newest: int, retryable: int
+) -> list[dict[str, Any]]:
+    """The buttons that fit the study now, each with what it does; the next one first."""
+    actions: list[dict[str, Any]] = []
+
+    def add(name: str, label: str, say: str) -> None:
+        address = _with_list(reverse(name, args=[found.id]), request.GET.get("list"))
+        actions.append({"url": address, "label": label, "say": say, "go": name == following})
+
+    if retryable:
+        say = ngettext(
+            "%(count)s piece of failed work is tried again from its first try.",
+            "%(count)s pieces of failed work are tried again from their first try.",
+            retryable,
+        )
+        add(standing.RETRY, _("Retry"), say % {"count": formats.number_text(retryable)})
+    if newest:
+        say = ngettext(
+            "%(count)s confirmation of registration (IAN) is sent again to the customer.",
+            "%(count)s confirmations of registration (IAN) are sent again to the customer.",
+            newest,
+        )
+        label = _("Send confirmation (IAN) again")
+        add(standing.NOTICE, label, say % {"count": formats.number_text(newest)})
+    if found.state not in ENDED:
+        say = _(
+            "Documents are looked for anew. If the objects have changed, a new manifest replaces "
+            "the one in force; else nothing changes."
+        )
+        add(standing.REGISTER, _("Register again"), say)
+    return sorted(actions, key=lambda action: bool(action["go"]))
+
+
+def _place(request: Request, actor: Actor, found: Study) -> dict[str, Any]:
+    """Breadcrumbs, and the studies before and after this one in the list one came from."""
+    kept = request.GET.get("list")
+    back = f"{reverse('studies')}?{kept}" if kept else reverse("studies")
+    trail = [(_("Studies"), back)]
+    if kept is None:
+        return {"trail": trail}
+    form = StudyFilters(QueryDict(kept), customers_of(actor, ()))
+    filters = form.filters(found.environment)
+    if filters is None:
+        return {"trail": trail}
+    before, after = lists.neighbours(visible(request, actor, filters), found)
+    neighbours = {
+        "previous": _with_list(reverse("study", args=[before]), kept) if before else "",
+        "following": _with_list(reverse("study", args=[after]), kept) if after else "",
+    }
+    return {"trail": trail, "neighbours": neighbours}
