@@ -87,7 +87,7 @@ def test_a_second_one_on_the_same_data_is_refused(
     assert run.file
 
 
-@pytest.mark.parametrize("name", ["web", "dicom", "worker", "beat", "redis", "postgres"])
+@pytest.mark.parametrize("name", ["web", "dicom", "worker", "caller", "beat", "redis", "postgres"])
 def test_a_child_that_dies_is_back_soon(run: Run, name: str) -> None:
     killed = run.children[name]
     os.kill(killed.pid, signal.SIGKILL)
