@@ -1,5 +1,6 @@
 """The ledger takes events, refuses changes, and shows one that was forced on it (LG-4)."""
 
+from threading import Event
 from uuid import UUID
 
 import psycopg
@@ -14,6 +15,16 @@ from archive.values import today
 
 def record(**facts: object) -> UUID:
     return ledger.record(Kind.STUDY_VIEWED, About(environment="test"), {"reason": "x", **facts})
+
+
+def seal_all() -> None:
+    """Seal until nothing is left; transactions of other databases in the cluster hold it up."""
+    for _ in range(600):
+        ledger.seal()
+        if not ledger.verify().unsealed:
+            return
+        Event().wait(0.05)
+    pytest.fail("events stay unsealed")
 
 
 def test_an_event_must_carry_the_facts_of_its_kind(db: None) -> None:
@@ -40,7 +51,7 @@ def test_nobody_changes_or_removes_an_event(
     fresh_database: str, statement: str, alias: str
 ) -> None:
     record()
-    ledger.seal()
+    seal_all()
     with pytest.raises(DatabaseError), connections[alias].cursor() as cursor:
         cursor.execute(statement)
 
@@ -56,9 +67,8 @@ def test_the_application_owns_no_table_and_is_no_superuser(db: None) -> None:
 def test_the_chain_covers_every_committed_event_and_holds(fresh_database: str) -> None:
     for number in range(3):
         record(number=number)
-    before = ledger.verify()
-    assert before.unsealed >= 3
-    assert ledger.seal() == before.unsealed
+    assert ledger.verify().unsealed >= 3
+    seal_all()
     after = ledger.verify()
     assert (after.holds, after.unsealed) == (True, 0)
     assert after.sealed == LedgerEvent.objects.count()
@@ -67,14 +77,15 @@ def test_the_chain_covers_every_committed_event_and_holds(fresh_database: str) -
 def test_an_event_of_a_running_transaction_is_sealed_later_and_not_passed_over(
     fresh_database: str,
 ) -> None:
-    ledger.seal()
+    seal_all()
     other = connections["owner"]  # a second session
     with transaction.atomic(using="owner"):
         with other.cursor() as cursor:
             cursor.execute("SELECT pg_current_xact_id()")
         record()
         assert ledger.seal() == 0
-    assert ledger.seal() == 1
+        assert ledger.verify().unsealed == 1
+    seal_all()
     assert ledger.verify().holds
 
 
@@ -108,7 +119,7 @@ def test_a_forced_change_is_found_and_named(fresh_database: str, statement: str)
     record()
     changed = record()
     record()
-    ledger.seal()
+    seal_all()
     assert ledger.verify().holds
     tamper(statement.replace("{id}", str(changed)))
     verdict = ledger.verify()
