@@ -13,6 +13,7 @@ from contextvars import ContextVar
 from typing import TypeVar
 from uuid import UUID
 
+import psycopg
 from django.db import InterfaceError, OperationalError, close_old_connections, connections
 
 from archive.errors import ArchiveError, Broken, DatabaseGone, StorageFull
@@ -25,6 +26,13 @@ log = logging.getLogger(__name__)
 # Which exchange this is, for log lines and the trace.
 correlation: ContextVar[UUID | None] = ContextVar("correlation", default=None)
 
+# Hot statements go past Django, so the driver's own exceptions come as well.
+NO_DATABASE = (
+    OperationalError,
+    InterfaceError,
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+)
 LOOK_AGAIN = 1.0  # seconds in which a connection that has just worked is believed
 _thread = threading.local()
 
@@ -39,8 +47,10 @@ def exchange(correlation_id: UUID | None = None) -> Iterator[UUID]:
     except ArchiveError:
         raise
     except Exception as raised:
-        _thread.looked_at = 0.0
-        raise as_archive_error(raised) from raised
+        error = as_archive_error(raised)
+        if isinstance(error, DatabaseGone):
+            _distrust_connections()
+        raise error from raised
     finally:
         correlation.reset(token)
 
@@ -49,7 +59,7 @@ def as_archive_error(raised: Exception) -> ArchiveError:
     """The family of whatever was raised; what nobody foresaw is Broken, and in the log."""
     if isinstance(raised, ArchiveError):
         return raised
-    if isinstance(raised, OperationalError | InterfaceError):
+    if isinstance(raised, NO_DATABASE):
         return DatabaseGone()
     if isinstance(raised, OSError) and raised.errno in (errno.ENOSPC, errno.EDQUOT):
         return StorageFull()
@@ -97,6 +107,12 @@ def _tidy_connections() -> None:
     if now - getattr(_thread, "looked_at", 0.0) >= LOOK_AGAIN or _an_error_occurred():
         close_old_connections()
         _thread.looked_at = now
+
+
+def _distrust_connections() -> None:
+    """Have the next look test them; Django knows only of errors that it saw."""
+    for wrapper in connections.all(initialized_only=True):
+        wrapper.errors_occurred = True
 
 
 def _an_error_occurred() -> bool:

@@ -6,6 +6,7 @@ A handler is decode, one service call, encode.
 import logging
 import os
 import socket
+import tempfile
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
@@ -13,7 +14,7 @@ from pathlib import Path
 from uuid import UUID
 
 from pydicom.dataset import Dataset
-from pynetdicom import AE, evt
+from pynetdicom import AE, _config, evt
 from pynetdicom._globals import MODE_ACCEPTOR
 from pynetdicom.association import Association
 from pynetdicom.dimse_messages import C_STORE_RQ
@@ -36,6 +37,12 @@ log = logging.getLogger(__name__)
 REQUEST_COMMITMENT = 1  # PS3.4 table J.3-1, Action Type ID
 NO_SUCH_ACTION = 0x0123  # PS3.7 C.5.9
 CHUNK = 1 << 20
+
+
+def receive_into(folder: Path) -> None:
+    """Have pynetdicom write objects to files as they come, so that none is held in memory."""
+    _config.STORE_RECV_CHUNKED_DATASET = True
+    tempfile.tempdir = str(folder)
 
 
 class ReplayingSocket(AssociationSocket):

@@ -3,6 +3,7 @@ may.
 """
 
 import logging
+import warnings
 
 from pynetdicom import _config
 
@@ -16,3 +17,4 @@ def keep_identifiers_out_of_logs() -> None:
     _config.LOG_HANDLER_LEVEL = "none"
     for name in ("pynetdicom", "pydicom"):
         logging.getLogger(name).setLevel(logging.CRITICAL)
+        warnings.filterwarnings("ignore", module=name)

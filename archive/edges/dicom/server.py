@@ -13,7 +13,6 @@ import shutil
 import signal
 import socket
 import sys
-import tempfile
 import threading
 import time
 from collections.abc import Callable
@@ -23,6 +22,7 @@ from pathlib import Path
 from django.db import connections
 
 from archive.config import settings
+from archive.edges.dicom import handlers
 from archive.edges.dicom.door import Door
 from archive.edges.dicom.limits import Associations
 from archive.edges.dicom.quiet import keep_identifiers_out_of_logs
@@ -164,7 +164,7 @@ class Child:
     def run(self) -> None:
         """Accept until told to stop; then let running objects finish."""
         keep_identifiers_out_of_logs()
-        tempfile.tempdir = str(incoming_folder())
+        handlers.receive_into(incoming_folder())
         signal.signal(signal.SIGTERM, self._on_signal)
         signal.signal(signal.SIGINT, self._on_signal)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)

@@ -1,6 +1,7 @@
 """Starting `manage.py listen_dicom`, and talking to it."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -8,10 +9,11 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import psutil
+import pytest
 from pydicom.dataset import Dataset
 from pynetdicom import AE, build_context
 from pynetdicom.association import Association
@@ -21,6 +23,15 @@ from tests import cast
 
 PATIENCE = 20.0
 STORE_CONTEXTS = ((cast.CT, cast.EXPLICIT),)
+
+
+def dcmtk(program: str, port: int, *options: str | Path) -> subprocess.CompletedProcess[str]:
+    """One of Debian's dcmtk; pynetdicom's applications of the same names stand before it in PATH."""
+    path = shutil.which(program, path="/usr/bin:/usr/local/bin")
+    if path is None:
+        pytest.skip(f"{program} is not installed")
+    command = [path, "-aet", "ESIM_PACS", "-aec", "KANTA", "127.0.0.1", str(port), *options]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
 
 def eventually(condition: Callable[[], object], patience: float = PATIENCE) -> None:
@@ -38,12 +49,20 @@ class Listening:
     port: int
     process: subprocess.Popen[bytes]
     log: Path
+    opened: list[socket.socket] = field(default_factory=list)
+
+    @property
+    def incoming(self) -> Path:
+        """Where pynetdicom keeps objects while they come."""
+        return settings().data_dir / "incoming-dicom"
 
     def children(self) -> list[psutil.Process]:
         return psutil.Process(self.process.pid).children()
 
     def stop(self) -> int:
         """SIGTERM, and the exit code."""
+        for connection in self.opened:
+            connection.close()
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
         try:
@@ -55,7 +74,9 @@ class Listening:
             raise
 
     def connect(self) -> socket.socket:
-        return socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE)
+        """Closed at the latest when the test ends."""
+        self.opened.append(socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE))
+        return self.opened[-1]
 
     @contextmanager
     def associate(

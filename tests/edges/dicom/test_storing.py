@@ -1,6 +1,5 @@
 """Objects over real associations, from pynetdicom and dcmtk (AR-1, NF-4)."""
 
-import subprocess
 from pathlib import Path
 
 import pydicom
@@ -10,7 +9,7 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from archive import vault
 from archive.models import CaseEvent, Instance, LedgerEvent
 from tests import cast
-from tests.edges.dicom.listening import COMMITMENT, VERIFICATION, Listening, send
+from tests.edges.dicom.listening import COMMITMENT, VERIFICATION, Listening, dcmtk, send
 
 pytestmark = pytest.mark.usefixtures("fresh_database")
 
@@ -36,14 +35,15 @@ def test_what_is_answered_with_success_is_kept_byte_by_byte(
     listener: Listening, contexts: tuple[tuple[str, str], ...]
 ) -> None:
     objects = [cast.dataset(InstanceNumber=str(number)) for number in range(1, 6)]
+    expected = [cast.encoded(made) for made in objects]
     with listener.associate(*contexts) as assoc:
         for number, made in enumerate(objects):
             assert send(assoc, made).Status == 0x0000
             if number == 2:
                 assert assoc.send_c_echo().Status == 0x0000
-    for made in objects:
+    for made, data in zip(objects, expected, strict=True):
         row = Instance.objects.get(sop_instance_uid=made.SOPInstanceUID)
-        assert vault.read("production", bytes(row.digest)) == cast.encoded(made)
+        assert vault.read("production", bytes(row.digest)) == data
     assert LedgerEvent.objects.filter(kind="study.stored").count() == 1
 
 
@@ -81,52 +81,19 @@ def test_a_class_that_is_not_the_contexts_is_refused(
 def test_storescu_sends_a_study(listener: Listening, tmp_path: Path) -> None:
     for number in range(20):
         write(cast.dataset(InstanceNumber=str(number)), tmp_path / f"{number}.dcm")
-    sent = subprocess.run(
-        [
-            "storescu",
-            "-aet",
-            "ESIM_PACS",
-            "-aec",
-            "KANTA",
-            "+sd",
-            "127.0.0.1",
-            str(listener.port),
-            tmp_path,
-        ],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    sent = dcmtk("storescu", listener.port, "+sd", tmp_path)
     assert sent.returncode == 0, sent.stderr
     assert Instance.objects.count() == 20
 
 
 def test_echoscu_is_answered(listener: Listening) -> None:
-    command = ["echoscu", "-aet", "ESIM_PACS", "-aec", "KANTA", "127.0.0.1", str(listener.port)]
-    subprocess.run(command, check=True, timeout=20, capture_output=True)
+    assert dcmtk("echoscu", listener.port).returncode == 0
 
 
 def test_128_contexts_are_served_in_one_association(listener: Listening, tmp_path: Path) -> None:
     file = write(cast.dataset(), tmp_path / "one.dcm")
-    # -xf proposals of dcmtk's default profile: 120 and more contexts of two transfer syntaxes each
-    sent = subprocess.run(
-        [
-            "storescu",
-            "-aet",
-            "ESIM_PACS",
-            "-aec",
-            "KANTA",
-            "+C",
-            "127.0.0.1",
-            str(listener.port),
-            file,
-        ],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    # dcmtk proposes every storage class it knows, 120 and more, unless told otherwise.
+    sent = dcmtk("storescu", listener.port, file)
     assert sent.returncode == 0, sent.stderr
 
 

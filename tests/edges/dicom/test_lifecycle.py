@@ -1,0 +1,102 @@
+"""The parent and its processes: forked again, gone together, one port (NF-2, NF-4)."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+
+import psutil
+import pytest
+
+from archive.config import ROOT
+from archive.models import Heartbeat, Instance
+from tests import cast
+from tests.edges.dicom import wire
+from tests.edges.dicom.conftest import Listen
+from tests.edges.dicom.listening import Listening, eventually, send
+
+pytestmark = pytest.mark.usefixtures("fresh_database")
+
+
+def test_every_process_names_its_command(listener: Listening) -> None:
+    eventually(lambda: len(listener.children()) == 2)
+    for process in [psutil.Process(listener.process.pid), *listener.children()]:
+        assert "listen_dicom" in process.cmdline()
+
+
+def test_a_killed_process_is_forked_again(listener: Listening) -> None:
+    eventually(lambda: len(listener.children()) == 2)
+    before = {child.pid for child in listener.children()}
+    for child in listener.children():
+        child.kill()
+    eventually(lambda: len({child.pid for child in listener.children()} - before) == 2)
+    assert listener.echoes()
+
+
+def test_when_the_parent_is_killed_its_processes_go_and_the_port_is_free(listen: Listen) -> None:
+    first = listen()
+    eventually(lambda: len(first.children()) == 2)
+    children = first.children()
+    first.process.kill()
+    first.process.wait(10)
+    again = listen()
+    assert again.echoes()
+    psutil.wait_procs(children, timeout=10)
+    assert not any(child.is_running() for child in children)
+
+
+def test_a_taken_port_is_named(listener: Listening) -> None:
+    second = subprocess.run(
+        [sys.executable, "manage.py", "listen_dicom"],
+        cwd=ROOT,
+        env={**os.environ, "DICOM_PORT": str(listener.port)},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert second.returncode != 0
+    assert str(listener.port) in second.stderr
+    assert listener.echoes()
+
+
+def test_sigterm_ends_every_process(listener: Listening) -> None:
+    eventually(lambda: len(listener.children()) == 2)
+    children = listener.children()
+    wire.connect(listener)  # one that waits between two messages holds nobody up
+    assert listener.stop() == 0
+    assert not any(child.is_running() for child in children)
+
+
+def test_every_process_says_that_it_lives(listener: Listening) -> None:
+    eventually(lambda: Heartbeat.objects.filter(kind="dicom").count() == 2)
+
+
+def test_killed_in_the_middle_whatever_was_answered_is_there(listen: Listen) -> None:
+    listener = listen()
+    answered = [uid for uid in _send_until_killed(listener, kill_after=15)]
+    assert len(answered) >= 15
+    kept = set(Instance.objects.values_list("sop_instance_uid", flat=True))
+    assert set(answered) <= kept
+    listener = listen()
+    with listener.associate() as assoc:
+        for uid in answered:
+            assert send(assoc, cast.dataset(SOPInstanceUID=uid)).Status == 0
+    assert Instance.objects.count() == len(kept)
+
+
+def _send_until_killed(listener: Listening, kill_after: int) -> Iterator[str]:
+    """The UIDs that were answered with success before the association broke."""
+    assoc = listener.request()
+    for number in range(200):
+        made = cast.dataset()
+        uid = str(made.SOPInstanceUID)
+        if number == kill_after:
+            processes = [psutil.Process(listener.process.pid), *listener.children()]
+            for process in processes:
+                process.kill()
+            listener.process.wait(10)
+        if not assoc.is_established or send(assoc, made).get("Status") != 0:
+            assoc.abort()
+            return
+        yield uid
