@@ -79,6 +79,13 @@ def put_off(kind: JobKind, subject_id: UUID, *, until: datetime) -> None:
     )
 
 
+def withdraw(kind: JobKind, subject_id: UUID) -> None:
+    """What was owed has been done by somebody else, in the caller's transaction."""
+    Job.objects.filter(kind=kind, subject_id=subject_id, state=JobState.WAITING).update(
+        state=JobState.DONE, ended_at=now(), last_error=""
+    )
+
+
 def send(job_id: UUID, *, calls_peer: bool = False) -> None:
     """Wake a worker. Best effort with a short timeout: the sweep finds what was not sent.
 

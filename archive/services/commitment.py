@@ -163,6 +163,7 @@ def reported(commitment_id: UUID, *, same_association: bool) -> None:
         at = now()
         commitment.state, commitment.reported_at = CommitmentState.REPORTED, at
         commitment.save(update_fields=["state", "reported_at"])
+        jobs.withdraw(JobKind.COMMITMENT_REPORT, commitment_id)
         result = _result(commitment.transaction_uid, commitment.references, commitment.outcome)
         study_ids = _take_over([uid for _, uid in result.committed], commitment)
         facts = {

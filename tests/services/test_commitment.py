@@ -40,6 +40,7 @@ def test_all_safe_is_event_1_and_passes_the_duty() -> None:
     assert Study.objects.get(id=study.id).committed_at is not None
     assert not Instance.objects.filter(committed_at=None).exists()
     assert LedgerEvent.objects.filter(study_id=study.id, kind="commitment.reported").count() == 1
+    assert Job.objects.get(kind="commitment_report").state == "done"
 
 
 def test_unknown_and_anothers_objects_fail_alike() -> None:
