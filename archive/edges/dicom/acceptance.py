@@ -118,7 +118,7 @@ def keep_senders_order(contexts: list[PresentationContext]) -> None:
     """
     for context in contexts:
         known = [syntax for syntax in context.transfer_syntax if syntax in TRANSFER_SYNTAXES]
-        context.transfer_syntax = (known or context.transfer_syntax)[:1]
+        context.transfer_syntax = [*(known or context.transfer_syntax)[:1]]
 
 
 def supported(contexts: list[PresentationContext]) -> list[PresentationContext]:
@@ -126,7 +126,7 @@ def supported(contexts: list[PresentationContext]) -> list[PresentationContext]:
     wanted: dict[str, set[str]] = {}
     for context in contexts:
         syntaxes = TRANSFER_SYNTAXES.intersection(context.transfer_syntax)
-        wanted.setdefault(context.abstract_syntax, set()).update(syntaxes)
+        wanted.setdefault(str(context.abstract_syntax), set()).update(syntaxes)
     ours = []
     for abstract in wanted.keys() & SERVED:
         context = PresentationContext()
@@ -145,7 +145,7 @@ def negotiate(request: Request) -> Agreement:
         roles = {
             item.sop_class_uid: (item.scu_role, item.scp_role)
             for item in request.primitive.user_information
-            if isinstance(item, SCP_SCU_RoleSelectionNegotiation)
+            if isinstance(item, SCP_SCU_RoleSelectionNegotiation) and item.sop_class_uid
         }
         results, agreed = negotiate_as_acceptor(
             request.contexts, supported(request.contexts), roles
@@ -155,7 +155,7 @@ def negotiate(request: Request) -> Agreement:
     accepted = {
         context.context_id: (str(context.abstract_syntax), str(context.transfer_syntax[0]))
         for context in results
-        if context.result == 0
+        if context.result == 0 and context.context_id
     }
     return Agreement(results, agreed, accepted)
 

@@ -11,6 +11,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import cast
 from uuid import UUID
 
 from pydicom.dataset import Dataset
@@ -18,6 +19,7 @@ from pynetdicom import AE, _config, evt
 from pynetdicom._globals import MODE_ACCEPTOR
 from pynetdicom.association import Association
 from pynetdicom.dimse_messages import C_STORE_RQ
+from pynetdicom.dimse_primitives import C_STORE, N_ACTION
 from pynetdicom.events import Event
 from pynetdicom.transport import AddressInformation, AssociationSocket
 
@@ -128,6 +130,7 @@ class MixedAssociation:
 
     def on_requested(self, event: Event) -> None:
         """The peer is established already; only the contexts are left to agree on."""
+        assert self.assoc.requestor.primitive is not None
         proposed = self.assoc.requestor.primitive.presentation_context_definition_list
         acceptance.keep_senders_order(proposed)
         self.assoc.acceptor.supported_contexts = acceptance.supported(proposed)
@@ -136,7 +139,7 @@ class MixedAssociation:
         return replies.SUCCESS
 
     def on_c_store(self, event: Event) -> Dataset:
-        request, context = event.request, event.context
+        request, context = cast(C_STORE, event.request), event.context
         try:
             with exchange(self.peer.association_id):
                 receipt = self.session.begin(
@@ -153,10 +156,8 @@ class MixedAssociation:
         return codec.status_of(None)
 
     def on_n_action(self, event: Event) -> tuple[Dataset | int, None]:
-        if (
-            event.request.RequestedSOPClassUID != COMMITMENT
-            or event.action_type != REQUEST_COMMITMENT
-        ):
+        request = cast(N_ACTION, event.request)
+        if request.RequestedSOPClassUID != COMMITMENT or event.action_type != REQUEST_COMMITMENT:
             return NO_SUCH_ACTION, None
         try:
             with exchange(self.peer.association_id):

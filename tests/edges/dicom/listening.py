@@ -26,7 +26,7 @@ STORE_CONTEXTS = ((cast.CT, cast.EXPLICIT),)
 
 
 def dcmtk(program: str, port: int, *options: str | Path) -> subprocess.CompletedProcess[str]:
-    """One of Debian's dcmtk; pynetdicom's applications of the same names stand before it in PATH."""
+    """One of Debian's dcmtk; pynetdicom's applications of the same names come first in PATH."""
     path = shutil.which(program, path="/usr/bin:/usr/local/bin")
     if path is None:
         pytest.skip(f"{program} is not installed")
