@@ -3,7 +3,6 @@
 """
 
 import hashlib
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from archive import vault
@@ -29,9 +28,6 @@ from archive.values import now, uid_from_uuid, uuid7
 
 DCM = "1.2.840.10008.2.16.4"  # coding scheme of DICOM's own codes, PS3.16 8
 SECRET = Code("5", "1.2.246.777.5.99902.2006", "Terveydenhuollon salassapidettävä")
-INSTANCES_SLOT = (
-    "urn:kuva:manifestInstancesDigest"  # which objects it names, to see whether a new one is due
-)
 
 SeriesRows = tuple[tuple[str, str, tuple[tuple[str, str], ...]], ...]
 
@@ -50,20 +46,19 @@ class Prepared:
 def prepare(study: Study) -> Prepared | None:
     """Make the manifest of what is stored now; None when the one in force names exactly that."""
     series = _series(study)
-    digest = _instances_digest(series)
     current = Document.objects.filter(
         study=study, kind=DocumentKind.MANIFEST, status=DocumentStatus.APPROVED
     ).first()
-    if current is not None and (INSTANCES_SLOT, (digest,)) in _slots(current):
+    if current is not None and _named_by(current) == set(_uids(series)):
         return None
     content = _content(study, series)
     kept = vault.keep(study.environment, kos.build(content), _meta(study, content))
-    entry = _entry(study, content, vault.read_file(study.environment, kept.digest), digest)
+    entry = _entry(study, content, vault.read_file(study.environment, kept.digest))
     return Prepared(
         entry=entry,
         vault_key=kept.digest.hex(),
         replaces=current.entry_uuid if current else None,
-        instances=sum(len(instances) for _, _, instances in series),
+        instances=len(_uids(series)),
         series=len(series),
     )
 
@@ -87,8 +82,14 @@ def counts(study: Study) -> dict[str, object]:
     }
 
 
-def _slots(document: Document) -> Sequence[tuple[str, tuple[str, ...]]]:
-    return DocumentEntry.from_json(document.metadata).slots
+def _named_by(manifest: Document) -> set[str]:
+    """SOP Instance UIDs of the objects that a registered manifest names."""
+    data = vault.read(manifest.environment, bytes.fromhex(manifest.vault_key))
+    return {reference.instance_uid for reference in kos.read(data)}
+
+
+def _uids(series: SeriesRows) -> list[str]:
+    return [uid for _, _, instances in series for _, uid in instances]
 
 
 def _series(study: Study) -> SeriesRows:
@@ -103,11 +104,6 @@ def _series(study: Study) -> SeriesRows:
     for uid, modality, sop_class, instance_uid in rows:
         found.setdefault((uid, modality), []).append((sop_class, instance_uid))
     return tuple((uid, modality, tuple(items)) for (uid, modality), items in found.items())
-
-
-def _instances_digest(series: SeriesRows) -> str:
-    uids = sorted(uid for _, _, instances in series for _, uid in instances)
-    return hashlib.sha256("\n".join(uids).encode()).hexdigest()
 
 
 def _content(study: Study, series: SeriesRows) -> ManifestContent:
@@ -148,7 +144,7 @@ def _meta(study: Study, content: ManifestContent) -> FileMeta:
     )
 
 
-def _entry(study: Study, content: ManifestContent, file: bytes, digest: str) -> DocumentEntry:
+def _entry(study: Study, content: ManifestContent, file: bytes) -> DocumentEntry:
     """IHE RAD TF-3 4.68.4.1.2.3: the entry of an imaging manifest."""
     model = _study_entry(study)
     issuer = study.accession_issuer
@@ -179,7 +175,6 @@ def _entry(study: Study, content: ManifestContent, file: bytes, digest: str) -> 
         service_start=format_time(study.started_at) if study.started_at else "",
         title=study.description,
         source_patient=str(PatientId(content.patient_id, content.patient_issuer)),
-        slots=((INSTANCES_SLOT, (digest,)),),
     )
 
 
