@@ -114,7 +114,7 @@ def ages_plot(waiting: overview.Waiting) -> plots.Plot:
         "hours": _("< 4 h"),
         "day": _("< 24 h"),
         "days": _("< 3 d"),
-        "longer": _("longer"),
+        "longer": _("≥ 3 d"),
     }
     classes = [
         (words[name], waiting.ages[name], name in overview.LATE) for name, _limit in overview.AGES
