@@ -3,7 +3,7 @@ of the page's timeline.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from itertools import groupby
 from typing import Any
@@ -12,7 +12,7 @@ from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from archive.models import Case, DocumentKind, EventOutcome
+from archive.models import Case, CaseState, DocumentKind, EventOutcome
 from archive.queries import timeline
 from archive.queries.timeline import FAILED, NEUTRAL, WAITS
 from portal.advice import advise
@@ -188,18 +188,45 @@ SAYINGS: dict[str, Callable[[Facts, str], Said]] = {
     "notice-undelivered": _notice_undelivered,
     "notice-given-up": _notice_given_up,
 }
-FOLDED = frozenset({"viewed", "notice-undelivered", "commitment-undelivered"})
+# Steps that follow each other as one entry: tries, the last of which may have been given up.
+FOLDED = {
+    "viewed": "viewed",
+    "commitment-undelivered": "commitment",
+    "notice-undelivered": "notice",
+    "notice-given-up": "notice",
+}
+GIVEN_UP, NOTICE = "notice-given-up", "notice"
 
 
 # --- the whole ----------------------------------------------------------------------
 
 
-def told(found: Iterable[timeline.Entry], address: Address) -> list[Entry]:
-    """The entries of a timeline. What repeats without a break is one entry that says how often."""
-    return [_entry(list(run), address) for run in _runs(found)]
+def told(found: Iterable[timeline.Entry], cases: Sequence[Case], address: Address) -> list[Entry]:
+    """The entries of a timeline. What repeats without a break is one entry that says how often;
+    a confirmation given up last has the advice of its open case among `cases`.
+    """
+    runs = list(_runs(found))
+    entries = [_entry(run, address) for run in runs]
+    last = max((at for at, run in enumerate(runs) if run[-1].step == GIVEN_UP), default=None)
+    case = next((each for each in cases if each.place == NOTICE and _is_open(each)), None)
+    if last is not None and case is not None:
+        advice = advise(case.reason)
+        entries[last] = replace(
+            entries[last],
+            cause=str(advice.cause),
+            step=str(advice.step),
+            move=str(advice.move.value),
+            case_number=str(case),
+            case_url=address(case),
+        )
+    return entries
 
 
-def _runs(found: Iterable[timeline.Entry]) -> Iterator[Iterable[timeline.Entry]]:
+def _is_open(case: Case) -> bool:
+    return case.state == CaseState.OPEN
+
+
+def _runs(found: Iterable[timeline.Entry]) -> Iterator[list[timeline.Entry]]:
     numbered = enumerate(found)
     for _key, run in groupby(numbered, key=lambda pair: _sameness(*pair)):
         yield [entry for _place, entry in run]
@@ -210,7 +237,7 @@ def _sameness(place: int, entry: timeline.Entry) -> tuple[object, ...]:
     if event is not None:
         return event.case_id, event.outcome
     if entry.step in FOLDED:
-        return entry.step, entry.actor, entry.facts.get("peer")
+        return FOLDED[entry.step], entry.actor, entry.facts.get("peer")
     return (place,)
 
 

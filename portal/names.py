@@ -4,7 +4,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from pydicom.uid import UID
 
-from archive.models import Environment, StudyCodeEntry
+from archive.models import Study, StudyCodeEntry
 from portal.happenings import kind_words
 
 # DICOM's own keywords are shown as they are: whoever mends a sender looks for them by name.
@@ -25,6 +25,11 @@ FACTS = {
     "scheme": _("Scheme"),
     "problem": _("Problem"),
 }
+# What is asked first on the telephone stands first; the rest follows as it was told.
+ORDER = (
+    *("StudyDescription", "StudyDate", "Modality", "AccessionNumber", "PatientID"),
+    *("IssuerOfPatientID", "peer", "tries", "missing", "kind"),
+)
 OF_PATIENT = frozenset({"PatientID", "IssuerOfPatientID"})
 CLASSES = frozenset({"SOPClassUID", "TransferSyntaxUID"})
 EDGES = {"dicom": "DICOM", "xds": "XDS", "job": _("registration")}
@@ -41,12 +46,17 @@ PLACES = {
 }
 
 
-def code_name(entry: StudyCodeEntry | None) -> str:
-    """A study code's name, else in Finnish."""
+def study_name(study: Study, entry: StudyCodeEntry | None) -> str:
+    """The name of a study's code in the reader's language, else what its sender called it."""
     if entry is None:
-        return ""
+        return study.description.removeprefix(study.study_code).strip()
     language = (get_language() or "fi")[:2]
     return getattr(entry, f"name_{language}", "") or entry.name_fi
+
+
+def fact_place(name: str) -> int:
+    """For sorting facts: jsonb keeps no order of its own."""
+    return ORDER.index(name) if name in ORDER else len(ORDER)
 
 
 def fact(name: str, value: str) -> tuple[str, str]:
@@ -66,7 +76,3 @@ def _value(name: str, value: str) -> str:
 def place_words(edge: str, place: str) -> str:
     """Where it went wrong: "DICOM, storing"."""
     return f"{EDGES.get(edge, edge)}, {PLACES.get(place, place)}"
-
-
-def environment_words(environment: str) -> str:
-    return str(Environment(environment).label)

@@ -19,7 +19,7 @@ from archive.services import error_desk
 from portal import formats
 from portal.advice import advise
 from portal.forms.reasons import ResolveForm
-from portal.names import OF_PATIENT, fact, place_words
+from portal.names import OF_PATIENT, fact, fact_place, place_words
 from portal.pages import BY_NAME
 from portal.staff import Request, page
 from portal.views.desk import CUSTOMER_READER, STAFF_READER, Reader, is_customer
@@ -132,7 +132,7 @@ def _page(request: Request, found: Case, reader: Reader, more: dict[str, Any]) -
         )
     except ValueError as error:
         raise BadRequest("not a place in this list") from error
-    explaining = queries.explaining(found)
+    explaining = sorted(queries.explaining(found), key=lambda each: fact_place(each.name))
     context = {
         "case": found,
         "advice": advice,
@@ -160,6 +160,10 @@ def _open(name: str) -> bool:
 def _explained(each: queries.Explaining) -> tuple[str, str]:
     """A fact with its commonest values, and how often each was told."""
     label = fact(each.name, "")[0]
+    if each.others and each.values[0][1] == 1:
+        return label, _("%(count)s different values") % {
+            "count": formats.number_text(len(each.values) + each.others)
+        }
     values = [fact(each.name, value)[1] for value, _count in each.values]
     if len(values) == 1:
         return label, values[0]
@@ -176,7 +180,7 @@ def _explained(each: queries.Explaining) -> tuple[str, str]:
 def _told(event: CaseEvent, reader: Reader) -> dict[str, Any]:
     facts = [
         fact(name, str(value))
-        for name, value in event.facts.items()
+        for name, value in sorted(event.facts.items(), key=lambda pair: fact_place(pair[0]))
         if value not in ("", None) and (reader.is_staff or _open(name))
     ]
     return {

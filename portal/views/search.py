@@ -1,9 +1,10 @@
 """The one search box. Posted: what is typed may be a personal code, and no code may stand in an
-address.
+address. What is no code may also be asked by ?q=.
 """
 
 from django.http import HttpResponseBase
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from archive import gate
@@ -11,25 +12,32 @@ from archive.actors import Actor
 from archive.models import Study
 from archive.queries import search
 from archive.rules.access import Action
-from archive.values import PersonId
 from portal.advice import advise
+from portal.forms.codes import looks_like_code
+from portal.pages import BY_NAME
 from portal.staff import Request, page
 from portal.views.overview import address
 
 LONGEST = 200
+REFUSED = "refused"
 
 
 @require_http_methods(["GET", "POST"])
 @page("search")
 def find(request: Request, actor: Actor) -> HttpResponseBase:
-    text = request.POST.get("q", "").strip()[:LONGEST].replace("\0", "")
+    is_posted = request.method == "POST"
+    asked = request.POST if is_posted else request.GET
+    text = asked.get("q", "").strip()[:LONGEST].replace("\0", "")
+    if looks_like_code(text) and not is_posted:
+        return redirect(f"{reverse('search')}?{REFUSED}=1")
+    if looks_like_code(text) or REFUSED in request.GET:
+        return render(request, "search/found.html", {"query": "", "is_person_code": True})
     if not text:
         return render(request, "search/found.html", {"query": ""})
-    if _is_person_code(text):
-        return render(request, "search/found.html", {"query": "", "is_person_code": True})
     visible = gate.visible(Study.objects.all(), actor, Action.SEE_STUDY)
     found = search.find(text, request.environment, visible)
-    studies = [(study, address("study", study)) for study in found.studies]
+    opens = BY_NAME["study"].may_open(request.person.roles)
+    studies = [(study, address("study", study) if opens else "") for study in found.studies]
     cases = [(case, advise(case.reason), address("case", case)) for case in found.cases]
     organisations = [(each, address("organisation", each)) for each in found.organisations]
     addresses = [row[-1] for row in (*studies, *cases, *organisations)]
@@ -43,11 +51,3 @@ def find(request: Request, actor: Actor) -> HttpResponseBase:
         "organisations": organisations,
     }
     return render(request, "search/found.html", context)
-
-
-def _is_person_code(text: str) -> bool:
-    try:
-        PersonId(text)
-    except ValueError:
-        return False
-    return True

@@ -26,7 +26,7 @@ from portal.forms.codes import looks_like_code
 from portal.forms.reasons import PatientForm
 from portal.forms.studies import StudyFilters
 from portal.happenings import missing_words
-from portal.names import code_name
+from portal.names import study_name
 from portal.staff import Request, page
 from portal.views import reasons
 from portal.views.fragments import answer
@@ -97,7 +97,7 @@ def _shown(found: Sequence[Study]) -> list[dict[str, object]]:
     return [
         {
             "study": study,
-            "name": code_name(names.get(study.study_code)) or study.description,
+            "name": study_name(study, names.get(study.study_code)),
             "waits": _waits(study),
         }
         for study in found

@@ -28,7 +28,7 @@ from portal import formats, standing
 from portal.forms.reasons import ReasonForm
 from portal.forms.studies import StudyFilters
 from portal.happenings import missing_words, told
-from portal.names import code_name
+from portal.names import study_name
 from portal.staff import Request, page
 from portal.views import reasons
 from portal.views.studies import visible
@@ -176,8 +176,8 @@ def _with_list(address: str, kept: str | None) -> str:
 
 
 def _title(found: Study) -> str:
-    name = code_name(study_codes.entries([found.study_code]).get(found.study_code))
-    what = f"{found.study_code} {name}".strip() if name else found.description or _("Study")
+    entry = study_codes.entries([found.study_code]).get(found.study_code)
+    what = f"{found.study_code} {study_name(found, entry)}".strip() or _("Study")
     day = dicom_date(found.study_date)
     return f"{what}, {formats.day_text(day)}" if day else what
 
@@ -201,6 +201,7 @@ def _show(request: Request, actor: Actor, found: Study, *, shown: bool = False) 
     retryable = sum(map(len, desk.retryable_of(found).values()))
     stands = standing.of_study(found, newest, retryable=retryable)
     series = queries.series_of(found)
+    cases = desk.cases_of(found)
     part = queries.objects_of(found)
     waits_for = [kind for kind in found.waits_for.split(",") if kind]
     context = {
@@ -209,11 +210,11 @@ def _show(request: Request, actor: Actor, found: Study, *, shown: bool = False) 
         "stands": stands,
         "actions": _actions(request, found, stands.next, len(newest), retryable),
         "shown": shown,
-        "entries": told(timeline.of_study(found), _case_address),
+        "entries": told(timeline.of_study(found), cases, _case_address),
         "waited_for": missing_words(waits_for),
         "documents": lists.documents_of(found),
         "notices": owed,
-        "cases": desk.cases_of(found),
+        "cases": cases,
         "series": [
             (row, [each for each in part.rows if each.series_id == row.series.id]) for row in series
         ],

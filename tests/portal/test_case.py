@@ -61,7 +61,7 @@ def test_the_page_says_cause_move_step_and_what_explains_it() -> None:
         "load the newer nomenclature",
         "What the customer reads",
         "Correct the study code in your system",
-        "XX × 1, CT HE × 1",
+        "CT HE × 1",
         "so the sender must send again",
         f'href="/studies/{study.id}/"',
     ):

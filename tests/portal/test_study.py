@@ -8,10 +8,11 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from archive.models import AvailabilityNotice, Job, LedgerEvent, Study
+from archive.errors import PeerUnreachable
+from archive.models import AvailabilityNotice, Case, Job, LedgerEvent, Study
 from archive.queries import study as queries
 from archive.queries.timeline import STEPS
-from archive.services import registration
+from archive.services import notices, registration
 from archive.values import now
 from portal.happenings import SAYINGS
 from tests import builders, cast
@@ -160,6 +161,20 @@ def test_the_timeline_tells_the_whole_life() -> None:
         "Looked at by",
     ):
         assert words in content
+
+
+def test_tries_that_failed_are_one_entry_with_the_advice_of_their_case() -> None:
+    study = builders.study()
+    notice = builders.notice(study, "pending", tries=0)
+    error = PeerUnreachable("connection refused")
+    notices.not_delivered(notice.id, error)
+    notices.not_delivered(notice.id, error)
+    notices.give_up(notice.id, builders.dead_job(study, "notice", notice.id).id, error)
+    content = page(opened(study), study)
+    assert content.count("Confirmation not delivered to ESIM_PACS") == 1
+    assert "2 tries: connection refused" in content
+    assert "Tell the customer’s technical contact" in content
+    assert f"/cases/{Case.objects.get(place='notice').id}/" in content
 
 
 def test_every_step_has_words() -> None:
