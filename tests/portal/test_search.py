@@ -3,6 +3,7 @@
 import pytest
 
 from archive.models import Organisation
+from tests import builders
 from tests.portal.test_overview import open_case
 from tests.portal.test_pages import own_address, signed_in
 
@@ -41,3 +42,38 @@ def test_a_case_is_found_by_what_people_quote() -> None:
 def test_nothing_found_says_what_to_do() -> None:
     page = signed_in("support").post("/search/", {"q": "R-NOT-THERE"}).content.decode()
     assert "Check the characters" in page
+
+
+def test_what_is_nearly_a_code_is_not_searched_either() -> None:
+    page = signed_in("support").post("/search/", {"q": "patient 010181–900D"}).content.decode()
+    assert "personal identity code" in page and "010181" not in page
+
+
+def test_a_code_in_the_address_is_taken_out() -> None:
+    client = signed_in("support")
+    answer = client.get("/search/?q=010181-900C")
+    assert answer.headers["Location"] == "/search/?refused=1"
+    assert "personal identity code" in client.get("/search/?refused=1").content.decode()
+
+
+@pytest.mark.parametrize("key", ["R-KEY", "1.2.246.10.77"])
+def test_studies_are_found_by_address_too(key: str) -> None:
+    made = [
+        builders.study(accession_number="R-KEY", study_instance_uid=uid)
+        for uid in ("1.2.246.10.77", "1.2.246.10.78")
+    ]
+    answer = signed_in("support").get(f"/search/?q={key}", follow=True)
+    assert answer.status_code == 200
+    assert f"/studies/{made[0].id}/" in answer.content.decode()
+
+
+def test_a_study_of_the_other_environment_is_not_found() -> None:
+    builders.study(accession_number="R-TEST", environment="test")
+    page = signed_in("support").get("/search/?q=R-TEST").content.decode()
+    assert "Nothing has that key here" in page
+
+
+def test_a_role_that_opens_no_study_gets_no_address_of_one() -> None:
+    study = builders.study(accession_number="R-KEY")
+    page = signed_in("onboarding").get("/search/?q=R-KEY").content.decode()
+    assert "R-KEY" in page and str(study.id) not in page
