@@ -43,12 +43,15 @@ class Prepared:
     series: int
 
 
+def is_up_to_date(study: Study) -> bool:
+    """Whether the manifest in force names exactly what is stored now."""
+    current = _in_force(study)
+    return current is not None and _named_by(current) == set(_uids(_series(study)))
+
+
 def prepare(study: Study) -> Prepared | None:
     """Make the manifest of what is stored now; None when the one in force names exactly that."""
-    series = _series(study)
-    current = Document.objects.filter(
-        study=study, kind=DocumentKind.MANIFEST, status=DocumentStatus.APPROVED
-    ).first()
+    series, current = _series(study), _in_force(study)
     if current is not None and _named_by(current) == set(_uids(series)):
         return None
     content = _content(study, series)
@@ -80,6 +83,12 @@ def counts(study: Study) -> dict[str, object]:
         "instances": rows.count(),
         "series": rows.order_by().values("series_id").distinct().count(),
     }
+
+
+def _in_force(study: Study) -> Document | None:
+    return Document.objects.filter(
+        study=study, kind=DocumentKind.MANIFEST, status=DocumentStatus.APPROVED
+    ).first()
 
 
 def _named_by(manifest: Document) -> set[str]:

@@ -86,6 +86,9 @@ def advance(study_id: UUID) -> datetime | None:
     _disagreements(study, verdict)
     if verdict.missing:
         return _wait(study, verdict.missing, stored.last_at)
+    if study.state == StudyState.REGISTERED and publishing.is_up_to_date(study):
+        _settle(study)  # woken by a late or doubled document
+        return None
     return _register(study)
 
 
@@ -234,9 +237,14 @@ def _register(study: Study) -> datetime | None:
             notices.owe(study, document)
         if manifest is not None or study.state != StudyState.REGISTERED:
             _record(study, ledger.Kind.STUDY_REGISTERED, publishing.counts(study))
+    _settle(study)
+    return None
+
+
+def _settle(study: Study) -> None:
+    """What stood on the desk about the study's road is solved."""
     error_desk.settle(study.id, DOCUMENTS.step, REGISTER.step)
     error_desk.settle_resent(study)
-    return None
 
 
 def give_up(study_id: UUID, job_id: UUID, error: ArchiveError) -> None:

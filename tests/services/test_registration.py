@@ -138,10 +138,12 @@ def test_walking_the_road_again_changes_nothing() -> None:
     study = stored()
     cast.documents()
     registration.advance(study.id)
+    study.refresh_from_db()
     before = list(Document.objects.order_by("id").values_list("id", "status"))
     registration.advance(study.id)
     registration.advance(study.id)
     assert list(Document.objects.order_by("id").values_list("id", "status")) == before
+    assert Study.objects.get(id=study.id).registered_at == study.registered_at
     assert AvailabilityNotice.objects.count() == 1
 
 
