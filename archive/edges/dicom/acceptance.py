@@ -90,10 +90,6 @@ class Agreement:
     roles: list[SCP_SCU_RoleSelectionNegotiation]
     accepted: Mapping[int, tuple[str, str]] = field(default_factory=dict)  # abstract, transfer
 
-    @property
-    def stores(self) -> bool:
-        return any(abstract in STORAGE for abstract, _ in self.accepted.values())
-
 
 def read_request(wire: Wire) -> Request:
     """Raises Violation, Gone, TimeoutError."""

@@ -25,7 +25,7 @@ from archive.values import uuid7
 
 log = logging.getLogger(__name__)
 
-ARTIM = 30.0  # seconds for the association request, PS3.8 section 9.1.5
+ARTIM = 15.0  # seconds for the association request, PS3.8 section 9.1.5
 
 
 class Door:

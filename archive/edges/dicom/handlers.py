@@ -88,9 +88,10 @@ class MixedAssociation:
         self.connection = connection
         self.peer = peer
         self.session = session
+        self._closed = False
         self.assoc = self._make(request)
         self.reports = Reports(self.assoc, peer.association_id)
-        self.assoc.acse = ReportingACSE(self.assoc, self.reports, stopping)
+        self.assoc.acse = ReportingACSE(self.assoc, self.reports, stopping, self._close)
         for event, handler in (
             (evt.EVT_REQUESTED, self.on_requested),
             (evt.EVT_C_ECHO, self.on_c_echo),
@@ -106,11 +107,18 @@ class MixedAssociation:
         finally:
             self._break_off()
             self.reports.end()
-            try:
-                with exchange(self.peer.association_id):
-                    self.session.close()
-            except ArchiveError as error:
-                log.error("association is not written down: %s", error.detail)
+            self._close()
+
+    def _close(self) -> None:
+        """Before the release is answered: who has been released finds it written down."""
+        if self._closed:
+            return
+        self._closed = True
+        try:
+            with exchange(self.peer.association_id):
+                self.session.close()
+        except ArchiveError as error:
+            log.error("association is not written down: %s", error.detail)
 
     def _make(self, request: Request) -> Association:
         timeout = settings().dicom_timeout

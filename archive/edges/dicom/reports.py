@@ -9,6 +9,7 @@ is not reported when the association ends is reported on a new one.
 import logging
 import threading
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO
 from queue import Empty, SimpleQueue
@@ -147,13 +148,21 @@ class ReportingACSE(ACSE):
     report.
     """
 
-    def __init__(self, assoc: Association, reports: Reports, stopping: threading.Event) -> None:
+    def __init__(
+        self,
+        assoc: Association,
+        reports: Reports,
+        stopping: threading.Event,
+        on_release: Callable[[], None],
+    ) -> None:
         super().__init__(assoc)
         self.reports = reports
         self.stopping = stopping
+        self.on_release = on_release
 
     def is_release_requested(self) -> bool:
         if super().is_release_requested():
+            self.on_release()
             return True
         if self.stopping.is_set():
             self.assoc.abort()

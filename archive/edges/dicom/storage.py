@@ -63,6 +63,7 @@ class StorageAssociation:
         self.stopping = stopping
         self.message: Message | None = None
         self._command = bytearray()
+        self._closed = False
 
     def run(self) -> None:
         try:
@@ -94,6 +95,7 @@ class StorageAssociation:
                 for fragment in upper_layer.fragments(body):
                     self._take(fragment)
             elif kind == upper_layer.RELEASE_RQ and self.between_messages:
+                self._close()  # first: who has been released finds the association written down
                 self.wire.release()
                 return
             elif kind == upper_layer.ABORT:
@@ -217,6 +219,9 @@ class StorageAssociation:
             log.error("broken-off object is not on the desk: %s", error.detail)
 
     def _close(self) -> None:
+        if self._closed:
+            return
+        self._closed = True
         try:
             with exchange(self.peer.association_id):
                 self.session.close()

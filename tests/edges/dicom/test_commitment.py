@@ -9,6 +9,7 @@ from pynetdicom import build_role, evt
 from pynetdicom.association import Association
 from pynetdicom.events import Event
 
+from archive.edges.dicom.acceptance import STORAGE
 from archive.models import Job, JobKind, StorageCommitment
 from archive.values import now, uid_from_uuid
 from tests import cast
@@ -122,3 +123,13 @@ def test_two_requests_on_one_association_are_both_reported(listener: Listening) 
         assert ask(assoc, "1.2.3.4.5", transaction="1.2.2") == 0
         reported = {inbox.get(timeout=5).information.TransactionUID for _ in range(2)}
     assert reported == {"1.2.1", "1.2.2"}
+
+
+def test_commitment_is_served_beside_more_than_64_contexts(listener: Listening) -> None:
+    inbox: Inbox = SimpleQueue()
+    contexts = [(abstract, cast.EXPLICIT) for abstract in sorted(STORAGE)[:127]]
+    wanted = [*contexts, (COMMITMENT, cast.IMPLICIT)]
+    with listener.associate(*wanted, evt_handlers=taking(inbox)) as assoc:
+        assert len(assoc.accepted_contexts) == 128
+        assert ask(assoc, "1.2.3.4.5") == 0
+        assert inbox.get(timeout=5).event_type == 2

@@ -13,7 +13,7 @@ from archive.models import Heartbeat, Instance
 from tests import cast
 from tests.edges.dicom import wire
 from tests.edges.dicom.conftest import Listen
-from tests.edges.dicom.listening import Listening, eventually, send
+from tests.edges.dicom.listening import COMMITMENT, Listening, eventually, send
 
 pytestmark = pytest.mark.usefixtures("fresh_database")
 
@@ -63,7 +63,9 @@ def test_a_taken_port_is_named(listener: Listening) -> None:
 def test_sigterm_ends_every_process(listener: Listening) -> None:
     eventually(lambda: len(listener.children()) == 2)
     children = listener.children()
-    wire.connect(listener)  # one that waits between two messages holds nobody up
+    # Those that wait between two messages hold nobody up.
+    wire.connect(listener)
+    wire.connect(listener, wire.request([(COMMITMENT, [cast.IMPLICIT])]))
     assert listener.stop() == 0
     assert not any(child.is_running() for child in children)
 

@@ -5,10 +5,13 @@ from pathlib import Path
 import pydicom
 import pytest
 from pydicom.dataset import Dataset, FileMetaDataset
+from pynetdicom import ALL_TRANSFER_SYNTAXES
 
 from archive import vault
+from archive.edges.dicom.acceptance import STORAGE
 from archive.models import CaseEvent, Instance, LedgerEvent
 from tests import cast
+from tests.edges.dicom import wire
 from tests.edges.dicom.listening import COMMITMENT, VERIFICATION, Listening, dcmtk, send
 
 pytestmark = pytest.mark.usefixtures("fresh_database")
@@ -90,11 +93,24 @@ def test_echoscu_is_answered(listener: Listening) -> None:
     assert dcmtk("echoscu", listener.port).returncode == 0
 
 
-def test_128_contexts_are_served_in_one_association(listener: Listening, tmp_path: Path) -> None:
+def test_storescu_proposes_every_class_it_knows(listener: Listening, tmp_path: Path) -> None:
     file = write(cast.dataset(), tmp_path / "one.dcm")
-    # dcmtk proposes every storage class it knows, 120 and more, unless told otherwise.
+    # 120 and more contexts, unless it is told otherwise
     sent = dcmtk("storescu", listener.port, file)
     assert sent.returncode == 0, sent.stderr
+
+
+@pytest.mark.parametrize("last", [VERIFICATION, COMMITMENT], ids=["own loop", "pynetdicom"])
+def test_128_contexts_of_every_transfer_syntax_are_served(listener: Listening, last: str) -> None:
+    others = sorted(STORAGE - {cast.CT})[:126]
+    syntaxes = [*sorted(ALL_TRANSFER_SYNTAXES)]
+    contexts = [(abstract, syntaxes) for abstract in others]
+    contexts += [(last, [cast.IMPLICIT]), (cast.CT, [cast.EXPLICIT])]
+    peer = wire.connect(listener, wire.request(contexts))
+    made = cast.dataset()
+    order = wire.command(1, data_set=True, uid=str(made.SOPInstanceUID))
+    peer.send(wire.data(wire.value(3, order, 255), wire.value(2, cast.encoded(made), 255)))
+    assert peer.status() == 0
 
 
 def test_test_environment_and_production_do_not_mix(listener: Listening) -> None:
