@@ -138,6 +138,7 @@ def _page(request: Request, found: Case, reader: Reader, more: dict[str, Any]) -
         "advice": advice,
         "cause": reader.cause(advice),
         "step": reader.step(advice),
+        "move": reader.move(advice),
         "is_staff": reader.is_staff,
         "shape": shape,
         "word": word,

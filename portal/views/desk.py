@@ -41,6 +41,11 @@ class Reader:
     def step(self, advice: Advice) -> str:
         return str(advice.step if self.is_staff else advice.customer_step)
 
+    def move(self, advice: Advice) -> str:
+        if not self.is_staff and advice.move == Move.SENDER:
+            return _("yours")
+        return str(advice.move.value)
+
     def standing(self, case: Case, advice: Advice) -> tuple[str, str]:
         """Shape and word of a case: whose move it is."""
         if case.state == CaseState.RESOLVED:

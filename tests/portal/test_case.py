@@ -74,7 +74,7 @@ def test_a_customer_reads_its_own_words_and_nothing_of_the_patient() -> None:
     builders.event(case, study=study, accession_number="R-OWN")
     content = page(signed_in("esim"), case)
     assert "The study code is not in the national nomenclature" in content
-    assert "R-OWN" in content and "CT HE" in content
+    assert "R-OWN" in content and "CT HE" in content and "</b> yours" in content
     for secret in ("010181", "PatientID", f"/studies/{study.id}", "Retry", "Resolve"):
         assert secret not in content
 
