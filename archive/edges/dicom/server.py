@@ -34,7 +34,7 @@ from archive.services import heartbeats
 log = logging.getLogger(__name__)
 
 BACKLOG = 256
-BIND_PATIENCE = 6.0  # seconds for the children of a killed parent to let go of the port
+BIND_PATIENCE = 4.0  # seconds for the children of a killed parent to let go of the port
 DRAIN = 5.0  # seconds for running objects, once stopping
 BEAT = 5.0
 SPARE_THREADS = 64  # for connections that have not been counted as associations yet
