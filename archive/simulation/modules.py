@@ -1,5 +1,6 @@
 """Attribute modules of PS3.3 that the synthetic objects share."""
 
+import logging
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -10,6 +11,8 @@ from pydicom.uid import UID, ExplicitVRLittleEndian
 
 from archive.simulation.world import Patient
 from archive.values import HELSINKI, HETU_ROOT
+
+logging.getLogger("openjpeg").setLevel(logging.WARNING)  # tells each tile otherwise
 
 STORAGE = "1.2.840.10008.5.1.4.1.1."
 

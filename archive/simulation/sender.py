@@ -1,5 +1,6 @@
 """A modality's or PACS's sending side: verify, store, ask for commitment (PS3.4 A, B, J)."""
 
+import threading
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -18,6 +19,7 @@ from pynetdicom.pdu import P_DATA_TF
 from pynetdicom.presentation import PresentationContext, build_context
 from pynetdicom.sop_class import StorageCommitmentPushModel, Verification  # type: ignore[attr-defined]
 
+from archive.simulation.checkpoint import steady
 from archive.values import uid_from_uuid
 
 # Identifiers of people must not reach any log (pynetdicom writes them by default).
@@ -106,14 +108,17 @@ def store(peer: Peer, datasets: Sequence[Dataset]) -> Stored:
 
 def commit(peer: Peer, instances: Sequence[tuple[str, str]], *, patience: float) -> Report | None:
     """Ask, and wait for the report on the same association; None: not in time. Raises Rejected."""
-    reports: SimpleQueue[Report] = SimpleQueue()
-    handlers = [(evt.EVT_N_EVENT_REPORT, take_report, [reports])]
+    reports: SimpleQueue[tuple[Report, threading.Thread]] = SimpleQueue()
+    handlers = [(evt.EVT_N_EVENT_REPORT, _take_report, [reports])]
     with association(peer, [build_context(StorageCommitmentPushModel)], handlers) as assoc:
         _ask(assoc, instances)
         try:
-            return reports.get(timeout=patience)
+            report, thread = reports.get(timeout=patience)
         except Empty:
             return None
+        # pynetdicom answers in a thread of its own; the answer must go before the release.
+        thread.join(PATIENCE)
+        return report
 
 
 def commit_and_leave(peer: Peer, instances: Sequence[tuple[str, str]]) -> str:
@@ -157,11 +162,11 @@ def association(
     )
     if not assoc.is_established:
         raise Rejected(_why(assoc))
+    checkpoint = steady(assoc, PATIENCE)
     try:
         yield assoc
     finally:
-        # Releasing waits for the association's thread, so it must still be there.
-        if assoc.is_established and assoc.is_alive():
+        if assoc.is_established and checkpoint.hold(PATIENCE) and assoc.is_alive():
             assoc.release()
 
 
@@ -171,13 +176,8 @@ def contexts(datasets: Iterable[Dataset]) -> list[PresentationContext]:
     return [build_context(class_uid, syntax) for class_uid, syntax in pairs]
 
 
-def take_report(event: Event, reports: "SimpleQueue[Report]") -> tuple[int, None]:
-    """The handler of N-EVENT-REPORT: PS3.4 J.3.3, types 1 (all) and 2 (failures exist)."""
-    reports.put(read_report(event.event_information))
-    return SUCCESS, None
-
-
 def read_report(information: Dataset) -> Report:
+    """The event information of either type, PS3.4 Table J.3-2."""
     return Report(
         transaction_uid=str(information.get("TransactionUID", "")),
         committed=tuple(
@@ -189,6 +189,13 @@ def read_report(information: Dataset) -> Report:
             for item in information.get("FailedSOPSequence") or ()
         ),
     )
+
+
+def _take_report(
+    event: Event, reports: "SimpleQueue[tuple[Report, threading.Thread]]"
+) -> tuple[int, None]:
+    reports.put((read_report(event.event_information), threading.current_thread()))
+    return SUCCESS, None
 
 
 def _ask(assoc: Association, instances: Sequence[tuple[str, str]]) -> str:

@@ -76,8 +76,6 @@ def test_a_missing_report_is_not_as_meant(archive: ArchiveDouble, found: World) 
     assert outcome.commitment == "no report" and not outcome.as_meant
 
 
-# pynetdicom lets go of a socket that could not connect without closing it.
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_nobody_there_is_an_outcome_and_no_error(found: World, registry: RegistryDouble) -> None:
     gone = World(
         **{**_fields(found), "dicom_port": found.customers[0].port, "web": "http://127.0.0.1:9"}

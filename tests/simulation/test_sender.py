@@ -19,6 +19,7 @@ from archive.simulation import sender, studies
 from archive.simulation.listener import PortTaken, Received, listening
 from archive.simulation.sender import Peer, Rejected
 from archive.simulation.world import World
+from archive.values import Uid
 from tests.simulation.conftest import ArchiveDouble
 from tests.simulation.test_studies import order
 
@@ -49,8 +50,6 @@ def test_refusals_are_counted_and_their_comments_told_once(archive: ArchiveDoubl
     assert stored.instances == []
 
 
-# pynetdicom lets go of a socket that could not connect without closing it.
-@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 def test_an_unknown_title_is_told_from_a_dead_line(
     archive: ArchiveDouble, pick_port: Callable[[], int]
 ) -> None:
@@ -77,6 +76,12 @@ def test_a_report_that_does_not_come_is_not_waited_for_for_ever(archive: Archive
     assert (
         sender.commit(peer(archive), [("1.2.840.10008.5.1.4.1.1.2", "1.2.3")], patience=0.1) is None
     )
+
+
+def test_a_sender_may_leave_before_its_report(archive: ArchiveDouble) -> None:
+    archive.reports = False
+    uid = sender.commit_and_leave(peer(archive), [("1.2.840.10008.5.1.4.1.1.2", "1.2.3")])
+    assert Uid(uid)
 
 
 def test_a_transfer_can_be_broken_off_in_the_middle(archive: ArchiveDouble) -> None:

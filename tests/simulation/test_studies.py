@@ -1,5 +1,6 @@
 """Synthetic studies are valid enough to be somebody's, and are nobody's."""
 
+import csv
 import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
@@ -7,6 +8,7 @@ from pathlib import Path
 import pytest
 from pydicom.dataset import Dataset
 
+from archive.config import ROOT
 from archive.simulation import heartbeat, pdf, studies
 from archive.simulation.modules import Order
 from archive.simulation.world import Patient
@@ -111,6 +113,14 @@ def test_the_pdf_says_where_its_objects_are() -> None:
     assert document[table:].startswith(b"xref\n0 6\n")
     for number, row in enumerate(document[table:].split(b"\n")[3:8], start=1):
         assert document[int(row[:10]) :].startswith(b"%d 0 obj" % number)
+
+
+def test_every_code_is_on_the_list_that_a_new_database_begins_with() -> None:
+    with (ROOT / "archive/reference/study_codes.csv").open(encoding="utf-8", newline="") as file:
+        known = {row["code"]: row["name_fi"] for row in csv.DictReader(file)}
+    for choices in studies.EXAMINATIONS.values():
+        for examination in choices:
+            assert not examination.code or known[examination.code] == examination.name
 
 
 def test_only_900_series_persons_are_sent() -> None:
