@@ -75,13 +75,14 @@ def _beyond(order: Sequence[Key], cursor: str, *, backwards: bool = False) -> Q:
     if len(parts) != len(order):
         raise ValueError("not a place in this list")
     values = [key.read(part) for key, part in zip(order, parts, strict=True)]
-    beyond = Q()
+    beyond, bound = Q(), Q()
     same: dict[str, Any] = {}
     for key, value in zip(order, values, strict=True):
         sign = "lt" if key.falling != backwards else "gt"
         beyond |= Q(**same, **{f"{key.name}__{sign}": value})
+        bound = bound or Q(**{f"{key.name}__{sign}e": value})  # where an index scan may begin
         same[key.name] = value
-    return beyond
+    return bound & beyond
 
 
 def _cursor(row: Model, order: Sequence[Key]) -> str:

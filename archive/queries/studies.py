@@ -73,12 +73,15 @@ def page(rows: QuerySet[Study], *, older_than: str = "", newer_than: str = "") -
     if newer_than:
         at, study_id = _cursor(newer_than)
         after = Q(received_at__gt=at) | Q(received_at=at, id__gt=study_id)
-        found = list(rows.filter(after).order_by("received_at", "id")[: PAGE + 1])
+        found = list(
+            rows.filter(after, received_at__gte=at).order_by("received_at", "id")[: PAGE + 1]
+        )
         more, found = len(found) > PAGE, found[:PAGE][::-1]
         return Page(found, _key(found[-1]) if found else "", _key(found[0]) if more else "")
     if older_than:
         at, study_id = _cursor(older_than)
-        rows = rows.filter(Q(received_at__lt=at) | Q(received_at=at, id__lt=study_id))
+        before = Q(received_at__lt=at) | Q(received_at=at, id__lt=study_id)
+        rows = rows.filter(before, received_at__lte=at)  # where an index scan may begin
     found = list(rows.order_by("-received_at", "-id")[: PAGE + 1])
     more, found = len(found) > PAGE, found[:PAGE]
     newer = _key(found[0]) if older_than and found else ""
@@ -107,8 +110,14 @@ def oldest(rows: QuerySet[Study]) -> datetime | None:
 def neighbours(rows: QuerySet[Study], study: Study) -> tuple[UUID | None, UUID | None]:
     """The studies before and after this one in the list it was opened from."""
     key = {"received_at": study.received_at}
-    newer = rows.filter(Q(received_at__gt=study.received_at) | Q(**key, id__gt=study.id))
-    older = rows.filter(Q(received_at__lt=study.received_at) | Q(**key, id__lt=study.id))
+    newer = rows.filter(
+        Q(received_at__gt=study.received_at) | Q(**key, id__gt=study.id),
+        received_at__gte=study.received_at,
+    )
+    older = rows.filter(
+        Q(received_at__lt=study.received_at) | Q(**key, id__lt=study.id),
+        received_at__lte=study.received_at,
+    )
     before = newer.order_by("received_at", "id").values_list("id", flat=True).first()
     after = older.order_by("-received_at", "-id").values_list("id", flat=True).first()
     return before, after
