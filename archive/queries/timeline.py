@@ -15,6 +15,7 @@ from django.db.models import Q
 from archive.models import CaseEvent, LedgerEvent, Study
 from archive.queries.studies import documents_of
 
+MOST = 1_000  # events, and failures, of one study on one page
 DONE, WAITS, FAILED, NEUTRAL = "done", "waits", "failed", "neutral"
 
 # kind of event: interface, step, outcome
@@ -60,16 +61,16 @@ def _plain(value: Any) -> str:
 
 
 def of_study(study: Study) -> list[Entry]:
-    """The whole life of a study, oldest first."""
+    """The life of a study, oldest first; of a very long one the newest part."""
     tied = [document.id for document in documents_of(study)]
-    events = LedgerEvent.objects.filter(Q(study_id=study.id) | Q(subject_id__in=tied)).order_by(
-        "at"
-    )
-    case_events = CaseEvent.objects.filter(
+    events = LedgerEvent.objects.filter(Q(study_id=study.id) | Q(subject_id__in=tied))
+    failures = CaseEvent.objects.filter(
         Q(study=study)
         | Q(study_instance_uid=study.study_instance_uid, case__environment=study.environment)
     )
-    entries = [*_from_ledger(events), *_from_desk(case_events.select_related("case"))]
+    newest_events = events.order_by("-at")[:MOST]
+    newest_failures = failures.select_related("case").order_by("-at")[:MOST]
+    entries = [*_from_ledger(newest_events), *_from_desk(newest_failures)]
     return sorted(entries, key=_at)
 
 
