@@ -84,11 +84,11 @@ class World:
         return self.pdr if environment == PRODUCTION else self.test_pdr
 
     def customer(self, wanted: str) -> Customer:
-        """By AE title of either environment, or the beginning of the name. Raises WorldUnknown."""
+        """By name or AE title of either environment, or how they begin. Raises WorldUnknown."""
         folded = wanted.casefold()
         for customer in self.customers:
-            titles = (customer.aet.casefold(), customer.test_aet.casefold())
-            if folded in titles or customer.name.casefold().startswith(folded):
+            known = (customer.aet, customer.test_aet, customer.name)
+            if any(name.casefold().startswith(folded) for name in known):
                 return customer
         names = ", ".join(f"{customer.aet} ({customer.name})" for customer in self.customers)
         raise WorldUnknown(f"no customer called {wanted}; there are {names}")

@@ -192,6 +192,11 @@ def test_the_command_says_what_there_is_to_choose(
         call_command(Command(stdout=io.StringIO()), *arguments, "--run-file", str(run_file))
 
 
+@pytest.mark.parametrize("wanted", ["rontgen", "RONTGEN_TEST", "röntgen esim"])
+def test_a_customer_is_found_by_how_its_name_begins(found: World, wanted: str) -> None:
+    assert found.customer(wanted).aet == "RONTGEN_PACS"
+
+
 def test_without_a_running_system_the_command_says_what_to_do(tmp_path: Path) -> None:
     with pytest.raises(WorldUnknown, match=r"\./run"):
         read(tmp_path / "run.json")
