@@ -54,7 +54,7 @@ class Door:
     def wake_idle(self) -> None:
         """At stopping: end the waiting of those that are between two messages."""
         with self._lock:
-            waiting = [wire for wire in self._wires if wire.waiting]
+            waiting = [wire for wire in self._wires if wire.waiting and not wire.has_unread()]
         for wire in waiting:
             wire.stop_reading()
 

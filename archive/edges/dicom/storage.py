@@ -87,7 +87,7 @@ class StorageAssociation:
 
     def _serve(self) -> None:
         """Raises Violation, Gone, TimeoutError."""
-        while not (self.stopping.is_set() and self.between_messages):
+        while not self._may_stop():
             self.wire.waiting = self.between_messages
             kind, body = self.wire.read_pdu(upper_layer.MAX_PDU + upper_layer.SLACK)
             self.wire.waiting = False
@@ -103,6 +103,10 @@ class StorageAssociation:
             else:
                 raise Violation(upper_layer.UNEXPECTED_PDU)
         self.wire.abort()
+
+    def _may_stop(self) -> bool:
+        """An object that is on its way is still taken."""
+        return self.stopping.is_set() and self.between_messages and not self.wire.has_unread()
 
     def _take(self, fragment: Fragment) -> None:
         if fragment.context_id not in self.terms.accepted:

@@ -4,6 +4,7 @@ Blocking: each association has its thread. What breaks the protocol raises Viola
 raises Gone.
 """
 
+import select
 import socket
 from collections.abc import Iterator
 from struct import Struct
@@ -93,6 +94,14 @@ class Wire:
     def release(self) -> None:
         """A-RELEASE-RP; best effort."""
         self._last_words(bytes((RELEASE_RP, 0, 0, 0, 0, 4, 0, 0, 0, 0)))
+
+    def has_unread(self) -> bool:
+        """Whether the peer has sent what was not read yet; may be asked by another thread."""
+        if self._start != self._end:
+            return True
+        poll = select.poll()
+        poll.register(self.connection, select.POLLIN)
+        return bool(poll.poll(0))
 
     def stop_reading(self) -> None:
         """Wake the thread that waits for the peer; for another thread to call."""
