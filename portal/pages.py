@@ -4,6 +4,7 @@
 
 from dataclasses import dataclass
 
+from django.db.models import Model
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -66,6 +67,12 @@ PAGES: tuple[Page, ...] = (
     Page("search", "search", _("Search"), DESK),
 )
 BY_NAME = {page.name: page for page in PAGES}
+
+
+def address(roles: frozenset[str], url_name: str, row: Model) -> str:
+    """The page of a row, or nothing for roles that may not open it."""
+    opens = any(page.url_name == url_name and page.may_open(roles) for page in PAGES)
+    return reverse(url_name, args=[row.pk]) if opens else ""
 
 
 @dataclass(frozen=True, slots=True)

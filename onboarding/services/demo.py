@@ -71,7 +71,7 @@ CUSTOMERS = (
 )
 STAFF = (Role.ADMIN, Role.ONBOARDING, Role.ARCHIVIST, Role.SUPPORT, Role.LOG_REVIEWER)
 PATIENTS = (
-    (PersonId("010181-900C"), "Meikäläinen^Matti"),
+    (PersonId("010181-900C"), "Meikäläinen^Maija"),
     (PersonId("010594Y9032"), "Virtanen^Venla"),
     (PersonId("020516C903K"), "Öhman^Åke"),
     (PersonId("150470-911B"), "Mäkinen^Eino"),

@@ -18,8 +18,8 @@ from archive.values import today
 from onboarding import queries
 from portal import formats, plots
 from portal.advice import advise
+from portal.pages import address
 from portal.staff import Request, page
-from portal.views.overview import address
 
 
 class CustomerFilters(forms.Form):
@@ -104,7 +104,7 @@ def customer(request: Request, actor: Actor, organisation_id: UUID) -> HttpRespo
         "environments": _by_environment(queries.connections(organisation)),
         "registers": queries.registers(organisation),
         "people": queries.people(organisation),
-        "cases": [_told(case, is_staff) for case in cases],
+        "cases": [_told(case, actor) for case in cases],
         "trail": [(_("Customers"), reverse("organisations"))] if is_staff else [],
     }
     return render(request, "customers/detail.html", context)
@@ -132,12 +132,14 @@ class ToldCase:
     url: str
 
 
-def _told(case: Case, is_staff: bool) -> ToldCase:
+def _told(case: Case, actor: Actor) -> ToldCase:
     advice = advise(case.reason)
     cause, step = (
-        (advice.cause, advice.step) if is_staff else (advice.customer_cause, advice.customer_step)
+        (advice.cause, advice.step)
+        if actor.kind == ActorKind.STAFF
+        else (advice.customer_cause, advice.customer_step)
     )
-    url = address("case", case)
+    url = address(actor.roles, "case", case)
     return ToldCase(case, str(advice.title), str(cause), str(step), str(advice.move.value), url)
 
 

@@ -1,9 +1,7 @@
 """The first page: today's flow by customer, what waits, open cases, queues and interfaces."""
 
-from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
-from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -14,7 +12,7 @@ from archive.values import now
 from onboarding import queries
 from portal import formats, plots
 from portal.advice import advise
-from portal.pages import CUSTOMERS
+from portal.pages import CUSTOMERS, address
 from portal.staff import Request, page, person_of
 
 
@@ -49,10 +47,12 @@ def show(request: Request, actor: Actor) -> HttpResponse:
         "waiting": waiting,
         "waiting_plot": ages_plot(waiting),
         "oldest": [
-            (study, address("study", study))
+            (study, address(actor.roles, "study", study))
             for study in overview.oldest_waiting(request.environment)
         ],
-        "cases": [(case, advise(case.reason), address("case", case)) for case in cases],
+        "cases": [
+            (case, advise(case.reason), address(actor.roles, "case", case)) for case in cases
+        ],
         "queues": [
             (JobKind(queue.kind).label, queue) for queue in overview.queues(request.environment)
         ],
@@ -131,11 +131,3 @@ def interface_word(kind: str) -> str:
         "hl7": _("HL7 listener"),
     }
     return words.get(kind, kind)
-
-
-def address(url_name: str, row: Model) -> str:
-    """The page of a row, or nothing while there is none."""
-    try:
-        return reverse(url_name, args=[row.pk])
-    except NoReverseMatch:
-        return ""

@@ -14,9 +14,8 @@ from archive.queries import search
 from archive.rules.access import Action
 from portal.advice import advise
 from portal.forms.codes import looks_like_code
-from portal.pages import BY_NAME
+from portal.pages import address
 from portal.staff import Request, page
-from portal.views.overview import address
 
 LONGEST = 200
 REFUSED = "refused"
@@ -36,10 +35,13 @@ def find(request: Request, actor: Actor) -> HttpResponseBase:
         return render(request, "search/found.html", {"query": ""})
     visible = gate.visible(Study.objects.all(), actor, Action.SEE_STUDY)
     found = search.find(text, request.environment, visible)
-    opens = BY_NAME["study"].may_open(request.person.roles)
-    studies = [(study, address("study", study) if opens else "") for study in found.studies]
-    cases = [(case, advise(case.reason), address("case", case)) for case in found.cases]
-    organisations = [(each, address("organisation", each)) for each in found.organisations]
+    studies = [(study, address(actor.roles, "study", study)) for study in found.studies]
+    cases = [
+        (case, advise(case.reason), address(actor.roles, "case", case)) for case in found.cases
+    ]
+    organisations = [
+        (each, address(actor.roles, "organisation", each)) for each in found.organisations
+    ]
     addresses = [row[-1] for row in (*studies, *cases, *organisations)]
     if len(addresses) == 1 and addresses[0]:
         return redirect(str(addresses[0]))
