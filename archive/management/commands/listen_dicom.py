@@ -4,6 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from archive import vault
 from archive.config import settings
 from archive.edges.dicom.server import Listener, PortTaken, listen
 
@@ -21,4 +22,5 @@ class Command(BaseCommand):
                 f"DICOM port is not free ({error}). Stop what listens there, or choose another "
                 "port with ./run --dicom-port or DICOM_PORT."
             ) from error
+        vault.sweep_incoming()  # half-written files of a listener that was killed
         Listener(listener, config.dicom_processes).run()
