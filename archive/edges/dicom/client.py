@@ -78,11 +78,14 @@ def _association(
         raise PeerUnreachable(f"host name {target.host} cannot be resolved") from None
     if not assoc.is_established:
         raise _not_established(assoc, target, bool(connected))
+    wire = assoc.dul.socket.socket if assoc.dul.socket is not None else None
     try:
         yield assoc
     finally:
         if assoc.is_established:
             assoc.release()
+        if wire is not None:  # pynetdicom forgets to close one whose other end has gone already
+            wire.close()
 
 
 def _not_established(

@@ -106,7 +106,11 @@ class Listening:
         ae.acse_timeout = ae.dimse_timeout = ae.network_timeout = PATIENCE
         wanted = [build_context(abstract, transfer) for abstract, transfer in contexts]
         wanted = wanted or [build_context(*STORE_CONTEXTS[0])]
-        return ae.associate("127.0.0.1", self.port, wanted, ae_title=called, **options)
+        assoc = ae.associate("127.0.0.1", self.port, wanted, ae_title=called, **options)
+        # pynetdicom forgets to close a socket whose other end has gone already.
+        if assoc.dul.socket is not None and assoc.dul.socket.socket is not None:
+            self.opened.append(assoc.dul.socket.socket)
+        return assoc
 
     def echoes(self) -> bool:
         with self.associate((VERIFICATION, cast.IMPLICIT)) as assoc:
