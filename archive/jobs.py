@@ -6,6 +6,7 @@ a lease with an expiry, and a sweep sends what nobody carried. Only `Busy` is tr
 """
 
 import logging
+import time
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -13,6 +14,7 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.db.models import Exists, F, OuterRef, Q
 from kombu.exceptions import OperationalError
+from kombu.pools import producers
 from redis.exceptions import RedisError
 
 from archive.config import settings
@@ -28,6 +30,9 @@ RESEND = timedelta(seconds=20)  # a due job that was sent and not claimed is sen
 FIRST_BACKOFF = 1.0
 SWEEP_AT_ONCE = 200
 CALLS = "calls"  # the queue of work that waits for customers' systems
+SEND_TIMEOUT = 1.0  # seconds that a peer's answer may be held up by a broker that hangs
+HURRY = {"socket_timeout": SEND_TIMEOUT, "socket_connect_timeout": SEND_TIMEOUT, "max_retries": 0}
+BROKER_REST = 5.0  # seconds for which one that failed is left alone: the sweep sends instead
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,15 +97,42 @@ def send(job_id: UUID, *, calls_peer: bool = False) -> None:
     Work that calls customers' systems has a queue of its own, so that a peer that hangs delays
     nobody's registration.
     """
+    if time.monotonic() < _broker.rests_until:
+        return
     queue = CALLS if calls_peer else app.conf.task_default_queue
     try:
-        app.signature("archive.run_job", args=(str(job_id),)).apply_async(
-            queue=queue, retry=False, ignore_result=True, expires=RESEND.total_seconds()
-        )
+        _broker.carry(job_id, queue)
     except (OperationalError, OSError, RedisError) as error:
+        _broker.rests_until = time.monotonic() + BROKER_REST
         log.warning("broker does not take job %s: %s", job_id, type(error).__name__)
         return
     Job.objects.filter(id=job_id, state=JobState.WAITING).update(sent_at=now())
+
+
+class _Broker:
+    """The road to the workers, with connections of its own: workers wait for theirs longer."""
+
+    rests_until = 0.0
+
+    def carry(self, job_id: UUID, queue: str) -> None:
+        """Raises OperationalError, OSError, RedisError."""
+        pool = producers[app.connection_for_write(transport_options=HURRY)]
+        with pool.acquire(block=True, timeout=SEND_TIMEOUT) as producer:
+            app.signature("archive.run_job", args=(str(job_id),)).apply_async(
+                producer=producer,
+                queue=queue,
+                retry=False,
+                ignore_result=True,
+                expires=RESEND.total_seconds(),
+            )
+
+
+_broker = _Broker()
+
+
+def trust_broker() -> None:
+    """It has just carried something: there is no need to rest."""
+    _broker.rests_until = 0.0
 
 
 def due() -> list[tuple[UUID, UUID | None]]:

@@ -88,6 +88,7 @@ def sweep() -> None:
     """Send what is due and nobody carries; that a worker does so is its heartbeat."""
     close_old_connections()
     heartbeats.beat(kind="worker")
+    jobs.trust_broker()
     for job_id, peer_id in jobs.due():
         jobs.send(job_id, calls_peer=peer_id is not None)
 

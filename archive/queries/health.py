@@ -12,7 +12,8 @@ from archive.values import now
 from portal.celery import app
 
 STALE = timedelta(seconds=15)  # three beats missed
-PATIENCE = 0.05  # seconds the broker has to answer
+PATIENCE = 0.07  # seconds the broker has to answer
+HURRY = {"socket_timeout": PATIENCE, "socket_connect_timeout": PATIENCE, "max_retries": 0}
 
 
 def database() -> str:
@@ -26,7 +27,7 @@ def database() -> str:
 
 def broker() -> str:
     try:
-        with app.connection_for_write(connect_timeout=PATIENCE) as link:
+        with app.connection_for_write(transport_options=HURRY) as link:
             link.ensure_connection(max_retries=1, interval_start=0, timeout=PATIENCE)
     except (OperationalError, OSError):
         return "does not answer"

@@ -136,15 +136,16 @@ class Receipt:
         """From the beginning that is in memory, or from all of it when that does not reach far
         enough.
         """
-        header = read_header(self.incoming.head, self.transfer_syntax_uid)
-        if header.complete or not self.incoming.spilled:
+        spilled = self.incoming.spilled
+        header = read_header(self.incoming.head, self.transfer_syntax_uid, whole=not spilled)
+        if header.complete or not spilled:
             return header
         return read_header(self.incoming.data(), self.transfer_syntax_uid)
 
     def abandon(self) -> None:
         """The peer broke off in the middle; nothing of the object stays."""
         try:
-            self.header = read_header(self.incoming.head, self.transfer_syntax_uid)
+            self.header = read_header(self.incoming.head, self.transfer_syntax_uid, whole=False)
         except ArchiveError:
             self.header = None  # too little came to say more than the request did
         self.fail(TransferBroken(facts={"bytes": str(self.incoming.size)}))

@@ -19,7 +19,7 @@ from pynetdicom.pdu import P_DATA_TF
 from pynetdicom.presentation import PresentationContext, build_context
 from pynetdicom.sop_class import StorageCommitmentPushModel, Verification  # type: ignore[attr-defined]
 
-from archive.simulation.checkpoint import steady
+from archive.edges.dicom.checkpoint import steady
 from archive.values import uid_from_uuid
 
 # Identifiers of people must not reach any log (pynetdicom writes them by default).

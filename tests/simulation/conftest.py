@@ -15,8 +15,8 @@ from pynetdicom.dimse_messages import N_ACTION_RSP
 from pynetdicom.events import Event
 from pynetdicom.sop_class import StorageCommitmentPushModel, Verification
 
+from archive.edges.dicom.checkpoint import steady
 from archive.simulation import world
-from archive.simulation.checkpoint import steady
 from archive.simulation.world import World
 
 SUCCESS = (

@@ -15,6 +15,7 @@ from pynetdicom.status import code_to_category
 
 from archive.edges.dicom import codec
 from archive.edges.dicom.acceptance import COMMITMENT, VERIFICATION
+from archive.edges.dicom.checkpoint import steady
 from archive.edges.dicom.quiet import keep_identifiers_out_of_logs
 from archive.edges.dicom.reports import COMMITMENT_INSTANCE
 from archive.errors import PeerAborted, PeerRejected, PeerUnreachable
@@ -80,6 +81,7 @@ def _association(
         raise _not_established(assoc, target, bool(connected))
     wire = assoc.dul.socket.socket if assoc.dul.socket is not None else None
     try:
+        steady(assoc, target.timeout)
         yield assoc
     finally:
         if assoc.is_established:
@@ -93,7 +95,9 @@ def _not_established(
 ) -> PeerUnreachable | PeerRejected | PeerAborted:
     address = f"{target.host}:{target.port}"
     if not connected:
-        return PeerUnreachable(f"no connection to {address} within {target.timeout:g} s")
+        return PeerUnreachable(
+            f"no connection to {address}: refused, or no answer within {target.timeout:g} s"
+        )
     answer = assoc.acceptor.primitive
     if assoc.is_rejected and answer is not None:
         return PeerRejected(

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from archive.simulation.checkpoint import Checkpoint
+from archive.edges.dicom.checkpoint import Checkpoint
 
 
 class Reactor:
