@@ -13,7 +13,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 from django.db.models import Exists, F, OuterRef, Q
-from kombu.exceptions import OperationalError
+from kombu.exceptions import KombuError
 from kombu.pools import producers
 from redis.exceptions import RedisError
 
@@ -102,7 +102,7 @@ def send(job_id: UUID, *, calls_peer: bool = False) -> None:
     queue = CALLS if calls_peer else app.conf.task_default_queue
     try:
         _broker.carry(job_id, queue)
-    except (OperationalError, OSError, RedisError) as error:
+    except (KombuError, OSError, RedisError) as error:
         _broker.rests_until = time.monotonic() + BROKER_REST
         log.warning("broker does not take job %s: %s", job_id, type(error).__name__)
         return
@@ -115,7 +115,7 @@ class _Broker:
     rests_until = 0.0
 
     def carry(self, job_id: UUID, queue: str) -> None:
-        """Raises OperationalError, OSError, RedisError."""
+        """Raises KombuError, OSError, RedisError."""
         pool = producers[app.connection_for_write(transport_options=HURRY)]
         with pool.acquire(block=True, timeout=SEND_TIMEOUT) as producer:
             app.signature("archive.run_job", args=(str(job_id),)).apply_async(
