@@ -7,9 +7,12 @@ A peer's UID never names a file.
 
 import errno
 import hashlib
+import mmap
 import os
 import shutil
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -77,6 +80,20 @@ class Incoming:
 
     def digest(self) -> bytes:
         return self._hash.digest()
+
+    @contextmanager
+    def view(self) -> Iterator[memoryview]:
+        """The whole data set to walk over, without reading it into memory."""
+        if self._file is None:
+            with memoryview(self.head) as whole:
+                yield whole
+            return
+        with (
+            mmap.mmap(self._file, 0, access=mmap.ACCESS_READ) as mapped,
+            memoryview(mapped) as file,
+        ):
+            with file[DATA_OFFSET:] as whole:
+                yield whole
 
     def data(self) -> bytes | bytearray:
         """The whole data set again, for a comparison with what is archived."""

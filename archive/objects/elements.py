@@ -179,6 +179,20 @@ def elements(data: Bytes, start: int, stop: int, encoding: Encoding) -> Iterator
         yield Element(tag, vr, value, end, length == UNDEFINED, inner)
 
 
+def require_whole(data: Bytes, transfer_syntax_uid: str) -> None:
+    """Every element of a data set ends inside it; values are not looked at. Raises Truncated.
+
+    A deflated data set, or one oddly encoded, is left to whoever decodes it.
+    """
+    if is_deflated(transfer_syntax_uid):
+        return
+    try:
+        for _ in elements(data, 0, len(data), encoding_of(transfer_syntax_uid)):
+            pass
+    except Odd:
+        return
+
+
 def items(data: Bytes, start: int, stop: int, encoding: Encoding) -> Iterator[tuple[int, int]]:
     """The spans of a sequence's items, or of the fragments of encapsulated pixel data.
 

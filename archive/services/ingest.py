@@ -14,8 +14,15 @@ from django.db import transaction
 
 from archive import jobs, vault
 from archive.config import settings
-from archive.errors import ArchiveError, OtherContent, OtherRegister, TransferBroken
+from archive.errors import (
+    ArchiveError,
+    DatasetUnreadable,
+    OtherContent,
+    OtherRegister,
+    TransferBroken,
+)
 from archive.models import Environment, Instance, JobKind, Register
+from archive.objects.elements import Truncated, require_whole
 from archive.objects.header import Header, read_header
 from archive.objects.part10 import FileMeta
 from archive.objects.sameness import same_content
@@ -125,6 +132,7 @@ class Receipt:
         """Durable on return. Raises the ArchiveError that the sender is answered with."""
         try:
             self.header = self._read_header()
+            self._require_whole()
             self._store(self.header)
         except ArchiveError as error:
             self.fail(error)
@@ -141,6 +149,16 @@ class Receipt:
         if header.complete or not spilled:
             return header
         return read_header(self.incoming.data(), self.transfer_syntax_uid)
+
+    def _require_whole(self) -> None:
+        """A data set that ends inside an element would be archived broken. Raises
+        DatasetUnreadable.
+        """
+        try:
+            with self.incoming.view() as whole:
+                require_whole(whole, self.transfer_syntax_uid)
+        except Truncated:
+            raise DatasetUnreadable("data set ends inside an element") from None
 
     def abandon(self) -> None:
         """The peer broke off in the middle; nothing of the object stays."""

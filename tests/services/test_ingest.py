@@ -168,6 +168,15 @@ def test_an_object_larger_than_memory_is_allowed_goes_by_a_file_and_is_whole() -
     assert vault.read("production", bytes(Instance.objects.get().digest)) == data
 
 
+@pytest.mark.parametrize("size", [8, vault.SPILL + 4096])
+def test_a_data_set_that_ends_inside_its_pixels_is_refused(size: int) -> None:
+    made = dataset(PixelData=bytes(size))
+    session = Session(cast.peer())
+    with pytest.raises(errors.DatasetUnreadable):
+        send(session, made, data=encoded(made)[:-4])
+    assert not Instance.objects.exists()
+
+
 def test_a_transfer_that_breaks_off_leaves_a_case_and_nothing_else() -> None:
     made = dataset(AccessionNumber="A8")
     session = Session(cast.peer())
