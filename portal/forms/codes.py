@@ -10,8 +10,9 @@ _CODE = re.compile(
     r"(?<![0-9A-Za-z.])[0-3][0-9][01][0-9]{3}\s?[-+‐‑‒–—−A-FU-Ya-fu-y]\s?[0-9]{3}[0-9A-Za-z]"
     r"(?![0-9A-Za-z.])"
 )
-# The same for a browser, which then does not send the form.
-PATTERN = r"(?!.*\d{6}[-+A-FU-Ya-fu-y]\d{3}[0-9A-Za-z]).*"
+# The same for a browser, which then does not send the form. It reads this as with the flag v of
+# ECMAScript, in which a dash within brackets is escaped.
+PATTERN = r"(?!.*\d{6}[\-+A-FU-Ya-fu-y]\d{3}[0-9A-Za-z]).*"
 
 
 def looks_like_code(text: str) -> bool:
