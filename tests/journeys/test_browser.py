@@ -1,0 +1,194 @@
+"""From sign-in to retry in a real browser, wide and narrow, and what a customer's people see
+(NF-1, SD-1 to SD-3, LG-3).
+
+The pictures are in the test's folder, or in $SCREENSHOTS when it is set.
+"""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+
+from archive.simulation.modules import Order
+from tests.journeys.customer import storescu
+from tests.journeys.studies import ct, post_documents, written
+from tests.journeys.system import PATIENCE, SOON, System, eventually
+
+pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("system")]
+
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = [
+    *("--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-sync"),
+    *("--disable-background-networking", "--disable-component-update", "--no-first-run"),
+]
+WIDTHS = (390, 1280)  # the wide one last: the journey goes on in it
+REASON = "E-1042, the ward asks"
+
+
+@pytest.fixture
+def browser() -> Iterator[Browser]:
+    if not Path(CHROMIUM).exists():
+        pytest.skip("chromium is not installed: apt-get install chromium")
+    with sync_playwright() as driver:
+        started = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield started
+        started.close()
+
+
+@dataclass
+class Visit:
+    """One person's session: every page is looked at in both widths."""
+
+    system: System
+    page: Page
+    pictures: Path
+    found: list[str] = field(default_factory=list)
+
+    @property
+    def main(self) -> Locator:
+        return self.page.locator("main")
+
+    def open(self, path: str) -> int:
+        answer = self.page.goto(f"{self.system.file['web']}{path}")
+        return answer.status if answer else 0
+
+    def sign_in(self, login: str) -> None:
+        entry = self.system.file["logins"][login]
+        self.open("/accounts/login/")
+        self.look(f"{login}-sign-in")
+        self.page.fill("[name=login]", entry["login"])
+        self.page.fill("[name=password]", entry["password"])
+        self.main.get_by_role("button", name="Sign in").click()
+        expect(self.page.get_by_role("button", name="Sign out")).to_be_attached()
+
+    def rail(self, name: str) -> None:
+        """Follow a link of the main navigation."""
+        self.page.get_by_role("navigation", name="Main").get_by_role("link", name=name).click()
+
+    def look(self, name: str) -> None:
+        """A picture in each width; what axe or the eye would mind is remembered."""
+        for width in WIDTHS:
+            self.page.set_viewport_size({"width": width, "height": 900})
+            picture = self.pictures / f"{name}-{width}.png"
+            # To hide the caret would write a style into the page, which its policy forbids.
+            self.page.screenshot(path=picture, full_page=True, caret="initial")
+            for each in Axe().run(self.page).response["violations"]:
+                self.found.append(f"{name} {width}: {each['id']} {each['nodes'][0]['html']}")
+            if self.page.evaluate("document.documentElement.scrollWidth") > width:
+                self.found.append(f"{name} {width}: scrolls sideways")
+
+
+@pytest.fixture
+def visit(system: System, browser: Browser, tmp_path: Path) -> Iterator[Visit]:
+    with browser.new_context(locale="en-GB") as context:
+        page = context.new_page()
+        page.set_default_timeout(SOON * 1000)
+        made = Visit(system, page, Path(os.environ.get("SCREENSHOTS") or tmp_path))
+        page.on("pageerror", lambda error: made.found.append(f"script: {error}"))
+        page.on("console", lambda message: made.found.extend(blames(message)))
+        yield made
+        assert made.found == []
+
+
+def blames(message: Any) -> list[str]:
+    """What the browser minds of a page; that an answer was 404 is the test's own affair."""
+    minds = message.type == "error" and "Failed to load resource" not in message.text
+    return [f"{message.location['url']}: {message.text}"] if minds else []
+
+
+@pytest.fixture
+def given_up(system: System, tmp_path: Path) -> Order:
+    """A study of a customer whose listener was dead until the archive gave up, and another's."""
+    order = system.order("RONTGEN_PACS")
+    other = written(ct(system.order(), 1), tmp_path / "other")
+    assert len(storescu(system.peer(), other).stored) == 1
+    with system.listeners["RONTGEN_PACS"].dead():
+        post_documents(system, order)
+        sent = storescu(system.peer("RONTGEN_PACS"), written(ct(order, 3), tmp_path / "sent"))
+        assert len(sent.stored) == 3
+        query = (
+            "SELECT count(*) FROM archive_availabilitynotice n JOIN archive_study s"
+            " ON s.id = n.study_id WHERE s.study_instance_uid = %s AND n.state = 'failed'"
+        )
+        eventually(lambda: system.one(query, order.study_uid) == 1, PATIENCE)
+    return order
+
+
+def case_path(system: System, order: Order) -> str:
+    (case,) = system.trace(order.accession)["cases"]
+    assert case["state"] == "open"
+    return str(case["url"]).removeprefix(system.file["web"])
+
+
+def test_support_finds_the_study_sees_why_and_retries(visit: Visit, given_up: Order) -> None:
+    system, page = visit.system, visit.page
+    visit.sign_in("support")
+    expect(page.get_by_role("heading", level=1)).to_be_visible()
+    visit.look("overview")
+
+    visit.rail("Studies")
+    visit.look("studies")
+    page.locator("details.chip", has_text="Accession number").locator("summary").click()
+    page.get_by_role("textbox", name="Accession number").fill(given_up.accession)
+    page.get_by_role("button", name="Filter").locator("visible=true").click()
+    page.wait_for_url(f"**accession={given_up.accession}*")
+    expect(visit.main.get_by_role("heading", level=1)).to_have_text("1 study")
+    visit.look("studies-filtered")
+
+    page.locator("tbody").get_by_role("link").first.click()
+    expect(visit.main.get_by_role("heading", name="Why do you look")).to_be_visible()
+    visit.look("reason")
+    page.get_by_label("Reason").fill(REASON)
+    page.get_by_role("button", name="Open the study").click()
+    timeline = page.locator(".timeline")
+    expect(timeline).to_be_visible()
+    expect(timeline.locator(".from", has_text="IAN").first).to_be_visible()
+    assert given_up.patient.id not in page.content()
+    visit.look("study")
+
+    path = case_path(system, given_up)
+    visit.rail("Support desk")
+    visit.look("desk")
+    page.locator(f"a[href='{path}']").click()
+    visit.look("case")
+    visit.main.locator(".head").get_by_role("button", name="Retry").click()
+    expect(page.get_by_role("status").first).to_contain_text("tried again")
+    visit.look("case-retried")
+
+    system.listeners["RONTGEN_PACS"].await_notice(given_up.study_uid, PATIENCE)
+    query = "SELECT state FROM archive_case WHERE id = %s"
+    case_id = path.strip("/").rpartition("/")[2]
+    eventually(lambda: system.one(query, case_id) == "resolved", SOON)
+    page.reload()
+    expect(visit.main.locator(".head")).to_contain_text("resolved")
+    viewed = [e for e in system.trace(given_up.accession)["timeline"] if e["step"] == "viewed"]
+    assert [REASON in each["detail"] for each in viewed] == [True]
+
+
+def test_a_customer_sees_its_own_home_and_cases_and_nobodys_studies(
+    visit: Visit, given_up: Order
+) -> None:
+    path = case_path(visit.system, given_up)
+    visit.sign_in("rontgen")
+    expect(visit.main).to_contain_text("RONTGEN_PACS")
+    expect(visit.main).not_to_contain_text("ESIM_PACS")
+    visit.look("customer-home")
+    visit.rail("Errors")
+    visit.look("customer-errors")
+    visit.page.locator(f"a[href='{path}']").click()
+    expect(visit.main.locator(".head")).to_contain_text("E-")
+    expect(visit.main.get_by_role("button", name="Retry")).to_have_count(0)
+    visit.look("customer-case")
+    assert given_up.patient.id not in visit.page.content()
+    assert visit.open("/studies/") == 404
+    visit.look("customer-studies")
+    visit.open("/")
+    visit.page.get_by_role("button", name="Sign out").click()
+    visit.sign_in("esim")
+    assert visit.open(path) == 404
+    assert visit.open("/desk/") == 200
