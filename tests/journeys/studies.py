@@ -7,7 +7,7 @@ import numpy as np
 from pydicom import dcmread, dcmwrite
 from pydicom.dataset import Dataset
 
-from archive.simulation import documents, modules, repository
+from archive.simulation import documents, modules, repository, sender
 from archive.simulation.documents import CareDocument
 from archive.simulation.modules import Order, Series
 from archive.simulation.world import PRODUCTION
@@ -49,6 +49,14 @@ def written(datasets: Sequence[Dataset], folder: Path) -> Path:
 def references(datasets: Sequence[Dataset]) -> list[tuple[str, str]]:
     """As a commitment request names them."""
     return [(CT, str(dataset.SOPInstanceUID)) for dataset in datasets]
+
+
+def commit(system: System, datasets: Sequence[Dataset], aet: str = "ESIM_PACS") -> None:
+    """Ask, and have all of it confirmed on the same association; it need not be quiet then."""
+    report = sender.commit(system.peer(aet), references(datasets), patience=20)
+    assert report is not None, "no report came"
+    assert set(report.committed) == {dataset.SOPInstanceUID for dataset in datasets}
+    assert report.failed == ()
 
 
 def document(order: Order, kind: str) -> bytes:

@@ -17,12 +17,12 @@ from archive.simulation.modules import Order
 from tests.journeys.customer import Sending, storescu
 from tests.journeys.studies import (
     KINDS,
+    commit,
     ct,
     document,
     kept_as_sent,
     post,
     post_documents,
-    references,
     written,
 )
 from tests.journeys.system import PATIENCE, SOON, System, eventually
@@ -50,7 +50,8 @@ def test_what_a_killed_listener_had_answered_with_success_is_there(
     system: System, tmp_path: Path, victim: str
 ) -> None:
     order = system.order()
-    folder = written(ct(order, IMAGES, size=64), tmp_path / "sent")
+    datasets = ct(order, IMAGES, size=64)
+    folder = written(datasets, tmp_path / "sent")
     sending = Sending(system.peer(), folder)
     sending.until(BEFORE_THE_KILL)
     half_written = system.vault / "production/incoming/half-written"
@@ -65,8 +66,9 @@ def test_what_a_killed_listener_had_answered_with_success_is_there(
     again = storescu(system.peer(), folder)
     assert (again.code, len(again.stored)) == (0, IMAGES), again.said
     kept_as_sent(system, folder, again.stored)
+    commit(system, datasets)
     post_documents(system, order)
-    system.await_state(order.study_uid, "registered", SOON + 5)
+    system.await_state(order.study_uid, "registered")
     query = "SELECT instance_count FROM archive_study WHERE study_instance_uid = %s"
     assert system.one(query, order.study_uid) == IMAGES
     if victim == "parent":
@@ -97,9 +99,7 @@ def test_registrations_that_a_killed_worker_had_in_hand_are_done_once(
     datasets = [dataset for order in orders for dataset in ct(order, 1)]
     sent = storescu(system.peer(), written(datasets, tmp_path / "sent"))
     assert len(sent.stored) == STUDIES
-    report = sender.commit(system.peer(), references(datasets), patience=20)
-    assert report is not None
-    assert len(report.committed) == STUDIES
+    commit(system, datasets)
     assert system.listeners["ESIM_PACS"].notices_of(orders[0].study_uid) == []
 
     with nobody_writes_notices(system):
@@ -131,8 +131,9 @@ def count(system: System, orders: list[Order], state: str) -> int:
 
 def test_a_message_to_a_killed_portal_may_be_sent_again(system: System, tmp_path: Path) -> None:
     order = system.order()
-    sent = storescu(system.peer(), written(ct(order, 1), tmp_path / "sent"))
-    assert len(sent.stored) == 1
+    datasets = ct(order, 1)
+    assert len(storescu(system.peer(), written(datasets, tmp_path / "sent")).stored) == 1
+    commit(system, datasets)
     messages = [document(order, kind) for kind in KINDS]
     post(system, messages[0])
     system.kill("web")

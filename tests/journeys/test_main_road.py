@@ -25,6 +25,7 @@ from tests.journeys.studies import (
     CODE,
     CT,
     KINDS,
+    commit,
     ct,
     document,
     kept_as_sent,
@@ -46,9 +47,7 @@ def stored(system: System, order: Order, folder: Path, count: int = 2) -> list[D
     datasets = ct(order, count)
     sent = storescu(system.peer(), written(datasets, folder))
     assert (sent.code, len(sent.stored)) == (0, count), sent.said
-    report = sender.commit(system.peer(), references(datasets), patience=20)
-    assert report is not None
-    assert report.failed == ()
+    commit(system, datasets)
     return datasets
 
 
@@ -82,9 +81,7 @@ def test_a_study_is_stored_committed_registered_confirmed_and_found(
     assert (sent.code, sent.stored) == (0, {each.SOPInstanceUID for each in datasets}), sent.said
     kept_as_sent(system, folder, sent.stored)
 
-    report = sender.commit(system.peer(), references(datasets), patience=20)
-    assert report is not None
-    assert (set(report.committed), report.failed) == (sent.stored, ())
+    commit(system, datasets)
     system.await_state(order.study_uid, "waiting_for_documents")
 
     post(system, document(order, "request"))
@@ -223,7 +220,8 @@ def test_objects_that_come_after_registration_give_a_new_manifest_and_a_new_noti
     late = ct(order, 2, since=3)
     assert storescu(system.peer(), written(late, tmp_path / "late")).code == 0
     assert system.state(order.study_uid) == "receiving"
-    system.await_state(order.study_uid, "registered", SOON + 5)
+    commit(system, late)
+    system.await_state(order.study_uid, "registered")
     notice = listener.await_notice(order.study_uid, count=2)
     assert named_objects(notice) == meant([*first, *late], "KANTA")
     manifest = registry.entries(system, own, order.patient.id, order.accession)["manifest"]
