@@ -2,6 +2,7 @@
 
 import importlib.util
 import json
+from itertools import count
 from pathlib import Path
 from types import ModuleType
 
@@ -184,6 +185,7 @@ CLASS_CODE = "41a5887f-8865-4c09-adf7-e362475b143a"
         messages.submit(Paper(), more='<Association id="x"/>'),
         messages.submit(Paper()).replace(">KUVA-DOC<", "><"),
     ],
+    ids=count(),  # messages hold random UUIDs; names must be the same in all test workers
 )
 def test_a_submission_of_another_shape_is_malformed(text: str) -> None:
     with pytest.raises(Malformed):

@@ -1,5 +1,7 @@
 """The envelope: what is answered, and what is a fault."""
 
+from itertools import count
+
 import pytest
 from lxml import etree
 
@@ -91,6 +93,7 @@ def test_a_message_in_order_gives_action_id_and_body() -> None:
             "",
         ),
     ],
+    ids=count(),  # messages hold random UUIDs; names must be the same in all test workers
 )
 def test_an_envelope_out_of_order_is_a_fault(
     content: bytes, code: str, subcodes: tuple[str, ...], relates_to: str
@@ -136,7 +139,7 @@ def test_a_fault_is_written_as_soap_says() -> None:
     assert root.find("s:Header/s:Upgrade/s:SupportedEnvelope", namespaces=names) is not None
 
 
-@pytest.mark.parametrize(("action", "body"), [(REGISTER, BODY), (QUERY, ASK)])
+@pytest.mark.parametrize(("action", "body"), [(REGISTER, BODY), (QUERY, ASK)], ids=count())
 def test_an_answer_names_its_request_and_action(action: str, body: str) -> None:
     message = soap.decode(envelope(body, action=action))
     answer = soap.encode(
