@@ -12,6 +12,7 @@ from onboarding.models.choices import (
     TermsKind,
 )
 from onboarding.models.joining import (
+    AccessRequest,
     Contact,
     Evidence,
     FourEyes,
@@ -31,6 +32,7 @@ from onboarding.models.terms import (
 
 __all__ = [
     "Acceptance",
+    "AccessRequest",
     "ActivityRole",
     "CertifiedSystem",
     "Contact",

@@ -5,7 +5,7 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
-from archive.models import ConnectionKind, Environment, Organisation
+from archive.models import Connection, ConnectionKind, Environment, Organisation
 from archive.models.fields import uuid_key
 from onboarding.models.choices import (
     ContactKind,
@@ -91,6 +91,7 @@ class Evidence(models.Model):
     given_at = models.DateTimeField(null=True, blank=True)
     judged_by = models.CharField(max_length=200, blank=True)
     judged_at = models.DateTimeField(null=True, blank=True)
+    judgement = models.TextField(blank=True)  # why it was not accepted, or what was looked at
 
     class Meta:
         constraints = (
@@ -122,7 +123,10 @@ class PlannedConnection(models.Model):
     certificate_until = models.DateTimeField(null=True, blank=True)
     hl7_application = models.CharField(max_length=100, blank=True)
     hl7_facility = models.CharField(max_length=100, blank=True)
-    opened_at = models.DateTimeField(null=True, blank=True)
+    opened_at = models.DateTimeField(null=True, blank=True)  # emptied when the plan is changed
+    connection = models.OneToOneField(
+        Connection, models.PROTECT, null=True, blank=True, related_name="planned"
+    )
 
     class Meta:
         constraints = (
@@ -166,6 +170,32 @@ class FourEyes(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.state}"
+
+
+class AccessRequest(models.Model):
+    """A person has registered an organisation that is here already, and waits to be let in."""
+
+    id = uuid_key()
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="access_requests")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, related_name="access_requests"
+    )
+    state = models.CharField(max_length=10, choices=RequestState, default=RequestState.OPEN)
+    asked_at = models.DateTimeField()
+    decided_by = models.CharField(max_length=200, blank=True)
+    decided_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=("organisation", "user"),
+                condition=Q(state="open"),
+                name="access_request_one_open",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return str(self.id)
 
 
 class Invitation(models.Model):
