@@ -46,6 +46,14 @@ class Kind(Enum):
     CASE_RESOLVED = "case.resolved", ("events",)
     STUDY_RETRIED = "study.retried", ("what",)
     CUSTOMER_CHANGED = "customer.changed", ("what",)
+    JOINING_MOVED = "joining.moved", ("from", "to", "reason")
+    EVIDENCE_GIVEN = "evidence.given", ("precondition",)
+    EVIDENCE_JUDGED = "evidence.judged", ("precondition", "accepted")
+    TERMS_PUBLISHED = "terms.published", ("kind", "version")
+    TERMS_ACCEPTED = "terms.accepted", ("kind", "version", "authority")
+    ACCESS_CHANGED = "access.changed", ("what",)
+    SECOND_ASKED = "second.asked", ("kind", "reason")
+    SECOND_DECIDED = "second.decided", ("kind", "granted")
     POLICY_LOADED = "policy.loaded", ("what", "rows")
 
     def __init__(self, word: str, demanded: tuple[str, ...]) -> None:

@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from archive.actors import Actor
-from archive.models import Organisation
+from archive.actors import Actor, ActorKind
+from archive.errors import NotFound
+from archive.models import Membership, Organisation
+from archive.values import today
 from onboarding.models import (
     Acceptance,
     CertifiedSystem,
@@ -15,11 +17,15 @@ from onboarding.models import (
     KantaService,
     PlannedConnection,
     Precondition,
+    RequestState,
     TermsDocument,
     TermsKind,
     Transition,
 )
-from onboarding.rules.certification import Warning
+from onboarding.queries.facts import dates_of, facts_of, in_force
+from onboarding.rules import preconditions
+from onboarding.rules.certification import Warning, warnings
+from onboarding.rules.preconditions import Lack
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +35,7 @@ class Check:
     precondition: Precondition
     holds: bool
     evidence: Evidence | None
-    lacking: tuple[str, ...]  # onboarding.rules.preconditions.Lack values
+    lacking: tuple[Lack, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,36 +48,75 @@ class TermsRow:
 
 def joining_of(actor: Actor, organisation_id: UUID) -> Joining:
     """For staff any, for a customer's person its own. Raises NotFound for all others."""
-    ...
+    rows = Joining.objects.select_related("organisation")
+    if actor.kind == ActorKind.CUSTOMER:
+        own = Membership.objects.filter(user_id=actor.id).values("organisation_id")
+        rows = rows.filter(organisation_id__in=own)
+    elif actor.kind == ActorKind.CONNECTION:
+        rows = rows.none()
+    found = rows.filter(organisation_id=organisation_id).first()
+    if found is None:
+        raise NotFound()
+    return found
 
 
 def checklist(joining: Joining) -> list[Check]:
     """(a) to (f) in order."""
-    ...
+    facts = facts_of(joining)
+    given = {each.precondition: each for each in Evidence.objects.filter(joining=joining)}
+    rows = []
+    for precondition in Precondition:
+        lacking = preconditions.lacking(precondition, facts)
+        rows.append(Check(precondition, not lacking, given.get(precondition), lacking))
+    return rows
 
 
-def contacts(organisation: Organisation) -> list[Contact]: ...
+def contacts(organisation: Organisation) -> list[Contact]:
+    return list(Contact.objects.filter(organisation=organisation).order_by("kind"))
 
 
-def planned_connections(organisation: Organisation) -> list[PlannedConnection]: ...
+def planned_connections(organisation: Organisation) -> list[PlannedConnection]:
+    """Production before test."""
+    rows = PlannedConnection.objects.filter(organisation=organisation)
+    return list(rows.select_related("connection").order_by("environment", "kind", "aet", "name"))
 
 
 def systems(organisation: Organisation) -> list[tuple[CertifiedSystem, tuple[Warning, ...]]]:
     """Each with the warnings before its windows run out."""
-    ...
+    rows = CertifiedSystem.objects.filter(organisation=organisation)
+    found = rows.select_related("specification").order_by("product", "version")
+    return [(row, warnings(dates_of(row), today())) for row in found]
 
 
-def terms(organisation: Organisation) -> list[TermsRow]: ...
+def terms(organisation: Organisation) -> list[TermsRow]:
+    rows = []
+    for kind in TermsKind:
+        document = in_force(kind)
+        coming = TermsDocument.objects.filter(kind=kind, valid_from__gt=today())
+        acceptance = Acceptance.objects.filter(organisation=organisation, document=document)
+        rows.append(
+            TermsRow(
+                kind,
+                document,
+                acceptance.first() if document else None,
+                coming.order_by("valid_from").first(),
+            )
+        )
+    return rows
 
 
 def transitions(joining: Joining) -> list[Transition]:
     """Newest first."""
-    ...
+    return list(Transition.objects.filter(joining=joining).order_by("-at", "-id"))
 
 
-def open_requests(joining: Joining) -> list[FourEyes]: ...
+def open_requests(joining: Joining) -> list[FourEyes]:
+    """What waits for a second officer."""
+    rows = FourEyes.objects.filter(joining=joining, state=RequestState.OPEN)
+    return list(rows.select_related("asked_by").order_by("asked_at"))
 
 
 def kanta_services(codes: list[str] | None = None) -> list[KantaService]:
     """The catalogue, or the named rows of it."""
-    ...
+    rows = KantaService.objects.all()
+    return list(rows if codes is None else rows.filter(code__in=codes))

@@ -1,88 +1,212 @@
-"""A customer's road: registered, reviewed, tested (ON-1, ON-5). Production and the way out are in
-`production`.
+"""A customer's road from a draft to a passed test (ON-1, ON-5). `production` has the rest of it.
 
 Every function checks who acts (ActorUnfit) and that the state allows it (StepOutOfOrder), and
 returns the joining as it then is.
 """
 
-from collections.abc import Mapping
-from typing import Any
+from allauth.account.models import EmailAddress
+from django.db import IntegrityError, transaction
 
-from archive.actors import Actor
-from archive.models import Sector, User
-from archive.values import BusinessId
-from onboarding.models import FourEyes, Joining, RolloutRun
-from onboarding.services.customers import Names
+from archive import ledger
+from archive.actors import SYSTEM, Actor, ActorKind
+from archive.config import settings
+from archive.models import CustomerState, Environment
+from archive.values import now
+from onboarding.errors import (
+    AlreadyAsked,
+    EmailUnverified,
+    PreconditionsMissing,
+    SameOfficer,
+    StepOutOfOrder,
+)
+from onboarding.models import (
+    EvidenceState,
+    FourEyes,
+    Joining,
+    JoiningState,
+    Precondition,
+    RequestState,
+    RolloutRun,
+    RunState,
+)
+from onboarding.queries.facts import facts_of
+from onboarding.rules import fields, preconditions
+from onboarding.services import connections, evidence, production, rights, steps
+from onboarding.services.registration import joining_for, register, save, set_contacts
 
+__all__ = [
+    "accept_for_testing",
+    "apply_again",
+    "ask_waiver",
+    "grant_waiver",
+    "joining_for",
+    "record_test",
+    "refuse_waiver",
+    "register",
+    "reject",
+    "save",
+    "send_back",
+    "set_contacts",
+    "submit",
+    "take_up",
+]
 
-def register(user: User, business_id: BusinessId, names: Names, sector: Sector) -> Joining:
-    """Make the organisation with the user as its administrator; one that is here is joined, not
-    doubled: then the user waits (`people.waits_for_approval`) until its administrator or the staff
-    let it in. Again by the same user: the registration goes on where it was left.
-    """
-    ...
-
-
-def save(actor: Actor, joining: Joining, *, step: str, values: Mapping[str, Any]) -> Joining:
-    """Keep what one page of the registration tells; `step` is where it goes on.
-
-    `values`: name_fi, name_sv, name_en, sector; roles, content_types, services_used (lists).
-    Raises FieldInvalid naming the field, StepOutOfOrder when it is no draft any more.
-    """
-    ...
-
-
-def set_contacts(actor: Actor, joining: Joining, contacts: Mapping[str, Mapping[str, str]]) -> None:
-    """By ContactKind: name, email, phone, language. Raises FieldInvalid, facts["field"] as
-    `kind-name`."""
-    ...
+WAIVER = "waiver"
 
 
 def submit(actor: Actor, joining: Joining) -> Joining:
-    """Raises EmailUnverified, PreconditionsMissing (facts["missing"]) when the form is not full."""
-    ...
+    """Raises EmailUnverified, PreconditionsMissing (facts["missing"]: Lack values) when the form is
+    not full.
+    """
+    with transaction.atomic():
+        held = steps.locked(joining)
+        steps.check(actor, held, JoiningState.SUBMITTED)
+        if actor.kind == ActorKind.CUSTOMER and not _has_verified_email(actor):
+            raise EmailUnverified()
+        lacking = preconditions.for_submission(facts_of(held))
+        if lacking:
+            raise PreconditionsMissing(facts={"missing": ",".join(lacking)})
+        return steps.move(actor, held, JoiningState.SUBMITTED, step="")
+
+
+def _has_verified_email(actor: Actor) -> bool:
+    return EmailAddress.objects.filter(user_id=actor.id, verified=True).exists()
 
 
 def take_up(actor: Actor, joining: Joining) -> Joining:
     """An officer begins the review."""
-    ...
+    return _move(actor, joining, JoiningState.IN_REVIEW)
 
 
-def send_back(actor: Actor, joining: Joining, *, reason: str) -> Joining: ...
+def send_back(actor: Actor, joining: Joining, *, reason: str) -> Joining:
+    """For additions. Raises FieldInvalid without a reason."""
+    return _move(actor, joining, JoiningState.RETURNED, reason=fields.prose(reason, "reason"))
 
 
-def accept_for_testing(actor: Actor, joining: Joining) -> Joining:
-    """Opens the planned test connections."""
-    ...
+def _move(actor: Actor, joining: Joining, to: JoiningState, *, reason: str = "") -> Joining:
+    with transaction.atomic():
+        return steps.move(actor, steps.locked(joining), to, reason=reason)
+
+
+def accept_for_testing(actor: Actor, joining: Joining, *, reason: str = "") -> Joining:
+    """Opens the planned test connections. Raises TitleTaken when another has such a title by
+    now.
+    """
+    with transaction.atomic():
+        held = steps.move(actor, steps.locked(joining), JoiningState.ACCEPTED, reason=reason)
+        connections.open_all(actor, held.organisation, Environment.TEST)
+        return held
 
 
 def reject(actor: Actor, joining: Joining, *, reason: str) -> Joining:
     """Open test connections end."""
-    ...
+    checked = fields.prose(reason, "reason")
+    with transaction.atomic():
+        held = steps.move(actor, steps.locked(joining), JoiningState.REJECTED, reason=checked)
+        connections.end_all(actor, held.organisation)
+        FourEyes.objects.filter(joining=held, state=RequestState.OPEN).update(
+            state=RequestState.REFUSED, decided_at=now()
+        )
+        return held
 
 
 def apply_again(actor: Actor, joining: Joining) -> Joining:
-    """From rejected or ended back to a draft."""
-    ...
+    """From rejected or ended back to a draft; a test passed in an earlier time counts no more."""
+    with transaction.atomic():
+        held = steps.move(
+            actor,
+            steps.locked(joining),
+            JoiningState.DRAFT,
+            notice_given_on=None,
+            ends_on=None,
+        )
+        organisation = held.organisation
+        organisation.state, organisation.ended_on = CustomerState.JOINING, None
+        organisation.save(update_fields=["state", "ended_on"])
+        evidence.mark(held, Precondition.ROLLOUT_TEST, EvidenceState.MISSING, by=actor)
+        return held
+
+
+# --- the test -------------------------------------------------------------------------------------
 
 
 def record_test(run: RolloutRun) -> Joining | None:
     """A run has ended: a pass is evidence, and moves the road on; opens production at once when the
     policy says so and nothing is missing. None when the organisation has no road.
     """
-    ...
+    with transaction.atomic():
+        found = Joining.objects.filter(organisation_id=run.organisation_id).first()
+        if found is None:
+            return None
+        held = steps.locked(found)
+        if run.state != RunState.PASSED:
+            return held
+        evidence.mark(
+            held,
+            Precondition.ROLLOUT_TEST,
+            EvidenceState.ACCEPTED,
+            by=SYSTEM,
+            number=str(run.number),
+            digest=run.report_sha256,
+        )
+        if held.state == JoiningState.ACCEPTED:
+            held = steps.move(SYSTEM, held, JoiningState.TEST_PASSED)
+            if settings().pass_opens_production and not preconditions.missing(facts_of(held)):
+                held = production.open_production(SYSTEM, held)
+        return held
 
 
 def ask_waiver(actor: Actor, joining: Joining, *, reason: str) -> FourEyes:
-    """Raises AlreadyAsked while one is open."""
-    ...
+    """By an officer. Raises AlreadyAsked while one is open."""
+    checked = fields.prose(reason, "reason")
+    with transaction.atomic():
+        held = steps.locked(joining)
+        steps.check(actor, held, JoiningState.TEST_WAIVED)
+        try:
+            with transaction.atomic():
+                asked = FourEyes.objects.create(
+                    kind=WAIVER,
+                    joining=held,
+                    reason=checked,
+                    asked_by_id=actor.id,
+                    asked_at=now(),
+                )
+        except IntegrityError:
+            raise AlreadyAsked() from None
+        facts = {"kind": WAIVER, "reason": checked}
+        ledger.record(ledger.Kind.SECOND_ASKED, steps.about(held.organisation), facts, actor=actor)
+        return asked
 
 
 def grant_waiver(actor: Actor, request: FourEyes) -> Joining:
     """By another officer than the one who asked. Raises SameOfficer."""
-    ...
+    with transaction.atomic():
+        held = steps.locked(request.joining)
+        steps.check(actor, held, JoiningState.TEST_WAIVED)
+        asked = _decide(actor, request, RequestState.DONE)
+        evidence.mark(
+            held, Precondition.ROLLOUT_TEST, EvidenceState.WAIVED, by=actor, judgement=asked.reason
+        )
+        return steps.move(actor, held, JoiningState.TEST_WAIVED, reason=asked.reason)
 
 
 def refuse_waiver(actor: Actor, request: FourEyes) -> FourEyes:
-    """Also the asker may withdraw it."""
-    ...
+    """By any officer; the asker takes it back so."""
+    rights.require_officer(actor)
+    with transaction.atomic():
+        return _decide(actor, request, RequestState.REFUSED)
+
+
+def _decide(actor: Actor, request: FourEyes, state: RequestState) -> FourEyes:
+    """Raises StepOutOfOrder when it is decided already, SameOfficer."""
+    asked = FourEyes.objects.select_for_update().get(id=request.id)
+    if asked.state != RequestState.OPEN or asked.kind != WAIVER:
+        raise StepOutOfOrder(facts={"state": asked.state})
+    if state == RequestState.DONE and asked.asked_by_id == actor.id:
+        raise SameOfficer()
+    asked.state, asked.decided_by_id, asked.decided_at = state, actor.id, now()
+    asked.save(update_fields=["state", "decided_by", "decided_at"])
+    facts = {"kind": WAIVER, "granted": state == RequestState.DONE}
+    organisation = asked.joining.organisation
+    ledger.record(ledger.Kind.SECOND_DECIDED, steps.about(organisation), facts, actor=actor)
+    return asked

@@ -1,0 +1,14 @@
+"""The road's own clockwork: a service call, nothing returned."""
+
+from celery import shared_task
+from django.db import close_old_connections
+
+from archive.values import today
+from onboarding.services import production
+
+
+@shared_task(name="onboarding.end_due")
+def end_due() -> None:
+    """Every few minutes, so that a use that ended at midnight is recorded soon after."""
+    close_old_connections()
+    production.end_due(today())
