@@ -49,10 +49,10 @@ class TermsRow:
 def joining_of(actor: Actor, organisation_id: UUID) -> Joining:
     """For staff any, for a customer's person its own. Raises NotFound for all others."""
     rows = Joining.objects.select_related("organisation")
-    if actor.kind == ActorKind.CUSTOMER:
+    if actor.kind == ActorKind.CUSTOMER and actor.id is not None:
         own = Membership.objects.filter(user_id=actor.id).values("organisation_id")
         rows = rows.filter(organisation_id__in=own)
-    elif actor.kind == ActorKind.CONNECTION:
+    elif actor.kind not in (ActorKind.STAFF, ActorKind.SYSTEM):
         rows = rows.none()
     found = rows.filter(organisation_id=organisation_id).first()
     if found is None:

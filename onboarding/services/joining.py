@@ -158,7 +158,7 @@ def record_test(run: RolloutRun) -> Joining | None:
 
 def ask_waiver(actor: Actor, joining: Joining, *, reason: str) -> FourEyes:
     """By an officer. Raises AlreadyAsked while one is open."""
-    checked = fields.prose(reason, "reason")
+    officer, checked = rights.require_officer(actor), fields.prose(reason, "reason")
     with transaction.atomic():
         held = steps.locked(joining)
         steps.check(actor, held, JoiningState.TEST_WAIVED)
@@ -168,7 +168,7 @@ def ask_waiver(actor: Actor, joining: Joining, *, reason: str) -> FourEyes:
                     kind=WAIVER,
                     joining=held,
                     reason=checked,
-                    asked_by_id=actor.id,
+                    asked_by_id=officer,
                     asked_at=now(),
                 )
         except IntegrityError:

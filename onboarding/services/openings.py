@@ -120,7 +120,8 @@ def require_free(row: PlannedConnection, title: str, environment: str) -> None:
     live = Connection.objects.filter(
         kind=ConnectionKind.DICOM, environment=environment, aet=title, valid_until=None
     )
-    if planned.exclude(id=row.id).exists() or live.exclude(id=row.connection_id).exists():
+    others = live.exclude(organisation=row.organisation)  # an own one is taken over
+    if planned.exclude(id=row.id).exists() or others.exists():
         raise TitleTaken(facts={"field": "aet"})
 
 

@@ -27,12 +27,18 @@ def give_access(
 ) -> User:
     """Make the account or renew its password, and give it the role."""
     with transaction.atomic():
-        user, _ = User.objects.get_or_create(username=login, defaults={"is_demo": is_demo})
-        if not user.check_password(password):
-            user.set_password(password)
-            user.save(update_fields=["password"])
+        user = give_account(login, password, is_demo=is_demo)
         Membership.objects.get_or_create(user=user, organisation=organisation, role=role)
         return user
+
+
+def give_account(login: str, password: str, *, is_demo: bool = False) -> User:
+    """Make the account or renew its password."""
+    user, _ = User.objects.get_or_create(username=login, defaults={"is_demo": is_demo})
+    if not user.check_password(password):
+        user.set_password(password)
+        user.save(update_fields=["password"])
+    return user
 
 
 def demo_accounts() -> list[str]:

@@ -90,20 +90,32 @@ def _rows(text: str) -> Iterator[tuple[str, str]]:
     own.
     """
     sector, name = "", ""
-    for raw in text.splitlines():
+    for raw in (*text.splitlines(), _END):
         line = " ".join(raw.split())
         title = _TABLE.match(line)
-        if title:
-            sector, name = _SECTORS[title[1]], ""
-        elif line.startswith(_END):
-            sector = ""
-        elif sector and line and not line.startswith(_HEADING):
-            whole = f"{name} {line}".strip()
-            if _DATE.match(whole) or _ONE_DOT.match(whole):
-                yield sector, whole
-                name = ""
-            else:
-                name = whole
+        ends = title is not None or line.startswith(_END)
+        if not sector or not line or line.startswith(_HEADING):
+            sector = _SECTORS[title[1]] if title else sector
+            continue
+        if name and _is_bare_date(line):
+            line, name = f"{name} {line}", ""
+        if name:
+            yield sector, name  # no date came after it
+        name = "" if ends or _has_date(line) else line
+        if not ends and not name:
+            yield sector, line
+        if ends:
+            sector = _SECTORS[title[1]] if title else ""
+
+
+def _has_date(line: str) -> bool:
+    return bool(_DATE.match(line) or _ONE_DOT.match(line))
+
+
+def _is_bare_date(line: str) -> bool:
+    return any(
+        found is not None and not found[1] for found in (_DATE.match(line), _ONE_DOT.match(line))
+    )
 
 
 def _day(day: str, month: str, year: str) -> date | None:

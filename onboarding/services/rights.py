@@ -1,5 +1,7 @@
 """Who acts, seen from one customer. Memberships decide, not what the session remembers."""
 
+from uuid import UUID
+
 from archive.actors import Actor, ActorKind
 from archive.models import Membership, Organisation, Role, User
 from onboarding.errors import ActorUnfit
@@ -14,7 +16,7 @@ def party_of(actor: Actor, organisation: Organisation) -> Party | None:
         return Party.SYSTEM
     if actor.kind == ActorKind.STAFF:
         return Party.OFFICER if actor.roles & OFFICERS else Party.STAFF
-    if actor.kind != ActorKind.CUSTOMER:
+    if actor.kind != ActorKind.CUSTOMER or actor.id is None:
         return None
     held = set(
         Membership.objects.filter(user_id=actor.id, organisation=organisation).values_list(
@@ -34,10 +36,11 @@ def require(actor: Actor, organisation: Organisation, *allowed: Party) -> Party:
     return party
 
 
-def require_officer(actor: Actor) -> None:
-    """For what concerns no single customer. Raises ActorUnfit."""
-    if actor.kind != ActorKind.STAFF or not actor.roles & OFFICERS:
+def require_officer(actor: Actor) -> UUID:
+    """For what concerns no single customer, or needs to be known by account. Raises ActorUnfit."""
+    if actor.kind != ActorKind.STAFF or not actor.roles & OFFICERS or actor.id is None:
         raise ActorUnfit()
+    return actor.id
 
 
 def person(user: User, organisation: Organisation) -> Actor:
