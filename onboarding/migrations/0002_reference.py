@@ -56,7 +56,24 @@ def load(apps, schema_editor):
         PublicCustomer(id=uuid7(), **{**row, "joined_on": day(row["joined_on"])})
         for row in rows("public_customers.csv")
     )
+    add_contents_to_come(apps)
     begin_roads(apps)
+
+
+def add_contents_to_come(apps):
+    """What the guide names though nothing of it can be stored: no SOP class, and a start that is a
+    guess.
+    """
+    ContentPolicy = apps.get_model("archive", "ContentPolicy")
+    ContentPolicy.objects.bulk_create(
+        ContentPolicy(
+            id=uuid7(),
+            sop_classes=[],
+            modalities=[],
+            **{**row, "allowed_from": day(row["allowed_from"]), "duty_from": day(row["duty_from"])},
+        )
+        for row in rows("contents_to_come.csv")
+    )
 
 
 def begin_roads(apps):
