@@ -26,6 +26,7 @@ GENESIS = bytes(32)
 class Kind(Enum):
     """What can be recorded, each with the facts it must carry."""
 
+    ASSOCIATION_VERIFIED = "association.verified", ("calling", "address")
     STUDY_STORED = "study.stored", ("instances", "bytes")
     STUDY_WAITING = "study.waiting", ("missing",)
     STUDY_REGISTERED = "study.registered", ("instances", "series")
@@ -54,6 +55,9 @@ class Kind(Enum):
     ACCESS_CHANGED = "access.changed", ("what",)
     SECOND_ASKED = "second.asked", ("kind", "reason")
     SECOND_DECIDED = "second.decided", ("kind", "granted")
+    ROLLOUT_STARTED = "rollout.started", ("number", "purpose")
+    ROLLOUT_DOCUMENTED = "rollout.documented", ("number", "documents")
+    ROLLOUT_ENDED = "rollout.ended", ("number", "state", "sha256")
     POLICY_LOADED = "policy.loaded", ("what", "rows")
 
     def __init__(self, word: str, demanded: tuple[str, ...]) -> None:

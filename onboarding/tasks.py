@@ -4,7 +4,7 @@ from celery import shared_task
 from django.db import close_old_connections
 
 from archive.values import today
-from onboarding.services import production
+from onboarding.services import production, rollout
 
 
 @shared_task(name="onboarding.end_due")
@@ -12,3 +12,10 @@ def end_due() -> None:
     """Every few minutes, so that a use that ended at midnight is recorded soon after."""
     close_old_connections()
     production.end_due(today())
+
+
+@shared_task(name="onboarding.observe_rollouts")
+def observe_rollouts() -> None:
+    """Every few seconds, so that a run is ticked while nobody looks."""
+    close_old_connections()
+    rollout.observe_open()

@@ -36,6 +36,11 @@ app.conf.update(
         "seal": {"task": "archive.seal", "schedule": 1.0, "options": {"expires": 5}},
         "doubts": {"task": "archive.doubts", "schedule": 300.0, "options": {"expires": 60}},
         "end_due": {"task": "onboarding.end_due", "schedule": 60.0, "options": {"expires": 50}},
+        "rollouts": {
+            "task": "onboarding.observe_rollouts",
+            "schedule": 5.0,
+            "options": {"expires": 4},
+        },
         "partitions": {"task": "archive.partitions", "schedule": 86_400.0},
     },
 )
