@@ -55,6 +55,7 @@ class Kind(Enum):
     ACCESS_CHANGED = "access.changed", ("what",)
     SECOND_ASKED = "second.asked", ("kind", "reason")
     SECOND_DECIDED = "second.decided", ("kind", "granted")
+    REGISTER_PASSED = "register.passed", ("controller", "from", "to", "day")
     ROLLOUT_STARTED = "rollout.started", ("number", "purpose")
     ROLLOUT_DOCUMENTED = "rollout.documented", ("number", "documents")
     ROLLOUT_ENDED = "rollout.ended", ("number", "state", "sha256")

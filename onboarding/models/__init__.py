@@ -23,6 +23,7 @@ from onboarding.models.joining import (
 )
 from onboarding.models.public import KantaService, PublicCustomer
 from onboarding.models.rollout import RolloutRun, RolloutStep
+from onboarding.models.succession import Succession
 from onboarding.models.terms import (
     Acceptance,
     CertifiedSystem,
@@ -53,6 +54,7 @@ __all__ = [
     "RunState",
     "SpecificationVersion",
     "StepState",
+    "Succession",
     "TermsDocument",
     "TermsKind",
     "Transition",

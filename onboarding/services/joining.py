@@ -5,18 +5,15 @@ returns the joining as it then is.
 """
 
 from allauth.account.models import EmailAddress
-from django.db import IntegrityError, transaction
+from django.db import transaction
 
-from archive import ledger
 from archive.actors import SYSTEM, Actor, ActorKind
 from archive.config import settings
 from archive.models import CustomerState, Environment
 from archive.values import now
 from onboarding.errors import (
-    AlreadyAsked,
     EmailUnverified,
     PreconditionsMissing,
-    SameOfficer,
     StepOutOfOrder,
 )
 from onboarding.models import (
@@ -28,10 +25,11 @@ from onboarding.models import (
     RequestState,
     RolloutRun,
     RunState,
+    Succession,
 )
 from onboarding.queries.facts import facts_of
 from onboarding.rules import fields, preconditions
-from onboarding.services import connections, evidence, production, rights, steps
+from onboarding.services import connections, evidence, four_eyes, production, steps
 from onboarding.services.registration import joining_for, register, save, set_contacts
 
 __all__ = [
@@ -111,8 +109,12 @@ def reject(actor: Actor, joining: Joining, *, reason: str) -> Joining:
 
 
 def apply_again(actor: Actor, joining: Joining) -> Joining:
-    """From rejected or ended back to a draft; a test passed in an earlier time counts no more."""
+    """From rejected or ended back to a draft; a test passed in an earlier time counts no more.
+    Not once its register has a successor.
+    """
     with transaction.atomic():
+        if Succession.objects.filter(from_organisation=joining.organisation_id).exists():
+            raise StepOutOfOrder()  # its register is its successor's
         held = steps.move(
             actor,
             steps.locked(joining),
@@ -158,24 +160,10 @@ def record_test(run: RolloutRun) -> Joining | None:
 
 def ask_waiver(actor: Actor, joining: Joining, *, reason: str) -> FourEyes:
     """By an officer. Raises AlreadyAsked while one is open."""
-    officer, checked = rights.require_officer(actor), fields.prose(reason, "reason")
     with transaction.atomic():
         held = steps.locked(joining)
         steps.check(actor, held, JoiningState.TEST_WAIVED)
-        try:
-            with transaction.atomic():
-                asked = FourEyes.objects.create(
-                    kind=WAIVER,
-                    joining=held,
-                    reason=checked,
-                    asked_by_id=officer,
-                    asked_at=now(),
-                )
-        except IntegrityError:
-            raise AlreadyAsked() from None
-        facts = {"kind": WAIVER, "reason": checked}
-        ledger.record(ledger.Kind.SECOND_ASKED, steps.about(held.organisation), facts, actor=actor)
-        return asked
+        return four_eyes.ask(actor, held, WAIVER, reason=reason)
 
 
 def grant_waiver(actor: Actor, request: FourEyes) -> Joining:
@@ -183,7 +171,7 @@ def grant_waiver(actor: Actor, request: FourEyes) -> Joining:
     with transaction.atomic():
         held = steps.locked(request.joining)
         steps.check(actor, held, JoiningState.TEST_WAIVED)
-        asked = _decide(actor, request, RequestState.DONE)
+        asked = four_eyes.grant(actor, request, WAIVER)
         evidence.mark(
             held, Precondition.ROLLOUT_TEST, EvidenceState.WAIVED, by=actor, judgement=asked.reason
         )
@@ -192,21 +180,4 @@ def grant_waiver(actor: Actor, request: FourEyes) -> Joining:
 
 def refuse_waiver(actor: Actor, request: FourEyes) -> FourEyes:
     """By any officer; the asker takes it back so."""
-    rights.require_officer(actor)
-    with transaction.atomic():
-        return _decide(actor, request, RequestState.REFUSED)
-
-
-def _decide(actor: Actor, request: FourEyes, state: RequestState) -> FourEyes:
-    """Raises StepOutOfOrder when it is decided already, SameOfficer."""
-    asked = FourEyes.objects.select_for_update().get(id=request.id)
-    if asked.state != RequestState.OPEN or asked.kind != WAIVER:
-        raise StepOutOfOrder(facts={"state": asked.state})
-    if state == RequestState.DONE and asked.asked_by_id == actor.id:
-        raise SameOfficer()
-    asked.state, asked.decided_by_id, asked.decided_at = state, actor.id, now()
-    asked.save(update_fields=["state", "decided_by", "decided_at"])
-    facts = {"kind": WAIVER, "granted": state == RequestState.DONE}
-    organisation = asked.joining.organisation
-    ledger.record(ledger.Kind.SECOND_DECIDED, steps.about(organisation), facts, actor=actor)
-    return asked
+    return four_eyes.refuse(actor, request, WAIVER)

@@ -97,3 +97,10 @@ LET_IN: tuple[Promise, Promise] = (
     _("You have been let in: %(organisation)s"),
     _("You may now act for %(organisation)s in the portal."),
 )
+REGISTER_PASSES: tuple[Promise, Promise] = (
+    _("Register passes to a successor: %(organisation)s"),
+    _(
+        "A register passes to %(successor)s, which is its data controller from %(on)s on. "
+        "What was archived before stays as it was."
+    ),
+)
