@@ -120,6 +120,7 @@ ACCOUNT_RATE_LIMITS = {
     "login_failed": "20/m/key" if config.demo else "10/m/ip,5/5m/key",
     "signup": "20/m/ip" if config.demo else "5/m/ip,20/h/ip",
     "register": "60/m/user",  # steps of a registration
+    "echo": "10/m/user,60/h/user",  # calls to hosts that a customer names
 }
 # The rate limits count here: a folder that both web processes see, and that needs no server.
 CACHES = {
