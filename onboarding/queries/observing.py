@@ -5,7 +5,6 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.db.models import Q
-from pydicom.uid import UID
 
 from archive.models import (
     AvailabilityNotice,
@@ -118,8 +117,8 @@ def _objects(run: RolloutRun, studies: Sequence[UUID]) -> tuple[StoredObject, ..
 
 def _object(row: Instance) -> StoredObject:
     facts: Observed = {
-        "SOPClassUID": UID(row.sop_class_uid).name,
-        "TransferSyntaxUID": UID(row.transfer_syntax_uid).name,
+        "SOPClassUID": row.sop_class_uid,
+        "TransferSyntaxUID": row.transfer_syntax_uid,
         "Modality": row.series.modality,
         "StudyDescription": row.study.study_code,
         "AccessionNumber": row.study.accession_number,

@@ -14,6 +14,21 @@ BAD_CODE = "ZZ9ZZ"  # no code of the nomenclature
 BAD_PATIENT = "ZZ9ZZ"  # no id of a trusted issuer; where contents need no study code
 
 
+# A code of the nomenclature that fits a content type, for the instructions.
+EXAMPLES: Mapping[str, str] = {
+    "ct": "AA1AD",
+    "dental": "EB1HA",
+    "intra_oral": "EB1AA",
+    "mr": "AA1BG",
+    "plain_xray": "GD1AA",
+    "ultrasound": "JN3AE",
+}
+ANY_EXAMPLE = "AA1AD"
+# For the test patients of a run; the letters test the character sets.
+NAMES = ("Testinen^Aino", "Testinen^Eino", "Öhman-Koe^Åsa", "Äijälä^Väinö Olavi")
+_CENTURIES = {"+": "18", **dict.fromkeys("-YXWVU", "19"), **dict.fromkeys("ABCDEF", "20")}
+
+
 class Interface(StrEnum):
     STORAGE = "dicom-storage"
     REGISTRATION = "registration"
@@ -82,6 +97,11 @@ def plan(content_types: Iterable[str]) -> list[tuple[StepKind, str]]:
         else:
             found.append((kind, ""))
     return found
+
+
+def birth_date(code: str) -> str:
+    """Of a personal identity code, as DICOM's DA."""
+    return f"{_CENTURIES[code[6]]}{code[4:6]}{code[2:4]}{code[:2]}"
 
 
 def bad_accession(number: int) -> str:
