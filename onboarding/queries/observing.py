@@ -1,6 +1,6 @@
 """What came from a customer in the test environment since its run began (ON-4)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from uuid import UUID
 
@@ -102,7 +102,7 @@ def _echoes(run: RolloutRun, connections: Sequence[Connection]) -> tuple[Echo, .
     return tuple(Echo(row.at, _picked(row.facts, "calling")) for row in rows.order_by("-at")[:1])
 
 
-def _picked(facts: dict[str, object], *names: str) -> Observed:
+def _picked(facts: Mapping[str, object], *names: str) -> Observed:
     return {name: str(facts[name]) for name in names if facts.get(name)}
 
 

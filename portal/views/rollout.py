@@ -1,6 +1,6 @@
 """The rollout test: a customer's runs, one run as it goes on, and its report (ON-4)."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
 from typing import Any
 from uuid import UUID
 
@@ -9,36 +9,27 @@ from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.translation import get_language, gettext_lazy, ngettext
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
 from archive.actors import Actor
-from archive.config import settings
 from archive.errors import ArchiveError, NotFound
-from archive.models import ConnectionKind, ContentPolicy, Organisation
-from archive.queries import study_codes
-from archive.values import PersonId
-from onboarding.models import RolloutRun, RolloutStep, RunState, StepState
+from archive.models import Organisation
+from onboarding.models import RolloutRun, RunState, StepState
 from onboarding.queries import rollout as queries
-from onboarding.queries.observing import contents_of
-from onboarding.rules import rollout as rules
-from onboarding.rules.rollout import StepKind
-from onboarding.rules.verdicts import bad_by_patient
 from onboarding.services import rollout
 from onboarding.services.rollout_documents import register_documents
-from portal import formats, reports, rollout_words
+from portal import formats, reports
 from portal.advice import advise
 from portal.rollout_words import (
     DUES,
-    EXPECTED,
     PURPOSES,
     RUN_SHAPES,
-    STEP_SHAPES,
-    UNEXPLAINED,
 )
 from portal.staff import Request, page
 from portal.views.fragments import answer
+from portal.views.rollout_steps import Shown, content_names, instructions, told
 
 STEPS_ID = "steps"
 
@@ -114,7 +105,7 @@ def _purpose(run: RolloutRun) -> str:
 def _standing(organisation: Organisation) -> dict[str, Any]:
     found = queries.standing(organisation)
     covered = found.covered
-    contents = _content_names(covered.content_types) if covered else {}
+    contents = content_names(covered.content_types) if covered else {}
     return {
         "organisation": organisation,
         "last": found.last_passed,
@@ -122,15 +113,6 @@ def _standing(organisation: Organisation) -> dict[str, Any]:
         "systems": [" ".join(pair) for pair in sorted(covered.systems)] if covered else [],
         "due": [DUES[reason] for reason in found.due],
     }
-
-
-def _content_names(codes: Any) -> dict[str, str]:
-    rows = queries.content_names(codes)
-    return {code: _content_name(rows[code]) if code in rows else code for code in codes}
-
-
-def _content_name(row: ContentPolicy) -> str:
-    return str(getattr(row, f"name_{(get_language() or 'fi')[:2]}", "") or row.name_fi)
 
 
 @require_POST
@@ -160,25 +142,11 @@ def _tell(request: Request, error: ArchiveError) -> None:
 # --- one run --------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """A step in the reader's words."""
-
-    step: RolloutStep
-    title: str
-    shape: str
-    expected: str
-    left_out: str
-    came: list[tuple[str, str]]
-    cause: str
-    change: str
-
-
 @page("rollout-run")
 def run(request: Request, actor: Actor, run_id: UUID) -> HttpResponse:
     _settle(request)
     found = rollout.observe(queries.run(actor, run_id))
-    listed = _steps(request, found)
+    listed = told(request, found)
     asked = [each for each in listed if not each.left_out]
     passed = sum(each.step.state == StepState.PASSED for each in asked)
     said = ngettext(
@@ -201,87 +169,13 @@ def run(request: Request, actor: Actor, run_id: UUID) -> HttpResponse:
             for act in ("documents", "finish", "abandon")
         },
         "trail": [(_("Rollout test"), reverse("rollout"))],
-        **_instructions(request, found),
+        **instructions(request, found),
     }
     return answer(request, "rollout/run.html", context, part="rollout/_steps.html", target=STEPS_ID)
 
 
 def _title(found: RolloutRun) -> str:
     return _("Rollout test %(number)s") % {"number": found.number}
-
-
-def _steps(request: Request, found: RolloutRun) -> list[Shown]:
-    steps = queries.steps(found)
-    contents = contents_of(found)
-    content_names = _content_names({each.content_type for each in steps if each.content_type})
-    codes = study_codes.entries([*rules.EXAMPLES.values(), rules.ANY_EXAMPLE])
-    shown = []
-    for step in steps:
-        kind = StepKind(step.kind)
-        if kind == StepKind.STORE:
-            code = rules.EXAMPLES.get(step.content_type, rules.ANY_EXAMPLE)
-            example = f"{code} {codes[code].name_fi}" if code in codes else code
-            expected = rollout_words.store_expected(contents.get(step.content_type), example)
-        elif kind == StepKind.REFUSAL:
-            expected = rollout_words.refusal_expected(
-                rules.bad_accession(found.number), by_patient=bad_by_patient(contents.values())
-            )
-        else:
-            expected = str(EXPECTED[kind])
-        cause, change = _advice(request, step)
-        shown.append(
-            Shown(
-                step=step,
-                title=rollout_words.title(step, content_names.get(step.content_type, "")),
-                shape=STEP_SHAPES[StepState(step.state)],
-                expected=expected,
-                left_out=rollout_words.left_out(step),
-                came=rollout_words.came(step),
-                cause=cause,
-                change=change,
-            )
-        )
-    return shown
-
-
-def _advice(request: Request, step: RolloutStep) -> tuple[str, str]:
-    """Cause and what to change, for a step that failed: the staff's words or the customer's."""
-    if step.state != StepState.FAILED:
-        return "", ""
-    if not step.cause:
-        cause, change = UNEXPLAINED.get(StepKind(step.kind), ("", ""))
-        return str(cause), str(change)
-    advice = advise(step.cause)
-    if request.person.is_staff:
-        return str(advice.cause), str(advice.step)
-    return str(advice.customer_cause), str(advice.customer_step)
-
-
-def _instructions(request: Request, found: RolloutRun) -> dict[str, Any]:
-    """Addresses, titles and test patients for the customer's own software."""
-    listens = settings().dicom_host
-    everywhere = listens in ("", "0.0.0.0", "::")
-    connections = queries.own_test_connections(found.organisation)
-    return {
-        "called": settings().ae_test,
-        "address": f"{request.get_host().rsplit(':', 1)[0] if everywhere else listens}"
-        f":{settings().dicom_port}",
-        "registry": request.build_absolute_uri(reverse("xds-registry")),
-        "dicom": [each for each in connections if each.kind == ConnectionKind.DICOM],
-        "xds": [each for each in connections if each.kind == ConnectionKind.XDS],
-        "accession": f"ROLLOUT-{found.number}-1",
-        "patients": [_patient(code, place) for place, code in enumerate(found.patients)],
-    }
-
-
-def _patient(code: str, place: int) -> dict[str, str]:
-    person = PersonId(code)
-    return {
-        "code": person,
-        "name": rules.NAMES[place % len(rules.NAMES)],
-        "birth_date": rules.birth_date(person),
-        "sex": "M" if int(person[7:10]) % 2 else "F",
-    }
 
 
 # --- what a customer does with it -----------------------------------------------------------------
@@ -308,6 +202,9 @@ def documents(request: Request, actor: Actor, run_id: UUID) -> HttpResponseBase:
     return redirect("rollout-run", found.id)
 
 
+Ending = Callable[[Actor, RolloutRun], RolloutRun]
+
+
 @require_POST
 @page("rollout-act")
 def finish(request: Request, actor: Actor, run_id: UUID) -> HttpResponseBase:
@@ -320,7 +217,7 @@ def abandon(request: Request, actor: Actor, run_id: UUID) -> HttpResponseBase:
     return _ended(request, actor, run_id, rollout.abandon)
 
 
-def _ended(request: Request, actor: Actor, run_id: UUID, end: Any) -> HttpResponseBase:
+def _ended(request: Request, actor: Actor, run_id: UUID, end: Ending) -> HttpResponseBase:
     found = queries.run(actor, run_id)
     try:
         end(actor, found)
@@ -344,7 +241,7 @@ def report(request: Request, actor: Actor, run_id: UUID) -> HttpResponseBase:
         "title": _title(found),
         "shape": _shape(found),
         "facts": _facts(found),
-        "steps": _steps(request, found),
+        "steps": told(request, found),
         "holds": rollout.digest(found) == found.report_sha256,
         "trail": [(_("Rollout test"), reverse("rollout"))],
     }
@@ -369,7 +266,7 @@ def pdf(request: Request, actor: Actor, run_id: UUID) -> HttpResponse:
     found = queries.run(actor, run_id)
     if found.ended_at is None:
         raise NotFound()
-    rows = [_pdf_row(each) for each in _steps(request, found)]
+    rows = [_pdf_row(each) for each in told(request, found)]
     made = reports.rollout_pdf(
         reports.Report(
             title=_title(found),
@@ -388,6 +285,6 @@ def pdf(request: Request, actor: Actor, run_id: UUID) -> HttpResponse:
 
 def _pdf_row(shown: Shown) -> reports.Row:
     observed = ", ".join(f"{label} {value}" for label, value in shown.came)
-    told = " ".join(text for text in (shown.left_out, observed, shown.cause) if text)
+    words = " ".join(text for text in (shown.left_out, observed, shown.cause) if text)
     at = formats.when_text(shown.step.at, seconds=True) if shown.step.at else "–"
-    return reports.Row(shown.title, str(shown.step.get_state_display()), told or "–", at)
+    return reports.Row(shown.title, str(shown.step.get_state_display()), words or "–", at)
