@@ -1,4 +1,4 @@
-"""Each address x each role: who gets in, who reads that it is not theirs, who that it is nowhere."""
+"""Each address x each role: who gets in, who may not, who reads that there is no such page."""
 
 from typing import Any
 from uuid import uuid4
