@@ -47,7 +47,7 @@ EXPECTED: Mapping[StepKind, Text] = {
     ),
     StepKind.REGISTRATION: gettext_lazy(
         "When a study’s request and examination note are registered too, the study is registered. "
-        "If your test patient data system does not send them, use the button below."
+        "Where they do not come, use the button for test documents."
     ),
     StepKind.NOTICE: gettext_lazy(
         "When a study is registered, the archive sends an Instance Availability Notification to "
@@ -83,7 +83,7 @@ DUES: Mapping[Due, Text] = {
 UNEXPLAINED: Mapping[StepKind, tuple[Text, Text]] = {
     StepKind.REFUSAL: (
         gettext_lazy("The object with the bad one’s accession number was archived."),
-        gettext_lazy("Make it bad as told on the left, and give it a new SOP Instance UID."),
+        gettext_lazy("Make it bad as the step tells, and give it a new SOP Instance UID."),
     ),
     StepKind.COMMITMENT: (
         gettext_lazy("The report could not be delivered to your system."),
