@@ -13,8 +13,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.http import urlencode
-from django.utils.translation import get_language
-from django.utils.translation import gettext as _now
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
 
 from archive.config import settings
@@ -50,7 +49,7 @@ class AccountAdapter(DefaultAccountAdapter):
 
     def respond_email_verification_sent(self, request: HttpRequest, user: User) -> HttpResponse:
         if settings().demo:
-            said = _now("Demo mode sends no mail: the message is a file in %(folder)s.")
+            said = gettext("Demo mode sends no mail: the message is a file in %(folder)s.")
             messages.info(request, said % {"folder": settings().mail_dir})
         return super().respond_email_verification_sent(request, user)
 
@@ -109,6 +108,6 @@ class SignUp(SignupForm):
         cleaned: dict[str, Any] = super().clean()
         if "password2" in self.errors and cleaned.get("password1"):
             self.errors["password2"] = self.error_class(
-                [_now("The two passwords are not the same.")]
+                [gettext("The two passwords are not the same.")]
             )
         return cleaned

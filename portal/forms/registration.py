@@ -7,7 +7,7 @@ from typing import Any
 from django import forms
 from django.conf import settings
 from django.core.exceptions import ValidationError
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from archive.models import Sector
@@ -80,13 +80,15 @@ class BusinessIdForm(forms.Form):
         typed = _DASHES.sub("-", "".join(self.cleaned_data["business_id"].split()))
         if not _SHAPE.match(typed):
             raise ValidationError(
-                _now("A business id has seven digits, a hyphen and a check digit, as in 1234567-1.")
+                gettext(
+                    "A business id has seven digits, a hyphen and a check digit, as in 1234567-1."
+                )
             )
         try:
             return BusinessId(typed.replace("-", "").zfill(8))
         except ValueError:
             raise ValidationError(
-                _now("The check digit does not fit the other digits. Check each of them.")
+                gettext("The check digit does not fit the other digits. Check each of them.")
             ) from None
 
 

@@ -27,15 +27,15 @@ from portal.views.public.applicant import applicant
 from portal.views.public.steps import BY_KEY, CHECK, KEYS, STEPS, Step, Values, mark, onward
 
 ANSWERS = "guide"  # in the session: answers of the guide that a registration starts with
+SAME = "same"  # in the address: begin with the first contact
+CONTACT = next(each for each in STEPS if each.kind)
 SEEN = "seen"  # in a form: the mark of what it was filled in upon
 
 
 def page(request: HttpRequest, template: str, context: Mapping[str, Any]) -> HttpResponse:
-    """A page of the registration; a form with errors is answered as one."""
-    form = context.get("form")
-    status = 422 if form is not None and form.is_bound and form.errors else 200
+    """A page of the registration, with its place among them."""
     count = len(KEYS) + 1  # the business id comes first
-    return render(request, template, {**context, "here": "join", "count": count}, status=status)
+    return render(request, template, {**context, "here": "join", "count": count})
 
 
 def address(joining: Joining, key: str) -> str:
@@ -69,7 +69,7 @@ def step(request: HttpRequest, person: Person, organisation_id: UUID, key: str) 
         return _sent_already(request)
     asked = BY_KEY[key]
     kept = asked.kept(joining)
-    start = kept if any(asked.words(kept)) else {**kept, **_from_guide(request, asked)}
+    start = kept if asked.words(kept) else {**kept, **_suggested(request, joining, asked)}
     form = asked.form(request.POST if request.method == "POST" else None, start)
     if request.method == "POST" and form.is_valid():
         following = onward(joining, asked)
@@ -83,13 +83,18 @@ def step(request: HttpRequest, person: Person, organisation_id: UUID, key: str) 
         "identifier": BusinessId(joining.organisation.business_id),
         "joining": joining,
         "seen": request.POST.get(SEEN) or mark(kept),
+        "offers_same": asked.kind and asked != CONTACT and not asked.words(kept),
         "back": address(joining, KEYS[KEYS.index(key) - 1]) if key != KEYS[0] else "",
     }
     return page(request, "public/join/step.html", context)
 
 
-def _from_guide(request: HttpRequest, asked: Step) -> dict[str, Any]:
-    """What the guide's answers suggest for a page that nobody has answered."""
+def _suggested(request: HttpRequest, joining: Joining, asked: Step) -> dict[str, Any]:
+    """For a page that nobody has answered: the first contact where it is asked for, else what the
+    guide's answers suggest.
+    """
+    if asked.kind:
+        return CONTACT.kept(joining) if SAME in request.GET else {}
     answers = request.session.get(ANSWERS, {})
     if asked.key == "contents":
         return {"content_types": answers.get("content", [])}
@@ -136,13 +141,12 @@ def check(request: HttpRequest, person: Person, organisation_id: UUID) -> HttpRe
     rows = [(each, each.words(each.kept(joining)), address(joining, each.key)) for each in STEPS]
     seen = mark([each.kept(joining) for each in STEPS])
     wrongs = [(each.title, url) for each, words, url in rows if not words]
-    status, told = 200, ""
+    told = ""
     if request.method == "POST":
         told = _sent(request, actor, joining, seen, bool(wrongs))
         if not told:
             messages.success(request, _("The registration is sent."))
             return redirect("join-status")
-        status = 422
     context = {
         "here": "join",
         "joining": joining,
@@ -155,7 +159,7 @@ def check(request: HttpRequest, person: Person, organisation_id: UUID) -> HttpRe
         "place": len(KEYS) + 1,
         "count": len(KEYS) + 1,
     }
-    return render(request, "public/join/check.html", context, status=status)
+    return render(request, "public/join/check.html", context)
 
 
 def _sent(request: HttpRequest, actor: Actor, joining: Joining, seen: str, is_lacking: bool) -> str:

@@ -47,7 +47,7 @@ STANDINGS: Mapping[str, Standing] = {
         "wait",
         WE,
         _("We have the registration, and nobody has taken it up yet."),
-        _("Somebody of us takes it up and looks it through."),
+        _("One of us takes it up and looks it through."),
     ),
     JoiningState.IN_REVIEW: Standing(
         "wait",
@@ -89,28 +89,28 @@ STANDINGS: Mapping[str, Standing] = {
         NOBODY,
         _("The organisation is in production, and stands in the public list of customers."),
         _("Run the rollout test again when versions change, for new functions and after faults."),
-        _("To the organisation’s page"),
+        _("To the organisation’s file"),
     ),
     JoiningState.NOTICE_GIVEN: Standing(
         "wait",
         TIME,
         _("Notice has been given. Everything works until the last day of use."),
         _("After it nothing is stored or searched. Until then the notice can be withdrawn."),
-        _("To the organisation’s page"),
+        _("To the organisation’s file"),
     ),
     JoiningState.ENDED: Standing(
         "stop",
         NOBODY,
         _("The use has ended. What was archived stays, and so does the duty to keep it."),
         _("The organisation can register again."),
-        _("To the organisation’s page"),
+        _("To the organisation’s file"),
     ),
     JoiningState.REJECTED: Standing(
         "stop",
         NOBODY,
         _("We rejected the registration. The reason stands in the history below."),
         _("Once the reason is gone, the organisation can register again."),
-        _("To the organisation’s page"),
+        _("To the organisation’s file"),
     ),
 }
 
@@ -155,15 +155,20 @@ def _is_refused(request: AccessRequest) -> bool:
     return request.state == RequestState.REFUSED
 
 
+def _next_page(joining: Joining) -> str:
+    if joining.state in FILLED_IN:
+        return address(joining, KEYS[place_of(joining)])
+    if joining.state == JoiningState.ACCEPTED:
+        return reverse("rollout")
+    return reverse("joining-file", args=[joining.organisation_id])
+
+
 def _shown(joining: Joining) -> Shown:
-    is_open = joining.state in FILLED_IN
     return Shown(
         joining=joining,
         identifier=BusinessId(joining.organisation.business_id),
         standing=STANDINGS[joining.state],
-        url=address(joining, KEYS[place_of(joining)])
-        if is_open
-        else reverse("organisation", args=[joining.organisation_id]),
+        url=_next_page(joining),
         waited=now() - joining.state_since,
         done=place_of(joining) + 1,
         pages=len(KEYS) + 1,

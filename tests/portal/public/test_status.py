@@ -1,5 +1,7 @@
 """The status page: where it stands, whose move, how long, what next, and how it came there."""
 
+import re
+
 import pytest
 from django.test import Client
 from django.utils import translation
@@ -57,6 +59,8 @@ def test_every_state_is_told_in_three_languages(language: str, state: str) -> No
         assert str(STANDINGS[state].means) in page
         assert str(STANDINGS[state].mover) in page
         assert str(JoiningState(state).label) in page
+    for path in re.findall(r'class="btn[^"]*" href="([^"]+)"', page):
+        assert client.get(path).status_code == 200, path
 
 
 def test_nothing_registered_is_said(aino: Client) -> None:
