@@ -110,7 +110,7 @@ def _show(
         "word": precondition.value,
         "is_certified": precondition == Precondition.CERTIFIED,
         "systems": [
-            (each, [(words.window(one), one.passed) for one in found])
+            (each, [(words.window(one), words.stops(one)) for one in found])
             for each, found in queries.systems(opened.organisation)
         ],
         **forms,

@@ -7,6 +7,8 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
@@ -70,7 +72,7 @@ def file(request: Request, actor: Actor, organisation_id: UUID) -> HttpResponse:
         "notice_url": address("joining-notice", opened) if moves.may_give_notice(opened) else "",
         "say": words.waits(who, now() - joining.state_since, is_staff=opened.is_staff),
         "systems": [
-            (row, [(words.window(each), each.passed) for each in found])
+            (row, [(words.window(each), words.stops(each)) for each in found])
             for row, found in queries.systems(organisation)
         ],
         "terms": terms,
@@ -136,7 +138,8 @@ def _way(opened: Opened, check: queries.Check) -> tuple[str, str]:
         if Lack.CONTACTS in check.lacking and opened.fills_in:
             return address("joining-contacts", opened), _("Fill in the contacts")
         return address("joining-connections", opened), _("Connections")
-    return address("rollout", opened), _("Rollout test")
+    url = f"{reverse('rollout')}?{urlencode({'organisation': opened.organisation.id})}"
+    return url, _("Rollout test")
 
 
 def following(opened: Opened, checks: list[queries.Check] | None = None) -> Next:

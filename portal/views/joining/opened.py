@@ -9,7 +9,7 @@ from django import forms
 from django.http import HttpResponse
 from django.shortcuts import render
 from django.template.defaultfilters import filesizeformat
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from archive.actors import Actor
@@ -98,11 +98,8 @@ def trail(opened: Opened, *, above: bool = False) -> list[tuple[str, str]]:
 
 
 def address(name: str, opened: Opened, *args: object) -> str:
-    """Of a page about this file, or nothing while there is none."""
-    try:
-        return reverse(name, args=[opened.organisation.id, *args])
-    except NoReverseMatch:
-        return ""
+    """Of a page about this file."""
+    return reverse(name, args=[opened.organisation.id, *args])
 
 
 def words(error: ArchiveError, *, is_staff: bool) -> str:

@@ -13,6 +13,7 @@ from onboarding.models import FourEyes, JoiningState, RequestState
 from onboarding.queries import alarms, pipeline
 from onboarding.queries.alarms import Alarm
 from onboarding.queries.pipeline import BOARD, Entry
+from onboarding.rules.certification import Window
 from portal import formats
 from portal.forms.joining import WAITS_FOR, PipelineFilters
 from portal.pages import BY_NAME
@@ -88,4 +89,5 @@ def _waits(entry: Entry) -> str:
 
 
 def _alarm(found: Alarm) -> tuple[str, str]:
-    return ("needs" if found.passed else "wait"), words.alarm(found)
+    stops = found.passed and found.what != Window.CERTIFICATION
+    return ("needs" if stops else "wait"), words.alarm(found)

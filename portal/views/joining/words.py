@@ -57,6 +57,11 @@ def window(found: Warning) -> str:
     return str(_WINDOWS[found.window][found.passed]) % {"day": day_text(found.until)}
 
 
+def stops(found: Warning) -> bool:
+    """Whether it has run out and hinders use; a certification window that has closed does not."""
+    return found.passed and found.window != Window.CERTIFICATION
+
+
 def alarm(found: Alarm) -> str:
     if found.kind == AlarmKind.NOTICE:
         day = day_text(found.until) if found.until else "–"
