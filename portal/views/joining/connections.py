@@ -1,5 +1,6 @@
 """Deployment data: planned connections, tried out with a C-ECHO, opened by an officer (ON-3)."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from uuid import UUID
 
@@ -118,7 +119,7 @@ def change(
     return show(request, "joining/connection.html", opened, _above(opened, context))
 
 
-def _above(opened: Opened, context: dict[str, object]) -> dict[str, object]:
+def _above(opened: Opened, context: Mapping[str, object]) -> dict[str, object]:
     return {**context, "back": address("joining-connections", opened)}
 
 

@@ -17,7 +17,7 @@ from archive.errors import ArchiveError, NotFound
 from archive.models import Membership
 from archive.values import now
 from onboarding import queries as customer_queries
-from onboarding.errors import InvitationGone
+from onboarding.errors import ActorUnfit, InvitationGone
 from onboarding.models import AccessRequest, ContactKind, Invitation
 from onboarding.queries import file as queries
 from onboarding.services import joining as joining_services
@@ -56,6 +56,8 @@ def contacts(request: Request, actor: Actor, organisation_id: UUID) -> HttpRespo
 def people(request: Request, actor: Actor, organisation_id: UUID) -> HttpResponseBase:
     """Who has a role, who is invited, who asks to be let in; a new invitation."""
     opened = open_file(request, organisation_id)
+    if not opened.speaks:  # an administrator elsewhere
+        raise ActorUnfit()
     language = opened.organisation.contacts.values_list("language", flat=True).first() or "fi"
     form = InviteForm(
         request.POST if request.method == "POST" else None, initial={"language": language}

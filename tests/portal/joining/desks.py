@@ -20,7 +20,7 @@ def browser(user: User, language: str = "en") -> Client:
 
 
 def of(actor: Actor, language: str = "en") -> Client:
-    return browser(User.objects.get(id=actor.id), language)
+    return browser(User.objects.get(id=actor.id or ""), language)
 
 
 def people(road: Joining) -> dict[str, Client]:

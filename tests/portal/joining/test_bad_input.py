@@ -22,6 +22,7 @@ from onboarding.models import (
     TermsKind,
 )
 from onboarding.services import people, terms
+from tests.edges.dicom.customer import customer
 from tests.onboarding import cast
 from tests.portal.joining import desks
 
@@ -235,6 +236,18 @@ def test_the_test_button_says_in_words_that_nobody_answers(
     place = desks.address("joining-planned-test", road, row.id)
     page = client.post(place, follow=True).content.decode()
     assert "nobody answered" in page
+
+
+def test_the_test_button_says_that_the_system_answered_or_refused_us(
+    road: Joining, client: Any, free_port: int
+) -> None:
+    row = desks.planned(road)
+    PlannedConnection.objects.filter(id=row.id).update(port=free_port)
+    place = desks.address("joining-planned-test", road, row.id)
+    with customer(free_port, title=row.aet):
+        assert "answered the C-ECHO" in client.post(place, follow=True).content.decode()
+    with customer(free_port, title="ANOTHER"):
+        assert "the system refused us" in client.post(place, follow=True).content.decode()
 
 
 # --- people and contacts --------------------------------------------------------------------------

@@ -145,3 +145,18 @@ def test_the_operator_has_no_file() -> None:
     actor = cast.officer()
     place = reverse("joining-file", args=[actor.organisation_id])
     assert desks.of(actor).get(place).status_code == 404
+
+
+def test_an_administrator_elsewhere_is_not_one_here(road: Joining) -> None:
+    """The role is asked of this customer, not of the person."""
+    both = cast.user("both")
+    both.memberships.create(organisation=desks.foreign(), role=Role.CUSTOMER_ADMIN)
+    both.memberships.create(organisation=road.organisation, role=Role.CUSTOMER_TECHNICAL)
+    client = desks.browser(both)
+    row = desks.membership(road)
+    assert client.get(desks.address("joining-file", road)).status_code == 200
+    assert client.get(desks.address("joining-people", road)).status_code == 403
+    client.post(desks.address("joining-person-remove", road, row.id))
+    assert desks.membership(road) == row
+    place = desks.address("joining-terms", road, desks.TERMS)
+    assert client.post(place, {"authority": "x"}).status_code == 403

@@ -52,7 +52,7 @@ def customers(organisation: Organisation) -> list[str]:
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_no_page_of_the_road_has_an_axe_violation_or_scrolls_sideways(
-    browser: Browser, address: str, demo: dict[str, Any], scheme: str
+    browser: Browser, address: str, demo: dict[str, Any], scheme: Any
 ) -> None:
     road = Joining.objects.get(organisation__business_id="9000004-6")
     mallila = Organisation.objects.get(business_id="9000001-1")
