@@ -55,10 +55,16 @@ class Config:
     imaging_source: str
     mail_dir: Path
     free_bytes_floor: int
+    evidence_max_bytes: int
+    pass_opens_production: bool  # else an officer does
 
     @property
     def vault_dir(self) -> Path:
         return self.data_dir / "vault"
+
+    @property
+    def evidence_dir(self) -> Path:
+        return self.data_dir / "evidence"
 
     def ae_title(self, environment: str) -> str:
         return self.ae_production if environment == "production" else self.ae_test
@@ -150,6 +156,8 @@ def read(values: Mapping[str, str]) -> Config:
         imaging_source=get("IMAGING_SOURCE", str, f"{OPERATOR_OID}.43"),
         mail_dir=Path(get("MAIL_DIR", str, str(data_dir / "mail"))),
         free_bytes_floor=get("FREE_BYTES_FLOOR", int, 256 << 20),
+        evidence_max_bytes=get("EVIDENCE_MAX_BYTES", int, 20 << 20),
+        pass_opens_production=get("PASS_OPENS_PRODUCTION", _flag, False),
     )
 
 

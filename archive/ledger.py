@@ -26,6 +26,7 @@ GENESIS = bytes(32)
 class Kind(Enum):
     """What can be recorded, each with the facts it must carry."""
 
+    ASSOCIATION_VERIFIED = "association.verified", ("calling", "address")
     STUDY_STORED = "study.stored", ("instances", "bytes")
     STUDY_WAITING = "study.waiting", ("missing",)
     STUDY_REGISTERED = "study.registered", ("instances", "series")
@@ -46,6 +47,18 @@ class Kind(Enum):
     CASE_RESOLVED = "case.resolved", ("events",)
     STUDY_RETRIED = "study.retried", ("what",)
     CUSTOMER_CHANGED = "customer.changed", ("what",)
+    JOINING_MOVED = "joining.moved", ("from", "to", "reason")
+    EVIDENCE_GIVEN = "evidence.given", ("precondition",)
+    EVIDENCE_JUDGED = "evidence.judged", ("precondition", "accepted")
+    TERMS_PUBLISHED = "terms.published", ("kind", "version")
+    TERMS_ACCEPTED = "terms.accepted", ("kind", "version", "authority")
+    ACCESS_CHANGED = "access.changed", ("what",)
+    SECOND_ASKED = "second.asked", ("kind", "reason")
+    SECOND_DECIDED = "second.decided", ("kind", "granted")
+    REGISTER_PASSED = "register.passed", ("controller", "from", "to", "day")
+    ROLLOUT_STARTED = "rollout.started", ("number", "purpose")
+    ROLLOUT_DOCUMENTED = "rollout.documented", ("number", "documents")
+    ROLLOUT_ENDED = "rollout.ended", ("number", "state", "sha256")
     POLICY_LOADED = "policy.loaded", ("what", "rows")
 
     def __init__(self, word: str, demanded: tuple[str, ...]) -> None:

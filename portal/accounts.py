@@ -1,16 +1,76 @@
-"""How accounts behave: nobody signs up by itself; a session ends with the browser."""
+"""How accounts behave: who registers an organisation signs up by itself, nobody else does; an
+address is verified before it counts; a session ends with the browser.
+"""
 
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.account.forms import LoginForm
-from django.http import HttpRequest
+from allauth.account.forms import LoginForm, SignupForm
+from allauth.account.models import EmailAddress
+from allauth.account.stages import EmailVerificationStage
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import get_language, gettext
 from django.utils.translation import gettext_lazy as _
+
+from archive.config import settings
+from archive.models import Membership, User
+
+SIGN_UP = "join-account"  # the one address where an account is made
 
 
 class AccountAdapter(DefaultAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest) -> bool:
-        return False
+        match = request.resolver_match
+        return match is not None and match.url_name == SIGN_UP
+
+    def get_login_stages(self) -> list[str]:
+        """The verification of addresses is ours; the rest as allauth has them."""
+        theirs = f"{EmailVerificationStage.__module__}.{EmailVerificationStage.__qualname__}"
+        return [
+            f"{__name__}.{VerifiedAddress.__qualname__}" if path == theirs else path
+            for path in super().get_login_stages()
+        ]
+
+    def get_login_redirect_url(self, request: HttpRequest) -> str:
+        """Who has no role yet is about to register an organisation."""
+        assert request.user.is_authenticated
+        if Membership.objects.filter(user=request.user).exists():
+            return str(super().get_login_redirect_url(request))
+        return reverse("join")
+
+    def get_email_verification_redirect_url(self, email_address: EmailAddress) -> str:
+        if self.request.user.is_authenticated:
+            return reverse("join")
+        return f"{reverse('account_login')}?{urlencode({'next': reverse('join')})}"
+
+    def respond_email_verification_sent(self, request: HttpRequest, user: User) -> HttpResponse:
+        if settings().demo:
+            said = gettext("Demo mode sends no mail: the message is a file in %(folder)s.")
+            messages.info(request, said % {"folder": settings().mail_dir})
+        return super().respond_email_verification_sent(request, user)
+
+    def save_user(
+        self, request: HttpRequest, user: User, form: forms.Form, commit: bool = True
+    ) -> User:
+        """Mails go out in the language in which the account was made."""
+        user.language = (get_language() or "fi")[:2]
+        saved: User = super().save_user(request, user, form, commit)
+        return saved
+
+
+class VerifiedAddress(EmailVerificationStage):
+    """Nobody passes with an address that is not verified. Demo accounts have none."""
+
+    def handle(self) -> tuple[HttpResponse | None, bool]:
+        user = self.login.user
+        if user is not None and user.is_demo:
+            return None, True
+        answer: tuple[HttpResponse | None, bool] = super().handle()
+        return answer
 
 
 class SignIn(LoginForm):
@@ -23,3 +83,31 @@ class SignIn(LoginForm):
         self.fields["password"].help_text = ""
         for field in self.fields.values():
             field.widget.attrs.pop("placeholder", None)
+
+
+class SignUp(SignupForm):
+    """An e-mail address and a password; `homepage` is a trap that people do not see."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["email"].label = _("E-mail address")
+        self.fields["email"].help_text = _("Your own at work. A link is sent to it.")
+        self.fields["email"].error_messages["invalid"] = _(
+            "This is no e-mail address. It looks like name@organisation.fi."
+        )
+        self.fields["password1"].label = _("Password")
+        self.fields["password1"].help_text = _(
+            "At least 8 characters, and nothing that is easy to guess."
+        )
+        self.fields["password2"].label = _("Password again")
+        for field in self.fields.values():
+            field.widget.attrs.pop("placeholder", None)
+            field.widget.attrs.pop("style", None)  # the policy of contents allows none
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean()
+        if "password2" in self.errors and cleaned.get("password1"):
+            self.errors["password2"] = self.error_class(
+                [gettext("The two passwords are not the same.")]
+            )
+        return cleaned

@@ -29,12 +29,18 @@ app.conf.update(
     task_serializer="json",
     accept_content=["json"],
     timezone="UTC",
-    imports=["archive.tasks"],
+    imports=["archive.tasks", "onboarding.tasks"],
     beat_schedule_filename=str(config.data_dir / "beat-schedule"),
     beat_schedule={
         "sweep": {"task": "archive.sweep", "schedule": 1.0, "options": {"expires": 5}},
         "seal": {"task": "archive.seal", "schedule": 1.0, "options": {"expires": 5}},
         "doubts": {"task": "archive.doubts", "schedule": 300.0, "options": {"expires": 60}},
+        "end_due": {"task": "onboarding.end_due", "schedule": 60.0, "options": {"expires": 50}},
+        "rollouts": {
+            "task": "onboarding.observe_rollouts",
+            "schedule": 5.0,
+            "options": {"expires": 4},
+        },
         "partitions": {"task": "archive.partitions", "schedule": 86_400.0},
     },
 )

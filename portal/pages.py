@@ -17,6 +17,8 @@ STAFF = frozenset(str(role) for role in STAFF_ROLES)
 CUSTOMERS = frozenset({Role.CUSTOMER_ADMIN.value, Role.CUSTOMER_TECHNICAL.value})
 STUDY_READERS = frozenset({Role.ADMIN.value, Role.ARCHIVIST.value, Role.SUPPORT.value})
 DESK = STUDY_READERS | {Role.ONBOARDING.value}
+OFFICERS = frozenset({Role.ADMIN.value, Role.ONBOARDING.value})
+SPEAKERS = OFFICERS | {Role.CUSTOMER_ADMIN.value}  # who binds a customer, or acts on its behalf
 
 TOP: Label = ""
 CUSTOMER_GROUP = _("Customers")
@@ -59,8 +61,23 @@ PAGES: tuple[Page, ...] = (
     Page("case-resolve", "case-resolve", _("Resolve"), STUDY_READERS, within="desk"),
     Page("errors", "desk", _("Errors"), CUSTOMERS, in_rail=True),
     Page("own-case", "case", _("Case"), CUSTOMERS, within="errors"),
+    Page("rollout", "rollout", _("Rollout test"), CUSTOMERS, in_rail=True),
     Page("customers", "organisations", _("Customers"), STAFF, CUSTOMER_GROUP, in_rail=True),
     Page("customer", "organisation", _("Customer"), STAFF | CUSTOMERS, within="customers"),
+    Page("pipeline", "joining", _("Joining"), STAFF, CUSTOMER_GROUP, in_rail=True),
+    Page("terms-versions", "terms-versions", _("Terms"), STAFF, within="pipeline"),
+    Page("terms-publish", "terms-publish", _("New version"), OFFICERS, within="pipeline"),
+    Page("four-eyes", "four-eyes", _("Second officer"), OFFICERS, within="pipeline"),
+    Page("joining-file", "joining-file", _("Joining"), STAFF | CUSTOMERS, within="customers"),
+    Page("joining-move", "joining-move", _("Joining"), SPEAKERS, within="customers"),
+    Page("joining-judge", "joining-judge", _("Joining"), OFFICERS, within="customers"),
+    Page(
+        "joining-fill", "joining-contacts", _("Joining"), OFFICERS | CUSTOMERS, within="customers"
+    ),
+    Page("joining-people", "joining-people", _("People"), SPEAKERS, within="customers"),
+    Page("rollouts", "rollout", _("Rollout tests"), STAFF, CUSTOMER_GROUP, in_rail=True),
+    Page("rollout-run", "rollout-run", _("Rollout test"), STAFF | CUSTOMERS, within="rollout"),
+    Page("rollout-act", "rollout-finish", _("Rollout test"), CUSTOMERS, within="rollout"),
     Page("studies", "studies", _("Studies"), STUDY_READERS, ARCHIVE_GROUP, in_rail=True),
     Page("patient-search", "patient-search", _("Patient"), STUDY_READERS, within="studies"),
     Page("study", "study", _("Study"), STUDY_READERS, within="studies"),

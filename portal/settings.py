@@ -108,14 +108,29 @@ LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 ACCOUNT_LOGIN_METHODS = {"username", "email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*", "password2*"]
-ACCOUNT_EMAIL_VERIFICATION = "none" if config.demo else "mandatory"
+ACCOUNT_SIGNUP_FORM_HONEYPOT_FIELD = "homepage"
+ACCOUNT_EMAIL_VERIFICATION = "mandatory"  # of demo accounts none: portal.accounts.VerifiedAddress
+ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True  # in the browser that signed up, nowhere else
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_ADAPTER = "portal.accounts.AccountAdapter"
-ACCOUNT_FORMS = {"login": "portal.accounts.SignIn"}
+ACCOUNT_FORMS = {"login": "portal.accounts.SignIn", "signup": "portal.accounts.SignUp"}
 ACCOUNT_SESSION_REMEMBER = False  # machines on wards are shared
 # Per account in demo mode, where everybody comes from one address; else by address as well.
-ACCOUNT_RATE_LIMITS = (
-    {"login_failed": "20/m/key"} if config.demo else {"login_failed": "10/m/ip,5/5m/key"}
-)
+ACCOUNT_RATE_LIMITS = {
+    "login_failed": "20/m/key" if config.demo else "10/m/ip,5/5m/key",
+    "signup": "20/m/ip" if config.demo else "5/m/ip,20/h/ip",
+    "register": "60/m/user",  # steps of a registration
+    "echo": "10/m/user,60/h/user",  # calls to hosts that a customer names
+}
+# The rate limits count here: a folder that both web processes see, and that needs no server.
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.filebased.FileBasedCache",
+        "LOCATION": str(config.data_dir / "cache"),
+        "OPTIONS": {"MAX_ENTRIES": 20_000},
+    }
+}
+ALLAUTH_TRUSTED_PROXY_COUNT = 1 if config.https else 0  # where the client's address is read from
 
 LANGUAGE_CODE = "fi"
 LANGUAGES = [("fi", "Suomi"), ("sv", "Svenska"), ("en", "English")]

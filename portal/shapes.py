@@ -12,6 +12,7 @@ from archive.models import (
     NoticeState,
     StudyState,
 )
+from onboarding.models import EvidenceState, JoiningState
 
 SHAPES: dict[tuple[str, str], str] = {
     ("study", StudyState.RECEIVING): "wait",
@@ -42,4 +43,19 @@ SHAPES: dict[tuple[str, str], str] = {
     ("organisation", CustomerState.JOINING): "wait",
     ("organisation", CustomerState.IN_PRODUCTION): "done",
     ("organisation", CustomerState.ENDED): "stop",
+    ("joining", JoiningState.DRAFT): "none",
+    ("joining", JoiningState.SUBMITTED): "wait",
+    ("joining", JoiningState.IN_REVIEW): "wait",
+    ("joining", JoiningState.RETURNED): "needs",
+    ("joining", JoiningState.ACCEPTED): "wait",
+    ("joining", JoiningState.TEST_PASSED): "wait",
+    ("joining", JoiningState.TEST_WAIVED): "wait",
+    ("joining", JoiningState.IN_PRODUCTION): "done",
+    ("joining", JoiningState.NOTICE_GIVEN): "wait",
+    ("joining", JoiningState.ENDED): "stop",
+    ("joining", JoiningState.REJECTED): "stop",
+    ("evidence", EvidenceState.MISSING): "needs",
+    ("evidence", EvidenceState.GIVEN): "wait",
+    ("evidence", EvidenceState.ACCEPTED): "done",
+    ("evidence", EvidenceState.WAIVED): "done",
 }

@@ -4,6 +4,7 @@ import socket
 from dataclasses import dataclass
 from uuid import UUID
 
+from archive import ledger
 from archive.actors import Actor, connection_actor
 from archive.config import settings
 from archive.errors import (
@@ -97,6 +98,21 @@ def _establish(calling: str, called: str, address: str, association_id: UUID) ->
     return Peer(
         association_id, live.id, owner.id, owner.name_fi, environment, calling, called, address
     )
+
+
+def verified(peer: Peer) -> None:
+    """A C-ECHO was answered: its trace, by which a customer's connection is known to work (ON-4).
+
+    The edge calls this once an association, however many echoes it brings.
+    """
+    about = ledger.About(
+        environment=peer.environment,
+        organisation_id=peer.organisation_id,
+        subject_id=peer.connection_id,
+        correlation_id=peer.association_id,
+    )
+    facts = {"calling": peer.calling, "called": peer.called, "address": peer.address}
+    ledger.record(ledger.Kind.ASSOCIATION_VERIFIED, about, facts, actor=peer.actor)
 
 
 def addresses_of(host: str) -> frozenset[str]:

@@ -19,7 +19,7 @@ from archive.models import JobKind, Patient, Register, Series, Study
 from archive.objects.header import Header
 from archive.rules.admission import Admitted
 from archive.services.associations import Peer
-from archive.values import PatientIdentifier, dicom_instant, now, uuid7
+from archive.values import BusinessId, PatientIdentifier, dicom_instant, now, uuid7
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,18 +31,39 @@ class Filed:
     environment: str
 
 
-def own_register(peer: Peer) -> Register:
-    return Register.objects.get(organisation_id=peer.organisation_id, is_default=True)
+@dataclass(frozen=True, slots=True)
+class OwnRegisters:
+    """The registers of which an organisation is controller: its own, and those that have passed to
+    it from a predecessor.
+    """
+
+    own: Register
+    ids: frozenset[UUID]
+    by_controller: dict[str, Register]
 
 
-def target_register(peer: Peer, header: Header, own: Register) -> Register:
+def own_registers(peer: Peer) -> OwnRegisters:
+    """Raises ControllerUnauthorised when its own register has passed to a successor."""
+    rows = Register.objects.filter(organisation_id=peer.organisation_id)
+    found = list(rows.select_related("organisation"))
+    defaults = {row.controller_oid: row for row in found if row.is_default}
+    own_oids = {BusinessId(row.organisation.business_id).controller_oid for row in found}
+    own = next((row for oid, row in defaults.items() if oid in own_oids), None)
+    if own is None:
+        raise ControllerUnauthorised()
+    return OwnRegisters(own, frozenset(row.id for row in found), defaults)
+
+
+def target_register(header: Header, registers: OwnRegisters) -> Register:
     """The organiser's register when one is named in (0008,0051), else the sender's own (AC-4).
 
     Raises ControllerUnauthorised: without an authorisation another's register is nobody else's.
     """
-    if header.accession_issuer and header.accession_issuer != own.controller_oid:
+    if not header.accession_issuer:
+        return registers.own
+    if header.accession_issuer not in registers.by_controller:
         raise ControllerUnauthorised()
-    return own
+    return registers.by_controller[header.accession_issuer]
 
 
 def check(peer: Peer, header: Header, admitted: Admitted) -> None:
@@ -102,7 +123,7 @@ def file_study(peer: Peer, header: Header, admitted: Admitted, register: Registe
         study = _find_study(peer.environment, header.study_instance_uid)
         assert study is not None  # inserted by us, or by who was first
     _agree(study, peer, admitted)
-    return Filed(study.id, register.controller_oid, peer.environment)
+    return Filed(study.id, study.register.controller_oid, peer.environment)
 
 
 def _find_study(environment: str, uid: str) -> Study | None:

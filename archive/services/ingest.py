@@ -58,7 +58,7 @@ class Session:
     def __init__(self, peer: Peer) -> None:
         self.peer = peer
         self.policy = policies.for_association(peer.environment)
-        self.register = filing.own_register(peer)
+        self.registers = filing.own_registers(peer)
         self.studies: dict[str, Tally] = {}
         self.series: dict[str, UUID] = {}
         self.written = time.monotonic()
@@ -92,7 +92,7 @@ class Session:
             or self.series_key(header) not in self.series
         ):
             filing.check(self.peer, header, admitted)
-        return filing.target_register(self.peer, header, self.register)
+        return filing.target_register(header, self.registers)
 
     def series_key(self, header: Header) -> str:
         return f"{header.study_instance_uid}/{header.series_instance_uid}"
@@ -194,7 +194,7 @@ class Receipt:
         """
         admitted = admission.admit(header, self.announced, self.session.policy, today())
         register = self.session.check(header, admitted)
-        if self._is_archived(register.id):
+        if self._is_archived():
             self._repeated(header)
             return
         kept = self.incoming.keep(self._meta(register))
@@ -209,7 +209,7 @@ class Receipt:
         if written:
             self.session.count(tally, kept.size)
         else:
-            self._lost_the_race(header, register, kept)
+            self._lost_the_race(header, kept)
 
     def _file(self, header: Header, admitted: Admitted, register: Register) -> tuple[Filed, UUID]:
         known = self.session.studies.get(header.study_instance_uid)
@@ -241,14 +241,14 @@ class Receipt:
             received_at=now(),
         )
 
-    def _is_archived(self, register_id: UUID) -> bool:
+    def _is_archived(self) -> bool:
         """Whether the object is there with the same content. Raises OtherContent, OtherRegister."""
         environment = self.session.peer.environment
         known = rows.find(environment, self.announced.sop_instance_uid)
         if known is None:
             return False
         archived_in, digest, transfer_syntax_uid = known
-        if archived_in != register_id:
+        if archived_in not in self.session.registers.ids:
             raise OtherRegister()
         if digest != self.incoming.digest():
             archived = vault.read(environment, digest)
@@ -262,14 +262,14 @@ class Receipt:
         if tally is not None:
             tally.repeated += 1
 
-    def _lost_the_race(self, header: Header, register: Register, kept: vault.Kept) -> None:
+    def _lost_the_race(self, header: Header, kept: vault.Kept) -> None:
         """Another association wrote this UID first: ours is the same, or it is refused and its
         bytes go again.
         """
         self.incoming = vault.Incoming(self.session.peer.environment)
         self.incoming.write(vault.read(self.session.peer.environment, kept.digest))
         try:
-            self._is_archived(register.id)
+            self._is_archived()
         finally:
             self._doubt(kept)
         self._repeated(header)

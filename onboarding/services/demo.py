@@ -14,7 +14,7 @@ from archive.actors import SYSTEM
 from archive.config import Config
 from archive.models import Environment, Organisation, Role, Sector, XdsRole
 from archive.values import AeTitle, BusinessId, PersonId
-from onboarding.services import customers, people
+from onboarding.services import customers, demo_roads, people
 from onboarding.services.customers import DicomSystem, Names, XdsSystem
 
 JOINED = date(2023, 1, 1)
@@ -110,6 +110,9 @@ def load(config: Config) -> dict[str, Any]:
         organisation = _organisation(customer)
         logins[customer.login] = _person(kept, customer.login, organisation, Role.CUSTOMER_ADMIN)
         listed.append(_connected(kept, customer, organisation))
+        demo_roads.tell(customer.login, organisation)
+    for applicant in demo_roads.APPLICANTS:
+        logins[applicant.login] = _applicant(kept, applicant)
     world = {
         "logins": logins,
         "customers": listed,
@@ -125,6 +128,13 @@ def _person(kept: Secrets, login: str, organisation: Organisation, role: Role) -
     password = kept.of(f"login {login}")
     people.give_access(login, password, organisation, role, is_demo=True)
     return {"login": login, "password": password}
+
+
+def _applicant(kept: Secrets, applicant: demo_roads.Applicant) -> dict[str, str]:
+    password = kept.of(f"login {applicant.login}")
+    user = people.give_account(applicant.login, password, is_demo=True)
+    demo_roads.apply(applicant, user)
+    return {"login": applicant.login, "password": password}
 
 
 def _organisation(customer: DemoCustomer) -> Organisation:

@@ -12,14 +12,20 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from archive.actors import Actor, ActorKind
 from archive.config import settings
+from archive.errors import NotFound
 from archive.models import Case, Connection, CustomerState, Environment, Organisation, Sector
 from archive.queries import overview
 from archive.values import today
 from onboarding import queries
+from onboarding.queries import alarms
+from onboarding.queries.file import checklist
 from portal import formats, plots
 from portal.advice import advise
 from portal.pages import address
 from portal.staff import Request, page
+from portal.views.joining.file import following
+from portal.views.joining.opened import open_file
+from portal.views.joining.words import alarm
 
 
 class CustomerFilters(forms.Form):
@@ -105,9 +111,27 @@ def customer(request: Request, actor: Actor, organisation_id: UUID) -> HttpRespo
         "registers": queries.registers(organisation),
         "people": queries.people(organisation),
         "cases": [_told(case, actor) for case in cases],
+        "road": _road(request, organisation_id),
         "trail": [(_("Customers"), reverse("organisations"))] if is_staff else [],
     }
     return render(request, "customers/detail.html", context)
+
+
+def _road(request: Request, organisation_id: UUID) -> dict[str, object] | None:
+    """Where the customer stands on its road, and this person's next step; one made without a road
+    has none.
+    """
+    try:
+        opened = open_file(request, organisation_id)
+    except NotFound:
+        return None
+    checks = checklist(opened.joining)
+    return {
+        "opened": opened,
+        "next": following(opened, checks),
+        "missing": [check.precondition.label for check in checks if not check.holds],
+        "alarms": [alarm(each) for each in alarms.of([opened.joining]).get(organisation_id, [])],
+    }
 
 
 def _say(counts: queries.Counts) -> str:

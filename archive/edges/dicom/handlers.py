@@ -30,7 +30,7 @@ from archive.edges.dicom.reports import ReportingACSE, Reports
 from archive.edges.edge import as_archive_error, exchange
 from archive.errors import ArchiveError, ClassMismatch, Malformed, Unacceptable
 from archive.objects.part10 import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
-from archive.services import commitment
+from archive.services import associations, commitment
 from archive.services.associations import Peer
 from archive.services.ingest import Receipt, Session
 
@@ -89,6 +89,7 @@ class MixedAssociation:
         self.peer = peer
         self.session = session
         self._closed = False
+        self._verified = False
         self.assoc = self._make(request)
         self.reports = Reports(self.assoc, peer.association_id)
         self.assoc.acse = ReportingACSE(self.assoc, self.reports, stopping, self._close)
@@ -144,6 +145,14 @@ class MixedAssociation:
         self.assoc.acceptor.supported_contexts = acceptance.supported(proposed)
 
     def on_c_echo(self, event: Event) -> int:
+        """The first one leaves a trace; the answer is success also when it cannot be written."""
+        if not self._verified:
+            self._verified = True
+            try:
+                with exchange(self.peer.association_id):
+                    associations.verified(self.peer)
+            except ArchiveError as error:
+                log.error("echo is not written down: %s", error.detail)
         return replies.SUCCESS
 
     def on_c_store(self, event: Event) -> Dataset:

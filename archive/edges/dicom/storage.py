@@ -23,6 +23,7 @@ from archive.errors import (
     Unacceptable,
     Unsupported,
 )
+from archive.services import associations
 from archive.services.associations import Peer
 from archive.services.ingest import Receipt, Session
 
@@ -64,6 +65,7 @@ class StorageAssociation:
         self.message: Message | None = None
         self._command = bytearray()
         self._closed = False
+        self._verified = False
 
     def run(self) -> None:
         try:
@@ -206,10 +208,22 @@ class StorageAssociation:
         if command.field == codec.C_STORE_RQ:
             answer = codec.encode_outcome(command, message.error)
         elif command.field == codec.C_ECHO_RQ:
+            self._note_echo()
             answer = codec.encode_response(command, replies.SUCCESS)
         else:
             answer = codec.encode_response(command, replies.UNRECOGNISED_OPERATION)
         self.wire.send(upper_layer.p_data(message.context_id, answer, self.terms.largest_pdu))
+
+    def _note_echo(self) -> None:
+        """The first one leaves a trace; the answer is success also when it cannot be written."""
+        if self._verified:
+            return
+        self._verified = True
+        try:
+            with exchange(self.peer.association_id):
+                associations.verified(self.peer)
+        except ArchiveError as error:
+            log.error("echo is not written down: %s", error.detail)
 
     def _break_off(self) -> None:
         """The peer went away: an object that was not whole is a case, for nobody answers for it."""

@@ -1,0 +1,134 @@
+"""The file of a customer: its checklist and what stands behind each row (ON-2)."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import Q
+
+from archive.actors import Actor, ActorKind
+from archive.errors import NotFound
+from archive.models import Membership, Organisation
+from archive.values import today
+from onboarding.models import (
+    Acceptance,
+    CertifiedSystem,
+    Contact,
+    Evidence,
+    FourEyes,
+    Joining,
+    KantaService,
+    PlannedConnection,
+    Precondition,
+    RequestState,
+    Succession,
+    TermsDocument,
+    TermsKind,
+    Transition,
+)
+from onboarding.queries.facts import dates_of, facts_of, in_force
+from onboarding.rules import preconditions
+from onboarding.rules.certification import Warning, warnings
+from onboarding.rules.preconditions import Lack
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """A row of the checklist."""
+
+    precondition: Precondition
+    holds: bool
+    evidence: Evidence | None
+    lacking: tuple[Lack, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TermsRow:
+    kind: TermsKind
+    document: TermsDocument | None  # in force
+    acceptance: Acceptance | None
+    next_document: TermsDocument | None  # published, not yet in force
+
+
+def joining_of(actor: Actor, organisation_id: UUID) -> Joining:
+    """For staff any, for a customer's person its own. Raises NotFound for all others."""
+    rows = Joining.objects.select_related("organisation")
+    if actor.kind == ActorKind.CUSTOMER and actor.id is not None:
+        own = Membership.objects.filter(user_id=actor.id).values("organisation_id")
+        rows = rows.filter(organisation_id__in=own)
+    elif actor.kind not in (ActorKind.STAFF, ActorKind.SYSTEM):
+        rows = rows.none()
+    found = rows.filter(organisation_id=organisation_id).first()
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def checklist(joining: Joining) -> list[Check]:
+    """(a) to (f) in order."""
+    facts = facts_of(joining)
+    given = {each.precondition: each for each in Evidence.objects.filter(joining=joining)}
+    rows = []
+    for precondition in Precondition:
+        lacking = preconditions.lacking(precondition, facts)
+        rows.append(Check(precondition, not lacking, given.get(precondition), lacking))
+    return rows
+
+
+def contacts(organisation: Organisation) -> list[Contact]:
+    return list(Contact.objects.filter(organisation=organisation).order_by("kind"))
+
+
+def planned_connections(organisation: Organisation) -> list[PlannedConnection]:
+    """Production before test."""
+    rows = PlannedConnection.objects.filter(organisation=organisation)
+    return list(rows.select_related("connection").order_by("environment", "kind", "aet", "name"))
+
+
+def systems(organisation: Organisation) -> list[tuple[CertifiedSystem, tuple[Warning, ...]]]:
+    """Each with the warnings before its windows run out."""
+    rows = CertifiedSystem.objects.filter(organisation=organisation)
+    found = rows.select_related("specification").order_by("product", "version")
+    return [(row, warnings(dates_of(row), today())) for row in found]
+
+
+def terms(organisation: Organisation) -> list[TermsRow]:
+    rows = []
+    for kind in TermsKind:
+        document = in_force(kind)
+        coming = TermsDocument.objects.filter(kind=kind, valid_from__gt=today())
+        acceptance = Acceptance.objects.filter(organisation=organisation, document=document)
+        rows.append(
+            TermsRow(
+                kind,
+                document,
+                acceptance.first() if document else None,
+                coming.order_by("valid_from").first(),
+            )
+        )
+    return rows
+
+
+def transitions(joining: Joining) -> list[Transition]:
+    """Newest first."""
+    return list(Transition.objects.filter(joining=joining).order_by("-at", "-id"))
+
+
+def open_requests(joining: Joining) -> list[FourEyes]:
+    """What waits for a second officer."""
+    rows = FourEyes.objects.filter(joining=joining, state=RequestState.OPEN)
+    return list(rows.select_related("asked_by").order_by("asked_at"))
+
+
+def kanta_services(codes: list[str] | None = None) -> list[KantaService]:
+    """The catalogue, or the named rows of it."""
+    rows = KantaService.objects.all()
+    return list(rows if codes is None else rows.filter(code__in=codes))
+
+
+def successions(organisation: Organisation) -> list[Succession]:
+    """Registers that have passed from or to it, or will."""
+    rows = Succession.objects.filter(
+        Q(from_organisation=organisation) | Q(to_organisation=organisation)
+    )
+    related = ("register", "from_organisation", "to_organisation")
+    return list(rows.select_related(*related).order_by("day"))

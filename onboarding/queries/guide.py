@@ -1,0 +1,27 @@
+"""What the guide and a registration read of the contents, as rows of law (ON-9)."""
+
+from archive.models import ContentPolicy
+from archive.values import today
+
+# Travels with the study it belongs to; no organisation sets out to produce it.
+WITH_A_STUDY = "presentation_state"
+
+
+def contents() -> list[ContentPolicy]:
+    """One row a content type, the one that holds today or the next to come; in the order of their
+    duties, then by code.
+    """
+    day = today()
+    rows: dict[str, ContentPolicy] = {}
+    for row in ContentPolicy.objects.exclude(content_type=WITH_A_STUDY).order_by("allowed_from"):
+        if row.allowed_until is None or row.allowed_until >= day:
+            rows.setdefault(row.content_type, row)
+    return sorted(
+        rows.values(), key=lambda row: (row.duty_from is None, row.duty_from, row.content_type)
+    )
+
+
+def archived_now(rows: list[ContentPolicy]) -> list[ContentPolicy]:
+    """Those that can be stored already, so that a registration may ask for them."""
+    day = today()
+    return [row for row in rows if row.sop_classes and row.allowed_from <= day]

@@ -1,0 +1,146 @@
+"""Rollout tests: who may see which runs, and what the last passed one covered (ON-4)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import QuerySet
+
+from archive.actors import Actor, ActorKind
+from archive.errors import NotFound
+from archive.models import (
+    Connection,
+    ConnectionKind,
+    ContentPolicy,
+    Environment,
+    Membership,
+    Organisation,
+    XdsRole,
+)
+from archive.values import today
+from onboarding.models import (
+    CertifiedSystem,
+    Joining,
+    RolloutRun,
+    RolloutStep,
+    RunState,
+    StepState,
+)
+from onboarding.rules import rollout
+from onboarding.rules.rollout import Covered, Due, StepKind
+
+SHOWN = 100
+NOT_COVERED = (StepState.INACTIVE, StepState.NOT_ASKED)
+
+
+def visible_organisations(actor: Actor) -> QuerySet[Organisation]:
+    """All customers for the staff, one's own for a customer's person, nobody's for others."""
+    rows = Organisation.objects.filter(is_operator=False)
+    if actor.kind == ActorKind.STAFF:
+        return rows
+    if actor.kind != ActorKind.CUSTOMER or actor.id is None:
+        return rows.none()
+    own = Membership.objects.filter(user_id=actor.id).values("organisation_id")
+    return rows.filter(id__in=own)
+
+
+def runs(actor: Actor, organisation_id: UUID | None = None) -> list[RolloutRun]:
+    """Newest first."""
+    rows = RolloutRun.objects.filter(organisation__in=visible_organisations(actor))
+    if organisation_id is not None:
+        rows = rows.filter(organisation_id=organisation_id)
+    return list(rows.select_related("organisation").order_by("-started_at", "-id")[:SHOWN])
+
+
+def run(actor: Actor, run_id: UUID) -> RolloutRun:
+    """Raises NotFound, for a foreign one too."""
+    rows = RolloutRun.objects.filter(organisation__in=visible_organisations(actor))
+    found = rows.select_related("organisation").filter(id=run_id).first()
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def steps(of: RolloutRun) -> list[RolloutStep]:
+    return list(RolloutStep.objects.filter(run=of).order_by("place"))
+
+
+def content_names(codes: Iterable[str]) -> dict[str, ContentPolicy]:
+    """The newest row of each content type; its names in three languages."""
+    rows = ContentPolicy.objects.filter(content_type__in=list(codes)).order_by("allowed_from")
+    return {row.content_type: row for row in rows}
+
+
+def own_test_connections(organisation: Organisation) -> list[Connection]:
+    """Those with which the customer may come today."""
+    rows = Connection.objects.filter(organisation=organisation, environment=Environment.TEST)
+    return [row for row in rows.order_by("kind", "aet", "xds_user") if row.is_valid_on(today())]
+
+
+def wants_notices(connections: Iterable[Connection]) -> bool:
+    return any(each.kind == ConnectionKind.DICOM and each.ian_on for each in connections)
+
+
+def may_ask_registry(connections: Iterable[Connection]) -> bool:
+    return any(each.xds_role == XdsRole.CONSUMER for each in connections)
+
+
+# --- what has been shown --------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What a customer's last passed run covered, and why a new one is due."""
+
+    last_passed: RolloutRun | None
+    covered: Covered | None
+    due: tuple[Due, ...]
+
+
+def standing(organisation: Organisation) -> Standing:
+    passed = RolloutRun.objects.filter(organisation=organisation, state=RunState.PASSED)
+    last = passed.order_by("-number").first()
+    covered = _covered(last) if last else None
+    return Standing(last, covered, rollout.due(covered, _present(organisation)))
+
+
+def _covered(last: RolloutRun) -> Covered:
+    passed = [each for each in steps(last) if each.state not in NOT_COVERED]
+    return Covered(
+        frozenset((each["product"], each["version"]) for each in last.systems),
+        frozenset(each.content_type for each in passed if each.content_type),
+        frozenset(each.kind for each in passed),
+    )
+
+
+def _present(organisation: Organisation) -> Covered:
+    road = Joining.objects.filter(organisation=organisation).first()
+    asked = road.content_types if road else []
+    connections = own_test_connections(organisation)
+    kinds = {kind for kind, interface in rollout.STEPS.items() if rollout.EXISTS[interface]}
+    if not wants_notices(connections):
+        kinds.discard(StepKind.NOTICE)
+    if not may_ask_registry(connections):
+        kinds.discard(StepKind.XDS_QUERY)
+    return Covered(
+        frozenset((each["product"], each["version"]) for each in systems(organisation)),
+        frozenset(archived_today(asked)),
+        frozenset(kinds),
+    )
+
+
+def systems(organisation: Organisation) -> list[dict[str, str]]:
+    """Product and version of each, as a run keeps them."""
+    rows = CertifiedSystem.objects.filter(organisation=organisation).order_by("product", "version")
+    return [{"product": row.product, "version": row.version} for row in rows]
+
+
+def archived_today(content_types: Iterable[str]) -> dict[str, list[ContentPolicy]]:
+    """Of these the ones that may be archived today, with their rows."""
+    day = today()
+    found: dict[str, list[ContentPolicy]] = {}
+    rows = ContentPolicy.objects.filter(content_type__in=list(content_types), allowed_from__lte=day)
+    for row in rows:
+        if row.sop_classes and (row.allowed_until is None or day <= row.allowed_until):
+            found.setdefault(row.content_type, []).append(row)
+    return found

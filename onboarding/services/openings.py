@@ -1,0 +1,130 @@
+"""Planned connections made real and ended again (ON-3, ON-6)."""
+
+import secrets
+from datetime import date, timedelta
+
+from django.db import transaction
+
+from archive import ledger
+from archive.actors import Actor
+from archive.models import (
+    Connection,
+    ConnectionKind,
+    CustomerState,
+    Environment,
+    Organisation,
+    XdsRole,
+)
+from archive.values import AeTitle, now, today
+from onboarding.errors import StepOutOfOrder, TitleTaken
+from onboarding.models import Joining, PlannedConnection
+from onboarding.rules import road
+from onboarding.rules.road import Party
+from onboarding.services import customers, rights, steps
+from onboarding.services.customers import DicomSystem, XdsSystem
+
+PLANNERS = (Party.CUSTOMER, Party.TECHNICAL, Party.OFFICER)
+
+
+def open_planned(actor: Actor, row: PlannedConnection) -> Connection:
+    """Make the plan real, from this second on. Test: once the customer is accepted for testing.
+    Production: by an officer, once it is in production. Raises StepOutOfOrder, TitleTaken.
+    """
+    organisation = row.organisation
+    if row.environment == Environment.TEST:
+        rights.require(actor, organisation, *PLANNERS, Party.SYSTEM)
+    else:
+        rights.require(actor, organisation, Party.OFFICER, Party.SYSTEM)
+    with transaction.atomic():
+        _require_open(organisation, row.environment)
+        if row.kind == ConnectionKind.DICOM:
+            require_free(row, row.aet, row.environment)
+            made = _open_dicom(actor, row)
+        else:
+            made = _open_xds(actor, row)
+        row.connection, row.opened_at = made, now()
+        row.save(update_fields=["connection", "opened_at"])
+        return made
+
+
+def _open_dicom(actor: Actor, row: PlannedConnection) -> Connection:
+    """An open one of the same title is changed in place, so that its studies stay with it."""
+    kept = row.connection
+    if kept is not None and kept.valid_until is None:
+        if kept.aet == row.aet:
+            kept.name, kept.host, kept.port, kept.ian_on = row.name, row.host, row.port, row.ian_on
+            kept.save(update_fields=["name", "host", "port", "ian_on"])
+            what = f"DICOM connection {row.aet} changed"
+            _record(actor, row.organisation, what, row.environment)
+            return kept
+        end_one(kept, today() - timedelta(days=1))
+    system = DicomSystem(
+        Environment(row.environment), AeTitle(row.aet), row.host, row.port or 0, row.ian_on
+    )
+    made = customers.connect_dicom(actor, row.organisation, system, valid_from=today())
+    made.name = row.name
+    made.save(update_fields=["name"])
+    return made
+
+
+def _open_xds(actor: Actor, row: PlannedConnection) -> Connection:
+    """With a password that nobody knows; `renew_password` gives one that somebody does."""
+    kept = row.connection
+    if kept is not None:
+        Connection.objects.filter(id=kept.id).update(name=row.name, valid_until=None)
+        kept.refresh_from_db()
+        return kept
+    user = f"{row.organisation.business_id}-{row.environment}-{secrets.token_hex(3)}"
+    system = XdsSystem(
+        Environment(row.environment), XdsRole.CONSUMER, user, secrets.token_urlsafe(24)
+    )
+    made = customers.connect_xds(actor, row.organisation, system, valid_from=today())
+    made.name = row.name
+    made.save(update_fields=["name"])
+    return made
+
+
+def open_all(actor: Actor, organisation: Organisation, environment: Environment) -> None:
+    """Every plan of an environment that has just been opened to the customer."""
+    rows = PlannedConnection.objects.filter(organisation=organisation, environment=environment)
+    for row in rows.select_related("organisation", "connection"):
+        open_planned(actor, row)
+
+
+def end_all(actor: Actor, organisation: Organisation, *, last_day: date | None = None) -> None:
+    """In both environments; at once unless a last day is named, and that has passed by now."""
+    day = last_day or today() - timedelta(days=1)
+    rows = Connection.objects.filter(organisation=organisation, valid_until=None)
+    if rows.update(valid_until=day):
+        _record(actor, organisation, f"connections ended, last day {day}")
+    PlannedConnection.objects.filter(organisation=organisation).update(opened_at=None)
+
+
+def end_one(connection: Connection, last_day: date) -> None:
+    Connection.objects.filter(id=connection.id, valid_until=None).update(valid_until=last_day)
+
+
+def _require_open(organisation: Organisation, environment: str) -> None:
+    """The environment is open to this customer. Raises StepOutOfOrder."""
+    joining = Joining.objects.filter(organisation=organisation).first()
+    state = joining.state if joining else ""
+    live = state in road.LIVE and organisation.state == CustomerState.IN_PRODUCTION
+    testing = environment == Environment.TEST and state in road.TESTING
+    if not live and not testing:
+        raise StepOutOfOrder(facts={"state": state})
+
+
+def require_free(row: PlannedConnection, title: str, environment: str) -> None:
+    """Raises TitleTaken; whose it is, is nobody's business."""
+    planned = PlannedConnection.objects.filter(environment=environment, aet=title)
+    live = Connection.objects.filter(
+        kind=ConnectionKind.DICOM, environment=environment, aet=title, valid_until=None
+    )
+    others = live.exclude(organisation=row.organisation)  # an own one is taken over
+    if planned.exclude(id=row.id).exists() or others.exists():
+        raise TitleTaken(facts={"field": "aet"})
+
+
+def _record(actor: Actor, organisation: Organisation, what: str, environment: str = "") -> None:
+    about = steps.about(organisation, environment)
+    ledger.record(ledger.Kind.CUSTOMER_CHANGED, about, {"what": what}, actor=actor)

@@ -1,0 +1,114 @@
+"""Into production and out of it (ON-5, ON-6)."""
+
+from datetime import date
+
+from django.db import transaction
+
+from archive.actors import SYSTEM, Actor
+from archive.models import CustomerState, Environment, Organisation
+from archive.values import today
+from onboarding.errors import DayPassed, PreconditionsMissing, StepOutOfOrder
+from onboarding.models import Joining, JoiningState, PublicCustomer
+from onboarding.queries.facts import facts_of
+from onboarding.rules import preconditions
+from onboarding.rules.calendar import last_day_after_notice
+from onboarding.services import connections, letters, steps
+
+
+def open_production(actor: Actor, joining: Joining) -> Joining:
+    """From this second on: joining date today, production connections open, on the public list.
+    Raises PreconditionsMissing with facts["missing"], the Precondition values.
+    """
+    with transaction.atomic():
+        held = steps.locked(joining)
+        steps.check(actor, held, JoiningState.IN_PRODUCTION)
+        if held.state == JoiningState.NOTICE_GIVEN:  # that way leads `withdraw_notice`
+            raise StepOutOfOrder(facts={"state": held.state})
+        missing = preconditions.missing(facts_of(held))
+        if missing:
+            raise PreconditionsMissing(facts={"missing": ",".join(missing)})
+        organisation = held.organisation
+        organisation.state = CustomerState.IN_PRODUCTION
+        organisation.joined_on, organisation.ended_on = today(), None
+        organisation.save(update_fields=["state", "joined_on", "ended_on"])
+        held = steps.move(actor, held, JoiningState.IN_PRODUCTION)
+        connections.open_all(actor, organisation, Environment.PRODUCTION)
+        _list_publicly(organisation, today())
+        return held
+
+
+def _list_publicly(organisation: Organisation, day: date) -> None:
+    """A line of the source with the same name is this customer's, and keeps the source's date."""
+    if organisation.is_demo:
+        return
+    entry = PublicCustomer.objects.filter(organisation=organisation).first()
+    if entry is None:
+        entry = PublicCustomer.objects.filter(
+            organisation=None, name_fi=organisation.name_fi, sector=organisation.sector
+        ).first()
+    if entry is None:
+        entry = PublicCustomer(joined_on=day)
+    elif entry.ended_on is not None:  # back again
+        entry.joined_on, entry.joined_text = day, ""
+    entry.organisation, entry.ended_on = organisation, None
+    entry.name_fi, entry.sector = organisation.name_fi, organisation.sector
+    entry.name_sv = organisation.name_sv or entry.name_sv
+    entry.name_en = organisation.name_en or entry.name_en
+    entry.save()
+
+
+def give_notice(actor: Actor, joining: Joining, *, given_on: date) -> Joining:
+    """By the customer's administrator, or recorded by an officer. The last day is the same day one
+    calendar month later (`ends_on`). Raises DayPassed, facts["field"] = "given_on".
+    """
+    with transaction.atomic():
+        held = steps.locked(joining)
+        steps.check(actor, held, JoiningState.NOTICE_GIVEN)
+        if given_on < today():
+            raise DayPassed(facts={"field": "given_on"})
+        return steps.move(
+            actor,
+            held,
+            JoiningState.NOTICE_GIVEN,
+            notice_given_on=given_on,
+            ends_on=last_day_after_notice(given_on),
+        )
+
+
+def withdraw_notice(actor: Actor, joining: Joining) -> Joining:
+    """While the last day is not over. Raises StepOutOfOrder."""
+    with transaction.atomic():
+        held = steps.locked(joining)
+        over = held.ends_on is not None and held.ends_on < today()
+        if held.state != JoiningState.NOTICE_GIVEN or over:
+            raise StepOutOfOrder(facts={"state": held.state})
+        return steps.move(
+            actor,
+            held,
+            JoiningState.IN_PRODUCTION,
+            letter=letters.NOTICE_WITHDRAWN,
+            notice_given_on=None,
+            ends_on=None,
+        )
+
+
+def end_due(day: date) -> int:
+    """End every customer whose last day was before this one; how many. Material and the duty to
+    keep it stay.
+    """
+    due = Joining.objects.filter(state=JoiningState.NOTICE_GIVEN, ends_on__lt=day)
+    return sum(_end(joining, day) for joining in due)
+
+
+def _end(joining: Joining, day: date) -> bool:
+    with transaction.atomic():
+        held = steps.locked(joining)
+        if held.state != JoiningState.NOTICE_GIVEN or held.ends_on is None or held.ends_on >= day:
+            return False  # withdrawn, or ended by another, meanwhile
+        organisation = held.organisation
+        organisation.state, organisation.ended_on = CustomerState.ENDED, held.ends_on
+        organisation.save(update_fields=["state", "ended_on"])
+        connections.end_all(SYSTEM, organisation, last_day=held.ends_on)
+        PublicCustomer.objects.filter(organisation=organisation).update(ended_on=held.ends_on)
+        steps.move(SYSTEM, held, JoiningState.ENDED)
+        return True

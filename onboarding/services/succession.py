@@ -1,0 +1,218 @@
+"""A's registers pass to B on a day: B is controller of A's material from then on; what was before
+stays as it was (ON-8).
+
+The archive asks `Register.organisation` for access, retrieval, logs and statistics, so that is what
+passes. Studies, documents and identifiers keep their register, and connections their customer.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+
+from django.db import transaction
+from django.db.models import Count, Sum
+
+from archive import ledger
+from archive.actors import SYSTEM, Actor
+from archive.models import (
+    Case,
+    CaseState,
+    CustomerState,
+    Document,
+    Environment,
+    Organisation,
+    Register,
+    Study,
+)
+from archive.values import now, today
+from onboarding.errors import DayPassed, PreconditionsMissing
+from onboarding.models import FourEyes, Joining, JoiningState, Succession
+from onboarding.services import four_eyes, letters, mails, rights, steps
+
+SUCCESSION = "succession"
+
+
+@dataclass(frozen=True, slots=True)
+class Volume:
+    """What passes in one environment."""
+
+    environment: str
+    studies: int
+    instances: int
+    bytes: int
+    patients: int
+    documents: int
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """`obstacles`: "same", "successor" (not in production), "in-use" (A has not ended by that day),
+    "registers" (A has none), "planned" (a succession is planned already).
+    """
+
+    registers: tuple[Register, ...]
+    volumes: tuple[Volume, ...]
+    open_cases: int  # they stay with A
+    obstacles: tuple[str, ...]
+
+
+def preview(from_org: Organisation, to_org: Organisation, on: date) -> Preview:
+    """What would pass, and what stands in the way. Changes nothing."""
+    registers = tuple(Register.objects.filter(organisation=from_org).order_by("controller_oid"))
+    cases = Case.objects.filter(organisation=from_org, state=CaseState.OPEN)
+    return Preview(
+        registers=registers,
+        volumes=tuple(_volume(registers, environment) for environment in Environment.values),
+        open_cases=cases.count(),
+        obstacles=tuple(_obstacles(from_org, to_org, on, registers)),
+    )
+
+
+def _volume(registers: tuple[Register, ...], environment: str) -> Volume:
+    studies = Study.objects.filter(register__in=registers, environment=environment)
+    found = studies.aggregate(
+        studies=Count("id"),
+        instances=Sum("instance_count", default=0),
+        bytes=Sum("byte_count", default=0),
+        patients=Count("patient_id", distinct=True),
+    )
+    documents = Document.objects.filter(register__in=registers, environment=environment)
+    return Volume(environment=environment, documents=documents.count(), **found)
+
+
+def _obstacles(
+    from_org: Organisation, to_org: Organisation, on: date, registers: tuple[Register, ...]
+) -> list[str]:
+    found = []
+    if from_org.id == to_org.id:
+        found.append("same")
+    if to_org.is_operator or to_org.state != CustomerState.IN_PRODUCTION:
+        found.append("successor")
+    if from_org.is_operator or not _is_over(from_org, on):
+        found.append("in-use")
+    if not registers:
+        found.append("registers")
+    if Succession.objects.filter(register__in=registers, passed_at=None).exists():
+        found.append("planned")
+    return found
+
+
+def _is_over(organisation: Organisation, on: date) -> bool:
+    """Its last day is before that day: a controller without a register could not store."""
+    joining = Joining.objects.filter(organisation=organisation).first()
+    if joining is None:
+        return organisation.state == CustomerState.ENDED
+    if joining.state == JoiningState.NOTICE_GIVEN:
+        return joining.ends_on is not None and joining.ends_on < on
+    return joining.state == JoiningState.ENDED
+
+
+# --- two officers ---------------------------------------------------------------------------------
+
+
+def ask(
+    actor: Actor, from_org: Organisation, to_org: Organisation, *, on: date, reason: str
+) -> FourEyes:
+    """Raises DayPassed (facts["field"] = "on"), PreconditionsMissing with the obstacles in
+    facts["missing"], AlreadyAsked.
+    """
+    rights.require_officer(actor)
+    if on < today():
+        raise DayPassed(facts={"field": "on"})
+    with transaction.atomic():
+        held = steps.locked(Joining.objects.get(organisation=from_org))
+        _require_free(from_org, to_org, on)
+        details = {"to": str(to_org.id), "on": on.isoformat()}
+        return four_eyes.ask(actor, held, SUCCESSION, reason=reason, details=details)
+
+
+def carry_out(actor: Actor, request: FourEyes) -> list[Succession]:
+    """By another officer than the one who asked; passes at once when the day has come, else
+    `pass_due` does. Raises SameOfficer, PreconditionsMissing, StepOutOfOrder.
+    """
+    with transaction.atomic():
+        held = steps.locked(request.joining)
+        asked = four_eyes.grant(actor, request, SUCCESSION)
+        to_org = Organisation.objects.get(id=asked.details["to"])
+        on = date.fromisoformat(asked.details["on"])
+        _require_free(held.organisation, to_org, on)
+        planned = [
+            Succession.objects.create(
+                register=register,
+                from_organisation=held.organisation,
+                to_organisation=to_org,
+                day=max(on, today()),
+                request=asked,
+            )
+            for register in Register.objects.filter(organisation=held.organisation)
+        ]
+        values = {"successor": to_org.name_fi, "on": planned[0].day}
+        for organisation in (held.organisation, to_org):
+            mails.to_contacts(organisation, mails.Letter(*letters.REGISTER_PASSES, values))
+        for row in planned:
+            _pass(row, today(), actor)
+        return planned
+
+
+def refuse(actor: Actor, request: FourEyes) -> FourEyes:
+    """By any officer; the asker takes it back so."""
+    return four_eyes.refuse(actor, request, SUCCESSION)
+
+
+def call_off(actor: Actor, from_org: Organisation) -> int:
+    """What was agreed on and has not passed yet, as when a notice was withdrawn; how many."""
+    rights.require_officer(actor)
+    with transaction.atomic():
+        gone = Succession.objects.filter(from_organisation=from_org, passed_at=None).delete()[0]
+        if gone:
+            facts = {"what": "succession called off"}
+            about = steps.about(from_org)
+            ledger.record(ledger.Kind.CUSTOMER_CHANGED, about, facts, actor=actor)
+        return gone
+
+
+def _require_free(from_org: Organisation, to_org: Organisation, on: date) -> None:
+    registers = tuple(Register.objects.filter(organisation=from_org))
+    obstacles = _obstacles(from_org, to_org, on, registers)
+    if obstacles:
+        raise PreconditionsMissing(facts={"missing": ",".join(obstacles)})
+
+
+# --- the day --------------------------------------------------------------------------------------
+
+
+def pass_due(day: date) -> int:
+    """Pass what is due and whose former controller has ended; how many registers."""
+    due = Succession.objects.filter(passed_at=None, day__lte=day)
+    passed = 0
+    for row in due:
+        with transaction.atomic():
+            held = Succession.objects.select_for_update().get(id=row.id)
+            passed += held.passed_at is None and _pass(held, day, SYSTEM)
+    return passed
+
+
+def _pass(row: Succession, day: date, actor: Actor) -> bool:
+    """A notice that was withdrawn meanwhile holds it up: the register stays where it is used."""
+    former = row.from_organisation
+    if row.day > day or not _is_ended(former):
+        return False
+    Register.objects.filter(id=row.register_id, organisation=former).update(
+        organisation=row.to_organisation
+    )
+    row.passed_at = now()
+    row.save(update_fields=["passed_at"])
+    facts = {
+        "controller": row.register.controller_oid,
+        "from": str(former.id),
+        "to": str(row.to_organisation_id),
+        "day": row.day.isoformat(),
+    }
+    for organisation in (former, row.to_organisation):
+        about = steps.about(organisation)
+        ledger.record(ledger.Kind.REGISTER_PASSED, about, facts, actor=actor)
+    return True
+
+
+def _is_ended(organisation: Organisation) -> bool:
+    state = Organisation.objects.values_list("state", flat=True).get(id=organisation.id)
+    return state == CustomerState.ENDED

@@ -1,0 +1,69 @@
+"""The certified systems a customer runs (ON-2 a)."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from django.db import transaction
+
+from archive import ledger
+from archive.actors import Actor
+from archive.models import Organisation
+from onboarding.errors import FieldInvalid
+from onboarding.models import CertifiedSystem, SpecificationVersion
+from onboarding.rules import fields
+from onboarding.rules.road import Party
+from onboarding.services import rights, steps
+
+
+@dataclass(frozen=True, slots=True)
+class System:
+    product: str
+    version: str
+    certificate_number: str
+    regulation: str
+    specification: SpecificationVersion
+    valid_from: date
+    valid_until: date | None = None
+
+
+def add_system(actor: Actor, organisation: Organisation, system: System) -> CertifiedSystem:
+    """Raises FieldInvalid, facts["field"]."""
+    return _keep(actor, CertifiedSystem(organisation=organisation), system, "named")
+
+
+def change_system(actor: Actor, row: CertifiedSystem, system: System) -> CertifiedSystem:
+    """Raises FieldInvalid, facts["field"]."""
+    return _keep(actor, row, system, "changed")
+
+
+def remove_system(actor: Actor, row: CertifiedSystem) -> None:
+    _require(actor, row.organisation)
+    with transaction.atomic():
+        _record(actor, row, "taken away")
+        row.delete()
+
+
+def _keep(actor: Actor, row: CertifiedSystem, system: System, what: str) -> CertifiedSystem:
+    _require(actor, row.organisation)
+    row.product = fields.text(system.product, "product")
+    row.version = fields.text(system.version, "version", limit=60)
+    row.certificate_number = fields.text(system.certificate_number, "certificate_number", limit=100)
+    row.regulation = fields.text(system.regulation, "regulation")
+    if system.valid_until is not None and system.valid_until < system.valid_from:
+        raise FieldInvalid(facts={"field": "valid_until"})
+    row.specification = system.specification
+    row.valid_from, row.valid_until = system.valid_from, system.valid_until
+    with transaction.atomic():
+        row.save()
+        _record(actor, row, what)
+    return row
+
+
+def _require(actor: Actor, organisation: Organisation) -> None:
+    rights.require(actor, organisation, Party.CUSTOMER, Party.TECHNICAL, Party.OFFICER)
+
+
+def _record(actor: Actor, row: CertifiedSystem, what: str) -> None:
+    facts = {"what": f"certified system {row.product} {row.version} {what}"}
+    about = steps.about(row.organisation)
+    ledger.record(ledger.Kind.CUSTOMER_CHANGED, about, facts, actor=actor)

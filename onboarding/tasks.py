@@ -1,0 +1,24 @@
+"""The road's own clockwork: a service call, nothing returned."""
+
+from celery import shared_task
+from django.db import close_old_connections
+
+from archive.values import today
+from onboarding.services import production, rollout, succession
+
+
+@shared_task(name="onboarding.end_due")
+def end_due() -> None:
+    """Every minute, so that a use that ended at midnight is recorded soon after; then its registers
+    may pass.
+    """
+    close_old_connections()
+    production.end_due(today())
+
+
+@shared_task(name="onboarding.observe_rollouts")
+def observe_rollouts() -> None:
+    """Every few seconds, so that a run is ticked while nobody looks."""
+    close_old_connections()
+    rollout.observe_open()
+    succession.pass_due(today())

@@ -1,0 +1,126 @@
+"""The forms of a planned connection, with the checks that help (ON-3)."""
+
+from typing import Any
+
+from django import forms
+from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext as _now
+from django.utils.translation import gettext_lazy as _
+
+from archive.models import ConnectionKind, Environment
+from archive.values import AeTitle
+from onboarding.models import PlannedConnection
+from onboarding.rules.certificates import MAX_PEM
+from onboarding.services.connections import Plan
+from portal.forms.joining import line
+
+KEPT = (
+    *("environment", "name", "aet", "host", "port", "ian_on", "certificate"),
+    *("hl7_application", "hl7_facility"),
+)
+
+
+class _Certified(forms.Form):
+    """The part that both kinds have: a certificate, pasted or as a file."""
+
+    certificate = forms.CharField(
+        label=_("TLS certificate"),
+        required=False,
+        max_length=MAX_PEM,
+        help_text=_("In PEM form, from BEGIN CERTIFICATE to END CERTIFICATE; never a private key."),
+        widget=forms.Textarea(attrs={"rows": 5, "spellcheck": "false", "class": "mono"}),
+    )
+    certificate_file = forms.FileField(label=_("or as a file"), required=False)
+
+    def clean_certificate_file(self) -> UploadedFile | None:
+        """Its text takes the place of what was pasted."""
+        file: UploadedFile | None = self.cleaned_data["certificate_file"]
+        if file is None:
+            return None
+        if (file.size or 0) > MAX_PEM:
+            raise forms.ValidationError(_now("The file is too large for a certificate."))
+        try:
+            self.cleaned_data["certificate"] = file.read().decode("ascii").strip()
+        except UnicodeDecodeError:
+            said = _now("This file is not in PEM form. Convert it, or paste the text.")
+            raise forms.ValidationError(said) from None
+        return file
+
+    def plan(self) -> Plan:
+        raise NotImplementedError
+
+
+def _environment() -> forms.ChoiceField:
+    return forms.ChoiceField(label=_("Environment"), choices=Environment.choices)
+
+
+class DicomForm(_Certified):
+    environment = _environment()
+    name = line(_("Name of the system"), limit=100, required=False)
+    aet = forms.CharField(
+        label=_("AE title"),
+        max_length=64,
+        help_text=_("At most 16 characters; capitals, digits and underscores are safest."),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+    host = line(
+        _("Host name or address"),
+        limit=255,
+        help_text=_("From where the system calls, and where it is called."),
+    )
+    port = forms.IntegerField(
+        label=_("Port"),
+        min_value=1,
+        max_value=65_535,
+        error_messages={
+            name: _("A port is a number from 1 to 65535.")
+            for name in ("invalid", "min_value", "max_value")
+        },
+    )
+    ian_on = forms.BooleanField(
+        label=_("Send confirmations of registration (IAN) to it"), required=False
+    )
+    hl7_application = line(_("HL7 application"), limit=100, required=False)
+    hl7_facility = line(_("HL7 facility"), limit=100, required=False)
+    field_order = (*KEPT[:-2], "certificate_file", *KEPT[-2:])
+
+    def clean_aet(self) -> str:
+        try:
+            return AeTitle(self.cleaned_data["aet"])
+        except ValueError:
+            raise forms.ValidationError(
+                _now(
+                    "An AE title has 1 to 16 characters of the English alphabet, digits and "
+                    "signs, and no backslash."
+                )
+            ) from None
+
+    def plan(self) -> Plan:
+        given: dict[str, Any] = {name: self.cleaned_data[name] for name in KEPT}
+        environment = Environment(given.pop("environment"))
+        return Plan(environment=environment, kind=ConnectionKind.DICOM, **given)
+
+
+class XdsForm(_Certified):
+    environment = _environment()
+    name = line(_("Name of the system"), limit=100)
+    field_order = ("environment", "name", "certificate", "certificate_file")
+
+    def plan(self) -> Plan:
+        given = self.cleaned_data
+        return Plan(
+            environment=Environment(given["environment"]),
+            kind=ConnectionKind.XDS,
+            name=given["name"],
+            certificate=given["certificate"],
+        )
+
+
+FORMS: dict[str, type[_Certified]] = {
+    ConnectionKind.DICOM.value: DicomForm,
+    ConnectionKind.XDS.value: XdsForm,
+}
+
+
+def kept(row: PlannedConnection) -> dict[str, Any]:
+    return {name: getattr(row, name) for name in KEPT}

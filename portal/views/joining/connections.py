@@ -1,0 +1,199 @@
+"""Deployment data: planned connections, tried out with a C-ECHO, opened by an officer (ON-3)."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from uuid import UUID
+
+from allauth.core import ratelimit
+from django.contrib import messages
+from django.http import Http404, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from archive.actors import Actor
+from archive.config import settings
+from archive.edges.dicom import client
+from archive.errors import ArchiveError, NotFound, PeerAborted, PeerRejected, PeerUnreachable
+from archive.models import ConnectionKind, Environment
+from archive.values import now
+from onboarding import queries as customer_queries
+from onboarding.models import PlannedConnection
+from onboarding.queries import file as queries
+from onboarding.rules import road
+from onboarding.services import connections as services
+from portal.forms.connections import FORMS, kept
+from portal.staff import Request, page
+from portal.views.errors import too_many
+from portal.views.joining.opened import Opened, address, blame, open_file, show, words
+
+ECHO_TIMEOUT = 4.0  # seconds; somebody waits at the page
+
+
+@require_safe
+@page("joining-file")
+def connections(request: Request, actor: Actor, organisation_id: UUID) -> HttpResponse:
+    opened = open_file(request, organisation_id)
+    planned = queries.planned_connections(opened.organisation)
+    known = {row.connection_id for row in planned}
+    sides = [
+        (
+            environment.label,
+            settings().ae_title(environment.value),
+            [(row, _opens(opened, row)) for row in planned if row.environment == environment],
+        )
+        for environment in Environment
+    ]
+    others = [
+        row
+        for row in customer_queries.connections(opened.organisation)
+        if row.id not in known and row.valid_until is None
+    ]
+    context = {
+        "sides": sides,
+        "others": others,
+        "kinds": ConnectionKind.choices,
+        "may_plan": opened.fills_in and opened.joining.state not in road.OVER,
+        "now": now(),
+    }
+    return show(request, "joining/connections.html", opened, context)
+
+
+def _opens(opened: Opened, row: PlannedConnection) -> bool:
+    """Whether this person may make the plan real now (`connections.open_planned`)."""
+    state = opened.joining.state
+    if row.opened_at is not None:
+        return False
+    if row.environment == Environment.TEST:
+        return opened.fills_in and state in road.TESTING | road.LIVE
+    return opened.is_officer and state in road.LIVE
+
+
+def _planned(opened: Opened, planned_id: UUID) -> PlannedConnection:
+    """Of this customer only."""
+    rows = PlannedConnection.objects.select_related("organisation", "connection")
+    found = rows.filter(organisation=opened.organisation, id=planned_id).first()
+    if found is None:
+        raise NotFound()
+    return found
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@page("joining-fill")
+def plan(request: Request, actor: Actor, organisation_id: UUID, kind: str) -> HttpResponseBase:
+    """A new one."""
+    opened = open_file(request, organisation_id)
+    if kind not in FORMS:
+        raise Http404
+    form = FORMS[kind](request.POST or None, request.FILES or None)
+    if form.is_bound and form.is_valid():
+        try:
+            services.plan(opened.actor, opened.organisation, form.plan())
+        except ArchiveError as error:
+            blame(form, error, is_staff=opened.is_staff)
+        else:
+            messages.success(request, _("The connection is planned."))
+            return redirect("joining-connections", organisation_id)
+    context = {"form": form, "row": None, "kind": ConnectionKind(kind).label}
+    return show(request, "joining/connection.html", opened, _above(opened, context))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@page("joining-fill")
+def change(
+    request: Request, actor: Actor, organisation_id: UUID, planned_id: UUID
+) -> HttpResponseBase:
+    opened = open_file(request, organisation_id)
+    row = _planned(opened, planned_id)
+    form = FORMS[row.kind](request.POST or None, request.FILES or None, initial=kept(row))
+    form.fields["environment"].disabled = True
+    if form.is_bound and form.is_valid():
+        try:
+            services.change(opened.actor, row, form.plan())
+        except ArchiveError as error:
+            blame(form, error, is_staff=opened.is_staff)
+        else:
+            messages.success(request, _("The connection is changed."))
+            return redirect("joining-connections", organisation_id)
+    context = {"form": form, "row": row, "kind": row.get_kind_display(), "now": now()}
+    return show(request, "joining/connection.html", opened, _above(opened, context))
+
+
+def _above(opened: Opened, context: Mapping[str, object]) -> dict[str, object]:
+    return {**context, "back": address("joining-connections", opened)}
+
+
+@require_POST
+@page("joining-fill")
+def remove(
+    request: Request, actor: Actor, organisation_id: UUID, planned_id: UUID
+) -> HttpResponseBase:
+    opened = open_file(request, organisation_id)
+    services.remove(opened.actor, _planned(opened, planned_id))
+    messages.success(request, _("The connection was removed."))
+    return redirect("joining-connections", organisation_id)
+
+
+@require_POST
+@page("joining-fill")
+def make_real(
+    request: Request, actor: Actor, organisation_id: UUID, planned_id: UUID
+) -> HttpResponseBase:
+    opened = open_file(request, organisation_id)
+    row = _planned(opened, planned_id)
+    try:
+        services.open_planned(opened.actor, row)
+    except ArchiveError as error:
+        messages.error(request, words(error, is_staff=opened.is_staff))
+    else:
+        messages.success(request, _("%(connection)s is open.") % {"connection": row})
+    return redirect("joining-connections", organisation_id)
+
+
+@require_POST
+@page("joining-fill")
+def echo(
+    request: Request, actor: Actor, organisation_id: UUID, planned_id: UUID
+) -> HttpResponseBase:
+    """Call the customer's system as the archive does: C-ECHO."""
+    opened = open_file(request, organisation_id)
+    row = _planned(opened, planned_id)
+    if row.kind != ConnectionKind.DICOM:
+        raise NotFound()
+    if not opened.fills_in or not ratelimit.consume(request, action="echo"):
+        return too_many(request)
+    try:
+        client.echo(replace(services.target(row), timeout=ECHO_TIMEOUT))
+    except (PeerUnreachable, PeerRejected, PeerAborted) as error:
+        said = f"{row}: {_echo_words(error)} ({error.detail})"
+        messages.error(request, said)
+    else:
+        said = _("%(connection)s answered the C-ECHO. The connection works.")
+        messages.success(request, said % {"connection": row})
+    return redirect("joining-connections", organisation_id)
+
+
+def _echo_words(error: ArchiveError) -> str:
+    if isinstance(error, PeerUnreachable):
+        return _(
+            "nobody answered. Check that the system runs, and that its host, port and firewall "
+            "let us in."
+        )
+    if isinstance(error, PeerRejected):
+        return _("the system refused us. Check its AE title, and that it knows ours.")
+    return _("the system broke off. See its log at this minute.")
+
+
+@require_POST
+@page("joining-people")
+def password(
+    request: Request, actor: Actor, organisation_id: UUID, planned_id: UUID
+) -> HttpResponseBase:
+    """Shown once, in the answer to the button; kept as a digest."""
+    opened = open_file(request, organisation_id)
+    row = _planned(opened, planned_id)
+    if row.connection is None:
+        raise NotFound()
+    secret = services.renew_password(opened.actor, row.connection)
+    context = {"row": row, "secret": secret, "back": address("joining-connections", opened)}
+    return show(request, "joining/password.html", opened, context)

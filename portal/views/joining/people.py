@@ -1,0 +1,207 @@
+"""A customer's contacts and people: invited by mail, given roles, let in (ON-1)."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_http_methods, require_POST
+
+from archive.actors import Actor
+from archive.errors import ArchiveError, NotFound
+from archive.models import Membership
+from archive.values import now
+from onboarding import queries as customer_queries
+from onboarding.errors import ActorUnfit, InvitationGone
+from onboarding.models import AccessRequest, ContactKind, Invitation
+from onboarding.queries import file as queries
+from onboarding.services import joining as joining_services
+from onboarding.services import people as services
+from portal.forms.joining import ContactsForm, InviteForm, RoleForm
+from portal.staff import Request, page
+from portal.views.joining.opened import Opened, blame, open_file, show, words
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@page("joining-fill")
+def contacts(request: Request, actor: Actor, organisation_id: UUID) -> HttpResponseBase:
+    opened = open_file(request, organisation_id)
+    kept: dict[str, str] = {}
+    for row in queries.contacts(opened.organisation):
+        for name in ("name", "email", "phone", "language"):
+            kept[f"{row.kind}-{name}"] = getattr(row, name)
+    form = ContactsForm(request.POST if request.method == "POST" else None, initial=kept)
+    if form.is_bound and form.is_valid():
+        try:
+            joining_services.set_contacts(opened.actor, opened.joining, form.told())
+        except ArchiveError as error:
+            blame(form, error, is_staff=opened.is_staff)
+        else:
+            messages.success(request, _("The contacts are kept."))
+            return redirect("joining-file", organisation_id)
+    groups = [
+        (kind.label, [form[f"{kind}-{name}"] for name in ("name", "email", "phone", "language")])
+        for kind in ContactKind
+    ]
+    return show(request, "joining/contacts.html", opened, {"form": form, "groups": groups})
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@page("joining-people")
+def people(request: Request, actor: Actor, organisation_id: UUID) -> HttpResponseBase:
+    """Who has a role, who is invited, who asks to be let in; a new invitation."""
+    opened = open_file(request, organisation_id)
+    if not opened.speaks:  # an administrator elsewhere
+        raise ActorUnfit()
+    language = opened.organisation.contacts.values_list("language", flat=True).first() or "fi"
+    form = InviteForm(
+        request.POST if request.method == "POST" else None, initial={"language": language}
+    )
+    if form.is_bound and form.is_valid():
+        told = form.cleaned_data
+        try:
+            services.invite(
+                opened.actor,
+                opened.organisation,
+                email=told["email"],
+                role=told["role"],
+                link=_link(request),
+                language=told["language"],
+            )
+        except ArchiveError as error:
+            blame(form, error, is_staff=opened.is_staff)
+        else:
+            messages.success(request, _("The invitation was sent to %(email)s.") % told)
+            return redirect("joining-people", organisation_id)
+    context: dict[str, Any] = {
+        "form": form,
+        "people": customer_queries.people(opened.organisation),
+        "roles": RoleForm.base_fields["role"].choices,  # type: ignore[attr-defined]
+        "invitations": Invitation.objects.filter(
+            organisation=opened.organisation, accepted_at=None, expires_at__gt=now()
+        ).order_by("-invited_at"),
+        "requests": services.access_requests(opened.organisation),
+    }
+    return show(request, "joining/people.html", opened, context)
+
+
+def _link(request: HttpRequest) -> Callable[[str], str]:
+    return lambda secret: request.build_absolute_uri(reverse("invitation", args=[secret]))
+
+
+# --- roles, invitations, requests -----------------------------------------------------------------
+
+
+def _after(
+    request: Request, opened: Opened, act: Callable[[], object], said: str
+) -> HttpResponseBase:
+    """Do it, or say why not, and show the people again."""
+    try:
+        act()
+    except ArchiveError as error:
+        messages.error(request, words(error, is_staff=opened.is_staff))
+    else:
+        messages.success(request, said)
+    return redirect("joining-people", opened.organisation.id)
+
+
+def _membership(opened: Opened, membership_id: UUID) -> Membership:
+    """Of this customer only."""
+    rows = Membership.objects.select_related("organisation")
+    found = rows.filter(organisation=opened.organisation, id=membership_id).first()
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def _role(request: Request) -> RoleForm:
+    form = RoleForm(request.POST)
+    if not form.is_valid():
+        raise Http404
+    return form
+
+
+@require_POST
+@page("joining-people")
+def change_role(
+    request: Request, actor: Actor, organisation_id: UUID, membership_id: UUID
+) -> HttpResponseBase:
+    opened = open_file(request, organisation_id)
+    row, role = _membership(opened, membership_id), _role(request).chosen
+    return _after(
+        request, opened, lambda: services.change_role(opened.actor, row, role), _("Role changed.")
+    )
+
+
+@require_POST
+@page("joining-people")
+def remove(
+    request: Request, actor: Actor, organisation_id: UUID, membership_id: UUID
+) -> HttpResponseBase:
+    opened = open_file(request, organisation_id)
+    row = _membership(opened, membership_id)
+    said = _("The person no longer has this role.")
+    answer = _after(request, opened, lambda: services.remove(opened.actor, row), said)
+    still = Membership.objects.filter(
+        user_id=request.person.id, organisation=opened.organisation
+    ).exists()
+    if not opened.is_staff and not still:  # they have taken their own role away
+        return redirect("overview")
+    return answer
+
+
+@require_POST
+@page("joining-people")
+def withdraw(
+    request: Request, actor: Actor, organisation_id: UUID, invitation_id: UUID
+) -> HttpResponseBase:
+    opened = open_file(request, organisation_id)
+    row = Invitation.objects.filter(organisation=opened.organisation, id=invitation_id).first()
+    if row is None:
+        raise NotFound()
+    said = _("The invitation was withdrawn.")
+    return _after(request, opened, lambda: services.withdraw_invitation(opened.actor, row), said)
+
+
+@require_POST
+@page("joining-people")
+def decide(
+    request: Request, actor: Actor, organisation_id: UUID, request_id: UUID
+) -> HttpResponseBase:
+    """Let in with a role, or turn away, somebody who has registered the same organisation."""
+    opened = open_file(request, organisation_id)
+    rows = AccessRequest.objects.select_related("organisation", "user")
+    asked = rows.filter(organisation=opened.organisation, id=request_id).first()
+    if asked is None:
+        raise NotFound()
+    if request.POST.get("verdict") == "turn-away":
+        said = _("The person was turned away.")
+        return _after(request, opened, lambda: services.turn_away(opened.actor, asked), said)
+    role = _role(request).chosen
+    said = _("The person was let in, and is told by mail.")
+    return _after(request, opened, lambda: services.let_in(opened.actor, asked, role=role), said)
+
+
+# --- who was invited ------------------------------------------------------------------------------
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@never_cache
+def invitation(request: HttpRequest, secret: str) -> HttpResponse | HttpResponseBase:
+    """The address in the mail. Whoever has the secret was invited; an account is needed too."""
+    try:
+        found = services.find_invitation(secret)
+        if request.method == "POST" and request.user.is_authenticated:
+            services.accept_invitation(secret, request.user)
+            messages.success(request, _("You now act for %(name)s.") % {"name": found.organisation})
+            return redirect("organisation", found.organisation_id)
+    except InvitationGone as error:
+        context = {"words": words(error, is_staff=False)}
+        return render(request, "joining/invitation.html", context, status=404)
+    role = dict(InviteForm.base_fields["role"].choices).get(found.role)  # type: ignore[attr-defined]
+    return render(request, "joining/invitation.html", {"invitation": found, "role": role})

@@ -1,0 +1,290 @@
+"""The rollout test: a customer's runs, one run as it goes on, and its report (ON-4)."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_POST
+
+from archive.actors import Actor
+from archive.errors import ArchiveError, NotFound
+from archive.models import Organisation
+from onboarding.models import RolloutRun, RunState, StepState
+from onboarding.queries import rollout as queries
+from onboarding.services import rollout
+from onboarding.services.rollout_documents import register_documents
+from portal import formats, reports
+from portal.advice import advise
+from portal.rollout_words import (
+    DUES,
+    PURPOSES,
+    RUN_SHAPES,
+)
+from portal.staff import Request, page
+from portal.views.fragments import answer
+from portal.views.rollout_steps import Shown, content_names, instructions, told
+
+STEPS_ID = "steps"
+
+
+class StartForm(forms.Form):
+    """For whom and why; whoever has one organisation is not asked for it."""
+
+    organisation = forms.ModelChoiceField(
+        Organisation.objects.none(), label=gettext_lazy("Organisation")
+    )
+    purpose = forms.ChoiceField(
+        label=gettext_lazy("Why the test is run"), choices=list(PURPOSES.items())
+    )
+
+    def __init__(self, data: Any, organisations: tuple[Organisation, ...]) -> None:
+        first = organisations[0].id if organisations else None
+        super().__init__(data, initial={"organisation": first})
+        field = self.fields["organisation"]
+        assert isinstance(field, forms.ModelChoiceField)
+        field.queryset = Organisation.objects.filter(id__in=[each.id for each in organisations])
+        if len(organisations) == 1:
+            field.widget = forms.HiddenInput()
+
+
+# --- the list -------------------------------------------------------------------------------------
+
+
+@page("rollout-run")
+def front(request: Request, actor: Actor) -> HttpResponse:
+    """A customer's runs with what the last passed one covered; for the staff all customers'."""
+    _settle(request)
+    own = request.person.organisations
+    chosen = _chosen(request)
+    if request.person.is_staff:
+        shown = [each for each in queries.visible_organisations(actor) if each.id == chosen]
+    else:
+        shown = [each for each in own if chosen in (None, each.id)]
+    found = queries.runs(actor, chosen)
+    count = ngettext("%(count)s run", "%(count)s runs", len(found))
+    context = {
+        "title": _("Rollout tests") if request.person.is_staff else _("Rollout test"),
+        "say": count % {"count": formats.number_text(len(found))},
+        "rows": [(run, _shape(run), _purpose(run)) for run in found],
+        "standings": [_standing(each) for each in shown],
+        "form": None if request.person.is_staff else StartForm(None, own),
+        "running": any(run.state == RunState.RUNNING for run in found),
+        "is_staff": request.person.is_staff,
+    }
+    return render(request, "rollout/list.html", context)
+
+
+def _chosen(request: Request) -> UUID | None:
+    try:
+        return UUID(request.GET["organisation"]) if request.GET.get("organisation") else None
+    except ValueError:
+        raise NotFound() from None
+
+
+def _settle(request: Request) -> None:
+    """The rail has a row for customers and one for the staff; the test is one environment's."""
+    request.page = "rollouts" if request.person.is_staff else "rollout"
+    request.environment = "test"
+
+
+def _shape(run: RolloutRun) -> str:
+    return RUN_SHAPES[RunState(run.state)]
+
+
+def _purpose(run: RolloutRun) -> str:
+    return str(PURPOSES.get(run.purpose, run.purpose))
+
+
+def _standing(organisation: Organisation) -> dict[str, Any]:
+    found = queries.standing(organisation)
+    covered = found.covered
+    contents = content_names(covered.content_types) if covered else {}
+    return {
+        "organisation": organisation,
+        "last": found.last_passed,
+        "contents": sorted(contents.values(), key=str.casefold),
+        "systems": [" ".join(pair) for pair in sorted(covered.systems)] if covered else [],
+        "due": [DUES[reason] for reason in found.due],
+    }
+
+
+@require_POST
+@page("rollout-act")
+def start(request: Request, actor: Actor) -> HttpResponseBase:
+    _settle(request)
+    form = StartForm(request.POST, request.person.organisations)
+    if not form.is_valid():
+        messages.warning(request, _("Choose the organisation and why the test is run."))
+        return redirect("rollout")
+    organisation = form.cleaned_data["organisation"]
+    try:
+        run = rollout.start(
+            request.person.actor(organisation.id), organisation, form.cleaned_data["purpose"]
+        )
+    except ArchiveError as error:
+        _tell(request, error)
+        return redirect("rollout")
+    return redirect("rollout-run", run.id)
+
+
+def _tell(request: Request, error: ArchiveError) -> None:
+    advice = advise(error.reason())
+    messages.warning(request, f"{advice.customer_cause} {advice.customer_step}")
+
+
+# --- one run --------------------------------------------------------------------------------------
+
+
+@page("rollout-run")
+def run(request: Request, actor: Actor, run_id: UUID) -> HttpResponse:
+    _settle(request)
+    found = rollout.observe(queries.run(actor, run_id))
+    listed = told(request, found)
+    asked = [each for each in listed if not each.left_out]
+    passed = sum(each.step.state == StepState.PASSED for each in asked)
+    said = ngettext(
+        "%(passed)s of %(count)s step has passed.",
+        "%(passed)s of %(count)s steps have passed.",
+        len(asked),
+    )
+    context = {
+        "run": found,
+        "title": _title(found),
+        "shape": _shape(found),
+        "purpose": _purpose(found),
+        "say": said % {"passed": passed, "count": len(asked)},
+        "complete": bool(asked) and passed == len(asked),
+        "steps": listed,
+        "running": found.state == RunState.RUNNING,
+        "may_run": rollout.may_run(actor, found.organisation),
+        **{
+            f"{act}_url": reverse(f"rollout-{act}", args=[found.id])
+            for act in ("documents", "finish", "abandon")
+        },
+        "trail": [(_("Rollout test"), reverse("rollout"))],
+        **instructions(request, found),
+    }
+    return answer(request, "rollout/run.html", context, part="rollout/_steps.html", target=STEPS_ID)
+
+
+def _title(found: RolloutRun) -> str:
+    return _("Rollout test %(number)s") % {"number": found.number}
+
+
+# --- what a customer does with it -----------------------------------------------------------------
+
+
+@require_POST
+@page("rollout-act")
+def documents(request: Request, actor: Actor, run_id: UUID) -> HttpResponseBase:
+    found = queries.run(actor, run_id)
+    try:
+        count = register_documents(actor, found)
+    except ArchiveError as error:
+        _tell(request, error)
+        return redirect("rollout-run", found.id)
+    if count:
+        said = ngettext(
+            "%(count)s test document was registered by the stand-in. The study follows shortly.",
+            "%(count)s test documents were registered by the stand-in. The study follows shortly.",
+            count,
+        )
+        messages.success(request, said % {"count": count})
+    else:
+        messages.warning(request, _("No stored study of this run waits for documents."))
+    return redirect("rollout-run", found.id)
+
+
+Ending = Callable[[Actor, RolloutRun], RolloutRun]
+
+
+@require_POST
+@page("rollout-act")
+def finish(request: Request, actor: Actor, run_id: UUID) -> HttpResponseBase:
+    return _ended(request, actor, run_id, rollout.finish)
+
+
+@require_POST
+@page("rollout-act")
+def abandon(request: Request, actor: Actor, run_id: UUID) -> HttpResponseBase:
+    return _ended(request, actor, run_id, rollout.abandon)
+
+
+def _ended(request: Request, actor: Actor, run_id: UUID, end: Ending) -> HttpResponseBase:
+    found = queries.run(actor, run_id)
+    try:
+        end(actor, found)
+    except ArchiveError as error:
+        _tell(request, error)
+        return redirect("rollout-run", found.id)
+    return redirect("rollout-report", found.id)
+
+
+# --- the report -----------------------------------------------------------------------------------
+
+
+@page("rollout-run")
+def report(request: Request, actor: Actor, run_id: UUID) -> HttpResponseBase:
+    _settle(request)
+    found = queries.run(actor, run_id)
+    if found.state == RunState.RUNNING:
+        return redirect("rollout-run", found.id)
+    context = {
+        "run": found,
+        "title": _title(found),
+        "shape": _shape(found),
+        "facts": _facts(found),
+        "steps": told(request, found),
+        "holds": rollout.digest(found) == found.report_sha256,
+        "trail": [(_("Rollout test"), reverse("rollout"))],
+    }
+    return render(request, "rollout/report.html", context)
+
+
+def _facts(found: RolloutRun) -> list[tuple[str, str]]:
+    systems = ", ".join(f"{each['product']} {each['version']}" for each in found.systems)
+    return [
+        (_("Outcome"), str(found.get_state_display())),
+        (_("Business id"), found.organisation.business_id),
+        (_("Purpose"), _purpose(found) or "–"),
+        (_("Systems"), systems or "–"),
+        (_("Started"), formats.when_text(found.started_at, seconds=True)),
+        (_("Started by"), found.started_by),
+        (_("Ended"), formats.when_text(found.ended_at, seconds=True) if found.ended_at else "–"),
+    ]
+
+
+@page("rollout-run")
+def pdf(request: Request, actor: Actor, run_id: UUID) -> HttpResponse:
+    found = queries.run(actor, run_id)
+    if found.ended_at is None:
+        raise NotFound()
+    rows = [_pdf_row(each) for each in told(request, found)]
+    made = reports.rollout_pdf(
+        reports.Report(
+            title=_title(found),
+            customer=found.organisation.name,
+            facts=_facts(found),
+            rows=rows,
+            digest=found.report_sha256,
+            ended_at=found.ended_at,
+        )
+    )
+    response = HttpResponse(made, content_type="application/pdf")
+    name = f"rollout-test-{found.organisation.business_id}-{found.number}.pdf"
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+def _pdf_row(shown: Shown) -> reports.Row:
+    observed = ", ".join(f"{label} {value}" for label, value in shown.came)
+    words = " ".join(text for text in (shown.left_out, observed, shown.cause) if text)
+    at = formats.when_text(shown.step.at, seconds=True) if shown.step.at else "–"
+    return reports.Row(shown.title, str(shown.step.get_state_display()), words or "–", at)

@@ -1,0 +1,63 @@
+"""Who sits at which browser, and the addresses of a customer's road."""
+
+from typing import Any
+
+from django.test import Client
+from django.urls import reverse
+
+from archive.actors import Actor
+from archive.models import Membership, Organisation, Role, User
+from onboarding.models import Joining, PlannedConnection, TermsKind
+from tests.onboarding import cast
+
+BACKEND = "django.contrib.auth.backends.ModelBackend"
+
+
+def browser(user: User, language: str = "en") -> Client:
+    client = Client(headers={"Accept-Language": language})
+    client.force_login(user, backend=BACKEND)
+    return client
+
+
+def of(actor: Actor, language: str = "en") -> Client:
+    return browser(User.objects.get(id=actor.id or ""), language)
+
+
+def people(road: Joining) -> dict[str, Client]:
+    """A browser for each kind of person; `out` is signed out, `foreign` another customer's."""
+    actors = cast.actors(road)
+    cast.officer("reviewer", Role.LOG_REVIEWER)
+    return {
+        "out": Client(headers={"Accept-Language": "en"}),
+        "officer": of(actors["officer"]),
+        "support": of(actors["support"]),
+        "logreview": browser(User.objects.get(username="reviewer")),
+        "customer": of(actors["customer"]),
+        "technical": of(actors["technical"]),
+        "foreign": of(actors["stranger"]),
+    }
+
+
+def address(name: str, road: Joining, *args: Any) -> str:
+    return reverse(name, args=[road.organisation_id, *args])
+
+
+def step(client: Client, road: Joining, key: str, **data: str) -> Any:
+    return client.post(address("joining-move", road, key), data)
+
+
+def planned(road: Joining, environment: str = "test") -> PlannedConnection:
+    return PlannedConnection.objects.get(
+        organisation=road.organisation, environment=environment, kind="dicom"
+    )
+
+
+def membership(road: Joining, role: Role = Role.CUSTOMER_ADMIN) -> Membership:
+    return Membership.objects.get(organisation=road.organisation, role=role)
+
+
+def foreign() -> Organisation:
+    return Organisation.objects.get(business_id="9000001-1")
+
+
+TERMS = TermsKind.DELIVERY.value

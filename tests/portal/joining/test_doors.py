@@ -1,0 +1,162 @@
+"""Each address x each role: who gets in, who may not, who reads that there is no such page."""
+
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from django.db import transaction
+from django.urls import reverse
+
+from archive.models import Role
+from onboarding.models import Joining, JoiningState
+from onboarding.services import terms
+from tests.onboarding import cast
+from tests.portal.joining import desks
+
+pytestmark = pytest.mark.django_db
+
+ROLES = ("officer", "support", "logreview", "customer", "technical", "foreign")
+ALL_IN = (200, 200, 200, 200, 200, 404)
+FILLS = (200, 403, 403, 200, 200, 404)
+SPEAKS = (200, 403, 403, 200, 404, 404)
+STAFF = (200, 200, 200, 404, 404, 404)
+OFFICERS = (200, 403, 403, 404, 404, 404)
+
+READ: dict[str, tuple[int, ...]] = {
+    "joining": STAFF,
+    "terms-versions": STAFF,
+    "terms-version": STAFF,
+    "terms-publish": OFFICERS,
+    "four-eyes": OFFICERS,
+    "organisation": ALL_IN,
+    "joining-file": ALL_IN,
+    "joining-move": SPEAKS,
+    "joining-evidence": ALL_IN,
+    "joining-terms": ALL_IN,
+    "joining-connections": ALL_IN,
+    "joining-system-new": FILLS,
+    "joining-system": FILLS,
+    "joining-plan": FILLS,
+    "joining-planned": FILLS,
+    "joining-contacts": FILLS,
+    "joining-people": SPEAKS,
+    "joining-notice": SPEAKS,
+}
+# Posted with nothing in it: 302 done or refused with a message, 422 a field is wrong.
+POSTED: dict[str, tuple[int, ...]] = {
+    "joining-judge": (404, 403, 403, 404, 404, 404),  # nothing was given that could be judged
+    "joining-planned-open": (302, 403, 403, 302, 302, 404),
+    "joining-planned-password": (404, 403, 403, 404, 404, 404),  # it is no XDS connection
+    "joining-person-role": (404, 403, 403, 404, 404, 404),  # no role was named
+    "joining-person-remove": (302, 403, 403, 302, 404, 404),
+    "joining-system-remove": (302, 403, 403, 302, 302, 404),
+    "joining-planned-remove": (302, 403, 403, 302, 302, 404),
+    "joining-evidence": (422, 403, 403, 422, 422, 404),
+    "joining-terms": (403, 403, 403, 422, 403, 404),
+    "joining-contacts": (422, 403, 403, 422, 422, 404),
+    "terms-publish": (422, 403, 403, 404, 404, 404),
+}
+
+
+@pytest.fixture
+def road() -> Joining:
+    return cast.brought_to(JoiningState.ACCEPTED)
+
+
+def url(name: str, road: Joining) -> str:
+    document = terms.in_force(desks.TERMS)
+    assert document is not None
+    row = desks.planned(road)
+    arguments: dict[str, tuple[Any, ...]] = {
+        "joining": (),
+        "terms-versions": (),
+        "terms-publish": (),
+        "four-eyes": (),
+        "terms-version": (document.id,),
+    }
+    after: dict[str, tuple[Any, ...]] = {
+        "joining-move": ("submit",),
+        "joining-evidence": ("certified",),
+        "joining-judge": ("certified",),
+        "joining-terms": (desks.TERMS,),
+        "joining-plan": ("dicom",),
+        "joining-system": (road.organisation.certified_systems.get().id,),
+        "joining-system-remove": (road.organisation.certified_systems.get().id,),
+        "joining-person-role": (desks.membership(road).id,),
+        "joining-person-remove": (desks.membership(road).id,),
+    }
+    if name.startswith("joining-planned"):
+        after[name] = (row.id,)
+    if name in arguments:
+        return reverse(name, args=arguments[name])
+    return desks.address(name, road, *after.get(name, ()))
+
+
+@pytest.mark.parametrize("name", READ)
+def test_who_may_read(name: str, road: Joining) -> None:
+    people = desks.people(road)
+    place = url(name, road)
+    assert tuple(people[role].get(place).status_code for role in ROLES) == READ[name]
+    answer = people["out"].get(place)
+    assert answer.status_code == 302
+    assert answer.headers["Location"].startswith("/accounts/login/")
+
+
+@pytest.mark.parametrize("name", POSTED)
+def test_who_may_change(name: str, road: Joining) -> None:
+    if name == "joining-judge":
+        road.evidence.all().delete()
+    place, people = url(name, road), desks.people(road)
+    found = []
+    for role in ROLES:
+        with transaction.atomic():
+            found.append(people[role].post(place).status_code)
+            transaction.set_rollback(True)
+    assert tuple(found) == POSTED[name]
+    assert people["out"].post(place).headers["Location"].startswith("/accounts/login/")
+
+
+def test_a_foreign_customer_is_as_one_that_is_not_there(road: Joining) -> None:
+    client = desks.people(road)["foreign"]
+    for name in ("joining-file", "joining-connections", "joining-people", "joining-contacts"):
+        foreign = client.get(desks.address(name, road))
+        absent = client.get(reverse(name, args=[uuid4()]))
+        assert (foreign.status_code, absent.status_code) == (404, 404)
+        assert b"Uusi" not in foreign.content
+
+
+def test_rows_of_another_customer_are_not_reached_through_an_own_address(road: Joining) -> None:
+    client = desks.people(road)["foreign"]
+    own = desks.foreign()
+    for name, row_id in (
+        ("joining-planned", desks.planned(road).id),
+        ("joining-planned-remove", desks.planned(road).id),
+        ("joining-planned-test", desks.planned(road).id),
+        ("joining-system", road.organisation.certified_systems.get().id),
+        ("joining-system-remove", road.organisation.certified_systems.get().id),
+        ("joining-person-remove", desks.membership(road).id),
+        ("joining-person-role", desks.membership(road, Role.CUSTOMER_ADMIN).id),
+    ):
+        place = reverse(name, args=[own.id, row_id])
+        assert client.post(place, {"role": "customer_admin"}).status_code == 404, name
+
+
+def test_the_operator_has_no_file() -> None:
+    actor = cast.officer()
+    place = reverse("joining-file", args=[actor.organisation_id])
+    assert desks.of(actor).get(place).status_code == 404
+
+
+def test_an_administrator_elsewhere_is_not_one_here(road: Joining) -> None:
+    """The role is asked of this customer, not of the person."""
+    both = cast.user("both")
+    both.memberships.create(organisation=desks.foreign(), role=Role.CUSTOMER_ADMIN)
+    both.memberships.create(organisation=road.organisation, role=Role.CUSTOMER_TECHNICAL)
+    client = desks.browser(both)
+    row = desks.membership(road)
+    assert client.get(desks.address("joining-file", road)).status_code == 200
+    assert client.get(desks.address("joining-people", road)).status_code == 403
+    client.post(desks.address("joining-person-remove", road, row.id))
+    assert desks.membership(road) == row
+    place = desks.address("joining-terms", road, desks.TERMS)
+    assert client.post(place, {"authority": "x"}).status_code == 403

@@ -1,0 +1,77 @@
+"""How the pages of the road look: no axe violation, no sideways scrolling, in light and dark.
+
+Screenshots go to $SCREENSHOTS when it is set.
+"""
+
+from typing import Any
+
+import pytest
+from django.urls import reverse
+from playwright.sync_api import Browser
+
+from archive.models import Organisation
+from onboarding.models import Joining, TermsDocument
+from onboarding.services import joining as services
+from tests.onboarding import cast
+from tests.portal.test_look import WIDTHS, address, browser, wrong_with
+
+__all__ = ["address", "browser"]
+pytestmark = pytest.mark.journey
+
+
+def staffs(road: Joining) -> list[str]:
+    document = TermsDocument.objects.order_by("kind", "-valid_from")[0]
+    own = [road.organisation_id]
+    return [
+        "/joining/",
+        "/joining/?view=list",
+        reverse("terms-versions"),
+        reverse("terms-version", args=[document.id]),
+        reverse("four-eyes"),
+        reverse("joining-file", args=own),
+        reverse("joining-move", args=[*own, "take-up"]),
+        reverse("joining-evidence", args=[*own, "patient_data"]),
+        reverse("joining-people", args=own),
+    ]
+
+
+def customers(organisation: Organisation) -> list[str]:
+    own = [organisation.id]
+    return [
+        reverse("organisation", args=own),
+        reverse("joining-file", args=own),
+        reverse("joining-evidence", args=[*own, "certified"]),
+        reverse("joining-terms", args=[*own, "delivery_terms"]),
+        reverse("joining-connections", args=own),
+        reverse("joining-plan", args=[*own, "dicom"]),
+        reverse("joining-contacts", args=own),
+        reverse("joining-people", args=own),
+        reverse("joining-notice", args=own),
+    ]
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_page_of_the_road_has_an_axe_violation_or_scrolls_sideways(
+    browser: Browser, address: str, demo: dict[str, Any], scheme: Any
+) -> None:
+    road = Joining.objects.get(organisation__business_id="9000004-6")
+    mallila = Organisation.objects.get(business_id="9000001-1")
+    waived = cast.brought_to(cast.JoiningState.ACCEPTED)
+    services.ask_waiver(cast.officer(), waived, reason="it only looks")
+    seats = (("onboarding", staffs(road)), ("malli", customers(mallila)))
+    found: list[str] = []
+    for width in WIDTHS:
+        for login, places in seats:
+            context = browser.new_context(
+                viewport={"width": width, "height": 900}, color_scheme=scheme, locale="fi-FI"
+            )
+            page = context.new_page()
+            page.goto(f"{address}/accounts/login/")
+            page.fill("[name=login]", demo["logins"][login]["login"])
+            page.fill("[name=password]", demo["logins"][login]["password"])
+            page.click("button.go")
+            page.wait_for_load_state()
+            for place in places:
+                found.extend(wrong_with(page, address, place, width))
+            context.close()
+    assert found == []

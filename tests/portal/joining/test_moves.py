@@ -1,0 +1,227 @@
+"""Each step of the road by its button: offered, explained, done, kept; refused out of turn."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from archive.models import CustomerState
+from archive.values import today
+from onboarding.models import FourEyes, Joining, JoiningState, RequestState
+from onboarding.rules.calendar import last_day_after_notice
+from onboarding.services import joining as services
+from tests.onboarding import cast
+from tests.portal.joining import desks
+
+pytestmark = pytest.mark.django_db
+S = JoiningState
+
+# from, button, to, who presses it, with what reason
+STEPS = (
+    (S.DRAFT, "submit", S.SUBMITTED, "customer", ""),
+    (S.RETURNED, "submit", S.SUBMITTED, "customer", ""),
+    (S.SUBMITTED, "take-up", S.IN_REVIEW, "officer", ""),
+    (S.IN_REVIEW, "accept", S.ACCEPTED, "officer", "all is there"),
+    (S.IN_REVIEW, "return", S.RETURNED, "officer", "the number is missing"),
+    (S.IN_REVIEW, "reject", S.REJECTED, "officer", "not a care provider"),
+    (S.RETURNED, "reject", S.REJECTED, "officer", "no answer"),
+    (S.ACCEPTED, "reject", S.REJECTED, "officer", "no answer"),
+    (S.TEST_PASSED, "open", S.IN_PRODUCTION, "officer", ""),
+    (S.TEST_WAIVED, "open", S.IN_PRODUCTION, "officer", ""),
+    (S.NOTICE_GIVEN, "withdraw-notice", S.IN_PRODUCTION, "customer", ""),
+    (S.NOTICE_GIVEN, "withdraw-notice", S.IN_PRODUCTION, "officer", ""),
+    (S.ENDED, "again", S.DRAFT, "customer", ""),
+    (S.REJECTED, "again", S.DRAFT, "officer", ""),
+)
+
+
+def brought_to(state: JoiningState) -> Joining:
+    road = cast.brought_to(state)
+    if state == S.DRAFT:
+        cast.proved(cast.filled(road))
+    road.refresh_from_db()
+    return road
+
+
+@pytest.mark.parametrize("start,key,end,who,reason", STEPS, ids=lambda value: str(value))
+def test_a_step_is_offered_explained_and_done(
+    start: JoiningState, key: str, end: JoiningState, who: str, reason: str
+) -> None:
+    road = brought_to(start)
+    client = desks.people(road)[who]
+    place = desks.address("joining-move", road, key)
+    assert place in client.get(desks.address("joining-file", road)).content.decode()
+    asked = client.get(place).content.decode()
+    assert ('name="reason"' in asked) == (bool(reason))
+    answer = client.post(place, {"reason": reason}, follow=True)
+    assert answer.redirect_chain[-1][0] == desks.address("joining-file", road)
+    road.refresh_from_db()
+    assert road.state == end
+    newest = road.transitions.order_by("-at", "-id").first()
+    assert newest is not None
+    assert (newest.from_state, newest.to_state, newest.reason) == (start, end, reason)
+    assert reason in answer.content.decode()
+
+
+@pytest.mark.parametrize("key", ["return", "reject"])
+def test_a_step_that_needs_a_reason_is_not_done_without(key: str) -> None:
+    road = brought_to(S.IN_REVIEW)
+    answer = desks.step(desks.of(cast.officer()), road, key, reason="  ")
+    assert answer.status_code == 422
+    assert 'href="#id_reason"' in answer.content.decode()  # the summary leads to the field
+    road.refresh_from_db()
+    assert road.state == S.IN_REVIEW
+
+
+@pytest.mark.parametrize("key", ["take-up", "accept", "open", "again", "withdraw-notice", "waive"])
+def test_a_step_out_of_turn_is_refused_in_words(key: str) -> None:
+    road = brought_to(S.RETURNED)
+    client = desks.of(cast.officer())
+    page = client.get(desks.address("joining-move", road, key)).content.decode()
+    assert "This cannot be done now" in page
+    answer = desks.step(client, road, key, reason="because")
+    assert answer.status_code == 422
+    assert "state was changed meanwhile" in answer.content.decode()
+    road.refresh_from_db()
+    assert road.state == S.RETURNED
+
+
+def test_a_customer_does_not_take_an_officers_step() -> None:
+    road = brought_to(S.SUBMITTED)
+    me = desks.of(cast.admin(road))
+    assert desks.step(me, road, "take-up").status_code == 403
+    assert desks.step(me, road, "no-such-step").status_code == 404
+    road.refresh_from_db()
+    assert road.state == S.SUBMITTED
+
+
+def test_a_draft_that_lacks_contacts_is_not_sent() -> None:
+    road = cast.applicant()
+    me = desks.of(cast.admin(road))
+    page = me.get(desks.address("joining-file", road)).content.decode()
+    assert "Go on with the registration" in page
+    answer = desks.step(me, road, "submit")
+    assert answer.status_code == 422
+    assert "A contact is missing" in answer.content.decode()
+
+
+def test_production_says_what_is_missing_before_and_after() -> None:
+    road = brought_to(S.TEST_PASSED)
+    road.organisation.acceptances.all().delete()
+    client = desks.of(cast.officer())
+    page = client.get(desks.address("joining-move", road, "open")).content.decode()
+    assert "Not possible yet" in page and "disabled" in page
+    answer = desks.step(client, road, "open")
+    assert answer.status_code == 422
+    assert "general delivery terms accepted" in answer.content.decode()
+    road.refresh_from_db()
+    assert road.state == S.TEST_PASSED
+
+
+def test_opened_production_is_open_to_the_connections() -> None:
+    road = brought_to(S.TEST_PASSED)
+    desks.step(desks.of(cast.officer()), road, "open")
+    organisation = road.organisation
+    organisation.refresh_from_db()
+    assert organisation.state == CustomerState.IN_PRODUCTION
+    assert organisation.joined_on == today()
+    assert desks.planned(road, "production").opened_at is not None
+
+
+# --- four eyes ------------------------------------------------------------------------------------
+
+
+def asked(road: Joining) -> FourEyes:
+    desks.step(desks.of(cast.officer()), road, "waive", reason="it only looks")
+    return FourEyes.objects.get(joining=road, state=RequestState.OPEN)
+
+
+def decide(client: Any, request: FourEyes, verdict: str) -> Any:
+    return client.post(f"/joining/four-eyes/{request.id}/{verdict}/")
+
+
+def test_a_waiver_takes_a_second_officer() -> None:
+    road = brought_to(S.ACCEPTED)
+    request = asked(road)
+    first, second = desks.of(cast.officer()), desks.of(cast.second_officer())
+    mine = first.get("/joining/four-eyes/").content.decode()
+    assert "another officer grants it" in mine and "/grant/" not in mine
+    refused = decide(first, request, "grant")
+    assert refused.status_code == 409
+    assert "Who asked for it cannot also decide it." in refused.content.decode()
+    road.refresh_from_db()
+    assert road.state == S.ACCEPTED
+    assert "/grant/" in second.get("/joining/four-eyes/").content.decode()
+    assert decide(second, request, "grant").status_code == 302
+    road.refresh_from_db()
+    assert road.state == S.TEST_WAIVED
+
+
+def test_the_asker_takes_a_waiver_back_and_it_is_not_granted_after() -> None:
+    road = brought_to(S.ACCEPTED)
+    request = asked(road)
+    assert decide(desks.of(cast.officer()), request, "refuse").status_code == 302
+    assert decide(desks.of(cast.second_officer()), request, "grant").status_code == 409
+    road.refresh_from_db()
+    assert road.state == S.ACCEPTED
+
+
+def test_the_same_waiver_is_not_asked_twice() -> None:
+    road = brought_to(S.ACCEPTED)
+    asked(road)
+    answer = desks.step(desks.of(cast.second_officer()), road, "waive", reason="again")
+    assert answer.status_code == 422
+    assert "waits for a second officer" in answer.content.decode()
+
+
+# --- notice ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("who", ["customer", "officer"])
+def test_the_effect_of_a_notice_is_told_before_it_is_given(who: str) -> None:
+    road = brought_to(S.IN_PRODUCTION)
+    client = desks.people(road)[who]
+    place, day = desks.address("joining-notice", road), today().isoformat()
+    told = client.post(place, {"given_on": day})
+    assert told.status_code == 200
+    assert "The last day of use would be" in told.content.decode()
+    road.refresh_from_db()
+    assert road.state == S.IN_PRODUCTION
+    assert client.post(place, {"given_on": day, "sure": day}).status_code == 302
+    road.refresh_from_db()
+    assert (road.state, road.ends_on) == (S.NOTICE_GIVEN, last_day_after_notice(today()))
+
+
+def test_a_notice_dated_yesterday_is_refused_at_the_field() -> None:
+    road = brought_to(S.IN_PRODUCTION)
+    yesterday = (today() - timedelta(days=1)).isoformat()
+    client = desks.of(cast.admin(road))
+    place = desks.address("joining-notice", road)
+    answer = client.post(place, {"given_on": yesterday, "sure": yesterday})
+    assert answer.status_code == 422
+    assert 'id="id_given_on_error"' in answer.content.decode()
+    road.refresh_from_db()
+    assert road.state == S.IN_PRODUCTION
+
+
+def test_a_notice_is_not_given_twice() -> None:
+    road = brought_to(S.NOTICE_GIVEN)
+    client = desks.of(cast.admin(road))
+    place, day = desks.address("joining-notice", road), today().isoformat()
+    assert "This cannot be done now" in client.get(place).content.decode()
+    assert client.post(place, {"given_on": day, "sure": day}).status_code == 422
+
+
+def test_the_pipeline_warns_of_a_running_notice_and_keeps_filters_in_the_address() -> None:
+    road = brought_to(S.NOTICE_GIVEN)
+    client = desks.of(cast.officer())
+    listed = client.get("/joining/?view=list&warning=notice").content.decode()
+    assert "last day of use" in listed and "New Imaging" in listed and "Modelville" not in listed
+    windows = client.get("/joining/?view=list&warning=window").content.decode()
+    assert "Modelville" in windows and "New Imaging" not in windows  # its certificate runs out
+    waiting = client.get("/joining/?waits_for=officer").content.decode()
+    assert "New Imaging" not in waiting
+    assert services.WAIVER not in waiting
+    nobody = client.get("/joining/?view=list&state=nonsense")
+    assert nobody.status_code == 200
+    assert road.organisation.name in client.get("/joining/?name=9000011").content.decode()
