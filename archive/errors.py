@@ -49,10 +49,14 @@ class ArchiveError(Exception):
     comment: ClassVar[str] = "processing failure"
     offending: ClassVar[tuple[int, ...]] = ()
 
-    def __init__(self, detail: str = "", *, facts: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, detail: str = "", *, facts: Mapping[str, str] | None = None, tag: int | None = None
+    ) -> None:
+        """`tag` is the one element at fault, where the class alone does not say which."""
         super().__init__(detail or self.comment)
         self.detail = detail or self.comment
         self.facts = dict(facts or {})
+        self.tags = (tag,) if tag is not None else self.offending
 
     @classmethod
     def reason(cls) -> str:
@@ -124,7 +128,8 @@ FAMILIES: tuple[type[ArchiveError], ...] = (
 
 
 class DatasetUnreadable(Malformed):
-    comment = "data set cannot be parsed in its transfer syntax"
+    comment = "data set or one of its UIDs cannot be read"
+    offending = (0x0020000D,)  # what every reading of a data set looks for first
 
 
 class TransferBroken(Malformed):

@@ -93,6 +93,13 @@ def sweep() -> None:
         jobs.send(job_id, calls_peer=peer_id is not None)
 
 
+@shared_task(name="archive.caller")
+def caller() -> None:
+    """Carried by the queue of calls: that a worker there does so is its heartbeat."""
+    close_old_connections()
+    heartbeats.beat(kind="caller")
+
+
 @shared_task(name="archive.seal")
 def seal() -> None:
     close_old_connections()

@@ -26,7 +26,7 @@ ROLES: Mapping[Role, str] = {"owner": "idr_owner", "app": "idr_app"}
 SETTINGS = {
     "listen_addresses": "",
     "unix_socket_permissions": "0700",
-    "max_connections": "200",
+    "max_connections": "300",
     "shared_buffers": "256MB",
     "work_mem": "8MB",
     "maintenance_work_mem": "64MB",

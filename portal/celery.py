@@ -33,6 +33,11 @@ app.conf.update(
     beat_schedule_filename=str(config.data_dir / "beat-schedule"),
     beat_schedule={
         "sweep": {"task": "archive.sweep", "schedule": 1.0, "options": {"expires": 5}},
+        "caller": {
+            "task": "archive.caller",
+            "schedule": 3.0,
+            "options": {"expires": 5, "queue": "calls"},
+        },
         "seal": {"task": "archive.seal", "schedule": 1.0, "options": {"expires": 5}},
         "doubts": {"task": "archive.doubts", "schedule": 300.0, "options": {"expires": 60}},
         "end_due": {"task": "onboarding.end_due", "schedule": 60.0, "options": {"expires": 50}},

@@ -11,6 +11,7 @@ from uuid import UUID
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django_htmx.middleware import HtmxDetails
@@ -93,6 +94,18 @@ def environment_of(request: HttpRequest) -> str:
     return kept if kept in Environment.values else DEFAULT_ENVIRONMENT.value
 
 
+def _environment_unsaid(request: Request) -> bool:
+    """A list of other material than production's says so in its address, which may be shared."""
+    unsaid = request.environment != DEFAULT_ENVIRONMENT and "environment" not in request.GET
+    return unsaid and request.method == "GET" and not request.htmx
+
+
+def _with_environment(request: Request) -> str:
+    query = request.GET.copy()
+    query["environment"] = request.environment
+    return query.urlencode()
+
+
 View = Callable[Concatenate[Request, Actor, P], HttpResponseBase]
 Door = Callable[Concatenate[HttpRequest, P], HttpResponseBase]
 
@@ -118,6 +131,8 @@ def page(name: str) -> Callable[[View[P]], Door[P]]:
                     raise PermissionDenied
                 raise Http404
             entered = enter(request, person, name)
+            if row.in_rail and _environment_unsaid(entered):
+                return redirect(f"{request.path}?{_with_environment(entered)}")
             try:
                 return view(entered, person.actor(), *args, **kwargs)
             except NotFound as error:

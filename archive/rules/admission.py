@@ -76,13 +76,15 @@ def admit(header: Header, announced: Announced, policy: Policy, today: date) -> 
 
 def identify(header: Header, announced: Announced) -> None:
     """The data set is what was announced, and its UIDs are UIDs (PS3.4 B.2.3: A900, C000)."""
-    for uid in (header.study_instance_uid, header.series_instance_uid, header.sop_instance_uid):
+    for tag, uid in (
+        (0x0020000D, header.study_instance_uid),
+        (0x0020000E, header.series_instance_uid),
+        (0x00080018, header.sop_instance_uid),
+    ):
         try:
             Uid(uid)
         except ValueError:
-            raise DatasetUnreadable(
-                "a Study, Series or SOP Instance UID is missing or no UID"
-            ) from None
+            raise DatasetUnreadable("a UID is missing or is no UID", tag=tag) from None
     if (header.sop_class_uid, header.sop_instance_uid) != (
         announced.sop_class_uid,
         announced.sop_instance_uid,

@@ -37,11 +37,7 @@ CUSTOMERS = (
     DemoCustomer(
         "esim",
         BusinessId("9000000-3"),
-        Names(
-            "Esimerkkilän hyvinvointialue",
-            "Exempeldals välfärdsområde",
-            "Exampleland wellbeing county",
-        ),
+        Names("Esimerkkilän hyvinvointialue", "Exempeldals välfärdsområde"),
         Sector.PUBLIC,
         AeTitle("ESIM_PACS"),
         AeTitle("ESIM_TEST"),
@@ -51,7 +47,7 @@ CUSTOMERS = (
     DemoCustomer(
         "malli",
         BusinessId("9000001-1"),
-        Names("Mallilan hyvinvointialue", "Modellby välfärdsområde", "Modelville wellbeing county"),
+        Names("Mallilan hyvinvointialue", "Modellby välfärdsområde"),
         Sector.PUBLIC,
         AeTitle("MALLI_PACS"),
         AeTitle("MALLI_TEST"),
@@ -61,7 +57,7 @@ CUSTOMERS = (
     DemoCustomer(
         "rontgen",
         BusinessId("9000003-8"),
-        Names("Röntgen Esimerkki Oy", "Röntgen Exempel Ab", "Example X-ray Ltd"),
+        Names("Röntgen Esimerkki Oy", "Röntgen Exempel Ab"),
         Sector.PRIVATE,
         AeTitle("RONTGEN_PACS"),
         AeTitle("RONTGEN_TEST"),

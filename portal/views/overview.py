@@ -126,6 +126,7 @@ def interface_word(kind: str) -> str:
     words = {
         "dicom": _("DICOM listener"),
         "worker": _("Worker"),
+        "caller": _("Worker"),
         "web": _("Web"),
         "beat": _("Timer"),
         "hl7": _("HL7 listener"),

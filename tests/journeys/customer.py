@@ -189,7 +189,7 @@ class Listener:
     def notices_of(self, study_uid: str) -> list[Arrival]:
         return self.notices.of(about(study_uid))
 
-    def await_notice(self, study_uid: str, seconds: float = 10.0, count: int = 1) -> Arrival:
+    def await_notice(self, study_uid: str, seconds: float = 20.0, count: int = 1) -> Arrival:
         return self.notices.wait(about(study_uid), seconds, count)
 
     def _notice(self, event: Event) -> tuple[int, None]:

@@ -88,6 +88,7 @@ def visit(system: System, browser: Browser, tmp_path: Path) -> Iterator[Visit]:
     with browser.new_context(locale="en-GB") as context:
         page = context.new_page()
         page.set_default_timeout(SOON * 1000)
+        expect.set_options(timeout=SOON * 1000)
         made = Visit(system, page, Path(os.environ.get("SCREENSHOTS") or tmp_path))
         page.on("pageerror", lambda error: made.found.append(f"script: {error}"))
         page.on("console", lambda message: made.found.extend(blames(message)))

@@ -164,7 +164,7 @@ def test_documents_may_come_first_and_a_study_without_commitment_waits_until_it_
     sent = storescu(system.peer(), written(ct(order, 2), tmp_path / "sent"))
     assert len(sent.stored) == 2
     assert system.state(order.study_uid) == "receiving"
-    waited = system.await_state(order.study_uid, "registered", SOON + 5)
+    waited = system.await_state(order.study_uid, "registered", SOON)
     assert waited > 2, "5 s in demo mode"
     system.listeners["ESIM_PACS"].await_notice(order.study_uid)
     assert not system.trace(order.accession)["committed"]
@@ -241,7 +241,7 @@ def test_production_and_test_are_never_mixed(system: System, tmp_path: Path) -> 
     assert len(sent.stored) == 2
     post_documents(system, order)
     system.await_state(order.study_uid, "registered")
-    system.await_state(order.study_uid, "waiting_for_documents", SOON + 5, TEST)
+    system.await_state(order.study_uid, "waiting_for_documents", SOON, TEST)
     find = (order.patient.id, order.accession)
     assert len(registry.entries(system, customer["xds"], *find)) == 3
     assert registry.entries(system, customer["test_xds"], *find) == {}

@@ -26,7 +26,7 @@ from tests.journeys.system import PATIENCE, System, eventually
 
 pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("system")]
 
-PROMPT = 3.0  # seconds, on a busy machine
+PROMPT = 4.0  # seconds; what waited for the broker would take five and more
 
 
 def health(system: System) -> tuple[int, str]:
@@ -62,8 +62,8 @@ def test_storing_and_documents_are_answered_promptly_while_the_broker_hangs(
         took["health"] = time.monotonic() - began
         assert (status, "broker" in body) == (503, True)
         assert system.state(order.study_uid) == "receiving"
-    system.await_state(order.study_uid, "registered", 30)
-    system.listeners["ESIM_PACS"].await_notice(order.study_uid, 30)
+    system.await_state(order.study_uid, "registered", PATIENCE)
+    system.listeners["ESIM_PACS"].await_notice(order.study_uid, PATIENCE)
     assert max(took.values()) < PROMPT, took
 
 
@@ -74,8 +74,8 @@ def test_work_goes_on_after_the_broker_has_died(system: System, tmp_path: Path) 
     commit(system, datasets)
     system.kill("redis")
     post_documents(system, order)
-    system.await_state(order.study_uid, "registered", 30)
-    system.listeners["ESIM_PACS"].await_notice(order.study_uid, 30)
+    system.await_state(order.study_uid, "registered", PATIENCE)
+    system.listeners["ESIM_PACS"].await_notice(order.study_uid, PATIENCE)
 
 
 @contextmanager
@@ -114,7 +114,7 @@ def test_without_its_database_nothing_is_acknowledged_and_everybody_is_asked_to_
     commit(system, datasets)
     post_documents(system, order)
     system.await_state(order.study_uid, "registered")
-    system.listeners["ESIM_PACS"].await_notice(order.study_uid, 20)
+    system.listeners["ESIM_PACS"].await_notice(order.study_uid, PATIENCE)
 
 
 def test_what_was_acknowledged_survives_a_crash_of_the_database(

@@ -45,7 +45,7 @@ def test_a_row_says_cause_next_step_and_whose_move() -> None:
         "customer’s move",
         str(case),
         "DICOM, storing",
-        "Exampleland",
+        "Esimerkkilän",
         f'href="/cases/{case.id}/"',
     ):
         assert words in content

@@ -52,7 +52,7 @@ def test_every_role_has_a_first_page() -> None:
 def test_a_customer_starts_from_its_own_page() -> None:
     answer = signed_in("esim").get("/", follow=True)
     assert answer.redirect_chain[-1][0] == own_address("9000000-3")
-    assert "Exampleland" in answer.content.decode()
+    assert "Esimerkkilän" in answer.content.decode()
 
 
 def test_a_foreign_customer_answers_as_one_that_is_not_there() -> None:
@@ -60,7 +60,7 @@ def test_a_foreign_customer_answers_as_one_that_is_not_there() -> None:
     foreign = client.get(own_address("9000001-1"))
     absent = client.get(reverse("organisation", args=[uuid4()]))
     assert (foreign.status_code, absent.status_code) == (404, 404)
-    assert foreign.content.replace(b"9000001-1", b"").count(b"Modelville") == 0
+    assert foreign.content.replace(b"9000001-1", b"").count(b"Mallilan") == 0
 
 
 def test_the_operator_is_no_customer() -> None:
@@ -85,7 +85,9 @@ def test_the_environment_is_kept_until_another_is_chosen() -> None:
     client = signed_in("support")
     assert 'data-environment="production"' in client.get("/").content.decode()
     assert 'data-environment="test"' in client.get("/?environment=test").content.decode()
-    assert 'data-environment="test"' in client.get("/organisations/").content.decode()
+    answer = client.get("/organisations/", follow=True)
+    assert answer.redirect_chain == [("/organisations/?environment=test", 302)]
+    assert 'data-environment="test"' in answer.content.decode()
     assert 'data-environment="test"' in client.get("/?environment=nonsense").content.decode()
     assert (
         'data-environment="production"' in client.get("/?environment=production").content.decode()

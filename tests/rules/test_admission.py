@@ -77,6 +77,16 @@ def test_a_wrong_object_is_refused_with_its_own_reason(
         judge(**overrides)
 
 
+def test_an_unreadable_object_names_the_element_at_fault() -> None:
+    for overrides, tag in (
+        ({"StudyInstanceUID": "1.2.abc"}, 0x0020000D),
+        ({"SeriesInstanceUID": None}, 0x0020000E),
+    ):
+        with pytest.raises(errors.DatasetUnreadable) as refused:
+            judge(**overrides)
+        assert refused.value.tags == (tag,)
+
+
 @pytest.mark.parametrize(
     "overrides",
     [

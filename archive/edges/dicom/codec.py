@@ -71,8 +71,8 @@ def encode_response(command: Command, status: int, error: ArchiveError | None = 
     head += _element(0x0800, _US.pack(NO_DATA_SET))
     head += _element(0x0900, _US.pack(status))
     if error is not None:
-        if error.offending and replies.may_name_elements(status):
-            tags = (_US.pack(tag >> 16) + _US.pack(tag & 0xFFFF) for tag in error.offending)
+        if error.tags and replies.may_name_elements(status):
+            tags = (_US.pack(tag >> 16) + _US.pack(tag & 0xFFFF) for tag in error.tags)
             head += _element(0x0901, b"".join(tags))
         head += _element(0x0902, _even(_ascii(error.error_comment), b" "))
     if command.sop_instance_uid:
@@ -95,8 +95,8 @@ def status_of(error: ArchiveError | None, column: str = "store") -> Dataset:
         return answer
     answer.Status = getattr(reply_for(replies.TABLE, error), column)
     answer.ErrorComment = error.error_comment
-    if error.offending and replies.may_name_elements(answer.Status):
-        answer.OffendingElement = list(error.offending)
+    if error.tags and replies.may_name_elements(answer.Status):
+        answer.OffendingElement = list(error.tags)
     return answer
 
 
