@@ -16,7 +16,7 @@ from portal.formats import number_text
 Text = str | Promise
 
 PURPOSES: dict[str, Text] = {
-    "joining": gettext_lazy("joining"),
+    "joining": gettext_lazy("joining the service"),
     "version": gettext_lazy("a system’s new version"),
     "function": gettext_lazy("a new function or content"),
     "fault": gettext_lazy("after a fault"),
@@ -145,7 +145,9 @@ def store_expected(content: Content | None, example: str) -> str:
     send = _("Send a study of a test patient with Modality %(modalities)s.") % {
         "modalities": modalities
     }
-    return f"{send} {described if content.code_demanded else _('It needs no study code.')}"
+    if not content.code_demanded:
+        described = _("It needs no study code.")
+    return f"{send} {described}"
 
 
 def refusal_expected(accession: str, *, by_patient: bool) -> str:

@@ -25,7 +25,7 @@ EXAMPLES: Mapping[str, str] = {
 }
 ANY_EXAMPLE = "AA1AD"
 # For the test patients of a run; the letters test the character sets.
-NAMES = ("Testinen^Aino", "Testinen^Eino", "Öhman-Koe^Åsa", "Äijälä^Väinö Olavi")
+NAMES = ("Testinen^Eino", "Testinen^Aino", "Äijälä^Väinö Olavi", "Öhman-Koe^Åsa")
 _CENTURIES = {"+": "18", **dict.fromkeys("-YXWVU", "19"), **dict.fromkeys("ABCDEF", "20")}
 
 

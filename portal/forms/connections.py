@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from archive.models import ConnectionKind, Environment
@@ -38,11 +38,11 @@ class _Certified(forms.Form):
         if file is None:
             return None
         if (file.size or 0) > MAX_PEM:
-            raise forms.ValidationError(_now("The file is too large for a certificate."))
+            raise forms.ValidationError(gettext("The file is too large for a certificate."))
         try:
             self.cleaned_data["certificate"] = file.read().decode("ascii").strip()
         except UnicodeDecodeError:
-            said = _now("This file is not in PEM form. Convert it, or paste the text.")
+            said = gettext("This file is not in PEM form. Convert it, or paste the text.")
             raise forms.ValidationError(said) from None
         return file
 
@@ -89,7 +89,7 @@ class DicomForm(_Certified):
             return AeTitle(self.cleaned_data["aet"])
         except ValueError:
             raise forms.ValidationError(
-                _now(
+                gettext(
                     "An AE title has 1 to 16 characters of the English alphabet, digits and "
                     "signs, and no backslash."
                 )

@@ -7,7 +7,7 @@ from django.conf import settings as django_settings
 from django.core.files.uploadedfile import UploadedFile
 from django.template.defaultfilters import filesizeformat
 from django.utils.text import capfirst, format_lazy
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from archive.config import settings
@@ -98,7 +98,7 @@ class EvidenceForm(forms.Form):
         file: UploadedFile | None = self.cleaned_data["file"]
         limit = settings().evidence_max_bytes
         if file is not None and (file.size or 0) > limit:
-            said = _now("The file is too large. It may be at most %(limit)s.")
+            said = gettext("The file is too large. It may be at most %(limit)s.")
             raise forms.ValidationError(said % {"limit": filesizeformat(limit)})
         return file
 

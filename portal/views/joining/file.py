@@ -16,7 +16,7 @@ from archive.actors import Actor
 from archive.errors import ArchiveError
 from archive.models import Environment
 from archive.values import now
-from onboarding.models import Evidence, JoiningState, Precondition
+from onboarding.models import Evidence, EvidenceState, JoiningState, Precondition
 from onboarding.queries import file as queries
 from onboarding.rules import road
 from onboarding.rules.preconditions import Lack
@@ -111,7 +111,7 @@ def rows(opened: Opened, checks: list[queries.Check], terms: list[queries.TermsR
 
 
 def _standing(check: queries.Check) -> tuple[str, str]:
-    if check.evidence and check.evidence.state == "waived":
+    if check.evidence and check.evidence.state == EvidenceState.WAIVED:
         return "done", str(check.evidence.get_state_display())
     if check.holds:
         return "done", _("in order")

@@ -21,6 +21,7 @@ from onboarding.rules import road
 from onboarding.services import terms as services
 from onboarding.services.terms import Texts
 from portal.forms.joining import AcceptForm, PublishForm
+from portal.pages import BY_NAME
 from portal.staff import Request, page
 from portal.views.joining.opened import Opened, blame, open_file, show
 
@@ -119,6 +120,7 @@ def versions(request: Request, actor: Actor) -> HttpResponse:
             )
             for each in documents
         ],
+        "publishes": BY_NAME["terms-publish"].may_open(request.person.roles),
         "trail": _trail()[:1],
     }
     return render(request, "joining/terms_versions.html", context)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from django.utils.translation import gettext as _now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from onboarding.models import TermsKind
@@ -65,9 +65,9 @@ def stops(found: Warning) -> bool:
 def alarm(found: Alarm) -> str:
     if found.kind == AlarmKind.NOTICE:
         day = day_text(found.until) if found.until else "–"
-        return _now("last day of use %(day)s") % {"day": day}
+        return gettext("last day of use %(day)s") % {"day": day}
     if found.kind == AlarmKind.TERMS:
-        return _now("not accepted: %(document)s") % {"document": TermsKind(found.what).label}
+        return gettext("not accepted: %(document)s") % {"document": TermsKind(found.what).label}
     day = day_text(found.until) if found.until else "–"
     said = str(_WINDOWS[Window(found.what)][found.passed]) % {"day": day}
     return f"{found.subject}: {said}"

@@ -114,6 +114,7 @@ def test_from_the_guide_to_a_sent_registration_without_javascript(
         java_script_enabled=False,
     )
     page = context.new_page()
+    page.set_default_timeout(90_000)  # cores are shared with other tests
     walk = Walk(page, address, width, scheme)
     page.goto(f"{address}/guide")
     for values in (("private",), ("yes",), ("buys",), ("ct", "mr")):
