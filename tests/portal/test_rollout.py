@@ -56,7 +56,7 @@ def test_the_staff_read_any_customers_run_and_end_none(login: str, ended: Rollou
     for name in ACTS:
         assert client.post(address(name, ended)).status_code == 403
     assert client.post(reverse("rollout-start")).status_code == 403
-    assert "Exampleland" in client.get(reverse("rollout")).content.decode()
+    assert "Esimerkkilän" in client.get(reverse("rollout")).content.decode()
 
 
 @pytest.mark.parametrize("name", [*READS, *ACTS])

@@ -169,7 +169,7 @@ def test_staff_publish_a_version_and_see_who_has_not_accepted(road: Joining) -> 
     assert not TermsDocument.objects.filter(version="3").exists()
     answer = officer.post(place, {**told, "valid_from": today().isoformat()}, follow=True)
     page = answer.content.decode()
-    assert "Has not accepted" in page and "New Imaging Ltd" in page and "Modelville" in page
+    assert "Has not accepted" in page and "New Imaging Ltd" in page and "Mallilan" in page
     again = officer.post(place, {**told, "valid_from": today().isoformat()})
     assert wrong_at(again, "version")
 

@@ -216,9 +216,9 @@ def test_the_pipeline_warns_of_a_running_notice_and_keeps_filters_in_the_address
     road = brought_to(S.NOTICE_GIVEN)
     client = desks.of(cast.officer())
     listed = client.get("/joining/?view=list&warning=notice").content.decode()
-    assert "last day of use" in listed and "New Imaging" in listed and "Modelville" not in listed
+    assert "last day of use" in listed and "New Imaging" in listed and "Mallilan" not in listed
     windows = client.get("/joining/?view=list&warning=window").content.decode()
-    assert "Modelville" in windows and "New Imaging" not in windows  # its certificate runs out
+    assert "Mallilan" in windows and "New Imaging" not in windows  # its certificate runs out
     waiting = client.get("/joining/?waits_for=officer").content.decode()
     assert "New Imaging" not in waiting
     assert services.WAIVER not in waiting

@@ -110,4 +110,4 @@ def test_a_customer_reads_that_it_is_in_production() -> None:
     client.force_login(
         User.objects.get(username="esim"), backend="django.contrib.auth.backends.ModelBackend"
     )
-    assert "Exampleland" in status(client) and "in production" in status(client)
+    assert "Esimerkkilän" in status(client) and "in production" in status(client)
