@@ -107,10 +107,9 @@ def load(config: Config) -> dict[str, Any]:
         logins[customer.login] = _person(kept, customer.login, organisation, Role.CUSTOMER_ADMIN)
         listed.append(_connected(kept, customer, organisation))
         demo_roads.tell(customer.login, organisation)
-    for applicant in demo_roads.APPLICANTS:
-        logins[applicant.login] = _applicant(kept, applicant)
     world = {
         "logins": logins,
+        "applicants": {each.login: _applicant(kept, each) for each in demo_roads.APPLICANTS},
         "customers": listed,
         "pdr": _xds(kept, operator, Environment.PRODUCTION, XdsRole.PDR, "pdr"),
         "test_pdr": _xds(kept, operator, Environment.TEST, XdsRole.PDR, "pdr-test"),
