@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
-from archive.models import CaseEvent, Document, DocumentKind, Instance, Patient, Series, Study
+from archive.models import CaseEvent, Document, DocumentKind, Patient, Study
 from archive.values import HELSINKI, PatientIdentifier
 
 PAGE = 50
@@ -163,11 +163,3 @@ def documents_of(study: Study) -> list[Document]:
     own = Q(study_instance_uid="") | Q(study_instance_uid=study.study_instance_uid)
     care = tied & person & own & ~Q(kind=DocumentKind.MANIFEST)
     return list(Document.objects.filter(care | Q(study=study)).order_by("registered_at"))
-
-
-def series_of(study: Study) -> list[Series]:
-    return list(Series.objects.filter(study=study).order_by("series_number", "id"))
-
-
-def instances_of(study: Study) -> QuerySet[Instance]:
-    return Instance.objects.filter(study=study).order_by("series_id", "id")

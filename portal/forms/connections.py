@@ -1,5 +1,6 @@
 """The forms of a planned connection, with the checks that help (ON-3)."""
 
+from abc import abstractmethod
 from typing import Any
 
 from django import forms
@@ -46,8 +47,9 @@ class _Certified(forms.Form):
             raise forms.ValidationError(said) from None
         return file
 
+    @abstractmethod
     def plan(self) -> Plan:
-        raise NotImplementedError
+        """The connection as it was filled in."""
 
 
 def _environment() -> forms.ChoiceField:

@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -39,7 +40,7 @@ def eventually(condition: Callable[[], object], patience: float = PATIENCE) -> N
     end = time.monotonic() + patience
     while not condition():
         assert time.monotonic() < end, "it did not come to pass"
-        time.sleep(0.02)
+        threading.Event().wait(0.02)
 
 
 @dataclass(slots=True)
