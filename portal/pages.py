@@ -68,6 +68,7 @@ PAGES: tuple[Page, ...] = (
     Page("terms-versions", "terms-versions", _("Terms"), STAFF, within="pipeline"),
     Page("terms-publish", "terms-publish", _("New version"), OFFICERS, within="pipeline"),
     Page("four-eyes", "four-eyes", _("Second officer"), OFFICERS, within="pipeline"),
+    Page("succession", "succession", _("Succession"), OFFICERS, within="customers"),
     Page("joining-file", "joining-file", _("Joining"), STAFF | CUSTOMERS, within="customers"),
     Page("joining-move", "joining-move", _("Joining"), SPEAKERS, within="customers"),
     Page("joining-judge", "joining-judge", _("Joining"), OFFICERS, within="customers"),

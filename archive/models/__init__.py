@@ -22,7 +22,14 @@ from archive.models.choices import (
 from archive.models.desk import Case, CaseEvent
 from archive.models.documents import AvailabilityNotice, Document, DocumentLink, Submission
 from archive.models.log import LedgerEvent, LedgerSeal
-from archive.models.organisations import Connection, Membership, Organisation, Register, User
+from archive.models.organisations import (
+    Connection,
+    Membership,
+    Organisation,
+    Register,
+    RegisterHolding,
+    User,
+)
 from archive.models.policies import ContentPolicy, StudyCodeEntry
 from archive.models.studies import Instance, Patient, Series, StorageCommitment, Study
 from archive.models.work import Heartbeat, Job
@@ -56,6 +63,7 @@ __all__ = [
     "Organisation",
     "Patient",
     "Register",
+    "RegisterHolding",
     "RegisterType",
     "Role",
     "Sector",

@@ -10,6 +10,7 @@ from portal.views.joining import (
     notice,
     people,
     pipeline,
+    succession,
     terms,
 )
 
@@ -55,6 +56,8 @@ urlpatterns = [
     path(f"{PLANNED}password/", connections.password, name="joining-planned-password"),
     path(f"{OF}contacts/", people.contacts, name="joining-contacts"),
     path(f"{OF}notice/", notice.notice, name="joining-notice"),
+    path(f"{OF}succession/", succession.succession, name="succession"),
+    path(f"{OF}succession/call-off/", succession.call_off, name="succession-call-off"),
     path(f"{OF}people/", people.people, name="joining-people"),
     path(f"{PERSON}role/", people.change_role, name="joining-person-role"),
     path(f"{PERSON}remove/", people.remove, name="joining-person-remove"),

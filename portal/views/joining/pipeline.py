@@ -27,6 +27,7 @@ class Told:
 
     entry: Entry
     waits: str
+    asked: str  # what waits for a second officer
     alarms: list[tuple[str, str]]  # shape and sentence
 
 
@@ -79,7 +80,8 @@ def _told(form: PipelineFilters) -> list[Told]:
     for entry in found:
         own = by_organisation.get(entry.organisation.id, [])
         if not wanted["warning"] or any(each.kind == wanted["warning"] for each in own):
-            told.append(Told(entry, _waits(entry), [_alarm(each) for each in own]))
+            asked = str(words.FOUR_EYES[entry.asked][1]) if entry.asked else ""
+            told.append(Told(entry, _waits(entry), asked, [_alarm(each) for each in own]))
     return told
 
 

@@ -41,6 +41,7 @@ READ: dict[str, tuple[int, ...]] = {
     "joining-contacts": FILLS,
     "joining-people": SPEAKS,
     "joining-notice": SPEAKS,
+    "succession": OFFICERS,
 }
 # Posted with nothing in it: 302 done or refused with a message, 422 a field is wrong.
 POSTED: dict[str, tuple[int, ...]] = {
@@ -55,6 +56,8 @@ POSTED: dict[str, tuple[int, ...]] = {
     "joining-terms": (403, 403, 403, 422, 403, 404),
     "joining-contacts": (422, 403, 403, 422, 422, 404),
     "terms-publish": (422, 403, 403, 404, 404, 404),
+    "succession": (422, 403, 403, 404, 404, 404),
+    "succession-call-off": (302, 403, 403, 404, 404, 404),
 }
 
 
