@@ -69,6 +69,7 @@ PAGES: tuple[Page, ...] = (
     Page("terms-publish", "terms-publish", _("New version"), OFFICERS, within="pipeline"),
     Page("four-eyes", "four-eyes", _("Second officer"), OFFICERS, within="pipeline"),
     Page("succession", "succession", _("Succession"), OFFICERS, within="customers"),
+    Page("access-requests", "access-requests", _("Asks to be let in"), OFFICERS, within="pipeline"),
     Page("joining-file", "joining-file", _("Joining"), STAFF | CUSTOMERS, within="customers"),
     Page("joining-move", "joining-move", _("Joining"), SPEAKERS, within="customers"),
     Page("joining-judge", "joining-judge", _("Joining"), OFFICERS, within="customers"),

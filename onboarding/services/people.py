@@ -170,12 +170,20 @@ def _locked(membership: Membership) -> Membership:
     return found
 
 
+def _administrators(organisation: Organisation) -> QuerySet[Membership]:
+    return Membership.objects.filter(
+        organisation=organisation, role=Role.CUSTOMER_ADMIN, user__is_active=True
+    )
+
+
+def has_administrator(organisation: Organisation) -> bool:
+    return _administrators(organisation).exists()
+
+
 def _require_another(held: Membership) -> None:
     """Somebody can still act for the organisation without this row."""
-    admins = Membership.objects.filter(
-        organisation=held.organisation, role=Role.CUSTOMER_ADMIN, user__is_active=True
-    )
-    if held.role == Role.CUSTOMER_ADMIN and not admins.exclude(user=held.user).exists():
+    others = _administrators(held.organisation).exclude(user=held.user)
+    if held.role == Role.CUSTOMER_ADMIN and not others.exists():
         raise LastAdministrator()
 
 

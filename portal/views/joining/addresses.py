@@ -3,6 +3,7 @@
 from django.urls import path
 
 from portal.views.joining import (
+    access,
     connections,
     evidence,
     file,
@@ -25,6 +26,8 @@ urlpatterns = [
     path("joining/terms/", terms.versions, name="terms-versions"),
     path("joining/terms/new/", terms.publish, name="terms-publish"),
     path("joining/terms/<uuid:document_id>/", terms.version, name="terms-version"),
+    path("joining/access/", access.requests, name="access-requests"),
+    path("joining/access/<uuid:request_id>/", access.decide, name="access-decide"),
     path("joining/four-eyes/", four_eyes.requests, name="four-eyes"),
     path(
         "joining/four-eyes/<uuid:request_id>/grant/",

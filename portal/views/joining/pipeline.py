@@ -14,6 +14,7 @@ from onboarding.queries import alarms, pipeline
 from onboarding.queries.alarms import Alarm
 from onboarding.queries.pipeline import BOARD, Entry
 from onboarding.rules.certification import Window
+from onboarding.services import people
 from portal import formats
 from portal.forms.joining import WAITS_FOR, PipelineFilters
 from portal.pages import BY_NAME
@@ -60,6 +61,7 @@ def joining(request: Request, actor: Actor) -> HttpResponse:
         ],
         "asked": FourEyes.objects.filter(state=RequestState.OPEN).count(),
         "decides": BY_NAME["four-eyes"].may_open(request.person.roles),
+        "knocking": people.access_requests().count(),
     }
     return render(request, "joining/pipeline.html", context)
 

@@ -28,6 +28,7 @@ READ: dict[str, tuple[int, ...]] = {
     "terms-version": STAFF,
     "terms-publish": OFFICERS,
     "four-eyes": OFFICERS,
+    "access-requests": OFFICERS,
     "organisation": ALL_IN,
     "joining-file": ALL_IN,
     "joining-move": SPEAKS,
@@ -75,6 +76,7 @@ def url(name: str, road: Joining) -> str:
         "terms-versions": (),
         "terms-publish": (),
         "four-eyes": (),
+        "access-requests": (),
         "terms-version": (document.id,),
     }
     after: dict[str, tuple[Any, ...]] = {
