@@ -8,6 +8,7 @@ from portal.views.joining import (
     evidence,
     file,
     four_eyes,
+    invitation,
     notice,
     people,
     pipeline,
@@ -70,5 +71,5 @@ urlpatterns = [
         name="joining-invitation-withdraw",
     ),
     path(f"{OF}people/requests/<uuid:request_id>/", people.decide, name="joining-access"),
-    path("invitation/<str:secret>/", people.invitation, name="invitation"),
+    path("invitation/<str:secret>/", invitation.invitation, name="invitation"),
 ]
