@@ -5,7 +5,7 @@ address is verified before it counts; a session ends with the browser.
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.account.forms import LoginForm, SignupForm
+from allauth.account.forms import LoginForm, ReauthenticateForm, SignupForm
 from allauth.account.models import EmailAddress
 from allauth.account.stages import EmailVerificationStage
 from django import forms
@@ -103,6 +103,16 @@ class SignIn(LoginForm):
         self.fields["password"].help_text = ""
         for field in self.fields.values():
             field.widget.attrs.pop("placeholder", None)
+
+
+class PasswordAgain(ReauthenticateForm):
+    """Before a change to the account."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["password"].label = _("Password")
+        self.fields["password"].help_text = ""
+        self.fields["password"].widget.attrs.pop("placeholder", None)
 
 
 class SignUp(SignupForm):

@@ -121,7 +121,11 @@ ACCOUNT_EMAIL_VERIFICATION = "mandatory"  # of demo accounts none: portal.accoun
 ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True  # in the browser that signed up, nowhere else
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_ADAPTER = "portal.accounts.AccountAdapter"
-ACCOUNT_FORMS = {"login": "portal.accounts.SignIn", "signup": "portal.accounts.SignUp"}
+ACCOUNT_FORMS = {
+    "login": "portal.accounts.SignIn",
+    "reauthenticate": "portal.accounts.PasswordAgain",
+    "signup": "portal.accounts.SignUp",
+}
 ACCOUNT_SESSION_REMEMBER = False  # machines on wards are shared
 # Per account in demo mode, where everybody comes from one address; else by address as well.
 ACCOUNT_RATE_LIMITS = {

@@ -15,6 +15,7 @@ from portal.views import (
     people,
     rollout,
     search,
+    sign_on,
     studies,
     study,
 )
@@ -88,6 +89,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("accounts/", include("allauth.account.urls")),
     path("accounts/2fa/", include("allauth.mfa.urls")),
     path("accounts/sign-on/", include("allauth.socialaccount.urls")),
+    path("accounts/oidc/<str:provider_id>/login/", sign_on.begin, name="openid_connect_login"),
     path("accounts/", include("allauth.socialaccount.providers.openid_connect.urls")),
     *PUBLIC,
 ]
