@@ -3,15 +3,19 @@
 Screenshots go to $SCREENSHOTS when it is set.
 """
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.urls import reverse
 from playwright.sync_api import Browser
 
-from archive.models import Organisation
+from archive.models import Organisation, Sector
+from archive.values import BusinessId, today
 from onboarding.models import Joining, TermsDocument
 from onboarding.services import joining as services
+from onboarding.services import production, registration, succession
+from onboarding.services.customers import Names
 from tests.onboarding import cast
 from tests.portal.test_look import WIDTHS, address, browser, wrong_with
 
@@ -28,10 +32,13 @@ def staffs(road: Joining) -> list[str]:
         reverse("terms-versions"),
         reverse("terms-version", args=[document.id]),
         reverse("four-eyes"),
+        reverse("access-requests"),
         reverse("joining-file", args=own),
         reverse("joining-move", args=[*own, "take-up"]),
         reverse("joining-evidence", args=[*own, "patient_data"]),
         reverse("joining-people", args=own),
+        reverse("succession", args=[Organisation.objects.get(business_id="9000001-1").id]),
+        reverse("succession", args=[Organisation.objects.get(business_id="9000003-8").id]),
     ]
 
 
@@ -55,9 +62,21 @@ def test_no_page_of_the_road_has_an_axe_violation_or_scrolls_sideways(
     browser: Browser, address: str, demo: dict[str, Any], scheme: Any
 ) -> None:
     road = Joining.objects.get(organisation__business_id="9000004-6")
+    rontgen = Organisation.objects.get(business_id="9000003-8")
     mallila = Organisation.objects.get(business_id="9000001-1")
     waived = cast.brought_to(cast.JoiningState.ACCEPTED)
     services.ask_waiver(cast.officer(), waived, reason="it only looks")
+    registration.register(
+        cast.user("knocking"), BusinessId("9000001-1"), Names("Whatever"), Sector.PUBLIC
+    )
+    production.give_notice(
+        cast.officer(), Joining.objects.get(organisation=rontgen), given_on=today()
+    )
+    ends_on = Joining.objects.get(organisation=rontgen).ends_on
+    assert ends_on is not None
+    succession.ask(
+        cast.officer(), rontgen, mallila, on=ends_on + timedelta(days=1), reason="They merge"
+    )
     seats = (("onboarding", staffs(road)), ("malli", customers(mallila)))
     found: list[str] = []
     for width in WIDTHS:
