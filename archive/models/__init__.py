@@ -1,10 +1,15 @@
 """Facts at rest: constraints and one-row properties."""
 
+from archive.models.authorisations import Authorisation
 from archive.models.choices import (
     STAFF_ROLES,
+    AccessPolicyKind,
+    AuthorisationLevel,
+    AuthorisationState,
     CaseState,
     CommitmentState,
     ConnectionKind,
+    ConsentForm,
     CustomerState,
     DocumentKind,
     DocumentStatus,
@@ -13,22 +18,38 @@ from archive.models.choices import (
     JobKind,
     JobState,
     NoticeState,
+    ProhibitionScope,
     RegisterType,
     Role,
     Sector,
     StudyState,
+    Urgency,
+    WillSubject,
+    WishSource,
     XdsRole,
 )
 from archive.models.desk import Case, CaseEvent
 from archive.models.documents import AvailabilityNotice, Document, DocumentLink, Submission
 from archive.models.log import LedgerEvent, LedgerSeal
 from archive.models.organisations import Connection, Membership, Organisation, Register, User
-from archive.models.policies import ContentPolicy, StudyCodeEntry
+from archive.models.policies import AccessPolicy, ContentPolicy, StudyCodeEntry
 from archive.models.studies import Instance, Patient, Series, StorageCommitment, Study
+from archive.models.wishes import (
+    DisclosurePermission,
+    ExpressionOfWill,
+    Informing,
+    Prohibition,
+    ProhibitionEnd,
+)
 from archive.models.work import Heartbeat, Job
 
 __all__ = [
     "STAFF_ROLES",
+    "AccessPolicy",
+    "AccessPolicyKind",
+    "Authorisation",
+    "AuthorisationLevel",
+    "AuthorisationState",
     "AvailabilityNotice",
     "Case",
     "CaseEvent",
@@ -36,15 +57,19 @@ __all__ = [
     "CommitmentState",
     "Connection",
     "ConnectionKind",
+    "ConsentForm",
     "ContentPolicy",
     "CustomerState",
+    "DisclosurePermission",
     "Document",
     "DocumentKind",
     "DocumentLink",
     "DocumentStatus",
     "Environment",
     "EventOutcome",
+    "ExpressionOfWill",
     "Heartbeat",
+    "Informing",
     "Instance",
     "Job",
     "JobKind",
@@ -55,6 +80,9 @@ __all__ = [
     "NoticeState",
     "Organisation",
     "Patient",
+    "Prohibition",
+    "ProhibitionEnd",
+    "ProhibitionScope",
     "Register",
     "RegisterType",
     "Role",
@@ -65,6 +93,9 @@ __all__ = [
     "StudyCodeEntry",
     "StudyState",
     "Submission",
+    "Urgency",
     "User",
+    "WillSubject",
+    "WishSource",
     "XdsRole",
 ]
