@@ -73,6 +73,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("portal.views.joining.addresses")),
     path("health/live", health.live, name="health-live"),
     path("health/ready", health.ready, name="health-ready"),
+    path("api/", include("portal.api.urls")),
     path("xds/registry", xds.registry, name="xds-registry"),
     path("accounts/", include("allauth.account.urls")),
     *PUBLIC,
