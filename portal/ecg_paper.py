@@ -16,7 +16,7 @@ from portal.plots import Plot
 
 SPEED, GAIN = 25.0, 10.0  # mm/s, mm/mV
 ROW = 30.0  # mm from one lead's baseline to the next
-MARGIN, GUTTER, FOOT = 5.0, 15.0, 8.0  # mm; the calibration pulse stands in the gutter
+MARGIN, GUTTER = 5.0, 15.0  # mm; the calibration pulse stands in the gutter
 PULSE = 5.0  # mm: 0.2 s of 1 mV
 PAGE_SECONDS = 10.0
 RHYTHM = "II"
@@ -46,7 +46,7 @@ def draw(recording: Recording, title: str, *, page: int = 1) -> Plot:
     stretches = list(_laid_out(recording.leads, start, end))
     rows = max(stretch.row for stretch in stretches) + 1
     width = 2 * MARGIN + GUTTER + PAGE_SECONDS * SPEED
-    height = 2 * MARGIN + rows * ROW + FOOT
+    height = 2 * MARGIN + rows * ROW
     said = _("%(leads)s leads, from %(start)s s to %(end)s s; %(legend)s") % {
         "leads": len(recording.leads),
         "start": number_text(start, 1),

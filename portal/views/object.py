@@ -9,6 +9,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from pydicom.dataset import Dataset
+from pydicom.uid import UID
 
 from archive.actors import Actor
 from archive.errors import ArchiveError, BytesDamaged, InstanceUnknown
@@ -120,12 +121,15 @@ def _number(text: str, highest: int) -> int:
 def _facts(dataset: Dataset | None) -> Iterator[tuple[str, str]]:
     """By the standard's own names."""
     for keyword in TOLD:
-        element = dataset.get(keyword) if dataset is not None else None
-        if element not in (None, ""):
-            yield keyword, str(element)
+        value = dataset.get(keyword) if dataset is not None else None
+        if value not in (None, ""):
+            yield keyword, _named(value) if isinstance(value, UID) else str(value)
     if dataset is not None:
-        syntax = dataset.file_meta.TransferSyntaxUID
-        yield "TransferSyntaxUID", f"{syntax.name} ({syntax})"
+        yield "TransferSyntaxUID", _named(dataset.file_meta.TransferSyntaxUID)
+
+
+def _named(uid: UID) -> str:
+    return str(uid) if uid.name == uid else f"{uid.name} ({uid})"
 
 
 @_looking

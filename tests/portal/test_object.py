@@ -81,7 +81,9 @@ def test_the_calibration_pulse_is_a_millivolt_high(ecg: Instance) -> None:
 def test_a_picture_is_previewed_and_each_look_recorded() -> None:
     held = stored("ct")
     client = reader(held)
-    assert b"picture.png?frame=1" in client.get(address(held)).content
+    content = client.get(address(held)).content
+    assert b"picture.png?frame=1" in content and b"CT Image Storage" in content
+    assert b'name="q"' in content  # the frame around the page is there
     answer = client.get(address(held, "picture.png"))
     assert answer.headers["Content-Type"] == "image/png" and answer.content[:4] == b"\x89PNG"
     assert "no-store" in answer.headers["Cache-Control"]
