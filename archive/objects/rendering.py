@@ -3,6 +3,7 @@ bounded in size (PS3.4 annex N in outline; a preview, not a diagnostic presentat
 """
 
 from io import BytesIO
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,6 +12,8 @@ from pydicom.dataset import Dataset
 from pydicom.pixels import apply_color_lut, apply_modality_lut, apply_voi_lut, pixel_array
 
 from archive.errors import NotFound, Unsupported
+
+Pixels = NDArray[np.integer[Any]]
 
 EDGE = 1024  # pixels of the longer side
 PERCENTILES = (0.5, 99.5)  # of grey values, when the object names no window
@@ -49,7 +52,7 @@ def _encoded(dataset: Dataset, frame: int, edge: int, kind: str) -> bytes:
     return buffer.getvalue()
 
 
-def _shown(dataset: Dataset, pixels: NDArray[np.generic]) -> NDArray[np.uint8]:
+def _shown(dataset: Dataset, pixels: Pixels) -> NDArray[np.uint8]:
     """Eight bits a sample. Luminance and chrominance come as RGB from pydicom."""
     photometric = str(dataset.PhotometricInterpretation)
     if photometric in ("MONOCHROME1", "MONOCHROME2"):
@@ -57,10 +60,11 @@ def _shown(dataset: Dataset, pixels: NDArray[np.generic]) -> NDArray[np.uint8]:
     if photometric == "PALETTE COLOR":
         pixels = apply_color_lut(pixels, dataset)
     wide = max(pixels.dtype.itemsize * 8 - 8, 0)
-    return (pixels >> wide).astype(np.uint8)
+    shown: NDArray[np.uint8] = np.right_shift(pixels, wide).astype(np.uint8)
+    return shown
 
 
-def _grey(dataset: Dataset, pixels: NDArray[np.generic], *, inverted: bool) -> NDArray[np.uint8]:
+def _grey(dataset: Dataset, pixels: Pixels, *, inverted: bool) -> NDArray[np.uint8]:
     values = apply_modality_lut(pixels, dataset)
     if dataset.get("WindowWidth") or dataset.get("VOILUTSequence"):
         values = apply_voi_lut(values, dataset).astype(np.float64)

@@ -88,7 +88,7 @@ def _content(request: Request, preview: Preview) -> dict[str, Any]:
     content: dict[str, Any] = {"preview": preview, "facts": list(_facts(preview.dataset))}
     if preview.kind == Shown.PICTURE:
         content |= {
-            "frame": frame,
+            "shown_frame": frame,
             "frames": preview.frames,
             **_steps("frame", frame, preview.frames),
         }
