@@ -57,6 +57,10 @@ class Config:
     free_bytes_floor: int
     evidence_max_bytes: int
     pass_opens_production: bool  # else an officer does
+    oidc_server: str  # of an OpenID provider; empty: nobody signs on by one
+    oidc_client_id: str
+    oidc_client_secret: str
+    oidc_name: str  # as the sign-in page calls it
 
     @property
     def vault_dir(self) -> Path:
@@ -158,6 +162,10 @@ def read(values: Mapping[str, str]) -> Config:
         free_bytes_floor=get("FREE_BYTES_FLOOR", int, 256 << 20),
         evidence_max_bytes=get("EVIDENCE_MAX_BYTES", int, 20 << 20),
         pass_opens_production=get("PASS_OPENS_PRODUCTION", _flag, False),
+        oidc_server=get("OIDC_SERVER", str, ""),
+        oidc_client_id=get("OIDC_CLIENT_ID", str, ""),
+        oidc_client_secret=get("OIDC_CLIENT_SECRET", str, ""),
+        oidc_name=get("OIDC_NAME", str, "OpenID Connect"),
     )
 
 

@@ -13,8 +13,10 @@ from portal.views import (
     language,
     object,
     overview,
+    people,
     rollout,
     search,
+    sign_on,
     studies,
     study,
 )
@@ -81,6 +83,16 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("rollout/<uuid:run_id>/abandon/", rollout.abandon, name="rollout-abandon"),
     path("rollout/<uuid:run_id>/report/", rollout.report, name="rollout-report"),
     path("rollout/<uuid:run_id>/report.pdf", rollout.pdf, name="rollout-pdf"),
+    path("people/", people.people, name="people"),
+    path("people/<uuid:user_id>/", people.person, name="person"),
+    path("people/<uuid:user_id>/close/", people.deactivate, name="person-close"),
+    path("people/<uuid:user_id>/open/", people.reactivate, name="person-open"),
+    path("people/<uuid:user_id>/second-factor/", people.reset, name="person-second-factor"),
+    path(
+        "people/invitations/<uuid:invitation_id>/withdraw/",
+        people.withdraw,
+        name="staff-invitation-withdraw",
+    ),
     path("language/", language.choose, name="language"),
     path("", include("portal.views.joining.addresses")),
     path("health/live", health.live, name="health-live"),
@@ -88,6 +100,10 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("api/", include("portal.api.urls")),
     path("xds/registry", xds.registry, name="xds-registry"),
     path("accounts/", include("allauth.account.urls")),
+    path("accounts/2fa/", include("allauth.mfa.urls")),
+    path("accounts/sign-on/", include("allauth.socialaccount.urls")),
+    path("accounts/oidc/<str:provider_id>/login/", sign_on.begin, name="openid_connect_login"),
+    path("accounts/", include("allauth.socialaccount.providers.openid_connect.urls")),
     *PUBLIC,
 ]
 

@@ -1,6 +1,8 @@
 """Facts at rest: constraints and one-row properties."""
 
-from archive.models.authorisations import Authorisation
+from archive.models.authorisations import (
+    Authorisation,
+)
 from archive.models.choices import (
     STAFF_ROLES,
     AccessPolicyKind,
@@ -28,12 +30,40 @@ from archive.models.choices import (
     WishSource,
     XdsRole,
 )
-from archive.models.desk import Case, CaseEvent
-from archive.models.documents import AvailabilityNotice, Document, DocumentLink, Submission
-from archive.models.log import LedgerEvent, LedgerSeal
-from archive.models.organisations import Connection, Membership, Organisation, Register, User
-from archive.models.policies import AccessPolicy, ContentPolicy, StudyCodeEntry
-from archive.models.studies import Instance, Patient, Series, StorageCommitment, Study
+from archive.models.desk import (
+    Case,
+    CaseEvent,
+)
+from archive.models.documents import (
+    AvailabilityNotice,
+    Document,
+    DocumentLink,
+    Submission,
+)
+from archive.models.log import (
+    LedgerEvent,
+    LedgerSeal,
+)
+from archive.models.organisations import (
+    Connection,
+    Membership,
+    Organisation,
+    Register,
+    RegisterHolding,
+    User,
+)
+from archive.models.policies import (
+    AccessPolicy,
+    ContentPolicy,
+    StudyCodeEntry,
+)
+from archive.models.studies import (
+    Instance,
+    Patient,
+    Series,
+    StorageCommitment,
+    Study,
+)
 from archive.models.wishes import (
     DisclosurePermission,
     ExpressionOfWill,
@@ -41,7 +71,10 @@ from archive.models.wishes import (
     Prohibition,
     ProhibitionEnd,
 )
-from archive.models.work import Heartbeat, Job
+from archive.models.work import (
+    Heartbeat,
+    Job,
+)
 
 __all__ = [
     "STAFF_ROLES",
@@ -84,6 +117,7 @@ __all__ = [
     "ProhibitionEnd",
     "ProhibitionScope",
     "Register",
+    "RegisterHolding",
     "RegisterType",
     "Role",
     "Sector",

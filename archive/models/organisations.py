@@ -74,6 +74,24 @@ class Register(models.Model):
         return f"{self.controller_oid} {self.get_type_display()}"
 
 
+class RegisterHolding(models.Model):
+    """Who was a register's controller before: each former one, up to the day it was no more."""
+
+    id = uuid_key()
+    register = models.ForeignKey(Register, models.PROTECT, related_name="former_holdings")
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="former_registers")
+    until = models.DateField()  # exclusive: the first day of the next controller
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("register", "until"), name="holding_one_until"),
+        )
+        ordering = ("until",)
+
+    def __str__(self) -> str:
+        return f"{self.register_id} {self.until}"
+
+
 class Connection(models.Model):
     """An organisation's system in one environment: a DICOM application entity or an XDS peer."""
 

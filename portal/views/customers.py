@@ -17,7 +17,7 @@ from archive.models import Case, Connection, CustomerState, Environment, Organis
 from archive.queries import overview
 from archive.values import today
 from onboarding import queries
-from onboarding.queries import alarms
+from onboarding.queries import alarms, succession
 from onboarding.queries.file import checklist
 from portal import formats, plots
 from portal.advice import advise
@@ -108,7 +108,7 @@ def customer(request: Request, actor: Actor, organisation_id: UUID) -> HttpRespo
         "counts": counts,
         "plot": plots.by_hour("flow", _("Today by hour"), flow.received, flow.failed),
         "environments": _by_environment(queries.connections(organisation)),
-        "registers": queries.registers(organisation),
+        "history": succession.history(organisation),
         "people": queries.people(organisation),
         "cases": [_told(case, actor) for case in cases],
         "road": _road(request, organisation_id),
