@@ -12,6 +12,7 @@ from archive.models.choices import (
     EventOutcome,
     JobKind,
     JobState,
+    LogRuleKey,
     NoticeState,
     RegisterType,
     Role,
@@ -21,7 +22,14 @@ from archive.models.choices import (
 )
 from archive.models.desk import Case, CaseEvent
 from archive.models.documents import AvailabilityNotice, Document, DocumentLink, Submission
-from archive.models.log import LedgerEvent, LedgerSeal
+from archive.models.log import (
+    AuditCursor,
+    DisclosureNotice,
+    LedgerEvent,
+    LedgerRetired,
+    LedgerSeal,
+    LogRule,
+)
 from archive.models.organisations import Connection, Membership, Organisation, Register, User
 from archive.models.policies import ContentPolicy, StudyCodeEntry
 from archive.models.studies import Instance, Patient, Series, StorageCommitment, Study
@@ -29,6 +37,7 @@ from archive.models.work import Heartbeat, Job
 
 __all__ = [
     "STAFF_ROLES",
+    "AuditCursor",
     "AvailabilityNotice",
     "Case",
     "CaseEvent",
@@ -38,6 +47,7 @@ __all__ = [
     "ConnectionKind",
     "ContentPolicy",
     "CustomerState",
+    "DisclosureNotice",
     "Document",
     "DocumentKind",
     "DocumentLink",
@@ -50,7 +60,10 @@ __all__ = [
     "JobKind",
     "JobState",
     "LedgerEvent",
+    "LedgerRetired",
     "LedgerSeal",
+    "LogRule",
+    "LogRuleKey",
     "Membership",
     "NoticeState",
     "Organisation",

@@ -115,3 +115,8 @@ class EventOutcome(TextChoices):
     OPEN = "open", _("open")
     RETRIED = "retried", _("tried again")
     SOLVED = "solved", _("solved")
+
+
+class LogRuleKey(TextChoices):
+    RETENTION_YEARS = "retention-years", _("years a log is kept")
+    REPORT_YEARS = "report-years", _("years a report goes back without a special reason")
