@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
+from archive.models import LedgerRetired
 from archive.values import HELSINKI, now
 
 SEAL_LOCK = 7_301_001  # advisory lock of the one sealer
@@ -94,13 +95,11 @@ Progress = Callable[[int, int], None]  # seals proved so far, seals to be proved
 
 
 def base() -> Base:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT position, digest, strays FROM archive_ledgerretired ORDER BY id")
-        rows = [(row[0], bytes(row[1]), row[2]) for row in cursor.fetchall()]
+    rows = list(LedgerRetired.objects.order_by("id"))
     if not rows:
         return Base()
-    position, digest, _ = rows[-1]
-    return Base(position, digest, frozenset(place for row in rows for place in row[2]))
+    strays = frozenset(place for row in rows for place in row.strays)
+    return Base(rows[-1].position, bytes(rows[-1].digest), strays)
 
 
 def head() -> tuple[int, bytes, datetime] | None:

@@ -17,7 +17,7 @@ from archive.edges.dicom import client
 from archive.edges.edge import exchange
 from archive.errors import ArchiveError, Busy
 from archive.models import JobKind
-from archive.services import commitment, heartbeats, ingest, notices, registration
+from archive.services import anchors, commitment, heartbeats, ingest, notices, registration
 from archive.values import today
 
 log = logging.getLogger(__name__)
@@ -110,6 +110,13 @@ def seal() -> None:
 def partitions() -> None:
     close_old_connections()
     ledger.make_partitions(today())
+
+
+@shared_task(name="archive.anchor")
+def anchor() -> None:
+    """Looks several times a day, so that a day on which the system was down is anchored late."""
+    close_old_connections()
+    anchors.anchor_due(today())
 
 
 @shared_task(name="archive.doubts")

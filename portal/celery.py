@@ -46,6 +46,7 @@ app.conf.update(
             "schedule": 5.0,
             "options": {"expires": 4},
         },
+        "anchor": {"task": "archive.anchor", "schedule": 600.0, "options": {"expires": 500}},
         "partitions": {"task": "archive.partitions", "schedule": 86_400.0},
     },
 )
