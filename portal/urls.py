@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, include, path
 
 from archive.edges.xds import server as xds
 from portal.accounts import SIGN_UP
+from portal.api import disclosure_notices
 from portal.views import (
     case,
     customers,
@@ -73,6 +74,11 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("portal.views.joining.addresses")),
     path("health/live", health.live, name="health-live"),
     path("health/ready", health.ready, name="health-ready"),
+    path("api/disclosure-notices", disclosure_notices.DisclosureNotices.as_view()),
+    path(
+        "api/disclosure-notices/<uuid:acknowledgement_id>",
+        disclosure_notices.Acknowledgement.as_view(),
+    ),
     path("xds/registry", xds.registry, name="xds-registry"),
     path("accounts/", include("allauth.account.urls")),
     *PUBLIC,
