@@ -33,7 +33,7 @@ ORDER = (
 )
 OF_PATIENT = frozenset({"PatientID", "IssuerOfPatientID"})
 CLASSES = frozenset({"SOPClassUID", "TransferSyntaxUID"})
-EDGES = {"dicom": "DICOM", "xds": "XDS", "job": _("registration"), "api": "API"}
+EDGES = {"dicom": "DICOM", "xds": "XDS", "job": _("registration"), "api": "API", "syslog": "Syslog"}
 PLACES = {
     "association": _("association"),
     "store": _("storing"),
@@ -46,6 +46,7 @@ PLACES = {
     "query": _("query"),
     "disclosure-notice": _("notice of disclosure"),
     "sign-in": _("sign-in"),
+    "audit": _("sending the log to the security monitor"),
 }
 
 
