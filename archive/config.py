@@ -61,6 +61,12 @@ class Config:
     oidc_client_id: str
     oidc_client_secret: str
     oidc_name: str  # as the sign-in page calls it
+    anchor_mail: tuple[str, ...]  # who gets the ledger's daily anchor; none: nobody
+    atna_host: str  # the security monitor's syslog receiver; empty: nothing is sent
+    atna_port: int
+    atna_ca: str  # files: who signed its certificate, and our own certificate with its key
+    atna_cert: str
+    atna_key: str
 
     @property
     def vault_dir(self) -> Path:
@@ -69,6 +75,14 @@ class Config:
     @property
     def evidence_dir(self) -> Path:
         return self.data_dir / "evidence"
+
+    @property
+    def anchors_dir(self) -> Path:
+        return self.data_dir / "anchors"
+
+    @property
+    def retired_dir(self) -> Path:
+        return self.data_dir / "retired"
 
     def ae_title(self, environment: str) -> str:
         return self.ae_production if environment == "production" else self.ae_test
@@ -166,6 +180,12 @@ def read(values: Mapping[str, str]) -> Config:
         oidc_client_id=get("OIDC_CLIENT_ID", str, ""),
         oidc_client_secret=get("OIDC_CLIENT_SECRET", str, ""),
         oidc_name=get("OIDC_NAME", str, "OpenID Connect"),
+        anchor_mail=tuple(filter(None, get("ANCHOR_MAIL", str, "").replace(" ", "").split(","))),
+        atna_host=get("ATNA_HOST", str, ""),
+        atna_port=get("ATNA_PORT", int, 6514),
+        atna_ca=get("ATNA_CA", str, ""),
+        atna_cert=get("ATNA_CERT", str, ""),
+        atna_key=get("ATNA_KEY", str, ""),
     )
 
 

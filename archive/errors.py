@@ -11,19 +11,22 @@
     |  |- EnvironmentMismatch, RealPatientRequired
     |  |- ContentMismatch, ClassMismatch
     |  |- MetadataInvalid
-    |  `- TooManyResults, SeveralPatients
+    |  |- TooManyResults, SeveralPatients
+    |  `- NoticeInvalid
     |- Unsupported            we do not speak that
     |  |- ClassNotArchived
     |  `- QueryUnknown
     |- NotFound               no such subject
-    |  `- InstanceUnknown, DocumentsLate
+    |  |- InstanceUnknown, DocumentsLate
+    |  `- NoticeSubjectUnknown
     |- Conflict               clashes with what is archived
     |  |- OtherContent, PatientConflict, RelationalMismatch
     |  |- TransactionReused, CommitmentClassConflict
     |  |- UniqueIdReused, HashDiffers, PatientDiffers, AlreadyReplaced
-    |  `- StudyUidDiffers
+    |  |- StudyUidDiffers
+    |  `- NoticeReused
     |- Refused                the rules say no
-    |  |- OtherRegister, ControllerUnauthorised
+    |  |- OtherRegister, ControllerUnauthorised, NoticeForeign
     |  `- PeerUnknown, PeerEnded, PeerAddressWrong, CalledTitleUnknown
     |- Busy                   try later
     |  |- TooManyAssociations, StorageFull, DatabaseGone
@@ -208,6 +211,13 @@ class SeveralPatients(Unacceptable):
     comment = "stored query finds documents of several patients"
 
 
+class NoticeInvalid(Unacceptable):
+    """Facts are the fields at fault, as JSON pointers, each with its problem."""
+
+    code = "NOTICE"
+    comment = "disclosure notice breaks a rule"
+
+
 # --- Unsupported ----------------------------------------------------------------------------------
 
 
@@ -230,6 +240,11 @@ class InstanceUnknown(NotFound):
 class DocumentsLate(NotFound):
     code = "DOC-LATE"
     comment = "documents have not come in time"
+
+
+class NoticeSubjectUnknown(NotFound):
+    code = "NOTICE"
+    comment = "disclosure notice names what is not known here"
 
 
 # --- Conflict -------------------------------------------------------------------------------------
@@ -284,6 +299,11 @@ class StudyUidDiffers(Conflict):
     comment = "document names another study than the images"
 
 
+class NoticeReused(Conflict):
+    code = "NOTICE"
+    comment = "disclosure notice id was used for other content"
+
+
 # --- Refused --------------------------------------------------------------------------------------
 
 
@@ -293,6 +313,11 @@ class OtherRegister(Refused):
 
 class ControllerUnauthorised(Refused):
     comment = "no authorisation for the organiser's register"
+
+
+class NoticeForeign(Refused):
+    code = "NOTICE"
+    comment = "disclosure notice is of another controller"
 
 
 class PeerUnknown(Refused):

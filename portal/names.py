@@ -24,6 +24,7 @@ FACTS = {
     "raised": _("Error of the program"),
     "scheme": _("Scheme"),
     "problem": _("Problem"),
+    "notice": _("Notice"),
 }
 # What is asked first on the telephone stands first; the rest follows as it was told.
 ORDER = (
@@ -32,7 +33,7 @@ ORDER = (
 )
 OF_PATIENT = frozenset({"PatientID", "IssuerOfPatientID"})
 CLASSES = frozenset({"SOPClassUID", "TransferSyntaxUID"})
-EDGES = {"dicom": "DICOM", "xds": "XDS", "job": _("registration")}
+EDGES = {"dicom": "DICOM", "xds": "XDS", "job": _("registration"), "api": "API", "syslog": "Syslog"}
 PLACES = {
     "association": _("association"),
     "store": _("storing"),
@@ -43,6 +44,9 @@ PLACES = {
     "documents": _("tying documents to the study"),
     "register": _("registering documents"),
     "query": _("query"),
+    "disclosure-notice": _("notice of disclosure"),
+    "sign-in": _("sign-in"),
+    "audit": _("sending the log to the security monitor"),
 }
 
 

@@ -19,6 +19,7 @@ from archive.models.choices import (
     EventOutcome,
     JobKind,
     JobState,
+    LogRuleKey,
     NoticeState,
     ProhibitionScope,
     RegisterType,
@@ -41,8 +42,12 @@ from archive.models.documents import (
     Submission,
 )
 from archive.models.log import (
+    AuditCursor,
+    DisclosureNotice,
     LedgerEvent,
+    LedgerRetired,
     LedgerSeal,
+    LogRule,
 )
 from archive.models.organisations import (
     Connection,
@@ -80,6 +85,7 @@ __all__ = [
     "STAFF_ROLES",
     "AccessPolicy",
     "AccessPolicyKind",
+    "AuditCursor",
     "Authorisation",
     "AuthorisationLevel",
     "AuthorisationState",
@@ -93,6 +99,7 @@ __all__ = [
     "ConsentForm",
     "ContentPolicy",
     "CustomerState",
+    "DisclosureNotice",
     "DisclosurePermission",
     "Document",
     "DocumentKind",
@@ -108,7 +115,10 @@ __all__ = [
     "JobKind",
     "JobState",
     "LedgerEvent",
+    "LedgerRetired",
     "LedgerSeal",
+    "LogRule",
+    "LogRuleKey",
     "Membership",
     "NoticeState",
     "Organisation",

@@ -171,3 +171,8 @@ class Urgency(TextChoices):
 class AccessPolicyKind(TextChoices):
     AREA = "area", _("disclosure without permission within an area")
     ROLE = "role", _("professional roles that may see")
+
+
+class LogRuleKey(TextChoices):
+    RETENTION_YEARS = "retention-years", _("years a log is kept")
+    REPORT_YEARS = "report-years", _("years a report goes back without a special reason")

@@ -1,7 +1,5 @@
 """The registry's address: POST /xds/registry, SOAP 1.2 in and out (XD-1, XD-2)."""
 
-import base64
-import binascii
 import logging
 from uuid import UUID
 
@@ -45,24 +43,12 @@ def registry(request: HttpRequest) -> HttpResponse:
 
 def _identify(request: HttpRequest, correlation_id: UUID) -> Actor:
     """Raises PeerUnknown, PeerEnded."""
-    user, secret = _basic(request.headers.get("Authorization", ""))
+    user, secret = credentials.basic(request.headers.get("Authorization", ""))
     try:
         return credentials.identify(user, secret, today())
     except (PeerUnknown, PeerEnded) as error:
         _report(error, "sign-in", None, correlation_id)
         raise
-
-
-def _basic(header: str) -> tuple[str, str]:
-    """User and secret of RFC 7617, or empty."""
-    scheme, _, encoded = header.partition(" ")
-    if scheme.lower() != "basic":
-        return "", ""
-    try:
-        user, _, secret = base64.b64decode(encoded.strip(), validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
-        return "", ""
-    return user, secret
 
 
 def _receive(request: HttpRequest, actor: Actor, correlation_id: UUID) -> HttpResponse:
