@@ -21,7 +21,7 @@ from portal.api.operation import Operation, actor_of
 
 
 def test_every_family_has_its_status() -> None:
-    assert problems.STATUS.keys() == set(FAMILIES)
+    assert problems.STATUS.keys() >= set(FAMILIES)
     for family in FAMILIES:
         answer = problems.answer(family(), {})
         assert answer.status_code == problems.STATUS[family] == answer.data["status"]
