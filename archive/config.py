@@ -57,6 +57,8 @@ class Config:
     free_bytes_floor: int
     evidence_max_bytes: int
     pass_opens_production: bool  # else an officer does
+    xua_skew_seconds: float  # how far the clocks of an assertion's issuer and ours may differ
+    xua_longest_hours: float  # an assertion that is valid for longer is refused
 
     @property
     def vault_dir(self) -> Path:
@@ -158,6 +160,8 @@ def read(values: Mapping[str, str]) -> Config:
         free_bytes_floor=get("FREE_BYTES_FLOOR", int, 256 << 20),
         evidence_max_bytes=get("EVIDENCE_MAX_BYTES", int, 20 << 20),
         pass_opens_production=get("PASS_OPENS_PRODUCTION", _flag, False),
+        xua_skew_seconds=get("XUA_SKEW_SECONDS", float, 60.0),
+        xua_longest_hours=get("XUA_LONGEST_HOURS", float, 12.0),
     )
 
 

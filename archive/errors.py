@@ -3,6 +3,7 @@
     ArchiveError
     |- Malformed              cannot be read
     |  |- DatasetUnreadable, TransferBroken
+    |  |- AssertionUnreadable, CertificateInvalid
     |  `- ParameterMissing
     |- Unacceptable           read, may not be kept
     |  |- PatientIdUntrusted
@@ -21,9 +22,12 @@
     |  |- OtherContent, PatientConflict, RelationalMismatch
     |  |- TransactionReused, CommitmentClassConflict
     |  |- UniqueIdReused, HashDiffers, PatientDiffers, AlreadyReplaced
+    |  |- MessageRepeated
     |  `- StudyUidDiffers
     |- Refused                the rules say no
     |  |- OtherRegister, ControllerUnauthorised
+    |  |- AssertionMissing, SignatureInvalid, IssuerUntrusted, AssertionExpired
+    |  |- AssertionElsewhere, OrganisationDiffers, PatientNotAsserted
     |  `- PeerUnknown, PeerEnded, PeerAddressWrong, CalledTitleUnknown
     |- Busy                   try later
     |  |- TooManyAssociations, StorageFull, DatabaseGone
@@ -135,6 +139,16 @@ class DatasetUnreadable(Malformed):
 class TransferBroken(Malformed):
     code = "TRANSFER"
     comment = "sender broke off in the middle of an object"
+
+
+class AssertionUnreadable(Malformed):
+    code = "wsse:InvalidSecurityToken"
+    comment = "assertion is not as it must be"
+
+
+class CertificateInvalid(Malformed):
+    code = "CERTIFICATE"
+    comment = "certificate cannot be used"
 
 
 class ParameterMissing(Malformed):
@@ -279,6 +293,11 @@ class AlreadyReplaced(Conflict):
     comment = "document to be replaced has been replaced before"
 
 
+class MessageRepeated(Conflict):
+    code = "wsse:InvalidSecurity"
+    comment = "MessageID was used before with this assertion"
+
+
 class StudyUidDiffers(Conflict):
     code = "STUDY-UID"
     comment = "document names another study than the images"
@@ -293,6 +312,41 @@ class OtherRegister(Refused):
 
 class ControllerUnauthorised(Refused):
     comment = "no authorisation for the organiser's register"
+
+
+class AssertionMissing(Refused):
+    code = "wsse:InvalidSecurity"
+    comment = "message has no assertion"
+
+
+class SignatureInvalid(Refused):
+    code = "wsse:FailedCheck"
+    comment = "assertion is not signed as it must be"
+
+
+class IssuerUntrusted(Refused):
+    code = "wsse:FailedAuthentication"
+    comment = "issuer of the assertion is not trusted"
+
+
+class AssertionExpired(Refused):
+    code = "wsse:MessageExpired"
+    comment = "assertion is not valid at this time"
+
+
+class AssertionElsewhere(Refused):
+    code = "wsse:InvalidSecurityToken"
+    comment = "assertion is for another service"
+
+
+class OrganisationDiffers(Refused):
+    code = "wsse:FailedAuthentication"
+    comment = "assertion is of another organisation"
+
+
+class PatientNotAsserted(Refused):
+    code = "wsse:FailedAuthentication"
+    comment = "assertion is for another patient"
 
 
 class PeerUnknown(Refused):

@@ -46,6 +46,11 @@ app.conf.update(
             "schedule": 5.0,
             "options": {"expires": 4},
         },
+        "spent": {
+            "task": "archive.forget_messages",
+            "schedule": 600.0,
+            "options": {"expires": 500},
+        },
         "partitions": {"task": "archive.partitions", "schedule": 86_400.0},
     },
 )

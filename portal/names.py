@@ -21,6 +21,8 @@ FACTS = {
     "kind": _("Document"),
     "named by document": _("Study named by the document"),
     "user": _("User name"),
+    "issuer": _("Issuer"),
+    "organisation": _("Organisation"),
     "raised": _("Error of the program"),
     "scheme": _("Scheme"),
     "problem": _("Problem"),
@@ -43,6 +45,7 @@ PLACES = {
     "documents": _("tying documents to the study"),
     "register": _("registering documents"),
     "query": _("query"),
+    "assertion": _("signed assertion"),
 }
 
 

@@ -18,11 +18,13 @@ CUSTOMERS = frozenset({Role.CUSTOMER_ADMIN.value, Role.CUSTOMER_TECHNICAL.value}
 STUDY_READERS = frozenset({Role.ADMIN.value, Role.ARCHIVIST.value, Role.SUPPORT.value})
 DESK = STUDY_READERS | {Role.ONBOARDING.value}
 OFFICERS = frozenset({Role.ADMIN.value, Role.ONBOARDING.value})
+ADMINISTRATORS = frozenset({Role.ADMIN.value})
 SPEAKERS = OFFICERS | {Role.CUSTOMER_ADMIN.value}  # who binds a customer, or acts on its behalf
 
 TOP: Label = ""
 CUSTOMER_GROUP = _("Customers")
 ARCHIVE_GROUP = _("Archive")
+SYSTEM_GROUP = _("System")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,9 @@ PAGES: tuple[Page, ...] = (
     Page("patient-search", "patient-search", _("Patient"), STUDY_READERS, within="studies"),
     Page("study", "study", _("Study"), STUDY_READERS, within="studies"),
     Page("search", "search", _("Search"), DESK),
+    Page("issuers", "issuers", _("Trusted issuers"), DESK, SYSTEM_GROUP, in_rail=True),
+    Page("issuer-change", "issuer-add", _("Add an issuer"), ADMINISTRATORS, within="issuers"),
+    Page("xua-switch", "xua-switch", _("Signed assertions"), OFFICERS, within="customers"),
 )
 BY_NAME = {page.name: page for page in PAGES}
 

@@ -25,6 +25,7 @@ from archive.models.log import LedgerEvent, LedgerSeal
 from archive.models.organisations import Connection, Membership, Organisation, Register, User
 from archive.models.policies import ContentPolicy, StudyCodeEntry
 from archive.models.studies import Instance, Patient, Series, StorageCommitment, Study
+from archive.models.trust import SpentMessage, TrustedIssuer
 from archive.models.work import Heartbeat, Job
 
 __all__ = [
@@ -60,11 +61,13 @@ __all__ = [
     "Role",
     "Sector",
     "Series",
+    "SpentMessage",
     "StorageCommitment",
     "Study",
     "StudyCodeEntry",
     "StudyState",
     "Submission",
+    "TrustedIssuer",
     "User",
     "XdsRole",
 ]
