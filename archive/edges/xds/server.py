@@ -13,7 +13,7 @@ from lxml import etree
 
 from archive.actors import Actor
 from archive.edges.edge import as_archive_error, exchange
-from archive.edges.xds import codec, security, soap
+from archive.edges.xds import codec, security, soap, wsdl
 from archive.edges.xds.handlers import HANDLERS, Call, refusal
 from archive.errors import ArchiveError, Busy, Malformed, PeerEnded, PeerUnknown
 from archive.models import Environment
@@ -24,12 +24,15 @@ log = logging.getLogger(__name__)
 
 MAX_BYTES = 10 << 20  # some hundreds of entries
 REALM = 'Basic realm="XDS", charset="UTF-8"'
+RETRY_AFTER = "5"  # seconds
 STEPS = {soap.REGISTER: "register", soap.STORED_QUERY: "query"}
 
 
 @csrf_exempt
 def registry(request: HttpRequest) -> HttpResponse:
     """ITI-42 and ITI-18. Credentials are judged before a byte of the message is read."""
+    if wsdl.asked_for(request):
+        return wsdl.answer(request, "registry")
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
     try:
@@ -38,7 +41,7 @@ def registry(request: HttpRequest) -> HttpResponse:
     except (PeerUnknown, PeerEnded):
         return HttpResponse(status=401, headers={"WWW-Authenticate": REALM})
     except Busy:
-        return HttpResponse(status=503, headers={"Retry-After": "5"})
+        return HttpResponse(status=503, headers={"Retry-After": RETRY_AFTER})
     except ArchiveError:
         return HttpResponse(status=500)
 
@@ -81,12 +84,12 @@ def _receive(request: HttpRequest, actor: Actor, correlation_id: UUID) -> HttpRe
         message = soap.decode(content, parameters.get("action", ""))
     except soap.Fault as fault:
         _report(Malformed(fault.reason), "envelope", actor, correlation_id)
-        return _soap(soap.encode_fault(fault), fault.http_status)
+        return _fault(fault)
     address = request.build_absolute_uri(request.path)
     try:
         body = _handle(_established(actor, message, address, correlation_id))
     except soap.Fault as fault:
-        return _soap(soap.encode_fault(fault), fault.http_status)
+        return _fault(fault)
     return _soap(soap.encode(body, action=message.action, relates_to=message.message_id), 200)
 
 
@@ -94,11 +97,12 @@ def _established(actor: Actor, message: soap.Message, address: str, correlation_
     """The call, once it is known who asks. Raises Fault."""
     try:
         asker = assertions.establish(actor, security.presented(message, address))
-    except ArchiveError as error:
-        fault = security.fault(error, message.message_id)
-        if fault is None:
-            raise
+    except Exception as raised:
+        error = as_archive_error(raised)
         _report(error, "assertion", actor, correlation_id)
+        fault = security.fault(error, message.message_id) or soap.receiver_fault(
+            message.message_id, busy=isinstance(error, Busy)
+        )
         raise fault from None
     return Call(asker, message, correlation_id)
 
@@ -117,6 +121,13 @@ def _handle(call: Call) -> etree._Element:
         if fault is not None:
             raise fault from None
         return refusal(action, error)
+
+
+def _fault(fault: soap.Fault) -> HttpResponse:
+    response = _soap(soap.encode_fault(fault), fault.http_status)
+    if fault.busy:
+        response.headers["Retry-After"] = RETRY_AFTER
+    return response
 
 
 def _soap(content: bytes, status: int) -> HttpResponse:

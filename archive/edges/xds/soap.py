@@ -64,6 +64,7 @@ class Fault(Exception):
         security: str = "",
         relates_to: str = "",
         not_understood: tuple[str, ...] = (),
+        busy: bool = False,
     ) -> None:
         super().__init__(reason)
         self.reason = reason
@@ -72,11 +73,20 @@ class Fault(Exception):
         self.security = security  # of WS-Security, instead
         self.relates_to = relates_to
         self.not_understood = not_understood
+        self.busy = busy  # ours, and over soon
 
     @property
     def http_status(self) -> int:
-        """SOAP 1.2 part 2, Table 20: the sender's fault is 400, every other 500."""
+        """SOAP 1.2 part 2, Table 20: the sender's fault is 400, every other 500; 503 tells more."""
+        if self.busy:
+            return 503
         return 400 if self.code == "Sender" else 500
+
+
+def receiver_fault(relates_to: str, *, busy: bool) -> Fault:
+    """We failed before the message could be handled."""
+    reason = "the archive is busy, send again later" if busy else "the archive failed"
+    return Fault(reason, code="Receiver", relates_to=relates_to, busy=busy)
 
 
 def decode(content: bytes, content_action: str = "") -> Message:

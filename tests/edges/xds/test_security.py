@@ -5,12 +5,14 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 from django.http import HttpResponse
 from lxml import etree
 
 from archive.edges.xds import replies, soap
 from archive.errors import every_error
 from archive.models import Case, CaseEvent, Connection, LedgerEvent
+from archive.services import assertions
 from archive.simulation import assertions as provider
 from archive.simulation import envelope
 from archive.values import now
@@ -276,3 +278,19 @@ def test_every_fault_is_of_the_standard_and_every_assertion_error_has_one() -> N
     for error in every_error():
         code = replies.SECURITY.get(error)
         assert (error.code == f"wsse:{code}") if code else not error.code.startswith("wsse:")
+
+
+@pytest.mark.parametrize(
+    ("raised", "status"), [(OperationalError("gone"), 503), (RuntimeError("010181-900C"), 500)]
+)
+def test_a_failure_of_ours_is_the_receivers_fault(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch, raised: Exception, status: int
+) -> None:
+    def fail(*args: object) -> None:
+        raise raised
+
+    monkeypatch.setattr(assertions, "establish", fail)
+    response = ask(cast, signing.asking(asserted(cast)))
+    assert (response.status_code, fault_of(response)) == (status, "s:Receiver")
+    assert response.has_header("Retry-After") == (status == 503)
+    assert b"010181" not in response.content
