@@ -67,6 +67,8 @@ class Config:
     atna_ca: str  # files: who signed its certificate, and our own certificate with its key
     atna_cert: str
     atna_key: str
+    xua_skew_seconds: float  # how far the clocks of an assertion's issuer and ours may differ
+    xua_longest_hours: float  # an assertion that is valid for longer is refused
 
     @property
     def vault_dir(self) -> Path:
@@ -186,6 +188,8 @@ def read(values: Mapping[str, str]) -> Config:
         atna_ca=get("ATNA_CA", str, ""),
         atna_cert=get("ATNA_CERT", str, ""),
         atna_key=get("ATNA_KEY", str, ""),
+        xua_skew_seconds=get("XUA_SKEW_SECONDS", float, 60.0),
+        xua_longest_hours=get("XUA_LONGEST_HOURS", float, 12.0),
     )
 
 

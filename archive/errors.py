@@ -2,35 +2,28 @@
 
     ArchiveError
     |- Malformed              cannot be read
-    |  |- DatasetUnreadable, TransferBroken
+    |  |- DatasetUnreadable, TransferBroken, AssertionUnreadable, CertificateInvalid
     |  `- ParameterMissing
     |- Unacceptable           read, may not be kept
-    |  |- PatientIdUntrusted
-    |  |- StudyCodeMissing, StudyCodeUnknown, StudyCodeClosed
-    |  |- AccessionMissing
-    |  |- EnvironmentMismatch, RealPatientRequired
-    |  |- ContentMismatch, ClassMismatch
-    |  |- MetadataInvalid
-    |  |- TooManyResults, SeveralPatients
-    |  `- NoticeInvalid
+    |  |- PatientIdUntrusted, EnvironmentMismatch, RealPatientRequired, StudyCodeMissing
+    |  |- StudyCodeUnknown, StudyCodeClosed, AccessionMissing, ContentMismatch, ClassMismatch
+    |  `- MetadataInvalid, TooManyResults, SeveralPatients, NoticeInvalid
     |- Unsupported            we do not speak that
-    |  |- ClassNotArchived
-    |  `- QueryUnknown
+    |  `- ClassNotArchived, QueryUnknown
     |- NotFound               no such subject
-    |  |- InstanceUnknown, DocumentsLate
-    |  `- NoticeSubjectUnknown
+    |  `- InstanceUnknown, DocumentsLate, NoticeSubjectUnknown
     |- Conflict               clashes with what is archived
-    |  |- OtherContent, PatientConflict, RelationalMismatch
-    |  |- TransactionReused, CommitmentClassConflict
-    |  |- UniqueIdReused, HashDiffers, PatientDiffers, AlreadyReplaced
-    |  |- StudyUidDiffers
-    |  `- NoticeReused
+    |  |- OtherContent, PatientConflict, RelationalMismatch, TransactionReused
+    |  |- CommitmentClassConflict, UniqueIdReused, HashDiffers, PatientDiffers
+    |  `- AlreadyReplaced, MessageRepeated, StudyUidDiffers, NoticeReused
     |- Refused                the rules say no
-    |  |- OtherRegister, ControllerUnauthorised, NoticeForeign
-    |  `- PeerUnknown, PeerEnded, PeerAddressWrong, CalledTitleUnknown
+    |  |- OtherRegister, ControllerUnauthorised, NoticeForeign, AssertionMissing
+    |  |- SignatureInvalid, IssuerUntrusted, AssertionExpired, AssertionElsewhere
+    |  |- OrganisationDiffers, PatientNotAsserted, PeerUnknown, PeerEnded, PeerAddressWrong
+    |  `- CalledTitleUnknown
     |- Busy                   try later
-    |  |- TooManyAssociations, StorageFull, DatabaseGone
-    |  `- PeerUnreachable, PeerRejected, PeerAborted
+    |  |- TooManyAssociations, StorageFull, DatabaseGone, PeerUnreachable, PeerRejected
+    |  `- PeerAborted
     `- Broken                 our fault
        `- BytesDamaged
 
@@ -138,6 +131,16 @@ class DatasetUnreadable(Malformed):
 class TransferBroken(Malformed):
     code = "TRANSFER"
     comment = "sender broke off in the middle of an object"
+
+
+class AssertionUnreadable(Malformed):
+    code = "wsse:InvalidSecurityToken"
+    comment = "assertion is not as it must be"
+
+
+class CertificateInvalid(Malformed):
+    code = "CERTIFICATE"
+    comment = "certificate cannot be used"
 
 
 class ParameterMissing(Malformed):
@@ -294,6 +297,11 @@ class AlreadyReplaced(Conflict):
     comment = "document to be replaced has been replaced before"
 
 
+class MessageRepeated(Conflict):
+    code = "wsse:InvalidSecurity"
+    comment = "MessageID was used before with this assertion"
+
+
 class StudyUidDiffers(Conflict):
     code = "STUDY-UID"
     comment = "document names another study than the images"
@@ -318,6 +326,41 @@ class ControllerUnauthorised(Refused):
 class NoticeForeign(Refused):
     code = "NOTICE"
     comment = "disclosure notice is of another controller"
+
+
+class AssertionMissing(Refused):
+    code = "wsse:InvalidSecurity"
+    comment = "message has no assertion"
+
+
+class SignatureInvalid(Refused):
+    code = "wsse:FailedCheck"
+    comment = "assertion is not signed as it must be"
+
+
+class IssuerUntrusted(Refused):
+    code = "wsse:FailedAuthentication"
+    comment = "issuer of the assertion is not trusted"
+
+
+class AssertionExpired(Refused):
+    code = "wsse:MessageExpired"
+    comment = "assertion is not valid at this time"
+
+
+class AssertionElsewhere(Refused):
+    code = "wsse:InvalidSecurityToken"
+    comment = "assertion is for another service"
+
+
+class OrganisationDiffers(Refused):
+    code = "wsse:FailedAuthentication"
+    comment = "assertion is of another organisation"
+
+
+class PatientNotAsserted(Refused):
+    code = "wsse:FailedAuthentication"
+    comment = "assertion is for another patient"
 
 
 class PeerUnknown(Refused):

@@ -64,6 +64,7 @@ class Kind(Enum):
     ROLLOUT_STARTED = "rollout.started", ("number", "purpose")
     ROLLOUT_DOCUMENTED = "rollout.documented", ("number", "documents")
     ROLLOUT_ENDED = "rollout.ended", ("number", "state", "sha256")
+    TRUST_CHANGED = "trust.changed", ("what", "issuer", "reason")
     POLICY_LOADED = "policy.loaded", ("what", "rows")
     DISCLOSURE_GIVEN = "disclosure.given", _GIVEN
     DISCLOSURE_NOTIFIED = "disclosure.notified", (*_GIVEN, "notice", "reporter", "received_at")

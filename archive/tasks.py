@@ -20,6 +20,7 @@ from archive.errors import ArchiveError, Busy
 from archive.models import JobKind
 from archive.services import (
     anchors,
+    assertions,
     audit_feed,
     commitment,
     heartbeats,
@@ -147,3 +148,9 @@ def audit() -> None:
 def doubts() -> None:
     close_old_connections()
     ingest.settle_doubts()
+
+
+@shared_task(name="archive.forget_messages")
+def forget_messages() -> None:
+    close_old_connections()
+    assertions.forget_expired()

@@ -21,6 +21,8 @@ FACTS = {
     "kind": _("Document"),
     "named by document": _("Study named by the document"),
     "user": _("User name"),
+    "issuer": _("Issuer"),
+    "organisation": _("Organisation"),
     "raised": _("Error of the program"),
     "scheme": _("Scheme"),
     "problem": _("Problem"),
@@ -47,6 +49,7 @@ PLACES = {
     "disclosure-notice": _("notice of disclosure"),
     "sign-in": _("sign-in"),
     "audit": _("sending the log to the security monitor"),
+    "assertion": _("signed assertion"),
 }
 
 

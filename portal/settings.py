@@ -245,7 +245,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    # These print values of data sets, a patient's among them.
-    "loggers": {name: {"level": "CRITICAL"} for name in ("pydicom", "pynetdicom")},
+    # These print values of data sets and assertions, a patient's among them.
+    "loggers": {name: {"level": "CRITICAL"} for name in ("pydicom", "pynetdicom", "signxml")},
     "root": {"handlers": ["stderr"], "level": "INFO"},
 }

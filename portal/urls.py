@@ -5,6 +5,7 @@ from django.urls import URLPattern, URLResolver, include, path
 from archive.edges.xds import server as xds
 from portal.accounts import SIGN_UP
 from portal.views import (
+    assertion,
     case,
     customers,
     desk,
@@ -23,6 +24,7 @@ from portal.views import (
 from portal.views.public import customers as public_customers
 from portal.views.public import filling, guide, register, signup, status
 from portal.views.public.steps import BY_KEY
+from portal.views.system import trust
 
 OWN = "join/<uuid:organisation_id>/"
 PUBLIC: list[URLPattern | URLResolver] = [
@@ -50,6 +52,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("home/", customers.home, name="home"),
     path("organisations/", customers.customers, name="organisations"),
     path("organisations/<uuid:organisation_id>/", customers.customer, name="organisation"),
+    path(
+        "organisations/<uuid:organisation_id>/connections/<uuid:connection_id>/assertion/",
+        assertion.switch,
+        name="xua-switch",
+    ),
+    path("system/issuers/", trust.issuers, name="issuers"),
+    path("system/issuers/new/", trust.add, name="issuer-add"),
+    path("system/issuers/<uuid:issuer_id>/retire/", trust.retire, name="issuer-retire"),
     path("search/", search.find, name="search"),
     path("studies/", studies.studies, name="studies"),
     path("studies/patient/", studies.patient, name="patient-search"),

@@ -69,6 +69,10 @@ from archive.models.studies import (
     StorageCommitment,
     Study,
 )
+from archive.models.trust import (
+    SpentMessage,
+    TrustedIssuer,
+)
 from archive.models.wishes import (
     DisclosurePermission,
     ExpressionOfWill,
@@ -132,11 +136,13 @@ __all__ = [
     "Role",
     "Sector",
     "Series",
+    "SpentMessage",
     "StorageCommitment",
     "Study",
     "StudyCodeEntry",
     "StudyState",
     "Submission",
+    "TrustedIssuer",
     "Urgency",
     "User",
     "WillSubject",

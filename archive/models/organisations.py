@@ -107,6 +107,7 @@ class Connection(models.Model):
     xds_role = models.CharField(max_length=10, choices=XdsRole, blank=True)
     xds_user = models.CharField(max_length=64, blank=True)
     xds_secret_sha256 = models.BinaryField(max_length=32, null=True, blank=True)
+    xua_required = models.BooleanField(default=False)  # each message needs a signed assertion
     valid_from = models.DateField()
     valid_until = models.DateField(null=True, blank=True)
 
