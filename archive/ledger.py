@@ -60,6 +60,11 @@ class Kind(Enum):
     ROLLOUT_DOCUMENTED = "rollout.documented", ("number", "documents")
     ROLLOUT_ENDED = "rollout.ended", ("number", "state", "sha256")
     POLICY_LOADED = "policy.loaded", ("what", "rows")
+    PATIENT_MERGED = "patient.merged", ("merge",)
+    PATIENT_UNMERGED = "patient.unmerged", ("merge", "reason")
+    PATIENT_UPDATED = "patient.updated", ("what",)
+    PATIENT_VIEWED = "patient.viewed", ("reason", "shown")
+    MESSAGE_REPLAYED = "message.replayed", ("outcome",)
 
     def __init__(self, word: str, demanded: tuple[str, ...]) -> None:
         self.word = word

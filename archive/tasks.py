@@ -17,7 +17,7 @@ from archive.edges.dicom import client
 from archive.edges.edge import exchange
 from archive.errors import ArchiveError, Busy
 from archive.models import JobKind
-from archive.services import commitment, heartbeats, ingest, notices, registration
+from archive.services import commitment, heartbeats, ingest, messages, notices, registration
 from archive.values import today
 
 log = logging.getLogger(__name__)
@@ -116,3 +116,9 @@ def partitions() -> None:
 def doubts() -> None:
     close_old_connections()
     ingest.settle_doubts()
+
+
+@shared_task(name="archive.messages")
+def expire_messages() -> None:
+    close_old_connections()
+    messages.expire()

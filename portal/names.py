@@ -24,6 +24,12 @@ FACTS = {
     "raised": _("Error of the program"),
     "scheme": _("Scheme"),
     "problem": _("Problem"),
+    "place": _("Place in the message"),
+    "sender": _("Sender"),
+    "receiver": _("Receiver"),
+    "event": _("Message"),
+    "control id": _("Message control id"),
+    "most": _("At most, bytes"),
 }
 # What is asked first on the telephone stands first; the rest follows as it was told.
 ORDER = (
@@ -32,7 +38,7 @@ ORDER = (
 )
 OF_PATIENT = frozenset({"PatientID", "IssuerOfPatientID"})
 CLASSES = frozenset({"SOPClassUID", "TransferSyntaxUID"})
-EDGES = {"dicom": "DICOM", "xds": "XDS", "job": _("registration")}
+EDGES = {"dicom": "DICOM", "xds": "XDS", "hl7": "HL7", "job": _("registration")}
 PLACES = {
     "association": _("association"),
     "store": _("storing"),
@@ -43,6 +49,8 @@ PLACES = {
     "documents": _("tying documents to the study"),
     "register": _("registering documents"),
     "query": _("query"),
+    "door": _("connection"),
+    "message": _("message about a person"),
 }
 
 

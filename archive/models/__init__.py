@@ -12,9 +12,11 @@ from archive.models.choices import (
     EventOutcome,
     JobKind,
     JobState,
+    MessageOutcome,
     NoticeState,
     RegisterType,
     Role,
+    SecondState,
     Sector,
     StudyState,
     XdsRole,
@@ -23,7 +25,9 @@ from archive.models.desk import Case, CaseEvent
 from archive.models.documents import AvailabilityNotice, Document, DocumentLink, Submission
 from archive.models.log import LedgerEvent, LedgerSeal
 from archive.models.organisations import Connection, Membership, Organisation, Register, User
+from archive.models.persons import Hl7Message, PatientHistory, PatientMerge
 from archive.models.policies import ContentPolicy, StudyCodeEntry
+from archive.models.seconds import SecondPerson
 from archive.models.studies import Instance, Patient, Series, StorageCommitment, Study
 from archive.models.work import Heartbeat, Job
 
@@ -45,6 +49,7 @@ __all__ = [
     "Environment",
     "EventOutcome",
     "Heartbeat",
+    "Hl7Message",
     "Instance",
     "Job",
     "JobKind",
@@ -52,12 +57,17 @@ __all__ = [
     "LedgerEvent",
     "LedgerSeal",
     "Membership",
+    "MessageOutcome",
     "NoticeState",
     "Organisation",
     "Patient",
+    "PatientHistory",
+    "PatientMerge",
     "Register",
     "RegisterType",
     "Role",
+    "SecondPerson",
+    "SecondState",
     "Sector",
     "Series",
     "StorageCommitment",

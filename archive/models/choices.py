@@ -33,6 +33,7 @@ class CustomerState(TextChoices):
 class ConnectionKind(TextChoices):
     DICOM = "dicom", "DICOM"
     XDS = "xds", "XDS"
+    HL7 = "hl7", "HL7"
 
 
 class XdsRole(TextChoices):
@@ -115,3 +116,20 @@ class EventOutcome(TextChoices):
     OPEN = "open", _("open")
     RETRIED = "retried", _("tried again")
     SOLVED = "solved", _("solved")
+
+
+class MessageOutcome(TextChoices):
+    """What became of an HL7 message."""
+
+    RECEIVED = "received", _("not answered")
+    DONE = "done", _("done")
+    NO_EFFECT = "no_effect", _("nothing to change")
+    REFUSED = "refused", _("refused")
+
+
+class SecondState(TextChoices):
+    """Of what one person asks for and a second one decides."""
+
+    OPEN = "open", _("waits for a second person")
+    DONE = "done", _("done")
+    REFUSED = "refused", _("refused")

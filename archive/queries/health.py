@@ -14,12 +14,13 @@ from portal.celery import app
 
 STALE = timedelta(seconds=15)  # three beats missed
 PATIENCE = 0.04  # seconds the database and the broker each have to answer
-PARTS = ("database", "broker", "worker", "dicom", "vault")
+PARTS = ("database", "broker", "worker", "dicom", "hl7", "vault")
 WORKERS = {"worker", "caller"}  # who registers, and who calls customers' systems
 UNKNOWN = {
     "database": "does not answer",
     "worker": "unknown, the database does not answer",
     "dicom": "unknown, the database does not answer",
+    "hl7": "unknown, the database does not answer",
 }
 HURRY = {"socket_timeout": PATIENCE, "socket_connect_timeout": PATIENCE, "max_retries": 0}
 
@@ -51,6 +52,7 @@ def from_database() -> dict[str, str]:
         "database": "",
         "worker": "" if WORKERS <= beating else silent,
         "dicom": "" if "dicom" in beating else silent,
+        "hl7": "" if "hl7" in beating else silent,
     }
 
 
