@@ -40,7 +40,23 @@ class Config:
     dicom_max_associations: int
     dicom_max_object_bytes: int
     dicom_timeout: float
+    hl7_host: str
     hl7_port: int
+    hl7_processes: int
+    hl7_max_connections: int
+    hl7_max_message_bytes: int
+    hl7_timeout: float  # seconds for a message to be whole, once begun
+    hl7_idle: float  # seconds for which a connection may bring nothing
+    hl7_application: str
+    hl7_test_application: str
+    hl7_facility: str
+    hl7_versions: tuple[str, ...]
+    hl7_processing_production: tuple[str, ...]  # MSH-11
+    hl7_processing_test: tuple[str, ...]
+    hl7_certificate: str  # of the listener, with its chain: its port then speaks TLS
+    hl7_key: str
+    hl7_client_ca: str  # who issues customers' certificates: TLS is then mutual
+    hl7_messages_kept_days: int
     ae_production: str
     ae_test: str
     production_takes_test_patients: bool
@@ -89,6 +105,10 @@ class Config:
     def ae_title(self, environment: str) -> str:
         return self.ae_production if environment == "production" else self.ae_test
 
+    def hl7_processing(self, environment: str) -> tuple[str, ...]:
+        production = environment == "production"
+        return self.hl7_processing_production if production else self.hl7_processing_test
+
 
 def _flag(text: str) -> bool:
     words = {
@@ -102,6 +122,10 @@ def _flag(text: str) -> bool:
         "off": False,
     }
     return words[text.strip().lower()]
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(word.strip() for word in text.split(",") if word.strip())
 
 
 class Reader:
@@ -161,7 +185,23 @@ def read(values: Mapping[str, str]) -> Config:
         dicom_max_associations=get("DICOM_MAX_ASSOCIATIONS", int, 100),
         dicom_max_object_bytes=get("DICOM_MAX_OBJECT_BYTES", int, 8 << 30),
         dicom_timeout=get("DICOM_TIMEOUT", float, 60.0),
+        hl7_host=get("HL7_HOST", str, get("DICOM_HOST", str, "127.0.0.1")),
         hl7_port=get("HL7_PORT", int, 2575),
+        hl7_processes=get("HL7_PROCESSES", int, 2),
+        hl7_max_connections=get("HL7_MAX_CONNECTIONS", int, 100),
+        hl7_max_message_bytes=get("HL7_MAX_MESSAGE_BYTES", int, 1 << 20),
+        hl7_timeout=get("HL7_TIMEOUT", float, 30.0),
+        hl7_idle=get("HL7_IDLE", float, 3600.0),
+        hl7_application=get("HL7_APPLICATION", str, "KANTA"),
+        hl7_test_application=get("HL7_TEST_APPLICATION", str, "KANTATEST"),
+        hl7_facility=get("HL7_FACILITY", str, "KELA"),
+        hl7_versions=get("HL7_VERSIONS", _listed, ("2.3", "2.3.1", "2.4", "2.5", "2.5.1", "2.6")),
+        hl7_processing_production=get("HL7_PROCESSING_PRODUCTION", _listed, ("P",)),
+        hl7_processing_test=get("HL7_PROCESSING_TEST", _listed, ("T", "D", "P")),
+        hl7_certificate=get("HL7_CERTIFICATE", str, ""),
+        hl7_key=get("HL7_KEY", str, ""),
+        hl7_client_ca=get("HL7_CLIENT_CA", str, ""),
+        hl7_messages_kept_days=get("HL7_MESSAGES_KEPT_DAYS", int, 730),
         ae_production=get("AE_PRODUCTION", str, "KANTA"),
         ae_test=get("AE_TEST", str, "KANTATEST"),
         production_takes_test_patients=get("PRODUCTION_TAKES_TEST_PATIENTS", _flag, demo),

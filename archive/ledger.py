@@ -76,6 +76,11 @@ class Kind(Enum):
     LOG_REPORTED = "log.reported", ("log", "from", "until", "reason", "entries")
     LEDGER_ANCHORED = "ledger.anchored", ("position", "digest")
     LEDGER_RETIRED = "ledger.retired", ("before", "position", "digest", "events", "files")
+    PATIENT_MERGED = "patient.merged", ("merge",)
+    PATIENT_UNMERGED = "patient.unmerged", ("merge", "reason")
+    PATIENT_UPDATED = "patient.updated", ("what",)
+    PATIENT_VIEWED = "patient.viewed", ("reason", "shown")
+    MESSAGE_REPLAYED = "message.replayed", ("outcome",)
 
     def __init__(self, word: str, demanded: tuple[str, ...]) -> None:
         self.word = word

@@ -25,6 +25,7 @@ from archive.services import (
     commitment,
     heartbeats,
     ingest,
+    messages,
     notices,
     registration,
 )
@@ -154,3 +155,9 @@ def doubts() -> None:
 def forget_messages() -> None:
     close_old_connections()
     assertions.forget_expired()
+
+
+@shared_task(name="archive.messages")
+def expire_messages() -> None:
+    close_old_connections()
+    messages.expire()

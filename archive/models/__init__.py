@@ -20,10 +20,12 @@ from archive.models.choices import (
     JobKind,
     JobState,
     LogRuleKey,
+    MessageOutcome,
     NoticeState,
     ProhibitionScope,
     RegisterType,
     Role,
+    SecondState,
     Sector,
     StudyState,
     Urgency,
@@ -57,10 +59,18 @@ from archive.models.organisations import (
     RegisterHolding,
     User,
 )
+from archive.models.persons import (
+    Hl7Message,
+    PatientHistory,
+    PatientMerge,
+)
 from archive.models.policies import (
     AccessPolicy,
     ContentPolicy,
     StudyCodeEntry,
+)
+from archive.models.seconds import (
+    SecondPerson,
 )
 from archive.models.studies import (
     Instance,
@@ -113,6 +123,7 @@ __all__ = [
     "EventOutcome",
     "ExpressionOfWill",
     "Heartbeat",
+    "Hl7Message",
     "Informing",
     "Instance",
     "Job",
@@ -124,9 +135,12 @@ __all__ = [
     "LogRule",
     "LogRuleKey",
     "Membership",
+    "MessageOutcome",
     "NoticeState",
     "Organisation",
     "Patient",
+    "PatientHistory",
+    "PatientMerge",
     "Prohibition",
     "ProhibitionEnd",
     "ProhibitionScope",
@@ -134,6 +148,8 @@ __all__ = [
     "RegisterHolding",
     "RegisterType",
     "Role",
+    "SecondPerson",
+    "SecondState",
     "Sector",
     "Series",
     "SpentMessage",

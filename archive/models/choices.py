@@ -33,6 +33,7 @@ class CustomerState(TextChoices):
 class ConnectionKind(TextChoices):
     DICOM = "dicom", "DICOM"
     XDS = "xds", "XDS"
+    HL7 = "hl7", "HL7"
 
 
 class XdsRole(TextChoices):
@@ -176,3 +177,20 @@ class AccessPolicyKind(TextChoices):
 class LogRuleKey(TextChoices):
     RETENTION_YEARS = "retention-years", _("years a log is kept")
     REPORT_YEARS = "report-years", _("years a report goes back without a special reason")
+
+
+class MessageOutcome(TextChoices):
+    """What became of an HL7 message."""
+
+    RECEIVED = "received", _("not answered")
+    DONE = "done", _("done")
+    NO_EFFECT = "no_effect", _("nothing to change")
+    REFUSED = "refused", _("refused")
+
+
+class SecondState(TextChoices):
+    """Of what one person asks for and a second one decides."""
+
+    OPEN = "open", _("waits for a second person")
+    DONE = "done", _("done")
+    REFUSED = "refused", _("refused")

@@ -15,7 +15,7 @@ from portal.celery import app
 
 STALE = timedelta(seconds=15)  # three beats missed
 PATIENCE = 0.04  # seconds the database and the broker each have to answer
-PARTS = ("database", "broker", "worker", "dicom", "vault")
+PARTS = ("database", "broker", "worker", "dicom", "hl7", "vault")
 AUDIT = "audit"  # a part only where a security monitor is set
 ADVISORY = frozenset({AUDIT})  # the archive is ready without these
 LATE = timedelta(minutes=5)  # within which an event should have reached the security monitor
@@ -25,6 +25,7 @@ UNKNOWN = {
     "worker": "unknown, the database does not answer",
     "dicom": "unknown, the database does not answer",
     AUDIT: "unknown, the database does not answer",
+    "hl7": "unknown, the database does not answer",
 }
 HURRY = {"socket_timeout": PATIENCE, "socket_connect_timeout": PATIENCE, "max_retries": 0}
 
@@ -58,6 +59,7 @@ def from_database() -> dict[str, str]:
         "worker": "" if WORKERS <= beating else silent,
         "dicom": "" if "dicom" in beating else silent,
         AUDIT: behind,
+        "hl7": "" if "hl7" in beating else silent,
     }
 
 
