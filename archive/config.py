@@ -40,7 +40,23 @@ class Config:
     dicom_max_associations: int
     dicom_max_object_bytes: int
     dicom_timeout: float
+    hl7_host: str
     hl7_port: int
+    hl7_processes: int
+    hl7_max_connections: int
+    hl7_max_message_bytes: int
+    hl7_timeout: float  # seconds for a message to be whole, once begun
+    hl7_idle: float  # seconds for which a connection may bring nothing
+    hl7_application: str
+    hl7_test_application: str
+    hl7_facility: str
+    hl7_versions: tuple[str, ...]
+    hl7_processing_production: tuple[str, ...]  # MSH-11
+    hl7_processing_test: tuple[str, ...]
+    hl7_certificate: str  # of the listener, with its chain: its port then speaks TLS
+    hl7_key: str
+    hl7_client_ca: str  # who issues customers' certificates: TLS is then mutual
+    hl7_messages_kept_days: int
     ae_production: str
     ae_test: str
     production_takes_test_patients: bool
@@ -61,6 +77,14 @@ class Config:
     oidc_client_id: str
     oidc_client_secret: str
     oidc_name: str  # as the sign-in page calls it
+    anchor_mail: tuple[str, ...]  # who gets the ledger's daily anchor; none: nobody
+    atna_host: str  # the security monitor's syslog receiver; empty: nothing is sent
+    atna_port: int
+    atna_ca: str  # files: who signed its certificate, and our own certificate with its key
+    atna_cert: str
+    atna_key: str
+    xua_skew_seconds: float  # how far the clocks of an assertion's issuer and ours may differ
+    xua_longest_hours: float  # an assertion that is valid for longer is refused
 
     @property
     def vault_dir(self) -> Path:
@@ -70,8 +94,20 @@ class Config:
     def evidence_dir(self) -> Path:
         return self.data_dir / "evidence"
 
+    @property
+    def anchors_dir(self) -> Path:
+        return self.data_dir / "anchors"
+
+    @property
+    def retired_dir(self) -> Path:
+        return self.data_dir / "retired"
+
     def ae_title(self, environment: str) -> str:
         return self.ae_production if environment == "production" else self.ae_test
+
+    def hl7_processing(self, environment: str) -> tuple[str, ...]:
+        production = environment == "production"
+        return self.hl7_processing_production if production else self.hl7_processing_test
 
 
 def _flag(text: str) -> bool:
@@ -86,6 +122,10 @@ def _flag(text: str) -> bool:
         "off": False,
     }
     return words[text.strip().lower()]
+
+
+def _listed(text: str) -> tuple[str, ...]:
+    return tuple(word.strip() for word in text.split(",") if word.strip())
 
 
 class Reader:
@@ -145,7 +185,23 @@ def read(values: Mapping[str, str]) -> Config:
         dicom_max_associations=get("DICOM_MAX_ASSOCIATIONS", int, 100),
         dicom_max_object_bytes=get("DICOM_MAX_OBJECT_BYTES", int, 8 << 30),
         dicom_timeout=get("DICOM_TIMEOUT", float, 60.0),
+        hl7_host=get("HL7_HOST", str, get("DICOM_HOST", str, "127.0.0.1")),
         hl7_port=get("HL7_PORT", int, 2575),
+        hl7_processes=get("HL7_PROCESSES", int, 2),
+        hl7_max_connections=get("HL7_MAX_CONNECTIONS", int, 100),
+        hl7_max_message_bytes=get("HL7_MAX_MESSAGE_BYTES", int, 1 << 20),
+        hl7_timeout=get("HL7_TIMEOUT", float, 30.0),
+        hl7_idle=get("HL7_IDLE", float, 3600.0),
+        hl7_application=get("HL7_APPLICATION", str, "KANTA"),
+        hl7_test_application=get("HL7_TEST_APPLICATION", str, "KANTATEST"),
+        hl7_facility=get("HL7_FACILITY", str, "KELA"),
+        hl7_versions=get("HL7_VERSIONS", _listed, ("2.3", "2.3.1", "2.4", "2.5", "2.5.1", "2.6")),
+        hl7_processing_production=get("HL7_PROCESSING_PRODUCTION", _listed, ("P",)),
+        hl7_processing_test=get("HL7_PROCESSING_TEST", _listed, ("T", "D", "P")),
+        hl7_certificate=get("HL7_CERTIFICATE", str, ""),
+        hl7_key=get("HL7_KEY", str, ""),
+        hl7_client_ca=get("HL7_CLIENT_CA", str, ""),
+        hl7_messages_kept_days=get("HL7_MESSAGES_KEPT_DAYS", int, 730),
         ae_production=get("AE_PRODUCTION", str, "KANTA"),
         ae_test=get("AE_TEST", str, "KANTATEST"),
         production_takes_test_patients=get("PRODUCTION_TAKES_TEST_PATIENTS", _flag, demo),
@@ -166,6 +222,14 @@ def read(values: Mapping[str, str]) -> Config:
         oidc_client_id=get("OIDC_CLIENT_ID", str, ""),
         oidc_client_secret=get("OIDC_CLIENT_SECRET", str, ""),
         oidc_name=get("OIDC_NAME", str, "OpenID Connect"),
+        anchor_mail=tuple(filter(None, get("ANCHOR_MAIL", str, "").replace(" ", "").split(","))),
+        atna_host=get("ATNA_HOST", str, ""),
+        atna_port=get("ATNA_PORT", int, 6514),
+        atna_ca=get("ATNA_CA", str, ""),
+        atna_cert=get("ATNA_CERT", str, ""),
+        atna_key=get("ATNA_KEY", str, ""),
+        xua_skew_seconds=get("XUA_SKEW_SECONDS", float, 60.0),
+        xua_longest_hours=get("XUA_LONGEST_HOURS", float, 12.0),
     )
 
 

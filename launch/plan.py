@@ -47,7 +47,7 @@ def parser() -> argparse.ArgumentParser:
     flags.add_argument("--data", metavar="DIR", help="where everything is kept (./var)")
     flags.add_argument("--port", type=int, help="the portal and its interfaces (8000)")
     flags.add_argument("--dicom-port", type=int, help="the DICOM listener (11112)")
-    flags.add_argument("--hl7-port", type=int, help="reserved for the HL7 listener (2575)")
+    flags.add_argument("--hl7-port", type=int, help="the HL7 listener (2575)")
     flags.add_argument("--host", help="the address to listen on (127.0.0.1)")
     flags.add_argument("--no-demo", action="store_true", help="without demo data and demo accounts")
     return flags

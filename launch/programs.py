@@ -1,4 +1,4 @@
-"""What is run: the set-up steps in their order, and the four long-running programs."""
+"""What is run: the set-up steps in their order, and the long-running programs."""
 
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -71,6 +71,10 @@ def dicom(plan: Plan) -> list[str]:
     return [sys.executable, MANAGE, "listen_dicom"]
 
 
+def hl7(plan: Plan) -> list[str]:
+    return [sys.executable, MANAGE, "listen_hl7"]
+
+
 def worker(plan: Plan) -> list[str]:
     """Registration, sealing, sweeping: nothing that waits for a customer's system."""
     return _celery_worker("worker", "--queues", "celery", "--concurrency", "2")
@@ -95,6 +99,7 @@ def beat(plan: Plan) -> list[str]:
 PROGRAMS: Mapping[str, Callable[[Plan], list[str]]] = {
     "web": web,
     "dicom": dicom,
+    "hl7": hl7,
     "worker": worker,
     "caller": caller,
     "beat": beat,

@@ -15,6 +15,7 @@ class Demo(TypedDict):
     pdr: dict[str, str] | None
     test_pdr: dict[str, str] | None
     patients: list[dict[str, str]]
+    xua: dict[str, dict[str, str]]
 
 
 def read_demo(plan: Plan) -> Demo:
@@ -27,6 +28,7 @@ def read_demo(plan: Plan) -> Demo:
         pdr=kept.get("pdr"),
         test_pdr=kept.get("test_pdr"),
         patients=kept.get("patients", []),
+        xua=kept.get("xua", {}),
     )
 
 
@@ -39,7 +41,13 @@ def content(plan: Plan, config: Config, demo: Demo, environment: dict[str, str])
             "aet": config.ae_production,
             "test_aet": config.ae_test,
         },
-        "hl7": None,  # its port is reserved until the listener exists
+        "hl7": {
+            "host": config.hl7_host,
+            "port": config.hl7_port,
+            "application": config.hl7_application,
+            "test_application": config.hl7_test_application,
+            "facility": config.hl7_facility,
+        },
         **demo,
         "oids": {
             "home": config.home_community,

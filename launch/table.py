@@ -12,7 +12,11 @@ def rows(plan: Plan, config: Config) -> list[tuple[str, str]]:
         ("XDS registry", f"{web}/xds/registry"),
         ("DICOM", f"{bracketed(config.dicom_host)}:{config.dicom_port}"),
         ("AE titles", f"{config.ae_production} (production), {config.ae_test} (test environment)"),
-        ("HL7", f"not yet; port {plan.hl7_port} is kept for it"),
+        ("HL7", f"{bracketed(config.hl7_host)}:{config.hl7_port}"),
+        (
+            "HL7 receivers",
+            f"{config.hl7_application} (production), {config.hl7_test_application} (test)",
+        ),
         ("Health", f"{web}/health/ready"),
         ("Data", str(plan.data)),
         ("Logs", str(plan.data / "log")),

@@ -40,11 +40,23 @@ app.conf.update(
         },
         "seal": {"task": "archive.seal", "schedule": 1.0, "options": {"expires": 5}},
         "doubts": {"task": "archive.doubts", "schedule": 300.0, "options": {"expires": 60}},
+        "messages": {"task": "archive.messages", "schedule": 3600.0, "options": {"expires": 600}},
         "end_due": {"task": "onboarding.end_due", "schedule": 60.0, "options": {"expires": 50}},
         "rollouts": {
             "task": "onboarding.observe_rollouts",
             "schedule": 5.0,
             "options": {"expires": 4},
+        },
+        "audit": {
+            "task": "archive.audit",
+            "schedule": 5.0,
+            "options": {"expires": 5, "queue": "calls"},
+        },
+        "anchor": {"task": "archive.anchor", "schedule": 600.0, "options": {"expires": 500}},
+        "spent": {
+            "task": "archive.forget_messages",
+            "schedule": 600.0,
+            "options": {"expires": 500},
         },
         "partitions": {"task": "archive.partitions", "schedule": 86_400.0},
     },

@@ -88,6 +88,9 @@ PAGES: tuple[Page, ...] = (
     Page("people", "people", _("People"), ADMINISTRATORS, SYSTEM_GROUP, in_rail=True),
     Page("person", "person", _("Person"), ADMINISTRATORS, within="people"),
     Page("search", "search", _("Search"), DESK),
+    Page("issuers", "issuers", _("Trusted issuers"), DESK, SYSTEM_GROUP, in_rail=True),
+    Page("issuer-change", "issuer-add", _("Add an issuer"), ADMINISTRATORS, within="issuers"),
+    Page("xua-switch", "xua-switch", _("Signed assertions"), OFFICERS, within="customers"),
 )
 BY_NAME = {page.name: page for page in PAGES}
 

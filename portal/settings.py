@@ -54,6 +54,7 @@ INSTALLED_APPS = [
     "django_filters",
     "django_htmx",
     "rest_framework",
+    "drf_spectacular",
     "csp",
 ]
 MIDDLEWARE = [
@@ -226,7 +227,16 @@ CONTENT_SECURITY_POLICY = {
 }
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"]
+    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "portal.api.problems.answer",
+    "UNAUTHENTICATED_USER": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Imaging Data Repository",
+    "DESCRIPTION": "What the portal does, for other systems. Errors are problem+json (RFC 9457).",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 20 << 20  # an ITI-42 message with hundreds of entries
 
@@ -235,7 +245,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    # These print values of data sets, a patient's among them.
-    "loggers": {name: {"level": "CRITICAL"} for name in ("pydicom", "pynetdicom")},
+    # These print values of data sets and assertions, a patient's among them.
+    "loggers": {name: {"level": "CRITICAL"} for name in ("pydicom", "pynetdicom", "signxml")},
     "root": {"handlers": ["stderr"], "level": "INFO"},
 }

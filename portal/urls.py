@@ -5,12 +5,14 @@ from django.urls import URLPattern, URLResolver, include, path
 from archive.edges.xds import server as xds
 from portal.accounts import SIGN_UP
 from portal.views import (
+    assertion,
     case,
     customers,
     desk,
     errors,
     health,
     language,
+    object,
     overview,
     people,
     rollout,
@@ -22,6 +24,7 @@ from portal.views import (
 from portal.views.public import customers as public_customers
 from portal.views.public import filling, guide, register, signup, status
 from portal.views.public.steps import BY_KEY
+from portal.views.system import trust
 
 OWN = "join/<uuid:organisation_id>/"
 PUBLIC: list[URLPattern | URLResolver] = [
@@ -49,6 +52,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("home/", customers.home, name="home"),
     path("organisations/", customers.customers, name="organisations"),
     path("organisations/<uuid:organisation_id>/", customers.customer, name="organisation"),
+    path(
+        "organisations/<uuid:organisation_id>/connections/<uuid:connection_id>/assertion/",
+        assertion.switch,
+        name="xua-switch",
+    ),
+    path("system/issuers/", trust.issuers, name="issuers"),
+    path("system/issuers/new/", trust.add, name="issuer-add"),
+    path("system/issuers/<uuid:issuer_id>/retire/", trust.retire, name="issuer-retire"),
     path("search/", search.find, name="search"),
     path("studies/", studies.studies, name="studies"),
     path("studies/patient/", studies.patient, name="patient-search"),
@@ -56,6 +67,17 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("studies/<uuid:study_id>/reason/", study.reason, name="study-reason"),
     path("studies/<uuid:study_id>/patient/", study.patient, name="study-patient"),
     path("studies/<uuid:study_id>/objects/", study.objects, name="study-objects"),
+    path("studies/<uuid:study_id>/objects/<uuid:instance_id>/", object.front, name="object"),
+    path(
+        "studies/<uuid:study_id>/objects/<uuid:instance_id>/picture.png",
+        object.picture,
+        name="object-picture",
+    ),
+    path(
+        "studies/<uuid:study_id>/objects/<uuid:instance_id>/document.pdf",
+        object.document,
+        name="object-document",
+    ),
     path("studies/<uuid:study_id>/register/", study.register, name="study-register"),
     path("studies/<uuid:study_id>/notice/", study.notice, name="study-notice"),
     path("studies/<uuid:study_id>/retry/", study.retry, name="study-retry"),
@@ -85,6 +107,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("portal.views.joining.addresses")),
     path("health/live", health.live, name="health-live"),
     path("health/ready", health.ready, name="health-ready"),
+    path("api/", include("portal.api.urls")),
     path("xds/registry", xds.registry, name="xds-registry"),
     path("accounts/", include("allauth.account.urls")),
     path("accounts/2fa/", include("allauth.mfa.urls")),

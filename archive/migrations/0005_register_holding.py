@@ -8,7 +8,7 @@ import archive.values
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("archive", "0003_reference"),
+        ("archive", "0004_wishes_and_authorisations"),
     ]
 
     operations = [

@@ -93,7 +93,9 @@ class RegisterHolding(models.Model):
 
 
 class Connection(models.Model):
-    """An organisation's system in one environment: a DICOM application entity or an XDS peer."""
+    """An organisation's system in one environment: a DICOM application entity, an XDS peer or a
+    sender of HL7 messages.
+    """
 
     id = uuid_key()
     organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="connections")
@@ -107,6 +109,10 @@ class Connection(models.Model):
     xds_role = models.CharField(max_length=10, choices=XdsRole, blank=True)
     xds_user = models.CharField(max_length=64, blank=True)
     xds_secret_sha256 = models.BinaryField(max_length=32, null=True, blank=True)
+    xua_required = models.BooleanField(default=False)  # each message needs a signed assertion
+    hl7_application = models.CharField(max_length=100, blank=True)  # MSH-3
+    hl7_facility = models.CharField(max_length=100, blank=True)  # MSH-4
+    certificate_sha256 = models.CharField(max_length=64, blank=True)  # of its client certificate
     valid_from = models.DateField()
     valid_until = models.DateField(null=True, blank=True)
 
@@ -120,10 +126,15 @@ class Connection(models.Model):
             models.UniqueConstraint(
                 fields=("xds_user",), condition=~Q(xds_user=""), name="connection_one_xds_user"
             ),
+            models.UniqueConstraint(
+                fields=("environment", "hl7_application", "hl7_facility"),
+                condition=Q(kind="hl7", valid_until=None),
+                name="connection_one_live_sender",
+            ),
         )
 
     def __str__(self) -> str:
-        return self.aet or self.xds_user
+        return self.aet or self.xds_user or f"{self.hl7_application}|{self.hl7_facility}"
 
     def is_valid_on(self, day: date) -> bool:
         return self.valid_from <= day and (self.valid_until is None or day <= self.valid_until)

@@ -26,7 +26,7 @@ from archive.values import HELSINKI, now, today
 
 HOURS = 24
 COUNTED = 10_001  # one more than is ever said: "over 10,000"
-EXPECTED = ("dicom", "worker")
+EXPECTED = ("dicom", "hl7", "worker")
 STUCK_AFTER = timedelta(minutes=2)
 
 AGES: tuple[tuple[str, timedelta], ...] = (

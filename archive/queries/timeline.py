@@ -91,7 +91,7 @@ def _from_ledger(events: Any) -> Iterator[Entry]:
 
 
 def _from_desk(case_events: Any) -> Iterator[Entry]:
-    interfaces = {"dicom": "DICOM", "xds": "XDS", "job": "registration"}
+    interfaces = {"dicom": "DICOM", "xds": "XDS", "hl7": "HL7", "job": "registration"}
     for event in case_events:
         interface = interfaces.get(event.case.edge, event.case.edge)
         if event.case.place == "notice":

@@ -17,6 +17,7 @@ from archive.errors import (
 )
 from archive.models import JobKind, Patient, Register, Series, Study
 from archive.objects.header import Header
+from archive.rules import identity
 from archive.rules.admission import Admitted
 from archive.services.associations import Peer
 from archive.values import BusinessId, PatientIdentifier, dicom_instant, now, uuid7
@@ -40,6 +41,7 @@ class OwnRegisters:
     own: Register
     ids: frozenset[UUID]
     by_controller: dict[str, Register]
+    arcs: frozenset[str]  # under which it issues temporary patient ids
 
 
 def own_registers(peer: Peer) -> OwnRegisters:
@@ -51,7 +53,9 @@ def own_registers(peer: Peer) -> OwnRegisters:
     own = next((row for oid, row in defaults.items() if oid in own_oids), None)
     if own is None:
         raise ControllerUnauthorised()
-    return OwnRegisters(own, frozenset(row.id for row in found), defaults)
+    return OwnRegisters(
+        own, frozenset(row.id for row in found), defaults, identity.arcs_of(defaults)
+    )
 
 
 def target_register(header: Header, registers: OwnRegisters) -> Register:
@@ -133,10 +137,10 @@ def _find_study(environment: str, uid: str) -> Study | None:
 
 _INSERT_STUDY = """
 INSERT INTO archive_study (id, environment, register_id, patient_id, connection_id,
-    study_instance_uid, accession_number, study_code, description, study_id, study_date, study_time,
-    timezone_offset, started_at, modalities, state, waits_for, instance_count, byte_count,
-    received_at)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::varchar(16)[],
+    study_instance_uid, service_event, accession_number, study_code, description, study_id,
+    study_date, study_time, timezone_offset, started_at, modalities, state, waits_for,
+    instance_count, byte_count, received_at)
+VALUES (%s, %s, %s, %s, %s, %s, '', %s, %s, %s, %s, %s, %s, %s, %s, %s::varchar(16)[],
     'receiving', '', 0, 0, %s)
 ON CONFLICT (environment, study_instance_uid) DO NOTHING
 """

@@ -26,7 +26,7 @@ from archive.objects.elements import Truncated, require_whole
 from archive.objects.header import Header, read_header
 from archive.objects.part10 import FileMeta
 from archive.objects.sameness import same_content
-from archive.rules import admission
+from archive.rules import admission, identity
 from archive.rules.admission import Admitted, Announced
 from archive.services import error_desk, filing, policies, rows
 from archive.services.associations import Peer
@@ -92,7 +92,10 @@ class Session:
             or self.series_key(header) not in self.series
         ):
             filing.check(self.peer, header, admitted)
-        return filing.target_register(header, self.registers)
+        register = filing.target_register(header, self.registers)
+        issuers = self.registers.arcs | identity.arcs_of([register.controller_oid])
+        identity.require_own_issuer(admitted.patient, issuers)
+        return register
 
     def series_key(self, header: Header) -> str:
         return f"{header.study_instance_uid}/{header.series_instance_uid}"

@@ -133,10 +133,16 @@ class PlannedConnection(models.Model):
             models.UniqueConstraint(
                 fields=("environment", "aet"), condition=~Q(aet=""), name="planned_one_title"
             ),
+            models.UniqueConstraint(
+                fields=("environment", "hl7_application", "hl7_facility"),
+                condition=Q(kind="hl7"),
+                name="planned_one_sender",
+            ),
         )
 
     def __str__(self) -> str:
-        return self.aet or self.name
+        sender = f"{self.hl7_application}|{self.hl7_facility}" if self.hl7_application else ""
+        return self.aet or sender or self.name
 
 
 class FourEyes(models.Model):

@@ -76,4 +76,4 @@ def dates_of(system: CertifiedSystem) -> Dates:
 def _complete(planned: PlannedConnection) -> bool:
     if planned.kind == ConnectionKind.DICOM:
         return bool(planned.aet and planned.host and planned.port)
-    return bool(planned.name)
+    return planned.kind == ConnectionKind.XDS and bool(planned.name)  # HL7 comes beside one

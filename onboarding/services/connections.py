@@ -17,6 +17,7 @@ from archive.models import (
     Organisation,
     XdsRole,
 )
+from archive.objects import er7
 from archive.objects.messages import Target
 from archive.services.associations import addresses_of
 from archive.services.connections import CALL_TIMEOUT
@@ -34,6 +35,7 @@ from onboarding.services.openings import (
     open_all,
     open_planned,
     require_free,
+    require_free_sender,
 )
 
 __all__ = [
@@ -45,6 +47,7 @@ __all__ = [
     "plan",
     "remove",
     "renew_password",
+    "require_assertion",
     "target",
 ]
 
@@ -94,8 +97,9 @@ def _keep(actor: Actor, row: PlannedConnection, planned: Plan) -> PlannedConnect
         try:
             with transaction.atomic():
                 row.save()
-        except IntegrityError:  # somebody planned the same title a moment ago
-            raise TitleTaken(facts={"field": "aet"}) from None
+        except IntegrityError:  # somebody planned the same name a moment ago
+            field = "hl7_application" if row.kind == ConnectionKind.HL7 else "aet"
+            raise TitleTaken(facts={"field": field}) from None
         _record(actor, row.organisation, f"connection planned: {row}", row.environment)
         if row.connection is not None and row.environment == Environment.TEST:
             open_planned(actor, row)
@@ -113,15 +117,14 @@ def _checked(row: PlannedConnection, planned: Plan) -> dict[str, object]:
     if planned.kind == ConnectionKind.XDS:
         values["name"] = fields.text(planned.name, "name", limit=100)
         return {**values, **_certificate(planned)}
+    if planned.kind == ConnectionKind.HL7:
+        sender = _sender(row, planned)
+        return {**values, **sender, "host": _host(planned.host), **_certificate(planned)}
     return {
         **values,
         "aet": _title(row, planned),
         "host": _host(planned.host),
         "port": _port(planned.port),
-        "hl7_application": fields.text(
-            planned.hl7_application, "hl7_application", limit=100, needed=False
-        ),
-        "hl7_facility": fields.text(planned.hl7_facility, "hl7_facility", limit=100, needed=False),
         **_certificate(planned),
     }
 
@@ -135,6 +138,19 @@ def _title(row: PlannedConnection, planned: Plan) -> str:
         raise TitleTaken(facts={"field": "aet"})
     require_free(row, title, planned.environment)
     return title
+
+
+def _sender(row: PlannedConnection, planned: Plan) -> dict[str, object]:
+    """MSH-3 and MSH-4 of what will come; they name nobody else in this environment."""
+    names = {
+        name: fields.text(getattr(planned, name), name, limit=100)
+        for name in ("hl7_application", "hl7_facility")
+    }
+    for name, value in names.items():
+        if any(sign in value for sign in er7.SIGNS):
+            raise FieldInvalid(facts={"field": name})
+    require_free_sender(row, names["hl7_application"], names["hl7_facility"], planned.environment)
+    return dict(names)
 
 
 def _host(host: str) -> str:
@@ -220,6 +236,25 @@ def renew_password(actor: Actor, connection: Connection) -> str:
         what = f"password of XDS connection {connection.xds_user} renewed"
         _record(actor, connection.organisation, what, connection.environment)
     return password
+
+
+def require_assertion(actor: Actor, connection: Connection, *, required: bool, reason: str) -> None:
+    """Whether each message of an XDS connection needs a signed assertion; holds from the next
+    message on (XD-4).
+    """
+    rights.require(actor, connection.organisation, Party.OFFICER)
+    if connection.kind != ConnectionKind.XDS:
+        raise NotFound()
+    rows = Connection.objects.filter(id=connection.id).exclude(xua_required=required)
+    with transaction.atomic():
+        if rows.update(xua_required=required):
+            what = "is required" if required else "is not required"
+            facts = {
+                "what": f"assertion {what} of XDS connection {connection.xds_user}",
+                "reason": reason,
+            }
+            about = steps.about(connection.organisation, connection.environment)
+            ledger.record(ledger.Kind.CUSTOMER_CHANGED, about, facts, actor=actor)
 
 
 def _record(actor: Actor, organisation: Organisation, what: str, environment: str = "") -> None:

@@ -52,6 +52,17 @@ class XdsSystem:
     password: str
 
 
+@dataclass(frozen=True, slots=True)
+class Hl7System:
+    """A sender of HL7 messages, known by MSH-3, MSH-4 and where it calls from."""
+
+    environment: Environment
+    application: str
+    facility: str
+    host: str
+    certificate_sha256: str = ""
+
+
 def take_into_use(
     actor: Actor,
     business_id: BusinessId,
@@ -129,6 +140,29 @@ def connect_xds(
         )
         if made:
             _record(actor, organisation, f"XDS connection {system.user}", system.environment)
+        return connection
+
+
+def connect_hl7(
+    actor: Actor, organisation: Organisation, system: Hl7System, *, valid_from: date
+) -> Connection:
+    """Let a sender of HL7 messages in; it holds from its next connection on."""
+    with transaction.atomic():
+        connection, made = Connection.objects.get_or_create(
+            organisation=organisation,
+            environment=system.environment,
+            kind=ConnectionKind.HL7,
+            hl7_application=system.application,
+            hl7_facility=system.facility,
+            valid_until=None,
+            defaults={
+                "host": system.host,
+                "certificate_sha256": system.certificate_sha256,
+                "valid_from": valid_from,
+            },
+        )
+        if made:
+            _record(actor, organisation, f"HL7 sender {connection}", system.environment)
         return connection
 
 

@@ -14,8 +14,8 @@ from archive.actors import SYSTEM
 from archive.config import Config
 from archive.models import Environment, Organisation, Role, Sector, XdsRole
 from archive.values import AeTitle, BusinessId, PersonId
-from onboarding.services import customers, demo_roads, people
-from onboarding.services.customers import DicomSystem, Names, XdsSystem
+from onboarding.services import customers, demo_issuers, demo_roads, people
+from onboarding.services.customers import DicomSystem, Hl7System, Names, XdsSystem
 
 JOINED = date(2023, 1, 1)
 HOST = "127.0.0.1"
@@ -114,6 +114,10 @@ def load(config: Config) -> dict[str, Any]:
         "pdr": _xds(kept, operator, Environment.PRODUCTION, XdsRole.PDR, "pdr"),
         "test_pdr": _xds(kept, operator, Environment.TEST, XdsRole.PDR, "pdr-test"),
         "patients": [{"id": code, "name": name} for code, name in PATIENTS],
+        "xua": {
+            environment.value: demo_issuers.make(config.data_dir / "secrets", environment)
+            for environment in Environment
+        },
     }
     kept.save(world)
     return world
@@ -159,11 +163,25 @@ def _connected(kept: Secrets, customer: DemoCustomer, organisation: Organisation
         "test_aet": customer.test_aet,
         "host": HOST,
         "port": customer.port,
+        "hl7": _hl7(customer, organisation, Environment.PRODUCTION),
+        "test_hl7": _hl7(customer, organisation, Environment.TEST),
         "xds": _xds(kept, organisation, Environment.PRODUCTION, XdsRole.CONSUMER, customer.login),
         "test_xds": _xds(
             kept, organisation, Environment.TEST, XdsRole.CONSUMER, f"{customer.login}-test"
         ),
     }
+
+
+def _hl7(
+    customer: DemoCustomer, organisation: Organisation, environment: Environment
+) -> dict[str, str]:
+    """Its patient record system, by the name of its imaging system: ESIM_PACS, ESIM_RIS."""
+    title = customer.aet if environment == Environment.PRODUCTION else customer.test_aet
+    facility = customer.aet.partition("_")[0]
+    application = f"{facility}_RIS" if title == customer.aet else f"{title}_RIS"
+    system = Hl7System(environment, application, facility, HOST)
+    customers.connect_hl7(SYSTEM, organisation, system, valid_from=JOINED)
+    return {"application": application, "facility": facility}
 
 
 def _xds(

@@ -196,6 +196,8 @@ def _plans(organisation: Organisation, joined: date) -> None:
             host=row.host,
             port=row.port,
             ian_on=row.ian_on,
+            hl7_application=row.hl7_application,
+            hl7_facility=row.hl7_facility,
             opened_at=_noon(joined),
             connection=row,
         )

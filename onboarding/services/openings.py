@@ -21,7 +21,7 @@ from onboarding.models import Joining, PlannedConnection
 from onboarding.rules import road
 from onboarding.rules.road import Party
 from onboarding.services import customers, rights, steps
-from onboarding.services.customers import DicomSystem, XdsSystem
+from onboarding.services.customers import DicomSystem, Hl7System, XdsSystem
 
 PLANNERS = (Party.CUSTOMER, Party.TECHNICAL, Party.OFFICER)
 
@@ -40,6 +40,9 @@ def open_planned(actor: Actor, row: PlannedConnection) -> Connection:
         if row.kind == ConnectionKind.DICOM:
             require_free(row, row.aet, row.environment)
             made = _open_dicom(actor, row)
+        elif row.kind == ConnectionKind.HL7:
+            require_free_sender(row, row.hl7_application, row.hl7_facility, row.environment)
+            made = _open_hl7(actor, row)
         else:
             made = _open_xds(actor, row)
         row.connection, row.opened_at = made, now()
@@ -67,8 +70,34 @@ def _open_dicom(actor: Actor, row: PlannedConnection) -> Connection:
     return made
 
 
+def _open_hl7(actor: Actor, row: PlannedConnection) -> Connection:
+    """An open one of the same names is changed in place, so that its messages stay with it."""
+    kept, names = row.connection, ("hl7_application", "hl7_facility")
+    if kept is not None and kept.valid_until is None:
+        if all(getattr(kept, name) == getattr(row, name) for name in names):
+            kept.name, kept.host = row.name, row.host
+            kept.certificate_sha256 = row.certificate_sha256
+            kept.save(update_fields=["name", "host", "certificate_sha256"])
+            _record(actor, row.organisation, f"HL7 sender {row} changed", row.environment)
+            return kept
+        end_one(kept, today() - timedelta(days=1))
+    system = Hl7System(
+        Environment(row.environment),
+        row.hl7_application,
+        row.hl7_facility,
+        row.host,
+        row.certificate_sha256,
+    )
+    made = customers.connect_hl7(actor, row.organisation, system, valid_from=today())
+    made.name = row.name
+    made.save(update_fields=["name"])
+    return made
+
+
 def _open_xds(actor: Actor, row: PlannedConnection) -> Connection:
-    """With a password that nobody knows; `renew_password` gives one that somebody does."""
+    """With a password that nobody knows; `renew_password` gives one that somebody does. In
+    production each message needs a signed assertion, unless an officer decides otherwise.
+    """
     kept = row.connection
     if kept is not None:
         Connection.objects.filter(id=kept.id).update(name=row.name, valid_until=None)
@@ -79,8 +108,8 @@ def _open_xds(actor: Actor, row: PlannedConnection) -> Connection:
         Environment(row.environment), XdsRole.CONSUMER, user, secrets.token_urlsafe(24)
     )
     made = customers.connect_xds(actor, row.organisation, system, valid_from=today())
-    made.name = row.name
-    made.save(update_fields=["name"])
+    made.name, made.xua_required = row.name, row.environment == Environment.PRODUCTION
+    made.save(update_fields=["name", "xua_required"])
     return made
 
 
@@ -123,6 +152,22 @@ def require_free(row: PlannedConnection, title: str, environment: str) -> None:
     others = live.exclude(organisation=row.organisation)  # an own one is taken over
     if planned.exclude(id=row.id).exists() or others.exists():
         raise TitleTaken(facts={"field": "aet"})
+
+
+def require_free_sender(
+    row: PlannedConnection, application: str, facility: str, environment: str
+) -> None:
+    """As `require_free`, for the names of an HL7 sender."""
+    named = {
+        "environment": environment,
+        "kind": ConnectionKind.HL7,
+        "hl7_application": application,
+        "hl7_facility": facility,
+    }
+    planned = PlannedConnection.objects.filter(**named).exclude(id=row.id)
+    live = Connection.objects.filter(**named, valid_until=None)
+    if planned.exists() or live.exclude(organisation=row.organisation).exists():
+        raise TitleTaken(facts={"field": "hl7_application"})
 
 
 def _record(actor: Actor, organisation: Organisation, what: str, environment: str = "") -> None:

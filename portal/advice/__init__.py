@@ -1,14 +1,15 @@
 """What people are told about each error: cause, next step, whose move.
 
-The staff read the mechanism, the customer its duty. One row for every class of `archive.errors` and
-`onboarding.errors`; a test holds it complete. Texts are translated when shown.
+The staff read the mechanism, the customer its duty. One row for every class of `archive.errors`,
+`archive.person_errors` and `onboarding.errors`; a test holds it complete. Texts are translated when
+shown.
 """
 
 from django.utils.translation import gettext_lazy as _
 
 from archive import errors
 from archive.errors import ArchiveError
-from portal.advice import material, peers, road
+from portal.advice import assertions, logs, material, peers, persons, road
 from portal.advice.kinds import CORRECT_AND_SEND, SEND_AGAIN, Advice, Move
 
 __all__ = ["ADVICE", "Advice", "Move", "advise"]
@@ -94,7 +95,10 @@ ADVICE: dict[type[ArchiveError], Advice] = {
     **FAMILIES,
     **material.ADVICE,
     **peers.ADVICE,
+    **persons.ADVICE,
     **road.ADVICE,
+    **logs.ADVICE,
+    **assertions.ADVICE,
 }
 BY_REASON = {error.reason(): advice for error, advice in ADVICE.items()}
 

@@ -22,7 +22,7 @@ KEPT = (
 
 
 class _Certified(forms.Form):
-    """The part that both kinds have: a certificate, pasted or as a file."""
+    """The part that all kinds have: a certificate, pasted or as a file."""
 
     certificate = forms.CharField(
         label=_("TLS certificate"),
@@ -82,9 +82,7 @@ class DicomForm(_Certified):
     ian_on = forms.BooleanField(
         label=_("Send confirmations of registration (IAN) to it"), required=False
     )
-    hl7_application = line(_("HL7 application"), limit=100, required=False)
-    hl7_facility = line(_("HL7 facility"), limit=100, required=False)
-    field_order = (*KEPT[:-2], "certificate_file", *KEPT[-2:])
+    field_order = (*KEPT[:-2], "certificate_file")
 
     def clean_aet(self) -> str:
         try:
@@ -98,9 +96,36 @@ class DicomForm(_Certified):
             ) from None
 
     def plan(self) -> Plan:
-        given: dict[str, Any] = {name: self.cleaned_data[name] for name in KEPT}
+        given: dict[str, Any] = {name: self.cleaned_data[name] for name in KEPT[:-2]}
         environment = Environment(given.pop("environment"))
         return Plan(environment=environment, kind=ConnectionKind.DICOM, **given)
+
+
+class Hl7Form(_Certified):
+    environment = _environment()
+    name = line(_("Name of the system"), limit=100, required=False)
+    hl7_application = line(
+        _("Sending application"), limit=100, help_text=_("MSH-3 of its messages, first component.")
+    )
+    hl7_facility = line(
+        _("Sending facility"), limit=100, help_text=_("MSH-4 of its messages, first component.")
+    )
+    host = line(_("Host name or address"), limit=255, help_text=_("From where the system calls."))
+    field_order = (
+        *("environment", "name", "hl7_application", "hl7_facility", "host"),
+        *("certificate", "certificate_file"),
+    )
+
+    def plan(self) -> Plan:
+        given = self.cleaned_data
+        return Plan(
+            environment=Environment(given["environment"]),
+            kind=ConnectionKind.HL7,
+            **{
+                name: given[name]
+                for name in ("name", "hl7_application", "hl7_facility", "host", "certificate")
+            },
+        )
 
 
 class XdsForm(_Certified):
@@ -121,6 +146,7 @@ class XdsForm(_Certified):
 FORMS: dict[str, type[_Certified]] = {
     ConnectionKind.DICOM.value: DicomForm,
     ConnectionKind.XDS.value: XdsForm,
+    ConnectionKind.HL7.value: Hl7Form,
 }
 
 

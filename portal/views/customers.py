@@ -21,7 +21,7 @@ from onboarding.queries import alarms, succession
 from onboarding.queries.file import checklist
 from portal import formats, plots
 from portal.advice import advise
-from portal.pages import address
+from portal.pages import BY_NAME, address
 from portal.staff import Request, page
 from portal.views.joining.file import following
 from portal.views.joining.opened import open_file
@@ -105,6 +105,7 @@ def customer(request: Request, actor: Actor, organisation_id: UUID) -> HttpRespo
         "say": _say(counts),
         "others": [each for each in own if each.id != organisation.id],
         "is_staff": is_staff,
+        "switches": BY_NAME["xua-switch"].may_open(request.person.roles),
         "counts": counts,
         "plot": plots.by_hour("flow", _("Today by hour"), flow.received, flow.failed),
         "environments": _by_environment(queries.connections(organisation)),

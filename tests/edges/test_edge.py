@@ -5,13 +5,19 @@ import logging
 
 import psycopg
 import pytest
-from django.db import InterfaceError, OperationalError, connection
+from django.db import InterfaceError, OperationalError, connection, connections
 
 from archive import errors
 from archive.edges.dicom.replies import REJECTIONS
 from archive.edges.dicom.replies import TABLE as DICOM
 from archive.edges.edge import correlation, exchange, reply_for
 from archive.values import uuid7
+
+
+@pytest.fixture(autouse=True)
+def no_connection_is_left_over() -> None:
+    """Of a test before; an exchange would look after it."""
+    connections.close_all()
 
 
 @pytest.mark.parametrize(

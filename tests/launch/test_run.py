@@ -37,7 +37,12 @@ def test_it_tells_newcomers_and_programs_where_everything_is(run: Run, ports: Po
         **{"host": "127.0.0.1", "port": ports.dicom},
         **{"aet": "KANTA", "test_aet": "KANTATEST"},
     }
-    assert told["hl7"] is None
+    assert told["hl7"] == {
+        **{"host": "127.0.0.1", "port": ports.hl7},
+        **{"application": "KANTA", "test_application": "KANTATEST", "facility": "KELA"},
+    }
+    assert told["customers"][0]["hl7"] == {"application": "ESIM_RIS", "facility": "ESIM"}
+    assert told["customers"][0]["test_hl7"] == {"application": "ESIM_TEST_RIS", "facility": "ESIM"}
     assert set(told["logins"]) == LOGINS
     assert all(value["password"] in run.said for value in told["logins"].values())
     assert run.said.count("┌") == 1
@@ -87,7 +92,9 @@ def test_a_second_one_on_the_same_data_is_refused(
     assert run.file
 
 
-@pytest.mark.parametrize("name", ["web", "dicom", "worker", "caller", "beat", "redis", "postgres"])
+@pytest.mark.parametrize(
+    "name", ["web", "dicom", "hl7", "worker", "caller", "beat", "redis", "postgres"]
+)
 def test_a_child_that_dies_is_back_soon(run: Run, name: str) -> None:
     killed = run.children[name]
     os.kill(killed.pid, signal.SIGKILL)

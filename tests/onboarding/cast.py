@@ -209,6 +209,13 @@ def certificate(
     *names: str, days: int = 365, begins: int = -1, common: str = "pacs", san: bool = True
 ) -> str:
     """A self-signed certificate in PEM form."""
+    return certificate_and_key(*names, days=days, begins=begins, common=common, san=san)[0]
+
+
+def certificate_and_key(
+    *names: str, days: int = 365, begins: int = -1, common: str = "pacs", san: bool = True
+) -> tuple[str, str]:
+    """The same with its private key, for who speaks TLS."""
     key = ec.generate_private_key(ec.SECP256R1())
     subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common)])
     at = datetime.now(UTC).replace(microsecond=0)
@@ -225,4 +232,9 @@ def certificate(
         alternative = x509.SubjectAlternativeName([x509.DNSName(name) for name in names])
         builder = builder.add_extension(alternative, critical=False)
     signed = builder.sign(key, hashes.SHA256())
-    return signed.public_bytes(serialization.Encoding.PEM).decode()
+    private = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+    return signed.public_bytes(serialization.Encoding.PEM).decode(), private.decode()

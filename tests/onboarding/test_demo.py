@@ -26,7 +26,7 @@ def test_the_three_customers_lack_nothing_and_their_connections_are_open() -> No
     for row in rows:
         assert all(check.holds for check in file.checklist(row)), file.checklist(row)
         planned = file.planned_connections(row.organisation)
-        assert len(planned) == 4
+        assert len(planned) == 6
         assert all(each.opened_at and each.connection for each in planned)
         assert next(each.to_state for each in file.transitions(row)) == JoiningState.IN_PRODUCTION
 

@@ -12,11 +12,11 @@ from archive.config import settings
 from archive.edges.dicom import acceptance
 from archive.edges.dicom.acceptance import Agreement, Request
 from archive.edges.dicom.handlers import MixedAssociation
-from archive.edges.dicom.limits import Associations
 from archive.edges.dicom.replies import REJECTIONS
 from archive.edges.dicom.storage import StorageAssociation, Terms
 from archive.edges.dicom.upper_layer import Gone, Violation, Wire
 from archive.edges.edge import exchange, reply_for
+from archive.edges.limits import Associations
 from archive.errors import ArchiveError, DatabaseGone, TooManyAssociations
 from archive.services import associations
 from archive.services.associations import Peer

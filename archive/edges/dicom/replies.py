@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from archive import errors
+from archive.person_errors import PatientIdForeign
 
 SUCCESS = 0x0000
 UNRECOGNISED_OPERATION = 0x0211  # PS3.7 C.5.21
@@ -38,6 +39,7 @@ TABLE: Mapping[type[errors.ArchiveError], Codes] = {
     errors.Malformed: Codes(0xC000, 0xC000, 0xC000, 0x0115, 0x0110),
     errors.Unacceptable: Codes(0xA900, 0xA900, 0xA900, 0x0115, 0x0112),
     errors.PatientIdUntrusted: Codes(0xA777, 0xA900, 0xA900, 0x0115, 0x0112),
+    PatientIdForeign: Codes(0xA777, 0xA900, 0xA900, 0x0115, 0x0112),
     errors.EnvironmentMismatch: Codes(0xA777, 0xA900, 0xA900, 0x0115, 0x0112),
     errors.RealPatientRequired: Codes(0xA777, 0xA900, 0xA900, 0x0115, 0x0112),
     errors.Unsupported: Codes(0x0122, 0x0122, 0x0122, 0x0123, 0x0122),

@@ -1,4 +1,4 @@
-"""Threads that serve one association after another, so that a warm database connection is used
+"""Threads that serve one connection after another, so that a warm database connection is used
 again.
 """
 
@@ -37,7 +37,7 @@ class Workers:
             self._count += 1
         inbox: SimpleQueue[Work] = SimpleQueue()
         inbox.put(work)
-        threading.Thread(target=self._run, args=(inbox,), daemon=True, name="association").start()
+        threading.Thread(target=self._run, args=(inbox,), daemon=True, name="peer").start()
         return True
 
     def busy(self) -> int:

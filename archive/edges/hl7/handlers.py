@@ -1,0 +1,88 @@
+"""One message in, one acknowledgement out: read, sender established, kept, acted upon, answered."""
+
+import logging
+from contextlib import suppress
+from dataclasses import dataclass
+from uuid import UUID
+
+from archive.actors import Actor
+from archive.edges.edge import exchange
+from archive.edges.hl7 import codec
+from archive.errors import ArchiveError, Broken, Busy, Refused
+from archive.objects import adt
+from archive.services import messages, senders
+from archive.services.messages import Received
+from archive.values import uuid7
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who is at the other end of a connection, before it has named itself."""
+
+    address: str
+    certificate_sha256: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    content: bytes
+    is_last: bool = False  # nobody of ours: nothing more is read
+
+
+def answer(raw: bytes, visitor: Visitor) -> Answer:
+    """Raises nothing."""
+    correlation_id = uuid7()
+    try:
+        with exchange(correlation_id):
+            received, actor = _let_in(raw, visitor, correlation_id)
+            message_id = messages.keep(actor, received, correlation_id=correlation_id)
+    except ArchiveError as error:
+        log.warning("hl7 message refused: %s, exchange %s", error.reason(), correlation_id)
+        if isinstance(error, (Busy, Broken)):  # the others are on the desk already
+            report(error, visitor, correlation_id, raw)
+        content = codec.acknowledge(raw, error, reference=str(correlation_id))
+        return Answer(content, isinstance(error, Refused))
+    error = _process(actor, message_id, received, correlation_id)
+    content = codec.acknowledge(raw, error, reference=str(message_id))
+    with suppress(ArchiveError), exchange(correlation_id):
+        acknowledgement = codec.reply_to(error).acknowledgement
+        messages.answered(message_id, acknowledgement, content, error)
+    return Answer(content)
+
+
+def _let_in(raw: bytes, visitor: Visitor, correlation_id: UUID) -> tuple[Received, Actor]:
+    """Raises what the message is turned away for; the desk knows it."""
+    try:
+        received = messages.read(raw)
+    except ArchiveError as error:
+        report(error, visitor, correlation_id, raw)
+        raise
+    actor = senders.establish(
+        received.header,
+        address=visitor.address,
+        certificate_sha256=visitor.certificate_sha256,
+        correlation_id=correlation_id,
+    )
+    return received, actor
+
+
+def _process(
+    actor: Actor, message_id: UUID, received: Received, correlation_id: UUID
+) -> ArchiveError | None:
+    try:
+        with exchange(correlation_id):
+            messages.process(actor, message_id, received)
+    except ArchiveError as error:
+        log.warning("hl7 message %s refused: %s", message_id, error.reason())
+        return error
+    return None
+
+
+def report(error: ArchiveError, visitor: Visitor, correlation_id: UUID, raw: bytes = b"") -> None:
+    """On the desk, if that can be reached."""
+    header = codec.header_of(raw)
+    told = adt.header_of(header) if len(header.fields) > 1 else None
+    with suppress(ArchiveError), exchange(correlation_id):
+        senders.report(error, header=told, address=visitor.address, correlation_id=correlation_id)

@@ -1,0 +1,313 @@
+"""Merges of patient ids, their undoing, and updates of demographics (HL-1).
+
+A merge adds a link, undoing takes it away; `Patient.survivor` is then derived anew for the ids
+below. Nothing archived is rewritten. One lock an environment keeps the links free of circles.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.db.models import Q
+
+from archive import ledger
+from archive.actors import Actor, ActorKind
+from archive.config import settings
+from archive.errors import ArchiveError, NotFound
+from archive.models import (
+    Document,
+    Patient,
+    PatientHistory,
+    PatientMerge,
+    Register,
+    Study,
+    StudyState,
+)
+from archive.objects.persons import Demographics, Merge, Person
+from archive.person_errors import IdInUse, MergeUndone, PatientUnknown, UpdateOutdated
+from archive.rules import identity as rules
+from archive.rules.identity import Party, Standing
+from archive.services import filing, registration
+from archive.values import PatientIdentifier, now
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """What a change comes from: a message, or a person with a reason."""
+
+    environment: str
+    message_id: UUID | None = None
+    reason: str = ""
+    correlation_id: UUID | None = None
+    not_after: datetime | None = None  # of an old message: nothing may have changed since
+
+
+Act = Callable[[Merge, Actor, Party, Occasion], bool]
+
+
+def party_of(actor: Actor) -> Party:
+    """Raises NotFound for people who may not touch the ids of persons."""
+    if actor.kind == ActorKind.STAFF and actor.roles & rules.MERGERS:
+        return Party(is_archivist=True)
+    if actor.kind != ActorKind.CONNECTION:
+        raise NotFound()
+    held = Register.objects.filter(organisation_id=actor.organisation_id)
+    return Party(rules.arcs_of(held.values_list("controller_oid", flat=True)))
+
+
+# --- merging --------------------------------------------------------------------------------------
+
+
+def merge(actor: Actor, merges: Sequence[Merge], occasion: Occasion) -> int:
+    """All or none; how many links are new.
+
+    An id that is not known yet is kept with its link: what comes later is filed under the survivor.
+    Raises OfficialIdRetired, MergeUnauthorised, MergeSelf, MergeInverse, MergeCircular,
+    MergedElsewhere, EnvironmentMismatch, RealPatientRequired.
+    """
+    party = party_of(actor)
+    with transaction.atomic():
+        _lock(occasion.environment)
+        return sum(_placed(each, _merge, actor, party, occasion) for each in merges)
+
+
+def change_id(actor: Actor, change: Merge, occasion: Occasion) -> int:
+    """A patient goes on under another id, which nobody has yet: the same link.
+
+    Raises PatientUnknown, IdInUse, and what `merge` raises.
+    """
+    party = party_of(actor)
+    with transaction.atomic():
+        _lock(occasion.environment)
+        return _placed(change, _change, actor, party, occasion)
+
+
+def _placed(each: Merge, act: Act, actor: Actor, party: Party, occasion: Occasion) -> int:
+    """Where in the message it went wrong belongs to the error."""
+    try:
+        return int(act(each, actor, party, occasion))
+    except ArchiveError as error:
+        if each.place:
+            error.facts.setdefault("place", each.place)
+        raise
+
+
+def _merge(asked: Merge, actor: Actor, party: Party, occasion: Occasion) -> bool:
+    known = filing.find_patient(occasion.environment, asked.retired)
+    _require_merge(asked, known, actor, party, occasion)
+    return _link(asked, known, actor, occasion)
+
+
+def _change(asked: Merge, actor: Actor, party: Party, occasion: Occasion) -> bool:
+    known = filing.find_patient(occasion.environment, asked.retired)
+    _require_merge(asked, known, actor, party, occasion)
+    if known is None:
+        raise PatientUnknown()
+    new = filing.find_patient(occasion.environment, asked.survivor.identifier)
+    if new is not None and filing.canonical(new) != filing.canonical(known) and _is_used(new):
+        raise IdInUse()
+    return _link(asked, known, actor, occasion)
+
+
+def _link(asked: Merge, known: Patient | None, actor: Actor, occasion: Occasion) -> bool:
+    """Whether the link is a new one."""
+    retired = known or filing.file_patient(occasion.environment, asked.retired)
+    survivor = _survivor(asked.survivor, retired, occasion)
+    links = live_links([retired, survivor])
+    if not rules.changes(links, retired.id, survivor.id):
+        return False
+    row = PatientMerge.objects.create(
+        environment=occasion.environment,
+        retired=retired,
+        into=survivor,
+        message_id=occasion.message_id,
+        organisation_id=actor.organisation_id if actor.kind == ActorKind.CONNECTION else None,
+        made_at=now(),
+        made_by=actor.name[:200],
+        reason=occasion.reason[:200],
+    )
+    top = rules.root(links, survivor.id)
+    moved = rules.tree(links, retired.id)
+    Patient.objects.filter(id__in=moved).update(survivor_id=top)
+    _record(actor, ledger.Kind.PATIENT_MERGED, row, top, occasion)
+    _wake([top, *moved], StudyState.WAITING)
+    return True
+
+
+def _require_merge(
+    asked: Merge, known: Patient | None, actor: Actor, party: Party, occasion: Occasion
+) -> None:
+    for each in (asked.retired, asked.survivor.identifier):
+        rules.require_environment(
+            each,
+            occasion.environment,
+            takes_test_patients=settings().production_takes_test_patients,
+        )
+    standing = _standing(asked.retired, known, actor)
+    rules.require_merge(standing, asked.survivor.identifier, party)
+
+
+def _survivor(person: Person, retired: Patient, occasion: Occasion) -> Patient:
+    """Its row; one that is new begins with what the message says, else with what the retired id
+    had.
+    """
+    told = person.demographics
+    return filing.file_patient(
+        occasion.environment,
+        person.identifier,
+        name=told.name or retired.name,
+        birth_date=told.birth_date or retired.birth_date,
+        sex=told.sex or retired.sex,
+    )
+
+
+def live_links(patients: Iterable[Patient]) -> dict[UUID, UUID]:
+    """All links of the persons these ids belong to, from retired to surviving."""
+    tops = {filing.canonical(each) for each in patients}
+    rows = PatientMerge.objects.filter(undone_at=None, retired__survivor_id__in=tops)
+    return dict(rows.values_list("retired_id", "into_id"))
+
+
+def _standing(identifier: PatientIdentifier, known: Patient | None, actor: Actor) -> Standing:
+    """Whose material stands under the id and all that was merged into it."""
+    if known is None:
+        return Standing(identifier)
+    ids = rules.tree(live_links([known]), known.id)
+    holders = {
+        organisation
+        for rows in (Study.objects, Document.objects)
+        for organisation in rows.filter(patient_id__in=ids)
+        .values_list("register__organisation_id", flat=True)
+        .distinct()
+    }
+    own = actor.organisation_id in holders
+    return Standing(identifier, own, bool(holders - {actor.organisation_id}))
+
+
+def _is_used(patient: Patient) -> bool:
+    ids = filing.related_patients(patient)
+    studies, documents = Study.objects, Document.objects
+    return any(rows.filter(patient_id__in=ids).exists() for rows in (studies, documents))
+
+
+# --- undoing --------------------------------------------------------------------------------------
+
+
+def undo(actor: Actor, merge_id: UUID, *, reason: str) -> PatientMerge:
+    """Take a link away in the caller's transaction; the ids below it stand as they did before.
+
+    Raises NotFound, MergeUndone.
+    """
+    if not party_of(actor).is_archivist:
+        raise NotFound()
+    found = PatientMerge.objects.filter(id=merge_id).first()
+    if found is None:
+        raise NotFound()
+    with transaction.atomic():
+        _lock(found.environment)
+        row = PatientMerge.objects.select_related("retired", "into").get(id=merge_id)
+        if row.undone_at is not None:
+            raise MergeUndone()
+        links = live_links([row.retired])
+        top = rules.root(links, row.retired_id)
+        moved = rules.tree(links, row.retired_id)
+        row.undone_at, row.undone_by, row.undo_reason = now(), actor.name[:200], reason[:200]
+        row.save(update_fields=["undone_at", "undone_by", "undo_reason"])
+        Patient.objects.filter(id__in=moved).update(survivor_id=row.retired_id)
+        Patient.objects.filter(id=row.retired_id).update(survivor_id=None)
+        occasion = Occasion(row.environment, row.message_id, reason)
+        _record(actor, ledger.Kind.PATIENT_UNMERGED, row, top, occasion)
+        # A study whose documents stood under the other id waits for its own again.
+        _wake([top, *moved], StudyState.WAITING, StudyState.REGISTERED)
+        return row
+
+
+# --- demographics ---------------------------------------------------------------------------------
+
+
+def update(actor: Actor, person: Person, occasion: Occasion) -> Patient | None:
+    """Set a person's demographics, keeping the old ones; the row, or None when nothing is new.
+
+    Demographics are those of the person, whichever of its ids is named. Who has no material of it
+    learns nothing of it. Raises PatientUnknown, UpdateOutdated.
+    """
+    party = party_of(actor)
+    with transaction.atomic():
+        _lock(occasion.environment)
+        named = filing.find_patient(occasion.environment, person.identifier)
+        if named is None:
+            raise PatientUnknown()
+        held = Patient.objects.select_for_update().get(id=filing.canonical(named))
+        if not rules.may_update(_standing(person.identifier, held, actor), party):
+            raise PatientUnknown()
+        if occasion.not_after is not None and _changed_after(held, occasion.not_after):
+            raise UpdateOutdated()
+        changed = _differing(held, person.demographics)
+        if not changed:
+            return None
+        PatientHistory.objects.create(
+            patient=held,
+            name=held.name,
+            birth_date=held.birth_date,
+            sex=held.sex,
+            until=now(),
+            changed_by=actor.name[:200],
+            organisation_id=actor.organisation_id,
+            message_id=occasion.message_id,
+        )
+        Patient.objects.filter(id=held.id).update(**changed)
+        about = _about(actor, held.id, held.id, occasion)
+        ledger.record(ledger.Kind.PATIENT_UPDATED, about, {"what": sorted(changed)}, actor=actor)
+        return held
+
+
+def _changed_after(patient: Patient, at: datetime) -> bool:
+    return PatientHistory.objects.filter(patient=patient, until__gt=at).exists()
+
+
+def _differing(held: Patient, told: Demographics) -> dict[str, str]:
+    values = {"name": told.name, "birth_date": told.birth_date, "sex": told.sex}
+    return {
+        column: value
+        for column, value in values.items()
+        if value is not None and value != getattr(held, column)
+    }
+
+
+# --- what all do ----------------------------------------------------------------------------------
+
+
+def _lock(environment: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"identity {environment}"]
+        )
+
+
+def _wake(patients: Iterable[UUID], *states: StudyState) -> None:
+    """Studies whose documents may have come, or gone, with the link."""
+    rows = Study.objects.filter(Q(patient_id__in=list(patients)), state__in=states)
+    for study in rows:
+        registration.owe(study)
+
+
+def _about(actor: Actor, subject: UUID, person: UUID, occasion: Occasion) -> ledger.About:
+    return ledger.About(
+        environment=occasion.environment,
+        organisation_id=actor.organisation_id,
+        subject_id=subject,
+        patient_id=person,
+        correlation_id=occasion.correlation_id,
+    )
+
+
+def _record(
+    actor: Actor, kind: ledger.Kind, row: PatientMerge, top: UUID, occasion: Occasion
+) -> None:
+    """About the retired id and the person it became or was part of."""
+    facts = {"merge": str(row.id), "into": str(row.into_id), "reason": occasion.reason}
+    if occasion.message_id is not None:
+        facts["message"] = str(occasion.message_id)
+    ledger.record(kind, _about(actor, row.retired_id, top, occasion), facts, actor=actor)
