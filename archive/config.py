@@ -57,6 +57,12 @@ class Config:
     free_bytes_floor: int
     evidence_max_bytes: int
     pass_opens_production: bool  # else an officer does
+    pdr_url: str  # where the Patient Data Repository takes documents; empty: not known
+    test_pdr_url: str
+    pdr_secret: str
+
+    def repository_url(self, environment: str) -> str:
+        return self.pdr_url if environment == "production" else self.test_pdr_url
 
     @property
     def vault_dir(self) -> Path:
@@ -158,6 +164,9 @@ def read(values: Mapping[str, str]) -> Config:
         free_bytes_floor=get("FREE_BYTES_FLOOR", int, 256 << 20),
         evidence_max_bytes=get("EVIDENCE_MAX_BYTES", int, 20 << 20),
         pass_opens_production=get("PASS_OPENS_PRODUCTION", _flag, False),
+        pdr_url=get("PDR_URL", str, "").rstrip("/"),
+        test_pdr_url=get("TEST_PDR_URL", str, "").rstrip("/"),
+        pdr_secret=get("PDR_SECRET", str, ""),
     )
 
 

@@ -8,7 +8,7 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime, timedelta
 from enum import Enum
 from typing import Any
 from uuid import UUID
@@ -16,10 +16,12 @@ from uuid import UUID
 from django.db import connection, transaction
 
 from archive.actors import SYSTEM, Actor
+from archive.models import LedgerEvent
 from archive.values import now, uuid7
 
 SEAL_LOCK = 7_301_001  # advisory lock of the one sealer
 BATCH = 5_000
+CLOCK_SLACK = timedelta(minutes=1)  # between an event's time and the making of its id
 GENESIS = bytes(32)
 
 
@@ -59,6 +61,17 @@ class Kind(Enum):
     ROLLOUT_STARTED = "rollout.started", ("number", "purpose")
     ROLLOUT_DOCUMENTED = "rollout.documented", ("number", "documents")
     ROLLOUT_ENDED = "rollout.ended", ("number", "state", "sha256")
+    AUTHORISATION_MADE = "authorisation.made", ("level", "producer")
+    AUTHORISATION_AMENDED = "authorisation.amended", ("version", "changed", "producer")
+    AUTHORISATION_ACCEPTED = "authorisation.accepted", ()
+    AUTHORISATION_WITHDRAWN = "authorisation.withdrawn", ()  # the producer's acceptance
+    AUTHORISATION_DECLINED = "authorisation.declined", ("reason",)
+    AUTHORISATION_REVOKED = "authorisation.revoked", ("reason",)
+    AUTHORISATION_ENDED = "authorisation.ended", ("how",)
+    AUTHORISATION_DELIVERED = "authorisation.delivered", ("state",)
+    AUTHORISATION_UNDELIVERED = "authorisation.undelivered", ("error",)
+    AUTHORISATION_VIEWED = "authorisation.viewed", ("reason",)
+    AUTHORISATION_SEARCHED = "authorisation.searched", ("found",)
     POLICY_LOADED = "policy.loaded", ("what", "rows")
 
     def __init__(self, word: str, demanded: tuple[str, ...]) -> None:
@@ -115,6 +128,13 @@ def record(
             ],
         )
     return event_id
+
+
+def find(event_id: UUID) -> LedgerEvent | None:
+    """One event. Its id holds the time it was made at, which says in which partition it stands."""
+    made_at = datetime.fromtimestamp((event_id.int >> 80) / 1000, UTC)
+    near = (made_at - CLOCK_SLACK, made_at + CLOCK_SLACK)
+    return LedgerEvent.objects.filter(id=event_id, at__range=near).first()
 
 
 # --- the chain ------------------------------------------------------------------------------------

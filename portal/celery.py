@@ -46,6 +46,11 @@ app.conf.update(
             "schedule": 5.0,
             "options": {"expires": 4},
         },
+        "authorisations": {
+            "task": "archive.authorisations",
+            "schedule": 300.0,
+            "options": {"expires": 240},
+        },
         "partitions": {"task": "archive.partitions", "schedule": 86_400.0},
     },
 )

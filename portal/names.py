@@ -24,6 +24,11 @@ FACTS = {
     "raised": _("Error of the program"),
     "scheme": _("Scheme"),
     "problem": _("Problem"),
+    "controller": _("Controller named"),
+    "field": _("Field"),
+    "fault": _("Fault"),
+    "document_oid": _("Document"),
+    "version": _("Version"),
 }
 # What is asked first on the telephone stands first; the rest follows as it was told.
 ORDER = (
@@ -32,7 +37,13 @@ ORDER = (
 )
 OF_PATIENT = frozenset({"PatientID", "IssuerOfPatientID"})
 CLASSES = frozenset({"SOPClassUID", "TransferSyntaxUID"})
-EDGES = {"dicom": "DICOM", "xds": "XDS", "job": _("registration")}
+EDGES = {
+    "dicom": "DICOM",
+    "xds": "XDS",
+    "job": _("registration"),
+    "api": "API",
+    "pdr": _("Patient Data Repository"),
+}
 PLACES = {
     "association": _("association"),
     "store": _("storing"),
@@ -43,6 +54,8 @@ PLACES = {
     "documents": _("tying documents to the study"),
     "register": _("registering documents"),
     "query": _("query"),
+    "authorisation": _("authorisations"),
+    "letter": _("mails"),
 }
 
 

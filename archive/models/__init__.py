@@ -1,6 +1,6 @@
 """Facts at rest: constraints and one-row properties."""
 
-from archive.models.authorisations import Authorisation
+from archive.models.authorisations import Authorisation, AuthorisationDraft
 from archive.models.choices import (
     STAFF_ROLES,
     AccessPolicyKind,
@@ -48,6 +48,7 @@ __all__ = [
     "AccessPolicy",
     "AccessPolicyKind",
     "Authorisation",
+    "AuthorisationDraft",
     "AuthorisationLevel",
     "AuthorisationState",
     "AvailabilityNotice",

@@ -14,14 +14,13 @@ from archive.errors import (
     ClassNotArchived,
     ContentMismatch,
     DatasetUnreadable,
-    EnvironmentMismatch,
     PatientIdUntrusted,
-    RealPatientRequired,
     StudyCodeClosed,
     StudyCodeMissing,
     StudyCodeUnknown,
 )
 from archive.objects.header import Header
+from archive.rules import identity
 from archive.values import PatientIdentifier, Period, StudyCode, Uid, dicom_date
 
 
@@ -99,10 +98,9 @@ def trusted_patient(header: Header, policy: Policy) -> PatientIdentifier:
         patient = PatientIdentifier.parse(header.patient_id, issuer)
     except ValueError:
         raise PatientIdUntrusted() from None
-    if policy.environment == "test" and not patient.is_test:
-        raise EnvironmentMismatch()
-    if policy.environment == "production" and patient.is_test and not policy.takes_test_patients:
-        raise RealPatientRequired()
+    identity.require_environment(
+        patient, policy.environment, takes_test_patients=policy.takes_test_patients
+    )
     return patient
 
 
