@@ -66,7 +66,7 @@ class Form:
     def to_json(self) -> dict[str, Any]:
         """Days and times in ISO 8601, money as text; what is not there is null."""
         flat = {each.name: _plain(getattr(self, each.name)) for each in fields(self)}
-        made = {}
+        made: dict[str, Any] = {}
         for part, names in PARTS.items():
             made[part] = {short: flat.pop(name) for short, name in names.items()}
         if not made["patient"]["id"]:

@@ -11,9 +11,10 @@ from django.db.models import QuerySet
 from archive.actors import Actor
 from archive.errors import NotFound
 from archive.models import Authorisation, AuthorisationDraft, Organisation, Patient, Register
+from archive.queries.authorisations import organisations_of
 from archive.rules.authorisations import Order
 from archive.services import authorisations, filing
-from archive.services.authorisation_parties import organisations_of, require_controller
+from archive.services.authorisation_parties import require_controller
 from archive.values import PatientIdentifier, now
 
 KEPT = timedelta(days=60)  # after the last change

@@ -31,7 +31,8 @@ from archive.services.authorisations import require_environment
 from archive.services.error_desk import Place, What, Who
 from archive.values import PatientIdentifier, now, uuid7
 
-Kind, State = ledger.Kind, AuthorisationState
+Kind = ledger.Kind
+State = AuthorisationState
 DELIVER = Place("pdr", "authorisation")
 KINDS = {
     Move.ACCEPT: Kind.AUTHORISATION_ACCEPTED,

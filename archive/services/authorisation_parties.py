@@ -9,26 +9,13 @@ from archive.models import (
     Authorisation,
     CustomerState,
     Environment,
-    Membership,
     Organisation,
     Register,
-    Role,
 )
 from archive.queries import standing
+from archive.queries.authorisations import organisations_of
 from archive.rules.authorisations import Fault, Faults, Side
 from archive.values import now
-
-
-def organisations_of(actor: Actor) -> frozenset[UUID]:
-    """Those the actor acts for in these matters: a system for its own, a person where that person
-    is the administrator now.
-    """
-    if actor.kind == ActorKind.CONNECTION and actor.organisation_id is not None:
-        return frozenset({actor.organisation_id})
-    if actor.kind == ActorKind.CUSTOMER and actor.id is not None:
-        held = Membership.objects.filter(user_id=actor.id, role=Role.CUSTOMER_ADMIN)
-        return frozenset(held.values_list("organisation_id", flat=True))
-    return frozenset()
 
 
 def sides(actor: Actor, row: Authorisation) -> frozenset[Side]:
