@@ -85,6 +85,12 @@ class Config:
     atna_key: str
     xua_skew_seconds: float  # how far the clocks of an assertion's issuer and ours may differ
     xua_longest_hours: float  # an assertion that is valid for longer is refused
+    pdr_url: str  # where the Patient Data Repository takes documents; empty: not known
+    test_pdr_url: str
+    pdr_secret: str
+
+    def repository_url(self, environment: str) -> str:
+        return self.pdr_url if environment == "production" else self.test_pdr_url
 
     @property
     def vault_dir(self) -> Path:
@@ -230,6 +236,9 @@ def read(values: Mapping[str, str]) -> Config:
         atna_key=get("ATNA_KEY", str, ""),
         xua_skew_seconds=get("XUA_SKEW_SECONDS", float, 60.0),
         xua_longest_hours=get("XUA_LONGEST_HOURS", float, 12.0),
+        pdr_url=get("PDR_URL", str, "").rstrip("/"),
+        test_pdr_url=get("TEST_PDR_URL", str, "").rstrip("/"),
+        pdr_secret=get("PDR_SECRET", str, ""),
     )
 
 

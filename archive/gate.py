@@ -13,8 +13,16 @@ from django.db.models import Model, Q, QuerySet
 
 from archive.actors import Actor, ActorKind
 from archive.errors import NotFound
-from archive.models import STAFF_ROLES, Document, Patient, Study, StudyState
-from archive.queries import standing
+from archive.models import (
+    STAFF_ROLES,
+    Authorisation,
+    Document,
+    Membership,
+    Patient,
+    Study,
+    StudyState,
+)
+from archive.queries import authorisations, standing
 from archive.rules import access
 from archive.rules.access import SEERS, Action, Decision, Facts, decide
 from archive.rules.facts import IMAGES, Policies, Subject
@@ -103,6 +111,44 @@ def _facts(actor: Actor, persons: set[UUID], at: datetime) -> dict[UUID, Facts]:
     grants = standing.grants(actor.organisation_id, actor.environment, persons, at)
     policies = standing.policies(standing.civil_day(at))
     return {person: Facts(people[person], grants, policies) for person in persons}
+
+
+# --- authorisations -------------------------------------------------------------------------------
+
+
+def concerning(rows: QuerySet[Authorisation], actor: Actor) -> QuerySet[Authorisation]:
+    """Those that the actor is a party of: what its organisation has ordered, or was granted. All
+    for the staff, of whom none is.
+    """
+    match actor.kind:
+        case ActorKind.SYSTEM:
+            return rows
+        case ActorKind.STAFF:
+            return rows if actor.roles & STAFF_ROLES else rows.none()
+        case ActorKind.CONNECTION:
+            own = _party_of([actor.organisation_id])
+            return rows.filter(own, environment=actor.environment)
+        case ActorKind.CUSTOMER:
+            held = Membership.objects.filter(user_id=actor.id).exclude(role__in=STAFF_ROLES)
+            return rows.filter(_party_of(list(held.values_list("organisation_id", flat=True))))
+        case ActorKind.CITIZEN:
+            return rows.none()
+
+
+def _party_of(organisations: Sequence[UUID | None]) -> Q:
+    return Q(organiser_id__in=organisations) | Q(producer_id__in=organisations)
+
+
+def knows_patient(actor: Actor, row: Authorisation) -> bool:
+    """Whether the actor is shown whose an authorisation is: it is the parties' own patient; the
+    staff need their right and a reason.
+    """
+    if row.patient is None:
+        return False
+    if actor.kind == ActorKind.STAFF:
+        return decide(actor, Action.SEE_PATIENT, subject_of(cast(InRegister, row))).allowed
+    own = authorisations.organisations_of(actor)
+    return row.organiser_id in own or row.producer_id in own
 
 
 # --- in SQL ---------------------------------------------------------------------------------------

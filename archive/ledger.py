@@ -7,7 +7,7 @@ writers never wait for each other.
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 from typing import Any
 from uuid import UUID
@@ -26,6 +26,7 @@ _GIVEN = (
     *("controller", "register_type", "register_specifier", "ground", "rules", "purpose"),
     *("emergency", "what", "study_uid", "documents", "service_event", "message_id", "interface"),
 )
+CLOCK_SLACK = timedelta(minutes=1)  # between an event's time and the making of its id
 
 
 class Kind(Enum):
@@ -65,6 +66,17 @@ class Kind(Enum):
     ROLLOUT_DOCUMENTED = "rollout.documented", ("number", "documents")
     ROLLOUT_ENDED = "rollout.ended", ("number", "state", "sha256")
     TRUST_CHANGED = "trust.changed", ("what", "issuer", "reason")
+    AUTHORISATION_MADE = "authorisation.made", ("level", "producer")
+    AUTHORISATION_AMENDED = "authorisation.amended", ("version", "changed", "producer")
+    AUTHORISATION_ACCEPTED = "authorisation.accepted", ()
+    AUTHORISATION_WITHDRAWN = "authorisation.withdrawn", ()  # the producer's acceptance
+    AUTHORISATION_DECLINED = "authorisation.declined", ("reason",)
+    AUTHORISATION_REVOKED = "authorisation.revoked", ("reason",)
+    AUTHORISATION_ENDED = "authorisation.ended", ("how",)
+    AUTHORISATION_DELIVERED = "authorisation.delivered", ("state",)
+    AUTHORISATION_UNDELIVERED = "authorisation.undelivered", ("error",)
+    AUTHORISATION_VIEWED = "authorisation.viewed", ("reason",)
+    AUTHORISATION_SEARCHED = "authorisation.searched", ("found",)
     POLICY_LOADED = "policy.loaded", ("what", "rows")
     DISCLOSURE_GIVEN = "disclosure.given", _GIVEN
     DISCLOSURE_NOTIFIED = "disclosure.notified", (*_GIVEN, "notice", "reporter", "received_at")
@@ -137,3 +149,6 @@ def record(
             ],
         )
     return event_id
+
+
+CLOCK_SLACK = timedelta(minutes=1)  # between an event's time and the making of its id

@@ -15,6 +15,7 @@ from archive import jobs, ledger
 from archive.config import settings
 from archive.edges.dicom import client
 from archive.edges.edge import exchange
+from archive.edges.pdr import client as repository
 from archive.edges.syslog import client as syslog
 from archive.errors import ArchiveError, Busy
 from archive.models import JobKind
@@ -22,6 +23,9 @@ from archive.services import (
     anchors,
     assertions,
     audit_feed,
+    authorisation_drafts,
+    authorisation_forms,
+    authorisations,
     commitment,
     heartbeats,
     ingest,
@@ -61,10 +65,24 @@ def _send_report(commitment_id: UUID) -> None:
         commitment.reported(commitment_id, same_association=False)
 
 
+def _send_form(row_id: UUID) -> None:
+    owed = authorisation_forms.owed(row_id)
+    if owed is not None:
+        form = owed.form
+        repository.put_authorisation(
+            owed.url, owed.secret, form.document_oid, form.version, form.to_json()
+        )
+        authorisation_forms.delivered(row_id, owed)
+
+
+# The letters of authorisations, whose readers only onboarding knows, are added by its tasks.
 WORK: dict[JobKind, Work] = {
     JobKind.REGISTRATION: Work(registration.advance, registration.give_up, _nothing),
     JobKind.NOTICE: Work(_send_notice, notices.give_up, notices.not_delivered),
     JobKind.COMMITMENT_REPORT: Work(_send_report, commitment.give_up, commitment.not_delivered),
+    JobKind.AUTHORISATION_FORM: Work(
+        _send_form, authorisation_forms.give_up, authorisation_forms.not_delivered
+    ),
 }
 
 
@@ -161,3 +179,11 @@ def forget_messages() -> None:
 def expire_messages() -> None:
     close_old_connections()
     messages.expire()
+
+
+@shared_task(name="archive.authorisations")
+def end_authorisations() -> None:
+    """Those whose validity is over, soon after midnight; and orders that nobody finished."""
+    close_old_connections()
+    authorisations.end_due(today())
+    authorisation_drafts.forget_old()

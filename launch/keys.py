@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-NAMES = ("secret_key", "postgres_password", "owner_password", "app_password")
+NAMES = ("secret_key", "postgres_password", "owner_password", "app_password", "pdr_secret")
 
 
 def made() -> dict[str, str]:

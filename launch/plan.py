@@ -105,3 +105,10 @@ def check_ports(plan: Plan) -> None:
                 f"Port {port} on {host}, wanted for {what}, cannot be had "
                 f"({error.strerror or error}). End whoever uses it, or choose another with {flag}."
             ) from None
+
+
+def free_port() -> int:
+    """One that nobody listens on, for a server of ours that only our own processes call."""
+    with socket.socket() as trial:
+        trial.bind(("127.0.0.1", 0))
+        return int(trial.getsockname()[1])

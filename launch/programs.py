@@ -96,6 +96,11 @@ def beat(plan: Plan) -> list[str]:
     return [*CELERY, "beat", "--loglevel", "WARNING", "--pidfile="]
 
 
+def stand_in_pdr(port: int) -> list[str]:
+    """In demo mode the Patient Data Repository is ours."""
+    return [sys.executable, MANAGE, "stand_in_pdr", "--port", str(port)]
+
+
 PROGRAMS: Mapping[str, Callable[[Plan], list[str]]] = {
     "web": web,
     "dicom": dicom,

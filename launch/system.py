@@ -13,9 +13,9 @@ from launch.attention import Attention
 from launch.broker import Broker
 from launch.children import Child, Process, Say, Supervisor, search_path, without
 from launch.errors import LaunchError
-from launch.plan import Plan, check_ports
+from launch.plan import Plan, check_ports, free_port
 from launch.postgres import Cluster, forget_heartbeats
-from launch.programs import FIRST_SCREEN, PROGRAMS, set_up_steps
+from launch.programs import FIRST_SCREEN, PROGRAMS, set_up_steps, stand_in_pdr
 from launch.steps import Steps
 
 SERVERS = ("redis", "postgres")  # ended in this order, after everybody who uses them
@@ -49,6 +49,7 @@ class System:
         self.environment: dict[str, str] = {}  # what joins a process to this system
         self.config: Config
         self.lock: TextIO | None = None
+        self.pdr_port = 0  # of the stand-in; 0 without one
 
     def start(self) -> None:
         """Raises LaunchError, or StopRequested when a signal comes meanwhile."""
@@ -73,6 +74,8 @@ class System:
         forget_heartbeats(self.environment["DATABASE_URL"])
         for name, command in PROGRAMS.items():
             self._start_program(name, command(self.plan))
+        if self.pdr_port:
+            self._start_program("pdr", stand_in_pdr(self.pdr_port))
 
     def _arrange(self) -> None:
         """Settle where the servers are to be, and with that every setting; starts nothing."""
@@ -99,6 +102,9 @@ class System:
         if not plan.given.get("CELERY_BROKER_URL"):
             self.broker = Broker(plan.data, log=logs / "redis.log")
             settings["CELERY_BROKER_URL"] = self.broker.url()
+        if plan.demo and not plan.given.get("PDR_URL"):
+            self.pdr_port = free_port()
+            settings.update(_stand_in(self.pdr_port, secrets["pdr_secret"]))
         asked = Asked({**plan.given, **settings})
         try:
             self.config = read(asked)
@@ -176,3 +182,13 @@ class System:
         for server in (self.cluster, self.broker):
             if server is not None:
                 server.forget_socket()
+
+
+def _stand_in(port: int, secret: str) -> dict[str, str]:
+    """The settings by which our stand-in for the Patient Data Repository is called."""
+    address = f"http://127.0.0.1:{port}"
+    return {
+        "PDR_URL": f"{address}/production",
+        "TEST_PDR_URL": f"{address}/test",
+        "PDR_SECRET": secret,
+    }

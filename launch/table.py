@@ -21,7 +21,15 @@ def rows(plan: Plan, config: Config) -> list[tuple[str, str]]:
         ("Data", str(plan.data)),
         ("Logs", str(plan.data / "log")),
         ("Mails", str(config.mail_dir)),
+        *_repository(config),
     ]
+
+
+def _repository(config: Config) -> list[tuple[str, str]]:
+    """The stand-in's page, in demo mode."""
+    if not config.demo or not config.pdr_url:
+        return []
+    return [("Stand-in PDR", f"{config.pdr_url.rsplit('/', 1)[0]}/")]
 
 
 def render(plan: Plan, config: Config, demo: Demo) -> str:

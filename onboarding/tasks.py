@@ -3,8 +3,15 @@
 from celery import shared_task
 from django.db import close_old_connections
 
+from archive.models import JobKind
+from archive.tasks import WORK, Work
 from archive.values import today
-from onboarding.services import production, rollout, succession
+from onboarding.services import authorisation_letters, production, rollout, succession
+
+# Whose mails go where only onboarding knows.
+WORK[JobKind.AUTHORISATION_LETTER] = Work(
+    authorisation_letters.tell, authorisation_letters.give_up, lambda subject_id, error: None
+)
 
 
 @shared_task(name="onboarding.end_due")

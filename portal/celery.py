@@ -58,6 +58,11 @@ app.conf.update(
             "schedule": 600.0,
             "options": {"expires": 500},
         },
+        "authorisations": {
+            "task": "archive.authorisations",
+            "schedule": 300.0,
+            "options": {"expires": 240},
+        },
         "partitions": {"task": "archive.partitions", "schedule": 86_400.0},
     },
 )

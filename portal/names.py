@@ -33,6 +33,11 @@ FACTS = {
     "event": _("Message"),
     "control id": _("Message control id"),
     "most": _("At most, bytes"),
+    "controller": _("Controller named"),
+    "field": _("Field"),
+    "fault": _("Fault"),
+    "document_oid": _("Document"),
+    "version": _("Version"),
 }
 # What is asked first on the telephone stands first; the rest follows as it was told.
 ORDER = (
@@ -48,6 +53,7 @@ EDGES = {
     "job": _("registration"),
     "api": "API",
     "syslog": "Syslog",
+    "pdr": _("Patient Data Repository"),
 }
 PLACES = {
     "association": _("association"),
@@ -65,6 +71,8 @@ PLACES = {
     "assertion": _("signed assertion"),
     "door": _("connection"),
     "message": _("message about a person"),
+    "authorisation": _("authorisations"),
+    "letter": _("mails"),
 }
 
 

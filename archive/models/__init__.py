@@ -2,6 +2,7 @@
 
 from archive.models.authorisations import (
     Authorisation,
+    AuthorisationDraft,
 )
 from archive.models.choices import (
     STAFF_ROLES,
@@ -101,6 +102,7 @@ __all__ = [
     "AccessPolicyKind",
     "AuditCursor",
     "Authorisation",
+    "AuthorisationDraft",
     "AuthorisationLevel",
     "AuthorisationState",
     "AvailabilityNotice",

@@ -7,6 +7,7 @@ from archive.models.choices import AuthorisationLevel, AuthorisationState, Urgen
 from archive.models.fields import environment_field, oid_field, uuid_key
 from archive.models.organisations import Organisation, Register
 from archive.models.studies import Patient
+from archive.values import now
 
 
 class Authorisation(models.Model):
@@ -52,10 +53,14 @@ class Authorisation(models.Model):
     service_event = oid_field(blank=True)
     made_by = models.CharField(max_length=200)
     made_at = models.DateTimeField()
+    changed_at = models.DateTimeField(default=now)  # made, or moved to another state
     granted_at = models.DateTimeField(null=True, blank=True)  # when a producer was named
     accepted_at = models.DateTimeField(null=True, blank=True)
     closed_at = models.DateTimeField(null=True, blank=True)
     closing_reason = models.CharField(max_length=400, blank=True)
+    done_at = models.DateTimeField(null=True, blank=True)  # when the organiser said it is done
+    # When the Patient Data Repository came to know the present state; from where it came, at once.
+    delivered_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
         constraints = (
@@ -90,7 +95,33 @@ class Authorisation(models.Model):
             models.Index(fields=("organiser", "environment", "-made_at"), name="auth_organiser"),
             models.Index(fields=("register", "producer"), name="auth_register"),
             models.Index(fields=("patient",), name="auth_patient"),
+            models.Index(
+                fields=("valid_until",), condition=Q(closed_at=None), name="auth_running_out"
+            ),
         )
 
     def __str__(self) -> str:
         return f"{self.document_oid} v{self.version}"
+
+
+class AuthorisationDraft(models.Model):
+    """An order that is being filled in, step by step. Gives no rights; goes when the order is made.
+
+    `values` hold what the steps were told, by field; the patient is a row, never a code.
+    """
+
+    id = uuid_key()
+    environment = environment_field()
+    register = models.ForeignKey(Register, models.CASCADE, related_name="authorisation_drafts")
+    patient = models.ForeignKey(
+        Patient, models.PROTECT, null=True, blank=True, related_name="authorisation_drafts"
+    )
+    values = models.JSONField(default=dict)
+    made_by = models.CharField(max_length=200)
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        indexes = (models.Index(fields=("register", "environment"), name="auth_draft_register"),)
+
+    def __str__(self) -> str:
+        return str(self.id)

@@ -105,6 +105,8 @@ class JobKind(TextChoices):
     REGISTRATION = "registration", _("registration of a study")
     NOTICE = "notice", _("confirmation of registration (IAN)")
     COMMITMENT_REPORT = "commitment_report", _("storage commitment report")
+    AUTHORISATION_FORM = "authorisation_form", _("authorisation to the Patient Data Repository")
+    AUTHORISATION_LETTER = "authorisation_letter", _("mail about an authorisation")
 
 
 class CaseState(TextChoices):

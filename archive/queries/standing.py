@@ -77,6 +77,14 @@ def authorisations(producer_id: UUID, environment: str, at: datetime) -> QuerySe
     )
 
 
+def writing(
+    producer_id: UUID, environment: str, persons: Iterable[UUID], at: datetime
+) -> QuerySet[Any]:
+    """Live ones of a producer that let it write of these persons, of any at population level."""
+    live = authorisations(producer_id, environment, at).filter(may_write=True)
+    return live.filter(Q(patient=None) | Q(person__in=set(persons)))
+
+
 # --- as values ------------------------------------------------------------------------------------
 
 
@@ -143,11 +151,15 @@ def policies(day: date) -> Policies:
 # --- as conditions on rows that carry `person` ----------------------------------------------------
 
 
-def authorised(producer_id: UUID | None, environment: str, at: datetime) -> Q:
-    """A live authorisation to read reaches the row. Registers come first, since few have any."""
+def authorised(
+    producer_id: UUID | None, environment: str, at: datetime, *, right: str = "may_read"
+) -> Q:
+    """A live authorisation with that right reaches the row. Registers come first, since few have
+    any.
+    """
     if producer_id is None:
         return Q(pk__in=[])
-    live = authorisations(producer_id, environment, at).filter(may_read=True)
+    live = authorisations(producer_id, environment, at).filter(**{right: True})
     whole: set[UUID] = set()
     personal: set[UUID] = set()
     for register_id, level in live.values_list("register_id", "level").distinct():

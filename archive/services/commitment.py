@@ -10,7 +10,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from archive import jobs, ledger, vault
 from archive.actors import SYSTEM
@@ -24,6 +24,7 @@ from archive.errors import (
 )
 from archive.models import CommitmentState, Instance, JobKind, StorageCommitment, Study
 from archive.objects.messages import Target
+from archive.queries import standing
 from archive.services import error_desk
 from archive.services.associations import Peer
 from archive.services.connections import target_of
@@ -197,11 +198,18 @@ def _record(
 
 
 def _own_objects(commitment: StorageCommitment) -> QuerySet[Instance]:
-    """What of the asked objects stands in the asker's own register."""
+    """What of the asked objects the asker may have stored: into its own register, or as a producer
+    into an organiser's, also when the authorisation has ended since.
+    """
+    asker, environment = commitment.connection.organisation_id, commitment.environment
+    written = standing.authorised(asker, environment, now(), right="may_write")
+    studies = Study.objects.annotate(person=standing.PERSON).filter(written)
     return Instance.objects.filter(
-        environment=commitment.environment,
+        Q(study__register__organisation_id=asker)
+        | Q(study__authorisation__producer_id=asker)
+        | Q(study__in=studies.filter(environment=environment).values("id")),
+        environment=environment,
         sop_instance_uid__in=[uid for _, uid in commitment.references],
-        study__register__organisation_id=commitment.connection.organisation_id,
     )
 
 

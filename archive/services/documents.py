@@ -66,7 +66,7 @@ def register(
     Raises Refused, MetadataInvalid, PatientIdUntrusted, EnvironmentMismatch, RealPatientRequired,
     HashDiffers, UniqueIdReused, PatientDiffers, AlreadyReplaced.
     """
-    _require_repository(actor, environment)
+    require_repository(actor, environment)
     content, resolved = digest(submission), _in_order(submission)
     identifier = _trusted_patient(resolved.submission_set.patient, environment)
     with transaction.atomic():
@@ -95,7 +95,7 @@ def register(
         _store(accepted, known, message_id=message_id, content=content)
 
 
-def _require_repository(actor: Actor, environment: str) -> None:
+def require_repository(actor: Actor, environment: str) -> None:
     """Only the environment's Patient Data Repository registers. Raises Refused."""
     rows = Connection.objects.filter(environment=environment, xds_role=XdsRole.PDR)
     if actor.id is None or not rows.filter(id=actor.id).exists():

@@ -17,6 +17,7 @@ from archive.errors import (
 )
 from archive.models import JobKind, Patient, Register, Series, Study
 from archive.objects.header import Header
+from archive.queries import standing
 from archive.rules import identity
 from archive.rules.admission import Admitted
 from archive.services.associations import Peer
@@ -28,8 +29,20 @@ class Filed:
     """A study as one association knows it."""
 
     study_id: UUID
+    register_id: UUID
     controller_oid: str
     environment: str
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The register an object goes to. `reach` are those in which what the sender adds to may stand;
+    `authorisation_id` is what opens the register when it is an organiser's.
+    """
+
+    register: Register
+    reach: frozenset[UUID]
+    authorisation_id: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,23 +71,43 @@ def own_registers(peer: Peer) -> OwnRegisters:
     )
 
 
-def target_register(header: Header, registers: OwnRegisters) -> Register:
-    """The organiser's register when one is named in (0008,0051), else the sender's own (AC-4).
-
-    Raises ControllerUnauthorised: without an authorisation another's register is nobody else's.
+def own_target(header: Header, registers: OwnRegisters) -> Target | None:
+    """The sender's own register, or one it controls and names in (0008,0051); None when it names
+    another's.
     """
     if not header.accession_issuer:
-        return registers.own
-    if header.accession_issuer not in registers.by_controller:
-        raise ControllerUnauthorised()
-    return registers.by_controller[header.accession_issuer]
+        return Target(registers.own, registers.ids)
+    register = registers.by_controller.get(header.accession_issuer)
+    return Target(register, registers.ids) if register is not None else None
 
 
-def check(peer: Peer, header: Header, admitted: Admitted) -> None:
+def authorised_target(
+    peer: Peer, controller_oid: str, patient: PatientIdentifier, study_code: str
+) -> Target:
+    """The organiser's register, under a live authorisation that writes and reaches the patient; the
+    most particular one, when there are several (AC-4).
+
+    Raises ControllerUnauthorised: without one another's register is nobody else's.
+    """
+    known = find_patient(peer.environment, patient)
+    persons = {canonical(known)} if known is not None else set()
+    found = standing.writing(peer.organisation_id, peer.environment, persons, now())
+    rows = found.filter(register__controller_oid=controller_oid, register__is_default=True)
+    order = (F("person").asc(nulls_last=True), "granted_at", "id")
+    granted = list(rows.select_related("register").order_by(*order))
+    if not granted:
+        raise ControllerUnauthorised(facts={"controller": controller_oid})
+    particular = [row for row in granted if row.level == granted[0].level]
+    fitting = [row for row in particular if row.service_code == study_code]
+    chosen = (fitting or particular)[0]
+    return Target(chosen.register, frozenset({chosen.register_id}), chosen.id)
+
+
+def check(peer: Peer, header: Header, admitted: Admitted, target: Target) -> None:
     """What is filed already agrees. Raises OtherRegister, PatientConflict, RelationalMismatch."""
     study = _find_study(peer.environment, header.study_instance_uid)
     if study is not None:
-        _agree(study, peer, admitted)
+        _agree(study, peer, admitted, target)
     series = Series.objects.filter(
         environment=peer.environment, series_instance_uid=header.series_instance_uid
     ).values_list("study__study_instance_uid", flat=True)
@@ -82,8 +115,8 @@ def check(peer: Peer, header: Header, admitted: Admitted) -> None:
         raise RelationalMismatch()
 
 
-def _agree(study: Study, peer: Peer, admitted: Admitted) -> None:
-    if study.register.organisation_id != peer.organisation_id:
+def _agree(study: Study, peer: Peer, admitted: Admitted, target: Target) -> None:
+    if study.register_id not in target.reach:
         raise OtherRegister()
     known = find_patient(peer.environment, admitted.patient)
     if known is None or canonical(known) != canonical(study.patient):
@@ -119,15 +152,15 @@ def file_patient(environment: str, identifier: PatientIdentifier, **demographics
     return patient
 
 
-def file_study(peer: Peer, header: Header, admitted: Admitted, register: Register) -> Filed:
+def file_study(peer: Peer, header: Header, admitted: Admitted, target: Target) -> Filed:
     """Find or make the study in the caller's transaction. Raises OtherRegister, PatientConflict."""
     study = _find_study(peer.environment, header.study_instance_uid)
     if study is None:
-        _insert_study(peer, header, admitted, register)
+        _insert_study(peer, header, admitted, target)
         study = _find_study(peer.environment, header.study_instance_uid)
         assert study is not None  # inserted by us, or by who was first
-    _agree(study, peer, admitted)
-    return Filed(study.id, study.register.controller_oid, peer.environment)
+    _agree(study, peer, admitted, target)
+    return Filed(study.id, study.register_id, study.register.controller_oid, peer.environment)
 
 
 def _find_study(environment: str, uid: str) -> Study | None:
@@ -137,16 +170,16 @@ def _find_study(environment: str, uid: str) -> Study | None:
 
 _INSERT_STUDY = """
 INSERT INTO archive_study (id, environment, register_id, patient_id, connection_id,
-    study_instance_uid, service_event, accession_number, study_code, description, study_id,
-    study_date, study_time, timezone_offset, started_at, modalities, state, waits_for,
-    instance_count, byte_count, received_at)
-VALUES (%s, %s, %s, %s, %s, %s, '', %s, %s, %s, %s, %s, %s, %s, %s, %s::varchar(16)[],
+    authorisation_id, study_instance_uid, service_event, accession_number, study_code,
+    description, study_id, study_date, study_time, timezone_offset, started_at, modalities,
+    state, waits_for, instance_count, byte_count, received_at)
+VALUES (%s, %s, %s, %s, %s, %s, %s, '', %s, %s, %s, %s, %s, %s, %s, %s, %s::varchar(16)[],
     'receiving', '', 0, 0, %s)
 ON CONFLICT (environment, study_instance_uid) DO NOTHING
 """
 
 
-def _insert_study(peer: Peer, header: Header, admitted: Admitted, register: Register) -> None:
+def _insert_study(peer: Peer, header: Header, admitted: Admitted, target: Target) -> None:
     """Make the study and owe its registration, unless another association is first."""
     at = now()
     patient = file_patient(
@@ -164,9 +197,10 @@ def _insert_study(peer: Peer, header: Header, admitted: Admitted, register: Regi
             [
                 study_id,
                 peer.environment,
-                register.id,
+                target.register.id,
                 patient.id,
                 peer.connection_id,
+                target.authorisation_id,
                 header.study_instance_uid,
                 header.accession_number[:64],
                 admitted.study_code,
@@ -229,9 +263,16 @@ def note_progress(filed: Filed, instances: int, size: int) -> None:
 
 
 def note_stored(
-    peer: Peer, filed: Filed, *, instances: int, size: int, repeated: int, seconds: float
+    peer: Peer,
+    filed: Filed,
+    *,
+    instances: int,
+    size: int,
+    repeated: int,
+    seconds: float,
+    authorisation_id: UUID | None = None,
 ) -> None:
-    """One ledger event per study and association."""
+    """One ledger event per study and association; with what opened an organiser's register."""
     about = ledger.About(
         environment=filed.environment,
         organisation_id=peer.organisation_id,
@@ -239,11 +280,13 @@ def note_stored(
         study_id=filed.study_id,
         correlation_id=peer.association_id,
     )
-    facts = {
+    facts: dict[str, object] = {
         "instances": instances,
         "bytes": size,
         "repeated": repeated,
         "ms": round(seconds * 1000),
         "calling": peer.calling,
     }
+    if authorisation_id is not None:
+        facts["authorisation"] = str(authorisation_id)
     ledger.record(ledger.Kind.STUDY_STORED, about, facts, actor=peer.actor)

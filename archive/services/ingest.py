@@ -31,7 +31,7 @@ from archive.rules.admission import Admitted, Announced
 from archive.services import error_desk, filing, policies, rows
 from archive.services.associations import Peer
 from archive.services.error_desk import Place, What
-from archive.services.filing import Filed
+from archive.services.filing import Filed, Target
 from archive.values import PatientIdentifier, mask, now, today, uuid7
 
 STORE = Place("dicom", "store")
@@ -44,6 +44,7 @@ class Tally:
 
     filed: Filed
     patient: PatientIdentifier
+    authorisation_id: UUID | None = None
     instances: int = 0
     bytes: int = 0
     repeated: int = 0
@@ -59,6 +60,7 @@ class Session:
         self.peer = peer
         self.policy = policies.for_association(peer.environment)
         self.registers = filing.own_registers(peer)
+        self.organisers: dict[tuple[str, PatientIdentifier, str], Target] = {}
         self.studies: dict[str, Tally] = {}
         self.series: dict[str, UUID] = {}
         self.written = time.monotonic()
@@ -80,30 +82,47 @@ class Session:
                     size=tally.total_bytes,
                     repeated=tally.repeated,
                     seconds=time.monotonic() - tally.began,
+                    authorisation_id=tally.authorisation_id,
                 )
         self.studies.clear()
 
-    def check(self, header: Header, admitted: Admitted) -> Register:
+    def check(self, header: Header, admitted: Admitted) -> Target:
         """The register the object goes to. Reads only; raises what forbids it."""
+        target = self.target(header, admitted)
         known = self.studies.get(header.study_instance_uid)
         if (
             known is None
             or known.patient != admitted.patient
+            or known.filed.register_id not in target.reach
             or self.series_key(header) not in self.series
         ):
-            filing.check(self.peer, header, admitted)
-        register = filing.target_register(header, self.registers)
-        issuers = self.registers.arcs | identity.arcs_of([register.controller_oid])
+            filing.check(self.peer, header, admitted, target)
+        issuers = self.registers.arcs | identity.arcs_of([target.register.controller_oid])
         identity.require_own_issuer(admitted.patient, issuers)
-        return register
+        return target
+
+    def target(self, header: Header, admitted: Admitted) -> Target:
+        """An authorisation is read once an association for each organiser, patient and study code,
+        so that a change holds from the next association on. Raises ControllerUnauthorised.
+        """
+        own = filing.own_target(header, self.registers)
+        if own is not None:
+            return own
+        key = header.accession_issuer, admitted.patient, admitted.study_code
+        if key not in self.organisers:
+            self.organisers[key] = filing.authorised_target(self.peer, *key)
+        return self.organisers[key]
 
     def series_key(self, header: Header) -> str:
         return f"{header.study_instance_uid}/{header.series_instance_uid}"
 
-    def remember(self, header: Header, admitted: Admitted, filed: Filed, series_id: UUID) -> Tally:
+    def remember(
+        self, header: Header, admitted: Admitted, filed: Filed, series_id: UUID, target: Target
+    ) -> Tally:
         """What a committed transaction has filed need not be looked up again."""
         self.series[self.series_key(header)] = series_id
-        return self.studies.setdefault(header.study_instance_uid, Tally(filed, admitted.patient))
+        made = Tally(filed, admitted.patient, target.authorisation_id)
+        return self.studies.setdefault(header.study_instance_uid, made)
 
     def count(self, tally: Tally, size: int) -> None:
         tally.instances += 1
@@ -196,30 +215,28 @@ class Receipt:
         behind.
         """
         admitted = admission.admit(header, self.announced, self.session.policy, today())
-        register = self.session.check(header, admitted)
-        if self._is_archived():
+        target = self.session.check(header, admitted)
+        if self._is_archived(target):
             self._repeated(header)
             return
-        kept = self.incoming.keep(self._meta(register))
+        kept = self.incoming.keep(self._meta(target.register))
         try:
             with transaction.atomic():
-                filed, series_id = self._file(header, admitted, register)
+                filed, series_id = self._file(header, admitted, target)
                 written = _write_row(self._row(header, admitted, filed, series_id, kept))
         except ArchiveError:
             self._doubt(kept)
             raise
-        tally = self.session.remember(header, admitted, filed, series_id)
+        tally = self.session.remember(header, admitted, filed, series_id, target)
         if written:
             self.session.count(tally, kept.size)
         else:
-            self._lost_the_race(header, kept)
+            self._lost_the_race(header, kept, target)
 
-    def _file(self, header: Header, admitted: Admitted, register: Register) -> tuple[Filed, UUID]:
+    def _file(self, header: Header, admitted: Admitted, target: Target) -> tuple[Filed, UUID]:
         known = self.session.studies.get(header.study_instance_uid)
         filed = (
-            known.filed
-            if known
-            else filing.file_study(self.session.peer, header, admitted, register)
+            known.filed if known else filing.file_study(self.session.peer, header, admitted, target)
         )
         series_id = self.session.series.get(self.session.series_key(header))
         return filed, series_id or filing.file_series(filed, header)
@@ -244,14 +261,14 @@ class Receipt:
             received_at=now(),
         )
 
-    def _is_archived(self) -> bool:
+    def _is_archived(self, target: Target) -> bool:
         """Whether the object is there with the same content. Raises OtherContent, OtherRegister."""
         environment = self.session.peer.environment
         known = rows.find(environment, self.announced.sop_instance_uid)
         if known is None:
             return False
         archived_in, digest, transfer_syntax_uid = known
-        if archived_in not in self.session.registers.ids:
+        if archived_in not in target.reach:
             raise OtherRegister()
         if digest != self.incoming.digest():
             archived = vault.read(environment, digest)
@@ -265,14 +282,14 @@ class Receipt:
         if tally is not None:
             tally.repeated += 1
 
-    def _lost_the_race(self, header: Header, kept: vault.Kept) -> None:
+    def _lost_the_race(self, header: Header, kept: vault.Kept, target: Target) -> None:
         """Another association wrote this UID first: ours is the same, or it is refused and its
         bytes go again.
         """
         self.incoming = vault.Incoming(self.session.peer.environment)
         self.incoming.write(vault.read(self.session.peer.environment, kept.digest))
         try:
-            self._is_archived()
+            self._is_archived(target)
         finally:
             self._doubt(kept)
         self._repeated(header)
@@ -334,6 +351,7 @@ def _explaining(
             "StudyDescription": header.study_description[:5],
             "StudyDate": header.study_date,
             "AccessionNumber": header.accession_number,
+            "IssuerOfAccessionNumber": header.accession_issuer,
             "PatientID": mask(header.patient_id) if header.patient_id else "",
             "IssuerOfPatientID": header.issuer_universal_entity_id or header.issuer_of_patient_id,
             "SeriesInstanceUID": header.series_instance_uid,

@@ -50,7 +50,10 @@ def answer(raised: Exception, context: Mapping[str, Any]) -> Response:
     status = reply_for(STATUS, error)
     headers = {"Retry-After": str(RETRY_AFTER)} if status == 503 else None
     body = _body(status, error.reason(), error.detail, code=error.code)
-    if field := error.facts.get("field"):
+    if faults := error.facts.get("faults"):  # several at once: "field fault,field fault"
+        pairs = (each.split() for each in faults.split(","))
+        body["errors"] = [{"field": field, "detail": fault} for field, fault in pairs]
+    elif field := error.facts.get("field"):
         body["errors"] = [{"field": field, "detail": error.detail}]
     return _response(body, status, headers)
 

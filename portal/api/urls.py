@@ -4,6 +4,10 @@ from django.urls import URLPattern, path
 from drf_spectacular.views import SpectacularAPIView
 
 from portal.api import disclosure_notices
+from portal.api.authorisations import documents, operations
+
+ONE = "authorisations/<uuid:authorisation_id>"
+ASSIGNMENT = "assignments/<uuid:authorisation_id>"
 
 urlpatterns: list[URLPattern] = [
     path("disclosure-notices", disclosure_notices.DisclosureNotices.as_view()),
@@ -11,4 +15,17 @@ urlpatterns: list[URLPattern] = [
         "disclosure-notices/<uuid:acknowledgement_id>", disclosure_notices.Acknowledgement.as_view()
     ),
     path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
+    path("authorisations", operations.Authorisations.as_view(), name="api-authorisations"),
+    path("authorisations/search", operations.AuthorisationSearch.as_view()),
+    path("authorisations/documents", documents.Documents.as_view(), name="api-forms"),
+    path(ONE, operations.One.as_view(), name="api-authorisation"),
+    path(f"{ONE}/versions", operations.Versions.as_view()),
+    path(f"{ONE}/revoke", operations.Revoke.as_view()),
+    path(f"{ONE}/done", operations.Done.as_view()),
+    path("assignments", operations.Assignments.as_view(), name="api-assignments"),
+    path("assignments/search", operations.AssignmentSearch.as_view()),
+    path(ASSIGNMENT, operations.One.as_view()),
+    path(f"{ASSIGNMENT}/accept", operations.Accept.as_view()),
+    path(f"{ASSIGNMENT}/decline", operations.Decline.as_view()),
+    path(f"{ASSIGNMENT}/withdraw", operations.Withdraw.as_view()),
 ]

@@ -5,6 +5,7 @@ import signal
 import stat
 import subprocess
 import sys
+import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -92,9 +93,17 @@ def test_a_second_one_on_the_same_data_is_refused(
     assert run.file
 
 
-@pytest.mark.parametrize(
-    "name", ["web", "dicom", "hl7", "worker", "caller", "beat", "redis", "postgres"]
-)
+CHILDREN = ("web", "dicom", "hl7", "worker", "caller", "beat", "pdr", "redis", "postgres")
+
+
+def test_the_stand_in_for_the_repository_shows_what_it_holds(run: Run) -> None:
+    address = run.file["env"]["PDR_URL"].removesuffix("production")
+    assert address in run.said and run.file["env"]["TEST_PDR_URL"] == f"{address}test"
+    with urllib.request.urlopen(address, timeout=20) as page:
+        assert b"production: 0 authorisations" in page.read()
+
+
+@pytest.mark.parametrize("name", CHILDREN)
 def test_a_child_that_dies_is_back_soon(run: Run, name: str) -> None:
     killed = run.children[name]
     os.kill(killed.pid, signal.SIGKILL)
