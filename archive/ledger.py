@@ -60,6 +60,13 @@ class Kind(Enum):
     ROLLOUT_DOCUMENTED = "rollout.documented", ("number", "documents")
     ROLLOUT_ENDED = "rollout.ended", ("number", "state", "sha256")
     POLICY_LOADED = "policy.loaded", ("what", "rows")
+    WISH_RECORDED = "wish.recorded", ("what", "source", "effective_at")
+    WISH_REFUSED = "wish.refused", ("what", "source", "problem")
+    WISHES_VIEWED = "wishes.viewed", ("reason", "as_of")
+    WHY_ASKED = "why.asked", ("reason", "asker", "as_of", "studies", "allowed")
+    CITIZEN_READ = "citizen.read", ("what", "found", "client")
+    RULES_CHANGED = "rules.changed", ("what", "kind", "name", "reason")
+    CLIENT_CHANGED = "client.changed", ("what", "issuer", "key", "reason")
 
     def __init__(self, word: str, demanded: tuple[str, ...]) -> None:
         self.word = word

@@ -1,9 +1,12 @@
 """Facts at rest: constraints and one-row properties."""
 
+from archive.models.api_clients import ApiClient, SpentAssertion
 from archive.models.authorisations import Authorisation
 from archive.models.choices import (
     STAFF_ROLES,
     AccessPolicyKind,
+    ActingGround,
+    ApiClientKind,
     AuthorisationLevel,
     AuthorisationState,
     CaseState,
@@ -38,8 +41,10 @@ from archive.models.wishes import (
     DisclosurePermission,
     ExpressionOfWill,
     Informing,
+    InformingEnd,
     Prohibition,
     ProhibitionEnd,
+    WishDocument,
 )
 from archive.models.work import Heartbeat, Job
 
@@ -47,6 +52,9 @@ __all__ = [
     "STAFF_ROLES",
     "AccessPolicy",
     "AccessPolicyKind",
+    "ActingGround",
+    "ApiClient",
+    "ApiClientKind",
     "Authorisation",
     "AuthorisationLevel",
     "AuthorisationState",
@@ -70,6 +78,7 @@ __all__ = [
     "ExpressionOfWill",
     "Heartbeat",
     "Informing",
+    "InformingEnd",
     "Instance",
     "Job",
     "JobKind",
@@ -88,6 +97,7 @@ __all__ = [
     "Role",
     "Sector",
     "Series",
+    "SpentAssertion",
     "StorageCommitment",
     "Study",
     "StudyCodeEntry",
@@ -96,6 +106,7 @@ __all__ = [
     "Urgency",
     "User",
     "WillSubject",
+    "WishDocument",
     "WishSource",
     "XdsRole",
 ]

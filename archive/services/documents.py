@@ -10,15 +10,12 @@ from django.db.models import Q
 
 from archive import ledger
 from archive.actors import Actor
-from archive.config import settings
 from archive.errors import (
     AlreadyReplaced,
-    EnvironmentMismatch,
     HashDiffers,
     MetadataInvalid,
     PatientDiffers,
     PatientIdUntrusted,
-    RealPatientRequired,
     Refused,
     StudyUidDiffers,
     UniqueIdReused,
@@ -29,7 +26,6 @@ from archive.models import (
     DocumentKind,
     DocumentLink,
     DocumentStatus,
-    Environment,
     Patient,
     Register,
     Study,
@@ -68,7 +64,7 @@ def register(
     Raises Refused, MetadataInvalid, PatientIdUntrusted, EnvironmentMismatch, RealPatientRequired,
     HashDiffers, UniqueIdReused, PatientDiffers, AlreadyReplaced.
     """
-    _require_repository(actor, environment)
+    require_repository(actor, environment)
     content, resolved = digest(submission), _in_order(submission)
     identifier = _trusted_patient(resolved.submission_set.patient, environment)
     with transaction.atomic():
@@ -97,7 +93,7 @@ def register(
         _store(accepted, known, message_id=message_id, content=content)
 
 
-def _require_repository(actor: Actor, environment: str) -> None:
+def require_repository(actor: Actor, environment: str) -> None:
     """Only the environment's Patient Data Repository registers. Raises Refused."""
     rows = Connection.objects.filter(environment=environment, xds_role=XdsRole.PDR)
     if actor.id is None or not rows.filter(id=actor.id).exists():
@@ -127,14 +123,7 @@ def _trusted_patient(patient: PatientId, environment: str) -> PatientIdentifier:
         identifier = PatientIdentifier.parse(patient.value, patient.issuer)
     except ValueError:
         raise PatientIdUntrusted() from None
-    if environment == Environment.TEST and not identifier.is_test:
-        raise EnvironmentMismatch()
-    if (
-        environment == Environment.PRODUCTION
-        and identifier.is_test
-        and not settings().production_takes_test_patients
-    ):
-        raise RealPatientRequired()
+    filing.require_environment(identifier, environment)
     return identifier
 
 
