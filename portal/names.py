@@ -24,6 +24,7 @@ FACTS = {
     "raised": _("Error of the program"),
     "scheme": _("Scheme"),
     "problem": _("Problem"),
+    "field": _("Field"),
 }
 # What is asked first on the telephone stands first; the rest follows as it was told.
 ORDER = (
@@ -32,7 +33,7 @@ ORDER = (
 )
 OF_PATIENT = frozenset({"PatientID", "IssuerOfPatientID"})
 CLASSES = frozenset({"SOPClassUID", "TransferSyntaxUID"})
-EDGES = {"dicom": "DICOM", "xds": "XDS", "job": _("registration")}
+EDGES = {"dicom": "DICOM", "xds": "XDS", "api": "API", "job": _("registration")}
 PLACES = {
     "association": _("association"),
     "store": _("storing"),
@@ -43,6 +44,8 @@ PLACES = {
     "documents": _("tying documents to the study"),
     "register": _("registering documents"),
     "query": _("query"),
+    "wishes": _("statements of patients"),
+    "citizen": _("citizen API"),
 }
 
 
