@@ -57,6 +57,9 @@ class Config:
     free_bytes_floor: int
     evidence_max_bytes: int
     pass_opens_production: bool  # else an officer does
+    citizen_audience: str  # the claim aud of the citizen service's assertions
+    citizen_assertion_seconds: float  # one that is valid for longer is refused
+    citizen_skew_seconds: float  # how far its clock and ours may differ
 
     @property
     def vault_dir(self) -> Path:
@@ -158,6 +161,9 @@ def read(values: Mapping[str, str]) -> Config:
         free_bytes_floor=get("FREE_BYTES_FLOOR", int, 256 << 20),
         evidence_max_bytes=get("EVIDENCE_MAX_BYTES", int, 20 << 20),
         pass_opens_production=get("PASS_OPENS_PRODUCTION", _flag, False),
+        citizen_audience=get("CITIZEN_AUDIENCE", str, "urn:idr:citizen-api"),
+        citizen_assertion_seconds=get("CITIZEN_ASSERTION_SECONDS", float, 300.0),
+        citizen_skew_seconds=get("CITIZEN_SKEW_SECONDS", float, 30.0),
     )
 
 

@@ -300,12 +300,13 @@ def _note_refusal(attempt: _Attempt, error: ArchiveError) -> None:
 
 
 def _common(attempt: _Attempt) -> dict[str, Any]:
-    saying = attempt.saying
+    saying, citizen = attempt.saying, attempt.actor.citizen
     return {
         "what": attempt.what,
         "source": saying.source.value,
         "reason": saying.reason,
         "acting": saying.acting_ground,
+        "assertion": citizen.assertion_id if citizen else "",
         "document": saying.form.oid if saying.form else "",
         **attempt.facts,
     }
