@@ -58,8 +58,8 @@ def corrected(**columns: Any) -> Saying:
     return said("correction", **{"reason": "recorded on paper that day", **columns})
 
 
-def inform(**columns: Any) -> wishes.Recorded:
-    return wishes.inform(SYSTEM, whose(), said(**columns))
+def inform(text_version: str = "", **columns: Any) -> wishes.Recorded:
+    return wishes.inform(SYSTEM, whose(), said(**columns), text_version=text_version)
 
 
 def permit(given: bool = True, **columns: Any) -> wishes.Recorded:

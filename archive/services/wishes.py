@@ -6,7 +6,7 @@ process.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -116,19 +116,40 @@ def permit(
     """
 
     def make(opened: _Open) -> Statement:
-        person, when = opened.person_id, opened.when
-        informed = standing.informings(when.at).filter(person=person)
-        rules.check_permission(
-            given,
-            when,
-            informed_from=informed.aggregate(first=Min("effective_at"))["first"],
-            earlier=_permissions(person, when.at),
-        )
-        day = standing.civil_day(when.effective_at)
-        kept = rules.form_of(form, was_consent=standing.was_consent(day))
-        return DisclosurePermission.objects.create(**opened.columns, given=given, form=kept)
+        return _permitted(opened, given, form)
 
     return _record(_Attempt(actor, whose, saying, "permission", {"given": given}), make)
+
+
+def never_said(actor: Actor, whose: Whose, saying: Saying, statement_id: UUID) -> Recorded:
+    """The permission, or its withdrawal, was recorded by mistake: at its own moment the contrary
+    holds. Raises StatementUnknown, and as permit.
+    """
+
+    def make(opened: _Open) -> Statement:
+        rows = standing.permissions(opened.when.at).filter(person=opened.person_id)
+        mistaken = rows.filter(id=statement_id).first()
+        if mistaken is None:
+            raise StatementUnknown()
+        moment = Moment(mistaken.effective_at, opened.when.at, opened.when.correcting)
+        columns = {**opened.columns, "effective_at": mistaken.effective_at}
+        return _permitted(replace(opened, when=moment, columns=columns), not mistaken.given, None)
+
+    return _record(_Attempt(actor, whose, saying, "permission", {"mistaken": True}), make)
+
+
+def _permitted(opened: _Open, given: bool, form: ConsentForm | None) -> Statement:
+    person, when = opened.person_id, opened.when
+    informed = standing.informings(when.at).filter(person=person)
+    rules.check_permission(
+        given,
+        when,
+        informed_from=informed.aggregate(first=Min("effective_at"))["first"],
+        earlier=_permissions(person, when.at),
+    )
+    day = standing.civil_day(when.effective_at)
+    kept = rules.form_of(form, was_consent=standing.was_consent(day))
+    return DisclosurePermission.objects.create(**opened.columns, given=given, form=kept)
 
 
 def prohibit(actor: Actor, whose: Whose, saying: Saying, wanted: Wanted) -> Recorded:

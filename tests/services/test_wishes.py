@@ -140,6 +140,17 @@ def test_an_informing_recorded_by_mistake_closes_what_it_opened() -> None:
     assert not facts().informed and facts().permitted
 
 
+def test_a_permission_recorded_by_mistake_never_was() -> None:
+    inform(effective_at=ago(days=9))
+    given = permit(effective_at=ago(days=5))
+    before = now()
+    services.never_said(ARCHIVIST, whose(), corrected(), given.id)
+    assert not facts().permitted
+    assert standing.people([person().id], before)[person().id].permitted
+    (latest, first) = standing.permissions(now())
+    assert (latest.effective_at, latest.given) == (first.effective_at, False)
+
+
 def test_a_correction_may_lie_before_a_later_statement() -> None:
     inform(effective_at=ago(days=9))
     permit(effective_at=ago(days=5))
@@ -333,6 +344,11 @@ BAD: dict[str, tuple[Attempt, type[ArchiveError], str]] = {
     ),
     "a mistaken informing that never was": (
         lambda: services.never_informed(ARCHIVIST, whose(), corrected(), uuid7()),
+        errors.StatementUnknown,
+        "",
+    ),
+    "a mistaken permission that never was": (
+        lambda: services.never_said(ARCHIVIST, whose(), corrected(), uuid7()),
         errors.StatementUnknown,
         "",
     ),
