@@ -43,10 +43,13 @@ class Requester:
 
 @dataclass(frozen=True, slots=True)
 class Citizen:
-    """Whose data a citizen looks at: the own, or another person's with the ground for it."""
+    """Whose data a citizen looks at: the own, or another person's with the ground for it. None is a
+    person of whom nothing is known here.
+    """
 
-    person_id: UUID
+    person_id: UUID | None
     acting_ground: str = ""  # guardian, mandate; empty: the own data
+    assertion_id: str = ""  # by which the citizen service's own log knows who it was
 
 
 @dataclass(frozen=True, slots=True)

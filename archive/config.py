@@ -92,6 +92,10 @@ class Config:
     def repository_url(self, environment: str) -> str:
         return self.pdr_url if environment == "production" else self.test_pdr_url
 
+    citizen_audience: str  # the claim aud of the citizen service's assertions
+    citizen_assertion_seconds: float  # one that is valid for longer is refused
+    citizen_skew_seconds: float  # how far its clock and ours may differ
+
     @property
     def vault_dir(self) -> Path:
         return self.data_dir / "vault"
@@ -239,6 +243,9 @@ def read(values: Mapping[str, str]) -> Config:
         pdr_url=get("PDR_URL", str, "").rstrip("/"),
         test_pdr_url=get("TEST_PDR_URL", str, "").rstrip("/"),
         pdr_secret=get("PDR_SECRET", str, ""),
+        citizen_audience=get("CITIZEN_AUDIENCE", str, "urn:idr:citizen-api"),
+        citizen_assertion_seconds=get("CITIZEN_ASSERTION_SECONDS", float, 300.0),
+        citizen_skew_seconds=get("CITIZEN_SKEW_SECONDS", float, 30.0),
     )
 
 

@@ -80,6 +80,14 @@ def require(actor: Actor, action: Action, item: InRegister) -> Decision:
     return decision
 
 
+def require_person(actor: Actor) -> Decision:
+    """For what a person has said, which is kept beside the registers. Raises NotFound."""
+    decision = access.of_person(actor)
+    if not decision.allowed:
+        raise NotFound()
+    return decision
+
+
 def subject_of(item: InRegister) -> Subject:
     """What `decide` looks at of a study or a document."""
     register = item.register
@@ -216,7 +224,9 @@ def _disclosed(actor: Actor, policies: Policies, at: datetime) -> Q | None:
 
 
 def _of_citizen(rows: QuerySet[M], actor: Actor, action: Action) -> QuerySet[M]:
-    if actor.citizen is None or action != Action.QUERY or rows.model is not Document:
+    if actor.citizen is None or actor.citizen.person_id is None:
+        return rows.none()
+    if action != Action.QUERY or rows.model is not Document:
         return rows.none()
     found = rows.filter(environment=actor.environment, kind__in=access.CITIZENS_KINDS)
     return _with_person(found).filter(person=actor.citizen.person_id)

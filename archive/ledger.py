@@ -93,6 +93,13 @@ class Kind(Enum):
     PATIENT_UPDATED = "patient.updated", ("what",)
     PATIENT_VIEWED = "patient.viewed", ("reason", "shown")
     MESSAGE_REPLAYED = "message.replayed", ("outcome",)
+    WISH_RECORDED = "wish.recorded", ("what", "source", "effective_at")
+    WISH_REFUSED = "wish.refused", ("what", "source", "problem")
+    WISHES_VIEWED = "wishes.viewed", ("reason", "as_of")
+    WHY_ASKED = "why.asked", ("reason", "asker", "as_of", "studies", "allowed")
+    CITIZEN_READ = "citizen.read", ("what", "found", "client")
+    RULES_CHANGED = "rules.changed", ("what", "kind", "name", "reason")
+    CLIENT_CHANGED = "client.changed", ("what", "issuer", "key", "reason")
 
     def __init__(self, word: str, demanded: tuple[str, ...]) -> None:
         self.word = word

@@ -1,10 +1,10 @@
 """Small words of rows and facts, in the reader's language."""
 
-from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 from pydicom.uid import UID
 
 from archive.models import Study, StudyCodeEntry
+from archive.queries import study_codes
 from portal.happenings import kind_words
 
 # DICOM's own keywords are shown as they are: whoever mends a sender looks for them by name.
@@ -73,6 +73,8 @@ PLACES = {
     "message": _("message about a person"),
     "authorisation": _("authorisations"),
     "letter": _("mails"),
+    "wishes": _("statements of patients"),
+    "citizen": _("citizen API"),
 }
 
 
@@ -80,8 +82,7 @@ def study_name(study: Study, entry: StudyCodeEntry | None) -> str:
     """The name of a study's code in the reader's language, else what its sender called it."""
     if entry is None:
         return study.description.removeprefix(study.study_code).strip()
-    language = (get_language() or "fi")[:2]
-    return getattr(entry, f"name_{language}", "") or entry.name_fi
+    return study_codes.name_of(entry)
 
 
 def fact_place(name: str) -> int:

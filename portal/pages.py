@@ -18,12 +18,14 @@ CUSTOMERS = frozenset({Role.CUSTOMER_ADMIN.value, Role.CUSTOMER_TECHNICAL.value}
 STUDY_READERS = frozenset({Role.ADMIN.value, Role.ARCHIVIST.value, Role.SUPPORT.value})
 DESK = STUDY_READERS | {Role.ONBOARDING.value}
 OFFICERS = frozenset({Role.ADMIN.value, Role.ONBOARDING.value})
+CORRECTORS = frozenset({Role.ADMIN.value, Role.ARCHIVIST.value})
 ADMINISTRATORS = frozenset({Role.ADMIN.value})
 SPEAKERS = OFFICERS | {Role.CUSTOMER_ADMIN.value}  # who binds a customer, or acts on its behalf
 
 TOP: Label = ""
 CUSTOMER_GROUP = _("Customers")
 ARCHIVE_GROUP = _("Archive")
+ACCESS_GROUP = _("Who may see")
 SYSTEM_GROUP = _("System")
 
 
@@ -91,6 +93,9 @@ PAGES: tuple[Page, ...] = (
     Page("issuers", "issuers", _("Trusted issuers"), DESK, SYSTEM_GROUP, in_rail=True),
     Page("issuer-change", "issuer-add", _("Add an issuer"), ADMINISTRATORS, within="issuers"),
     Page("xua-switch", "xua-switch", _("Signed assertions"), OFFICERS, within="customers"),
+    Page("wishes", "wishes", _("Patients’ state"), STUDY_READERS, ACCESS_GROUP, in_rail=True),
+    Page("wishes-person", "wishes-person", _("Patients’ state"), STUDY_READERS, within="wishes"),
+    Page("wishes-correct", "wishes-correct", _("Correction"), CORRECTORS, within="wishes"),
 )
 BY_NAME = {page.name: page for page in PAGES}
 

@@ -1,5 +1,9 @@
 """Facts at rest: constraints and one-row properties."""
 
+from archive.models.api_clients import (
+    ApiClient,
+    SpentAssertion,
+)
 from archive.models.authorisations import (
     Authorisation,
     AuthorisationDraft,
@@ -7,6 +11,8 @@ from archive.models.authorisations import (
 from archive.models.choices import (
     STAFF_ROLES,
     AccessPolicyKind,
+    ActingGround,
+    ApiClientKind,
     AuthorisationLevel,
     AuthorisationState,
     CaseState,
@@ -88,8 +94,10 @@ from archive.models.wishes import (
     DisclosurePermission,
     ExpressionOfWill,
     Informing,
+    InformingEnd,
     Prohibition,
     ProhibitionEnd,
+    WishDocument,
 )
 from archive.models.work import (
     Heartbeat,
@@ -100,6 +108,9 @@ __all__ = [
     "STAFF_ROLES",
     "AccessPolicy",
     "AccessPolicyKind",
+    "ActingGround",
+    "ApiClient",
+    "ApiClientKind",
     "AuditCursor",
     "Authorisation",
     "AuthorisationDraft",
@@ -127,6 +138,7 @@ __all__ = [
     "Heartbeat",
     "Hl7Message",
     "Informing",
+    "InformingEnd",
     "Instance",
     "Job",
     "JobKind",
@@ -154,6 +166,7 @@ __all__ = [
     "SecondState",
     "Sector",
     "Series",
+    "SpentAssertion",
     "SpentMessage",
     "StorageCommitment",
     "Study",
@@ -164,6 +177,7 @@ __all__ = [
     "Urgency",
     "User",
     "WillSubject",
+    "WishDocument",
     "WishSource",
     "XdsRole",
 ]

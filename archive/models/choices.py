@@ -174,6 +174,19 @@ class Urgency(TextChoices):
 class AccessPolicyKind(TextChoices):
     AREA = "area", _("disclosure without permission within an area")
     ROLE = "role", _("professional roles that may see")
+    CONSENT = "consent", _("consents count as disclosure permissions")
+
+
+class ActingGround(TextChoices):
+    """On what ground a person acts for another in the citizen service."""
+
+    GUARDIAN = "guardian", _("guardian of a minor")
+    MANDATE = "mandate", _("mandate")
+    TRUSTEE = "trustee", _("guardianship of an adult")
+
+
+class ApiClientKind(TextChoices):
+    CITIZEN_SERVICE = "citizen_service", _("citizen service")
 
 
 class LogRuleKey(TextChoices):

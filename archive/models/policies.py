@@ -68,7 +68,8 @@ class AccessPolicy(models.Model):
 
     `area`: its members may disclose to each other without permission unless prohibited (as
     HE 94/2024 lays down for Uusimaa). `role`: professional roles that may see what another
-    controls; while no such row is in force, every role may.
+    controls; while no such row is in force, every role may. `consent`: what a patient gives on a
+    day within the row is a consent, which counts as a permission.
     """
 
     id = uuid_key()

@@ -12,7 +12,7 @@ from archive.models.choices import (
     WillSubject,
     WishSource,
 )
-from archive.models.fields import oid_field, uuid_key
+from archive.models.fields import environment_field, oid_field, uuid_key
 from archive.models.organisations import Organisation
 from archive.models.studies import Patient
 
@@ -46,6 +46,12 @@ class Informing(Statement):
 
     class Meta:
         indexes = (models.Index(fields=("patient", "effective_at"), name="informing_patient"),)
+
+
+class InformingEnd(Statement):
+    """The informing was recorded by mistake: it ends when it began."""
+
+    informing = models.OneToOneField(Informing, models.PROTECT, related_name="end")
 
 
 class DisclosurePermission(Statement):
@@ -113,3 +119,26 @@ class ExpressionOfWill(Statement):
     class Meta:
         indexes = (models.Index(fields=("patient", "subject"), name="will_patient"),)
         verbose_name_plural = "expressions of will"
+
+
+class WishDocument(models.Model):
+    """A form document of the Patient Data Repository that has been recorded as a statement. The
+    same document again changes nothing; its id with other content is refused.
+    """
+
+    id = uuid_key()
+    environment = environment_field()
+    document_oid = models.CharField(max_length=128)
+    content_digest = models.BinaryField(max_length=32)
+    statement_id = models.UUIDField()
+    received_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=("environment", "document_oid"), name="wish_document_identity"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.document_oid

@@ -17,6 +17,7 @@ from archive.models import (
     AuthorisationLevel,
     DisclosurePermission,
     Informing,
+    InformingEnd,
     Patient,
     Prohibition,
     ProhibitionEnd,
@@ -45,7 +46,9 @@ def _known(at: datetime) -> Q:
 
 
 def informings(at: datetime) -> QuerySet[Any]:
-    return Informing.objects.annotate(person=PERSON).filter(_known(at))
+    """All that were known, save those recorded by mistake."""
+    mistaken = InformingEnd.objects.filter(_known(at), informing=OuterRef("pk"))
+    return Informing.objects.annotate(person=PERSON).filter(~Exists(mistaken), _known(at))
 
 
 def permissions(at: datetime) -> QuerySet[Any]:
@@ -143,9 +146,18 @@ def policies(day: date) -> Policies:
     for row in rows:
         if row.kind == AccessPolicyKind.AREA:
             areas.append(Area(frozenset(row.member_ids), row.informing_needed))
-        else:
+        elif row.kind == AccessPolicyKind.ROLE:
             roles = (roles or frozenset()) | frozenset(row.roles)
     return Policies(tuple(areas), roles)
+
+
+def was_consent(day: date) -> bool:
+    """Whether what a patient gave on that day is a consent, which counts as a permission."""
+    return AccessPolicy.objects.filter(
+        Q(valid_until=None) | Q(valid_until__gte=day),
+        kind=AccessPolicyKind.CONSENT,
+        valid_from__lte=day,
+    ).exists()
 
 
 # --- as conditions on rows that carry `person` ----------------------------------------------------

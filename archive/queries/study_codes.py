@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+from django.utils.translation import get_language
+
 from archive.models import StudyCodeEntry
 
 
@@ -12,3 +14,8 @@ def entries(codes: Iterable[str]) -> dict[str, StudyCodeEntry]:
         return {}
     rows = StudyCodeEntry.objects.filter(code__in=wanted).order_by("valid_from")
     return {entry.code: entry for entry in rows}
+
+
+def name_of(entry: StudyCodeEntry) -> str:
+    """In the reader's language, else in Finnish."""
+    return getattr(entry, f"name_{(get_language() or 'fi')[:2]}", "") or entry.name_fi

@@ -190,6 +190,20 @@ def _citizen(actor: Actor, action: Action, subject: Subject) -> Decision:
     return Decision(True, "own-data", ("own-data",))
 
 
+# --- a person's own state -------------------------------------------------------------------------
+
+
+def of_person(actor: Actor) -> Decision:
+    """What a person has said, and to whom data was disclosed: it stands in nobody's register."""
+    match actor.kind:
+        case ActorKind.STAFF:
+            return _staff(actor, Action.SEE_PATIENT)
+        case ActorKind.CITIZEN if actor.citizen is not None:
+            ground = "acting-for" if actor.citizen.acting_ground else "own-data"
+            return Decision(True, ground, (ground,))
+    return _no("another-persons-data")
+
+
 # --- the operator's staff -------------------------------------------------------------------------
 
 

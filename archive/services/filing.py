@@ -11,11 +11,13 @@ from archive import jobs, ledger
 from archive.config import settings
 from archive.errors import (
     ControllerUnauthorised,
+    EnvironmentMismatch,
     OtherRegister,
     PatientConflict,
+    RealPatientRequired,
     RelationalMismatch,
 )
-from archive.models import JobKind, Patient, Register, Series, Study
+from archive.models import Environment, JobKind, Patient, Register, Series, Study
 from archive.objects.header import Header
 from archive.queries import standing
 from archive.rules import identity
@@ -139,6 +141,15 @@ def find_patient(environment: str, identifier: PatientIdentifier) -> Patient | N
     return Patient.objects.filter(
         environment=environment, issuer=identifier.issuer, identifier=identifier.value
     ).first()
+
+
+def require_environment(identifier: PatientIdentifier, environment: str) -> None:
+    """Each environment has its own people. Raises EnvironmentMismatch, RealPatientRequired."""
+    takes_test_patients = settings().production_takes_test_patients
+    if environment == Environment.TEST and not identifier.is_test:
+        raise EnvironmentMismatch()
+    if environment == Environment.PRODUCTION and identifier.is_test and not takes_test_patients:
+        raise RealPatientRequired()
 
 
 def file_patient(environment: str, identifier: PatientIdentifier, **demographics: str) -> Patient:

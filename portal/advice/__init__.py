@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from archive import errors
 from archive.errors import ArchiveError
-from portal.advice import assertions, authorisations, logs, material, peers, persons, road
+from portal.advice import assertions, authorisations, logs, material, peers, persons, road, wishes
 from portal.advice.kinds import CORRECT_AND_SEND, SEND_AGAIN, Advice, Move
 
 __all__ = ["ADVICE", "Advice", "Move", "advise"]
@@ -100,6 +100,7 @@ ADVICE: dict[type[ArchiveError], Advice] = {
     **logs.ADVICE,
     **assertions.ADVICE,
     **authorisations.ADVICE,
+    **wishes.ADVICE,
 }
 BY_REASON = {error.reason(): advice for error, advice in ADVICE.items()}
 

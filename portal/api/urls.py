@@ -3,7 +3,7 @@
 from django.urls import URLPattern, path
 from drf_spectacular.views import SpectacularAPIView
 
-from portal.api import disclosure_notices
+from portal.api import citizen, disclosure_notices, wishes
 from portal.api.authorisations import documents, operations
 
 ONE = "authorisations/<uuid:authorisation_id>"
@@ -28,4 +28,22 @@ urlpatterns: list[URLPattern] = [
     path(f"{ASSIGNMENT}/accept", operations.Accept.as_view()),
     path(f"{ASSIGNMENT}/decline", operations.Decline.as_view()),
     path(f"{ASSIGNMENT}/withdraw", operations.Withdraw.as_view()),
+    path("wishes", wishes.Wishes.as_view(), name="api-wishes"),
+    path("citizen/documents", citizen.Documents.as_view(), name="citizen-documents"),
+    path(
+        "citizen/documents/<uuid:document_id>",
+        citizen.Document.as_view(),
+        name="citizen-document",
+    ),
+    path("citizen/wishes", citizen.Wishes.as_view(), name="citizen-wishes"),
+    path("citizen/informing", citizen.Informing.as_view(), name="citizen-informing"),
+    path("citizen/permission", citizen.Permission.as_view(), name="citizen-permission"),
+    path("citizen/prohibitions", citizen.Prohibitions.as_view(), name="citizen-prohibitions"),
+    path(
+        "citizen/prohibitions/<uuid:prohibition_id>/end",
+        citizen.ProhibitionEnd.as_view(),
+        name="citizen-prohibition-end",
+    ),
+    path("citizen/wills", citizen.Wills.as_view(), name="citizen-wills"),
+    path("citizen/disclosures", citizen.Disclosures.as_view(), name="citizen-disclosures"),
 ]

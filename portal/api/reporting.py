@@ -1,0 +1,61 @@
+"""What fails in the API is an event of a case as well (SD-1)."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.db import DatabaseError
+from rest_framework import serializers
+
+from archive.actors import Actor, ActorKind
+from archive.edges.edge import correlation
+from archive.errors import ArchiveError
+from archive.models import Environment
+from archive.services import error_desk
+from archive.wish_errors import ValueUnfit
+from portal.forms.codes import looks_like_code
+
+log = logging.getLogger(__name__)
+
+
+@contextmanager
+def reported(actor: Actor, step: str) -> Iterator[None]:
+    """Puts what is raised on the desk, and lets it go on to be answered."""
+    try:
+        yield
+    except ArchiveError as error:
+        report(error, step, actor)
+        raise
+    except serializers.ValidationError as error:
+        report(ValueUnfit(facts={"field": _names(error.detail)}), step, actor)
+        raise
+
+
+def _names(detail: object) -> str:
+    """The fields at fault; a name that the sender made up may be anything."""
+    found = detail if isinstance(detail, dict) else {}
+    return ", ".join(sorted(name for name in found if not looks_like_code(name)))
+
+
+def report(error: ArchiveError, step: str, actor: Actor | None) -> None:
+    """The answer goes out, whether the desk can be reached or not."""
+    log.warning("api %s refused: %s, exchange %s", step, error.reason(), correlation.get())
+    try:
+        error_desk.report(
+            error,
+            # Credentials that are nobody's belong to no environment; production's desk is watched.
+            environment=actor.environment if actor else Environment.PRODUCTION.value,
+            place=error_desk.Place("api", step),
+            who=_who(actor),
+            what=error_desk.What(correlation_id=correlation.get()),
+        )
+    except DatabaseError:
+        log.exception("the desk cannot be reached, exchange %s", correlation.get())
+
+
+def _who(actor: Actor | None) -> error_desk.Who | None:
+    if actor is None:
+        return None
+    if actor.kind == ActorKind.CONNECTION:
+        return error_desk.Who(actor.organisation_id, actor.id)
+    return error_desk.Who(name=actor.name)

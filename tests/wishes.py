@@ -1,0 +1,90 @@
+"""Who speaks, about whom: the voices of the tests about what patients say."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from archive.actors import SYSTEM, Actor, ActorKind
+from archive.models import (
+    DisclosurePermission,
+    Environment,
+    ExpressionOfWill,
+    Informing,
+    InformingEnd,
+    LedgerEvent,
+    Organisation,
+    Patient,
+    Prohibition,
+    ProhibitionEnd,
+    ProhibitionScope,
+    WishDocument,
+    WishSource,
+)
+from archive.queries import wishes as queries
+from archive.rules.wishes import Wanted
+from archive.services import wishes
+from archive.services.wishes import Saying, Whose
+from archive.values import HETU_ROOT, PatientIdentifier, now
+
+AINO = "240260-922A"
+EVENT = "1.2.246.10.90000003.14.2026.7"
+CITIZEN = Actor(ActorKind.CITIZEN, "MyKanta", environment="production")
+REPOSITORY = Actor(ActorKind.CONNECTION, "pdr", environment="production")
+ARCHIVIST = Actor(ActorKind.STAFF, "Aila Arkisto", roles=frozenset({"archivist"}))
+SUPPORT = Actor(ActorKind.STAFF, "Tuula Tuki", roles=frozenset({"support"}))
+TABLES = (
+    *(Informing, InformingEnd, DisclosurePermission, Prohibition, ProhibitionEnd),
+    *(ExpressionOfWill, WishDocument, Patient),
+)
+
+
+def whose(code: str = AINO, environment: str = "production") -> Whose:
+    return Whose(Environment(environment), PatientIdentifier.parse(code, HETU_ROOT))
+
+
+def ago(**length: float) -> datetime:
+    return now() - timedelta(**length)
+
+
+def said(source: str = "citizen", **columns: Any) -> Saying:
+    return Saying(WishSource(source), **columns)
+
+
+def voice(source: str) -> Actor:
+    voices = {"citizen": CITIZEN, "repository": REPOSITORY, "desk": REPOSITORY}
+    return voices.get(source, ARCHIVIST)
+
+
+def corrected(**columns: Any) -> Saying:
+    return said("correction", **{"reason": "recorded on paper that day", **columns})
+
+
+def inform(text_version: str = "", **columns: Any) -> wishes.Recorded:
+    return wishes.inform(SYSTEM, whose(), said(**columns), text_version=text_version)
+
+
+def permit(given: bool = True, **columns: Any) -> wishes.Recorded:
+    return wishes.permit(SYSTEM, whose(), said(**columns), given=given)
+
+
+def wanted(scope: str = "everything", provider: str = "", **columns: Any) -> Wanted:
+    """`provider` is a business id of the cast, or anything else for one nobody knows."""
+    found = Organisation.objects.filter(business_id=provider).first()
+    return Wanted(
+        ProhibitionScope(scope),
+        named=bool(provider),
+        provider=queries.as_provider(found) if found else None,
+        **columns,
+    )
+
+
+def prohibit(asked: Wanted, **columns: Any) -> wishes.Recorded:
+    return wishes.prohibit(SYSTEM, whose(), said(**columns), asked)
+
+
+def counts() -> dict[str, int]:
+    """How much is written, beside the ledger."""
+    return {model.__name__: model._default_manager.count() for model in TABLES}
+
+
+def ledger(kind: str) -> list[LedgerEvent]:
+    return list(LedgerEvent.objects.filter(kind=kind).order_by("at", "id"))
