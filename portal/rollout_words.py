@@ -6,10 +6,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from archive.models import DocumentKind, StudyState
+from archive.models import ConnectionKind, DocumentKind, StudyState
 from onboarding.models import RolloutStep, RunState, StepState
 from onboarding.rules.observations import Content
 from onboarding.rules.rollout import BAD_CODE, BAD_PATIENT, STEPS, Due, Interface, StepKind
+from onboarding.rules.sightings import SIGHTINGS
 from portal import names
 from portal.formats import number_text
 
@@ -97,10 +98,28 @@ UNEXPLAINED: Mapping[StepKind, tuple[Text, Text]] = {
         gettext_lazy("The confirmation could not be delivered to your system."),
         gettext_lazy("See that your system listens at the address that you have told us."),
     ),
+    StepKind.NAME_UPDATE: (
+        gettext_lazy("The message was taken, but the name stayed as it was."),
+        gettext_lazy("Send another name than the one that is archived for the test patient."),
+    ),
     StepKind.XDS_QUERY: (
         gettext_lazy("The query was answered, but found nothing."),
         gettext_lazy("Ask about a test patient of whom a document is registered."),
     ),
+    StepKind.FIND: (
+        gettext_lazy("The query was answered, but found nothing."),
+        gettext_lazy("Ask for a study that you have stored in this run."),
+    ),
+    StepKind.RETRIEVE: (
+        gettext_lazy("Not every object arrived."),
+        gettext_lazy("See that the destination listens and accepts what you have stored."),
+    ),
+}
+# Why a step is not asked for: the customer has no such test connection.
+NO_CONNECTION: Mapping[ConnectionKind, Text] = {
+    ConnectionKind.DICOM: gettext_lazy("You have no DICOM test connection."),
+    ConnectionKind.XDS: gettext_lazy("You have no test connection that may ask the registry."),
+    ConnectionKind.HL7: gettext_lazy("You have no test connection that sends HL7 messages."),
 }
 RUN_SHAPES = {
     RunState.RUNNING: "wait",
@@ -182,7 +201,7 @@ def left_out(step: RolloutStep) -> str:
     if step.state == StepState.NOT_ASKED:
         if kind == StepKind.NOTICE:
             return _("Your test connections have asked for no confirmations.")
-        return _("You have no test connection that may ask the registry.")
+        return str(NO_CONNECTION[SIGHTINGS[kind].kind]) if kind in SIGHTINGS else ""
     return ""
 
 

@@ -22,7 +22,7 @@ from archive.values import now
 from onboarding.models import Joining, RolloutRun
 from onboarding.queries.rollout import (
     archived_today,
-    may_ask_registry,
+    means_of,
     own_test_connections,
     wants_notices,
 )
@@ -35,10 +35,11 @@ from onboarding.rules.observations import (
     Failure,
     Notice,
     Observed,
-    Query,
+    Sighted,
     StoredObject,
     StoredStudy,
 )
+from onboarding.rules.sightings import SIGHTINGS
 
 TEST = Environment.TEST.value
 MOST = 200  # newest of each that are looked at
@@ -57,14 +58,14 @@ def facts_of(run: RolloutRun) -> Facts:
         contents=contents_of(run),
         bad_accession=rollout.bad_accession(run.number),
         notices_on=wants_notices(connections),
-        registry_user=may_ask_registry(connections),
+        means=means_of(connections),
         echoes=_echoes(run, connections),
         objects=_objects(run, ids),
         failures=_failures(run),
         commitments=_commitments(run, own),
         studies=_stored(studies),
         notices=_notices(ids, own),
-        queries=_queries(run),
+        sighted=_sighted(run),
     )
 
 
@@ -206,14 +207,11 @@ def _notices(studies: Sequence[UUID], connections: Sequence[UUID]) -> tuple[Noti
     )
 
 
-def _queries(run: RolloutRun) -> tuple[Query, ...]:
+def _sighted(run: RolloutRun) -> tuple[Sighted, ...]:
     rows = LedgerEvent.objects.filter(
-        kind="documents.queried",
+        kind__in=[event for each in SIGHTINGS.values() for event in each.events],
         organisation_id=run.organisation_id,
         environment=TEST,
         at__gte=max(run.started_at, now() - LOOK_BACK),
     ).order_by("-at")
-    return tuple(
-        Query(row.at, int(row.facts["found"]), _picked(row.facts, "query", "found"))
-        for row in rows[:MOST]
-    )
+    return tuple(Sighted(row.at, row.kind, row.facts) for row in rows[:MOST])

@@ -15,7 +15,6 @@ from archive.models import (
     Environment,
     Membership,
     Organisation,
-    XdsRole,
 )
 from archive.values import today
 from onboarding.models import (
@@ -27,7 +26,10 @@ from onboarding.models import (
     StepState,
 )
 from onboarding.rules import rollout
+from onboarding.rules.observations import Means
 from onboarding.rules.rollout import Covered, Due, StepKind
+from onboarding.rules.sightings import SIGHTINGS
+from onboarding.rules.verdicts import ACTIVE, is_asked
 
 SHOWN = 100
 NOT_COVERED = (StepState.INACTIVE, StepState.NOT_ASKED)
@@ -81,8 +83,8 @@ def wants_notices(connections: Iterable[Connection]) -> bool:
     return any(each.kind == ConnectionKind.DICOM and each.ian_on for each in connections)
 
 
-def may_ask_registry(connections: Iterable[Connection]) -> bool:
-    return any(each.xds_role == XdsRole.CONSUMER for each in connections)
+def means_of(connections: Iterable[Connection]) -> frozenset[Means]:
+    return frozenset(Means(each.kind, each.xds_role) for each in connections)
 
 
 # --- what has been shown --------------------------------------------------------------------------
@@ -117,11 +119,11 @@ def _present(organisation: Organisation) -> Covered:
     road = Joining.objects.filter(organisation=organisation).first()
     asked = road.content_types if road else []
     connections = own_test_connections(organisation)
-    kinds = {kind for kind, interface in rollout.STEPS.items() if rollout.EXISTS[interface]}
+    kinds = set(ACTIVE)
     if not wants_notices(connections):
         kinds.discard(StepKind.NOTICE)
-    if not may_ask_registry(connections):
-        kinds.discard(StepKind.XDS_QUERY)
+    means = means_of(connections)
+    kinds -= {kind for kind, each in SIGHTINGS.items() if not is_asked(each, means)}
     return Covered(
         frozenset((each["product"], each["version"]) for each in systems(organisation)),
         frozenset(archived_today(asked)),

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from onboarding.models import StepState
 
@@ -65,10 +66,20 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
-class Query:
+class Sighted:
+    """An event of the ledger that `sightings` asks for, with its facts."""
+
     at: datetime
-    found: int
-    facts: Observed
+    event: str
+    facts: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """A test connection's kind; of the registry's users also their role."""
+
+    kind: str
+    xds_role: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,14 +98,14 @@ class Facts:
     contents: Mapping[str, Content]  # may be archived today
     bad_accession: str
     notices_on: bool  # a test connection wants confirmations
-    registry_user: bool  # there is a test connection that may ask the registry
+    means: frozenset[Means] = frozenset()  # of the test connections that there are
     echoes: tuple[Echo, ...] = ()
     objects: tuple[StoredObject, ...] = ()
     failures: tuple[Failure, ...] = ()
     commitments: tuple[Commitment, ...] = ()
     studies: tuple[StoredStudy, ...] = ()
     notices: tuple[Notice, ...] = ()
-    queries: tuple[Query, ...] = ()
+    sighted: tuple[Sighted, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,7 @@
 """The rollout test: its steps as data, what a run asks for and what it covered (ON-4). Pure.
 
-A step whose interface is not there yet is inactive and says what it waits for; nothing pretends to
-pass. `verdicts` judges the others.
+A step that nothing can see yet is inactive and says which interface it waits for; nothing pretends
+to pass. `verdicts` judges the others.
 """
 
 from collections.abc import Iterable, Mapping
@@ -37,18 +37,6 @@ class Interface(StrEnum):
     CORRECTION = "correction"
     HL7 = "hl7"
     REPOSITORY = "xds-repository"
-
-
-# Which interfaces there are. A step becomes active when its row here does.
-EXISTS: Mapping[Interface, bool] = {
-    Interface.STORAGE: True,
-    Interface.REGISTRATION: True,
-    Interface.REGISTRY: True,
-    Interface.QUERY_RETRIEVE: False,
-    Interface.CORRECTION: False,
-    Interface.HL7: False,
-    Interface.REPOSITORY: False,
-}
 
 
 class StepKind(StrEnum):

@@ -4,19 +4,50 @@ from collections.abc import Callable, Iterable, Mapping
 
 from archive.models import CommitmentState, NoticeState, StudyState
 from onboarding.models import StepState
-from onboarding.rules.observations import Content, Facts, Failure, Finding, Observed
-from onboarding.rules.rollout import BAD_CODE, EXISTS, STEPS, StepKind
+from onboarding.rules.observations import Content, Facts, Failure, Finding, Means, Observed
+from onboarding.rules.rollout import BAD_CODE, StepKind
+from onboarding.rules.sightings import SIGHTINGS, Sighting
 
 WAITING = Finding(StepState.WAITING)
 
 
 def judge(kind: StepKind, content_type: str, facts: Facts) -> Finding:
     """How a step stands by what has come. A step that has passed is not asked again."""
-    if not EXISTS[STEPS[kind]]:
-        return Finding(StepState.INACTIVE)
     if kind == StepKind.STORE:
         return _store(content_type, facts)
-    return _JUDGES[kind](facts)
+    if kind in SIGHTINGS:
+        return _sighted(SIGHTINGS[kind], facts)
+    return _JUDGES[kind](facts) if kind in _JUDGES else Finding(StepState.INACTIVE)
+
+
+def is_asked(sighting: Sighting, means: frozenset[Means]) -> bool:
+    """The customer has a test connection for it."""
+    return any(
+        each.kind == sighting.kind and sighting.xds_role in (None, each.xds_role) for each in means
+    )
+
+
+def _sighted(sighting: Sighting, facts: Facts) -> Finding:
+    if not is_asked(sighting, facts.means):
+        return Finding(StepState.NOT_ASKED)
+    seen = [each for each in facts.sighted if each.event in sighting.events]
+    for each in seen:
+        if sighting.passes(each.facts):
+            return Finding(StepState.PASSED, _shown(sighting, each.facts), at=each.at)
+    refused = _failed(each for each in facts.failures if _is_refusal(sighting, each))
+    if seen and (refused.at is None or seen[0].at > refused.at):
+        return Finding(StepState.FAILED, _shown(sighting, seen[0].facts), at=seen[0].at)
+    return refused
+
+
+def _shown(sighting: Sighting, facts: Mapping[str, object]) -> Observed:
+    return {name: str(facts[name]) for name in sighting.shown if facts.get(name) not in (None, "")}
+
+
+def _is_refusal(sighting: Sighting, failure: Failure) -> bool:
+    if failure.edge != sighting.edge or failure.place not in sighting.places:
+        return False
+    return not sighting.messages or failure.facts.get("event", "") in sighting.messages
 
 
 def _echo(facts: Facts) -> Finding:
@@ -113,29 +144,15 @@ def _notice(facts: Facts) -> Finding:
     return WAITING
 
 
-def _xds_query(facts: Facts) -> Finding:
-    if not facts.registry_user:
-        return Finding(StepState.NOT_ASKED)
-    for each in facts.queries:
-        if each.found:
-            return Finding(StepState.PASSED, dict(each.facts), at=each.at)
-    refused = _failed(
-        each for each in facts.failures if (each.edge, each.place) == ("xds", "query")
-    )
-    if facts.queries and (refused.at is None or facts.queries[0].at > refused.at):
-        empty = facts.queries[0]
-        return Finding(StepState.FAILED, dict(empty.facts), at=empty.at)
-    return refused
-
-
 _JUDGES: Mapping[StepKind, Callable[[Facts], Finding]] = {
     StepKind.ECHO: _echo,
     StepKind.COMMITMENT: _commitment,
     StepKind.REFUSAL: _refusal,
     StepKind.REGISTRATION: _registration,
     StepKind.NOTICE: _notice,
-    StepKind.XDS_QUERY: _xds_query,
 }
+# What can be seen today; the others wait for their interface.
+ACTIVE = frozenset({StepKind.STORE, *_JUDGES, *SIGHTINGS})
 
 
 def _failed(failures: Iterable[Failure]) -> Finding:

@@ -108,19 +108,26 @@ def _advice(request: Request, step: RolloutStep) -> tuple[str, str]:
 
 def instructions(request: Request, found: RolloutRun) -> dict[str, Any]:
     """Addresses, titles and test patients for the customer's own software."""
-    listens = settings().dicom_host
-    everywhere = listens in ("", "0.0.0.0", "::")
+    config = settings()
     connections = queries.own_test_connections(found.organisation)
     return {
-        "called": settings().ae_test,
-        "address": f"{request.get_host().rsplit(':', 1)[0] if everywhere else listens}"
-        f":{settings().dicom_port}",
+        "called": config.ae_test,
+        "address": _reached(request, config.dicom_host, config.dicom_port),
         "registry": request.build_absolute_uri(reverse("xds-registry")),
+        "hl7_address": _reached(request, config.hl7_host, config.hl7_port),
+        "hl7_receiver": f"{config.hl7_test_application} | {config.hl7_facility}",
         "dicom": [each for each in connections if each.kind == ConnectionKind.DICOM],
         "xds": [each for each in connections if each.kind == ConnectionKind.XDS],
+        "hl7": [each for each in connections if each.kind == ConnectionKind.HL7],
         "accession": f"ROLLOUT-{found.number}-1",
         "patients": [_patient(code, place) for place, code in enumerate(found.patients)],
     }
+
+
+def _reached(request: Request, listens: str, port: int) -> str:
+    """A listener on all addresses is reached by the portal's name."""
+    everywhere = listens in ("", "0.0.0.0", "::")
+    return f"{request.get_host().rsplit(':', 1)[0] if everywhere else listens}:{port}"
 
 
 def _patient(code: str, place: int) -> dict[str, str]:

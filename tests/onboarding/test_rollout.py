@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from archive.actors import Actor, connection_actor
+from archive.actors import Actor
 from archive.errors import ArchiveError, PeerAddressWrong
 from archive.models import (
     AvailabilityNotice,
@@ -17,10 +17,9 @@ from archive.models import (
     StudyState,
     User,
 )
-from archive.objects.registry import StoredQuery
-from archive.services import associations, commitment, discovery, registration
+from archive.services import associations, commitment, registration
 from archive.services.ingest import Session
-from archive.values import HETU_ROOT, PersonId, now, uid_from_uuid, uuid7
+from archive.values import PersonId, now, uid_from_uuid, uuid7
 from onboarding.errors import ActorUnfit, AlreadyAsked, StepOutOfOrder
 from onboarding.models import (
     CertifiedSystem,
@@ -34,6 +33,7 @@ from onboarding.models import (
 from onboarding.queries import rollout as queries
 from onboarding.rules import rollout as rules
 from onboarding.rules.rollout import Due, StepKind
+from onboarding.rules.verdicts import ACTIVE
 from onboarding.services import rights, rollout
 from onboarding.services.rollout_documents import register_documents
 from tests import cast
@@ -102,24 +102,6 @@ def registered(run: RolloutRun, me: Actor, study: Study) -> Study:
     return study
 
 
-def query(patient: str = cast.MATTI) -> None:
-    link = Connection.objects.get(
-        organisation=cast.organisation(), environment=TEST, xds_role="consumer"
-    )
-    actor = connection_actor(
-        connection_id=link.id,
-        name=link.xds_user,
-        organisation_id=link.organisation_id,
-        environment=TEST,
-    )
-    parameters = {
-        "$XDSDocumentEntryPatientId": ((f"{patient}^^^&{HETU_ROOT}&ISO",),),
-        "$XDSDocumentEntryStatus": (("urn:oasis:names:tc:ebxml-regrep:StatusType:Approved",),),
-    }
-    asked = StoredQuery(discovery.FIND_DOCUMENTS, "LeafClass", parameters)
-    discovery.leaves(actor, asked, environment=TEST)
-
-
 # --- the steps ------------------------------------------------------------------------------------
 
 
@@ -131,9 +113,8 @@ def test_a_run_plans_each_content_and_gives_test_patients(run: RolloutRun) -> No
 
 
 def test_steps_without_their_interface_are_inactive(run: RolloutRun) -> None:
-    for kind, interface in rules.STEPS.items():
-        if not rules.EXISTS[interface]:
-            assert step(run, kind).state == StepState.INACTIVE
+    for kind in set(rules.STEPS) - {StepKind.STORE}:
+        assert (step(run, kind).state == StepState.INACTIVE) == (kind not in ACTIVE), kind
     assert step(run, StepKind.ECHO).state == StepState.WAITING
 
 
@@ -258,15 +239,6 @@ def test_the_notice_must_be_taken(run: RolloutRun, me: Actor) -> None:
 def test_the_notice_is_not_asked_for_where_it_is_off(run: RolloutRun) -> None:
     Connection.objects.filter(organisation=cast.organisation()).update(ian_on=False)
     assert step(run, StepKind.NOTICE).state == StepState.NOT_ASKED
-
-
-def test_a_query_must_find_something(run: RolloutRun) -> None:
-    query()
-    assert step(run, StepKind.XDS_QUERY).state == StepState.FAILED
-    cast.documents(environment=TEST)
-    query()
-    passed = step(run, StepKind.XDS_QUERY)
-    assert (passed.state, passed.observed["found"]) == (StepState.PASSED, "2")
 
 
 def test_a_content_not_archived_yet_is_inactive(me: Actor) -> None:

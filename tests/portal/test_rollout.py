@@ -8,9 +8,12 @@ from django.utils import translation
 from archive.models import Environment, Membership, Organisation, Role, User
 from archive.services import associations
 from onboarding.models import Joining, RolloutRun, RolloutStep, RunState, StepState
+from onboarding.queries import rollout as queries
 from onboarding.rules import rollout as rules
+from onboarding.rules.verdicts import ACTIVE
 from onboarding.services import rights, rollout
 from portal import rollout_words
+from portal.rollout_words import INTERFACES
 from tests import cast
 from tests.portal.test_pages import STAFF_LOGINS, signed_in
 
@@ -129,8 +132,16 @@ def test_a_look_ticks_what_has_come(run: RolloutRun) -> None:
     associations.verified(cast.peer(environment=TEST))
     content = page("esim", "rollout-run", run)
     assert 'data-step="echo" data-state="passed"' in content
-    assert 'data-step="find" data-state="inactive"' in content
-    assert "query and retrieve (DICOM)" in content and "1 of 7 steps" in content
+    asked = RolloutStep.objects.filter(run=run).exclude(state__in=queries.NOT_COVERED).count()
+    assert f"1 of {asked} steps" in content
+
+
+def test_a_step_that_nothing_can_see_names_the_interface_it_waits_for(run: RolloutRun) -> None:
+    content = page("esim", "rollout-run", run)
+    for kind, interface in rules.STEPS.items():
+        waits = f'data-step="{kind}" data-state="inactive"' in content
+        assert waits == (kind not in ACTIVE), kind
+        assert not waits or str(INTERFACES[interface]) in content
 
 
 def test_htmx_gets_the_steps_alone_until_the_run_ends(run: RolloutRun) -> None:

@@ -28,6 +28,8 @@ from portal.staff import Request, page
 from portal.views.joining import moves, words
 from portal.views.joining.opened import Opened, address, blame, open_file, show, trail
 from portal.views.joining.succession import is_thinkable
+from portal.views.public.filling import address as page_address
+from portal.views.public.steps import KEYS, place_of
 from portal.views.public.wording import in_language
 
 TERMS = (Precondition.DELIVERY_TERMS, Precondition.SERVICE_DESCRIPTION)
@@ -157,7 +159,8 @@ def following(opened: Opened, checks: list[queries.Check] | None = None) -> Next
     if opened.is_staff:
         return _officers(opened, checks, allowed) if opened.is_officer else Next("", "")
     if is_open and not _told_enough(checks):
-        return Next(_("Go on with the registration"), address("join-own-roles", opened))
+        left_off = page_address(opened.joining, KEYS[place_of(opened.joining)])
+        return Next(_("Go on with the registration"), left_off)
     if allowed and state not in road.LIVE | road.OVER:
         return Next(str(allowed[0].label), _move_url(opened, allowed[0]))
     return _customers(opened, checks)

@@ -48,6 +48,7 @@ STANDINGS: Mapping[str, Standing] = {
         WE,
         _("We have the registration, and nobody has taken it up yet."),
         _("One of us takes it up and looks it through."),
+        _("Fill in systems, terms and connections meanwhile"),
     ),
     JoiningState.IN_REVIEW: Standing(
         "wait",

@@ -9,6 +9,7 @@ from archive.models import CustomerState
 from archive.values import today
 from onboarding.models import FourEyes, Joining, JoiningState, RequestState
 from onboarding.rules.calendar import last_day_after_notice
+from onboarding.services import joining
 from onboarding.services import joining as services
 from tests.onboarding import cast
 from tests.portal.joining import desks
@@ -100,6 +101,9 @@ def test_a_draft_that_lacks_contacts_is_not_sent() -> None:
     me = desks.of(cast.admin(road))
     page = me.get(desks.address("joining-file", road)).content.decode()
     assert "Go on with the registration" in page
+    joining.save(cast.admin(road), road, step="contact-technical", values={})
+    page = me.get(desks.address("joining-file", road)).content.decode()
+    assert f'href="/join/{road.organisation_id}/contact-technical/"' in page  # where it was left
     answer = desks.step(me, road, "submit")
     assert answer.status_code == 422
     assert "A contact is missing" in answer.content.decode()

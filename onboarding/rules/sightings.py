@@ -1,0 +1,73 @@
+"""How steps are seen that leave an event in the ledger (ON-4). Pure.
+
+A step with a row here is active, in every run from then on; one without a row, and without a
+verdict of its own in `verdicts`, names the interface it waits for.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from archive.models import ConnectionKind, XdsRole
+from onboarding.rules.rollout import StepKind
+
+FactsOf = Mapping[str, Any]  # an event's
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """`events` are words of `ledger.Kind`, recorded for the customer in the test environment; one
+    that `passes` passes the step, another fails it.
+    """
+
+    events: tuple[str, ...]
+    passes: Callable[[FactsOf], bool]
+    shown: tuple[str, ...]  # facts of the event that the page shows; none names a patient
+    edge: str  # where refusals stand on the desk
+    places: tuple[str, ...]
+    kind: ConnectionKind  # the customer is asked for the step when it has such a test connection
+    xds_role: XdsRole | None = None
+    messages: tuple[str, ...] = ()  # of which a refusal's fact "event" is one; any when empty
+
+
+def _always(facts: FactsOf) -> bool:
+    return True
+
+
+def _found(facts: FactsOf) -> bool:
+    return int(facts["found"]) > 0
+
+
+def _names(facts: FactsOf) -> bool:
+    return "name" in facts["what"]
+
+
+SIGHTINGS: Mapping[StepKind, Sighting] = {
+    StepKind.NAME_UPDATE: Sighting(
+        events=("patient.updated",),
+        passes=_names,
+        shown=(),
+        edge="hl7",
+        places=("message", "door"),
+        kind=ConnectionKind.HL7,
+        messages=("ADT^A08", "ADT^A31", ""),
+    ),
+    StepKind.MERGE: Sighting(
+        events=("patient.merged",),
+        passes=_always,
+        shown=(),
+        edge="hl7",
+        places=("message", "door"),
+        kind=ConnectionKind.HL7,
+        messages=("ADT^A40", "ADT^A47", ""),
+    ),
+    StepKind.XDS_QUERY: Sighting(
+        events=("documents.queried",),
+        passes=_found,
+        shown=("query", "found"),
+        edge="xds",
+        places=("query",),
+        kind=ConnectionKind.XDS,
+        xds_role=XdsRole.CONSUMER,
+    ),
+}

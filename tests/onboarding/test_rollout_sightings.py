@@ -1,0 +1,114 @@
+"""Steps of a rollout test that are seen by an event of the ledger: HL7 messages taken, queries
+answered (ON-4).
+"""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from archive import ledger
+from archive.actors import connection_actor
+from archive.edges.hl7 import handlers
+from archive.edges.hl7.handlers import Visitor
+from archive.models import Connection
+from archive.objects.registry import StoredQuery
+from archive.services import discovery
+from archive.values import HETU_ROOT, today
+from onboarding.models import RolloutRun, StepState
+from onboarding.rules.rollout import StepKind
+from onboarding.rules.sightings import SIGHTINGS
+from tests import cast
+from tests.edges.hl7.messages import a08, a40
+from tests.onboarding.test_rollout import TEST, me, run, step, store
+from tests.persons import official, temporary
+
+__all__ = ["me", "run"]
+pytestmark = pytest.mark.django_db
+
+
+def query(patient: str = cast.MATTI) -> None:
+    link = Connection.objects.get(
+        organisation=cast.organisation(), environment=TEST, xds_role="consumer"
+    )
+    actor = connection_actor(
+        connection_id=link.id,
+        name=link.xds_user,
+        organisation_id=link.organisation_id,
+        environment=TEST,
+    )
+    parameters = {
+        "$XDSDocumentEntryPatientId": ((f"{patient}^^^&{HETU_ROOT}&ISO",),),
+        "$XDSDocumentEntryStatus": (("urn:oasis:names:tc:ebxml-regrep:StatusType:Approved",),),
+    }
+    asked = StoredQuery(discovery.FIND_DOCUMENTS, "LeafClass", parameters)
+    discovery.leaves(actor, asked, environment=TEST)
+
+
+def test_a_query_must_find_something(run: RolloutRun) -> None:
+    query()
+    assert step(run, StepKind.XDS_QUERY).state == StepState.FAILED
+    cast.documents(environment=TEST)
+    query()
+    passed = step(run, StepKind.XDS_QUERY)
+    assert (passed.state, passed.observed["found"]) == (StepState.PASSED, "2")
+
+
+def told(raw: bytes) -> None:
+    handlers.answer(raw, Visitor("127.0.0.1"))
+
+
+TEST_HEADER: dict[str, Any] = {
+    "sender": ("ESIM_TEST_RIS", "ESIM"),
+    "receiver": ("KANTATEST", "KELA"),
+    "processing_id": "T",
+}
+
+
+def test_a_name_update_must_change_the_name(run: RolloutRun) -> None:
+    store(cast.dataset())
+    told(a08(name="Meikäläinen^Matti", sex="M", **TEST_HEADER))
+    failed = step(run, StepKind.NAME_UPDATE)
+    assert (failed.state, failed.cause) == (StepState.FAILED, "")
+    told(a08(name="Uusi^Matti", sex="M", **TEST_HEADER))
+    passed = step(run, StepKind.NAME_UPDATE)
+    assert passed.state == StepState.PASSED
+    assert "Uusi" not in str(passed.observed) and cast.MATTI not in str(passed.observed)
+    assert step(run, StepKind.MERGE).state == StepState.WAITING
+
+
+def test_a_merge_that_is_refused_fails_until_one_is_taken(run: RolloutRun) -> None:
+    store(cast.dataset())
+    told(a40(official(), temporary(), **TEST_HEADER))  # the wrong way round
+    failed = step(run, StepKind.MERGE)
+    assert failed.state == StepState.FAILED and failed.cause
+    assert step(run, StepKind.NAME_UPDATE).state == StepState.WAITING  # the refusal was no update
+    told(a40(temporary(), official(), **TEST_HEADER))
+    assert step(run, StepKind.MERGE).state == StepState.PASSED
+
+
+@pytest.mark.parametrize(
+    ("kind", "connection"),
+    [
+        (StepKind.XDS_QUERY, "xds"),
+        (StepKind.NAME_UPDATE, "hl7"),
+        (StepKind.MERGE, "hl7"),
+    ],
+)
+def test_a_step_is_not_asked_of_who_has_no_connection_for_it(
+    run: RolloutRun, kind: StepKind, connection: str
+) -> None:
+    assert step(run, kind).state == StepState.WAITING
+    Connection.objects.filter(
+        organisation=cast.organisation(), environment=TEST, kind=connection
+    ).update(valid_until=today() - timedelta(days=1))
+    assert step(run, kind).state == StepState.NOT_ASKED
+
+
+@pytest.mark.parametrize("kind", SIGHTINGS, ids=str)
+def test_a_sighting_asks_for_events_that_exist_and_shows_what_they_must_carry(
+    kind: StepKind,
+) -> None:
+    demanded = {each.word: set(each.demanded) for each in ledger.Kind}
+    for event in SIGHTINGS[kind].events:
+        assert set(SIGHTINGS[kind].shown) <= demanded[event]
