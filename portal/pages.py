@@ -18,11 +18,13 @@ CUSTOMERS = frozenset({Role.CUSTOMER_ADMIN.value, Role.CUSTOMER_TECHNICAL.value}
 STUDY_READERS = frozenset({Role.ADMIN.value, Role.ARCHIVIST.value, Role.SUPPORT.value})
 DESK = STUDY_READERS | {Role.ONBOARDING.value}
 OFFICERS = frozenset({Role.ADMIN.value, Role.ONBOARDING.value})
+REVIEWERS = frozenset({Role.ADMIN.value, Role.LOG_REVIEWER.value})
 SPEAKERS = OFFICERS | {Role.CUSTOMER_ADMIN.value}  # who binds a customer, or acts on its behalf
 
 TOP: Label = ""
 CUSTOMER_GROUP = _("Customers")
 ARCHIVE_GROUP = _("Archive")
+LOGS_GROUP = _("Logs")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,6 +83,12 @@ PAGES: tuple[Page, ...] = (
     Page("studies", "studies", _("Studies"), STUDY_READERS, ARCHIVE_GROUP, in_rail=True),
     Page("patient-search", "patient-search", _("Patient"), STUDY_READERS, within="studies"),
     Page("study", "study", _("Study"), STUDY_READERS, within="studies"),
+    Page("disclosures", "log-disclosures", _("Disclosures"), REVIEWERS, LOGS_GROUP, in_rail=True),
+    Page("disclosure", "log-disclosure", _("Disclosure"), REVIEWERS, within="disclosures"),
+    Page("log-patient", "log-patient", _("Patient"), REVIEWERS, within="disclosures"),
+    Page("use-log", "log-use", _("Use log"), REVIEWERS, LOGS_GROUP, in_rail=True),
+    Page("use-entry", "log-use-entry", _("Entry"), REVIEWERS, within="use-log"),
+    Page("who-has-seen", "log-report", _("Who has seen"), REVIEWERS, LOGS_GROUP, in_rail=True),
     Page("search", "search", _("Search"), DESK),
 )
 BY_NAME = {page.name: page for page in PAGES}

@@ -72,6 +72,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("rollout/<uuid:run_id>/report.pdf", rollout.pdf, name="rollout-pdf"),
     path("language/", language.choose, name="language"),
     path("", include("portal.views.joining.addresses")),
+    path("logs/", include("portal.views.logs.addresses")),
     path("health/live", health.live, name="health-live"),
     path("health/ready", health.ready, name="health-ready"),
     path("api/disclosure-notices", disclosure_notices.DisclosureNotices.as_view()),

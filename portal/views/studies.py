@@ -1,7 +1,6 @@
 """The list of studies, without patients' names and codes; a patient is searched by exact code."""
 
 from collections.abc import Sequence
-from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import BadRequest
@@ -13,7 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
-from archive import gate, ledger
+from archive import gate
 from archive.actors import Actor
 from archive.models import Study, StudyState
 from archive.queries import studies as queries
@@ -148,7 +147,8 @@ def patient(request: Request, actor: Actor) -> HttpResponseBase:
     """A patient by exact code, for a reason that is recorded; the answer's address is opaque."""
     form = PatientForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
-        found = _search(request, actor, form)
+        given = form.cleaned_data
+        found = reasons.search(request, actor, given["identifier"], given["reason"])
         if found is not None:
             return redirect(f"{reverse('studies')}?patient={found}")
         form.add_error(
@@ -156,22 +156,6 @@ def patient(request: Request, actor: Actor) -> HttpResponseBase:
             _("No patient with this code has anything archived in this environment."),
         )
     return _patient_page(request, form)
-
-
-def _search(request: Request, actor: Actor, form: PatientForm) -> UUID | None:
-    given = form.cleaned_data
-    found = queries.patient_by_code(request.environment, given["identifier"])
-    about = ledger.About(
-        environment=request.environment,
-        subject_id=found.id if found else None,
-        patient_id=found.id if found else None,
-    )
-    facts = {"reason": given["reason"], "found": found is not None}
-    ledger.record(ledger.Kind.PATIENT_SEARCHED, about, facts, actor=actor)
-    if found is None:
-        return None
-    reasons.keep(request, found.id, given["reason"])
-    return found.id
 
 
 def _patient_page(request: Request, form: PatientForm) -> HttpResponse:
