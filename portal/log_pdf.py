@@ -125,7 +125,7 @@ def _given(report: Report) -> list[list[str]]:
             formats.when_text(row.at),
             _joined(row.receiver, row.unit),
             _joined(row.person, row.role) or "–",
-            _joined(row.what, row.study_uid, row.controller),
+            _joined(row.what, row.controller, row.study_uid),
             row.ground or "–",
         ]
         for row in report.given

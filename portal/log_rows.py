@@ -7,7 +7,8 @@ from typing import Any
 from archive.models import LedgerEvent, Patient
 from archive.queries.keyset import MARK
 from archive.queries.log_subjects import Subjects
-from portal.log_words import brief, ground_words, said, what_words
+from archive.rules.disclosure import EMERGENCY
+from portal.log_words import actor_words, brief, ground_words, said, what_words
 
 
 def key_of(event: LedgerEvent) -> str:
@@ -39,6 +40,14 @@ class Given:
     @property
     def masked(self) -> str:
         return self.patient.masked if self.patient else ""
+
+    @property
+    def is_by_emergency(self) -> bool:
+        return self.ground == ground_words(EMERGENCY)
+
+    @property
+    def sentence(self) -> str:
+        return ", ".join(filter(None, (self.receiver, self.what, self.ground)))
 
 
 def given(event: LedgerEvent, subjects: Subjects) -> Given:
@@ -85,6 +94,10 @@ class Used:
     def masked(self) -> str:
         return self.patient.masked if self.patient else ""
 
+    @property
+    def sentence(self) -> str:
+        return ", ".join(filter(None, (self.person, self.reason)))
+
 
 def used(event: LedgerEvent, subjects: Subjects) -> Used:
     organisation = (
@@ -95,7 +108,7 @@ def used(event: LedgerEvent, subjects: Subjects) -> Used:
         at=event.at,
         what=said(event),
         brief=brief(event),
-        person=event.actor_name,
+        person=actor_words(event),
         organisation=organisation.name if organisation else "",
         patient=subjects.patients.get(event.patient_id) if event.patient_id else None,
         reason=str(event.facts.get("reason") or ""),

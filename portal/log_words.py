@@ -9,7 +9,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from archive.actors import Purpose
+from archive.actors import ActorKind, Purpose
 from archive.ledger import Kind
 from archive.models import LedgerEvent, RegisterType
 from archive.queries import timeline
@@ -112,6 +112,9 @@ FACTS: Mapping[str, Label] = {
     "reason": _("Reason"),
     "special_reason": _("Special reason"),
     "found": _("Found"),
+    "receiver_id": _("Receiver"),
+    "organisation_id": _("Organisation"),
+    "person_id": _("Person"),
     "query": _("Query"),
     "log": _("Log"),
     "filters": _("Filters"),
@@ -132,6 +135,18 @@ FACTS: Mapping[str, Label] = {
     "error": _("Error"),
     "position": _("Position in the chain"),
     "digest": _("Digest"),
+}
+LOGS: Mapping[str, Label] = {
+    "disclosures": _("Disclosures"),
+    "use": _("Use log"),
+    "who-has-seen": _("Who has seen"),
+}
+VALUES: Mapping[str, Mapping[str, Label]] = {
+    "ground": GROUNDS,
+    "what": WHATS,
+    "purpose": PURPOSES,
+    "register_type": {each.value: each.label for each in RegisterType},
+    "log": LOGS,
 }
 # What is told first: who got it, what, of whom, on what ground; the rest follows by its name.
 ORDER = tuple(FACTS)
@@ -162,8 +177,14 @@ def brief(event: LedgerEvent) -> str:
     """The one fact that tells this event from others of its kind."""
     if event.kind in timeline.STEPS:
         return ""
-    told = next((event.facts[name] for name in BRIEF if event.facts.get(name)), "")
-    return value_words("what", told) if event.facts.get("what") == told else str(told)
+    name = next((name for name in BRIEF if event.facts.get(name)), "")
+    return value_words(name, event.facts[name]) if name else ""
+
+
+def actor_words(event: LedgerEvent) -> str:
+    """Who did it; what nobody asked for the archive did itself."""
+    is_itself = event.actor_kind == ActorKind.SYSTEM
+    return gettext("the archive itself") if is_itself else event.actor_name
 
 
 def fact_pairs(event: LedgerEvent) -> list[tuple[str, str]]:
@@ -184,11 +205,8 @@ def value_words(name: str, value: Any) -> str:
     if isinstance(value, bool):
         return gettext("yes") if value else gettext("no")
     if isinstance(value, Mapping):
-        return ", ".join(f"{key}: {value_words(key, each)}" for key, each in value.items())
+        told = ((FACTS.get(key, key), value_words(key, each)) for key, each in value.items())
+        return ", ".join(f"{label}: {words}" for label, words in told)
     if isinstance(value, list):
         return ", ".join(str(each) for each in value)
-    words = {"ground": GROUNDS, "what": WHATS, "purpose": PURPOSES, "register_type": REGISTERS}
-    return str(words.get(name, {}).get(str(value), value))
-
-
-REGISTERS: Mapping[str, Label] = {each.value: each.label for each in RegisterType}
+    return str(VALUES.get(name, {}).get(str(value), value))

@@ -29,7 +29,7 @@ from archive.values import today
 from portal import csv_text, pages
 from portal.forms.codes import looks_like_code
 from portal.forms.logs import DisclosureFilters, UseFilters, told
-from portal.log_words import fact_pairs, kind_words, said
+from portal.log_words import actor_words, fact_pairs, kind_words, said
 from portal.staff import Request
 from portal.views import reasons
 from portal.views.fragments import answer
@@ -140,11 +140,14 @@ def entry(request: Request, actor: Actor, log: Log, key: str) -> HttpResponse:
     )
     ledger.record(Kind.LOG_READ, about, {"log": log.name, "entry": str(event.id)}, actor=actor)
     subjects = subjects_of([event])
+    row = log.row(event, subjects)
     context = {
         "event": event,
         "title": said(event),
         "kind": kind_words(event.kind),
-        "row": log.row(event, subjects),
+        "say": row.sentence,
+        "actor": actor_words(event),
+        "row": row,
         "organisation": subjects.organisations.get(event.organisation_id or event.id),
         "facts": fact_pairs(event),
         "sealed": sealed(event),
