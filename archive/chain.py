@@ -6,13 +6,13 @@ One sealer at a time chains all events whose transactions lie below the oldest r
 import hashlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from django.db import connection, transaction
 
 from archive.models import LedgerRetired
-from archive.values import HELSINKI, now
+from archive.values import midnight, now
 
 SEAL_LOCK = 7_301_001  # advisory lock of the one sealer
 BATCH = 5_000
@@ -125,8 +125,8 @@ def positions_of(start: date | None, end: date | None) -> tuple[int, int] | None
     """First and last position sealed on these days in Finland, both included; None when none
     was.
     """
-    since = _midnight(start) if start else None
-    until = _midnight(end + timedelta(days=1)) if end else None
+    since = midnight(start) if start else None
+    until = midnight(end + timedelta(days=1)) if end else None
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT min(position), max(position) FROM archive_ledgerseal"
@@ -136,10 +136,6 @@ def positions_of(start: date | None, end: date | None) -> tuple[int, int] | None
         )
         first, last = cursor.fetchone()
     return (first, last) if first is not None else None
-
-
-def _midnight(day: date) -> datetime:
-    return datetime.combine(day, time(), HELSINKI)
 
 
 def verify(

@@ -85,7 +85,7 @@ class Kind(Enum):
     LOG_SEARCHED = "log.searched", ("log", "filters")
     LOG_READ = "log.read", ("log", "entry")
     LOG_EXPORTED = "log.exported", ("log", "filters")
-    LOG_REPORTED = "log.reported", ("log", "from", "until", "reason", "entries")
+    LOG_REPORTED = "log.reported", ("log", "since", "until", "reason", "entries")
     LEDGER_ANCHORED = "ledger.anchored", ("position", "digest")
     LEDGER_RETIRED = "ledger.retired", ("before", "position", "digest", "events", "files")
     PATIENT_MERGED = "patient.merged", ("merge",)

@@ -193,6 +193,11 @@ def today() -> date:
     return datetime.now(HELSINKI).date()
 
 
+def midnight(day: date) -> datetime:
+    """When a day begins in Finland."""
+    return datetime(day.year, day.month, day.day, tzinfo=HELSINKI)
+
+
 def uuid7() -> uuid.UUID:
     """A time-ordered UUID, RFC 9562 section 5.7: 48 bits of milliseconds, then random."""
     stamp = time.time_ns() // 1_000_000

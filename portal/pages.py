@@ -20,6 +20,7 @@ DESK = STUDY_READERS | {Role.ONBOARDING.value}
 OFFICERS = frozenset({Role.ADMIN.value, Role.ONBOARDING.value})
 CORRECTORS = frozenset({Role.ADMIN.value, Role.ARCHIVIST.value})
 ADMINISTRATORS = frozenset({Role.ADMIN.value})
+REVIEWERS = frozenset({Role.ADMIN.value, Role.LOG_REVIEWER.value})
 SPEAKERS = OFFICERS | {Role.CUSTOMER_ADMIN.value}  # who binds a customer, or acts on its behalf
 
 TOP: Label = ""
@@ -27,6 +28,7 @@ CUSTOMER_GROUP = _("Customers")
 ARCHIVE_GROUP = _("Archive")
 ACCESS_GROUP = _("Who may see")
 SYSTEM_GROUP = _("System")
+LOGS_GROUP = _("Logs")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,12 @@ PAGES: tuple[Page, ...] = (
     Page("study", "study", _("Study"), STUDY_READERS, within="studies"),
     Page("people", "people", _("People"), ADMINISTRATORS, SYSTEM_GROUP, in_rail=True),
     Page("person", "person", _("Person"), ADMINISTRATORS, within="people"),
+    Page("disclosures", "log-disclosures", _("Disclosures"), REVIEWERS, LOGS_GROUP, in_rail=True),
+    Page("disclosure", "log-disclosure", _("Disclosure"), REVIEWERS, within="disclosures"),
+    Page("log-patient", "log-patient", _("Patient"), REVIEWERS, within="disclosures"),
+    Page("use-log", "log-use", _("Use log"), REVIEWERS, LOGS_GROUP, in_rail=True),
+    Page("use-entry", "log-use-entry", _("Entry"), REVIEWERS, within="use-log"),
+    Page("who-has-seen", "log-report", _("Who has seen"), REVIEWERS, LOGS_GROUP, in_rail=True),
     Page("search", "search", _("Search"), DESK),
     Page("issuers", "issuers", _("Trusted issuers"), DESK, SYSTEM_GROUP, in_rail=True),
     Page("issuer-change", "issuer-add", _("Add an issuer"), ADMINISTRATORS, within="issuers"),

@@ -42,7 +42,7 @@ class _Page(FPDF):
         self.core_fonts_encoding = ENCODING
         self.set_margins(MARGIN, MARGIN)
         self.set_auto_page_break(True, MARGIN)
-        self.set_title(_fit(report.title))
+        self.set_title(fit(report.title))
         self.set_subject(f"SHA-256 {report.digest}")
         self.set_lang((get_language() or "fi")[:2])
         self.set_creation_date(report.ended_at)
@@ -52,28 +52,28 @@ class _Page(FPDF):
         self.set_y(-12)
         self.set_font("Helvetica", size=8)
         place = _("Page %(number)s") % {"number": self.page_no()}
-        self.cell(0, 5, _fit(f"{self.report.digest[:16]} · {place}"), align="R")
+        self.cell(0, 5, fit(f"{self.report.digest[:16]} · {place}"), align="R")
 
 
 def rollout_pdf(report: Report) -> bytes:
     pdf = _Page(report)
     pdf.add_page()
     pdf.set_font("Helvetica", "B", 16)
-    pdf.multi_cell(0, 8, _fit(report.title), new_x="LMARGIN", new_y="NEXT")
+    pdf.multi_cell(0, 8, fit(report.title), new_x="LMARGIN", new_y="NEXT")
     pdf.set_font("Helvetica", size=11)
-    pdf.multi_cell(0, 6, _fit(report.customer), new_x="LMARGIN", new_y="NEXT")
+    pdf.multi_cell(0, 6, fit(report.customer), new_x="LMARGIN", new_y="NEXT")
     pdf.ln(3)
     for label, value in report.facts:
         pdf.set_font("Helvetica", "B", 9)
-        pdf.cell(45, 5.5, _fit(label))
+        pdf.cell(45, 5.5, fit(label))
         pdf.set_font("Helvetica", size=9)
-        pdf.multi_cell(0, 5.5, _fit(value), new_x="LMARGIN", new_y="NEXT")
+        pdf.multi_cell(0, 5.5, fit(value), new_x="LMARGIN", new_y="NEXT")
     pdf.ln(4)
     _table(pdf, report.rows)
     pdf.ln(4)
     pdf.set_font("Helvetica", size=9)
     signed = _("The report is signed by its digest, SHA-256 over its content:")
-    pdf.multi_cell(0, 5, _fit(signed), new_x="LMARGIN", new_y="NEXT")
+    pdf.multi_cell(0, 5, fit(signed), new_x="LMARGIN", new_y="NEXT")
     pdf.set_font("Courier", size=9)
     pdf.cell(0, 6, report.digest)
     return bytes(pdf.output())
@@ -85,11 +85,11 @@ def _table(pdf: FPDF, rows: list[Row]) -> None:
     with pdf.table(
         col_widths=COLUMNS, line_height=4.5, borders_layout=layout, text_align="LEFT", padding=1
     ) as table:
-        table.row([_fit(each) for each in (_("Step"), _("State"), _("What came"), _("Time"))])
+        table.row([fit(each) for each in (_("Step"), _("State"), _("What came"), _("Time"))])
         for row in rows:
-            table.row([_fit(each) for each in (row.title, row.state, row.came, row.at)])
+            table.row([fit(each) for each in (row.title, row.state, row.came, row.at)])
 
 
-def _fit(text: str) -> str:
+def fit(text: str) -> str:
     """What the fonts cannot show becomes a question mark."""
     return text.encode(ENCODING, "replace").decode(ENCODING)

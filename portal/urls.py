@@ -106,6 +106,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("language/", language.choose, name="language"),
     path("", include("portal.views.joining.addresses")),
     path("", include("portal.views.access.addresses")),
+    path("logs/", include("portal.views.logs.addresses")),
     path("health/live", health.live, name="health-live"),
     path("health/ready", health.ready, name="health-ready"),
     path("api/", include("portal.api.urls")),

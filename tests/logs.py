@@ -5,8 +5,8 @@ from uuid import UUID
 
 from django.db import connection, connections
 
-from archive.actors import Actor, Requester, connection_actor
-from archive.models import Register, Study
+from archive.actors import Actor, ActorKind, Requester, connection_actor
+from archive.models import Register, Study, User
 from archive.rules.disclosure import What
 from archive.services import disclosure
 from archive.services.disclosure import Given
@@ -100,3 +100,8 @@ def fill(count: int) -> None:
 
 def organisation_id(business_id: str) -> UUID:
     return organisation(business_id).id
+
+
+def staff(user: User) -> Actor:
+    """A person of the operator's staff."""
+    return Actor(ActorKind.STAFF, user.get_full_name() or user.username, user.id)

@@ -4,7 +4,7 @@ customers have reported that they gave (LG-1, LG-2).
 Every search goes through an index of the ledger (migration 0011), whatever the log has grown to.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -77,12 +77,12 @@ def page(rows: QuerySet[LedgerEvent], *, after: str = "", before: str = "") -> P
     return keyset_page(rows, NEWEST_EVENT, after=after, before=before)
 
 
-def all_of(rows: QuerySet[LedgerEvent]) -> Iterator[LedgerEvent]:
-    """Every entry, the newest first, read a stretch at a time: for an export."""
+def stretches(rows: QuerySet[LedgerEvent]) -> Iterator[Sequence[LedgerEvent]]:
+    """Every entry, the newest first, a stretch at a time: for an export."""
     after = ""
     while True:
         found = keyset_page(rows, NEWEST_EVENT, after=after, size=CHUNK)
-        yield from found.rows
+        yield found.rows
         after = found.following
         if not after:
             return

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from archive.ledger import Kind
-from archive.models import LedgerEvent, Organisation, User
+from archive.models import LedgerEvent, User
 from archive.queries.disclosures import DISCLOSED, ids_of_person, within
 
 PEOPLE = ("staff", "customer")  # whose actor's id is a user of the portal
@@ -46,6 +46,10 @@ def narrowed(filters: Filters) -> QuerySet[LedgerEvent]:
     return within(rows, filters.since, filters.until)
 
 
+def holds(kind: str) -> bool:
+    return kind not in DISCLOSED
+
+
 def entry(at: datetime, event_id: UUID) -> LedgerEvent | None:
     return LedgerEvent.objects.filter(at=at, id=event_id).first()
 
@@ -54,7 +58,3 @@ def staff() -> QuerySet[User]:
     """Everybody with a role in the operator, for the filter by person."""
     mine = Q(memberships__organisation__is_operator=True)
     return User.objects.filter(mine).distinct().order_by("last_name", "username")
-
-
-def names_of(ids: set[UUID]) -> dict[UUID, Organisation]:
-    return Organisation.objects.in_bulk(ids)

@@ -1,7 +1,6 @@
 """The filters of the list of studies, kept in the address."""
 
 from collections.abc import Iterable
-from typing import Any
 from uuid import UUID
 
 from django import forms
@@ -11,21 +10,13 @@ from django.utils.translation import gettext_lazy as _
 from archive.models import Organisation, StudyState
 from archive.queries.studies import Filters
 from portal.forms.codes import PATTERN
+from portal.forms.days import day_field
 
 MODALITIES = (
     *("CR", "CT", "DX", "ECG", "ES", "IO", "MG", "MR", "NM", "OT", "PT", "PX", "RF", "SM", "SR"),
     *("US", "XA", "XC"),
 )
 ANY = ("", "–")
-
-
-def _day(label: Any) -> forms.DateField:
-    return forms.DateField(
-        label=label,
-        required=False,
-        input_formats=["%Y-%m-%d"],
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-    )
 
 
 class StudyFilters(forms.Form):
@@ -46,8 +37,8 @@ class StudyFilters(forms.Form):
         max_length=64,
         widget=forms.TextInput(attrs={"pattern": PATTERN, "autocomplete": "off"}),
     )
-    received_from = _day(_("Received from"))
-    received_until = _day(_("Received until"))
+    received_from = day_field(_("Received from"))
+    received_until = day_field(_("Received until"))
 
     def __init__(self, query: QueryDict, organisations: Iterable[Organisation]) -> None:
         super().__init__(query)

@@ -1,4 +1,6 @@
-"""Why somebody looks at a patient's data: asked once per patient, kept in the session."""
+"""Why somebody looks at a patient's data: asked once per patient, kept in the session; and the
+search for a patient by exact code, which asks it.
+"""
 
 from dataclasses import replace
 from uuid import UUID
@@ -6,8 +8,8 @@ from uuid import UUID
 from archive import ledger
 from archive.actors import Actor
 from archive.models import Patient
-from archive.queries import studies as queries
-from portal.forms.reasons import PatientForm
+from archive.queries.studies import patient_by_code
+from archive.values import PatientIdentifier
 from portal.staff import Request
 
 KEY = "reasons"
@@ -27,18 +29,19 @@ def with_reason(request: Request, actor: Actor, patient_id: UUID) -> Actor:
     return replace(actor, reason=request.session.get(KEY, {}).get(str(patient_id), ""))
 
 
-def search(request: Request, actor: Actor, form: PatientForm) -> UUID | None:
-    """A patient by exact code: written down whether found or not, and the reason kept."""
-    given = form.cleaned_data
-    found = queries.patient_by_code(request.environment, given["identifier"])
+def search(
+    request: Request, actor: Actor, identifier: PatientIdentifier, reason: str
+) -> UUID | None:
+    """The patient of an exact code, or None; asking is recorded either way."""
+    found = patient_by_code(request.environment, identifier)
     about = ledger.About(
         environment=request.environment,
         subject_id=found.id if found else None,
         patient_id=found.id if found else None,
     )
-    facts = {"reason": given["reason"], "found": found is not None}
+    facts = {"reason": reason, "found": found is not None}
     ledger.record(ledger.Kind.PATIENT_SEARCHED, about, facts, actor=actor)
     if found is None:
         return None
-    keep(request, found.id, given["reason"])
+    keep(request, found.id, reason)
     return found.id

@@ -147,7 +147,8 @@ def patient(request: Request, actor: Actor) -> HttpResponseBase:
     """A patient by exact code, for a reason that is recorded; the answer's address is opaque."""
     form = PatientForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
-        found = reasons.search(request, actor, form)
+        given = form.cleaned_data
+        found = reasons.search(request, actor, given["identifier"], given["reason"])
         if found is not None:
             return redirect(f"{reverse('studies')}?patient={found}")
         form.add_error(

@@ -1,13 +1,19 @@
 """Sending to the receiver over TLS, a connection a batch.
 
-Syslog has no acknowledgement. A batch counts as sent when the receiver has read to its end: we
-close our side (close_notify) and wait until it has closed its own.
+Syslog has no acknowledgement, so one is made of how a connection ends. First the receiver's machine
+must have taken every byte; then we close our side and wait for the receiver to close its own. A
+program that closes a connection without having read all of it makes its machine send a reset, which
+is a failure here; an orderly end says that it has read everything.
 """
 
+import fcntl
+import select
 import socket
 import ssl
+import struct
+import termios
+import time
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import dataclass
 
 from archive.config import settings
@@ -16,6 +22,7 @@ from archive.errors import Broken, PeerAborted, PeerRejected, PeerUnreachable
 from archive.objects.audit import Message
 
 TIMEOUT = 20.0  # seconds for each wait
+LOOK_AGAIN = 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,22 +80,42 @@ def _transfer(secured: ssl.SSLSocket, messages: Iterable[Message]) -> None:
     try:
         for message in messages:
             secured.sendall(codec.frame(message))
+        _drain(secured)
         _end(secured)
     except OSError as error:
         raise PeerAborted(_said("audit receiver broke off", error)) from error
 
 
-def _end(secured: ssl.SSLSocket) -> None:
-    """Say that nothing more comes, and wait for the receiver to have come that far.
+def _drain(secured: ssl.SSLSocket) -> None:
+    """Wait until the receiver's machine has taken every byte."""
+    deadline = time.monotonic() + TIMEOUT
+    while _unacknowledged(secured):
+        if secured.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
+            raise ConnectionResetError
+        if time.monotonic() > deadline:
+            raise TimeoutError
+        select.select([], [], [], LOOK_AGAIN)
+    if secured.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR):
+        raise ConnectionResetError
 
-    One that only closes its socket, without a close_notify of its own, has read everything too.
-    """
+
+def _unacknowledged(secured: ssl.SSLSocket) -> int:
+    """Bytes that TCP has not seen acknowledged (tcp(7), SIOCOUTQ)."""
+    waiting = fcntl.ioctl(secured.fileno(), termios.TIOCOUTQ, struct.pack("i", 0))
+    count: int = struct.unpack("i", waiting)[0]
+    return count
+
+
+def _end(secured: ssl.SSLSocket) -> None:
+    """Say that nothing more comes, and wait for the receiver's own end; a reset raises."""
     try:
         plain = secured.unwrap()
     except (ssl.SSLEOFError, ssl.SSLZeroReturnError):
-        return
-    with suppress(OSError):  # it has answered: what becomes of the socket is all the same
-        plain.close()
+        return  # it closed its socket without a close_notify
+    with plain:
+        plain.shutdown(socket.SHUT_WR)
+        while plain.recv(4096):
+            pass
 
 
 def _said(what: str, error: OSError) -> str:

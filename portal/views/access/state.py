@@ -52,7 +52,8 @@ def search(request: Request, actor: Actor) -> HttpResponseBase:
     """A patient by exact code, posted, for a reason that is recorded."""
     form = PatientForm(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
-        found = reasons.search(request, actor, form)
+        given = form.cleaned_data
+        found = reasons.search(request, actor, given["identifier"], given["reason"])
         if found is not None:
             return redirect("wishes-person", found)
         form.add_error("code", _("Nothing is known of a patient with this code here."))

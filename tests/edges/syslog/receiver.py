@@ -1,5 +1,6 @@
 """A syslog receiver over TLS, and the certificates by which it and the archive know each other."""
 
+import select
 import socket
 import ssl
 import threading
@@ -80,6 +81,7 @@ class Receiver:
     connections: int = 0
     breaks_after: int | None = None  # messages of a connection after which it is cut off
     says_goodbye: bool = True  # answers close_notify with its own
+    hangs_up: bool = False  # says goodbye at once and reads nothing
 
     def serve(self, listener: socket.socket) -> None:
         while True:
@@ -94,6 +96,9 @@ class Receiver:
 
     def _read(self, plain: socket.socket) -> None:
         with plain, self.context.wrap_socket(plain, server_side=True) as secured:
+            if self.hangs_up:
+                _say_goodbye(secured)
+                return
             buffer, count = b"", 0
             while part := secured.recv(4096):
                 buffer += part
@@ -105,6 +110,14 @@ class Receiver:
                     count += 1
             if self.says_goodbye:
                 secured.unwrap()
+
+
+def _say_goodbye(secured: ssl.SSLSocket) -> None:
+    """Without waiting for the other's, or reading what has come."""
+    secured.setblocking(False)
+    with suppress(ssl.SSLWantReadError):
+        secured.unwrap()
+    select.select([secured], [], [], PATIENCE)
 
 
 def _first(buffer: bytes) -> tuple[bytes, bytes] | None:

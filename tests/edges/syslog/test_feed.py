@@ -17,6 +17,7 @@ from archive.edges.syslog import client
 from archive.errors import Broken, PeerAborted, PeerRejected, PeerUnreachable
 from archive.ledger import About, Kind
 from archive.models import AuditCursor, Case, LedgerSeal
+from archive.objects.audit import Message, Participant, dcm
 from archive.queries import health
 from archive.services import audit_feed
 from archive.values import now
@@ -192,6 +193,21 @@ def to(port: int, authority: Authority, **over: str) -> client.Receiver:
     certificate, key = authority.issue("archive")
     known = {"ca": authority.file, "certificate": certificate, "key": key, **over}
     return client.Receiver(HOST, port, **known)
+
+
+def test_a_receiver_that_hangs_up_unread_has_received_nothing(
+    authority: Authority, free_port: int
+) -> None:
+    """Though its goodbye looks like that of one who has read everything."""
+    asker = Participant("somebody", is_requestor=True)
+    message = Message(dcm("110100", "x"), "E", now(), "0", (asker,), "source", "site")
+    address = to(free_port, authority)
+    with listening(free_port, mutual(authority)) as receiver:
+        receiver.hangs_up = True
+        for _ in range(20):
+            with pytest.raises(PeerAborted):
+                client.send(address, [message] * 20)
+    assert (receiver.connections, receiver.messages) == (20, [])
 
 
 def test_a_receiver_of_another_authority_is_not_trusted(

@@ -1,0 +1,212 @@
+"""Entries of the logs in words: kinds, grounds, facts. One row for every kind of event; a test
+holds it complete.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from archive.actors import ActorKind, Purpose
+from archive.ledger import Kind
+from archive.models import LedgerEvent, RegisterType
+from archive.queries import timeline
+from archive.rules.disclosure import What
+from portal.happenings import SAYINGS
+
+Label = str | Promise
+
+KINDS: Mapping[str, Label] = {
+    Kind.ASSOCIATION_VERIFIED.word: _("Connection tried (C-ECHO)"),
+    Kind.STUDY_STORED.word: _("Study stored"),
+    Kind.STUDY_WAITING.word: _("Study waits for documents"),
+    Kind.STUDY_REGISTERED.word: _("Study registered"),
+    Kind.STUDY_LATE.word: _("Documents of a study late"),
+    Kind.STUDY_VIEWED.word: _("Study looked at"),
+    Kind.STUDY_RETRIED.word: _("Study’s work tried again"),
+    Kind.PATIENT_SEARCHED.word: _("Patient searched for"),
+    Kind.COMMITMENT_REQUESTED.word: _("Commitment asked for"),
+    Kind.COMMITMENT_REPORTED.word: _("Commitment reported"),
+    Kind.COMMITMENT_UNDELIVERED.word: _("Commitment report not delivered"),
+    Kind.DOCUMENT_REGISTERED.word: _("Document registered"),
+    Kind.DOCUMENTS_QUERIED.word: _("Documents queried"),
+    Kind.MANIFEST_REGISTERED.word: _("Manifest registered"),
+    Kind.NOTICE_DELIVERED.word: _("Confirmation of registration delivered"),
+    Kind.NOTICE_UNDELIVERED.word: _("Confirmation of registration not delivered"),
+    Kind.NOTICE_GIVEN_UP.word: _("Confirmation of registration given up"),
+    Kind.OBJECT_REFUSED.word: _("Objects refused"),
+    Kind.CASE_RETRIED.word: _("Case tried again"),
+    Kind.CASE_RESOLVED.word: _("Case resolved"),
+    Kind.CUSTOMER_CHANGED.word: _("Customer’s data changed"),
+    Kind.JOINING_MOVED.word: _("Joining moved"),
+    Kind.EVIDENCE_GIVEN.word: _("Evidence given"),
+    Kind.EVIDENCE_JUDGED.word: _("Evidence judged"),
+    Kind.TERMS_PUBLISHED.word: _("Terms published"),
+    Kind.TERMS_ACCEPTED.word: _("Terms accepted"),
+    Kind.ACCESS_CHANGED.word: _("Person’s access changed"),
+    Kind.SECOND_ASKED.word: _("Second officer asked"),
+    Kind.SECOND_DECIDED.word: _("Second officer decided"),
+    Kind.REGISTER_PASSED.word: _("Register passed to another controller"),
+    Kind.ROLLOUT_STARTED.word: _("Rollout test started"),
+    Kind.ROLLOUT_DOCUMENTED.word: _("Documents made for a rollout test"),
+    Kind.ROLLOUT_ENDED.word: _("Rollout test ended"),
+    Kind.POLICY_LOADED.word: _("Policy rows loaded"),
+    Kind.DISCLOSURE_GIVEN.word: _("Disclosed by the archive"),
+    Kind.DISCLOSURE_NOTIFIED.word: _("Disclosure reported by a customer"),
+    Kind.DISCLOSURE_REFUSED.word: _("Notice of disclosure refused"),
+    Kind.DATA_USED.word: _("Given for use within the register"),
+    Kind.LOG_SEARCHED.word: _("Log searched"),
+    Kind.LOG_READ.word: _("Log entry read"),
+    Kind.LOG_EXPORTED.word: _("Log exported"),
+    Kind.LOG_REPORTED.word: _("Report on who has seen"),
+    Kind.LEDGER_ANCHORED.word: _("Log anchored"),
+    Kind.LEDGER_RETIRED.word: _("Part of the log retired"),
+}
+GROUNDS: Mapping[str, Label] = {
+    "permission": _("disclosure permission"),
+    "emergency": _("emergency use"),
+    "authorisation": _("purchased-service authorisation"),
+    "own-register": _("own register"),
+    "law": _("law"),
+    "operators-duty": _("operator’s duty"),
+    "other": _("other ground"),
+}
+WHATS: Mapping[str, Label] = {
+    What.METADATA: _("metadata"),
+    What.DOCUMENT: _("document"),
+    What.MANIFEST: _("image manifest"),
+    What.IMAGES: _("images"),
+}
+PURPOSES: Mapping[str, Label] = {
+    Purpose.TREATMENT: _("treatment"),
+    Purpose.EMERGENCY: _("emergency"),
+}
+FACTS: Mapping[str, Label] = {
+    "receiver_name": _("Receiver"),
+    "receiver_oid": _("Receiver’s OID"),
+    "unit": _("Unit"),
+    "user": _("Professional’s id"),
+    "user_name": _("Professional"),
+    "user_role": _("Professional right"),
+    "purpose": _("Purpose of use"),
+    "emergency": _("Emergency use"),
+    "ground": _("Ground"),
+    "ground_text": _("Ground in words"),
+    "rules": _("Rules that fired"),
+    "what": _("What"),
+    "study_uid": _("Study UID"),
+    "documents": _("Documents"),
+    "service_event": _("Service event"),
+    "controller": _("Data controller’s OID"),
+    "register_type": _("Register"),
+    "register_specifier": _("Register’s specifier"),
+    "authorisation": _("Authorisation"),
+    "on_behalf_of": _("On behalf of"),
+    "interface": _("Interface"),
+    "message_id": _("Message id"),
+    "notice": _("Notice"),
+    "reporter": _("Reported by"),
+    "received_at": _("Reported at"),
+    "reason": _("Reason"),
+    "special_reason": _("Special reason"),
+    "found": _("Found"),
+    "receiver_id": _("Receiver"),
+    "organisation_id": _("Organisation"),
+    "person_id": _("Person"),
+    "query": _("Query"),
+    "log": _("Log"),
+    "filters": _("Filters"),
+    "entries": _("Entries"),
+    "entry": _("Entry"),
+    "from": _("Before"),
+    "to": _("After"),
+    "since": _("From"),
+    "until": _("Until"),
+    "missing": _("Missing"),
+    "field": _("Field"),
+    "problem": _("Problem"),
+    "kind": _("Kind"),
+    "version": _("Version"),
+    "precondition": _("Precondition"),
+    "peer": _("Address"),
+    "tries": _("Tries"),
+    "error": _("Error"),
+    "position": _("Position in the chain"),
+    "digest": _("Digest"),
+}
+LOGS: Mapping[str, Label] = {
+    "disclosures": _("Disclosures"),
+    "use": _("Use log"),
+    "who-has-seen": _("Who has seen"),
+}
+VALUES: Mapping[str, Mapping[str, Label]] = {
+    "ground": GROUNDS,
+    "what": WHATS,
+    "purpose": PURPOSES,
+    "register_type": {each.value: each.label for each in RegisterType},
+    "log": LOGS,
+}
+# What is told first: who got it, what, of whom, on what ground; the rest follows by its name.
+ORDER = tuple(FACTS)
+BRIEF = ("what", "precondition", "kind", "query", "log", "problem")
+
+
+def kind_words(kind: str) -> str:
+    return str(KINDS.get(kind, kind))
+
+
+def ground_words(ground: str) -> str:
+    return str(GROUNDS.get(ground, ground))
+
+
+def what_words(what: str) -> str:
+    return str(WHATS.get(what, what))
+
+
+def said(event: LedgerEvent) -> str:
+    """What happened, in a sentence where a study's timeline has one."""
+    step = timeline.STEPS.get(event.kind)
+    if step and step[1] in SAYINGS:
+        return SAYINGS[step[1]](event.facts, event.actor_name).what
+    return kind_words(event.kind)
+
+
+def brief(event: LedgerEvent) -> str:
+    """The one fact that tells this event from others of its kind."""
+    if event.kind in timeline.STEPS:
+        return ""
+    name = next((name for name in BRIEF if event.facts.get(name)), "")
+    return value_words(name, event.facts[name]) if name else ""
+
+
+def actor_words(event: LedgerEvent) -> str:
+    """Who did it; what nobody asked for the archive did itself."""
+    is_itself = event.actor_kind == ActorKind.SYSTEM
+    return gettext("the archive itself") if is_itself else event.actor_name
+
+
+def fact_pairs(event: LedgerEvent) -> list[tuple[str, str]]:
+    """Every fact that says something, as label and value."""
+    names = sorted(event.facts, key=lambda name: (_place(name), name))
+    return [
+        (str(FACTS.get(name, name)), value_words(name, event.facts[name]))
+        for name in names
+        if event.facts[name] not in ("", None, [], {})
+    ]
+
+
+def _place(name: str) -> int:
+    return ORDER.index(name) if name in ORDER else len(ORDER)
+
+
+def value_words(name: str, value: Any) -> str:
+    if isinstance(value, bool):
+        return gettext("yes") if value else gettext("no")
+    if isinstance(value, Mapping):
+        told = ((FACTS.get(key, key), value_words(key, each)) for key, each in value.items())
+        return ", ".join(f"{label}: {words}" for label, words in told)
+    if isinstance(value, list):
+        return ", ".join(str(each) for each in value)
+    return str(VALUES.get(name, {}).get(str(value), value))

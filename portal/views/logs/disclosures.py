@@ -1,0 +1,64 @@
+"""The disclosure log: what the archive gave to other controllers, and what customers reported."""
+
+from django.http import HttpResponse, HttpResponseBase
+from django.utils.translation import gettext_lazy as _
+
+from archive.actors import Actor
+from archive.queries import disclosures, log_subjects
+from onboarding.queries import customers
+from portal.forms.logs import DisclosureFilters
+from portal.log_rows import given
+from portal.staff import Request, page
+from portal.views.logs import opened
+from portal.views.logs.opened import Log
+
+
+def _form(request: Request) -> DisclosureFilters:
+    return DisclosureFilters(request.GET, customers(), log_subjects.controllers())
+
+
+LOG = Log(
+    name="disclosures",
+    label=_("Disclosures"),
+    say=_("What was given to other controllers, the newest first. Your look is recorded."),
+    url_name="log-disclosures",
+    entry_url_name="log-disclosure",
+    csv_url_name="log-disclosures-csv",
+    part="logs/_disclosures.html",
+    form=_form,
+    narrowed=disclosures.narrowed,
+    holds=lambda kind: kind in disclosures.DISCLOSED,
+    row=given,
+    columns=(
+        (_("Time (UTC)"), "at"),
+        (_("Patient"), "masked"),
+        (_("Receiver"), "receiver"),
+        (_("Unit"), "unit"),
+        (_("Professional"), "person"),
+        (_("Professional right"), "role"),
+        (_("What"), "what"),
+        (_("Study UID"), "study_uid"),
+        (_("Documents"), "documents"),
+        (_("Data controller"), "controller"),
+        (_("Ground"), "ground"),
+        (_("Emergency use"), "emergency"),
+        (_("Reported by a customer"), "reported"),
+        (_("Interface"), "interface"),
+        (_("Message id"), "message_id"),
+    ),
+)
+
+
+@page("disclosures")
+def entries(request: Request, actor: Actor) -> HttpResponseBase:
+    return opened.entries(request, actor, LOG)
+
+
+@page("disclosures")
+def as_csv(request: Request, actor: Actor) -> HttpResponseBase:
+    return opened.as_csv(request, actor, LOG)
+
+
+@page("disclosure")
+def entry(request: Request, actor: Actor, key: str) -> HttpResponse:
+    return opened.entry(request, actor, LOG, key)

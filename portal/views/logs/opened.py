@@ -1,0 +1,210 @@
+"""What both logs share: narrowed by the address, one person's entries for a reason only, and every
+look recorded.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import BadRequest
+from django.db.models import QuerySet
+from django.http import Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import get_language, override
+from django.utils.translation import gettext as _
+
+from archive import ledger
+from archive.actors import Actor
+from archive.ledger import Kind
+from archive.models import LedgerEvent, Study
+from archive.queries import disclosures, use_log
+from archive.queries.keyset import MARK
+from archive.queries.log_subjects import Subjects, sealed, subjects_of
+from archive.values import today
+from portal import pages, spreadsheets
+from portal.forms.codes import looks_like_code
+from portal.forms.logs import DisclosureFilters, UseFilters, told
+from portal.log_words import actor_words, fact_pairs, kind_words, said
+from portal.staff import Request
+from portal.views import reasons
+from portal.views.fragments import answer
+
+LIST = "list"
+Form = DisclosureFilters | UseFilters
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """One of the two logs: how it is narrowed, shown and exported."""
+
+    name: str
+    label: str | Promise
+    say: str | Promise
+    url_name: str
+    entry_url_name: str
+    csv_url_name: str
+    part: str  # the template of its rows
+    form: Callable[[Request], Form]
+    narrowed: Callable[[Any], QuerySet[LedgerEvent]]
+    holds: Callable[[str], bool]  # whether events of a kind stand in it
+    row: Callable[[LedgerEvent, Subjects], Any]
+    columns: Sequence[tuple[str | Promise, str]]  # of an export: heading, attribute of a row
+
+
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    form: Form
+    rows: QuerySet[LedgerEvent]
+    patient_id: UUID | None = None
+    told: dict[str, str] | None = None  # the filters; None when one cannot be read
+    reason: str = ""  # why this person's entries
+
+    @property
+    def is_unreasoned(self) -> bool:
+        return self.patient_id is not None and not self.reason
+
+
+def entries(request: Request, actor: Actor, log: Log) -> HttpResponseBase:
+    """A page of the log."""
+    if any(looks_like_code(text) for _name, texts in request.GET.lists() for text in texts):
+        messages.warning(request, _("A personal identity code was taken out of the address."))
+        return redirect(f"{reverse('log-patient')}?log={log.name}")
+    opened = _open(request, actor, log)
+    try:
+        found = disclosures.page(
+            opened.rows, after=request.GET.get("after", ""), before=request.GET.get("before", "")
+        )
+    except ValueError as error:
+        raise BadRequest("not a place in this list") from error
+    _record(Kind.LOG_SEARCHED, request, actor, log, opened)
+    subjects = subjects_of(found.rows)
+    context = {
+        "log": log,
+        "form": opened.form,
+        "rows": [log.row(event, subjects) for event in found.rows],
+        "page": found,
+        "is_unread": opened.told is None,
+        "is_unreasoned": opened.is_unreasoned,
+        "export": f"{reverse(log.csv_url_name)}?{_query(request)}",
+        "search": f"{reverse('log-patient')}?log={log.name}",
+    }
+    return answer(request, "logs/list.html", context, part="logs/_list.html", target=LIST)
+
+
+def _query(request: Request) -> str:
+    """The filters of the address, without the place in the list."""
+    query = request.GET.copy()
+    for cursor in ("after", "before"):
+        query.pop(cursor, None)
+    return query.urlencode()
+
+
+def _open(request: Request, actor: Actor, log: Log) -> _Opened:
+    form = log.form(request)
+    filters = form.filters(request.environment)
+    nothing = LedgerEvent.objects.none()
+    if filters is None:
+        return _Opened(form, nothing)
+    if filters.patient_id is None:
+        return _Opened(form, log.narrowed(filters), told=told(filters))
+    reason = reasons.with_reason(request, actor, filters.patient_id).reason
+    rows = log.narrowed(filters) if reason else nothing
+    return _Opened(form, rows, filters.patient_id, told(filters), reason)
+
+
+def _record(kind: Kind, request: Request, actor: Actor, log: Log, opened: _Opened) -> None:
+    """Before anything is shown; what could not be read shows nothing."""
+    if opened.told is None or opened.is_unreasoned:
+        return
+    about = ledger.About(environment=request.environment, patient_id=opened.patient_id)
+    facts = {"log": log.name, "filters": opened.told, "reason": opened.reason}
+    ledger.record(kind, about, facts, actor=actor)
+
+
+# --- one entry ------------------------------------------------------------------------------------
+
+
+def entry(request: Request, actor: Actor, log: Log, key: str) -> HttpResponse:
+    """An entry's page: everything that was recorded, in words, and its place in the chain."""
+    event = _event(key)
+    if event is None or not log.holds(event.kind):
+        raise Http404
+    request.environment = event.environment or request.environment
+    about = ledger.About(
+        environment=event.environment, subject_id=event.id, patient_id=event.patient_id
+    )
+    ledger.record(Kind.LOG_READ, about, {"log": log.name, "entry": str(event.id)}, actor=actor)
+    subjects = subjects_of([event])
+    row = log.row(event, subjects)
+    context = {
+        "event": event,
+        "title": said(event),
+        "kind": kind_words(event.kind),
+        "say": row.sentence,
+        "actor": actor_words(event),
+        "row": row,
+        "organisation": subjects.organisations.get(event.organisation_id or event.id),
+        "facts": fact_pairs(event),
+        "sealed": sealed(event),
+        "study_url": _study_url(actor, event),
+        "trail": [(log.label, reverse(log.url_name))],
+    }
+    return render(request, "logs/entry.html", context)
+
+
+def _event(key: str) -> LedgerEvent | None:
+    at, _mark, event_id = key.partition(MARK)
+    try:
+        return use_log.entry(datetime.fromisoformat(at), UUID(event_id))
+    except ValueError:
+        return None
+
+
+def _study_url(actor: Actor, event: LedgerEvent) -> str:
+    """The study's page, for those who may open it."""
+    found = Study.objects.filter(id=event.study_id).first() if event.study_id else None
+    return pages.address(actor.roles, "study", found) if found else ""
+
+
+# --- export ---------------------------------------------------------------------------------------
+
+
+def as_csv(request: Request, actor: Actor, log: Log) -> HttpResponseBase:
+    """Everything the filters leave, sent as it is read. It is recorded before the first line."""
+    opened = _open(request, actor, log)
+    if opened.told is None or opened.is_unreasoned:
+        return redirect(f"{reverse(log.url_name)}?{_query(request)}")
+    _record(Kind.LOG_EXPORTED, request, actor, log, opened)
+    header = [str(label) for label, _name in log.columns]
+    texts = _texts(log, opened.rows, get_language() or "fi")
+    lines = spreadsheets.lines(header, (dict(zip(header, row, strict=True)) for row in texts))
+    response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
+    name = f"{log.name}-{today().isoformat()}.csv"
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+def _texts(log: Log, rows: QuerySet[LedgerEvent], language: str) -> Iterator[list[str]]:
+    """The export's lines in the reader's language, which outlives the view only here."""
+    for events in disclosures.stretches(rows):
+        subjects = subjects_of(events)
+        with override(language):
+            made = [_line(log, log.row(event, subjects)) for event in events]
+        yield from made
+
+
+def _line(log: Log, row: Any) -> list[str]:
+    return [_text(getattr(row, name)) for _label, name in log.columns]
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat(timespec="seconds")
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    return str(value)
