@@ -18,6 +18,7 @@ CUSTOMERS = frozenset({Role.CUSTOMER_ADMIN.value, Role.CUSTOMER_TECHNICAL.value}
 STUDY_READERS = frozenset({Role.ADMIN.value, Role.ARCHIVIST.value, Role.SUPPORT.value})
 DESK = STUDY_READERS | {Role.ONBOARDING.value}
 OFFICERS = frozenset({Role.ADMIN.value, Role.ONBOARDING.value})
+ARCHIVISTS = frozenset({Role.ADMIN.value, Role.ARCHIVIST.value})
 SPEAKERS = OFFICERS | {Role.CUSTOMER_ADMIN.value}  # who binds a customer, or acts on its behalf
 
 TOP: Label = ""
@@ -82,6 +83,15 @@ PAGES: tuple[Page, ...] = (
     Page("patient-search", "patient-search", _("Patient"), STUDY_READERS, within="studies"),
     Page("study", "study", _("Study"), STUDY_READERS, within="studies"),
     Page("search", "search", _("Search"), DESK),
+    Page("messages", "messages", _("HL7 messages"), STUDY_READERS, ARCHIVE_GROUP, in_rail=True),
+    Page("message", "message", _("HL7 message"), STUDY_READERS, within="messages"),
+    Page("message-replay", "message-replay", _("HL7 message"), STUDY_READERS, within="messages"),
+    Page("own-messages", "messages", _("HL7 messages"), CUSTOMERS, in_rail=True),
+    Page("own-message", "message", _("HL7 message"), CUSTOMERS, within="own-messages"),
+    Page("merges", "merges", _("Merges"), STUDY_READERS, ARCHIVE_GROUP, in_rail=True),
+    Page("merge", "merge", _("Merge"), STUDY_READERS, within="merges"),
+    Page("merge-make", "merge-make", _("Merge two ids"), ARCHIVISTS, within="merges"),
+    Page("merge-undo", "merge-undo", _("Undo a merge"), ARCHIVISTS, within="merges"),
 )
 BY_NAME = {page.name: page for page in PAGES}
 
