@@ -19,6 +19,7 @@ EVENTS: Mapping[str, Text] = {
     "ADT^A40": _("Merge of two patients"),
     "ADT^A47": _("Change of a patient’s id"),
 }
+OTHER = _("Other HL7 message")
 SEGMENTS: Mapping[str, Text] = {
     "MSH": _("Header"),
     "EVN": _("Event"),
@@ -82,7 +83,7 @@ class Part:
 
 
 def event_words(event: str) -> Text:
-    return EVENTS.get(event, event)
+    return EVENTS.get(event, OTHER)
 
 
 def parts(raw: bytes, *, whole: bool) -> list[Part]:

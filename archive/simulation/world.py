@@ -47,6 +47,27 @@ class Patient:
 
 
 @dataclass(frozen=True, slots=True)
+class Names:
+    """MSH-3 and 4 of a sender, or MSH-5 and 6 of a receiver."""
+
+    application: str
+    facility: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hl7:
+    """Where the HL7 listener is, and as whom it is addressed in either environment."""
+
+    host: str
+    port: int
+    production: Names
+    test: Names
+
+    def receiver(self, environment: str) -> Names:
+        return self.production if environment == PRODUCTION else self.test
+
+
+@dataclass(frozen=True, slots=True)
 class Customer:
     name: str
     business_id: str
@@ -55,6 +76,8 @@ class Customer:
     test_aet: str
     host: str
     port: int
+    hl7: Names | None = None
+    test_hl7: Names | None = None
 
     @property
     def arc(self) -> Oid:
@@ -62,6 +85,9 @@ class Customer:
 
     def calling(self, environment: str) -> str:
         return self.aet if environment == PRODUCTION else self.test_aet
+
+    def hl7_sender(self, environment: str) -> Names | None:
+        return self.hl7 if environment == PRODUCTION else self.test_hl7
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +101,7 @@ class World:
     test_pdr: Credentials
     customers: tuple[Customer, ...]
     patients: tuple[Patient, ...]
+    hl7: Hl7 | None = None
 
     def called(self, environment: str) -> str:
         return self.aet if environment == PRODUCTION else self.test_aet
@@ -122,11 +149,27 @@ def parse(found: Mapping[str, Any]) -> World:
         test_pdr=_credentials(found["test_pdr"]),
         customers=tuple(_customer(row) for row in found["customers"]),
         patients=tuple(Patient(row["id"], _person_name(row["name"])) for row in found["patients"]),
+        hl7=_hl7(found.get("hl7")),
     )
 
 
 def _credentials(row: Mapping[str, str]) -> Credentials:
     return Credentials(row["user"], row["password"])
+
+
+def _hl7(row: Mapping[str, Any] | None) -> Hl7 | None:
+    if row is None:
+        return None
+    return Hl7(
+        row["host"],
+        int(row["port"]),
+        Names(row["application"], row["facility"]),
+        Names(row["test_application"], row["facility"]),
+    )
+
+
+def _names(row: Mapping[str, str] | None) -> Names | None:
+    return Names(row["application"], row["facility"]) if row else None
 
 
 def _customer(row: Mapping[str, Any]) -> Customer:
@@ -138,6 +181,8 @@ def _customer(row: Mapping[str, Any]) -> Customer:
         test_aet=row["test_aet"],
         host=row["host"],
         port=int(row["port"]),
+        hl7=_names(row.get("hl7")),
+        test_hl7=_names(row.get("test_hl7")),
     )
 
 

@@ -16,9 +16,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from archive.actors import Actor
 from archive.errors import ArchiveError, NotFound
-from archive.models import PatientMerge, SecondPerson, SecondState
+from archive.models import Patient, PatientMerge, SecondPerson, SecondState
 from archive.queries import persons as queries
 from archive.services import merges as services
+from archive.values import HETU_ROOT, dicom_date
 from onboarding.queries import customers_of
 from portal import formats
 from portal.advice import advise
@@ -135,6 +136,8 @@ def _preview(request: Request, preview: queries.Preview, form: ConfirmForm) -> H
     context = {
         "form": form,
         "preview": preview,
+        "retired": _side(preview.retired, whole=True),
+        "survivor": _side(preview.survivor, whole=True),
         "differences": _differences(preview),
         "obstacle": advise(obstacle.reason()) if obstacle else None,
         "trail": [(_("Merges"), reverse("merges")), (_("Merge two ids"), reverse("merge-make"))],
@@ -144,9 +147,37 @@ def _preview(request: Request, preview: queries.Preview, form: ConfirmForm) -> H
 
 def _differences(preview: queries.Preview) -> list[tuple[str, str, str]]:
     """What differs, and what either says."""
-    words = {"birth_date": _("Day of birth"), "sex": _("Sex"), "name": _("Name")}
     one, other = preview.retired.patient, preview.survivor.patient
-    return [(words[name], getattr(one, name), getattr(other, name)) for name in preview.differences]
+    if one is None or other is None:
+        return []
+    told, said = _demographics(one), _demographics(other)
+    return [(*told[name], said[name][1]) for name in preview.differences]
+
+
+def _demographics(patient: Patient) -> dict[str, tuple[str, str]]:
+    """Label and value of each, as people write them."""
+    day = dicom_date(patient.birth_date)
+    return {
+        "name": (_("Name"), patient.name.replace("^", " ").strip() or "–"),
+        "birth_date": (_("Day of birth"), formats.day_text(day) if day else "–"),
+        "sex": (_("Sex"), patient.sex or "–"),
+    }
+
+
+def _side(side: queries.Side, *, whole: bool) -> dict[str, Any]:
+    """An id and what stands under it; `whole` with the patient's code and demographics."""
+    if side.patient is None:
+        return {"facts": [(_("Id"), _("not known here yet"))], "studies": []}
+    code = side.patient.identifier if whole else side.patient.masked
+    facts = [(_("Id"), code), *(_demographics(side.patient).values() if whole else ())]
+    if side.ids:
+        facts.append((_("Ids merged into it"), ", ".join(each.masked for each in side.ids)))
+    facts += [
+        (_("Studies"), formats.number_text(side.study_count)),
+        (_("Documents"), formats.number_text(side.documents)),
+        (_("In the registers of"), ", ".join(side.organisations) or "–"),
+    ]
+    return {"facts": facts, "studies": side.studies}
 
 
 # --- one merge, and its undoing -------------------------------------------------------------------
@@ -193,6 +224,22 @@ def decide(
     return redirect("merge", merge_id)
 
 
+def _if_undone(found: PatientMerge) -> dict[str, Any]:
+    if found.undone_at is not None:
+        return {"preview": None}
+    preview = queries.preview_undo(found)
+    return {
+        "preview": preview,
+        "retired": _side(preview.retired, whole=False),
+        "survivor": _side(preview.survivor, whole=False),
+    }
+
+
+def _issuer(patient: Patient) -> str:
+    """Of a temporary id; who issues personal codes needs no saying."""
+    return "" if patient.issuer == HETU_ROOT else patient.issuer
+
+
 def _show(request: Request, found: PatientMerge, form: UndoForm) -> HttpResponse:
     request.environment = found.environment
     asked = queries.requests_of(found)
@@ -204,7 +251,9 @@ def _show(request: Request, found: PatientMerge, form: UndoForm) -> HttpResponse
         "merge": found,
         "shape": shape,
         "word": word,
-        "preview": queries.preview_undo(found) if live else None,
+        **_if_undone(found),
+        "retired_issuer": _issuer(found.retired),
+        "survivor_issuer": _issuer(found.into),
         "waits": waits,
         "is_own": waits is not None and waits.asked_by_id == request.person.id,
         "decided": [each for each in asked if each.state != SecondState.OPEN],

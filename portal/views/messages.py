@@ -29,6 +29,7 @@ from portal.forms.messages import MessageFilters
 from portal.forms.reasons import ReasonForm
 from portal.hl7_words import event_words, parts
 from portal.pages import BY_NAME
+from portal.shapes import SHAPES
 from portal.staff import Request, page
 from portal.views import reasons
 from portal.views.desk import CUSTOMER_READER, STAFF_READER, Reader, is_customer
@@ -202,6 +203,7 @@ def _page(
     context = {
         "message": found,
         "what": event_words(found.event),
+        "shape": SHAPES["hl7message", found.outcome],
         "advice": advice,
         "cause": reader.cause(advice) if advice else "",
         "step": reader.step(advice) if advice else "",

@@ -64,7 +64,7 @@ def test_differences_are_looked_at_before_a_merge() -> None:
     persons.study(official(), PatientBirthDate="19810102", PatientSex="F")
     client = signed_in("archivist")
     content = post(client, "/merges/new/", asked(temporary(), official()))
-    for words in ("The two differ", "19810101", "19810102", "I have looked at the differences"):
+    for words in ("The two differ", "1 Jan 1981", "2 Jan 1981", "I have looked at the differences"):
         assert words in content
     data = asked(temporary(), official(), confirmed="1")
     assert "The two differ" in post(client, "/merges/new/", data)

@@ -220,3 +220,10 @@ def test_the_study_tells_of_the_merge_and_of_the_new_name() -> None:
 
 def test_the_sender_of_another_customer_is_theirs() -> None:
     assert malli(a40(temporary(business_id=MALLILA))).organisation.business_id == MALLILA
+
+
+@pytest.mark.parametrize(("login", "leads"), [("support", 1), ("esim", 1), ("onboarding", 0)])
+def test_a_case_leads_to_its_message_for_whom_may_open_it(login: str, leads: int) -> None:
+    message = told(a08())
+    content = page(signed_in(login), f"/cases/{message.case_id}/")
+    assert content.count(f'href="/messages/{message.id}/"') == leads
