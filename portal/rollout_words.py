@@ -182,6 +182,8 @@ def left_out(step: RolloutStep) -> str:
     if step.state == StepState.NOT_ASKED:
         if kind == StepKind.NOTICE:
             return _("Your test connections have asked for no confirmations.")
+        if kind in (StepKind.NAME_UPDATE, StepKind.MERGE):
+            return _("You have no test connection that sends HL7 messages.")
         return _("You have no test connection that may ask the registry.")
     return ""
 

@@ -13,6 +13,7 @@ from archive.models import (
     ConnectionKind,
     Document,
     Environment,
+    Hl7Message,
     Instance,
     LedgerEvent,
     StorageCommitment,
@@ -24,6 +25,7 @@ from onboarding.queries.rollout import (
     archived_today,
     may_ask_registry,
     own_test_connections,
+    sends_messages,
     wants_notices,
 )
 from onboarding.rules import rollout
@@ -38,6 +40,7 @@ from onboarding.rules.observations import (
     Query,
     StoredObject,
     StoredStudy,
+    Told,
 )
 
 TEST = Environment.TEST.value
@@ -65,6 +68,8 @@ def facts_of(run: RolloutRun) -> Facts:
         studies=_stored(studies),
         notices=_notices(ids, own),
         queries=_queries(run),
+        hl7_sender=sends_messages(connections),
+        told=_told(run, own),
     )
 
 
@@ -217,3 +222,18 @@ def _queries(run: RolloutRun) -> tuple[Query, ...]:
         Query(row.at, int(row.facts["found"]), _picked(row.facts, "query", "found"))
         for row in rows[:MOST]
     )
+
+
+def _told(run: RolloutRun, connections: Sequence[UUID]) -> tuple[Told, ...]:
+    """HL7 messages that were taken."""
+    rows = Hl7Message.objects.filter(
+        environment=TEST, connection__in=connections, received_at__gte=run.started_at
+    ).defer("raw", "answer")
+    return tuple(
+        Told(row.received_at, row.event, row.outcome, _picked(_shown(row), "event", "control id"))
+        for row in rows.order_by("-received_at", "-id")[:MOST]
+    )
+
+
+def _shown(row: Hl7Message) -> dict[str, str]:
+    return {"event": row.event, "control id": row.control_id}

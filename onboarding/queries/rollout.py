@@ -85,6 +85,10 @@ def may_ask_registry(connections: Iterable[Connection]) -> bool:
     return any(each.xds_role == XdsRole.CONSUMER for each in connections)
 
 
+def sends_messages(connections: Iterable[Connection]) -> bool:
+    return any(each.kind == ConnectionKind.HL7 for each in connections)
+
+
 # --- what has been shown --------------------------------------------------------------------------
 
 
@@ -122,6 +126,8 @@ def _present(organisation: Organisation) -> Covered:
         kinds.discard(StepKind.NOTICE)
     if not may_ask_registry(connections):
         kinds.discard(StepKind.XDS_QUERY)
+    if not sends_messages(connections):
+        kinds -= {StepKind.NAME_UPDATE, StepKind.MERGE}
     return Covered(
         frozenset((each["product"], each["version"]) for each in systems(organisation)),
         frozenset(archived_today(asked)),

@@ -72,6 +72,16 @@ class Query:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """An HL7 message that was taken, and what became of it."""
+
+    at: datetime
+    event: str
+    outcome: str
+    facts: Observed
+
+
+@dataclass(frozen=True, slots=True)
 class Content:
     """What objects of a content type look like."""
 
@@ -88,6 +98,7 @@ class Facts:
     bad_accession: str
     notices_on: bool  # a test connection wants confirmations
     registry_user: bool  # there is a test connection that may ask the registry
+    hl7_sender: bool = False  # there is one that sends HL7 messages
     echoes: tuple[Echo, ...] = ()
     objects: tuple[StoredObject, ...] = ()
     failures: tuple[Failure, ...] = ()
@@ -95,6 +106,7 @@ class Facts:
     studies: tuple[StoredStudy, ...] = ()
     notices: tuple[Notice, ...] = ()
     queries: tuple[Query, ...] = ()
+    told: tuple[Told, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,7 +46,7 @@ EXISTS: Mapping[Interface, bool] = {
     Interface.REGISTRY: True,
     Interface.QUERY_RETRIEVE: False,
     Interface.CORRECTION: False,
-    Interface.HL7: False,
+    Interface.HL7: True,
     Interface.REPOSITORY: False,
 }
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 
-from archive.models import CommitmentState, NoticeState, StudyState
+from archive.models import CommitmentState, MessageOutcome, NoticeState, StudyState
 from onboarding.models import StepState
 from onboarding.rules.observations import Content, Facts, Failure, Finding, Observed
 from onboarding.rules.rollout import BAD_CODE, EXISTS, STEPS, StepKind
@@ -128,12 +128,35 @@ def _xds_query(facts: Facts) -> Finding:
     return refused
 
 
+def _name_update(facts: Facts) -> Finding:
+    return _told(facts, "ADT^A08", "ADT^A31")
+
+
+def _merge(facts: Facts) -> Finding:
+    return _told(facts, "ADT^A40")
+
+
+def _told(facts: Facts, *events: str) -> Finding:
+    if not facts.hl7_sender:
+        return Finding(StepState.NOT_ASKED)
+    for each in facts.told:
+        if each.event in events and each.outcome == MessageOutcome.DONE:
+            return Finding(StepState.PASSED, dict(each.facts), at=each.at)
+    return _failed(
+        each
+        for each in facts.failures
+        if each.edge == "hl7" and each.facts.get("event", events[0]) in events
+    )
+
+
 _JUDGES: Mapping[StepKind, Callable[[Facts], Finding]] = {
     StepKind.ECHO: _echo,
     StepKind.COMMITMENT: _commitment,
     StepKind.REFUSAL: _refusal,
     StepKind.REGISTRATION: _registration,
     StepKind.NOTICE: _notice,
+    StepKind.NAME_UPDATE: _name_update,
+    StepKind.MERGE: _merge,
     StepKind.XDS_QUERY: _xds_query,
 }
 

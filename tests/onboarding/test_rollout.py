@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 
 from archive.actors import Actor, connection_actor
+from archive.edges.hl7 import handlers
+from archive.edges.hl7.handlers import Visitor
 from archive.errors import ArchiveError, PeerAddressWrong
 from archive.models import (
     AvailabilityNotice,
@@ -37,6 +39,7 @@ from onboarding.rules.rollout import Due, StepKind
 from onboarding.services import rights, rollout
 from onboarding.services.rollout_documents import register_documents
 from tests import cast
+from tests.edges.hl7.messages import a08, a40
 from tests.onboarding.cast import actors, admin, brought_to
 
 pytestmark = pytest.mark.django_db
@@ -267,6 +270,36 @@ def test_a_query_must_find_something(run: RolloutRun) -> None:
     query()
     passed = step(run, StepKind.XDS_QUERY)
     assert (passed.state, passed.observed["found"]) == (StepState.PASSED, "2")
+
+
+def tell(raw: bytes) -> None:
+    handlers.answer(raw, Visitor("127.0.0.1"))
+
+
+TO_TEST: dict[str, Any] = {
+    "sender": ("ESIM_TEST_RIS", "ESIM"),
+    "receiver": ("KANTATEST", "KELA"),
+    "processing_id": "T",
+}
+
+
+def test_a_name_is_updated_and_ids_are_merged_over_hl7(run: RolloutRun) -> None:
+    tell(a08(**TO_TEST))  # nothing of the patient is stored yet
+    failed = step(run, StepKind.NAME_UPDATE)
+    assert (failed.state, failed.cause) == (StepState.FAILED, "patient-unknown")
+    assert step(run, StepKind.MERGE).state == StepState.WAITING
+    store(cast.dataset())
+    tell(a08(**TO_TEST))
+    tell(a40(control_id="M-1", **TO_TEST))
+    assert step(run, StepKind.NAME_UPDATE).state == StepState.PASSED
+    passed = step(run, StepKind.MERGE)
+    assert (passed.state, passed.observed["control id"]) == (StepState.PASSED, "M-1")
+
+
+def test_messages_are_not_asked_for_without_a_sender(run: RolloutRun) -> None:
+    Connection.objects.filter(kind="hl7").update(valid_until="2020-01-01")
+    for kind in (StepKind.NAME_UPDATE, StepKind.MERGE):
+        assert step(run, kind).state == StepState.NOT_ASKED
 
 
 def test_a_content_not_archived_yet_is_inactive(me: Actor) -> None:

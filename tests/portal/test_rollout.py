@@ -130,7 +130,7 @@ def test_a_look_ticks_what_has_come(run: RolloutRun) -> None:
     content = page("esim", "rollout-run", run)
     assert 'data-step="echo" data-state="passed"' in content
     assert 'data-step="find" data-state="inactive"' in content
-    assert "query and retrieve (DICOM)" in content and "1 of 7 steps" in content
+    assert "query and retrieve (DICOM)" in content and "1 of 9 steps" in content
 
 
 def test_htmx_gets_the_steps_alone_until_the_run_ends(run: RolloutRun) -> None:
