@@ -4,7 +4,7 @@
     Unacceptable   FieldInvalid, HostUnknown, CertificateExpired, CertificateOtherName,
                    FileTypeRefused, FileTooLarge, DayPassed
     NotFound       InvitationGone
-    Conflict       StepOutOfOrder, TermsOutdated, TitleTaken, AlreadyAsked
+    Conflict       StepOutOfOrder, TermsOutdated, TitleTaken, SenderTaken, AlreadyAsked
     Refused        ActorUnfit, SameOfficer, PreconditionsMissing, LastAdministrator,
                    EmailUnverified, InvitationOfAnother
 
@@ -72,6 +72,11 @@ class TermsOutdated(Conflict):
 class TitleTaken(Conflict):
     code = "AE-TAKEN"
     comment = "AE title is in use"
+
+
+class SenderTaken(Conflict):
+    code = "SENDER-TAKEN"
+    comment = "HL7 sender is another's in this environment"
 
 
 class AlreadyAsked(Conflict):

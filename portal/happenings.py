@@ -173,7 +173,30 @@ def _viewed(facts: Facts, actor: str) -> Said:
     return Said(_("Looked at by %(person)s") % {"person": actor})
 
 
+def _merged(facts: Facts, actor: str) -> Said:
+    return _with_reason(_("Patient ids merged by %(peer)s") % {"peer": actor}, facts)
+
+
+def _unmerged(facts: Facts, actor: str) -> Said:
+    return _with_reason(_("Merge of patient ids undone by %(peer)s") % {"peer": actor}, facts)
+
+
+def _with_reason(said: str, facts: Facts) -> Said:
+    reason = str(facts.get("reason") or "")
+    return Said(f"{said}: {reason}" if reason else said)
+
+
+def _updated(facts: Facts, actor: str) -> Said:
+    words = {"name": _("name"), "birth_date": _("day of birth"), "sex": _("sex")}
+    changed = ", ".join(str(words.get(each, each)) for each in facts.get("what") or ())
+    said = _("Patient’s data changed by %(peer)s: %(what)s")
+    return Said(said % {"peer": actor, "what": changed})
+
+
 SAYINGS: dict[str, Callable[[Facts, str], Said]] = {
+    "merged": _merged,
+    "unmerged": _unmerged,
+    "updated": _updated,
     "stored": _stored,
     "waiting": _waiting,
     "registered": _registered,

@@ -18,7 +18,7 @@ CUSTOMERS = frozenset({Role.CUSTOMER_ADMIN.value, Role.CUSTOMER_TECHNICAL.value}
 STUDY_READERS = frozenset({Role.ADMIN.value, Role.ARCHIVIST.value, Role.SUPPORT.value})
 DESK = STUDY_READERS | {Role.ONBOARDING.value}
 OFFICERS = frozenset({Role.ADMIN.value, Role.ONBOARDING.value})
-CORRECTORS = frozenset({Role.ADMIN.value, Role.ARCHIVIST.value})
+ARCHIVISTS = frozenset({Role.ADMIN.value, Role.ARCHIVIST.value})
 ADMINISTRATORS = frozenset({Role.ADMIN.value})
 REVIEWERS = frozenset({Role.ADMIN.value, Role.LOG_REVIEWER.value})
 SPEAKERS = OFFICERS | {Role.CUSTOMER_ADMIN.value}  # who binds a customer, or acts on its behalf
@@ -103,7 +103,16 @@ PAGES: tuple[Page, ...] = (
     Page("xua-switch", "xua-switch", _("Signed assertions"), OFFICERS, within="customers"),
     Page("wishes", "wishes", _("Patients’ state"), STUDY_READERS, ACCESS_GROUP, in_rail=True),
     Page("wishes-person", "wishes-person", _("Patients’ state"), STUDY_READERS, within="wishes"),
-    Page("wishes-correct", "wishes-correct", _("Correction"), CORRECTORS, within="wishes"),
+    Page("wishes-correct", "wishes-correct", _("Correction"), ARCHIVISTS, within="wishes"),
+    Page("messages", "messages", _("HL7 messages"), STUDY_READERS, ARCHIVE_GROUP, in_rail=True),
+    Page("message", "message", _("HL7 message"), STUDY_READERS, within="messages"),
+    Page("message-replay", "message-replay", _("HL7 message"), STUDY_READERS, within="messages"),
+    Page("own-messages", "messages", _("HL7 messages"), CUSTOMERS, in_rail=True),
+    Page("own-message", "message", _("HL7 message"), CUSTOMERS, within="own-messages"),
+    Page("merges", "merges", _("Merges"), STUDY_READERS, ARCHIVE_GROUP, in_rail=True),
+    Page("merge", "merge", _("Merge"), STUDY_READERS, within="merges"),
+    Page("merge-make", "merge-make", _("Merge two ids"), ARCHIVISTS, within="merges"),
+    Page("merge-undo", "merge-undo", _("Undo a merge"), ARCHIVISTS, within="merges"),
 )
 BY_NAME = {page.name: page for page in PAGES}
 

@@ -9,6 +9,7 @@ from archive.models import (
     DocumentStatus,
     EventOutcome,
     JobState,
+    MessageOutcome,
     NoticeState,
     StudyState,
 )
@@ -40,6 +41,10 @@ SHAPES: dict[tuple[str, str], str] = {
     ("caseevent", EventOutcome.OPEN): "needs",
     ("caseevent", EventOutcome.RETRIED): "wait",
     ("caseevent", EventOutcome.SOLVED): "done",
+    ("hl7message", MessageOutcome.RECEIVED): "wait",
+    ("hl7message", MessageOutcome.DONE): "done",
+    ("hl7message", MessageOutcome.NO_EFFECT): "none",
+    ("hl7message", MessageOutcome.REFUSED): "needs",
     ("organisation", CustomerState.JOINING): "wait",
     ("organisation", CustomerState.IN_PRODUCTION): "done",
     ("organisation", CustomerState.ENDED): "stop",

@@ -322,7 +322,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="hl7message",
-            index=models.Index(fields=["connection", "control_id"], name="message_control_id"),
+            index=models.Index(fields=["control_id", "connection"], name="message_control_id"),
         ),
         migrations.AddIndex(
             model_name="hl7message",

@@ -203,6 +203,12 @@ class MessageOutcome(TextChoices):
     REFUSED = "refused", _("refused")
 
 
+class SecondKind(TextChoices):
+    """What needs two persons."""
+
+    UNDO_MERGE = "undo-merge", _("undoing of a merge")
+
+
 class SecondState(TextChoices):
     """Of what one person asks for and a second one decides."""
 

@@ -45,7 +45,7 @@ class Hl7Message(models.Model):
                 fields=("organisation", "environment", "-received_at", "-id"),
                 name="message_customer",
             ),
-            models.Index(fields=("connection", "control_id"), name="message_control_id"),
+            models.Index(fields=("control_id", "connection"), name="message_control_id"),
             models.Index(fields=("patient", "-received_at"), name="message_patient"),
             models.Index(
                 fields=("received_at",), condition=~Q(raw=b""), name="message_to_be_emptied"

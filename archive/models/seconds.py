@@ -12,7 +12,7 @@ class SecondPerson(models.Model):
     """One open request for a kind of act and a subject; `details` are what the act will need."""
 
     id = uuid_key()
-    kind = models.CharField(max_length=24)  # services.second_person has the kinds
+    kind = models.CharField(max_length=24)  # SecondKind
     environment = environment_field()
     subject_id = models.UUIDField()
     reason = models.CharField(max_length=200)

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
 
-from archive.models import Case, CaseEvent, Connection, Organisation, Study
+from archive.models import Case, CaseEvent, Connection, Hl7Message, Organisation, Study
 
 SHOWN = 20
+REFERENCE = re.compile(r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
 CASE_NUMBER = re.compile(r"^[Ee]-?([0-9]{1,15})$")
 
 
@@ -17,21 +18,25 @@ CASE_NUMBER = re.compile(r"^[Ee]-?([0-9]{1,15})$")
 class Found:
     studies: list[Study]
     cases: list[Case]
+    messages: list[Hl7Message]
     organisations: list[Organisation]
 
     @property
     def count(self) -> int:
-        return len(self.studies) + len(self.cases) + len(self.organisations)
+        lists = (self.studies, self.cases, self.messages, self.organisations)
+        return sum(map(len, lists))
 
 
 def find(text: str, environment: str, studies: QuerySet[Study]) -> Found:
-    """Accession number, study UID, case number, error code, AE title, customer's name or id.
+    """Accession number, study UID, case number, error code, message control id, AE title,
+    customer's name or id.
 
     `studies` are those that the gate has left visible.
     """
     return Found(
         _studies(text, studies.filter(environment=environment)),
         _cases(text, environment),
+        _messages(text, environment),
         _organisations(text, environment),
     )
 
@@ -51,6 +56,15 @@ def _cases(text: str, environment: str) -> list[Case]:
         )
         named = rows.filter(Q(code=text.upper()) | Q(id__in=about.values("case_id")[:SHOWN]))
     return list(named.select_related("organisation", "connection").order_by("-last_at")[:SHOWN])
+
+
+def _messages(text: str, environment: str) -> list[Hl7Message]:
+    """By MSH-10, or by the reference that our acknowledgement gave in ERR-7."""
+    named = Q(control_id=text)
+    if REFERENCE.match(text):
+        named |= Q(id=text)
+    rows = Hl7Message.objects.filter(named, environment=environment).defer("raw", "answer")
+    return list(rows.select_related("organisation", "connection").order_by("-received_at")[:SHOWN])
 
 
 def _organisations(text: str, environment: str) -> list[Organisation]:

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from archive.models import CaseEvent, LedgerEvent, Study
+from archive.models import CaseEvent, LedgerEvent, Patient, Study
 from archive.queries.studies import documents_of
 
 MOST = 1_000  # events, and failures, of one study on one page
@@ -33,7 +33,12 @@ STEPS: dict[str, tuple[str, str, str]] = {
     "notice.delivered": ("IAN", "notice-delivered", DONE),
     "notice.undelivered": ("IAN", "notice-undelivered", FAILED),
     "notice.given_up": ("IAN", "notice-given-up", FAILED),
+    "patient.merged": ("HL7", "merged", DONE),
+    "patient.unmerged": ("HL7", "unmerged", NEUTRAL),
+    "patient.updated": ("HL7", "updated", DONE),
 }
+OF_PERSONS = ("patient.merged", "patient.unmerged", "patient.updated")
+BY_STAFF = "staff"
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +68,14 @@ def _plain(value: Any) -> str:
 def of_study(study: Study) -> list[Entry]:
     """The life of a study, oldest first; of a very long one the newest part."""
     tied = [document.id for document in documents_of(study)]
-    events = LedgerEvent.objects.filter(Q(study_id=study.id) | Q(subject_id__in=tied))
+    person = study.patient.survivor_id or study.patient_id
+    ids = list(
+        Patient.objects.filter(Q(id=person) | Q(survivor_id=person)).values_list("id", flat=True)
+    )
+    of_person = Q(patient_id__in=ids) | Q(subject_id__in=ids)
+    events = LedgerEvent.objects.filter(
+        Q(study_id=study.id) | Q(subject_id__in=tied) | (of_person & Q(kind__in=OF_PERSONS))
+    )
     failures = CaseEvent.objects.filter(
         Q(study=study)
         | Q(study_instance_uid=study.study_instance_uid, case__environment=study.environment)
@@ -85,6 +97,8 @@ def _from_ledger(events: Any) -> Iterator[Entry]:
         if event.kind in STEPS and event.id not in seen:
             seen.add(event.id)
             interface, step, outcome = STEPS[event.kind]
+            if event.kind in OF_PERSONS and event.actor_kind == BY_STAFF:
+                interface = "portal"
             if step == "commitment-reported" and event.facts.get("failed"):
                 outcome = FAILED
             yield Entry(event.at, interface, step, outcome, event.facts, event.actor_name)

@@ -27,6 +27,7 @@ from archive.models import (
 )
 from archive.objects.persons import Demographics, Merge, Person
 from archive.person_errors import IdInUse, MergeUndone, PatientUnknown, UpdateOutdated
+from archive.queries import persons
 from archive.rules import identity as rules
 from archive.rules.identity import Party, Standing
 from archive.services import filing, registration
@@ -115,7 +116,7 @@ def _link(asked: Merge, known: Patient | None, actor: Actor, occasion: Occasion)
     """Whether the link is a new one."""
     retired = known or filing.file_patient(occasion.environment, asked.retired)
     survivor = _survivor(asked.survivor, retired, occasion)
-    links = live_links([retired, survivor])
+    links = persons.live_links([retired, survivor])
     if not rules.changes(links, retired.id, survivor.id):
         return False
     row = PatientMerge.objects.create(
@@ -163,18 +164,11 @@ def _survivor(person: Person, retired: Patient, occasion: Occasion) -> Patient:
     )
 
 
-def live_links(patients: Iterable[Patient]) -> dict[UUID, UUID]:
-    """All links of the persons these ids belong to, from retired to surviving."""
-    tops = {filing.canonical(each) for each in patients}
-    rows = PatientMerge.objects.filter(undone_at=None, retired__survivor_id__in=tops)
-    return dict(rows.values_list("retired_id", "into_id"))
-
-
 def _standing(identifier: PatientIdentifier, known: Patient | None, actor: Actor) -> Standing:
     """Whose material stands under the id and all that was merged into it."""
     if known is None:
         return Standing(identifier)
-    ids = rules.tree(live_links([known]), known.id)
+    ids = rules.tree(persons.live_links([known]), known.id)
     holders = {
         organisation
         for rows in (Study.objects, Document.objects)
@@ -210,7 +204,7 @@ def undo(actor: Actor, merge_id: UUID, *, reason: str) -> PatientMerge:
         row = PatientMerge.objects.select_related("retired", "into").get(id=merge_id)
         if row.undone_at is not None:
             raise MergeUndone()
-        links = live_links([row.retired])
+        links = persons.live_links([row.retired])
         top = rules.root(links, row.retired_id)
         moved = rules.tree(links, row.retired_id)
         row.undone_at, row.undone_by, row.undo_reason = now(), actor.name[:200], reason[:200]

@@ -16,8 +16,6 @@ from archive.models import SecondPerson, SecondState
 from archive.person_errors import SamePerson, SecondAsked, SecondDecided
 from archive.values import now
 
-UNDO_MERGE = "undo-merge"
-
 
 def ask(
     actor: Actor,

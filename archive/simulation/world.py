@@ -47,6 +47,27 @@ class Patient:
 
 
 @dataclass(frozen=True, slots=True)
+class Names:
+    """MSH-3 and 4 of a sender, or MSH-5 and 6 of a receiver."""
+
+    application: str
+    facility: str
+
+
+@dataclass(frozen=True, slots=True)
+class Hl7:
+    """Where the HL7 listener is, and as whom it is addressed in either environment."""
+
+    host: str
+    port: int
+    production: Names
+    test: Names
+
+    def receiver(self, environment: str) -> Names:
+        return self.production if environment == PRODUCTION else self.test
+
+
+@dataclass(frozen=True, slots=True)
 class Customer:
     name: str
     business_id: str
@@ -58,6 +79,8 @@ class Customer:
     organisation_oid: str = ""
     xds: Credentials | None = None
     test_xds: Credentials | None = None
+    hl7: Names | None = None
+    test_hl7: Names | None = None
 
     @property
     def arc(self) -> Oid:
@@ -72,6 +95,9 @@ class Customer:
         if found is None:
             raise WorldUnknown(f"run.json names no document consumer of {self.name}")
         return found
+
+    def hl7_sender(self, environment: str) -> Names | None:
+        return self.hl7 if environment == PRODUCTION else self.test_hl7
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +121,7 @@ class World:
     patients: tuple[Patient, ...]
     home: str = ""
     issuers: Mapping[str, Issuer] = field(default_factory=dict)  # by environment
+    hl7: Hl7 | None = None
 
     def called(self, environment: str) -> str:
         return self.aet if environment == PRODUCTION else self.test_aet
@@ -147,11 +174,27 @@ def parse(found: Mapping[str, Any]) -> World:
             environment: Issuer(row["issuer"], Path(row["key_file"]))
             for environment, row in found.get("xua", {}).items()
         },
+        hl7=_hl7(found.get("hl7")),
     )
 
 
 def _credentials(row: Mapping[str, str]) -> Credentials:
     return Credentials(row["user"], row["password"])
+
+
+def _hl7(row: Mapping[str, Any] | None) -> Hl7 | None:
+    if row is None:
+        return None
+    return Hl7(
+        row["host"],
+        int(row["port"]),
+        Names(row["application"], row["facility"]),
+        Names(row["test_application"], row["facility"]),
+    )
+
+
+def _names(row: Mapping[str, str] | None) -> Names | None:
+    return Names(row["application"], row["facility"]) if row else None
 
 
 def _customer(row: Mapping[str, Any]) -> Customer:
@@ -166,6 +209,8 @@ def _customer(row: Mapping[str, Any]) -> Customer:
         organisation_oid=row.get("organisation_oid", ""),
         xds=_credentials(row["xds"]) if "xds" in row else None,
         test_xds=_credentials(row["test_xds"]) if "test_xds" in row else None,
+        hl7=_names(row.get("hl7")),
+        test_hl7=_names(row.get("test_hl7")),
     )
 
 

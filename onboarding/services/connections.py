@@ -10,19 +10,13 @@ from archive import ledger
 from archive.actors import Actor
 from archive.config import settings
 from archive.errors import NotFound
-from archive.models import (
-    Connection,
-    ConnectionKind,
-    Environment,
-    Organisation,
-    XdsRole,
-)
+from archive.models import Connection, ConnectionKind, Environment, Organisation, XdsRole
 from archive.objects import er7
 from archive.objects.messages import Target
 from archive.services.associations import addresses_of
 from archive.services.connections import CALL_TIMEOUT
 from archive.values import AeTitle, now, today
-from onboarding.errors import FieldInvalid, HostUnknown, StepOutOfOrder, TitleTaken
+from onboarding.errors import FieldInvalid, HostUnknown, SenderTaken, StepOutOfOrder, TitleTaken
 from onboarding.models import Joining, PlannedConnection
 from onboarding.rules import certificates, fields, road
 from onboarding.rules.road import Party
@@ -98,8 +92,9 @@ def _keep(actor: Actor, row: PlannedConnection, planned: Plan) -> PlannedConnect
             with transaction.atomic():
                 row.save()
         except IntegrityError:  # somebody planned the same name a moment ago
-            field = "hl7_application" if row.kind == ConnectionKind.HL7 else "aet"
-            raise TitleTaken(facts={"field": field}) from None
+            if row.kind == ConnectionKind.HL7:
+                raise SenderTaken(facts={"field": "hl7_application"}) from None
+            raise TitleTaken(facts={"field": "aet"}) from None
         _record(actor, row.organisation, f"connection planned: {row}", row.environment)
         if row.connection is not None and row.environment == Environment.TEST:
             open_planned(actor, row)
@@ -116,16 +111,18 @@ def _checked(row: PlannedConnection, planned: Plan) -> dict[str, object]:
     }
     if planned.kind == ConnectionKind.XDS:
         values["name"] = fields.text(planned.name, "name", limit=100)
-        return {**values, **_certificate(planned)}
+        return {**values, **_certificate(planned, planned.host.strip())}
     if planned.kind == ConnectionKind.HL7:
         sender = _sender(row, planned)
-        return {**values, **sender, "host": _host(planned.host), **_certificate(planned)}
+        # Its own certificate, as a client: that need not be for the address it calls from.
+        held = _certificate(planned, "")
+        return {**values, **sender, "host": _host(planned.host), **held}
     return {
         **values,
         "aet": _title(row, planned),
         "host": _host(planned.host),
         "port": _port(planned.port),
-        **_certificate(planned),
+        **_certificate(planned, planned.host.strip()),
     }
 
 
@@ -168,7 +165,7 @@ def _port(port: int | None) -> int:
     return port
 
 
-def _certificate(planned: Plan) -> dict[str, object]:
+def _certificate(planned: Plan, host: str) -> dict[str, object]:
     pem = planned.certificate.strip()
     if not pem:
         return {
@@ -179,7 +176,7 @@ def _certificate(planned: Plan) -> dict[str, object]:
             "certificate_until": None,
         }
     found = certificates.read(pem)
-    certificates.require_fit(found, planned.host.strip(), now())
+    certificates.require_fit(found, host, now())
     return {
         "certificate": pem,
         "certificate_subject": found.subject,

@@ -16,7 +16,7 @@ from archive.models import (
     XdsRole,
 )
 from archive.values import AeTitle, now, today
-from onboarding.errors import StepOutOfOrder, TitleTaken
+from onboarding.errors import SenderTaken, StepOutOfOrder, TitleTaken
 from onboarding.models import Joining, PlannedConnection
 from onboarding.rules import road
 from onboarding.rules.road import Party
@@ -28,7 +28,8 @@ PLANNERS = (Party.CUSTOMER, Party.TECHNICAL, Party.OFFICER)
 
 def open_planned(actor: Actor, row: PlannedConnection) -> Connection:
     """Make the plan real, from this second on. Test: once the customer is accepted for testing.
-    Production: by an officer, once it is in production. Raises StepOutOfOrder, TitleTaken.
+    Production: by an officer, once it is in production. Raises StepOutOfOrder, TitleTaken,
+    SenderTaken.
     """
     organisation = row.organisation
     if row.environment == Environment.TEST:
@@ -157,7 +158,7 @@ def require_free(row: PlannedConnection, title: str, environment: str) -> None:
 def require_free_sender(
     row: PlannedConnection, application: str, facility: str, environment: str
 ) -> None:
-    """As `require_free`, for the names of an HL7 sender."""
+    """Raises SenderTaken; whose it is, is nobody's business."""
     named = {
         "environment": environment,
         "kind": ConnectionKind.HL7,
@@ -167,7 +168,7 @@ def require_free_sender(
     planned = PlannedConnection.objects.filter(**named).exclude(id=row.id)
     live = Connection.objects.filter(**named, valid_until=None)
     if planned.exists() or live.exclude(organisation=row.organisation).exists():
-        raise TitleTaken(facts={"field": "hl7_application"})
+        raise SenderTaken(facts={"field": "hl7_application"})
 
 
 def _record(actor: Actor, organisation: Organisation, what: str, environment: str = "") -> None:

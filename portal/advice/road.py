@@ -50,6 +50,14 @@ ADVICE: dict[type[ArchiveError], Advice] = {
         _("Choose another, for example with your organisation’s abbreviation before it."),
         Move.SENDER,
     ),
+    errors.SenderTaken: Advice(
+        _("HL7 sender is in use"),
+        _("Another connection of this environment has the same application and facility."),
+        _("Agree on other names with the customer."),
+        _("This application and facility are in use already in this environment."),
+        _("Choose others, for example with your organisation’s abbreviation before them."),
+        Move.SENDER,
+    ),
     # --- forms and files ---
     errors.FieldInvalid: Advice(
         _("Value is not acceptable"),

@@ -19,7 +19,7 @@ ANY = ("", "–")
 PERIODS = {"today": _("since midnight"), "week": _("last 7 days"), "month": _("last 30 days")}
 
 
-def _since(period: str) -> datetime | None:
+def since(period: str) -> datetime | None:
     days = {"week": 7, "month": 30}
     if period == "today":
         return midnight()
@@ -59,5 +59,5 @@ class CaseFilters(forms.Form):
             state=given["state"],
             edge=given["edge"],
             reason=given["reason"],
-            since=_since(given["period"]),
+            since=since(given["period"]),
         )

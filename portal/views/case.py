@@ -140,6 +140,9 @@ def _page(request: Request, found: Case, reader: Reader, more: dict[str, Any]) -
         "step": reader.step(advice),
         "move": reader.move(advice),
         "is_staff": reader.is_staff,
+        "opens_messages": any(
+            BY_NAME[name].may_open(request.person.roles) for name in ("message", "own-message")
+        ),
         "shape": shape,
         "word": word,
         "place": place_words(found.edge, found.place),

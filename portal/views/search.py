@@ -14,6 +14,7 @@ from archive.queries import search
 from archive.rules.access import Action
 from portal.advice import advise
 from portal.forms.codes import looks_like_code
+from portal.hl7_words import event_words
 from portal.pages import address
 from portal.staff import Request, page
 
@@ -39,10 +40,14 @@ def find(request: Request, actor: Actor) -> HttpResponseBase:
     cases = [
         (case, advise(case.reason), address(actor.roles, "case", case)) for case in found.cases
     ]
+    told = [
+        (row, event_words(row.event), address(actor.roles, "message", row))
+        for row in found.messages
+    ]
     organisations = [
         (each, address(actor.roles, "organisation", each)) for each in found.organisations
     ]
-    addresses = [row[-1] for row in (*studies, *cases, *organisations)]
+    addresses = [row[-1] for row in (*studies, *cases, *told, *organisations)]
     if len(addresses) == 1 and addresses[0]:
         return redirect(str(addresses[0]))
     context = {
@@ -50,6 +55,7 @@ def find(request: Request, actor: Actor) -> HttpResponseBase:
         "count": found.count,
         "studies": studies,
         "cases": cases,
+        "messages_found": told,
         "organisations": organisations,
     }
     return render(request, "search/found.html", context)

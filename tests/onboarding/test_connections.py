@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from archive.errors import ArchiveError, NotFound
-from archive.models import Connection, Environment
+from archive.models import Connection, ConnectionKind, Environment
 from archive.values import BusinessId, today
 from onboarding.errors import (
     ActorUnfit,
@@ -14,6 +14,7 @@ from onboarding.errors import (
     CertificateUnreadable,
     FieldInvalid,
     HostUnknown,
+    SenderTaken,
     StepOutOfOrder,
     TitleTaken,
 )
@@ -187,3 +188,62 @@ def test_the_test_button_calls_the_customers_system_by_our_title() -> None:
         "UUSI_TEST",
         "KANTATEST",
     )
+
+
+# --- senders of HL7 messages ----------------------------------------------------------------------
+
+
+def sender(environment: Environment = TEST, **other: Any) -> connections.Plan:
+    values = {
+        "environment": environment,
+        "kind": ConnectionKind.HL7,
+        "host": "127.0.0.1",
+        "hl7_application": "UUSI_RIS",
+        "hl7_facility": "UUSI",
+        **other,
+    }
+    return connections.Plan(**values)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "error", "field"),
+    [
+        ({"hl7_application": ""}, FieldInvalid, "hl7_application"),
+        ({"hl7_application": "A^B"}, FieldInvalid, "hl7_application"),
+        ({"hl7_facility": ""}, FieldInvalid, "hl7_facility"),
+        ({"hl7_facility": "A|B"}, FieldInvalid, "hl7_facility"),
+        ({"host": ""}, FieldInvalid, "host"),
+        (
+            {"hl7_application": "ESIM_TEST_RIS", "hl7_facility": "ESIM"},
+            SenderTaken,
+            "hl7_application",
+        ),
+    ],
+)
+def test_a_wrong_sender_is_said_at_its_field(
+    wrong: dict[str, Any], error: type[ArchiveError], field: str
+) -> None:
+    road = cast.applicant()
+    with pytest.raises(error) as refused:
+        connections.plan(cast.admin(road), road.organisation, sender(**wrong))
+    assert refused.value.facts["field"] == field
+
+
+def test_a_planned_sender_is_let_in_when_its_environment_opens() -> None:
+    road = cast.brought_to(JoiningState.ACCEPTED)
+    pem = cast.certificate("ris.uusi.example")  # of the client, not of an address
+    row = connections.plan(cast.admin(road), road.organisation, sender(certificate=pem))
+    assert str(row) == "UUSI_RIS|UUSI"
+    connections.open_planned(cast.admin(road), row)
+    live = Connection.objects.get(organisation=road.organisation, kind="hl7")
+    assert (str(live), live.host, live.valid_until) == ("UUSI_RIS|UUSI", "127.0.0.1", None)
+    assert live.certificate_sha256 == row.certificate_sha256 != ""
+    row.refresh_from_db()
+    connections.change(cast.admin(road), row, sender(host="localhost"))
+    live.refresh_from_db()
+    assert (live.host, live.certificate_sha256) == ("localhost", "")
+    connections.change(cast.admin(road), row, sender(hl7_facility="OTHER"))
+    open_now = Connection.objects.filter(
+        organisation=road.organisation, kind="hl7", valid_until=None
+    )
+    assert [str(each) for each in open_now] == ["UUSI_RIS|OTHER"]

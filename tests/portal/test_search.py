@@ -2,8 +2,11 @@
 
 import pytest
 
-from archive.models import Organisation
+from archive.edges.hl7 import handlers
+from archive.edges.hl7.handlers import Visitor
+from archive.models import Hl7Message, Organisation
 from tests import builders
+from tests.edges.hl7.messages import a40
 from tests.portal.test_overview import open_case
 from tests.portal.test_pages import own_address, signed_in
 
@@ -77,3 +80,13 @@ def test_a_role_that_opens_no_study_gets_no_address_of_one() -> None:
     study = builders.study(accession_number="R-KEY")
     page = signed_in("onboarding").get("/search/?q=R-KEY").content.decode()
     assert "R-KEY" in page and str(study.id) not in page
+
+
+def test_a_message_is_found_by_its_control_id_and_by_our_reference() -> None:
+    handlers.answer(a40(control_id="MSG-77"), Visitor("127.0.0.1"))
+    message = Hl7Message.objects.get()
+    client = signed_in("support")
+    for key in ("MSG-77", str(message.id)):
+        answer = client.post("/search/", {"q": key})
+        assert answer.headers["Location"] == f"/messages/{message.id}/"
+    assert "MSG-77" in signed_in("onboarding").post("/search/", {"q": "MSG-77"}).content.decode()

@@ -7,7 +7,8 @@ import pytest
 from pydicom.dataset import Dataset
 
 from archive import errors, vault
-from archive.models import CaseEvent, Instance, Job, LedgerEvent, Patient, Study
+from archive.models import CaseEvent, Instance, Job, LedgerEvent, Patient, Register, Study
+from archive.person_errors import PatientIdForeign
 from archive.services.ingest import Session
 from tests import cast
 from tests.cast import EXPLICIT, IMPLICIT, MALLILA, VENLA, dataset, encoded, send
@@ -191,3 +192,36 @@ def test_a_transfer_that_breaks_off_leaves_a_case_and_nothing_else() -> None:
     assert not Instance.objects.exists()
     event = CaseEvent.objects.select_related("case").get(accession_number="A8")
     assert event.case.reason == "transfer-broken"
+
+
+@pytest.mark.parametrize(
+    ("business_id", "issuer", "stored"),
+    [
+        (cast.ESIMERKKILA, "1.2.246.10.90000003.22.2026", True),
+        (cast.ESIMERKKILA, "1.2.246.10.90000003.10.7.22.2026", True),  # of one of its units
+        (cast.ESIMERKKILA, "1.2.246.10.90000011.22.2026", False),
+        (MALLILA, "1.2.246.10.90000003.22.2026", False),
+    ],
+)
+def test_a_temporary_id_is_taken_from_its_issuer_only(
+    business_id: str, issuer: str, stored: bool
+) -> None:
+    made = dataset(PatientID="010181-9991", IssuerOfPatientID=issuer)
+    if stored:
+        assert cast.store(made, business_id=business_id).patient.issuer == issuer
+        return
+    session = Session(cast.peer(business_id))
+    with pytest.raises(PatientIdForeign) as raised:
+        send(session, made)
+    session.close()
+    assert raised.value.code == "A777"
+    assert not Instance.objects.exists() and not Patient.objects.exists()
+
+
+def test_a_successor_stores_under_its_predecessors_temporary_ids() -> None:
+    register = Register.objects.get(organisation__business_id=MALLILA, is_default=True)
+    register.organisation = cast.organisation()
+    register.save()
+    issuer = "1.2.246.10.90000011.22.2022"
+    made = dataset(PatientID="010181-9991", IssuerOfPatientID=issuer)
+    assert cast.store(made).patient.issuer == issuer

@@ -207,6 +207,31 @@ def test_a_connection_is_checked_field_by_field(
     assert PlannedConnection.objects.count() == before
 
 
+@pytest.mark.parametrize(
+    "field,value,said",
+    [
+        ("hl7_application", "", "required"),
+        ("hl7_application", "A^B", "form that is asked for"),
+        ("hl7_facility", "", "required"),
+        ("host", "no-such-host.invalid", "not found"),
+    ],
+)
+def test_a_sender_of_messages_is_checked_field_by_field(
+    field: str, value: str, said: str, road: Joining, client: Any
+) -> None:
+    good = {
+        "environment": "test",
+        "hl7_application": "UUSI_RIS",
+        "hl7_facility": "UUSI",
+        "host": "127.0.0.1",
+    }
+    place = desks.address("joining-plan", road, "hl7")
+    assert said in wrong_at(client.post(place, {**good, field: value}), field)
+    assert client.post(place, good).status_code == 302
+    page = client.get(desks.address("joining-connections", road)).content.decode()
+    assert "UUSI_RIS|UUSI" in page
+
+
 def test_a_certificate_expired_or_for_another_name_is_refused(road: Joining, client: Any) -> None:
     expired = cast.certificate("localhost", days=-1)
     other = cast.certificate("pacs.other.example")
