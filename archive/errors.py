@@ -11,17 +11,18 @@
     |  |- AccessionMissing
     |  |- EnvironmentMismatch, RealPatientRequired
     |  |- ContentMismatch, ClassMismatch
-    |  |- MetadataInvalid
+    |  |- MetadataInvalid, MetadataFixed
     |  `- TooManyResults, SeveralPatients
     |- Unsupported            we do not speak that
     |  |- ClassNotArchived
-    |  `- QueryUnknown
+    |  `- QueryUnknown, UpdateUnknown
     |- NotFound               no such subject
-    |  `- InstanceUnknown, DocumentsLate
+    |  `- InstanceUnknown, DocumentsLate, ObjectUnknown
     |- Conflict               clashes with what is archived
     |  |- OtherContent, PatientConflict, RelationalMismatch
     |  |- TransactionReused, CommitmentClassConflict
     |  |- UniqueIdReused, HashDiffers, PatientDiffers, AlreadyReplaced
+    |  |- TargetDeprecated, VersionDiffers, StillReferenced
     |  |- MessageRepeated
     |  `- StudyUidDiffers
     |- Refused                the rules say no
@@ -212,6 +213,11 @@ class MetadataInvalid(Unacceptable):
     comment = "document metadata is not acceptable"
 
 
+class MetadataFixed(Unacceptable):
+    code = "XDSMetadataUpdateError"
+    comment = "metadata that may not be changed is changed"
+
+
 class TooManyResults(Unacceptable):
     code = "XDSTooManyResults"
     comment = "stored query finds more than can be returned"
@@ -229,6 +235,11 @@ class ClassNotArchived(Unsupported):
     comment = "SOP class is not archived at present"
 
 
+class UpdateUnknown(Unsupported):
+    code = "XDSMetadataUpdateOperationError"
+    comment = "metadata update of this kind is not done here"
+
+
 class QueryUnknown(Unsupported):
     code = "XDSUnknownStoredQuery"
     comment = "stored query is unknown"
@@ -239,6 +250,11 @@ class QueryUnknown(Unsupported):
 
 class InstanceUnknown(NotFound):
     comment = "no such object instance"
+
+
+class ObjectUnknown(NotFound):
+    code = "UnresolvedReferenceException"
+    comment = "no such object in the registry"
 
 
 class DocumentsLate(NotFound):
@@ -291,6 +307,21 @@ class PatientDiffers(Conflict):
 class AlreadyReplaced(Conflict):
     code = "XDSRegistryDeprecatedDocumentError"
     comment = "document to be replaced has been replaced before"
+
+
+class TargetDeprecated(Conflict):
+    code = "XDSRegistryDeprecatedDocumentError"
+    comment = "document or folder is no longer in force"
+
+
+class VersionDiffers(Conflict):
+    code = "XDSMetadataVersionError"
+    comment = "metadata has been updated by another meanwhile"
+
+
+class StillReferenced(Conflict):
+    code = "ReferencesExistException"
+    comment = "another object still refers to what is to be removed"
 
 
 class MessageRepeated(Conflict):

@@ -46,6 +46,8 @@ PLACES = {
     "register": _("registering documents"),
     "query": _("query"),
     "assertion": _("signed assertion"),
+    "update": _("updating metadata"),
+    "remove": _("removing from the registry"),
 }
 
 

@@ -20,7 +20,14 @@ from archive.models.choices import (
     XdsRole,
 )
 from archive.models.desk import Case, CaseEvent
-from archive.models.documents import AvailabilityNotice, Document, DocumentLink, Submission
+from archive.models.documents import (
+    AvailabilityNotice,
+    Document,
+    DocumentLink,
+    DocumentVersion,
+    Folder,
+    Submission,
+)
 from archive.models.log import LedgerEvent, LedgerSeal
 from archive.models.organisations import Connection, Membership, Organisation, Register, User
 from archive.models.policies import ContentPolicy, StudyCodeEntry
@@ -43,8 +50,10 @@ __all__ = [
     "DocumentKind",
     "DocumentLink",
     "DocumentStatus",
+    "DocumentVersion",
     "Environment",
     "EventOutcome",
+    "Folder",
     "Heartbeat",
     "Instance",
     "Job",

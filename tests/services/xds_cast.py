@@ -115,19 +115,37 @@ def paper(cast: Cast, **changes: str) -> Paper:
 
 
 def submission(*papers: Paper, more: str = "") -> Submission:
-    text = messages.submit(*papers, more=more)
+    return submission_of(messages.submit(*papers, more=more))
+
+
+def submission_of(text: str) -> Submission:
     return codec.decode_submission(codec.parse_xml(text.encode()))
 
 
 def register(
-    cast: Cast, *papers: Paper, actor: Actor | None = None, correlation_id: UUID | None = None
+    cast: Cast,
+    *papers: Paper,
+    actor: Actor | None = None,
+    correlation_id: UUID | None = None,
+    more: str = "",
 ) -> None:
     documents.register(
         actor or cast.repository.actor,
-        submission(*papers),
+        submission(*papers, more=more),
         environment=cast.environment,
         message_id="urn:uuid:test",
         correlation_id=correlation_id,
+    )
+
+
+def submit_text(cast: Cast, text: str) -> None:
+    """A SubmitObjectsRequest as it stands."""
+    documents.register(
+        cast.repository.actor,
+        submission_of(text),
+        environment=cast.environment,
+        message_id="urn:uuid:test",
+        correlation_id=None,
     )
 
 

@@ -11,7 +11,8 @@ from archive.edges.edge import reply_for
 from archive.edges.xds import codec, soap
 from archive.edges.xds.replies import TABLE
 from archive.errors import ArchiveError
-from archive.services import discovery, documents
+from archive.objects.queries import Found
+from archive.services import discovery, documents, metadata_update, removal
 from archive.services.assertions import Established
 
 
@@ -30,6 +31,7 @@ class Call:
 
 def register_document_set(call: Call) -> etree._Element:
     submission = codec.decode_submission(call.message.body)
+    call.asker.require_patients([submission.submission_set.patient])
     documents.register(
         call.actor,
         submission,
@@ -40,39 +42,58 @@ def register_document_set(call: Call) -> etree._Element:
     return codec.encode_registered()
 
 
+def update_document_set(call: Call) -> etree._Element:
+    submission = codec.decode_update(call.message.body)
+    call.asker.require_patients([submission.submission_set.patient])
+    metadata_update.update(
+        call.actor,
+        submission,
+        environment=call.actor.environment,
+        message_id=call.message.message_id,
+        correlation_id=call.correlation_id,
+    )
+    return codec.encode_registered()
+
+
+def delete_document_set(call: Call) -> etree._Element:
+    removal.remove(
+        call.actor,
+        codec.decode_removal(call.message.body),
+        environment=call.actor.environment,
+        correlation_id=call.correlation_id,
+    )
+    return codec.encode_registered()
+
+
 def stored_query(call: Call) -> etree._Element:
     query = codec.decode_query(call.message.body)
     call.asker.require_patients(query.patients)
+    told = {
+        "environment": call.actor.environment,
+        "correlation_id": call.correlation_id,
+        "message_id": call.message.message_id,
+        "many": call.message.action == soap.MULTI_PATIENT_QUERY,
+    }
     if query.return_type == codec.OBJECT_REF:
-        return codec.encode_references(
-            discovery.references(
-                call.actor,
-                query,
-                environment=call.actor.environment,
-                correlation_id=call.correlation_id,
-            )
-        )
-    return codec.encode_leaves(
-        discovery.leaves(
-            call.actor,
-            query,
-            environment=call.actor.environment,
-            correlation_id=call.correlation_id,
-        )
-    )
+        return codec.encode_references(discovery.references(call.actor, query, **told))
+    return codec.encode_found(discovery.leaves(call.actor, query, **told))
 
 
 HANDLERS: Mapping[str, Callable[[Call], etree._Element]] = {
     soap.REGISTER: register_document_set,
     soap.STORED_QUERY: stored_query,
+    soap.MULTI_PATIENT_QUERY: stored_query,
+    soap.UPDATE: update_document_set,
+    soap.REMOVE: delete_document_set,
 }
+QUERIES = (soap.STORED_QUERY, soap.MULTI_PATIENT_QUERY)
 
 
 def refusal(action: str, error: ArchiveError) -> etree._Element:
     """The answer to a request that failed with this error."""
     codes = reply_for(TABLE, error)
-    if action == soap.REGISTER:
+    if action not in QUERIES:
         return codec.encode_registered((codes.register, error.detail))
     if not codes.query:
-        return codec.encode_leaves(())
+        return codec.encode_found(Found())
     return codec.encode_query_failure((codes.query, error.detail))
