@@ -14,6 +14,7 @@ from archive.objects.registry import (
     ASSOCIATIONS,
     HAS_MEMBER,
     DocumentEntry,
+    Folder,
     Link,
     Submission,
     SubmissionSet,
@@ -114,7 +115,7 @@ def problems(submission: Submission) -> Iterator[str]:
     yield from set_problems(held)
     if not (submission.entries or submission.folders or submission.links):
         yield "a submission without document entries"
-    parts = (*submission.entries, *submission.folders)
+    parts: tuple[DocumentEntry | Folder, ...] = (*submission.entries, *submission.folders)
     if any(part.patient != held.patient for part in parts):
         yield "submission set and documents must have the same patientId"
     if _first_duplicate(entry.unique_id for entry in submission.entries):

@@ -24,7 +24,6 @@ from archive.models import (
     Job,
     LedgerEvent,
     Submission,
-    XdsRole,
 )
 from archive.objects.registry import DocumentEntry
 from archive.services import discovery, metadata_update, removal
@@ -47,8 +46,7 @@ def cast() -> Cast:
 
 @pytest.fixture
 def tools(cast: Cast) -> Peer:
-    operator = xds_cast.organisation("Kela 2", 8888805, operator=True)
-    return xds_cast.peer(operator, "production", XdsRole.OPERATOR)
+    return xds_cast.tools(cast)
 
 
 def new_version(of: Paper, *, lid: str, previous: str = "1", **changes: str) -> str:

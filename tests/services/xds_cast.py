@@ -109,6 +109,12 @@ def assemble(environment: str = "production") -> Cast:
     )
 
 
+def tools(cast: Cast) -> Peer:
+    """The operator's own tools."""
+    operator = Organisation.objects.get(id=cast.repository.actor.organisation_id)
+    return peer(operator, cast.environment, XdsRole.OPERATOR)
+
+
 def paper(cast: Cast, **changes: str) -> Paper:
     """A study entry of Oulu's."""
     return Paper(controller=cast.oulu.register.controller_oid).but(**changes)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 from uuid import UUID
 
 from lxml import etree
@@ -12,6 +13,7 @@ from archive.edges.xds import codec, soap
 from archive.edges.xds.replies import TABLE
 from archive.errors import ArchiveError
 from archive.objects.queries import Found
+from archive.objects.registry import Submission
 from archive.services import discovery, documents, metadata_update, removal
 from archive.services.assertions import Established
 
@@ -29,23 +31,31 @@ class Call:
         return self.asker.actor
 
 
+class Keep(Protocol):
+    """The service that keeps a submission."""
+
+    def __call__(
+        self,
+        actor: Actor,
+        submission: Submission,
+        *,
+        environment: str,
+        message_id: str,
+        correlation_id: UUID | None,
+    ) -> None: ...
+
+
 def register_document_set(call: Call) -> etree._Element:
-    submission = codec.decode_submission(call.message.body)
-    call.asker.require_patients([submission.submission_set.patient])
-    documents.register(
-        call.actor,
-        submission,
-        environment=call.actor.environment,
-        message_id=call.message.message_id,
-        correlation_id=call.correlation_id,
-    )
-    return codec.encode_registered()
+    return _submit(call, codec.decode_submission(call.message.body), documents.register)
 
 
 def update_document_set(call: Call) -> etree._Element:
-    submission = codec.decode_update(call.message.body)
+    return _submit(call, codec.decode_update(call.message.body), metadata_update.update)
+
+
+def _submit(call: Call, submission: Submission, keep: Keep) -> etree._Element:
     call.asker.require_patients([submission.submission_set.patient])
-    metadata_update.update(
+    keep(
         call.actor,
         submission,
         environment=call.actor.environment,
@@ -68,15 +78,26 @@ def delete_document_set(call: Call) -> etree._Element:
 def stored_query(call: Call) -> etree._Element:
     query = codec.decode_query(call.message.body)
     call.asker.require_patients(query.patients)
-    told = {
-        "environment": call.actor.environment,
-        "correlation_id": call.correlation_id,
-        "message_id": call.message.message_id,
-        "many": call.message.action == soap.MULTI_PATIENT_QUERY,
-    }
+    many = call.message.action == soap.MULTI_PATIENT_QUERY
     if query.return_type == codec.OBJECT_REF:
-        return codec.encode_references(discovery.references(call.actor, query, **told))
-    return codec.encode_found(discovery.leaves(call.actor, query, **told))
+        ids = discovery.references(
+            call.actor,
+            query,
+            environment=call.actor.environment,
+            correlation_id=call.correlation_id,
+            message_id=call.message.message_id,
+            many=many,
+        )
+        return codec.encode_references(ids)
+    found = discovery.leaves(
+        call.actor,
+        query,
+        environment=call.actor.environment,
+        correlation_id=call.correlation_id,
+        message_id=call.message.message_id,
+        many=many,
+    )
+    return codec.encode_found(found)
 
 
 HANDLERS: Mapping[str, Callable[[Call], etree._Element]] = {

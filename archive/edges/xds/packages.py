@@ -89,14 +89,14 @@ def decode_folder(element: etree._Element) -> Folder:
 
 def decode_link(element: etree._Element) -> Link:
     """Raises Malformed."""
-    values = [
+    kind, source, target = (
         element.get(name, "").strip()
         for name in ("associationType", "sourceObject", "targetObject")
-    ]
-    if not all(values):
+    )
+    if not (kind and source and target):
         raise Malformed("an association needs a type, a source and a target")
     slots = tuple(sorted((name, found) for name, found in read_slots(element).items() if found))
-    return Link(*values, id=element.get("id", "").strip(), slots=slots)
+    return Link(kind, source, target, id=element.get("id", "").strip(), slots=slots)
 
 
 # --- encoding -------------------------------------------------------------------------------------

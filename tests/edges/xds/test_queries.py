@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from lxml import etree
 
 from archive.edges.xds import soap
-from archive.models import Case, Document, DocumentLink, XdsRole
+from archive.models import Case, Document, DocumentLink
 from tests.edges.xds import messages, zeeping
 from tests.edges.xds.messages import APPROVED, Binder, asking, envelope, filed
 from tests.edges.xds.schemas import schema
@@ -29,8 +29,7 @@ def cast() -> Cast:
 
 @pytest.fixture
 def tools(cast: Cast) -> Peer:
-    operator = xds_cast.organisation("Kela 2", 8888805, operator=True)
-    return xds_cast.peer(operator, "production", XdsRole.OPERATOR)
+    return xds_cast.tools(cast)
 
 
 def body_of(response: HttpResponse) -> etree._Element:
