@@ -7,15 +7,16 @@
     |- Unacceptable           read, may not be kept
     |  |- PatientIdUntrusted, EnvironmentMismatch, RealPatientRequired, StudyCodeMissing
     |  |- StudyCodeUnknown, StudyCodeClosed, AccessionMissing, ContentMismatch, ClassMismatch
-    |  `- MetadataInvalid, TooManyResults, SeveralPatients, NoticeInvalid
+    |  `- MetadataInvalid, MetadataFixed, TooManyResults, SeveralPatients, NoticeInvalid
     |- Unsupported            we do not speak that
-    |  `- ClassNotArchived, QueryUnknown
+    |  `- ClassNotArchived, UpdateUnknown, QueryUnknown
     |- NotFound               no such subject
-    |  `- InstanceUnknown, DocumentsLate, NoticeSubjectUnknown
+    |  `- InstanceUnknown, ObjectUnknown, DocumentsLate, NoticeSubjectUnknown
     |- Conflict               clashes with what is archived
     |  |- OtherContent, PatientConflict, RelationalMismatch, TransactionReused
     |  |- CommitmentClassConflict, UniqueIdReused, HashDiffers, PatientDiffers
-    |  `- AlreadyReplaced, MessageRepeated, StudyUidDiffers, NoticeReused
+    |  |- AlreadyReplaced, TargetDeprecated, VersionDiffers, StillReferenced, MessageRepeated
+    |  `- StudyUidDiffers, NoticeReused
     |- Refused                the rules say no
     |  |- OtherRegister, ControllerUnauthorised, NoticeForeign, AssertionMissing
     |  |- SignatureInvalid, IssuerUntrusted, AssertionExpired, AssertionElsewhere
@@ -204,6 +205,11 @@ class MetadataInvalid(Unacceptable):
     comment = "document metadata is not acceptable"
 
 
+class MetadataFixed(Unacceptable):
+    code = "XDSMetadataUpdateError"
+    comment = "metadata that may not be changed is changed"
+
+
 class TooManyResults(Unacceptable):
     code = "XDSTooManyResults"
     comment = "stored query finds more than can be returned"
@@ -228,6 +234,11 @@ class ClassNotArchived(Unsupported):
     comment = "SOP class is not archived at present"
 
 
+class UpdateUnknown(Unsupported):
+    code = "XDSMetadataUpdateOperationError"
+    comment = "metadata update of this kind is not done here"
+
+
 class QueryUnknown(Unsupported):
     code = "XDSUnknownStoredQuery"
     comment = "stored query is unknown"
@@ -238,6 +249,11 @@ class QueryUnknown(Unsupported):
 
 class InstanceUnknown(NotFound):
     comment = "no such object instance"
+
+
+class ObjectUnknown(NotFound):
+    code = "UnresolvedReferenceException"
+    comment = "no such object in the registry"
 
 
 class DocumentsLate(NotFound):
@@ -295,6 +311,21 @@ class PatientDiffers(Conflict):
 class AlreadyReplaced(Conflict):
     code = "XDSRegistryDeprecatedDocumentError"
     comment = "document to be replaced has been replaced before"
+
+
+class TargetDeprecated(Conflict):
+    code = "XDSRegistryDeprecatedDocumentError"
+    comment = "document or folder is no longer in force"
+
+
+class VersionDiffers(Conflict):
+    code = "XDSMetadataVersionError"
+    comment = "metadata has been updated by another meanwhile"
+
+
+class StillReferenced(Conflict):
+    code = "ReferencesExistException"
+    comment = "another object still refers to what is to be removed"
 
 
 class MessageRepeated(Conflict):

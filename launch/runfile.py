@@ -14,6 +14,8 @@ class Demo(TypedDict):
     customers: list[dict[str, Any]]
     pdr: dict[str, str] | None
     test_pdr: dict[str, str] | None
+    operator: dict[str, str] | None
+    test_operator: dict[str, str] | None
     patients: list[dict[str, str]]
     xua: dict[str, dict[str, str]]
 
@@ -27,6 +29,8 @@ def read_demo(plan: Plan) -> Demo:
         customers=kept.get("customers", []),
         pdr=kept.get("pdr"),
         test_pdr=kept.get("test_pdr"),
+        operator=kept.get("operator"),
+        test_operator=kept.get("test_operator"),
         patients=kept.get("patients", []),
         xua=kept.get("xua", {}),
     )

@@ -75,6 +75,8 @@ PLACES = {
     "letter": _("mails"),
     "wishes": _("statements of patients"),
     "citizen": _("citizen API"),
+    "update": _("updating metadata"),
+    "remove": _("removing from the registry"),
 }
 
 

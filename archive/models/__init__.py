@@ -49,6 +49,8 @@ from archive.models.documents import (
     AvailabilityNotice,
     Document,
     DocumentLink,
+    DocumentVersion,
+    Folder,
     Submission,
 )
 from archive.models.log import (
@@ -133,9 +135,11 @@ __all__ = [
     "DocumentKind",
     "DocumentLink",
     "DocumentStatus",
+    "DocumentVersion",
     "Environment",
     "EventOutcome",
     "ExpressionOfWill",
+    "Folder",
     "Heartbeat",
     "Hl7Message",
     "Informing",

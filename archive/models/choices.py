@@ -39,6 +39,7 @@ class ConnectionKind(TextChoices):
 class XdsRole(TextChoices):
     CONSUMER = "consumer", _("document consumer")
     PDR = "pdr", _("Patient Data Repository")
+    OPERATOR = "operator", _("operator’s own tools")
 
 
 class Role(TextChoices):

@@ -1,4 +1,4 @@
-"""The XDS registry's rows: submissions, document entries, links between entries, and notices of
+"""The XDS registry's rows: submissions, document entries, folders, links, and notices of
 registration.
 """
 
@@ -21,12 +21,19 @@ class Submission(models.Model):
     source_id = oid_field()
     message_id = models.CharField(max_length=128, blank=True)
     content_digest = models.BinaryField(max_length=32)
+    patient = models.ForeignKey(
+        Patient, models.PROTECT, null=True, blank=True, related_name="submissions"
+    )
+    submission_time = models.DateTimeField(null=True, blank=True)
     metadata = models.JSONField(default=dict)
     received_at = models.DateTimeField()
 
     class Meta:
         constraints = (
             models.UniqueConstraint(fields=("environment", "unique_id"), name="submission_uid"),
+            models.UniqueConstraint(
+                fields=("environment", "entry_uuid"), name="submission_entry_uuid"
+            ),
         )
 
     def __str__(self) -> str:
@@ -63,6 +70,7 @@ class Document(models.Model):
     service_start_time = models.DateTimeField(null=True, blank=True)
     service_stop_time = models.DateTimeField(null=True, blank=True)
     metadata = models.JSONField(default=dict)
+    version = models.PositiveIntegerField(default=1)  # of the metadata; earlier ones are kept
     vault_key = models.CharField(max_length=128, blank=True)  # of a manifest: where its bytes stand
     registered_at = models.DateTimeField()
 
@@ -91,23 +99,78 @@ class Document(models.Model):
         return self.entry_uuid
 
 
-class DocumentLink(models.Model):
-    """A relationship between two entries (RPLC, APND, XFRM); the target may be unknown here."""
+class DocumentVersion(models.Model):
+    """An entry as it was before its metadata was updated (ITI-57)."""
 
     id = uuid_key()
     environment = environment_field()
+    document = models.ForeignKey(Document, models.PROTECT, related_name="versions")
+    entry_uuid = models.CharField(max_length=64)
+    version = models.PositiveIntegerField()
+    metadata = models.JSONField(default=dict)
+    replaced_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=("environment", "entry_uuid"), name="document_version_entry_uuid"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.entry_uuid} {self.version}"
+
+
+class Folder(models.Model):
+    """A folder, ITI TF-3 4.2.3.4. What is in it say its links."""
+
+    id = uuid_key()
+    environment = environment_field()
+    submission = models.ForeignKey(Submission, models.PROTECT, related_name="folders")
+    entry_uuid = models.CharField(max_length=64)
+    unique_id = oid_field()
+    status = models.CharField(
+        max_length=12, choices=DocumentStatus, default=DocumentStatus.APPROVED
+    )
+    patient = models.ForeignKey(Patient, models.PROTECT, related_name="folders")
+    updated_at = models.DateTimeField()
+    metadata = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("environment", "entry_uuid"), name="folder_entry_uuid"),
+            models.UniqueConstraint(fields=("environment", "unique_id"), name="folder_unique_id"),
+        )
+
+    def __str__(self) -> str:
+        return self.entry_uuid
+
+
+class DocumentLink(models.Model):
+    """An association between two registry objects, ITI TF-3 4.2.2: HasMember, RPLC, APND and the
+    like. The target may be unknown here: messages come in any order.
+    """
+
+    id = uuid_key()
+    environment = environment_field()
+    entry_uuid = models.CharField(max_length=64)
     kind = models.CharField(max_length=64)
     source_uuid = models.CharField(max_length=64)
     target_uuid = models.CharField(max_length=64)
+    slots = models.JSONField(default=list, blank=True)
 
     class Meta:
         constraints = (
             models.UniqueConstraint(
                 fields=("environment", "kind", "source_uuid", "target_uuid"), name="document_link"
             ),
+            models.UniqueConstraint(
+                fields=("environment", "entry_uuid"), name="document_link_entry_uuid"
+            ),
         )
         indexes = (
             models.Index(fields=("environment", "target_uuid"), name="document_link_target"),
+            models.Index(fields=("environment", "source_uuid"), name="document_link_source"),
         )
 
     def __str__(self) -> str:

@@ -18,6 +18,7 @@ from archive.models.choices import (
     XdsRole,
 )
 from archive.models.fields import environment_field, oid_field, uuid_key
+from archive.values import mask
 
 
 class Organisation(models.Model):
@@ -72,6 +73,12 @@ class Register(models.Model):
 
     def __str__(self) -> str:
         return f"{self.controller_oid} {self.get_type_display()}"
+
+    @property
+    def shown_specifier(self) -> str:
+        """A business id as it stands; a person's code is nobody's business on a page."""
+        is_person = len(self.specifier) == 11 and "^" not in self.specifier
+        return mask(self.specifier) if is_person else self.specifier
 
 
 class RegisterHolding(models.Model):

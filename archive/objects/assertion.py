@@ -13,6 +13,11 @@ from lxml import etree
 
 from archive.actors import Purpose
 from archive.errors import AssertionUnreadable
+from archive.objects.registers import (
+    REGISTER_SPECIFIER_SLOT,
+    REGISTER_TYPE_SLOT,
+    normal_specifier,
+)
 from archive.objects.registry import PatientId, is_oid
 from archive.values import PatientIdentifier
 
@@ -53,6 +58,10 @@ def _patient(value: etree._Element) -> PatientIdentifier:
     return PatientIdentifier.parse(given.value, given.issuer)
 
 
+def _specifier(value: etree._Element) -> str:
+    return normal_specifier(_text(value))
+
+
 def _purpose(value: etree._Element) -> str:
     code = _code(value)
     known = PURPOSES.get(code.upper())
@@ -79,8 +88,8 @@ ATTRIBUTES: Mapping[str, Attribute] = {
     "service_event": Attribute(f"{KVARKKI}:service-event", _oid),
     "care_relation": Attribute(f"{KVARKKI}:care-relation", _code),
     "on_behalf_of": Attribute(f"{KVARKKI}:on-behalf-of", _oid),
-    "register_type": Attribute(f"{KVARKKI}:registry-type", _code),
-    "register_specifier": Attribute(f"{KVARKKI}:registry-specifier"),
+    "register_type": Attribute(REGISTER_TYPE_SLOT, _code),
+    "register_specifier": Attribute(REGISTER_SPECIFIER_SLOT, _specifier),
 }
 
 

@@ -11,14 +11,27 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
+from archive.objects.registers import (
+    REGISTER_SPECIFIER_SLOT,
+    REGISTER_TYPE_SLOT,
+    normal_specifier,
+)
 from archive.values import Oid
 
 ACCESSION_TYPE = "urn:ihe:iti:xds:2013:accession"  # ITI TF-3 Table 4.2.3.1.7-2, CXi.5
 STUDY_UID_TYPE = "urn:ihe:iti:xds:2016:studyInstanceUID"
+ENCOUNTER_TYPE = "urn:ihe:iti:xds:2015:encounterId"  # the service event
 
 HAS_MEMBER = "urn:oasis:names:tc:ebxml-regrep:AssociationType:HasMember"
 REPLACES = "urn:ihe:iti:2007:AssociationType:RPLC"
 TRANSFORMS_AND_REPLACES = "urn:ihe:iti:2007:AssociationType:XFRM_RPLC"
+REPLACING = (REPLACES, TRANSFORMS_AND_REPLACES)
+APPENDS = "urn:ihe:iti:2007:AssociationType:APND"
+TRANSFORMS = "urn:ihe:iti:2007:AssociationType:XFRM"
+DERIVING = (APPENDS, TRANSFORMS)  # they fall with what they are of
+SIGNS = "urn:ihe:iti:2007:AssociationType:signs"
+SNAPSHOT = "urn:ihe:iti:2010:AssociationType:IsSnapshotOf"
+ASSOCIATIONS = (HAS_MEMBER, *REPLACING, *DERIVING, SIGNS, SNAPSHOT)  # ITI TF-3 Table 4.2.2-1
 
 APPROVED = "urn:oasis:names:tc:ebxml-regrep:StatusType:Approved"
 DEPRECATED = "urn:oasis:names:tc:ebxml-regrep:StatusType:Deprecated"
@@ -159,6 +172,26 @@ class DocumentEntry:
         return found.value if found else ""
 
     @property
+    def service_event(self) -> str:
+        """The service event it was made in, when it is named."""
+        found = self._reference(ENCOUNTER_TYPE)
+        return found.value if found else ""
+
+    @property
+    def register_type(self) -> str:
+        """Code of 1.2.246.537.5.40150, where another register than the default is meant."""
+        return self._slot(REGISTER_TYPE_SLOT)
+
+    @property
+    def register_specifier(self) -> str:
+        """In normal form. Raises ValueError."""
+        text = self._slot(REGISTER_SPECIFIER_SLOT)
+        return normal_specifier(text) if text else ""
+
+    def _slot(self, name: str) -> str:
+        return next((values[0] for key, values in self.slots if key == name and values), "")
+
+    @property
     def controller_oid(self) -> str:
         """OID of the author institution; of several, the one that assigned the accession number."""
         oids = [oid for author in self.authors for oid in author.organisation_oids]
@@ -171,8 +204,7 @@ class DocumentEntry:
         return next((reference for reference in self.references if reference.type == kind), None)
 
     def to_json(self) -> dict[str, Any]:
-        """For a JSONB column; empty fields are left out."""
-        return {name: value for name, value in asdict(self).items() if value not in ("", None, ())}
+        return _to_json(self)
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> "DocumentEntry":
@@ -202,6 +234,41 @@ class SubmissionSet:
     intended_recipients: tuple[str, ...] = ()
     slots: Slots = ()
 
+    def to_json(self) -> dict[str, Any]:
+        return _to_json(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "SubmissionSet":
+        values = _packaged(data)
+        values["content_type"] = Code(**data["content_type"]) if data.get("content_type") else None
+        values["authors"] = tuple(Author.from_json(item) for item in data.get("authors", ()))
+        values["intended_recipients"] = tuple(data.get("intended_recipients", ()))
+        return cls(**values)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Folder:
+    """ITI TF-3 4.2.3.4; `last_update` is the registry's own."""
+
+    id: str
+    unique_id: str
+    patient: PatientId
+    codes: tuple[Code, ...] = ()
+    last_update: str = ""
+    status: str = APPROVED
+    title: str = ""
+    comments: str = ""
+    slots: Slots = ()
+
+    def to_json(self) -> dict[str, Any]:
+        return _to_json(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "Folder":
+        values = _packaged(data)
+        values["codes"] = tuple(Code(**item) for item in data.get("codes", ()))
+        return cls(**values)
+
 
 @dataclass(frozen=True, slots=True)
 class Link:
@@ -210,6 +277,12 @@ class Link:
     type: str
     source: str
     target: str
+    id: str = ""  # may be symbolic until the submission is resolved
+    slots: Slots = ()
+
+    def slot(self, name: str) -> str:
+        """The first value of a slot."""
+        return next((values[0] for key, values in self.slots if key == name and values), "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,34 +290,19 @@ class Submission:
     submission_set: SubmissionSet
     entries: tuple[DocumentEntry, ...]
     links: tuple[Link, ...]
-
-    def replaced_by(self, entry_id: str) -> tuple[str, ...]:
-        """Ids of the entries that this entry replaces."""
-        kinds = (REPLACES, TRANSFORMS_AND_REPLACES)
-        return tuple(
-            link.target for link in self.links if link.source == entry_id and link.type in kinds
-        )
+    folders: tuple[Folder, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class StoredQuery:
-    """A stored query as asked: groups of a parameter joined by AND, values of a group by OR."""
+def _to_json(held: DocumentEntry | SubmissionSet | Folder) -> dict[str, Any]:
+    """For a JSONB column; empty fields are left out."""
+    return {name: value for name, value in asdict(held).items() if value not in ("", None, ())}
 
-    id: str
-    return_type: str
-    parameters: Mapping[str, tuple[tuple[str, ...], ...]]
 
-    @property
-    def patients(self) -> tuple["PatientId", ...]:
-        """Whom it asks about; what is no patient id is the query's own error."""
-        return tuple(
-            found
-            for name, groups in self.parameters.items()
-            if name.lower().endswith("patientid")
-            for group in groups
-            for text in group
-            if (found := PatientId.read(text)) is not None
-        )
+def _packaged(data: Mapping[str, Any]) -> dict[str, Any]:
+    values = dict(data)
+    values["patient"] = PatientId(**data["patient"])
+    values["slots"] = tuple((name, tuple(items)) for name, items in data.get("slots", ()))
+    return values
 
 
 def is_oid(text: str) -> bool:

@@ -9,11 +9,12 @@ import re
 import uuid
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, replace
-from typing import Any
 
 from archive.objects.registry import (
+    ASSOCIATIONS,
     HAS_MEMBER,
     DocumentEntry,
+    Folder,
     Link,
     Submission,
     SubmissionSet,
@@ -26,6 +27,7 @@ from archive.objects.registry import (
 _UNIQUE_ID = re.compile(
     r"^(?P<oid>[0-9.]{1,64})(?:\^[^\s^]{1,16})?$"
 )  # ITI TF-3 4.2.3.2.26: OID, or OID^extension
+OCCUPATIONAL = "4"  # code of 1.2.246.537.5.40150
 _SHA1 = re.compile(r"^[0-9a-f]{40}$")
 
 
@@ -35,7 +37,7 @@ def resolve(submission: Submission) -> Submission:
     Raises ValueError.
     """
     known: dict[str, str] = {}
-    for given in (submission.submission_set.id, *(entry.uuid for entry in submission.entries)):
+    for given in _ids(submission):
         if given in known:
             raise ValueError("an id is used twice in the submission")
         known[given] = normal_uuid(given) if is_entry_uuid(given) else uuid.uuid4().urn
@@ -43,14 +45,23 @@ def resolve(submission: Submission) -> Submission:
         replace(submission.submission_set, id=known[submission.submission_set.id]),
         tuple(replace(entry, uuid=known[entry.uuid]) for entry in submission.entries),
         tuple(
-            Link(
-                link.type,
-                _known_or_normal(known, link.source),
-                _known_or_normal(known, link.target),
+            replace(
+                link,
+                id=known[link.id] if link.id else uuid.uuid4().urn,
+                source=_known_or_normal(known, link.source),
+                target=_known_or_normal(known, link.target),
             )
             for link in submission.links
         ),
+        tuple(replace(folder, id=known[folder.id]) for folder in submission.folders),
     )
+
+
+def _ids(submission: Submission) -> Iterator[str]:
+    yield submission.submission_set.id
+    yield from (entry.uuid for entry in submission.entries)
+    yield from (folder.id for folder in submission.folders)
+    yield from (link.id for link in submission.links if link.id)
 
 
 def _known_or_normal(known: Mapping[str, str], given: str) -> str:
@@ -68,21 +79,26 @@ def digest(submission: Submission) -> bytes:
     Taken before `resolve`: a real entry UUID is content, a symbolic id is not.
     """
     names = {entry.uuid: _content_id(entry) for entry in submission.entries}
+    names |= {folder.id: folder.unique_id for folder in submission.folders}
     names[submission.submission_set.id] = submission.submission_set.unique_id
-    content = {
+    names |= {link.id: _canonical(_named(link, names)) for link in submission.links if link.id}
+    content: dict[str, object] = {
         "set": asdict(replace(submission.submission_set, id="", submission_time="")),
         "entries": sorted(
             _canonical(entry.to_json() | {"uuid": _content_id(entry)})
             for entry in submission.entries
         ),
-        "links": sorted(
-            _canonical(
-                [link.type, *(names.get(end, end.lower()) for end in (link.source, link.target))]
-            )
-            for link in submission.links
-        ),
+        "links": sorted(_canonical(_named(link, names)) for link in submission.links),
     }
+    if submission.folders:
+        content["folders"] = sorted(
+            _canonical(folder.to_json() | {"id": ""}) for folder in submission.folders
+        )
     return hashlib.sha256(_canonical(content).encode()).digest()
+
+
+def _named(link: Link, names: Mapping[str, str]) -> list[str]:
+    return [link.type, *(names.get(end, end.lower()) for end in (link.source, link.target))]
 
 
 def _content_id(entry: DocumentEntry) -> str:
@@ -93,25 +109,32 @@ def _canonical(value: object) -> str:
     return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
 
 
-def set_to_json(held: SubmissionSet) -> dict[str, Any]:
-    """For a JSONB column; empty fields are left out."""
-    return {name: value for name, value in asdict(held).items() if value not in ("", None, ())}
-
-
 def problems(submission: Submission) -> Iterator[str]:
     """What is wrong with a submission in itself, ITI TF-3 4.2.3; names no patient."""
     held = submission.submission_set
-    if not is_oid(held.unique_id) or not is_oid(held.source_id):
-        yield "submission set: uniqueId and sourceId must be OIDs"
-    if not submission.entries:
+    yield from set_problems(held)
+    if not (submission.entries or submission.folders or submission.links):
         yield "a submission without document entries"
-    if any(entry.patient != held.patient for entry in submission.entries):
+    parts: tuple[DocumentEntry | Folder, ...] = (*submission.entries, *submission.folders)
+    if any(part.patient != held.patient for part in parts):
         yield "submission set and documents must have the same patientId"
     if _first_duplicate(entry.unique_id for entry in submission.entries):
         yield "a document uniqueId is used twice in the submission"
     for entry in submission.entries:
         yield from _entry_problems(entry)
+    for folder in submission.folders:
+        if not is_oid(folder.unique_id):
+            yield "folder: uniqueId must be an OID"
+        if not folder.codes:
+            yield "folder: codeList is missing"
     yield from _link_problems(submission)
+
+
+def set_problems(held: SubmissionSet) -> Iterator[str]:
+    if not is_oid(held.unique_id) or not is_oid(held.source_id):
+        yield "submission set: uniqueId and sourceId must be OIDs"
+    if held.submission_time and not _is_time(held.submission_time):
+        yield "submissionTime is no time"
 
 
 def _entry_problems(entry: DocumentEntry) -> Iterator[str]:
@@ -157,19 +180,36 @@ def _tie_problems(entry: DocumentEntry) -> Iterator[str]:
         yield "assigning authority of the accession number is not the author institution"
     if accession is None or len(accession.value) > 64:
         yield "accession number is missing or too long"
+    try:
+        specifier = entry.register_specifier
+    except ValueError as problem:
+        yield str(problem)
+    else:
+        if specifier and entry.register_type != OCCUPATIONAL:
+            yield "only a register of occupational health care has a specifier"
     if entry.study_instance_uid and not is_oid(entry.study_instance_uid):
         yield "studyInstanceUID is no UID"
 
 
 def _link_problems(submission: Submission) -> Iterator[str]:
-    inside = {entry.uuid for entry in submission.entries}
-    members = {link.target for link in submission.links if link.type == HAS_MEMBER}
-    if inside - members:
+    held = submission.submission_set.id
+    entries = {entry.uuid for entry in submission.entries}
+    folders = {folder.id for folder in submission.folders}
+    members = {
+        link.target for link in submission.links if link.type == HAS_MEMBER and link.source == held
+    }
+    if entries - members:
         yield "a document is no member of the submission set"
+    if folders - members:
+        yield "a folder is no member of the submission set"
     for link in submission.links:
-        source = submission.submission_set.id if link.type == HAS_MEMBER else None
-        if link.source != source and (link.type == HAS_MEMBER or link.source not in inside):
+        if link.type not in ASSOCIATIONS:
+            yield "an association is of no type that is known here"
+        # The source of a membership may be a folder that was registered before.
+        if link.type != HAS_MEMBER and link.source not in entries:
             yield "an association begins outside the submission"
+        if link.type == HAS_MEMBER and link.source in entries:
+            yield "a document has no members"
         if link.source == link.target:
             yield "an association leads back to its source"
 

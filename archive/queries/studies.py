@@ -157,7 +157,7 @@ def documents_of(study: Study) -> list[Document]:
     person = Q(patient_id=survivor) | Q(patient__survivor_id=survivor)
     tied = Q(
         environment=study.environment,
-        register_id=study.register_id,
+        register__controller_oid=study.register.controller_oid,
         accession_number=study.accession_number,
     )
     own = Q(study_instance_uid="") | Q(study_instance_uid=study.study_instance_uid)

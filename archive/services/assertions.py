@@ -77,6 +77,7 @@ def establish(actor: Actor, presented: Presented) -> Established:
     Raises AssertionMissing, AssertionUnreadable, IssuerUntrusted, SignatureInvalid,
     AssertionExpired, AssertionElsewhere, OrganisationDiffers, MessageRepeated.
     """
+    assert actor.id is not None  # a connection's
     link = Connection.objects.select_related("organisation").get(id=actor.id)
     if presented.token is None:
         if link.xua_required:

@@ -12,10 +12,7 @@ from archive import ledger
 from archive.actors import Actor
 from archive.config import settings
 from archive.errors import (
-    AlreadyReplaced,
-    HashDiffers,
     MetadataInvalid,
-    PatientDiffers,
     PatientIdUntrusted,
     Refused,
     StudyUidDiffers,
@@ -25,18 +22,35 @@ from archive.models import (
     Connection,
     Document,
     DocumentKind,
-    DocumentLink,
     DocumentStatus,
+    Folder,
     Patient,
     Register,
     Study,
     XdsRole,
 )
 from archive.models import Submission as SubmissionRow
-from archive.objects.registry import HAS_MEMBER, DocumentEntry, Link, PatientId, Submission
-from archive.objects.submissions import digest, problems, resolve, set_to_json
+from archive.objects.registry import (
+    HAS_MEMBER,
+    REPLACING,
+    DocumentEntry,
+    Link,
+    PatientId,
+    Submission,
+    parse_time,
+)
+from archive.objects.submissions import digest, problems, resolve
 from archive.rules import identity
-from archive.services import error_desk, filing, manifests, registration
+from archive.services import (
+    conflicts,
+    error_desk,
+    filing,
+    links,
+    manifests,
+    registers,
+    registration,
+)
+from archive.services.conflicts import Known
 from archive.values import PatientIdentifier, now
 
 
@@ -49,7 +63,7 @@ class _Accepted:
     correlation_id: UUID | None
     submission: Submission
     patient: Patient
-    registers: dict[str, Register]
+    registers: dict[str, Register]  # by entry UUID
     at: datetime
 
 
@@ -64,21 +78,18 @@ def register(
     """Register a submission and its documents in one transaction; the same again changes nothing.
 
     Raises Refused, MetadataInvalid, PatientIdUntrusted, EnvironmentMismatch, RealPatientRequired,
-    HashDiffers, UniqueIdReused, PatientDiffers, AlreadyReplaced.
+    HashDiffers, UniqueIdReused, PatientDiffers, AlreadyReplaced, TargetDeprecated.
     """
     require_repository(actor, environment)
     content, resolved = digest(submission), _in_order(submission)
     identifier = _trusted_patient(resolved.submission_set.patient, environment)
     with transaction.atomic():
         _lock(environment, resolved)
-        known = _known_documents(environment, resolved)
-        again = SubmissionRow.objects.filter(
-            environment=environment, unique_id=resolved.submission_set.unique_id
-        ).first()
+        again = conflicts.set_known(environment, resolved)
         if again is not None and bytes(again.content_digest) == content:
             return
-        for entry in resolved.entries:
-            _check_unique(entry, known)
+        known = conflicts.known(environment, resolved)
+        conflicts.check_ids(environment, resolved, known)
         if again is not None:
             raise UniqueIdReused("submission set uniqueId was used for other content")
         accepted = _Accepted(
@@ -87,11 +98,12 @@ def register(
             correlation_id,
             resolved,
             filing.file_patient(environment, identifier),
-            _registers(resolved),
+            registers.of_entries(resolved.entries),
             now(),
         )
         for entry in resolved.entries:
-            _check_doubled(accepted, entry, known.get(entry.unique_id))
+            row = known.documents.get(entry.unique_id)
+            conflicts.check_doubled(entry, row, accepted.patient, accepted.registers[entry.uuid])
         _store(accepted, known, message_id=message_id, content=content)
 
 
@@ -136,6 +148,8 @@ def _lock(environment: str, submission: Submission) -> None:
     names = {submission.submission_set.unique_id, *(link.target for link in submission.links)}
     for entry in submission.entries:
         names |= {entry.unique_id, entry.uuid}
+    for folder in submission.folders:
+        names |= {folder.unique_id, folder.id}
     keys = sorted(
         int.from_bytes(
             hashlib.sha256(f"{environment} {name}".encode()).digest()[:8], "big", signed=True
@@ -146,99 +160,81 @@ def _lock(environment: str, submission: Submission) -> None:
         cursor.execute("SELECT pg_advisory_xact_lock(key) FROM unnest(%s::bigint[]) AS key", [keys])
 
 
-def _known_documents(environment: str, submission: Submission) -> dict[str, Document]:
-    """Rows already registered that the submission touches, by uniqueId and by entry UUID."""
-    uuids = {entry.uuid for entry in submission.entries} | {
-        link.target for link in submission.links
-    }
-    rows = Document.objects.select_related("patient", "register").filter(
-        Q(unique_id__in=[entry.unique_id for entry in submission.entries])
-        | Q(entry_uuid__in=uuids),
-        environment=environment,
-    )
-    return {key: row for row in rows for key in (row.unique_id, row.entry_uuid)}
-
-
-def _check_unique(entry: DocumentEntry, known: dict[str, Document]) -> None:
-    """Raises HashDiffers, UniqueIdReused."""
-    same = known.get(entry.unique_id)
-    if same is not None and same.hash.lower() != entry.hash:
-        raise HashDiffers()
-    holder = known.get(entry.uuid)
-    if holder is not None and holder.unique_id != entry.unique_id:
-        raise UniqueIdReused("entryUUID belongs to another document")
-
-
-def _check_doubled(accepted: _Accepted, entry: DocumentEntry, known: Document | None) -> None:
-    """A document may come again, but not for another study. Raises UniqueIdReused."""
-    if known is None:
-        return
-    held = manifests.row(entry, environment=accepted.environment, at=accepted.at)
-    fields = ("kind", "accession_number", "study_instance_uid")
-    same = all(getattr(held, name) == getattr(known, name) for name in fields)
-    same_patient = filing.canonical(known.patient) == filing.canonical(accepted.patient)
-    if not (
-        same and same_patient and known.register_id == accepted.registers[entry.controller_oid].id
-    ):
-        raise UniqueIdReused("document uniqueId is registered for another study or patient")
-
-
-def _registers(submission: Submission) -> dict[str, Register]:
-    """The default register of each controller. Raises MetadataInvalid when one has none here."""
-    oids = {entry.controller_oid for entry in submission.entries}
-    rows = Register.objects.filter(controller_oid__in=oids, is_default=True)
-    found = {row.controller_oid: row for row in rows}
-    if oids - found.keys():
-        raise MetadataInvalid("author institution is no data controller here")
-    return found
-
-
 # --- storing --------------------------------------------------------------------------------------
 
 
-def _store(
-    accepted: _Accepted, known: dict[str, Document], *, message_id: str, content: bytes
-) -> None:
+def _store(accepted: _Accepted, known: Known, *, message_id: str, content: bytes) -> None:
+    environment = accepted.environment
+    given = _links_to_known_entries(accepted.submission, known)
+    conflicts.check_links(environment, accepted.submission, given, known, accepted.patient)
+    submission_row = _submission_row(accepted, message_id=message_id, content=content)
+    new = [entry for entry in accepted.submission.entries if entry.unique_id not in known.documents]
+    replaced_early = links.replaced(environment, [entry.uuid for entry in new])
+    rows = [_new_row(accepted, entry, submission_row, replaced_early) for entry in new]
+    Document.objects.bulk_create(rows)
+    _store_folders(accepted, submission_row)
+    links.keep(environment, given)
+    successors = {link.target: link.source for link in given if link.type in REPLACING}
+    links.deprecate(environment, successors)
+    links.follow_into_folders(environment, successors, accepted.at)
+    _fill_folders(accepted, given)
+    _tell(accepted, rows)
+
+
+def _submission_row(accepted: _Accepted, *, message_id: str, content: bytes) -> SubmissionRow:
     held = accepted.submission.submission_set
-    links = _links_to_known_entries(accepted.submission, known)
-    _check_replacing(accepted, links, known)
-    submission_row = SubmissionRow.objects.create(
+    return SubmissionRow.objects.create(
         environment=accepted.environment,
         entry_uuid=held.id,
         unique_id=held.unique_id,
         source_id=held.source_id,
         message_id=message_id[:128],
         content_digest=content,
-        metadata=set_to_json(held),
+        patient=accepted.patient,
+        submission_time=parse_time(held.submission_time) if held.submission_time else None,
+        metadata=held.to_json(),
         received_at=accepted.at,
     )
-    new = [entry for entry in accepted.submission.entries if entry.unique_id not in known]
-    replaced_early = _replaced_before_they_came(accepted.environment, new)
-    rows = [_new_row(accepted, entry, submission_row, replaced_early) for entry in new]
-    Document.objects.bulk_create(rows)
-    own = {(HAS_MEMBER, entry.uuid) for entry in new}  # the row's submission says that already
-    manifests.add_links(
-        accepted.environment,
-        [
-            (link.type, link.source, link.target)
-            for link in links
-            if (link.type, link.target) not in own
-        ],
+
+
+def _store_folders(accepted: _Accepted, submission_row: SubmissionRow) -> None:
+    Folder.objects.bulk_create(
+        Folder(
+            environment=accepted.environment,
+            submission=submission_row,
+            entry_uuid=folder.id,
+            unique_id=folder.unique_id,
+            patient=accepted.patient,
+            updated_at=accepted.at,
+            metadata=folder.to_json(),
+        )
+        for folder in accepted.submission.folders
     )
-    Document.objects.filter(
-        environment=accepted.environment,
-        entry_uuid__in=_targets(links),
-        status=DocumentStatus.APPROVED,
-    ).update(status=DocumentStatus.DEPRECATED)
-    _tell(accepted, rows)
 
 
-def _links_to_known_entries(submission: Submission, known: dict[str, Document]) -> list[Link]:
+def _fill_folders(accepted: _Accepted, given: list[Link]) -> None:
+    """Folders that got members are newer, and the ledger says so."""
+    held = accepted.submission.submission_set.id
+    filled = {link.source for link in given if link.type == HAS_MEMBER and link.source != held}
+    links.touch(accepted.environment, filled, accepted.at)
+    for row in Folder.objects.filter(environment=accepted.environment, entry_uuid__in=filled):
+        about = ledger.About(
+            environment=accepted.environment,
+            subject_id=row.id,
+            patient_id=filing.canonical(accepted.patient),
+            correlation_id=accepted.correlation_id,
+        )
+        count = sum(link.source == row.entry_uuid for link in given if link.type == HAS_MEMBER)
+        facts = {"documents": count}
+        ledger.record(ledger.Kind.FOLDER_FILLED, about, facts, actor=accepted.actor, at=accepted.at)
+
+
+def _links_to_known_entries(submission: Submission, known: Known) -> list[Link]:
     """Links speak of the registered entries, also where a document came again under a new UUID."""
     names = {
-        entry.uuid: known[entry.unique_id].entry_uuid
+        entry.uuid: known.documents[entry.unique_id].entry_uuid
         for entry in submission.entries
-        if entry.unique_id in known
+        if entry.unique_id in known.documents
     }
     return [
         replace(
@@ -248,48 +244,6 @@ def _links_to_known_entries(submission: Submission, known: dict[str, Document]) 
         )
         for link in submission.links
     ]
-
-
-def _is_replacing(link: Link) -> bool:
-    return manifests.SHORT_NAMES.get(link.type) in manifests.REPLACING
-
-
-def _targets(links: list[Link]) -> set[str]:
-    return {link.target for link in links if _is_replacing(link)}
-
-
-def _check_replacing(accepted: _Accepted, links: list[Link], known: dict[str, Document]) -> None:
-    """A replaced document is the same patient's and has one successor.
-
-    Raises PatientDiffers, AlreadyReplaced, MetadataInvalid.
-    """
-    replacing = {link.target: link.source for link in links if _is_replacing(link)}
-    if not replacing:
-        return
-    if len(replacing) < sum(_is_replacing(link) for link in links):
-        raise AlreadyReplaced()
-    for target in replacing:
-        row = known.get(target)
-        if row is not None and row.kind == DocumentKind.MANIFEST:
-            raise MetadataInvalid("manifests are replaced by the archive itself")
-        if row is not None and filing.canonical(row.patient) != filing.canonical(accepted.patient):
-            raise PatientDiffers()
-    earlier = DocumentLink.objects.filter(
-        environment=accepted.environment, kind__in=manifests.REPLACING, target_uuid__in=replacing
-    )
-    if any(replacing[link.target_uuid] != link.source_uuid for link in earlier):
-        raise AlreadyReplaced()
-
-
-def _replaced_before_they_came(environment: str, entries: list[DocumentEntry]) -> set[str]:
-    """Entries whose successor was registered first: messages may come in any order."""
-    return set(
-        DocumentLink.objects.filter(
-            environment=environment,
-            kind__in=manifests.REPLACING,
-            target_uuid__in=[entry.uuid for entry in entries],
-        ).values_list("target_uuid", flat=True)
-    )
 
 
 def _new_row(
@@ -302,7 +256,7 @@ def _new_row(
         at=accepted.at,
         submission=submission,
         patient=accepted.patient,
-        register=accepted.registers[entry.controller_oid],
+        register=accepted.registers[entry.uuid],
         status=DocumentStatus.DEPRECATED if deprecated else DocumentStatus.APPROVED,
     )
 
@@ -338,13 +292,13 @@ def _tell(accepted: _Accepted, rows: list[Document]) -> None:
 
 
 def _studies_of(accepted: _Accepted, row: Document) -> list[Study]:
-    """Studies this document ties to: by register, accession number and patient."""
+    """Studies this document ties to: by controller, accession number and patient."""
     person = filing.canonical(accepted.patient)
     return list(
         Study.objects.filter(
             Q(patient_id=person) | Q(patient__survivor_id=person),
             environment=accepted.environment,
-            register=row.register,
+            register__controller_oid=row.register.controller_oid,
             accession_number=row.accession_number,
         ).order_by("-received_at")
     )

@@ -1,22 +1,25 @@
 """Document rows, and the engine's own registration of a study's manifest (XD-2)."""
 
+import hashlib
 from datetime import datetime
 from uuid import UUID
 
+from archive.config import settings
 from archive.errors import HashDiffers
-from archive.models import Document, DocumentKind, DocumentLink, DocumentStatus, Study
-from archive.objects.registry import REPLACES, DocumentEntry, parse_time
-from archive.values import now
+from archive.models import Document, DocumentKind, DocumentStatus, Study, Submission
+from archive.objects.registry import (
+    HAS_MEMBER,
+    REPLACES,
+    DocumentEntry,
+    Link,
+    SubmissionSet,
+    format_time,
+    parse_time,
+)
+from archive.services import links
+from archive.values import now, uid_from_uuid, uuid7
 
-SHORT_NAMES = {  # of association types, ITI TF-3 Table 4.2.2-1; others are kept as they came
-    "urn:oasis:names:tc:ebxml-regrep:AssociationType:HasMember": "HasMember",
-    "urn:ihe:iti:2007:AssociationType:RPLC": "RPLC",
-    "urn:ihe:iti:2007:AssociationType:APND": "APND",
-    "urn:ihe:iti:2007:AssociationType:XFRM": "XFRM",
-    "urn:ihe:iti:2007:AssociationType:XFRM_RPLC": "XFRM_RPLC",
-    "urn:ihe:iti:2007:AssociationType:signs": "signs",
-}
-REPLACING = ("RPLC", "XFRM_RPLC")
+ORIGINAL = (("SubmissionSetStatus", ("Original",)),)  # ITI TF-3 4.2.2.1.1
 
 
 def row(entry: DocumentEntry, *, environment: str, at: datetime, **columns: object) -> Document:
@@ -68,12 +71,17 @@ def register_manifest(
     Document.objects.filter(
         study_id=study_id, kind=DocumentKind.MANIFEST, status=DocumentStatus.APPROVED
     ).update(status=DocumentStatus.DEPRECATED)
+    at = now()
+    submission = _own_submission(entry, study, environment, at)
+    memberships = [Link(HAS_MEMBER, submission.entry_uuid, entry.uuid, slots=ORIGINAL)]
     if replaces:
-        add_links(environment, [(REPLACES, entry.uuid, replaces)])
+        memberships.append(Link(REPLACES, entry.uuid, replaces))
+    links.keep(environment, memberships)
     document = row(
         entry,
         environment=environment,
-        at=now(),
+        at=at,
+        submission=submission,
         study_id=study_id,
         patient_id=study.patient_id,
         register_id=study.register_id,
@@ -83,17 +91,28 @@ def register_manifest(
     return document
 
 
-def add_links(environment: str, links: list[tuple[str, str, str]]) -> None:
-    """Keep (type, source, target); a link known already is no second link."""
-    DocumentLink.objects.bulk_create(
-        (
-            DocumentLink(
-                environment=environment,
-                kind=SHORT_NAMES.get(kind, kind)[:64],
-                source_uuid=source,
-                target_uuid=target,
-            )
-            for kind, source, target in links
-        ),
-        ignore_conflicts=True,
+def _own_submission(
+    entry: DocumentEntry, study: Study, environment: str, at: datetime
+) -> Submission:
+    """The archive is the source of its manifests: a submission set for each."""
+    held = SubmissionSet(
+        id=uuid7().urn,
+        unique_id=uid_from_uuid(),
+        source_id=settings().imaging_source,
+        patient=entry.patient,
+        content_type=entry.class_code,
+        submission_time=format_time(at),
+        authors=entry.authors,
+        title=entry.title,
+    )
+    return Submission.objects.create(
+        environment=environment,
+        entry_uuid=held.id,
+        unique_id=held.unique_id,
+        source_id=held.source_id,
+        content_digest=hashlib.sha256(held.unique_id.encode()).digest(),
+        patient_id=study.patient_id,
+        submission_time=at,
+        metadata=held.to_json(),
+        received_at=at,
     )

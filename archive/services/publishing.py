@@ -209,7 +209,7 @@ def _study_entry(study: Study) -> DocumentEntry | None:
     """The examination note, whose facility, practice and confidentiality the manifest shares."""
     row = Document.objects.filter(
         environment=study.environment,
-        register_id=study.register_id,
+        register__controller_oid=study.register.controller_oid,
         accession_number=study.accession_number,
         patient_id__in=filing.related_patients(study.patient),
         kind=DocumentKind.STUDY_ENTRY,

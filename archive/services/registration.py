@@ -5,13 +5,13 @@ XD-2).
 moves a study as far as the facts allow: receiving, waiting for documents, registering, registered.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Count, Max, Q, Sum
+from django.db.models import Count, Max, Q, QuerySet, Sum
 
 from archive import jobs, ledger
 from archive.actors import Actor
@@ -136,13 +136,13 @@ def _count(study: Study, stored: Stored) -> None:
             ledger.record(ledger.Kind.STUDY_STORED, about, facts, at=row["last"])
 
 
-def tied_documents(study: Study) -> Iterable[Document]:
-    """Documents in force with the study's accession number, of its patient, in its register."""
+def tied_documents(study: Study) -> QuerySet[Document]:
+    """Documents in force with the study's accession number, of its patient and its controller."""
     patients = filing.related_patients(study.patient)
     return (
         Document.objects.filter(
             environment=study.environment,
-            register_id=study.register_id,
+            register__controller_oid=study.register.controller_oid,
             accession_number=study.accession_number,
             patient_id__in=patients,
             status=DocumentStatus.APPROVED,
@@ -223,6 +223,7 @@ def _register(study: Study) -> datetime | None:
     with transaction.atomic():
         if not _move(study, StudyState.REGISTERING, waits_for=""):
             return now()
+        _stand_with_documents(study)
     manifest = publishing.prepare(study)
     with transaction.atomic():
         with connection.cursor() as cursor:
@@ -239,6 +240,21 @@ def _register(study: Study) -> datetime | None:
             _record(study, ledger.Kind.STUDY_REGISTERED, publishing.counts(study))
     _settle(study)
     return None
+
+
+def _stand_with_documents(study: Study) -> None:
+    """A study goes to the register of its documents: occupational health care has one for each
+    employer, which images cannot name.
+    """
+    own = ("", study.study_instance_uid)
+    documents = tied_documents(study).filter(study_instance_uid__in=own)
+    registers = {row.register for row in documents.select_related("register__organisation")}
+    if len(registers) != 1 or study.register in registers:
+        return
+    study.register = registers.pop()
+    study.save(update_fields=["register"])
+    Document.objects.filter(study=study).update(register=study.register)  # its manifests
+    _record(study, ledger.Kind.STUDY_REFILED, {"register": study.register_id})
 
 
 def _settle(study: Study) -> None:

@@ -113,6 +113,8 @@ def load(config: Config) -> dict[str, Any]:
         "customers": listed,
         "pdr": _xds(kept, operator, Environment.PRODUCTION, XdsRole.PDR, "pdr"),
         "test_pdr": _xds(kept, operator, Environment.TEST, XdsRole.PDR, "pdr-test"),
+        "operator": _xds(kept, operator, Environment.PRODUCTION, XdsRole.OPERATOR, "operator"),
+        "test_operator": _xds(kept, operator, Environment.TEST, XdsRole.OPERATOR, "operator-test"),
         "patients": [{"id": code, "name": name} for code, name in PATIENTS],
         "xua": {
             environment.value: demo_issuers.make(config.data_dir / "secrets", environment)

@@ -9,7 +9,17 @@ from django.utils.translation import gettext_lazy as _
 
 from archive import errors
 from archive.errors import ArchiveError
-from portal.advice import assertions, authorisations, logs, material, peers, persons, road, wishes
+from portal.advice import (
+    assertions,
+    authorisations,
+    logs,
+    material,
+    peers,
+    persons,
+    registry,
+    road,
+    wishes,
+)
 from portal.advice.kinds import CORRECT_AND_SEND, SEND_AGAIN, Advice, Move
 
 __all__ = ["ADVICE", "Advice", "Move", "advise"]
@@ -101,6 +111,7 @@ ADVICE: dict[type[ArchiveError], Advice] = {
     **assertions.ADVICE,
     **authorisations.ADVICE,
     **wishes.ADVICE,
+    **registry.ADVICE,
 }
 BY_REASON = {error.reason(): advice for error, advice in ADVICE.items()}
 

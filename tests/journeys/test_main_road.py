@@ -14,10 +14,10 @@ import pytest
 from pydicom import dcmread
 from pydicom.dataset import Dataset
 
-from archive.simulation import sender
+from archive.simulation import consumer, envelope, repository, sender
 from archive.simulation.modules import Order
 from archive.simulation.repository import DocumentRefused
-from archive.simulation.world import TEST
+from archive.simulation.world import PRODUCTION, TEST
 from launch.plan import ROOT
 from tests.journeys import registry
 from tests.journeys.customer import Arrival, echoscu, storescu
@@ -123,6 +123,21 @@ def check_found(system: System, order: Order) -> None:
     with pytest.raises(urllib.error.HTTPError, match="401") as refused:
         registry.ask(system, {**own, "password": "wrong"}, patient)
     refused.value.close()
+    check_found_by_a_professional(system, order, {each.uuid for each in found.values()})
+
+
+def check_found_by_a_professional(system: System, order: Order, uuids: set[str]) -> None:
+    """With a signed assertion for the patient; one for another is refused."""
+    ask = consumer.Ask(system.customer(), order.patient)
+    assert uuids <= {each.entry_uuid for each in consumer.find(system.world, ask)}
+    someone = next(each for each in system.world.patients if each.id != order.patient.id)
+    signed = consumer.assertion(system.world, replace(ask, patient=someone))
+    body = envelope.message(
+        consumer.ACTION, consumer.find_documents(order.patient.id), assertion=signed
+    )
+    credentials = system.customer().consumer(PRODUCTION)
+    with pytest.raises(DocumentRefused, match="FailedAuthentication"):
+        repository.send(system.file["web"], credentials, consumer.ACTION, body)
 
 
 def check_bytes(system: System, manifest: registry.Entry) -> None:

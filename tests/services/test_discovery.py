@@ -16,7 +16,8 @@ from archive.errors import (
     TooManyResults,
 )
 from archive.models import Document, LedgerEvent, Patient
-from archive.objects.registry import DocumentEntry, StoredQuery
+from archive.objects.queries import StoredQuery
+from archive.objects.registry import DocumentEntry
 from archive.services import discovery
 from tests.edges.xds import messages
 from tests.edges.xds.messages import FIND_DOCUMENTS, GET_DOCUMENTS, Paper, find
@@ -41,7 +42,8 @@ def asked(parameters: list[tuple[str, str]], query_id: str = FIND_DOCUMENTS) -> 
 def leaves(
     cast: Cast, query: StoredQuery, *, actor: Actor | None = None
 ) -> dict[str, DocumentEntry]:
-    found = discovery.leaves(actor or cast.oulu.consumer.actor, query, environment=cast.environment)
+    whole = discovery.leaves(actor or cast.oulu.consumer.actor, query, environment=cast.environment)
+    found = whole.entries
     assert len({entry.uuid for entry in found}) == len(found)
     return {entry.uuid: entry for entry in found}
 
@@ -72,7 +74,7 @@ def test_the_other_environment_is_not_seen(cast: Cast) -> None:
     tester = xds_cast.peer(cast.oulu.organisation, "test", xds_cast.XdsRole.CONSUMER)
     by_id = asked([("$XDSDocumentEntryUniqueId", f"('{paper.unique}')")], GET_DOCUMENTS)
     for query in (asked(find()), by_id):
-        assert discovery.leaves(tester.actor, query, environment="test") == []
+        assert not discovery.leaves(tester.actor, query, environment="test").entries
 
 
 def test_an_unknown_patient_is_an_empty_success(cast: Cast) -> None:
@@ -284,7 +286,7 @@ def test_a_query_costs_the_facts_of_access_one_read_and_one_entry_of_the_log(
     cast: Cast, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     xds_cast.register(cast, *(xds_cast.paper(cast) for _ in range(5)))
-    ways: tuple[Callable[..., list[Any]], ...] = (discovery.leaves, discovery.references)
+    ways: tuple[Callable[..., Any], ...] = (discovery.leaves, discovery.references)
     for ask in ways:
         with django_assert_num_queries(4):  # authorisations and policies of access come first
             ask(cast.oulu.consumer.actor, asked(find()), environment=cast.environment)

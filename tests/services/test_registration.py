@@ -15,6 +15,7 @@ from archive.models import (
     Instance,
     Job,
     LedgerEvent,
+    Register,
     Study,
 )
 from archive.objects import manifest
@@ -225,3 +226,37 @@ def test_a_refused_object_that_was_sent_again_right_closes_its_case() -> None:
     cast.documents()
     registration.advance(study.id)
     assert Case.objects.get().state == "resolved"
+
+
+# --- registers ------------------------------------------------------------------------------------
+
+
+def test_a_study_goes_to_the_register_of_its_documents() -> None:
+    study = stored()
+    cast.documents()
+    employers = employers_register(study)
+    Document.objects.update(register=employers)
+    registration.advance(study.id)
+    study.refresh_from_db()
+    assert (study.state, study.register) == ("registered", employers)
+    assert Document.objects.get(kind="manifest").register == employers
+    assert LedgerEvent.objects.get(kind="study.refiled").study_id == study.id
+
+
+def test_a_study_stays_where_it_is_when_its_documents_disagree() -> None:
+    study = stored()
+    cast.documents()
+    employers = employers_register(study)
+    Document.objects.filter(kind="request").update(register=employers)
+    registration.advance(study.id)
+    study.refresh_from_db()
+    assert study.state == "registered" and study.register != employers
+
+
+def employers_register(study: Study) -> Register:
+    return Register.objects.create(
+        organisation=study.register.organisation,
+        controller_oid=study.register.controller_oid,
+        type="4",
+        specifier="0245929-6",
+    )

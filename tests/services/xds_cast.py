@@ -109,25 +109,49 @@ def assemble(environment: str = "production") -> Cast:
     )
 
 
+def tools(cast: Cast) -> Peer:
+    """The operator's own tools."""
+    operator = Organisation.objects.get(id=cast.repository.actor.organisation_id)
+    return peer(operator, cast.environment, XdsRole.OPERATOR)
+
+
 def paper(cast: Cast, **changes: str) -> Paper:
     """A study entry of Oulu's."""
     return Paper(controller=cast.oulu.register.controller_oid).but(**changes)
 
 
 def submission(*papers: Paper, more: str = "") -> Submission:
-    text = messages.submit(*papers, more=more)
+    return submission_of(messages.submit(*papers, more=more))
+
+
+def submission_of(text: str) -> Submission:
     return codec.decode_submission(codec.parse_xml(text.encode()))
 
 
 def register(
-    cast: Cast, *papers: Paper, actor: Actor | None = None, correlation_id: UUID | None = None
+    cast: Cast,
+    *papers: Paper,
+    actor: Actor | None = None,
+    correlation_id: UUID | None = None,
+    more: str = "",
 ) -> None:
     documents.register(
         actor or cast.repository.actor,
-        submission(*papers),
+        submission(*papers, more=more),
         environment=cast.environment,
         message_id="urn:uuid:test",
         correlation_id=correlation_id,
+    )
+
+
+def submit_text(cast: Cast, text: str) -> None:
+    """A SubmitObjectsRequest as it stands."""
+    documents.register(
+        cast.repository.actor,
+        submission_of(text),
+        environment=cast.environment,
+        message_id="urn:uuid:test",
+        correlation_id=None,
     )
 
 

@@ -3,39 +3,45 @@
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from dataclasses import replace
 
 from lxml import etree
 
-from archive.edges.xds.entries import (
-    REFERENCE_IDS,
-    RIM,
-    decode_entry,
+from archive.edges.xds.ebrim import RIM, rim
+from archive.edges.xds.entries import REFERENCE_IDS, decode_entry, encode_entry
+from archive.edges.xds.packages import (
+    FOLDER,
+    SUBMISSION_SET,
+    decode_folder,
+    decode_link,
     decode_set,
-    encode_entry,
-    rim,
+    encode_folder,
+    encode_link,
+    encode_set,
+    node_of,
 )
 from archive.errors import Malformed
+from archive.objects.queries import Found, StoredQuery
 from archive.objects.registry import (
     ACCESSION_TYPE,
     STUDY_UID_TYPE,
-    DocumentEntry,
-    Link,
     ReferenceId,
-    StoredQuery,
     Submission,
+    is_entry_uuid,
+    normal_uuid,
 )
 from archive.objects.xml import parse_xml as parse_xml
 
 RS = "urn:oasis:names:tc:ebxml-regrep:xsd:rs:3.0"
 LCM = "urn:oasis:names:tc:ebxml-regrep:xsd:lcm:3.0"
 QUERY = "urn:oasis:names:tc:ebxml-regrep:xsd:query:3.0"
-SUBMIT = f"{{{LCM}}}SubmitObjectsRequest"
+SUBMIT_OBJECTS = f"{{{LCM}}}SubmitObjectsRequest"
+REMOVE_OBJECTS = f"{{{LCM}}}RemoveObjectsRequest"
 ADHOC_QUERY = f"{{{QUERY}}}AdhocQueryRequest"
 
 SUCCESS = "urn:oasis:names:tc:ebxml-regrep:ResponseStatusType:Success"
 FAILURE = "urn:oasis:names:tc:ebxml-regrep:ResponseStatusType:Failure"
 SEVERITY = "urn:oasis:names:tc:ebxml-regrep:ErrorSeverityType:Error"
-SUBMISSION_SET_NODE = "urn:uuid:a54d6aa5-d40d-43f9-88c5-b4633d873bdd"  # ITI TF-3 Table 4.2.5.2-1
 
 LEAF_CLASS, OBJECT_REF = "LeafClass", "ObjectRef"
 RETURN_TYPES = (LEAF_CLASS, OBJECT_REF)  # ITI TF-2 3.18.4.1.2.2
@@ -56,40 +62,42 @@ def decode_submission(body: etree._Element) -> Submission:
         raise Malformed("RegistryObjectList is missing")
     if len(listed) > MAX_OBJECTS:
         raise Malformed("too many objects in one submission")
-    packages = list(listed.iterchildren(rim("RegistryPackage")))
-    if len(packages) != 1 or not _is_submission_set(listed, packages[0]):
-        raise Malformed("a submission is one submission set, without folders")
+    packages: dict[str, list[etree._Element]] = {}
+    for package in listed.iterchildren(rim("RegistryPackage")):
+        packages.setdefault(node_of(listed, package), []).append(package)
+    if packages.keys() - {SUBMISSION_SET, FOLDER} or len(packages.get(SUBMISSION_SET, ())) != 1:
+        raise Malformed("a submission is one submission set, with folders at most")
     return Submission(
-        decode_set(packages[0]),
+        decode_set(packages[SUBMISSION_SET][0]),
         tuple(decode_entry(item) for item in listed.iterchildren(rim("ExtrinsicObject"))),
-        tuple(_decode_link(item) for item in listed.iterchildren(rim("Association"))),
+        tuple(decode_link(item) for item in listed.iterchildren(rim("Association"))),
+        tuple(decode_folder(item) for item in packages.get(FOLDER, ())),
     )
 
 
-def _is_submission_set(listed: etree._Element, package: etree._Element) -> bool:
-    """The package's classification stands inside it or beside it, ITI TF-3 4.2.1.2."""
-    inner, beside = (
-        package.iterchildren(rim("Classification")),
-        listed.iterchildren(rim("Classification")),
-    )
-    own = package.get("id", "")
-    return any(
-        item.get("classificationNode", "").lower() == SUBMISSION_SET_NODE for item in inner
-    ) or any(
-        item.get("classificationNode", "").lower() == SUBMISSION_SET_NODE
-        and item.get("classifiedObject") == own
-        for item in beside
-    )
+def decode_update(body: etree._Element) -> Submission:
+    """A SubmitObjectsRequest whose entries name by `lid` what they are a new version of, ITI TF-2
+    3.57. Raises Malformed.
+    """
+    submission = decode_submission(body)
+    lids = {
+        item.get("id", "").strip(): item.get("lid", "").strip()
+        for item in body.iter(rim("ExtrinsicObject"))
+    }
+    entries = tuple(replace(entry, lid=lids[entry.uuid]) for entry in submission.entries)
+    return replace(submission, entries=entries)
 
 
-def _decode_link(element: etree._Element) -> Link:
-    values = [
-        element.get(name, "").strip()
-        for name in ("associationType", "sourceObject", "targetObject")
-    ]
-    if not all(values):
-        raise Malformed("an association needs a type, a source and a target")
-    return Link(*values)
+def decode_removal(body: etree._Element) -> tuple[str, ...]:
+    """Ids of a RemoveObjectsRequest, ITI TF-2 3.62. Raises Malformed."""
+    listed = body.find(rim("ObjectRefList"))
+    ids = [] if listed is None else [item.get("id", "") for item in listed.iter(rim("ObjectRef"))]
+    if not ids or len(ids) > MAX_OBJECTS or not all(map(is_entry_uuid, ids)):
+        raise Malformed("ObjectRefList must name objects by their UUIDs")
+    try:
+        return tuple(dict.fromkeys(map(normal_uuid, ids)))
+    except ValueError:
+        raise Malformed("an ObjectRef is no UUID") from None
 
 
 def mentioned(body: etree._Element) -> tuple[str, str]:
@@ -156,19 +164,26 @@ def _literals(name: str, text: str) -> Iterator[str]:
             position += 1
 
 
-def encode_leaves(entries: Iterable[DocumentEntry]) -> etree._Element:
+def encode_found(found: Found) -> etree._Element:
+    """Whole objects."""
     response = _response(QUERY, "AdhocQueryResponse", None)
     listed = etree.SubElement(response, rim("RegistryObjectList"))
-    for entry in entries:
+    for held in found.sets:
+        encode_set(listed, held)
+    for folder in found.folders:
+        encode_folder(listed, folder)
+    for entry in found.entries:
         encode_entry(listed, entry)
+    for link in found.links:
+        encode_link(listed, link)
     return response
 
 
-def encode_references(entry_uuids: Iterable[str]) -> etree._Element:
+def encode_references(ids: Iterable[str]) -> etree._Element:
     response = _response(QUERY, "AdhocQueryResponse", None)
     listed = etree.SubElement(response, rim("RegistryObjectList"))
-    for entry_uuid in entry_uuids:
-        etree.SubElement(listed, rim("ObjectRef"), id=entry_uuid)
+    for each in ids:
+        etree.SubElement(listed, rim("ObjectRef"), id=each)
     return response
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 from uuid import UUID
 
 from lxml import etree
@@ -11,7 +12,9 @@ from archive.edges.edge import reply_for
 from archive.edges.xds import codec, soap
 from archive.edges.xds.replies import TABLE
 from archive.errors import ArchiveError
-from archive.services import discovery, documents
+from archive.objects.queries import Found
+from archive.objects.registry import Submission
+from archive.services import discovery, documents, metadata_update, removal
 from archive.services.assertions import Established
 
 
@@ -28,9 +31,31 @@ class Call:
         return self.asker.actor
 
 
+class Keep(Protocol):
+    """The service that keeps a submission."""
+
+    def __call__(
+        self,
+        actor: Actor,
+        submission: Submission,
+        *,
+        environment: str,
+        message_id: str,
+        correlation_id: UUID | None,
+    ) -> None: ...
+
+
 def register_document_set(call: Call) -> etree._Element:
-    submission = codec.decode_submission(call.message.body)
-    documents.register(
+    return _submit(call, codec.decode_submission(call.message.body), documents.register)
+
+
+def update_document_set(call: Call) -> etree._Element:
+    return _submit(call, codec.decode_update(call.message.body), metadata_update.update)
+
+
+def _submit(call: Call, submission: Submission, keep: Keep) -> etree._Element:
+    call.asker.require_patients([submission.submission_set.patient])
+    keep(
         call.actor,
         submission,
         environment=call.actor.environment,
@@ -40,39 +65,56 @@ def register_document_set(call: Call) -> etree._Element:
     return codec.encode_registered()
 
 
+def delete_document_set(call: Call) -> etree._Element:
+    removal.remove(
+        call.actor,
+        codec.decode_removal(call.message.body),
+        environment=call.actor.environment,
+        correlation_id=call.correlation_id,
+    )
+    return codec.encode_registered()
+
+
 def stored_query(call: Call) -> etree._Element:
     query = codec.decode_query(call.message.body)
     call.asker.require_patients(query.patients)
+    many = call.message.action == soap.MULTI_PATIENT_QUERY
     if query.return_type == codec.OBJECT_REF:
-        return codec.encode_references(
-            discovery.references(
-                call.actor,
-                query,
-                environment=call.actor.environment,
-                correlation_id=call.correlation_id,
-            )
-        )
-    return codec.encode_leaves(
-        discovery.leaves(
+        ids = discovery.references(
             call.actor,
             query,
             environment=call.actor.environment,
             correlation_id=call.correlation_id,
+            message_id=call.message.message_id,
+            many=many,
         )
+        return codec.encode_references(ids)
+    found = discovery.leaves(
+        call.actor,
+        query,
+        environment=call.actor.environment,
+        correlation_id=call.correlation_id,
+        message_id=call.message.message_id,
+        many=many,
     )
+    return codec.encode_found(found)
 
 
 HANDLERS: Mapping[str, Callable[[Call], etree._Element]] = {
     soap.REGISTER: register_document_set,
     soap.STORED_QUERY: stored_query,
+    soap.MULTI_PATIENT_QUERY: stored_query,
+    soap.UPDATE: update_document_set,
+    soap.REMOVE: delete_document_set,
 }
+QUERIES = (soap.STORED_QUERY, soap.MULTI_PATIENT_QUERY)
 
 
 def refusal(action: str, error: ArchiveError) -> etree._Element:
     """The answer to a request that failed with this error."""
     codes = reply_for(TABLE, error)
-    if action == soap.REGISTER:
+    if action not in QUERIES:
         return codec.encode_registered((codes.register, error.detail))
     if not codes.query:
-        return codec.encode_leaves(())
+        return codec.encode_found(Found())
     return codec.encode_query_failure((codes.query, error.detail))

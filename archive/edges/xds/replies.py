@@ -13,8 +13,8 @@ from archive import errors
 
 @dataclass(frozen=True, slots=True)
 class Codes:
-    register: str  # ITI-42
-    query: str  # ITI-18
+    register: str  # ITI-42, ITI-57, ITI-62
+    query: str  # ITI-18, ITI-51
 
 
 TABLE: Mapping[type[errors.ArchiveError], Codes] = {
@@ -27,11 +27,17 @@ TABLE: Mapping[type[errors.ArchiveError], Codes] = {
     errors.TooManyResults: Codes("XDSRegistryError", "XDSTooManyResults"),
     errors.SeveralPatients: Codes("XDSRegistryError", "XDSResultNotSinglePatient"),
     errors.Unsupported: Codes("XDSRegistryError", "XDSUnknownStoredQuery"),
+    errors.UpdateUnknown: Codes("XDSMetadataUpdateOperationError", "XDSRegistryError"),
+    errors.MetadataFixed: Codes("XDSMetadataUpdateError", "XDSRegistryError"),
     errors.NotFound: Codes("XDSRegistryError", ""),
+    errors.ObjectUnknown: Codes("UnresolvedReferenceException", ""),
     errors.Conflict: Codes("XDSDuplicateUniqueIdInRegistry", "XDSRegistryError"),
     errors.HashDiffers: Codes("XDSNonIdenticalHash", "XDSRegistryError"),
     errors.PatientDiffers: Codes("XDSPatientIdDoesNotMatch", "XDSRegistryError"),
     errors.AlreadyReplaced: Codes("XDSRegistryDeprecatedDocumentError", "XDSRegistryError"),
+    errors.TargetDeprecated: Codes("XDSRegistryDeprecatedDocumentError", "XDSRegistryError"),
+    errors.VersionDiffers: Codes("XDSMetadataVersionError", "XDSRegistryError"),
+    errors.StillReferenced: Codes("ReferencesExistException", "XDSRegistryError"),
     errors.Refused: Codes("XDSRegistryError", ""),
     errors.Busy: Codes("XDSRegistryBusy", "XDSRegistryBusy"),
     errors.Broken: Codes("XDSRegistryError", "XDSRegistryError"),

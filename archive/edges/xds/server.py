@@ -23,12 +23,18 @@ log = logging.getLogger(__name__)
 MAX_BYTES = 10 << 20  # some hundreds of entries
 REALM = 'Basic realm="XDS", charset="UTF-8"'
 RETRY_AFTER = "5"  # seconds
-STEPS = {soap.REGISTER: "register", soap.STORED_QUERY: "query"}
+STEPS = {
+    soap.REGISTER: "register",
+    soap.STORED_QUERY: "query",
+    soap.MULTI_PATIENT_QUERY: "query",
+    soap.UPDATE: "update",
+    soap.REMOVE: "remove",
+}
 
 
 @csrf_exempt
 def registry(request: HttpRequest) -> HttpResponse:
-    """ITI-42 and ITI-18. Credentials are judged before a byte of the message is read."""
+    """ITI-42, 18, 51, 57 and 62. Credentials are judged before a byte of the message is read."""
     if wsdl.asked_for(request):
         return wsdl.answer(request, "registry")
     if request.method != "POST":

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from archive.edges.xds.codec import ADHOC_QUERY, SUBMIT
+from archive.edges.xds.codec import ADHOC_QUERY, REMOVE_OBJECTS, SUBMIT_OBJECTS
 from archive.errors import Malformed
 from archive.objects.xml import parse_xml
 
@@ -23,11 +23,17 @@ MEDIA_TYPE = "application/soap+xml"
 
 REGISTER = "urn:ihe:iti:2007:RegisterDocumentSet-b"  # ITI TF-2 3.42
 STORED_QUERY = "urn:ihe:iti:2007:RegistryStoredQuery"  # ITI TF-2 3.18
-BODIES = {REGISTER: SUBMIT, STORED_QUERY: ADHOC_QUERY}
-ANSWERS = {
-    REGISTER: "urn:ihe:iti:2007:RegisterDocumentSet-bResponse",
-    STORED_QUERY: "urn:ihe:iti:2007:RegistryStoredQueryResponse",
+MULTI_PATIENT_QUERY = "urn:ihe:iti:2009:MultiPatientStoredQuery"  # ITI TF-2 3.51
+UPDATE = "urn:ihe:iti:2010:UpdateDocumentSet"  # ITI TF-2 3.57
+REMOVE = "urn:ihe:iti:2010:DeleteDocumentSet"  # ITI TF-2 3.62
+BODIES = {
+    REGISTER: SUBMIT_OBJECTS,
+    STORED_QUERY: ADHOC_QUERY,
+    MULTI_PATIENT_QUERY: ADHOC_QUERY,
+    UPDATE: SUBMIT_OBJECTS,
+    REMOVE: REMOVE_OBJECTS,
 }
+ANSWERS = {action: f"{action}Response" for action in BODIES}
 
 _PREFIXES = {"s": ENV, "a": WSA}
 ROLES_OF_OURS = ("", f"{ENV}/role/next", f"{ENV}/role/ultimateReceiver")  # SOAP 1.2 part 1, 2.2

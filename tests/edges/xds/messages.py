@@ -13,6 +13,29 @@ GET_DOCUMENTS = "urn:uuid:5c4f972b-d56b-40ac-a5fc-c8ca9b40b9d4"
 APPROVED = "urn:oasis:names:tc:ebxml-regrep:StatusType:Approved"
 HAS_MEMBER = "urn:oasis:names:tc:ebxml-regrep:AssociationType:HasMember"
 RPLC = "urn:ihe:iti:2007:AssociationType:RPLC"
+XFRM_RPLC = "urn:ihe:iti:2007:AssociationType:XFRM_RPLC"
+APND = "urn:ihe:iti:2007:AssociationType:APND"
+XFRM = "urn:ihe:iti:2007:AssociationType:XFRM"
+SIGNS = "urn:ihe:iti:2007:AssociationType:signs"
+SNAPSHOT = "urn:ihe:iti:2010:AssociationType:IsSnapshotOf"
+QUERIES = {
+    "FindDocuments": "14d4debf-8f97-4251-9a74-a90016b0af0d",
+    "FindDocumentsByReferenceId": "12941a89-e02e-4be5-967c-ce4bfc8fe492",
+    "FindSubmissionSets": "f26abbcb-ac74-4422-8a30-edb644bbc1a9",
+    "FindFolders": "958f3006-baad-4929-a4de-ff1114824431",
+    "GetAll": "10b545ea-725c-446d-9b95-8aeb444eddf3",
+    "GetDocuments": "5c4f972b-d56b-40ac-a5fc-c8ca9b40b9d4",
+    "GetFolders": "5737b14c-8a1a-4539-b659-e03a34a5e1e4",
+    "GetAssociations": "a7ae438b-4bc2-4642-93e9-be891f7bb155",
+    "GetDocumentsAndAssociations": "bab9529a-4a10-40b3-a01f-f68a615d247a",
+    "GetSubmissionSets": "51224314-5390-4169-9b91-b1980040715a",
+    "GetSubmissionSetAndContents": "e8e3cb2c-e39c-46b9-99e4-c12f57260b83",
+    "GetFolderAndContents": "b909a503-523d-4517-8acf-8e5834dfc4c7",
+    "GetFoldersForDocument": "10cae35a-c7f9-4cf5-b61e-fc3278ffb578",
+    "GetRelatedDocuments": "d90e5407-b356-4d91-a89f-873917b4b0e6",
+    "FindDocumentsForMultiplePatients": "3d1bdb10-39a2-11de-89c2-2f44d94eaa9f",
+    "FindFoldersForMultiplePatients": "50d3f5ac-39a2-11de-a1ca-b366239e58df",
+}
 
 
 def uid() -> str:
@@ -158,11 +181,63 @@ def package(paper: Paper) -> str:
     )
 
 
-def association(kind: str, source: str, target: str) -> str:
+def association(kind: str, source: str, target: str, *, id: str = "", slots: str = "") -> str:
     return (
-        f'<Association id="{urn()}" associationType="{kind}" sourceObject="{source}"'
-        f' targetObject="{target}"/>'
+        f'<Association id="{id or urn()}" associationType="{kind}" sourceObject="{source}"'
+        f' targetObject="{target}">{slots}</Association>'
     )
+
+
+@dataclass(frozen=True)
+class Binder:
+    """A folder."""
+
+    patient: str = "010181-900C"
+    entry: str = field(default_factory=urn)
+    unique: str = field(default_factory=uid)
+    code: str = "episode"
+    title: str = "Hoitojakso"
+
+
+def folder(binder: Binder) -> str:
+    held, pid = binder.entry, f"{binder.patient}^^^&1.2.246.21&ISO"
+    return (
+        f'<RegistryPackage id="{held}" status="{APPROVED}">'
+        + f"<Name><LocalizedString value={quoteattr(binder.title)}/></Name>"
+        + code("1ba97051-7806-41a8-a48b-8fce7af683c5", held, binder.code)
+        + identifier("f64ffdf0-4b97-4e06-b79f-a52b38ec2f8a", held, pid, "XDSFolder.patientId")
+        + identifier(
+            "75df8f67-9973-4fbe-a900-df66cefecc5a", held, binder.unique, "XDSFolder.uniqueId"
+        )
+        + "</RegistryPackage>"
+        f'<Classification id="{urn()}" classifiedObject="{held}"'
+        ' classificationNode="urn:uuid:d9d542f3-6cc4-48b6-8870-ea235fbc94c2"/>'
+    )
+
+
+def filed(paper: Paper, binder: Binder, *papers: Paper) -> str:
+    """The folder as a member of the paper's submission set, with the papers in it."""
+    links = [(urn(), each.entry) for each in papers]
+    return (
+        folder(binder)
+        + association(HAS_MEMBER, paper.submission, binder.entry)
+        + "".join(association(HAS_MEMBER, binder.entry, entry, id=id) for id, entry in links)
+        + "".join(association(HAS_MEMBER, paper.submission, id) for id, _ in links)
+    )
+
+
+def empty_set(paper: Paper, more: str) -> str:
+    """A submission set without documents of its own: what it holds comes in `more`."""
+    return (
+        '<lcm:SubmitObjectsRequest xmlns:lcm="urn:oasis:names:tc:ebxml-regrep:xsd:lcm:3.0">'
+        f'<RegistryObjectList xmlns="{RIM}">{package(paper)}{more}</RegistryObjectList>'
+        "</lcm:SubmitObjectsRequest>"
+    )
+
+
+def asking(name: str, *parameters: tuple[str, str], return_type: str = "LeafClass") -> str:
+    """A stored query by its name."""
+    return query(f"urn:uuid:{QUERIES[name]}", list(parameters), return_type)
 
 
 def submit(*papers: Paper, more: str = "") -> str:

@@ -13,6 +13,7 @@ from lxml import etree
 
 from archive.edges.xds import codec, soap
 from archive.errors import Malformed
+from archive.objects.queries import Found, StoredQuery
 from archive.objects.registry import (
     MANIFEST_FORMAT,
     Author,
@@ -20,7 +21,6 @@ from archive.objects.registry import (
     DocumentEntry,
     PatientId,
     ReferenceId,
-    StoredQuery,
     Submission,
 )
 from tests.edges.xds import messages
@@ -97,7 +97,7 @@ def test_an_entry_survives_the_database_and_the_wire() -> None:
     entry = decoded(messages.submit(Paper(study="1.2.3"))).entries[0]
     kept = DocumentEntry.from_json(json.loads(json.dumps(entry.to_json())))
     assert kept == entry
-    answer = codec.encode_leaves([kept])
+    answer = codec.encode_found(Found(entries=(kept,)))
     again = codec.decode_entry(answer.find(f".//{{{messages.RIM}}}ExtrinsicObject"))
     assert again == entry
 
@@ -106,14 +106,14 @@ def test_slots_nobody_knows_are_kept_and_given_back() -> None:
     extra = messages.slot("urn:example:unknown", "a", "b") + messages.slot("URI", "x.xml")
     entry = decoded(messages.submit(Paper(extra=extra))).entries[0]
     assert dict(entry.slots) == {"urn:example:unknown": ("a", "b"), "URI": ("x.xml",)}
-    written = etree.tostring(codec.encode_leaves([entry])).decode()
+    written = etree.tostring(codec.encode_found(Found(entries=(entry,)))).decode()
     assert "urn:example:unknown" in written
     assert "x.xml" in written
 
 
 def test_an_encoded_manifest_is_valid_and_readable() -> None:
     entry = manifest()
-    answer = codec.parse_xml(etree.tostring(codec.encode_leaves([entry])))
+    answer = codec.parse_xml(etree.tostring(codec.encode_found(Found(entries=(entry,)))))
     found = codec.decode_entry(answer.find(f".//{{{messages.RIM}}}ExtrinsicObject"))
     assert found.format_code == entry.format_code
     assert found.references == entry.references  # delimiters of HL7 escaped and back
@@ -127,7 +127,7 @@ def test_an_encoded_manifest_is_valid_and_readable() -> None:
 @pytest.mark.parametrize(
     ("name", "answer"),
     [
-        ("query.xsd", codec.encode_leaves(())),
+        ("query.xsd", codec.encode_found(Found())),
         ("query.xsd", codec.encode_references([messages.urn(), messages.urn()])),
         ("query.xsd", codec.encode_query_failure(("XDSTooManyResults", "too many"))),
         ("rs.xsd", codec.encode_registered()),

@@ -350,6 +350,12 @@ STANDARD = {
     "XDSTooManyResults",
     "XDSUnknownPatientId",
     "XDSUnknownStoredQuery",
+    # ITI-57 and ITI-62 of the supplement XDS Metadata Update
+    "ReferencesExistException",
+    "UnresolvedReferenceException",
+    "XDSMetadataUpdateError",
+    "XDSMetadataUpdateOperationError",
+    "XDSMetadataVersionError",
 }
 
 

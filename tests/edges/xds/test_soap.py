@@ -26,7 +26,7 @@ def fault_of(content: bytes, content_action: str = "") -> soap.Fault:
 def test_a_message_in_order_gives_action_id_and_body() -> None:
     message = soap.decode(envelope(BODY, header=header()), REGISTER)
     assert (message.action, message.message_id) == (REGISTER, "urn:uuid:1")
-    assert message.body.tag == codec.SUBMIT
+    assert message.body.tag == codec.SUBMIT_OBJECTS
 
 
 @pytest.mark.parametrize(
