@@ -19,10 +19,14 @@ STUDY_READERS = frozenset({Role.ADMIN.value, Role.ARCHIVIST.value, Role.SUPPORT.
 DESK = STUDY_READERS | {Role.ONBOARDING.value}
 OFFICERS = frozenset({Role.ADMIN.value, Role.ONBOARDING.value})
 SPEAKERS = OFFICERS | {Role.CUSTOMER_ADMIN.value}  # who binds a customer, or acts on its behalf
+ORDERERS = frozenset({Role.CUSTOMER_ADMIN.value})  # who orders and accepts purchased services
 
 TOP: Label = ""
 CUSTOMER_GROUP = _("Customers")
 ARCHIVE_GROUP = _("Archive")
+WHO_GROUP = _("Who may see")
+# Where a customer's people find what the staff find elsewhere.
+OWN = {"customers": "home", "authorisations": "own-authorisations"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,7 @@ PAGES: tuple[Page, ...] = (
     Page("case-resolve", "case-resolve", _("Resolve"), STUDY_READERS, within="desk"),
     Page("errors", "desk", _("Errors"), CUSTOMERS, in_rail=True),
     Page("own-case", "case", _("Case"), CUSTOMERS, within="errors"),
+    Page("own-authorisations", "authorisations", _("Authorisations"), CUSTOMERS, in_rail=True),
     Page("rollout", "rollout", _("Rollout test"), CUSTOMERS, in_rail=True),
     Page("customers", "organisations", _("Customers"), STAFF, CUSTOMER_GROUP, in_rail=True),
     Page("customer", "organisation", _("Customer"), STAFF | CUSTOMERS, within="customers"),
@@ -81,6 +86,31 @@ PAGES: tuple[Page, ...] = (
     Page("studies", "studies", _("Studies"), STUDY_READERS, ARCHIVE_GROUP, in_rail=True),
     Page("patient-search", "patient-search", _("Patient"), STUDY_READERS, within="studies"),
     Page("study", "study", _("Study"), STUDY_READERS, within="studies"),
+    Page("authorisations", "authorisations", _("Authorisations"), STAFF, WHO_GROUP, in_rail=True),
+    Page("assignments", "assignments", _("Assignments"), CUSTOMERS, within="authorisations"),
+    Page("follow-up", "follow-up", _("Follow-up"), STAFF | CUSTOMERS, within="authorisations"),
+    Page(
+        "authorisation",
+        "authorisation",
+        _("Authorisation"),
+        STAFF | CUSTOMERS,
+        within="authorisations",
+    ),
+    Page(
+        "authorisation-search",
+        "authorisation-search",
+        _("Patient"),
+        ORDERERS | STUDY_READERS,
+        within="authorisations",
+    ),
+    Page("order-new", "order-new", _("New order"), ORDERERS, within="authorisations"),
+    Page(
+        "authorisation-act",
+        "authorisation-act",
+        _("Authorisation"),
+        ORDERERS,
+        within="authorisations",
+    ),
     Page("search", "search", _("Search"), DESK),
 )
 BY_NAME = {page.name: page for page in PAGES}
@@ -109,8 +139,8 @@ class Group:
 def rail(roles: frozenset[str], current: str, counts: dict[str, int]) -> tuple[Group, ...]:
     """What these roles may open and what exists, by group, in the table's order."""
     here = BY_NAME[current].within or current if current in BY_NAME else ""
-    if here == "customers" and not BY_NAME[here].may_open(roles):
-        here = "home"
+    if here in OWN and not BY_NAME[here].may_open(roles):
+        here = OWN[here]
     groups: dict[Label, list[Link]] = {}
     for page in PAGES:
         if page.in_rail and page.may_open(roles) and page.url:

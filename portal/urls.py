@@ -71,6 +71,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("rollout/<uuid:run_id>/report.pdf", rollout.pdf, name="rollout-pdf"),
     path("language/", language.choose, name="language"),
     path("", include("portal.views.joining.addresses")),
+    path("authorisations/", include("portal.views.authorisations.addresses")),
     path("health/live", health.live, name="health-live"),
     path("health/ready", health.ready, name="health-ready"),
     path("api/", include("portal.api.urls")),
