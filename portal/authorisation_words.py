@@ -1,6 +1,7 @@
 """Authorisations in words: faults of an order, what is missing, and the timeline."""
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -68,9 +69,9 @@ def service_words(row: Authorisation) -> str:
     return said or _("Services, not named")
 
 
-FIELDS: Mapping[str, Promise] = {
+FIELDS: Mapping[str, Any] = {
     "valid_from": gettext_lazy("Valid from"),
-    "valid_until": gettext_lazy("Valid until"),
+    "valid_until": gettext_lazy("Last day of validity"),
     "may_read": gettext_lazy("Right to see"),
     "may_write": gettext_lazy("Right to store"),
     "service_code": gettext_lazy("Code of the service"),

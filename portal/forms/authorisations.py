@@ -70,7 +70,7 @@ class AuthorisationFilters(forms.Form):
     made_until = _optional_day(_("Made until"))
     due_until = _optional_day(_("Wanted by"))
     valid_on = _optional_day(_("Valid on"))
-    sort = forms.ChoiceField(label=_("Order"), required=False, choices=[ANY, *SORTS.items()])
+    sort = forms.ChoiceField(label=_("Sort"), required=False, choices=[ANY, *SORTS.items()])
 
     def __init__(self, query: QueryDict, parties: Mapping[str, Iterable[Organisation]]) -> None:
         """`parties` are the organisers and producers to choose from; one alone is no choice."""
@@ -112,6 +112,11 @@ class AuthorisationFilters(forms.Form):
 # --- the steps of an order ------------------------------------------------------------------------
 
 
+class RegisterField(forms.ModelChoiceField):
+    def label_from_instance(self, obj: Any) -> str:
+        return register_words(obj)
+
+
 class WhomForm(forms.Form):
     """Whose images, and whose register. Posted: the code stands in no address."""
 
@@ -134,7 +139,7 @@ class WhomForm(forms.Form):
         required=False,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
     )
-    register = forms.ModelChoiceField(Register.objects.none(), label=_("Register"))
+    register = RegisterField(Register.objects.none(), label=_("Register"))
 
     def __init__(
         self, *args: Any, registers: Any, known: Patient | None = None, **kwargs: Any
@@ -150,7 +155,6 @@ class WhomForm(forms.Form):
         choice = self.fields["register"]
         assert isinstance(choice, forms.ModelChoiceField)
         choice.queryset = registers
-        choice.label_from_instance = register_words  # type: ignore[method-assign]
         first = registers.first()
         if first is not None and registers.count() == 1:
             choice.initial, choice.empty_label = first.pk, None

@@ -20,7 +20,7 @@ from archive.services import authorisations
 from portal.api.authentication import ConnectionAuthentication
 from portal.api.authorisations import rows, shapes
 from portal.api.operation import Operation, actor_of, listed
-from portal.api.sheets import SheetRenderer
+from portal.api.sheets import FormatFirst, SheetRenderer
 
 TAGS = ["authorisations"]
 PROBLEMS = {
@@ -61,6 +61,7 @@ class Lists(PartyOperation):
     """A page by key, as JSON or CSV; `next`, also as Link header, leads to the rest."""
 
     renderer_classes = (JSONRenderer, SheetRenderer)
+    content_negotiation_class = FormatFirst
     columns: ClassVar[tuple[str, ...]] = rows.COLUMNS
     what: ClassVar[str] = ""
 
