@@ -127,7 +127,11 @@ LISTED = {200: shapes.ListShape, 422: PROBLEMS[422]}
 
 class Authorisations(Ordered):
     @extend_schema(
-        summary="The order list", tags=TAGS, parameters=[shapes.FiltersShape], responses=LISTED
+        operation_id="authorisations_list",
+        summary="The order list",
+        tags=TAGS,
+        parameters=[shapes.FiltersShape],
+        responses=LISTED,
     )
     def get(self, request: Request) -> Response:
         """Every order your organisation has made, each in its newest version."""
@@ -171,6 +175,7 @@ class AuthorisationSearch(Ordered):
 
 class Assignments(Granted):
     @extend_schema(
+        operation_id="assignments_list",
         summary="The assignment list",
         tags=TAGS,
         parameters=[shapes.FiltersShape],
