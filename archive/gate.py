@@ -137,6 +137,8 @@ def concerning(rows: QuerySet[Authorisation], actor: Actor) -> QuerySet[Authoris
             own = _party_of([actor.organisation_id])
             return rows.filter(own, environment=actor.environment)
         case ActorKind.CUSTOMER:
+            if actor.id is None:
+                return rows.none()
             held = Membership.objects.filter(user_id=actor.id).exclude(role__in=STAFF_ROLES)
             return rows.filter(_party_of(list(held.values_list("organisation_id", flat=True))))
         case ActorKind.CITIZEN:

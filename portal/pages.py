@@ -22,6 +22,7 @@ ARCHIVISTS = frozenset({Role.ADMIN.value, Role.ARCHIVIST.value})
 ADMINISTRATORS = frozenset({Role.ADMIN.value})
 REVIEWERS = frozenset({Role.ADMIN.value, Role.LOG_REVIEWER.value})
 SPEAKERS = OFFICERS | {Role.CUSTOMER_ADMIN.value}  # who binds a customer, or acts on its behalf
+ORDERERS = frozenset({Role.CUSTOMER_ADMIN.value})  # who orders and accepts purchased services
 
 TOP: Label = ""
 CUSTOMER_GROUP = _("Customers")
@@ -29,6 +30,8 @@ ARCHIVE_GROUP = _("Archive")
 ACCESS_GROUP = _("Who may see")
 SYSTEM_GROUP = _("System")
 LOGS_GROUP = _("Logs")
+# Where a customer's people find what the staff find elsewhere.
+OWN = {"customers": "home", "authorisations": "own-authorisations"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +70,7 @@ PAGES: tuple[Page, ...] = (
     Page("case-resolve", "case-resolve", _("Resolve"), STUDY_READERS, within="desk"),
     Page("errors", "desk", _("Errors"), CUSTOMERS, in_rail=True),
     Page("own-case", "case", _("Case"), CUSTOMERS, within="errors"),
+    Page("own-authorisations", "authorisations", _("Authorisations"), CUSTOMERS, in_rail=True),
     Page("rollout", "rollout", _("Rollout test"), CUSTOMERS, in_rail=True),
     Page("customers", "organisations", _("Customers"), STAFF, CUSTOMER_GROUP, in_rail=True),
     Page("customer", "organisation", _("Customer"), STAFF | CUSTOMERS, within="customers"),
@@ -89,6 +93,33 @@ PAGES: tuple[Page, ...] = (
     Page("studies", "studies", _("Studies"), STUDY_READERS, ARCHIVE_GROUP, in_rail=True),
     Page("patient-search", "patient-search", _("Patient"), STUDY_READERS, within="studies"),
     Page("study", "study", _("Study"), STUDY_READERS, within="studies"),
+    Page(
+        "authorisations", "authorisations", _("Authorisations"), STAFF, ACCESS_GROUP, in_rail=True
+    ),
+    Page("assignments", "assignments", _("Assignments"), CUSTOMERS, within="authorisations"),
+    Page("follow-up", "follow-up", _("Follow-up"), STAFF | CUSTOMERS, within="authorisations"),
+    Page(
+        "authorisation",
+        "authorisation",
+        _("Authorisation"),
+        STAFF | CUSTOMERS,
+        within="authorisations",
+    ),
+    Page(
+        "authorisation-search",
+        "authorisation-search",
+        _("Patient"),
+        ORDERERS | STUDY_READERS,
+        within="authorisations",
+    ),
+    Page("order-new", "order-new", _("New order"), ORDERERS, within="authorisations"),
+    Page(
+        "authorisation-act",
+        "authorisation-act",
+        _("Authorisation"),
+        ORDERERS,
+        within="authorisations",
+    ),
     Page("people", "people", _("People"), ADMINISTRATORS, SYSTEM_GROUP, in_rail=True),
     Page("person", "person", _("Person"), ADMINISTRATORS, within="people"),
     Page("disclosures", "log-disclosures", _("Disclosures"), REVIEWERS, LOGS_GROUP, in_rail=True),
@@ -140,8 +171,8 @@ class Group:
 def rail(roles: frozenset[str], current: str, counts: dict[str, int]) -> tuple[Group, ...]:
     """What these roles may open and what exists, by group, in the table's order."""
     here = BY_NAME[current].within or current if current in BY_NAME else ""
-    if here == "customers" and not BY_NAME[here].may_open(roles):
-        here = "home"
+    if here in OWN and not BY_NAME[here].may_open(roles):
+        here = OWN[here]
     groups: dict[Label, list[Link]] = {}
     for page in PAGES:
         if page.in_rail and page.may_open(roles) and page.url:

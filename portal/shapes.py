@@ -3,6 +3,7 @@ beside it.
 """
 
 from archive.models import (
+    AuthorisationState,
     CaseState,
     CommitmentState,
     CustomerState,
@@ -48,6 +49,13 @@ SHAPES: dict[tuple[str, str], str] = {
     ("organisation", CustomerState.JOINING): "wait",
     ("organisation", CustomerState.IN_PRODUCTION): "done",
     ("organisation", CustomerState.ENDED): "stop",
+    ("authorisation", AuthorisationState.WITHOUT_PRODUCER): "needs",
+    ("authorisation", AuthorisationState.GRANTED): "wait",
+    ("authorisation", AuthorisationState.ACCEPTED): "done",
+    ("authorisation", AuthorisationState.DECLINED): "needs",
+    ("authorisation", AuthorisationState.ENDED): "stop",
+    ("authorisation", AuthorisationState.REVOKED): "stop",
+    ("authorisation", AuthorisationState.REPLACED): "stop",
     ("joining", JoiningState.DRAFT): "none",
     ("joining", JoiningState.SUBMITTED): "wait",
     ("joining", JoiningState.IN_REVIEW): "wait",

@@ -129,6 +129,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("portal.views.joining.addresses")),
     path("", include("portal.views.access.addresses")),
     path("logs/", include("portal.views.logs.addresses")),
+    path("authorisations/", include("portal.views.authorisations.addresses")),
     path("health/live", health.live, name="health-live"),
     path("health/ready", health.ready, name="health-ready"),
     path("api/", include("portal.api.urls")),

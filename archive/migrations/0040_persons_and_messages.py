@@ -11,7 +11,7 @@ import archive.values
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("archive", "0045_trust"),
+        ("archive", "0047_registry_rows"),
     ]
 
     operations = [

@@ -96,6 +96,10 @@ def complete(
         return made
 
 
+def discard(draft: AuthorisationDraft) -> None:
+    draft.delete()
+
+
 def forget_old() -> int:
     count, _by_model = AuthorisationDraft.objects.filter(changed_at__lt=now() - KEPT).delete()
     return count

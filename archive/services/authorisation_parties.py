@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from archive.actors import Actor, ActorKind
 from archive.authorisation_errors import ControllerDiffers, SubcontractingRefused
 from archive.models import (
@@ -53,18 +55,21 @@ def not_controller(
     )
 
 
+def producers(organiser_id: UUID, environment: str) -> QuerySet[Organisation]:
+    """Who can be named: another customer in production; in the test environment one on its way as
+    well.
+    """
+    rows = Organisation.objects.filter(is_operator=False).exclude(id=organiser_id)
+    if environment == Environment.PRODUCTION:
+        return rows.filter(state=CustomerState.IN_PRODUCTION)
+    return rows.exclude(state=CustomerState.ENDED)
+
+
 def producer_faults(organiser_id: UUID, producer: Organisation | None, environment: str) -> Faults:
     """A producer is one customer in use, and not the organiser itself."""
     if producer is None:
         return
     if producer.id == organiser_id:
         yield "producer", Fault.PRODUCER_IS_ORGANISER
-    elif not is_in_use(producer, environment):
+    elif not producers(organiser_id, environment).filter(id=producer.id).exists():
         yield "producer", Fault.PRODUCER_NOT_IN_USE
-
-
-def is_in_use(organisation: Organisation, environment: str) -> bool:
-    """A customer in production; in the test environment one on its way as well."""
-    if organisation.is_operator or organisation.state == CustomerState.ENDED:
-        return False
-    return environment == Environment.TEST or organisation.state == CustomerState.IN_PRODUCTION

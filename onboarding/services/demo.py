@@ -14,7 +14,7 @@ from archive.actors import SYSTEM
 from archive.config import Config
 from archive.models import Environment, Organisation, Role, Sector, XdsRole
 from archive.values import AeTitle, BusinessId, PersonId
-from onboarding.services import customers, demo_issuers, demo_roads, people
+from onboarding.services import customers, demo_authorisations, demo_issuers, demo_roads, people
 from onboarding.services.customers import DicomSystem, Hl7System, Names, XdsSystem
 
 JOINED = date(2023, 1, 1)
@@ -101,9 +101,9 @@ def load(config: Config) -> dict[str, Any]:
     kept = Secrets(config.data_dir / "secrets" / "demo.json")
     operator = Organisation.objects.get(is_operator=True)
     logins = {role.value: _person(kept, role.value, operator, role) for role in STAFF}
-    listed = []
+    listed, organisations = [], {}
     for customer in CUSTOMERS:
-        organisation = _organisation(customer)
+        organisation = organisations[customer.login] = _organisation(customer)
         logins[customer.login] = _person(kept, customer.login, organisation, Role.CUSTOMER_ADMIN)
         listed.append(_connected(kept, customer, organisation))
         demo_roads.tell(customer.login, organisation)
@@ -121,6 +121,7 @@ def load(config: Config) -> dict[str, Any]:
             for environment in Environment
         },
     }
+    demo_authorisations.tell(organisations)
     kept.save(world)
     return world
 

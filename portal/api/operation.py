@@ -18,7 +18,7 @@ class Operation(APIView):
     """`authentication_classes` put an Actor into `request.auth`; without one nothing opens."""
 
     parser_classes = (JSONParser,)
-    renderer_classes = (JSONRenderer,)
+    renderer_classes: tuple[Any, ...] = (JSONRenderer,)
     permission_classes = ()
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:

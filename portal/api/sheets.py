@@ -4,7 +4,9 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.renderers import BaseRenderer
+from rest_framework.request import Request
 
 from portal import spreadsheets
 
@@ -27,6 +29,20 @@ class SheetRenderer(BaseRenderer):
             return json.dumps(data, ensure_ascii=False, default=str).encode()
         rows = [_flat(row) for row in data["results"]]
         return "".join(spreadsheets.lines(view.columns, rows)).encode()
+
+
+class FormatFirst(DefaultContentNegotiation):
+    """`?format=` is what somebody wrote; Accept is what their program always sends."""
+
+    def select_renderer(
+        self, request: Request, renderers: Any, format_suffix: str | None = None
+    ) -> tuple[Any, str]:
+        asked = request.query_params.get("format")
+        for renderer in renderers:
+            if renderer.format == asked:
+                return renderer, renderer.media_type
+        chosen: tuple[Any, str] = super().select_renderer(request, renderers, format_suffix)
+        return chosen
 
 
 def _flat(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from archive.services import authorisations
 from portal.api.authentication import ConnectionAuthentication
 from portal.api.authorisations import rows, shapes
 from portal.api.operation import Operation, actor_of, listed
-from portal.api.sheets import SheetRenderer
+from portal.api.sheets import FormatFirst, SheetRenderer
 
 TAGS = ["authorisations"]
 PROBLEMS = {
@@ -61,6 +61,7 @@ class Lists(PartyOperation):
     """A page by key, as JSON or CSV; `next`, also as Link header, leads to the rest."""
 
     renderer_classes = (JSONRenderer, SheetRenderer)
+    content_negotiation_class = FormatFirst
     columns: ClassVar[tuple[str, ...]] = rows.COLUMNS
     what: ClassVar[str] = ""
 
@@ -126,7 +127,11 @@ LISTED = {200: shapes.ListShape, 422: PROBLEMS[422]}
 
 class Authorisations(Ordered):
     @extend_schema(
-        summary="The order list", tags=TAGS, parameters=[shapes.FiltersShape], responses=LISTED
+        operation_id="authorisations_list",
+        summary="The order list",
+        tags=TAGS,
+        parameters=[shapes.FiltersShape],
+        responses=LISTED,
     )
     def get(self, request: Request) -> Response:
         """Every order your organisation has made, each in its newest version."""
@@ -170,6 +175,7 @@ class AuthorisationSearch(Ordered):
 
 class Assignments(Granted):
     @extend_schema(
+        operation_id="assignments_list",
         summary="The assignment list",
         tags=TAGS,
         parameters=[shapes.FiltersShape],

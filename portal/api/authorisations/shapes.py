@@ -18,7 +18,9 @@ from archive.rules.authorisations import ORDER_FIELDS, Order
 from archive.values import HETU_ROOT, Oid, PatientIdentifier
 from portal.forms.codes import refuse_code
 
-Shape = serializers.Serializer[Any]
+
+class Shape(serializers.Serializer[Any]):
+    """One object."""
 
 
 class OidField(serializers.CharField):

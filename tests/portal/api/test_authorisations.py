@@ -248,6 +248,7 @@ def test_the_assignment_list_as_csv(caller: Any) -> None:
     row = made(order_text="=SUM(1;2)", service_text="ä")
     for answer in (
         caller(RONTGEN).get("assignments?format=csv"),
+        caller(RONTGEN).get("assignments?format=csv", Accept="application/json"),
         caller(RONTGEN).get("assignments", Accept="text/csv"),
     ):
         assert answer.headers["Content-Type"] == "text/csv; charset=utf-8"

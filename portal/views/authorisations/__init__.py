@@ -1,0 +1,1 @@
+"""Purchased-service authorisations: orders, assignments, follow-up (AC-3)."""

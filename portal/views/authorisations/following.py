@@ -1,0 +1,95 @@
+"""The follow-up board: how far each order has come, what is missing and what is late (AC-3)."""
+
+from typing import Any
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_safe
+
+from archive.actors import Actor
+from archive.queries import authorisations as queries
+from archive.queries import followup
+from archive.rules.authorisations import Side
+from portal import formats
+from portal.authorisation_words import lacking, service_words
+from portal.forms.authorisations import AuthorisationFilters
+from portal.staff import Request, page
+from portal.views.authorisations.lists import parties_of, rows_of
+
+LEFT_OUT = ("state", "made_from", "made_until", "valid_on", "sort")  # a board has its own order
+
+
+@require_safe
+@page("follow-up")
+def follow_up(request: Request, actor: Actor) -> HttpResponse:
+    side = _side(request)
+    own = rows_of(request, actor, side)
+    form = AuthorisationFilters(request.GET, parties_of(own, side))
+    for name in LEFT_OUT:
+        del form.fields[name]
+    filters = _filters(form)
+    rows = queries.narrowed(own, filters) if filters else own.none()
+    columns = followup.board(rows) if filters else []
+    late = queries.count(queries.narrowed(rows, queries.Filters(late=True))) if filters else 0
+    under_way = sum(column.count for column in columns if column.stage != followup.Stage.DONE)
+    context = {
+        "title": _title(under_way, late),
+        "form": form,
+        "side": side.value if side else "",
+        "columns": [_column(column) for column in columns],
+        "is_empty": not any(column.count for column in columns),
+        "trail": [(_("Authorisations"), reverse("authorisations"))],
+    }
+    return render(request, "authorisations/follow_up.html", context)
+
+
+def _side(request: Request) -> Side | None:
+    if request.person.is_staff:
+        return None
+    return Side.PRODUCER if request.GET.get("side") == Side.PRODUCER else Side.ORGANISER
+
+
+def _filters(form: AuthorisationFilters) -> queries.Filters | None:
+    if not form.is_valid():
+        return None
+    given = form.cleaned_data
+    return queries.Filters(
+        organiser_id=given.get("organiser") or None,
+        producer_id=given.get("producer") or None,
+        level=given["level"],
+        service=given["service"],
+        late=bool(given["late"]),
+        due_until=given["due_until"],
+    )
+
+
+def _title(under_way: int, late: int) -> str:
+    title = ngettext("%(count)s under way", "%(count)s under way", under_way) % {
+        "count": formats.counted_text(under_way)
+    }
+    if not late:
+        return title
+    said = ngettext("%(count)s late", "%(count)s late", late)
+    return f"{title}, {said % {'count': formats.counted_text(late)}}"
+
+
+def _column(column: followup.Column) -> dict[str, Any]:
+    studies = followup.studies_of(column.rows)
+    return {
+        "label": column.stage.label,
+        "count": column.count,
+        "more": column.count - len(column.rows),
+        "rows": [
+            {
+                "row": row,
+                "service": service_words(row),
+                "late": followup.is_late(row),
+                "lacks": lacking(followup.missing(row, studies.get(row.series, []))),
+                "studies": len(studies.get(row.series, [])),
+            }
+            for row in column.rows
+        ],
+    }

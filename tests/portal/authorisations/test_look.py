@@ -1,0 +1,70 @@
+"""How the pages look: no axe violation, no sideways scrolling, in light and dark.
+
+Screenshots go to $SCREENSHOTS when it is set.
+"""
+
+from typing import Any
+
+import pytest
+from django.urls import reverse
+from playwright.sync_api import Browser
+
+from archive.models import Authorisation
+from archive.services import authorisation_drafts
+from tests import builders
+from tests.authorising import patient, person, register
+from tests.cast import ESIMERKKILA
+from tests.portal.test_look import WIDTHS, address, browser, wrong_with
+
+__all__ = ["address", "browser"]
+pytestmark = pytest.mark.journey
+
+
+def places() -> dict[str, list[str]]:
+    rows = {row.state: row for row in Authorisation.objects.order_by("made_at")}
+    row, granted = rows["accepted"], rows["granted"]
+    builders.study(ESIMERKKILA, patient=row.patient, authorisation=row)
+    draft = authorisation_drafts.begin(person(), register(), "production", patient())
+    one = reverse("authorisation", args=[row.id])
+    return {
+        "esim": [
+            reverse("authorisations"),
+            reverse("follow-up"),
+            one,
+            f"{one}amend/",
+            f"{one}revoke/",
+            reverse("order-new"),
+            reverse("order-order", args=[draft.id]),
+            reverse("order-terms", args=[draft.id]),
+            reverse("order-check", args=[draft.id]),
+        ],
+        "rontgen": [
+            reverse("assignments"),
+            reverse("authorisation", args=[granted.id]),
+            f"{reverse('authorisation', args=[granted.id])}decline/",
+        ],
+        "support": [reverse("authorisations"), one, reverse("authorisation-search")],
+    }
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_no_page_has_an_axe_violation_or_scrolls_sideways(
+    browser: Browser, address: str, demo: dict[str, Any], scheme: Any
+) -> None:
+    found: list[str] = []
+    wanted = places()
+    for width in WIDTHS:
+        for login, paths in wanted.items():
+            context = browser.new_context(
+                viewport={"width": width, "height": 900}, color_scheme=scheme, locale="fi-FI"
+            )
+            page = context.new_page()
+            page.goto(f"{address}/accounts/login/")
+            page.fill("[name=login]", demo["logins"][login]["login"])
+            page.fill("[name=password]", demo["logins"][login]["password"])
+            page.click("button.go")
+            page.wait_for_load_state()
+            for path in paths:
+                found.extend(wrong_with(page, address, path, width))
+            context.close()
+    assert found == []
