@@ -88,6 +88,7 @@ PAGES: tuple[Page, ...] = (
     Page("search", "search", _("Search"), DESK),
     Page("wishes", "wishes", _("Patients’ state"), STUDY_READERS, ACCESS_GROUP, in_rail=True),
     Page("wishes-person", "wishes-person", _("Patients’ state"), STUDY_READERS, within="wishes"),
+    Page("why", "why", _("Why"), STUDY_READERS, ACCESS_GROUP, in_rail=True),
     Page("wishes-correct", "wishes-correct", _("Correction"), CORRECTORS, within="wishes"),
 )
 BY_NAME = {page.name: page for page in PAGES}

@@ -1,6 +1,6 @@
 """The facts of a decision as rows say them, as of a moment: what was in force and known then."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -78,6 +78,13 @@ def authorisations(producer_id: UUID, environment: str, at: datetime) -> QuerySe
         granted_at__lte=at,
         valid_from__lte=day,
     )
+
+
+def controllers_at(registers: Mapping[UUID, UUID], at: datetime) -> dict[UUID, UUID]:
+    """Who was controller of each register at a moment, given who is. Former holdings are not kept
+    here yet, so it is who is.
+    """
+    return dict(registers)
 
 
 # --- as values ------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from portal.views.access import state
+from portal.views.access import state, why
 
 PERSON = "wishes/<uuid:patient_id>/"
 
@@ -11,4 +11,5 @@ urlpatterns: list[URLPattern] = [
     path(PERSON, state.person, name="wishes-person"),
     path(f"{PERSON}correct/<slug:what>/", state.correct, name="wishes-correct"),
     path(f"{PERSON}mistake/<slug:what>/<uuid:statement_id>/", state.mistake, name="wishes-mistake"),
+    path("why/", why.front, name="why"),
 ]
