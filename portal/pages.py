@@ -89,6 +89,29 @@ PAGES: tuple[Page, ...] = (
     Page("wishes", "wishes", _("Patients’ state"), STUDY_READERS, ACCESS_GROUP, in_rail=True),
     Page("wishes-person", "wishes-person", _("Patients’ state"), STUDY_READERS, within="wishes"),
     Page("why", "why", _("Why"), STUDY_READERS, ACCESS_GROUP, in_rail=True),
+    Page(
+        "access-rules",
+        "access-rules",
+        _("Rules of access"),
+        ADMINISTRATORS,
+        ACCESS_GROUP,
+        in_rail=True,
+    ),
+    Page(
+        "access-rules-change",
+        "access-rules-change",
+        _("Rules of access"),
+        ADMINISTRATORS,
+        within="access-rules",
+    ),
+    Page(
+        "api-clients",
+        "api-clients",
+        _("Clients of the API"),
+        ADMINISTRATORS,
+        SYSTEM_GROUP,
+        in_rail=True,
+    ),
     Page("wishes-correct", "wishes-correct", _("Correction"), CORRECTORS, within="wishes"),
 )
 BY_NAME = {page.name: page for page in PAGES}

@@ -67,7 +67,7 @@ def _search(request: Request, actor: Actor) -> HttpResponseBase:
 
 
 def address(patient_id: UUID) -> str:
-    return f"{reverse('why')}?{urlencode({'patient': patient_id})}"
+    return f"{reverse('why')}?{urlencode({'patient': str(patient_id)})}"
 
 
 def _patient(request: Request) -> Patient | None:
