@@ -14,7 +14,7 @@ from archive.actors import SYSTEM
 from archive.config import Config
 from archive.models import Environment, Organisation, Role, Sector, XdsRole
 from archive.values import AeTitle, BusinessId, PersonId
-from onboarding.services import customers, demo_roads, people
+from onboarding.services import customers, demo_citizens, demo_roads, people
 from onboarding.services.customers import DicomSystem, Names, XdsSystem
 
 JOINED = date(2023, 1, 1)
@@ -115,6 +115,8 @@ def load(config: Config) -> dict[str, Any]:
         "test_pdr": _xds(kept, operator, Environment.TEST, XdsRole.PDR, "pdr-test"),
         "patients": [{"id": code, "name": name} for code, name in PATIENTS],
     }
+    for environment in Environment:
+        demo_citizens.make(config.data_dir / "secrets", environment)
     kept.save(world)
     return world
 
