@@ -52,9 +52,13 @@ class Exchange:
         return self.status < 300
 
     @property
+    def title(self) -> str:
+        return f"{self.method} {self.path}"
+
+    @property
     def text(self) -> str:
         asked = f"\n{_pretty(self.asked)}" if self.asked is not None else ""
-        return f"{self.method} {self.path}{asked}\n\n{self.status}\n{_pretty(self.answer)}"
+        return f"{self.title}{asked}\n\n{self.status}\n{_pretty(self.answer)}"
 
 
 def _pretty(value: Any) -> str:

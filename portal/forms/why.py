@@ -74,6 +74,12 @@ class WhyForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         found: dict[str, Any] = super().clean() or {}
+        for name, usual in (
+            ("action", Action.QUERY.value),
+            ("how", VOUCHED),
+            ("purpose", Purpose.TREATMENT.value),
+        ):
+            found[name] = found.get(name) or usual
         for prefix in ("", "other_"):
             at = moment_of(found, prefix)
             if at is not None and at > now():
@@ -83,13 +89,13 @@ class WhyForm(forms.Form):
     def question(self) -> Question:
         given = self.cleaned_data
         asker = self.organisations[given["organisation"]]
-        action = Action(given["action"] or Action.QUERY)
+        action = Action(given["action"])
         if given["how"] != ASSERTED:
             return Question(asker, action)
         requester = Requester(
             WHAT_IF,
             role=given["role"],
-            purpose=given["purpose"] or Purpose.TREATMENT.value,
+            purpose=given["purpose"],
             care_relation=WHAT_IF if given["care_relation"] else "",
             register_type=given["register_type"],
             register_specifier=given["register_specifier"],

@@ -99,7 +99,7 @@ def _show(request: HttpRequest, seat: Seat, names: list[str]) -> HttpResponse:
         "wishes": wishes if seen["wishes"].succeeded else {},
         "prohibitions": [_prohibition(row) for row in wishes.get("prohibitions", ())],
         "form": TryProhibitionForm(None, Organisation.objects.filter(is_operator=False)),
-        "exchanges": [each.text for each in seen.values()],
+        "exchanges": list(seen.values()),
         "last": request.session.pop("tried", ""),
         "failed": [each for each in seen.values() if not each.succeeded],
     }

@@ -16,7 +16,7 @@ from archive.actors import Actor
 from archive.models import Document, Organisation, Patient, Study
 from archive.queries import held, study_codes
 from archive.services import why
-from archive.services.why import Answer, View
+from archive.services.why import View
 from archive.values import dicom_date
 from portal import formats
 from portal.forms.codes import looks_like_code
@@ -87,9 +87,10 @@ class Cell:
     """One decision in words; absent where the thing was not kept at that moment."""
 
     is_kept: bool
+    when: str
     allowed: bool = False
-    ground: Any = ""
-    rules: Sequence[Any] = ()
+    ground: str = ""
+    rules: Sequence[str] = ()
     document_oid: str = ""
 
 
@@ -100,8 +101,9 @@ class Row:
     label: str
     sub: str
     url: str
-    is_study: bool
+    place: str  # study, below one, alone
     cells: Sequence[Cell]
+    is_as_study: bool = False  # decided by the same rules as the study above it
 
     @property
     def differs(self) -> bool:
@@ -141,12 +143,12 @@ def _rows(views: Sequence[View]) -> list[Row]:
     groups = _merged(views)
     names = study_codes.entries(study.study_code for study, _documents in groups if study)
     rows = []
+    above: Row | None = None
     for study, documents in groups:
         if study is not None:
-            rows.append(_study_row(study, study_name(study, names.get(study.study_code)), views))
-        rows.extend(
-            _document_row(document, views, below=study is not None) for document in documents
-        )
+            above = _study_row(study, study_name(study, names.get(study.study_code)), views)
+            rows.append(above)
+        rows.extend(_document_row(row, views, above if study else None) for row in documents)
     return rows
 
 
@@ -171,30 +173,34 @@ def _study_row(study: Study, name: str, views: Sequence[View]) -> Row:
         label=f"{label}, {formats.day_text(day)}" if day else label,
         sub=study.register.organisation.name,
         url=reverse("study", args=[study.id]),
-        is_study=True,
-        cells=[_cell(view.answers.get(study.id)) for view in views],
+        place="study",
+        cells=[_cell(view, study.id) for view in views],
     )
 
 
-def _document_row(document: Document, views: Sequence[View], *, below: bool) -> Row:
+def _document_row(document: Document, views: Sequence[View], above: Row | None) -> Row:
     kind = str(document.get_kind_display())
+    cells = [_cell(view, document.id) for view in views]
     return Row(
         label=f"{kind[:1].upper()}{kind[1:]}",
-        sub="" if below else document.register.organisation.name,
+        sub="" if above else document.register.organisation.name,
         url="",
-        is_study=False,
-        cells=[_cell(view.answers.get(document.id)) for view in views],
+        place="below" if above else "alone",
+        cells=cells,
+        is_as_study=above is not None and cells == above.cells,
     )
 
 
-def _cell(answer: Answer | None) -> Cell:
+def _cell(view: View, row_id: UUID) -> Cell:
+    answer, when = view.answers.get(row_id), formats.when_text(view.at)
     if answer is None:
-        return Cell(is_kept=False)
+        return Cell(False, when)
     decision = answer.decision
     return Cell(
         True,
+        when,
         decision.allowed,
-        ground_words(decision.ground),
-        chain(decision),
+        str(ground_words(decision.ground)),
+        [str(rule) for rule in chain(decision)],
         answer.document_oid,
     )
