@@ -64,7 +64,9 @@ def decisions(
 ) -> list[Decision]:
     """One for each, in their order; the facts are read once."""
     moment = at or now()
-    subjects = [subject_of(item) for item in items]
+    now_held = {item.register.id: item.register.organisation_id for item in items}
+    held = standing.controllers_at(now_held, moment)
+    subjects = [_subject(item, held[item.register.id]) for item in items]
     facts = _facts(actor, {subject.person_id for subject in subjects}, moment)
     return [
         decide(actor, action, subject, facts.get(subject.person_id, access.NO_FACTS))
@@ -88,12 +90,12 @@ def require_person(actor: Actor) -> Decision:
     return decision
 
 
-def subject_of(item: InRegister) -> Subject:
+def _subject(item: InRegister, controller_id: UUID) -> Subject:
     """What `decide` looks at of a study or a document."""
     register = item.register
     return Subject(
         environment=item.environment,
-        controller_id=register.organisation_id,
+        controller_id=controller_id,
         register_id=register.id,
         register_type=register.type,
         register_specifier=register.specifier,

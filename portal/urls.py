@@ -22,6 +22,7 @@ from portal.views import (
     sign_on,
     studies,
     study,
+    try_citizen,
 )
 from portal.views.public import customers as public_customers
 from portal.views.public import filling, guide, register, signup, status
@@ -45,6 +46,7 @@ PUBLIC: list[URLPattern | URLResolver] = [
         path(f"join/{key}/", register.begin, {"key": key}, name=f"join-{key}")
         for key in register.BEGUN_WITH
     ),
+    path("try/citizen/", try_citizen.front, name="try-citizen"),
     path(f"{OWN}check/", filling.check, name="join-check"),
     *(path(f"{OWN}{key}/", filling.step, {"key": key}, name=f"join-own-{key}") for key in BY_KEY),
 ]

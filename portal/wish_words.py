@@ -34,9 +34,10 @@ def line_words(line: Line) -> str:
     row: Any = line.row
     match line.kind:
         case "informing":
-            told = _("Informed of the Kanta services")
+            if not row.text_version:
+                return _("Informed of the Kanta services")
             version = {"version": row.text_version}
-            return f"{told}, {_('text %(version)s') % version}" if row.text_version else told
+            return _("Informed of the Kanta services, text %(version)s") % version
         case "informing-end":
             return _("The informing had been recorded by mistake")
         case "permission":

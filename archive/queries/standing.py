@@ -1,6 +1,6 @@
 """The facts of a decision as rows say them, as of a moment: what was in force and known then."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -86,6 +86,19 @@ def writing(
     """Live ones of a producer that let it write of these persons, of any at population level."""
     live = authorisations(producer_id, environment, at).filter(may_write=True)
     return live.filter(Q(patient=None) | Q(person__in=set(persons)))
+
+
+def controllers_at(registers: Mapping[UUID, UUID], at: datetime) -> dict[UUID, UUID]:
+    """Who was controller of each register at a moment, given who is: the first of its former
+    holders whose time was not over yet, else who is.
+    """
+    former = RegisterHolding.objects.filter(register__in=registers, until__gt=civil_day(at))
+    then = dict(registers)
+    for register_id, organisation_id in former.order_by("-until").values_list(
+        "register_id", "organisation_id"
+    ):
+        then[register_id] = organisation_id
+    return then
 
 
 # --- as values ------------------------------------------------------------------------------------

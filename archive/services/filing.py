@@ -153,13 +153,18 @@ def require_environment(identifier: PatientIdentifier, environment: str) -> None
 
 
 def file_patient(environment: str, identifier: PatientIdentifier, **demographics: str) -> Patient:
-    """The patient's row, made when it is the first time the id is seen."""
-    patient, _ = Patient.objects.get_or_create(
+    """The patient's row, made when it is the first time the id is seen. One that was made without
+    a name, because the person spoke first, gets what comes with the first images.
+    """
+    patient, made = Patient.objects.get_or_create(
         environment=environment,
         issuer=identifier.issuer,
         identifier=identifier.value,
         defaults=demographics,
     )
+    if not made and not patient.name and demographics.get("name"):
+        Patient.objects.filter(id=patient.id, name="").update(**demographics)
+        patient.name = demographics["name"]
     return patient
 
 

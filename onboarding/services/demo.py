@@ -14,7 +14,14 @@ from archive.actors import SYSTEM
 from archive.config import Config
 from archive.models import Environment, Organisation, Role, Sector, XdsRole
 from archive.values import AeTitle, BusinessId, PersonId
-from onboarding.services import customers, demo_authorisations, demo_issuers, demo_roads, people
+from onboarding.services import (
+    customers,
+    demo_authorisations,
+    demo_citizens,
+    demo_issuers,
+    demo_roads,
+    people,
+)
 from onboarding.services.customers import DicomSystem, Hl7System, Names, XdsSystem
 
 JOINED = date(2023, 1, 1)
@@ -122,6 +129,8 @@ def load(config: Config) -> dict[str, Any]:
         },
     }
     demo_authorisations.tell(organisations)
+    for environment in Environment:
+        demo_citizens.make(config.data_dir / "secrets", environment)
     kept.save(world)
     return world
 

@@ -19,7 +19,7 @@ from archive.rules.wishes import Known
 from archive.services import wishes as services
 from archive.services.wish_documents import FormDocument
 from archive.values import now, uuid7
-from tests import wishes
+from tests import cast, wishes
 from tests.cast import ESIMERKKILA, MALLILA, RONTGEN, VENLA
 from tests.wishes import (
     ARCHIVIST,
@@ -62,6 +62,22 @@ def test_a_person_nobody_knows_yet_may_speak() -> None:
     assert (event.subject_id, event.patient_id) == (recorded.id, person().id)
     assert event.facts["what"] == "prohibition" and event.facts["scope"] == "everything"
     assert wishes.AINO not in str(event.facts)
+
+
+def test_who_spoke_first_gets_a_name_with_the_first_images() -> None:
+    inform()
+    assert person().name == ""
+    cast.store(cast.dataset(PatientID=wishes.AINO, PatientName="Nieminen^Aino"))
+    assert person().name == "Nieminen^Aino"
+    cast.store(
+        cast.dataset(
+            PatientID=wishes.AINO,
+            PatientName="Other^Name",
+            StudyInstanceUID="1.2.246.10.90000003.2",
+            SeriesInstanceUID="1.2.246.10.90000003.2.1",
+        )
+    )
+    assert person().name == "Nieminen^Aino"
 
 
 def test_informed_and_permitted_opens_and_its_withdrawal_closes_at_once() -> None:

@@ -5,14 +5,18 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from archive.config import settings
-from onboarding.services import demo_issuers, people
+from onboarding.services import demo_citizens, demo_issuers, people
 
 
 class Command(BaseCommand):
     help = __doc__ or ""
 
     def handle(self, *args: Any, **options: Any) -> None:
-        found = [*people.demo_accounts(), *demo_issuers.believed()]
+        found = [
+            *people.demo_accounts(),
+            *demo_issuers.believed(),
+            *demo_citizens.believed(),
+        ]
         if found and not settings().demo:
             raise CommandError(
                 f"demo accounts exist ({', '.join(found)}): this database was used in demo mode. "

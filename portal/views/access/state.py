@@ -11,6 +11,7 @@ from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
@@ -64,7 +65,7 @@ def search(request: Request, actor: Actor) -> HttpResponseBase:
 @page("wishes-person")
 def person(request: Request, actor: Actor, patient_id: UUID) -> HttpResponseBase:
     """The state as of a moment, and every statement known by then. Each look is written down."""
-    patient = _patient(request, patient_id)
+    patient = patient_of(request, patient_id)
     seer = reasons.with_reason(request, actor, patient.id)
     if not seer.reason:
         return redirect("wishes")
@@ -74,7 +75,7 @@ def person(request: Request, actor: Actor, patient_id: UUID) -> HttpResponseBase
     return render(request, "access/person.html", _shown(seer, patient, form, at))
 
 
-def _patient(request: Request, patient_id: UUID) -> Patient:
+def patient_of(request: Request, patient_id: UUID) -> Patient:
     """The survivor, in its own environment whichever was open before. Raises NotFound."""
     found = Patient.objects.select_related("survivor").filter(id=patient_id).first()
     if found is None:
@@ -116,6 +117,7 @@ def _shown(actor: Actor, patient: Patient, form: AsOfForm, at: datetime | None) 
         "as_of": at,
         "corrects": corrects,
         "corrections": list(CORRECTIONS.items()) if corrects else [],
+        "why_url": f"{reverse('why')}?{urlencode({'patient': patient.id})}",
         "trail": [(_("Patients’ state"), reverse("wishes"))],
     }
 
@@ -200,7 +202,7 @@ CORRECTIONS = {
 @page("wishes-correct")
 def correct(request: Request, actor: Actor, patient_id: UUID, what: str) -> HttpResponseBase:
     """Record what was said and is not recorded."""
-    patient = _patient(request, patient_id)
+    patient = patient_of(request, patient_id)
     seer = reasons.with_reason(request, actor, patient.id)
     correction = CORRECTIONS.get(what)
     if correction is None:
@@ -228,7 +230,7 @@ def mistake(
     request: Request, actor: Actor, patient_id: UUID, what: str, statement_id: UUID
 ) -> HttpResponseBase:
     """Record that a statement was never made. It stays in the history, with its end."""
-    patient = _patient(request, patient_id)
+    patient = patient_of(request, patient_id)
     seer = reasons.with_reason(request, actor, patient.id)
     if what not in MISTAKES:
         raise NotFound()
