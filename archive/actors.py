@@ -66,6 +66,20 @@ class Actor:
     requester: Requester | None = None  # of a system; None: the organisation vouches for its own
     citizen: Citizen | None = None
 
+    @property
+    def connection_id(self) -> UUID:
+        """By which a customer's system is known. Raises ValueError for anybody else."""
+        if self.kind != ActorKind.CONNECTION or self.id is None:
+            raise ValueError("the actor is no system of a customer")
+        return self.id
+
+    @property
+    def customer_id(self) -> UUID:
+        """The organisation of a customer's system or person. Raises ValueError without one."""
+        if self.organisation_id is None:
+            raise ValueError("the actor is of no organisation")
+        return self.organisation_id
+
 
 SYSTEM = Actor(ActorKind.SYSTEM, "system")
 

@@ -158,7 +158,8 @@ def knows_patient(actor: Actor, row: Authorisation) -> bool:
     if row.patient is None:
         return False
     if actor.kind == ActorKind.STAFF:
-        return decide(actor, Action.SEE_PATIENT, subject_of(cast(InRegister, row))).allowed
+        asked = _subject(cast(InRegister, row), row.register.organisation_id)
+        return decide(actor, Action.SEE_PATIENT, asked).allowed
     own = authorisations.organisations_of(actor)
     return row.organiser_id in own or row.producer_id in own
 

@@ -7,7 +7,7 @@ writers never wait for each other.
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from enum import Enum
 from typing import Any
 from uuid import UUID
@@ -16,6 +16,7 @@ from django.db import DEFAULT_DB_ALIAS, connections
 
 from archive.actors import SYSTEM, Actor
 from archive.chain import Verdict, make_partitions, seal, verify
+from archive.models import LedgerEvent
 from archive.values import now, uuid7
 
 __all__ = ["About", "Kind", "Verdict", "make_partitions", "record", "seal", "verify"]
@@ -162,4 +163,8 @@ def record(
     return event_id
 
 
-CLOCK_SLACK = timedelta(minutes=1)  # between an event's time and the making of its id
+def find(event_id: UUID) -> LedgerEvent | None:
+    """One event. Its id holds the time it was made at, which says in which partition it stands."""
+    made_at = datetime.fromtimestamp((event_id.int >> 80) / 1000, UTC)
+    near = (made_at - CLOCK_SLACK, made_at + CLOCK_SLACK)
+    return LedgerEvent.objects.filter(id=event_id, at__range=near).first()

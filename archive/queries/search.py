@@ -23,8 +23,8 @@ class Found:
 
     @property
     def count(self) -> int:
-        lists = (self.studies, self.cases, self.messages, self.organisations)
-        return sum(map(len, lists))
+        found = len(self.studies) + len(self.cases)
+        return found + len(self.messages) + len(self.organisations)
 
 
 def find(text: str, environment: str, studies: QuerySet[Study]) -> Found:

@@ -22,6 +22,7 @@ from archive.models import (
     Prohibition,
     ProhibitionEnd,
     ProhibitionScope,
+    RegisterHolding,
     RegisterType,
 )
 from archive.rules.facts import Area, Ban, Grant, PersonFacts, Policies

@@ -95,11 +95,11 @@ def _study_uids(items: Sequence[Given]) -> dict[UUID, str]:
 
 def _receiver(actor: Actor) -> dict[str, Any]:
     """Who receives, as values: they say what was true then."""
-    organisation = Organisation.objects.filter(id=actor.organisation_id).first()
+    organisation = Organisation.objects.get(id=actor.customer_id)
     who = actor.requester or _NOBODY
     return {
-        "receiver_oid": organisation.oid if organisation else "",
-        "receiver_name": organisation.name_fi if organisation else "",
+        "receiver_oid": organisation.oid,
+        "receiver_name": organisation.name_fi,
         "unit": who.unit_oid,
         "user": who.user_id,
         "user_name": who.user_name,

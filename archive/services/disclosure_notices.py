@@ -115,8 +115,8 @@ def take(
         subject = _judge(actor, notice)
         row = DisclosureNotice.objects.create(
             environment=actor.environment,
-            sender_id=actor.organisation_id,
-            connection_id=actor.id,
+            sender_id=actor.customer_id,
+            connection_id=actor.connection_id,
             notice_id=notice.id,
             content_digest=notice.digest,
             entries=len(notice.entities),
@@ -226,7 +226,7 @@ def _judge(actor: Actor, notice: Notice) -> _Subject:
 
 def _register(actor: Actor, notice: Notice) -> Register:
     """The named register. A customer reports its own only; another's is answered as none."""
-    link = Connection.objects.get(id=actor.id)
+    link = Connection.objects.get(id=actor.connection_id)
     rows = Register.objects.filter(controller_oid=notice.controller)
     if notice.register_type:
         rows = rows.filter(type=notice.register_type, specifier=notice.register_specifier)
@@ -237,7 +237,7 @@ def _register(actor: Actor, notice: Notice) -> Register:
         if found is None:
             raise _unknown("/controller", "no register of this controller is known here")
         return found
-    own = rows.filter(organisation_id=actor.organisation_id).first()
+    own = rows.filter(organisation_id=actor.customer_id).first()
     if own is None:
         problem = "is no register of the sender: a customer reports its own disclosures"
         raise NoticeForeign(facts={"/controller": problem})
@@ -294,7 +294,7 @@ def _record(
     correlation_id: UUID | None,
 ) -> None:
     """One event for each thing, at the time it was disclosed."""
-    reporter = Organisation.objects.get(id=actor.organisation_id)
+    reporter = Organisation.objects.get(id=actor.customer_id)
     for entity in notice.entities:
         about = About(
             environment=actor.environment,

@@ -54,7 +54,7 @@ def party_of(actor: Actor) -> Party:
         return Party(is_archivist=True)
     if actor.kind != ActorKind.CONNECTION:
         raise NotFound()
-    held = Register.objects.filter(organisation_id=actor.organisation_id)
+    held = Register.objects.filter(organisation_id=actor.customer_id)
     return Party(rules.arcs_of(held.values_list("controller_oid", flat=True)))
 
 

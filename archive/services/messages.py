@@ -51,8 +51,8 @@ def keep(actor: Actor, received: Received, *, correlation_id: UUID | None) -> UU
     header = received.header
     row = Hl7Message.objects.create(
         environment=actor.environment,
-        connection_id=actor.id,
-        organisation_id=actor.organisation_id,
+        connection_id=actor.connection_id,
+        organisation_id=actor.customer_id,
         received_at=now(),
         raw=received.raw,
         digest=hashlib.sha256(received.raw).digest(),

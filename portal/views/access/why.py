@@ -59,7 +59,8 @@ def front(request: Request, actor: Actor) -> HttpResponseBase:
 def _search(request: Request, actor: Actor) -> HttpResponseBase:
     form = PatientForm(request.POST)
     if form.is_valid():
-        found = reasons.search(request, actor, form)
+        given = form.cleaned_data
+        found = reasons.search(request, actor, given["identifier"], given["reason"])
         if found is not None:
             return redirect(address(found))
         form.add_error("code", _("Nothing is known of a patient with this code here."))
