@@ -74,6 +74,11 @@ def decisions(
     ]
 
 
+def is_own(actor: Actor, item: InRegister) -> bool:
+    """Whether it stands in the register that the asker works for: then nothing is disclosed."""
+    return access.is_own_register(actor, _subject(item, item.register.organisation_id))
+
+
 def require(actor: Actor, action: Action, item: InRegister) -> Decision:
     """Raises NotFound, worded as for what is not there: a refusal confirms no existence."""
     decision = ask(actor, action, item)

@@ -1,6 +1,6 @@
 """Registry Stored Query over what the gate lets be seen (XD-1, ITI TF-2 3.18 and 3.51)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
@@ -11,7 +11,7 @@ from django.db.models.functions import Coalesce
 from archive import ledger
 from archive.actors import Actor
 from archive.errors import QueryUnknown, SeveralPatients, TooManyResults
-from archive.models import DocumentStatus
+from archive.models import Document, DocumentStatus
 from archive.objects.queries import Found, StoredQuery
 from archive.objects.registry import (
     DocumentEntry,
@@ -20,7 +20,8 @@ from archive.objects.registry import (
     format_time,
 )
 from archive.objects.registry import Folder as FolderObject
-from archive.services import links
+from archive.queries import standing
+from archive.services import links, metadata_given
 from archive.services.query_parameters import STATUS, Parameters
 from archive.services.sight import Sight
 from archive.services.stored_queries import MULTI_PATIENT, STORED, Picked, Query
@@ -67,18 +68,19 @@ def leaves(
     """
     asked = Asked(actor, query, environment, correlation_id, message_id, many)
     picked = _pick(asked)
-    documents = _rows(picked.documents, "metadata", "status")
+    documents = _documents(picked)
     sets = _rows(picked.sets, "metadata")
     folders = _rows(picked.folders, "metadata", "status", "updated_at")
     count = len(documents) + len(sets) + len(folders) + len(picked.links)
     if count > MAX_LEAVES:
         raise TooManyResults()
-    persons = {row[0] for row in (*documents, *sets, *folders)}
+    persons = {row[0] for row in (*sets, *folders)} | _persons(documents)
     if len(persons) > 1 and not many:
         raise SeveralPatients()
+    released = _released(asked, documents)
     _record(asked, persons, count)
     return Found(
-        entries=tuple(_entry(*columns) for _, *columns in documents),
+        entries=tuple(map(_entry, released)),
         sets=tuple(_set(*columns) for _, *columns in sets),
         folders=tuple(_folder(*columns) for _, *columns in folders),
         links=tuple(map(links.as_link, picked.links)),
@@ -98,10 +100,12 @@ def references(
     asked = Asked(actor, query, environment, correlation_id, message_id, many)
     picked = _pick(asked)
     found: list[tuple[UUID, str]] = []
-    for rows in (picked.sets, picked.folders, picked.documents):
+    for rows in (picked.sets, picked.folders):
         if rows is not None:
             named = rows.order_by("id").annotate(person=_PERSON)
             found += named.values_list("person", "entry_uuid")
+    documents = _released(asked, _documents(picked, most=None))
+    found += [(standing.person_id(each.patient), each.entry_uuid) for each in documents]
     ids = [*(uuid for _, uuid in found), *(row.entry_uuid for row in picked.links)]
     _record(asked, {person for person, _ in found}, len(ids))
     return ids
@@ -119,11 +123,35 @@ def _rows(rows: QuerySet[Any] | None, *columns: str) -> list[tuple[Any, ...]]:
     return list(named.values_list("person", "root", "identifier", *columns)[: MAX_LEAVES + 1])
 
 
-def _entry(root: str, identifier: str, metadata: Mapping[str, Any], status: str) -> DocumentEntry:
+def _documents(picked: Picked, most: int | None = MAX_LEAVES + 1) -> list[Document]:
+    if picked.documents is None:
+        return []
+    related = ("register__organisation", "patient__survivor", "study")
+    return list(picked.documents.select_related(*related).order_by("id")[:most])
+
+
+def _persons(documents: Iterable[Document]) -> set[UUID]:
+    return {standing.person_id(each.patient) for each in documents}
+
+
+def _released(asked: Asked, documents: list[Document]) -> list[Document]:
+    """Those that go out; what is disclosed by that is in the log by then."""
+    return metadata_given.released(
+        asked.actor,
+        documents,
+        environment=asked.environment,
+        message_id=asked.message_id,
+        correlation_id=asked.correlation_id,
+    )
+
+
+def _entry(document: Document) -> DocumentEntry:
+    """Under the id by which the person goes now."""
+    person = document.patient.survivor or document.patient
     return replace(
-        DocumentEntry.from_json(metadata),
-        status=_URN[DocumentStatus(status)],
-        patient=PatientId(identifier, root),
+        DocumentEntry.from_json(document.metadata),
+        status=_URN[DocumentStatus(document.status)],
+        patient=PatientId(person.identifier, person.issuer),
     )
 
 

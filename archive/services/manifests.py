@@ -32,6 +32,7 @@ def row(entry: DocumentEntry, *, environment: str, at: datetime, **columns: obje
         kind=entry.kind,
         accession_number=accession.value if accession else "",
         study_instance_uid=entry.study_instance_uid,
+        service_event=entry.service_event[:64],
         repository_unique_id=entry.repository,
         mime_type=entry.mime_type,
         hash=entry.hash,

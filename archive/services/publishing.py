@@ -13,6 +13,7 @@ from archive.objects.manifest import ManifestContent
 from archive.objects.part10 import FileMeta
 from archive.objects.registry import (
     ACCESSION_TYPE,
+    ENCOUNTER_TYPE,
     KIND_SCHEME,
     MANIFEST_FORMAT,
     STUDY_UID_TYPE,
@@ -83,6 +84,12 @@ def counts(study: Study) -> dict[str, object]:
         "instances": rows.count(),
         "series": rows.order_by().values("series_id").distinct().count(),
     }
+
+
+def _service_event(study: Study) -> tuple[ReferenceId, ...]:
+    """By which a prohibition of one service event finds the manifest."""
+    named = study.service_event
+    return (ReferenceId(named, "", ENCOUNTER_TYPE),) if named else ()
 
 
 def _in_force(study: Study) -> Document | None:
@@ -175,6 +182,7 @@ def _entry(study: Study, content: ManifestContent, file: bytes) -> DocumentEntry
         references=(
             ReferenceId(study.accession_number, issuer, ACCESSION_TYPE),
             ReferenceId(study.study_instance_uid, "", STUDY_UID_TYPE),
+            *_service_event(study),
         ),
         hash=hashlib.sha1(file, usedforsecurity=False).hexdigest(),  # ITI TF-3 4.2.3.2.10: SHA-1
         size=len(file),

@@ -84,6 +84,7 @@ def advance(study_id: UUID) -> datetime | None:
     _count(study, stored)
     verdict = linkage.judge(_documents(study), study.study_instance_uid)
     _disagreements(study, verdict)
+    _take_service_event(study)
     if verdict.missing:
         return _wait(study, verdict.missing, stored.last_at)
     if study.state == StudyState.REGISTERED and publishing.is_up_to_date(study):
@@ -240,6 +241,22 @@ def _register(study: Study) -> datetime | None:
             _record(study, ledger.Kind.STUDY_REGISTERED, publishing.counts(study))
     _settle(study)
     return None
+
+
+def _take_service_event(study: Study) -> None:
+    """Images name none: theirs is the one of their examination note, else of their request. With it
+    a prohibition of one service event covers the images and their manifest too (AC-1).
+    """
+    own = ("", study.study_instance_uid)
+    named = tied_documents(study).filter(study_instance_uid__in=own).exclude(service_event="")
+    events = dict(named.values_list("kind", "service_event"))
+    event = events.get(DocumentKind.STUDY_ENTRY) or events.get(DocumentKind.REQUEST, "")
+    if not event or event == study.service_event:
+        return
+    study.service_event = event
+    with transaction.atomic():
+        Study.objects.filter(id=study.id).update(service_event=event)
+        Document.objects.filter(study=study).update(service_event=event)
 
 
 def _stand_with_documents(study: Study) -> None:
