@@ -35,6 +35,8 @@ def _repository(config: Config) -> list[tuple[str, str]]:
 def render(plan: Plan, config: Config, demo: Demo) -> str:
     left, logins = rows(plan, config), demo["logins"]
     blocks = [left]
+    if not plan.demo:
+        left.append(("People", "the first: manage.py make_administrator EMAIL"))
     if logins:
         blocks.append([("Demo login", "Password")])
         blocks.append([(entry["login"], entry["password"]) for entry in logins.values()])

@@ -83,7 +83,7 @@ INVITED: tuple[Promise, Promise] = (
     _("Invitation: %(organisation)s"),
     _(
         "%(inviter)s invites you to use the Imaging Data Repository for %(organisation)s.\n\n"
-        "Open this address and sign in: %(link)s\n\nThe invitation is valid until %(expires)s."
+        "Open this address to accept: %(link)s\n\nThe invitation is valid until %(expires)s."
     ),
 )
 ACCESS_ASKED: tuple[Promise, Promise] = (

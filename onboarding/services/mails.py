@@ -58,10 +58,12 @@ def _administrators(organisation: Organisation) -> dict[str, str]:
 
 
 def _told(value: Any) -> Any:
-    """In the language that is active."""
+    """In the language that is active; a day as it is written in Finland."""
     if isinstance(value, Organisation):
         return value.name
-    return date_format(value, "SHORT_DATE_FORMAT") if hasattr(value, "year") else value
+    if not hasattr(value, "year"):
+        return value
+    return date_format(value, "j F Y" if translation.get_language() == "en" else "j.n.Y")
 
 
 def _send(address: str, language: str, organisation: Organisation, letter: Letter) -> None:

@@ -123,7 +123,9 @@ def _require_another(user: User) -> None:
 # --- the first one --------------------------------------------------------------------------------
 
 
-def make_administrator(email: str, *, resets_second_factor: bool = False) -> User:
+def make_administrator(
+    email: str, *, first_name: str = "", last_name: str = "", resets_second_factor: bool = False
+) -> User:
     """By whoever runs the machine: the first administrator, or one that was locked out. Its
     password is set by a link. Raises FieldInvalid.
     """
@@ -132,7 +134,8 @@ def make_administrator(email: str, *, resets_second_factor: bool = False) -> Use
         own = _locked()
         user = User.objects.filter(email__iexact=address).first()
         if user is None:
-            user = User.objects.create_user(address[:150], address, password=None)
+            names = {"first_name": first_name[:150], "last_name": last_name[:150]}
+            user = User.objects.create_user(address[:150], address, password=None, **names)
             memberships.record(SYSTEM, own, f"account of {user} made")
         if not user.is_active:
             User.objects.filter(id=user.id).update(is_active=True)

@@ -206,11 +206,16 @@ def command(*arguments: str) -> str:
 
 def test_the_first_administrator_sets_a_password_by_a_link_once() -> None:
     Membership.objects.filter(role=Role.ADMIN).delete()
-    said = command("Ensi.Mainen@operator.example.invalid", "--address", "https://kuvat.example/")
+    said = command(
+        "Ensi.Mainen@operator.example.invalid",
+        *("--name", "Ensi Maija Mainen"),
+        *("--address", "https://kuvat.example/"),
+    )
     found = re.search(r"https://kuvat\.example(/\S+)", said)
     assert found, said
     user = User.objects.get(email="ensi.mainen@operator.example.invalid")
     assert roles(user) == {Role.ADMIN} and not user.has_usable_password()
+    assert (user.first_name, user.last_name) == ("Ensi Maija", "Mainen")
     client = Client(headers={"Accept-Language": "en"})
     form = client.get(found[1], follow=True)
     place = form.redirect_chain[-1][0]

@@ -21,6 +21,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("email")
+        parser.add_argument("--name", default="", help="first and last name, of a new account")
         parser.add_argument("--address", help="how the portal is reached, as https://HOST")
         parser.add_argument(
             "--reset-second-factor",
@@ -29,9 +30,13 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, email: str, **options: Any) -> None:
+        first, _space, last = options["name"].rpartition(" ")
         try:
             user = staff.make_administrator(
-                email, resets_second_factor=options["reset_second_factor"]
+                email,
+                first_name=first,
+                last_name=last,
+                resets_second_factor=options["reset_second_factor"],
             )
         except FieldInvalid:
             raise CommandError(f"This is no e-mail address: {email}") from None
