@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from archive.models import LedgerEvent, Patient
 from archive.queries.keyset import MARK
 from archive.queries.log_subjects import Subjects
@@ -48,6 +50,11 @@ class Given:
     @property
     def sentence(self) -> str:
         return ", ".join(filter(None, (self.receiver, self.what, self.ground)))
+
+    @property
+    def named(self) -> list[tuple[str, str]]:
+        """What stands in the entry by its identifier only."""
+        return [(_("Data controller"), self.controller)] if self.controller else []
 
 
 def given(event: LedgerEvent, subjects: Subjects) -> Given:
@@ -97,6 +104,10 @@ class Used:
     @property
     def sentence(self) -> str:
         return ", ".join(filter(None, (self.person, self.reason)))
+
+    @property
+    def named(self) -> list[tuple[str, str]]:
+        return []
 
 
 def used(event: LedgerEvent, subjects: Subjects) -> Used:

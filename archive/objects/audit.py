@@ -104,7 +104,8 @@ def encode(message: Message) -> bytes:
     _add(source, "AuditSourceTypeCode", **{"csd-code": APPLICATION_SERVER})
     for subject in message.subjects:
         _subject(root, subject)
-    return bytes(etree.tostring(root, encoding="utf-8", xml_declaration=False))
+    content: bytes = etree.tostring(root, encoding="utf-8", xml_declaration=False)
+    return content
 
 
 def _participant(root: etree._Element, participant: Participant) -> None:

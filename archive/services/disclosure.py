@@ -95,7 +95,8 @@ def _study_uids(items: Sequence[Given]) -> dict[UUID, str]:
 
 def _receiver(actor: Actor) -> dict[str, Any]:
     """Who receives, as values: they say what was true then."""
-    organisation = Organisation.objects.get(id=actor.customer_id)
+    known = Organisation.objects.in_bulk([actor.organisation_id] if actor.organisation_id else [])
+    organisation = next(iter(known.values()), None)
     who = actor.requester or _NOBODY
     return {
         "receiver_oid": organisation.oid,

@@ -104,19 +104,20 @@ def take(
     """The acknowledgement, and whether the notice is new; the same notice again is acknowledged as
     before. Raises NoticeInvalid, NoticeSubjectUnknown, NoticeForeign, NoticeReused.
     """
-    # The month of a notice that comes late; outside the transaction, since it locks the ledger.
+    link = _link(actor)
     _judge_time(notice)
+    # The month of a notice that comes late; outside the transaction, since it locks the ledger.
     ledger.make_partitions(notice.disclosed_at.astimezone(UTC).date(), months_ahead=0)
     with transaction.atomic():
         _one_at_a_time(actor, notice)
         known = _known(actor, notice)
         if known is not None:
             return known, False
-        subject = _judge(actor, notice)
+        subject = _judge(link, notice)
         row = DisclosureNotice.objects.create(
-            environment=actor.environment,
-            sender_id=actor.customer_id,
-            connection_id=actor.connection_id,
+            environment=link.environment,
+            sender=link.organisation,
+            connection=link,
             notice_id=notice.id,
             content_digest=notice.digest,
             entries=len(notice.entities),
@@ -195,19 +196,26 @@ def _known(actor: Actor, notice: Notice) -> DisclosureNotice | None:
     return found
 
 
-def _judge(actor: Actor, notice: Notice) -> _Subject:
+def _link(actor: Actor) -> Connection:
+    """The system that reports."""
+    if actor.id is None:
+        raise NoticeForeign("only a customer's system reports")
+    return Connection.objects.select_related("organisation").get(id=actor.id)
+
+
+def _judge(link: Connection, notice: Notice) -> _Subject:
     """Everything named is known, and within the register: what another register holds is answered
     as what is not there.
     """
-    register = _register(actor, notice)
+    register = _register(link, notice)
     receiver = Organisation.objects.filter(oid=notice.receiver.organisation).first()
     if receiver is None:
         raise _unknown("/receiver/organisation", "no organisation has this OID here")
-    persons = _persons(actor, notice, register)
+    persons = _persons(link, notice, register)
     studies = {
         uid: study_id
         for uid, study_id in Study.objects.filter(
-            environment=actor.environment,
+            environment=link.environment,
             register=register,
             patient_id__in=persons,
             study_instance_uid__in=[each.study_uid for each in notice.entities],
@@ -219,14 +227,13 @@ def _judge(actor: Actor, notice: Notice) -> _Subject:
                 f"/entities/{place}/study_instance_uid", "no such study of this patient here"
             )
         if not entity.study_uid:
-            _require_document(actor, register, persons, entity, place)
+            _require_document(link, register, persons, entity, place)
     patient = Patient.objects.get(id=persons[0])
     return _Subject(register, receiver, patient, studies)
 
 
-def _register(actor: Actor, notice: Notice) -> Register:
+def _register(link: Connection, notice: Notice) -> Register:
     """The named register. A customer reports its own only; another's is answered as none."""
-    link = Connection.objects.get(id=actor.connection_id)
     rows = Register.objects.filter(controller_oid=notice.controller)
     if notice.register_type:
         rows = rows.filter(type=notice.register_type, specifier=notice.register_specifier)
@@ -237,36 +244,36 @@ def _register(actor: Actor, notice: Notice) -> Register:
         if found is None:
             raise _unknown("/controller", "no register of this controller is known here")
         return found
-    own = rows.filter(organisation_id=actor.customer_id).first()
+    own = rows.filter(organisation=link.organisation).first()
     if own is None:
         problem = "is no register of the sender: a customer reports its own disclosures"
         raise NoticeForeign(facts={"/controller": problem})
     return own
 
 
-def _persons(actor: Actor, notice: Notice, register: Register) -> list[UUID]:
+def _persons(link: Connection, notice: Notice, register: Register) -> list[UUID]:
     """The ids of a person who has something in the register, the survivor first."""
     named = Patient.objects.filter(
-        environment=actor.environment,
+        environment=link.environment,
         issuer=notice.patient.issuer,
         identifier=notice.patient.value,
     ).first()
     root = (named.survivor_id or named.id) if named else None
     rows = Patient.objects.filter(Q(id=root) | Q(survivor_id=root)) if root else []
     persons = sorted((row.id for row in rows), key=lambda each: each != root)
-    mine = {"environment": actor.environment, "register": register, "patient_id__in": persons}
+    mine = {"environment": link.environment, "register": register, "patient_id__in": persons}
     if not (Study.objects.filter(**mine).exists() or Document.objects.filter(**mine).exists()):
         raise _unknown("/patient", "the controller has nothing of this patient here")
     return persons
 
 
 def _require_document(
-    actor: Actor, register: Register, persons: Sequence[UUID], entity: Entity, place: int
+    link: Connection, register: Register, persons: Sequence[UUID], entity: Entity, place: int
 ) -> None:
     """Documents without a study are what ties the notice to the archive: they must be known."""
     known = set(
         Document.objects.filter(
-            environment=actor.environment,
+            environment=link.environment,
             register=register,
             patient_id__in=persons,
             unique_id__in=entity.document_ids,
@@ -294,7 +301,6 @@ def _record(
     correlation_id: UUID | None,
 ) -> None:
     """One event for each thing, at the time it was disclosed."""
-    reporter = Organisation.objects.get(id=actor.customer_id)
     for entity in notice.entities:
         about = About(
             environment=actor.environment,
@@ -311,7 +317,7 @@ def _record(
             "documents": list(entity.document_ids),
             "service_event": entity.service_event,
             "notice": notice.id,
-            "reporter": reporter.oid,
+            "reporter": row.sender.oid,
             "received_at": row.received_at.isoformat(),
         }
         ledger.record(Kind.DISCLOSURE_NOTIFIED, about, facts, actor=actor, at=notice.disclosed_at)

@@ -219,12 +219,12 @@ def _note(found: Plan, files: dict[str, str]) -> None:
     ledger.record(ledger.Kind.LEDGER_RETIRED, ledger.About(), facts, using=OWNER)
 
 
-def _all(query: str, *values: Any) -> list[tuple[Any, ...]]:
+def _all(query: str, *values: int | datetime) -> list[tuple[Any, ...]]:
     with connections[OWNER].cursor() as cursor:
         cursor.execute(query, list(values))
         return list(cursor.fetchall())
 
 
-def _one(query: str, *values: Any) -> Any:
+def _one(query: str, *values: int | datetime) -> Any:
     ((value,),) = _all(query, *values)
     return value

@@ -149,7 +149,7 @@ def entry(request: Request, actor: Actor, log: Log, key: str) -> HttpResponse:
         "actor": actor_words(event),
         "row": row,
         "organisation": subjects.organisations.get(event.organisation_id or event.id),
-        "facts": fact_pairs(event),
+        "facts": [*row.named, *fact_pairs(event)],
         "sealed": sealed(event),
         "study_url": _study_url(actor, event),
         "trail": [(log.label, reverse(log.url_name))],
