@@ -6,6 +6,7 @@ its ends and exists here is. What may not be seen is left out as if it were not 
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
@@ -15,13 +16,18 @@ from archive.models import Document, DocumentLink, Folder, Submission
 from archive.services.links import MEMBERSHIP
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Sight:
     actor: Actor
     environment: str
 
     def documents(self) -> QuerySet[Document]:
         """The one narrowing of all: every other goes through this."""
+        return self._documents
+
+    @cached_property
+    def _documents(self) -> QuerySet[Document]:
+        """The gate is asked once a query; nothing is read before a narrower one asks."""
         rows = Document.objects.filter(environment=self.environment)
         return gate.visible(_of_the_asserted(rows, self.actor), self.actor)
 
