@@ -99,8 +99,8 @@ def _receiver(actor: Actor) -> dict[str, Any]:
     organisation = next(iter(known.values()), None)
     who = actor.requester or _NOBODY
     return {
-        "receiver_oid": organisation.oid,
-        "receiver_name": organisation.name_fi,
+        "receiver_oid": organisation.oid if organisation else "",
+        "receiver_name": organisation.name_fi if organisation else "",
         "unit": who.unit_oid,
         "user": who.user_id,
         "user_name": who.user_name,

@@ -39,7 +39,8 @@ from archive.values import PatientIdentifier, now
 NEW_STATUS = "urn:ihe:iti:2010:AssociationType:UpdateAvailabilityStatus"
 FIXED = (
     *("unique_id", "hash", "size", "repository", "mime_type", "kind", "accession"),
-    *("study_instance_uid", "controller_oid", "register_type", "register_specifier"),
+    *("study_instance_uid", "service_event", "controller_oid"),
+    *("register_type", "register_specifier"),
 )
 
 

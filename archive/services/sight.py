@@ -6,8 +6,9 @@ its ends and exists here is. What may not be seen is left out as if it were not 
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from archive import gate
 from archive.actors import Actor
@@ -15,32 +16,45 @@ from archive.models import Document, DocumentLink, Folder, Submission
 from archive.services.links import MEMBERSHIP
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Sight:
     actor: Actor
     environment: str
 
     def documents(self) -> QuerySet[Document]:
         """The one narrowing of all: every other goes through this."""
+        return self._documents
+
+    @cached_property
+    def _documents(self) -> QuerySet[Document]:
+        """The gate is asked once a query; nothing is read before a narrower one asks."""
         rows = Document.objects.filter(environment=self.environment)
         return gate.visible(_of_the_asserted(rows, self.actor), self.actor)
 
     def sets(self) -> QuerySet[Submission]:
-        seen = self.documents().values("entry_uuid")
         # A set may hold associations alone, for example when a document is put into a folder.
-        between = self._links().filter(Q(source_uuid__in=seen) | Q(target_uuid__in=seen))
-        members = self._links().filter(
-            Q(target_uuid__in=seen) | Q(target_uuid__in=between.values("entry_uuid")),
-            kind=MEMBERSHIP,
+        between = self._links().filter(
+            self._sees("source_uuid") | self._sees("target_uuid"),
+            entry_uuid=OuterRef("target_uuid"),
         )
-        rows = Submission.objects.filter(environment=self.environment)
-        return rows.filter(entry_uuid__in=members.values("source_uuid"))
+        members = self._links().filter(
+            self._sees("target_uuid") | Exists(between),
+            kind=MEMBERSHIP,
+            source_uuid=OuterRef("entry_uuid"),
+        )
+        return Submission.objects.filter(Exists(members), environment=self.environment)
 
     def folders(self) -> QuerySet[Folder]:
-        seen = self.documents().values("entry_uuid")
-        members = self._links().filter(kind=MEMBERSHIP, target_uuid__in=seen)
-        rows = Folder.objects.filter(environment=self.environment)
-        return rows.filter(entry_uuid__in=members.values("source_uuid"))
+        members = self._links().filter(
+            self._sees("target_uuid"), kind=MEMBERSHIP, source_uuid=OuterRef("entry_uuid")
+        )
+        return Folder.objects.filter(Exists(members), environment=self.environment)
+
+    def _sees(self, end: str) -> Exists:
+        """The document at this end of an association is seen. Asked row by row: what an asker may
+        see in all may be millions.
+        """
+        return Exists(self.documents().filter(entry_uuid=OuterRef(end)))
 
     def links(self, wanted: Q) -> list[DocumentLink]:
         """Associations that are wanted and seen, the oldest first."""

@@ -148,10 +148,10 @@ def get_documents_and_associations(sight: Sight, given: Parameters) -> Picked:
 
 def get_submission_sets(sight: Sight, given: Parameters) -> Picked:
     """The sets in which documents or folders came, with the memberships."""
-    sets = _uuids(sight.sets())
-    links = sight.links(Q(kind=MEMBERSHIP, target_uuid__in=_ids(given), source_uuid__in=sets))
-    held = {row.source_uuid for row in links}
-    return Picked(sets=sight.sets().filter(entry_uuid__in=held), links=links)
+    members = sight.links(Q(kind=MEMBERSHIP, target_uuid__in=_ids(given)))
+    sets = sight.sets().filter(entry_uuid__in={row.source_uuid for row in members})
+    held = set(_uuids(sets))
+    return Picked(sets=sets, links=[row for row in members if row.source_uuid in held])
 
 
 def get_submission_set_and_contents(sight: Sight, given: Parameters) -> Picked:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from archive.errors import ArchiveError, NotFound
-from archive.models import Connection, ConnectionKind, Environment
+from archive.models import Connection, ConnectionKind, Environment, LedgerEvent
 from archive.values import BusinessId, today
 from onboarding.errors import (
     ActorUnfit,
@@ -20,6 +20,7 @@ from onboarding.errors import (
 )
 from onboarding.models import JoiningState, PlannedConnection
 from onboarding.services import connections
+from onboarding.services.connections import Plan
 from tests.onboarding import cast
 from tests.onboarding.cast import planned
 
@@ -247,3 +248,29 @@ def test_a_planned_sender_is_let_in_when_its_environment_opens() -> None:
         organisation=road.organisation, kind="hl7", valid_until=None
     )
     assert [str(each) for each in open_now] == ["UUSI_RIS|OTHER"]
+
+
+def test_a_new_xds_connection_needs_assertions_in_production_only() -> None:
+    road = cast.brought_to(JoiningState.IN_PRODUCTION)
+    for environment, required in ((TEST, False), (PRODUCTION, True)):
+        plan = Plan(environment=environment, kind=ConnectionKind.XDS, name="RIS")
+        row = connections.plan(cast.admin(road), road.organisation, plan)
+        assert connections.open_planned(cast.officer(), row).xua_required == required
+
+
+def test_the_need_for_assertions_is_an_officers_with_a_reason() -> None:
+    road = cast.brought_to(JoiningState.IN_PRODUCTION)
+    plan = Plan(environment=PRODUCTION, kind=ConnectionKind.XDS, name="RIS")
+    row = connections.plan(cast.admin(road), road.organisation, plan)
+    live = connections.open_planned(cast.officer(), row)
+    with pytest.raises(ActorUnfit):
+        connections.require_assertion(cast.admin(road), live, required=False, reason="ei")
+    for _ in range(2):
+        connections.require_assertion(cast.officer(), live, required=False, reason="toimittaja")
+    live.refresh_from_db()
+    assert not live.xua_required
+    told = LedgerEvent.objects.get(kind="customer.changed", facts__reason="toimittaja")
+    assert told.environment == PRODUCTION
+    dicom = Connection.objects.filter(organisation=road.organisation, kind="dicom")[0]
+    with pytest.raises(NotFound):
+        connections.require_assertion(cast.officer(), dicom, required=True, reason="x")

@@ -159,6 +159,17 @@ def test_what_ties_a_document_is_not_changed(
     refused(tools.actor, MetadataFixed, new_version(paper, lid=paper.entry, **changes))
 
 
+def test_a_document_keeps_its_service_event_and_register(cast: Cast, tools: Peer) -> None:
+    paper = xds_cast.paper(cast)
+    xds_cast.register(cast, paper)
+    plain = new_version(paper, lid=paper.entry)
+    event = "1.2.3^^^^urn:ihe:iti:xds:2015:encounterId"
+    moved = plain.replace("<Value>ACC-1^^^", f"<Value>{event}</Value><Value>ACC-1^^^")
+    refused(tools.actor, MetadataFixed, moved)
+    other = paper.but(extra=slot("urn:kanta:kvarkki:registry-type", "4"))
+    refused(tools.actor, MetadataFixed, new_version(other, lid=paper.entry))
+
+
 def test_only_what_is_there_and_the_patients_own_is_updated(cast: Cast, tools: Peer) -> None:
     paper = xds_cast.paper(cast)
     xds_cast.register(cast, paper)

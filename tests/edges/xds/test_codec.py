@@ -251,7 +251,8 @@ def test_hostile_or_broken_xml_is_malformed(content: bytes) -> None:
         codec.parse_xml(content)
 
 
-WHOLE = messages.submit(Paper(study="1.2.3")).encode()
+FILED = Paper(study="1.2.3")
+WHOLE = messages.submit(FILED, more=messages.filed(FILED, messages.Binder(), FILED)).encode()
 
 
 @given(

@@ -14,8 +14,10 @@ from django.db import connections
 
 from archive.errors import ArchiveError
 from archive.models import Document, LedgerEvent, Submission
+from archive.services import assertions
+from archive.services.assertions import Presented
 from launch.plan import ROOT
-from tests.edges.xds import messages
+from tests.edges.xds import messages, signing
 from tests.edges.xds.messages import QUERY, envelope, find, query, submit
 from tests.edges.xds.test_server import basic
 from tests.services import xds_cast
@@ -146,3 +148,25 @@ def test_a_peer_registers_and_another_finds_over_http(fresh_database: str, free_
         assert paper.entry.encode() in found
         assert paper.entry.encode() not in send(address, cast.turku.consumer, asking)
     assert Document.objects.get().entry_uuid == paper.entry
+
+
+def test_of_one_message_sent_twice_at_once_one_is_heard(fresh_database: str) -> None:
+    cast = xds_cast.assemble()
+    signing.trusted()
+    token = signing.token(cast.oulu.organisation)
+    gate = threading.Barrier(4)
+
+    def ask(_number: int) -> str:
+        presented = Presented(token, "urn:uuid:1", "http://testserver/xds/registry")
+        try:
+            gate.wait(10)
+            assertions.establish(cast.oulu.consumer.actor, presented)
+        except ArchiveError as error:
+            return type(error).__name__
+        finally:
+            connections.close_all()
+        return "ok"
+
+    with ThreadPoolExecutor(4) as threads:
+        answers = sorted(threads.map(ask, range(4)))
+    assert answers == [*["MessageRepeated"] * 3, "ok"]
