@@ -14,14 +14,7 @@ from archive.actors import SYSTEM
 from archive.config import Config
 from archive.models import Environment, Organisation, Role, Sector, XdsRole
 from archive.values import AeTitle, BusinessId, PersonId
-from onboarding.services import (
-    customers,
-    demo_authorisations,
-    demo_citizens,
-    demo_issuers,
-    demo_roads,
-    people,
-)
+from onboarding.services import customers, demo_citizens, demo_issuers, demo_roads, people
 from onboarding.services.customers import DicomSystem, Hl7System, Names, XdsSystem
 
 JOINED = date(2023, 1, 1)
@@ -108,9 +101,9 @@ def load(config: Config) -> dict[str, Any]:
     kept = Secrets(config.data_dir / "secrets" / "demo.json")
     operator = Organisation.objects.get(is_operator=True)
     logins = {role.value: _person(kept, role.value, operator, role) for role in STAFF}
-    listed, organisations = [], {}
+    listed = []
     for customer in CUSTOMERS:
-        organisation = organisations[customer.login] = _organisation(customer)
+        organisation = _organisation(customer)
         logins[customer.login] = _person(kept, customer.login, organisation, Role.CUSTOMER_ADMIN)
         listed.append(_connected(kept, customer, organisation))
         demo_roads.tell(customer.login, organisation)
@@ -128,7 +121,6 @@ def load(config: Config) -> dict[str, Any]:
             for environment in Environment
         },
     }
-    demo_authorisations.tell(organisations)
     for environment in Environment:
         demo_citizens.make(config.data_dir / "secrets", environment)
     kept.save(world)

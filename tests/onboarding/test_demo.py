@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 
 from archive.config import settings
-from archive.models import Authorisation, Organisation, Patient
-from archive.queries import followup
+from archive.models import Organisation
 from onboarding.models import Joining, JoiningState, PlannedConnection, Transition
 from onboarding.queries import file, pipeline
 from onboarding.services import demo as world
@@ -17,7 +16,7 @@ pytestmark = pytest.mark.usefixtures("db")
 
 
 def told() -> dict[str, int]:
-    models = (Organisation, Joining, PlannedConnection, Transition, Authorisation, Patient)
+    models = (Organisation, Joining, PlannedConnection, Transition)
     return {model.__name__: model.objects.count() for model in models}
 
 
@@ -48,16 +47,6 @@ def test_two_applicants_are_on_their_way() -> None:
     assert (submitted.organisation.business_id, submitted.waits_for) == ("9000004-6", "officer")
     assert (returned.organisation.business_id, returned.waits_for) == ("9000005-4", "customer")
     assert submitted.missing and submitted.waited.total_seconds() >= 0
-
-
-def test_purchased_services_are_of_every_kind_and_open_nothing_to_everybody() -> None:
-    rows = Authorisation.objects.select_related("organiser", "producer")
-    states = sorted(row.state for row in rows)
-    assert states == ["accepted", "accepted", "ended", "granted", "without_producer"]
-    assert {row.organiser.business_id for row in rows} == {"9000000-3"}
-    live = [row for row in rows if row.closed_at is None]
-    assert all(row.patient_id for row in live)
-    assert sum(followup.is_late(row) for row in live) == 1
 
 
 def test_loading_again_changes_nothing(demo: dict[str, Any]) -> None:

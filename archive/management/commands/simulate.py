@@ -11,7 +11,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from archive.config import settings
-from archive.simulation import first_screen, world
+from archive.simulation import first_screen, orders, world
 from archive.simulation.listener import PortTaken, Received, listening
 from archive.simulation.scenes import DOCUMENT_ORDERS, FIRST, Outcome, Plan, Run, play
 from archive.simulation.studies import EXAMINATIONS, KINDS
@@ -71,6 +71,7 @@ class Command(BaseCommand):
 
 def _act(found: World, options: dict[str, Any], say: Say) -> list[Outcome]:
     if options["first_screen"]:
+        _order(found)
         return first_screen.show(Run(found, options["seed"]), say)
     if not options["listen"]:
         return _send(found, options, say)
@@ -82,6 +83,15 @@ def _act(found: World, options: dict[str, Any], say: Say) -> list[Outcome]:
         outcomes = _send(found, options, say) if options["kind"] or options["wrong"] else []
         stopped.wait()
     return outcomes
+
+
+def _order(found: World) -> None:
+    """Purchased services, through the stand-in for the Patient Data Repository if there is one."""
+    config = settings()
+    if config.demo and config.pdr_url:
+        taken = orders.send(found, config.pdr_url, config.pdr_secret)
+        if taken < len(orders.ORDERS):
+            raise CommandError(f"{taken} of {len(orders.ORDERS)} authorisations were taken")
 
 
 def _send(found: World, options: dict[str, Any], say: Say) -> list[Outcome]:

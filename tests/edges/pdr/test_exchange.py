@@ -16,6 +16,8 @@ from django.core.wsgi import get_wsgi_application
 from archive.authorisation_errors import RepositoryRejects, RepositoryUnreachable
 from archive.edges.pdr import client
 from archive.models import Authorisation
+from archive.queries import followup
+from archive.simulation import orders, world
 from archive.simulation.pdr import Archive, Server, Shelves
 from archive.simulation.world import Credentials
 from tests.authorising import form
@@ -124,3 +126,22 @@ def test_an_organisers_own_document_reaches_the_archive(stand_in: str) -> None:
     with refused.value as answer:
         assert (answer.code, json.loads(answer.read())["code"]) == (409, "AUTH-VERSION")
     assert held(stand_in)[0]["order_text"] == ""
+
+
+def test_the_demo_worlds_orders_come_that_way_and_may_be_sent_again(
+    stand_in: str, demo: dict[str, Any]
+) -> None:
+    told = {
+        **demo,
+        "web": "http://127.0.0.1",
+        "dicom": {"host": "127.0.0.1", "port": 1, "aet": "KANTA", "test_aet": "KANTATEST"},
+    }
+    demo_world = world.parse(told)
+    for _time in range(2):
+        assert orders.send(demo_world, f"{stand_in}/production", SECRET) == len(orders.ORDERS)
+    rows = list(Authorisation.objects.select_related("organiser"))
+    states = sorted(row.state for row in rows)
+    assert states == ["accepted", "accepted", "ended", "granted", "without_producer"]
+    live = [row for row in rows if row.closed_at is None]
+    assert all(row.patient_id for row in live)  # nothing is open to everybody
+    assert sum(followup.is_late(row) for row in live) == 1

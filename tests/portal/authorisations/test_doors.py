@@ -9,10 +9,10 @@ from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
-from archive.models import Authorisation, Membership, Role, User
+from archive.models import Membership, Role, User
 from archive.services import authorisation_drafts
 from tests.authorising import made, person, register
-from tests.cast import ESIMERKKILA, organisation
+from tests.cast import organisation
 from tests.portal.test_pages import signed_in
 
 pytestmark = pytest.mark.django_db
@@ -113,8 +113,7 @@ def test_another_customers_is_as_one_that_is_not_there(browsers: dict[str, Clien
 
 
 def test_the_rails_of_staff_and_customers(browsers: dict[str, Client]) -> None:
-    row = Authorisation.objects.filter(organiser__business_id=ESIMERKKILA).first()
-    assert row is not None
+    row = made()
     for role in ("support", "esim"):
         page = browsers[role].get(reverse("authorisation", args=[row.id])).content.decode()
         rail = page[page.index('class="rail"') : page.index("</nav>", page.index('class="rail"'))]

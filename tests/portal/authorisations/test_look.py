@@ -10,10 +10,10 @@ from django.urls import reverse
 from playwright.sync_api import Browser
 
 from archive.models import Authorisation
-from archive.services import authorisation_drafts
+from archive.services import authorisation_drafts, authorisations
+from tests import authorising as cast
 from tests import builders
-from tests.authorising import patient, person, register
-from tests.cast import ESIMERKKILA
+from tests.cast import ESIMERKKILA, RONTGEN, VENLA
 from tests.portal.test_look import WIDTHS, address, browser, wrong_with
 
 __all__ = ["address", "browser"]
@@ -21,10 +21,12 @@ pytestmark = pytest.mark.journey
 
 
 def places() -> dict[str, list[str]]:
-    rows = {row.state: row for row in Authorisation.objects.order_by("made_at")}
-    row, granted = rows["accepted"], rows["granted"]
+    row = authorisations.accept(cast.person(RONTGEN), cast.made())
+    granted = cast.made(VENLA, voucher_number="PS-1")
+    cast.made(producer=None)
+    Authorisation.objects.filter(id=row.id).update(due_on=cast.day(-1))
     builders.study(ESIMERKKILA, patient=row.patient, authorisation=row)
-    draft = authorisation_drafts.begin(person(), register(), "production", patient())
+    draft = authorisation_drafts.begin(cast.person(), cast.register(), "production", cast.patient())
     one = reverse("authorisation", args=[row.id])
     return {
         "esim": [

@@ -160,7 +160,7 @@ def test_what_contradicts_is_said_at_the_check_with_the_way_to_it(organiser: Cli
 def test_a_step_that_was_left_out_is_asked_for(organiser: Client) -> None:
     draft = begun(organiser)
     page = text(organiser.post(reverse("order-check", args=[draft.id])), 422)
-    assert "Valid from" in page and Authorisation.objects.filter(made_by="esim").count() == 5
+    assert "Valid from" in page and not Authorisation.objects.exists()
 
 
 # --- moving ---------------------------------------------------------------------------------------
@@ -271,7 +271,9 @@ def test_lists_are_narrowed_sorted_and_exported(organiser: Client, producer: Cli
     assert of(row) in page and "1 order" in page
     assert "No authorisation fits the filters" in text(organiser.get(f"{place}?state=declined"))
     assert "A filter cannot be read" in text(organiser.get(f"{place}?made_from=soon"))
-    assert "4 assignments, 1 late" in text(producer.get(f"{reverse('assignments')}?state=live"))
+    overdue = made(VENLA)
+    Authorisation.objects.filter(id=overdue.id).update(due_on=day(-1))
+    assert "2 assignments, 1 late" in text(producer.get(f"{reverse('assignments')}?state=live"))
     assert organiser.get(f"{place}?after=x").status_code == 400
     sheet = producer.get(f"{reverse('assignments')}?format=csv&state=granted")
     lines = list(csv.DictReader(io.StringIO(b"".join(sheet.streaming_content).decode())))
