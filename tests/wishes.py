@@ -1,7 +1,9 @@
 """Who speaks, about whom: the voices of the tests about what patients say."""
 
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeVar
+
+from django.db.models import Model
 
 from archive.actors import SYSTEM, Actor, ActorKind
 from archive.models import (
@@ -24,8 +26,15 @@ from archive.rules.wishes import Wanted
 from archive.services import wishes
 from archive.services.wishes import Saying, Whose
 from archive.values import HETU_ROOT, PatientIdentifier, now
+from onboarding.services import demo_citizens
 
+M = TypeVar("M", bound=Model)
 AINO = "240260-922A"
+DEMO = (
+    demo_citizens.PERMITTED,
+    demo_citizens.EVENT_PROHIBITED,
+    demo_citizens.PROVIDER_PROHIBITED,
+)
 EVENT = "1.2.246.10.90000003.14.2026.7"
 CITIZEN = Actor(ActorKind.CITIZEN, "MyKanta", environment="production")
 REPOSITORY = Actor(ActorKind.CONNECTION, "pdr", environment="production")
@@ -87,4 +96,16 @@ def counts() -> dict[str, int]:
 
 
 def ledger(kind: str) -> list[LedgerEvent]:
-    return list(LedgerEvent.objects.filter(kind=kind).order_by("at", "id"))
+    """Without what the demo world has written of its own patients and keys."""
+    spoken = Patient.objects.filter(identifier__in=DEMO).values_list("id", flat=True)
+    rows = LedgerEvent.objects.filter(kind=kind).order_by("at", "id")
+    return [
+        row
+        for row in rows
+        if row.patient_id not in set(spoken) and row.facts.get("reason") != "demo"
+    ]
+
+
+def the_one(model: type[M], code: str = AINO) -> M:
+    """The only statement of this kind that the person has made."""
+    return model._default_manager.get(patient__identifier=code)

@@ -115,7 +115,7 @@ def test_what_was_given_before_november_2021_is_a_consent() -> None:
     day = datetime.fromisoformat("2019-05-01T09:00:00+00:00")
     inform(effective_at=day)
     services.permit(REPOSITORY, whose(), said("repository", effective_at=day), given=True)
-    assert DisclosurePermission.objects.get().form == "consent"
+    assert wishes.the_one(DisclosurePermission).form == "consent"
     assert facts().permitted
 
 
@@ -163,7 +163,7 @@ def test_a_permission_recorded_by_mistake_never_was() -> None:
     services.never_said(ARCHIVIST, whose(), corrected(), given.id)
     assert not facts().permitted
     assert standing.people([person().id], before)[person().id].permitted
-    (latest, first) = standing.permissions(now())
+    (latest, first) = standing.permissions(now()).filter(person=person().id)
     assert (latest.effective_at, latest.given) == (first.effective_at, False)
 
 
@@ -415,7 +415,7 @@ def test_test_persons_stay_in_the_test_environment(monkeypatch: pytest.MonkeyPat
 @pytest.mark.parametrize("change", ["update", "delete"])
 def test_the_database_refuses_to_change_what_was_said(change: str) -> None:
     inform()
-    services.never_informed(ARCHIVIST, whose(), corrected(), wishes.Informing.objects.get().id)
+    services.never_informed(ARCHIVIST, whose(), corrected(), wishes.the_one(wishes.Informing).id)
     rows = wishes.InformingEnd.objects.all()
     with pytest.raises(ProgrammingError, match="append-only"), transaction.atomic():
         rows.update(reason="other") if change == "update" else rows.delete()

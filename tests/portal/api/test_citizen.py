@@ -177,7 +177,7 @@ def test_nobody_is_named_in_what_a_citizen_reads(service: CitizenService) -> Non
 
 def test_who_acts_for_another_speaks_for_the_other(service: CitizenService) -> None:
     service.post("informing", {"text_version": "2023"}, acting_for=VENLA, acting_ground="mandate")
-    row = wishes.Informing.objects.get()
+    row = wishes.the_one(wishes.Informing, VENLA)
     assert (row.patient.identifier, row.acting_ground) == (VENLA, "mandate")
     assert service.get("wishes").json()["informed"] is None
 

@@ -51,7 +51,7 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "one for a year": ({"exp": int(time.time()) + 31_536_000}, "assertion is valid for too long"),
     "an end without end": ({"exp": float("inf")}, "assertion is not in order"),
-    "a time in words": ({"exp": str(int(time.time()) + 60)}, "a time is no number"),
+    "a time in words": ({"exp": str(int(time.time()) + 31_536_000)}, "a time is no number"),
     "a short jti": ({"jti": "1"}, "jti must be 16 to 128 unreserved characters"),
     "nobody's code": ({"person": "010181-900D"}, "not a personal identity code"),
     "a number for a person": ({"person": 7}, "person is no personal identity code"),

@@ -69,7 +69,7 @@ def test_a_persons_forms_become_the_persons_state(send: Any) -> None:
     )
     state = facts()
     assert (state.informed, state.permitted, len(state.bans)) == (True, True, 1)
-    assert DisclosurePermission.objects.get().form == "consent"
+    assert wishes.the_one(DisclosurePermission).form == "consent"
     cancellation = {**prohibition(given=False), "document_oid": "1.2.246.10.2462460.14.5"}
     cancellation["effective_at"] = now().isoformat()
     assert send(cancellation).status_code == 201
@@ -92,7 +92,7 @@ def test_the_same_document_is_recorded_once_and_other_content_is_a_conflict(send
 
 def test_a_representative_is_kept_by_the_role_alone(send: Any) -> None:
     assert send(form("informing", representative=GUARDIAN)).status_code == 201
-    row = wishes.Informing.objects.get()
+    row = wishes.the_one(wishes.Informing)
     assert row.acting_ground == "guardian"
     written = [*LedgerEvent.objects.values_list("facts", flat=True), vars(row)]
     assert "Eeva" not in str(written) and "911B" not in str(written)
