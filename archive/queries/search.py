@@ -3,6 +3,7 @@ searched here.
 """
 
 import re
+from collections.abc import Sized
 from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
@@ -23,7 +24,7 @@ class Found:
 
     @property
     def count(self) -> int:
-        lists = (self.studies, self.cases, self.messages, self.organisations)
+        lists: tuple[Sized, ...] = (self.studies, self.cases, self.messages, self.organisations)
         return sum(map(len, lists))
 
 

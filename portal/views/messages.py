@@ -138,12 +138,12 @@ def whole(request: Request, actor: Actor, message_id: UUID) -> HttpResponse:
     return _show(request, found, ReasonForm(), shown=True)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Holder:
     organisation_id: UUID
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Held:
     """A message as the gate sees it: it stands with its sender's organisation."""
 
@@ -186,6 +186,7 @@ def _show(
     more = {
         "form": form,
         "shown": shown,
+        "before": queries.before(found) if shown else None,
         "parts": parts(bytes(found.raw), whole=shown),
         "answer_parts": parts(bytes(found.answer), whole=True),
         "can_replay": can_replay and BY_NAME["message-replay"].may_open(roles),

@@ -44,11 +44,11 @@ def answer(raw: bytes, visitor: Visitor) -> Answer:
             report(error, visitor, correlation_id, raw)
         content = codec.acknowledge(raw, error, reference=str(correlation_id))
         return Answer(content, isinstance(error, Refused))
-    error = _process(actor, message_id, received, correlation_id)
-    content = codec.acknowledge(raw, error, reference=str(message_id))
+    refusal = _process(actor, message_id, received, correlation_id)
+    content = codec.acknowledge(raw, refusal, reference=str(message_id))
     with suppress(ArchiveError), exchange(correlation_id):
-        acknowledgement = codec.reply_to(error).acknowledgement
-        messages.answered(message_id, acknowledgement, content, error)
+        acknowledgement = codec.reply_to(refusal).acknowledgement
+        messages.answered(message_id, acknowledgement, content, refusal)
     return Answer(content)
 
 
