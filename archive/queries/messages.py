@@ -7,7 +7,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from archive.errors import NotFound
-from archive.models import Hl7Message, MessageOutcome, PatientMerge, Study
+from archive.models import Hl7Message, MessageOutcome, PatientHistory, PatientMerge, Study
 from archive.queries import keyset
 from archive.queries.overview import COUNTED
 
@@ -76,6 +76,11 @@ def merges_of(message: Hl7Message) -> list[PatientMerge]:
     """What the message has merged."""
     rows = PatientMerge.objects.filter(message=message).select_related("retired", "into")
     return list(rows.order_by("id"))
+
+
+def before(message: Hl7Message) -> PatientHistory | None:
+    """The person's demographics before the message changed them."""
+    return PatientHistory.objects.filter(message=message).order_by("id").first()
 
 
 def studies_of(message: Hl7Message) -> list[Study]:

@@ -12,7 +12,6 @@ from archive.models import (
     Document,
     DocumentKind,
     Patient,
-    PatientHistory,
     PatientMerge,
     SecondKind,
     SecondPerson,
@@ -34,12 +33,6 @@ LIVE, UNDONE, ASKED = "live", "undone", "asked"
 def current(patient: Patient) -> Patient:
     """Whose demographics are given out for material under this id: the survivor's."""
     return patient.survivor or patient
-
-
-def history(patient: Patient) -> list[PatientHistory]:
-    """Demographics as they were, the latest first."""
-    rows = PatientHistory.objects.filter(patient=patient).select_related("organisation")
-    return list(rows.order_by("-until", "-id"))
 
 
 def find(environment: str, identifier: PatientIdentifier) -> Patient | None:

@@ -3,6 +3,7 @@ searched here.
 """
 
 import re
+from collections.abc import Sized
 from dataclasses import dataclass
 
 from django.db.models import Q, QuerySet
@@ -23,8 +24,8 @@ class Found:
 
     @property
     def count(self) -> int:
-        found = len(self.studies) + len(self.cases)
-        return found + len(self.messages) + len(self.organisations)
+        lists: tuple[Sized, ...] = (self.studies, self.cases, self.messages, self.organisations)
+        return sum(map(len, lists))
 
 
 def find(text: str, environment: str, studies: QuerySet[Study]) -> Found:

@@ -52,7 +52,7 @@ def party_of(actor: Actor) -> Party:
     """Raises NotFound for people who may not touch the ids of persons."""
     if actor.kind == ActorKind.STAFF and actor.roles & rules.MERGERS:
         return Party(is_archivist=True)
-    if actor.kind != ActorKind.CONNECTION:
+    if actor.kind != ActorKind.CONNECTION or actor.organisation_id is None:
         raise NotFound()
     held = Register.objects.filter(organisation_id=actor.customer_id)
     return Party(rules.arcs_of(held.values_list("controller_oid", flat=True)))

@@ -19,7 +19,7 @@ from archive.errors import ArchiveError, NotFound
 from archive.models import Hl7Message, MessageOutcome, Patient
 from archive.objects import adt, er7
 from archive.objects.persons import Person
-from archive.person_errors import MessageDone
+from archive.person_errors import MessageDone, SenderUnknown
 from archive.rules.messages import Spoken, require_taken
 from archive.services import error_desk, filing, identity
 from archive.services.error_desk import Place, What, Who
@@ -47,8 +47,10 @@ def read(raw: bytes) -> Received:
 
 
 def keep(actor: Actor, received: Received, *, correlation_id: UUID | None) -> UUID:
-    """Durable on return; its id."""
+    """Durable on return; its id. Raises SenderUnknown for who is no customer's system."""
     header = received.header
+    if actor.id is None or actor.organisation_id is None:
+        raise SenderUnknown()
     row = Hl7Message.objects.create(
         environment=actor.environment,
         connection_id=actor.connection_id,

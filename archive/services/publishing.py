@@ -24,6 +24,7 @@ from archive.objects.registry import (
     ReferenceId,
     format_time,
 )
+from archive.queries import persons
 from archive.services import filing, manifests
 from archive.values import now, uid_from_uuid, uuid7
 
@@ -123,7 +124,7 @@ def _series(study: Study) -> SeriesRows:
 
 
 def _content(study: Study, series: SeriesRows) -> ManifestContent:
-    patient = study.patient.survivor or study.patient
+    patient = persons.current(study.patient)
     return ManifestContent(
         patient_id=patient.identifier,
         patient_issuer=patient.issuer,

@@ -171,6 +171,7 @@ def _show(
     more = {
         "form": form,
         "shown": shown,
+        "before": queries.before(found) if shown else None,
         "parts": parts(bytes(found.raw), whole=shown),
         "answer_parts": parts(bytes(found.answer), whole=True),
         "can_replay": can_replay and BY_NAME["message-replay"].may_open(roles),

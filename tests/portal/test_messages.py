@@ -130,6 +130,7 @@ def test_showing_the_patient_takes_a_reason_and_is_written_down() -> None:
     assert "Virtanen" not in refused
     shown = client.post(address, {"reason": "case E-1042"}).content.decode()
     assert "Virtanen" in shown and MATTI in shown
+    assert "Before this message" in shown and "Meikäläinen" in shown
     event = LedgerEvent.objects.get(kind="patient.viewed")
     assert event.facts == {"reason": "case E-1042", "shown": "HL7 message"}
     assert (event.subject_id, event.patient_id) == (message.id, patient(official()).id)

@@ -1,8 +1,28 @@
 """What the registry does with a submission, whatever brought it."""
 
 import pytest
-from archive.errors import AlreadyReplaced, ArchiveError, EnvironmentMismatch, HashDiffers, MetadataInvalid, PatientDiffers, PatientIdUntrusted, Refused, UniqueIdReused
-from archive.models import Case, CaseEvent, Document, DocumentLink, Job, LedgerEvent, Patient, Submission
+
+from archive.errors import (
+    AlreadyReplaced,
+    ArchiveError,
+    EnvironmentMismatch,
+    HashDiffers,
+    MetadataInvalid,
+    PatientDiffers,
+    PatientIdUntrusted,
+    Refused,
+    UniqueIdReused,
+)
+from archive.models import (
+    Case,
+    CaseEvent,
+    Document,
+    DocumentLink,
+    Job,
+    LedgerEvent,
+    Patient,
+    Submission,
+)
 from tests.edges.xds import messages
 from tests.services import xds_cast
 from tests.services.xds_cast import Cast

@@ -38,17 +38,17 @@ def answer(raw: bytes, visitor: Visitor) -> Answer:
         with exchange(correlation_id):
             received, actor = _let_in(raw, visitor, correlation_id)
             message_id = messages.keep(actor, received, correlation_id=correlation_id)
-    except ArchiveError as refusal:
-        log.warning("hl7 message refused: %s, exchange %s", refusal.reason(), correlation_id)
-        if isinstance(refusal, (Busy, Broken)):  # the others are on the desk already
-            report(refusal, visitor, correlation_id, raw)
-        content = codec.acknowledge(raw, refusal, reference=str(correlation_id))
-        return Answer(content, isinstance(refusal, Refused))
-    error = _process(actor, message_id, received, correlation_id)
-    content = codec.acknowledge(raw, error, reference=str(message_id))
+    except ArchiveError as error:
+        log.warning("hl7 message refused: %s, exchange %s", error.reason(), correlation_id)
+        if isinstance(error, (Busy, Broken)):  # the others are on the desk already
+            report(error, visitor, correlation_id, raw)
+        content = codec.acknowledge(raw, error, reference=str(correlation_id))
+        return Answer(content, isinstance(error, Refused))
+    refusal = _process(actor, message_id, received, correlation_id)
+    content = codec.acknowledge(raw, refusal, reference=str(message_id))
     with suppress(ArchiveError), exchange(correlation_id):
-        acknowledgement = codec.reply_to(error).acknowledgement
-        messages.answered(message_id, acknowledgement, content, error)
+        acknowledgement = codec.reply_to(refusal).acknowledgement
+        messages.answered(message_id, acknowledgement, content, refusal)
     return Answer(content)
 
 
