@@ -237,6 +237,11 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "What the portal does, for other systems. Errors are problem+json (RFC 9457).",
     "VERSION": "1",
     "SERVE_INCLUDE_SCHEMA": False,
+    # Sets of choices that several messages have, under one name each.
+    "ENUM_NAME_OVERRIDES": {
+        "RegisterTypeEnum": "archive.models.RegisterType",
+        "WishSourceEnum": "archive.models.WishSource",
+    },
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 20 << 20  # an ITI-42 message with hundreds of entries
 

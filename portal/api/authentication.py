@@ -2,9 +2,6 @@
 XDS connection; the citizen service, by its signed assertion.
 """
 
-import base64
-import binascii
-
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import AuthenticationFailed, Throttled
@@ -16,26 +13,26 @@ from archive.services import citizen_calls, credentials
 from archive.services.citizen_calls import CitizenCall
 from archive.values import today
 from archive.wish_errors import ClientAssertionRefused
+from portal.api.problems import REALM
 from portal.api.reporting import report
 
 
 class ConnectionAuthentication(BaseAuthentication):
-    """HTTP Basic (RFC 7617). Production or test follows from the credentials."""
+    """HTTP Basic (RFC 7617); `request.auth` is the actor. Production or test follows from the
+    credentials.
+    """
 
-    def authenticate(self, request: Request) -> tuple[None, Actor] | None:
-        scheme, _, encoded = request.headers.get("Authorization", "").partition(" ")
-        if scheme.lower() != "basic":
-            return None
+    def authenticate(self, request: Request) -> tuple[None, Actor]:
+        """Raises PeerUnknown, PeerEnded."""
+        user, secret = credentials.basic(request.headers.get("Authorization", ""))
         try:
-            user, _, secret = (
-                base64.b64decode(encoded.strip(), validate=True).decode().partition(":")
-            )
             return None, credentials.identify(user, secret, today())
-        except (binascii.Error, UnicodeDecodeError, PeerUnknown, PeerEnded):
-            raise AuthenticationFailed("credentials are nobody's here") from None
+        except (PeerUnknown, PeerEnded) as error:
+            report(error, "sign-in", None)
+            raise
 
     def authenticate_header(self, request: Request) -> str:
-        return 'Basic realm="API", charset="UTF-8"'
+        return REALM
 
 
 class CitizenServiceAuthentication(BaseAuthentication):
@@ -77,4 +74,8 @@ class ConnectionScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyp
     name = "connection"
 
     def get_security_definition(self, auto_schema: object) -> dict[str, str]:
-        return {"type": "http", "scheme": "basic"}
+        return {
+            "type": "http",
+            "scheme": "basic",
+            "description": "The credentials of an XDS connection, of production or test.",
+        }

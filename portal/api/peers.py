@@ -10,8 +10,6 @@ from uuid import UUID
 
 from django.db import DatabaseError
 from django.http import HttpResponseBase
-from drf_spectacular.extensions import OpenApiAuthenticationExtension
-from rest_framework.authentication import BaseAuthentication
 from rest_framework.exceptions import APIException
 from rest_framework.parsers import JSONParser
 from rest_framework.permissions import BasePermission
@@ -21,48 +19,14 @@ from rest_framework.views import APIView
 
 from archive.actors import Actor
 from archive.edges.edge import as_archive_error
-from archive.errors import ArchiveError, Malformed, PeerEnded, PeerUnknown
-from archive.models import Environment
-from archive.services import credentials, error_desk
-from archive.values import today, uuid7
-from portal.api.problems import bare, problem
+from archive.errors import ArchiveError, Malformed, PeerUnknown
+from archive.values import uuid7
+from portal.api.authentication import ConnectionAuthentication
+from portal.api.problems import REALM, bare, problem
 
 log = logging.getLogger(__name__)
 
 MAX_BYTES = 1 << 20
-REALM = 'Basic realm="API", charset="UTF-8"'
-SIGN_IN = error_desk.Place("api", "sign-in")
-
-
-class PeerAuthentication(BaseAuthentication):
-    """`request.auth` is the actor. Production or test follows from the credentials."""
-
-    def authenticate(self, request: Request) -> tuple[None, Actor]:
-        """Raises PeerUnknown, PeerEnded."""
-        user, secret = credentials.basic(request.headers.get("Authorization", ""))
-        try:
-            return None, credentials.identify(user, secret, today())
-        except (PeerUnknown, PeerEnded) as error:
-            # Credentials that are nobody's belong to no environment; production's desk is watched.
-            error_desk.report(error, environment=Environment.PRODUCTION.value, place=SIGN_IN)
-            raise
-
-    def authenticate_header(self, request: Request) -> str:
-        return REALM
-
-
-class PeerScheme(OpenApiAuthenticationExtension):
-    """How the schema tells of it."""
-
-    target_class = "portal.api.peers.PeerAuthentication"
-    name = "connection"
-
-    def get_security_definition(self, auto_schema: Any) -> dict[str, str]:
-        return {
-            "type": "http",
-            "scheme": "basic",
-            "description": "The credentials of an XDS connection, of production or test.",
-        }
 
 
 class IsPeer(BasePermission):
@@ -93,7 +57,7 @@ class BoundedJSON(JSONParser):
 class PeerView(APIView):
     """Every failure becomes a problem; what the subclass wants kept of it, `refused` keeps."""
 
-    authentication_classes = (PeerAuthentication,)
+    authentication_classes = (ConnectionAuthentication,)
     permission_classes = (IsPeer,)
     parser_classes = (BoundedJSON,)
     renderer_classes = (JSONRenderer,)

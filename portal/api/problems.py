@@ -18,6 +18,7 @@ from archive.models import Case
 
 KIND = "urn:idr:problem:"  # followed by the stable word of the error
 RETRY_AFTER = 5  # seconds, with 503
+REALM = 'Basic realm="API", charset="UTF-8"'  # with 401
 
 STATUS: Mapping[type[ArchiveError], int] = {
     errors.Malformed: 400,
@@ -48,14 +49,14 @@ def answer(raised: Exception, context: Mapping[str, Any]) -> Response:
         raised = errors.Refused()
     error = as_archive_error(raised)
     status = reply_for(STATUS, error)
-    headers = {"Retry-After": str(RETRY_AFTER)} if status == 503 else None
+    headers = {401: {"WWW-Authenticate": REALM}, 503: {"Retry-After": str(RETRY_AFTER)}}
     body = _body(status, error.reason(), error.detail, code=error.code)
     if faults := error.facts.get("faults"):  # several at once: "field fault,field fault"
         pairs = (each.split() for each in faults.split(","))
         body["errors"] = [{"field": field, "detail": fault} for field, fault in pairs]
     elif field := error.facts.get("field"):
         body["errors"] = [{"field": field, "detail": error.detail}]
-    return _response(body, status, headers)
+    return _response(body, status, headers.get(status))
 
 
 def _of_framework(raised: exceptions.APIException) -> Response:

@@ -52,6 +52,7 @@ def container(mime: str = "application/vnd.etsi.asic-e+zip") -> bytes:
             "application/vnd.etsi.asic-s+zip",
         ),
     ],
+    ids=["pdf", "pdf-of-windows", "png", "jpeg", "asice", "asics"],  # a zip holds the time
 )
 def test_a_file_is_what_its_bytes_say(name: str, content: bytes, kind: str) -> None:
     road = cast.applicant()
@@ -76,6 +77,7 @@ def test_a_file_is_what_its_bytes_say(name: str, content: bytes, kind: str) -> N
         ("archive.zip", container("text/plain")),
         ("signed.asice", b"PK\x03\x04" + b"\0" * 40),
     ],
+    ids=["program", "page", "picture", "exe", "no-suffix", "empty", "zip", "broken-asice"],
 )
 def test_another_type_is_refused_and_nothing_is_kept(name: str, content: bytes) -> None:
     road = cast.applicant()

@@ -12,8 +12,9 @@ from archive.actors import connection_actor
 from archive.edges.hl7 import handlers
 from archive.edges.hl7.handlers import Visitor
 from archive.models import Connection
-from archive.objects.registry import StoredQuery
+from archive.objects.queries import StoredQuery
 from archive.services import discovery
+from archive.simulation.consumer import FIND_DOCUMENTS
 from archive.values import HETU_ROOT, today
 from onboarding.models import RolloutRun, StepState
 from onboarding.rules.rollout import StepKind
@@ -41,7 +42,7 @@ def query(patient: str = cast.MATTI) -> None:
         "$XDSDocumentEntryPatientId": ((f"{patient}^^^&{HETU_ROOT}&ISO",),),
         "$XDSDocumentEntryStatus": (("urn:oasis:names:tc:ebxml-regrep:StatusType:Approved",),),
     }
-    asked = StoredQuery(discovery.FIND_DOCUMENTS, "LeafClass", parameters)
+    asked = StoredQuery(FIND_DOCUMENTS, "LeafClass", parameters)
     discovery.leaves(actor, asked, environment=TEST)
 
 

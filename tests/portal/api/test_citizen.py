@@ -12,7 +12,7 @@ from django.test import Client
 from archive.models import Authorisation, Document, LedgerEvent, Organisation, Register
 from archive.queries import keyset
 from archive.services import filing
-from archive.services.discovery import FIND_DOCUMENTS
+from archive.simulation.consumer import FIND_DOCUMENTS
 from archive.values import now, uuid7
 from tests import builders, cast, wishes
 from tests.cast import ESIMERKKILA, MALLILA, MATTI, RONTGEN, VENLA
