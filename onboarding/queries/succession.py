@@ -31,6 +31,11 @@ def successions(organisation: Organisation) -> list[Succession]:
     return list(rows.select_related(*related).order_by("day"))
 
 
+def gives_away(organisation: Organisation) -> bool:
+    """Its register has passed to a successor, or will."""
+    return Succession.objects.filter(from_organisation=organisation).exists()
+
+
 def history(organisation: Organisation) -> History:
     held = registers(organisation)
     former = former_holdings(held)

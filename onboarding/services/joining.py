@@ -25,9 +25,9 @@ from onboarding.models import (
     RequestState,
     RolloutRun,
     RunState,
-    Succession,
 )
 from onboarding.queries.facts import facts_of
+from onboarding.queries.succession import gives_away
 from onboarding.rules import fields, preconditions
 from onboarding.services import connections, evidence, four_eyes, production, steps
 from onboarding.services.registration import joining_for, register, save, set_contacts
@@ -113,7 +113,7 @@ def apply_again(actor: Actor, joining: Joining) -> Joining:
     Not once its register has a successor.
     """
     with transaction.atomic():
-        if Succession.objects.filter(from_organisation=joining.organisation_id).exists():
+        if gives_away(joining.organisation):
             raise StepOutOfOrder()  # its register is its successor's
         held = steps.move(
             actor,

@@ -1,12 +1,10 @@
 """The administrator's page of the staff, and the address in an invitation's mail (NF-3, ON-1)."""
 
 import re
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.core import mail
-from django.core.cache import cache
 from django.test import Client
 from django.urls import reverse
 
@@ -16,18 +14,14 @@ from onboarding.services import people
 from tests.onboarding import cast
 from tests.portal.test_pages import STAFF_LOGINS, signed_in
 
-pytestmark = pytest.mark.django_db
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.usefixtures("unspent_limits", "quick_passwords"),
+]
 
 EMAIL = "uusi.virkailija@operator.example.invalid"
 PASSWORD = "kolme-pientä-kettua-7"
 ACCOUNT = {"first_name": "Uuno", "last_name": "Uusi", "password": PASSWORD, "again": PASSWORD}
-
-
-@pytest.fixture(autouse=True)
-def unspent_limits() -> Iterator[None]:
-    cache.clear()
-    yield
-    cache.clear()
 
 
 def user(login: str) -> User:

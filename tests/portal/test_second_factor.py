@@ -1,13 +1,11 @@
 """The second factor: demanded of the staff before any page of theirs opens (NF-3)."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from allauth.account.forms import default_token_generator
 from allauth.mfa.models import Authenticator
-from django.core.cache import cache
 from django.test import Client
 
 from archive import config
@@ -25,17 +23,13 @@ from tests.portal.second_factor import (
 )
 from tests.portal.test_pages import signed_in as demo
 
-pytestmark = pytest.mark.django_db
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.usefixtures("unspent_limits", "quick_passwords"),
+]
 
 OWN = "/accounts/2fa/"
 STAFF_PAGES = sorted({page.url for page in PAGES if page.roles & STAFF and page.url})
-
-
-@pytest.fixture(autouse=True)
-def unspent_limits() -> Iterator[None]:
-    cache.clear()
-    yield
-    cache.clear()
 
 
 @pytest.fixture

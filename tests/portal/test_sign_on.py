@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.socialaccount.models import SocialAccount
-from django.core.cache import cache
 from django.test import Client
 
 from archive import config
@@ -18,15 +17,11 @@ from portal import second_factor, sign_on
 from tests.portal.openid import CLIENT, SECRET, Provider, provider
 from tests.portal.second_factor import LOGIN, PASSWORD, code, colleague, signed_in, with_app
 
-pytestmark = pytest.mark.django_db
+pytestmark = [
+    pytest.mark.django_db,
+    pytest.mark.usefixtures("unspent_limits", "quick_passwords"),
+]
 START = "/accounts/oidc/sso/login/"
-
-
-@pytest.fixture(autouse=True)
-def unspent_limits() -> Iterator[None]:
-    cache.clear()
-    yield
-    cache.clear()
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from archive.actors import Actor
 from onboarding.models import Joining, JoiningState
+from onboarding.queries.succession import gives_away
 from onboarding.rules import road
 from onboarding.services import joining as joining_services
 from onboarding.services import production
@@ -158,6 +159,8 @@ def open_to(opened: Opened) -> list[Move]:
     state = opened.joining.state
     ahead = road.next_states(state, opened.party)
     withdrawing = state == JoiningState.NOTICE_GIVEN
+    if state == JoiningState.ENDED and gives_away(opened.organisation):
+        ahead = ()  # who has no register any more does not come back
     return [
         move
         for move in MOVES

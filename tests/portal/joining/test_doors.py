@@ -7,9 +7,11 @@ import pytest
 from django.db import transaction
 from django.urls import reverse
 
-from archive.models import Role
-from onboarding.models import Joining, JoiningState
-from onboarding.services import terms
+from archive.models import Role, Sector
+from onboarding.models import Joining, JoiningState, Precondition
+from onboarding.services import evidence, joining, people, registration, terms
+from onboarding.services.evidence import Upload
+from portal.views.joining import addresses
 from tests.onboarding import cast
 from tests.portal.joining import desks
 
@@ -33,6 +35,7 @@ READ: dict[str, tuple[int, ...]] = {
     "joining-file": ALL_IN,
     "joining-move": SPEAKS,
     "joining-evidence": ALL_IN,
+    "joining-evidence-file": ALL_IN,
     "joining-terms": ALL_IN,
     "joining-connections": ALL_IN,
     "joining-system-new": FILLS,
@@ -59,12 +62,29 @@ POSTED: dict[str, tuple[int, ...]] = {
     "terms-publish": (422, 403, 403, 404, 404, 404),
     "succession": (422, 403, 403, 404, 404, 404),
     "succession-call-off": (302, 403, 403, 404, 404, 404),
+    "four-eyes-grant": (409, 403, 403, 404, 404, 404),  # who asked does not grant
+    "four-eyes-refuse": (302, 403, 403, 404, 404, 404),
+    "access-decide": (404, 403, 403, 404, 404, 404),  # no role was named
+    "joining-access": (404, 403, 403, 404, 404, 404),
+    "joining-invitation-withdraw": (302, 403, 403, 302, 404, 404),
+    "joining-planned-test": (302, 403, 403, 302, 302, 404),
 }
+ANYBODYS = {"invitation"}  # whoever has the secret; tests.portal.test_people
+PDF = Upload("certificate.pdf", b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n")
 
 
 @pytest.fixture
 def road() -> Joining:
-    return cast.brought_to(JoiningState.ACCEPTED)
+    """With something behind every address."""
+    made = cast.brought_to(JoiningState.ACCEPTED)
+    me, organisation = cast.admin(made), made.organisation
+    evidence.give(me, made, Precondition.CERTIFIED, number="2", file=PDF)
+    joining.ask_waiver(cast.officer(), made, reason="it only looks")
+    registration.register(cast.user("knocking"), cast.APPLICANT, cast.NAMES, Sector.PRIVATE)
+    people.invite(
+        me, organisation, email="a@b.fi", role=Role.CUSTOMER_TECHNICAL, link=lambda secret: secret
+    )
+    return made
 
 
 def url(name: str, road: Joining) -> str:
@@ -77,6 +97,9 @@ def url(name: str, road: Joining) -> str:
         "terms-publish": (),
         "four-eyes": (),
         "access-requests": (),
+        "access-decide": (road.organisation.access_requests.get().id,),
+        "four-eyes-grant": (road.four_eyes.get().id,),
+        "four-eyes-refuse": (road.four_eyes.get().id,),
         "terms-version": (document.id,),
     }
     after: dict[str, tuple[Any, ...]] = {
@@ -89,12 +112,20 @@ def url(name: str, road: Joining) -> str:
         "joining-system-remove": (road.organisation.certified_systems.get().id,),
         "joining-person-role": (desks.membership(road).id,),
         "joining-person-remove": (desks.membership(road).id,),
+        "joining-evidence-file": ("certified",),
+        "joining-access": (road.organisation.access_requests.get().id,),
+        "joining-invitation-withdraw": (road.organisation.invitations.get().id,),
     }
     if name.startswith("joining-planned"):
         after[name] = (row.id,)
     if name in arguments:
         return reverse(name, args=arguments[name])
     return desks.address(name, road, *after.get(name, ()))
+
+
+def test_every_address_of_the_road_stands_in_a_table() -> None:
+    named = {each.name for each in addresses.urlpatterns}
+    assert named <= set(READ) | set(POSTED) | ANYBODYS
 
 
 @pytest.mark.parametrize("name", READ)

@@ -149,6 +149,9 @@ def test_a_second_officer_carries_it_out_and_both_customers_read_of_it() -> None
     assert "controller before" in own_page(MALLILA) and "Esimerkkil" in own_page(MALLILA)
     staff = first.get(place(road)).content.decode()
     assert "There is no register that could pass" in staff and "Passed on" in staff
+    again = desks.address("joining-move", road, "again")
+    assert again not in first.get(desks.address("joining-file", road)).content.decode()
+    assert first.post(again).status_code == 422
 
 
 def test_a_refused_one_leaves_everything_as_it_was() -> None:
