@@ -9,7 +9,7 @@ from lxml import etree
 from archive.edges.xds import soap
 from archive.models import Case, Document, DocumentLink
 from tests.edges.xds import messages, zeeping
-from tests.edges.xds.messages import APPROVED, Binder, asking, envelope, filed
+from tests.edges.xds.messages import APPROVED, Binder, Paper, asking, envelope, filed
 from tests.edges.xds.schemas import schema
 from tests.edges.xds.test_server import NAMES, fault_of, post, status_of
 from tests.edges.xds.test_wsdl import entries, find, slot
@@ -62,9 +62,11 @@ def tags(body: etree._Element) -> list[str]:
     return sorted(etree.QName(each).localname for each in listed)
 
 
-def test_every_stored_query_is_answered_validly(cast: Cast) -> None:
-    paper, binder = xds_cast.paper(cast, study="1.2.3"), Binder()
-    xds_cast.register(cast, paper, more=filed(paper, binder, paper))
+Wanted = dict[str, tuple[list[tuple[str, str]], list[str]]]
+
+
+def wanted_of(cast: Cast, paper: Paper, binder: Binder) -> Wanted:
+    """By query: parameters, and what is found in a registry with one document in a folder."""
     controller = cast.oulu.register.controller_oid
     reference = f"('ACC-1^^^&{controller}&ISO^urn:ihe:iti:xds:2013:accession')"
     entry, folder = f"'{paper.entry}'", f"'{binder.entry}'"
@@ -72,7 +74,7 @@ def test_every_stored_query_is_answered_validly(cast: Cast) -> None:
         (f"$XDS{kind}Status", IN_FORCE) for kind in ("DocumentEntry", "SubmissionSet", "Folder")
     ]
     document, package, link = "ExtrinsicObject", "RegistryPackage", "Association"
-    expected: dict[str, tuple[list[tuple[str, str]], list[str]]] = {
+    return {
         "FindDocuments": (messages.find(), [document]),
         "FindDocumentsByReferenceId": (
             [*messages.find(), ("$XDSDocumentEntryReferenceIdList", reference)],
@@ -106,6 +108,12 @@ def test_every_stored_query_is_answered_validly(cast: Cast) -> None:
             [],
         ),
     }
+
+
+def test_every_stored_query_is_answered_validly(cast: Cast) -> None:
+    paper, binder = xds_cast.paper(cast, study="1.2.3"), Binder()
+    xds_cast.register(cast, paper, more=filed(paper, binder, paper))
+    expected = wanted_of(cast, paper, binder)
     single = {name for name in messages.QUERIES if not name.endswith("MultiplePatients")}
     assert set(expected) == single
     for name, (parameters, wanted) in expected.items():
