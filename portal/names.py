@@ -21,6 +21,8 @@ FACTS = {
     "kind": _("Document"),
     "named by document": _("Study named by the document"),
     "user": _("User name"),
+    "issuer": _("Issuer"),
+    "organisation": _("Organisation"),
     "raised": _("Error of the program"),
     "scheme": _("Scheme"),
     "problem": _("Problem"),
@@ -30,6 +32,7 @@ FACTS = {
     "event": _("Message"),
     "control id": _("Message control id"),
     "most": _("At most, bytes"),
+    "notice": _("Notice"),
 }
 # What is asked first on the telephone stands first; the rest follows as it was told.
 ORDER = (
@@ -38,7 +41,14 @@ ORDER = (
 )
 OF_PATIENT = frozenset({"PatientID", "IssuerOfPatientID"})
 CLASSES = frozenset({"SOPClassUID", "TransferSyntaxUID"})
-EDGES = {"dicom": "DICOM", "xds": "XDS", "hl7": "HL7", "job": _("registration")}
+EDGES = {
+    "dicom": "DICOM",
+    "xds": "XDS",
+    "hl7": "HL7",
+    "job": _("registration"),
+    "api": "API",
+    "syslog": "Syslog",
+}
 PLACES = {
     "association": _("association"),
     "store": _("storing"),
@@ -51,6 +61,10 @@ PLACES = {
     "query": _("query"),
     "door": _("connection"),
     "message": _("message about a person"),
+    "disclosure-notice": _("notice of disclosure"),
+    "sign-in": _("sign-in"),
+    "audit": _("sending the log to the security monitor"),
+    "assertion": _("signed assertion"),
 }
 
 

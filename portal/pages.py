@@ -19,11 +19,13 @@ STUDY_READERS = frozenset({Role.ADMIN.value, Role.ARCHIVIST.value, Role.SUPPORT.
 DESK = STUDY_READERS | {Role.ONBOARDING.value}
 OFFICERS = frozenset({Role.ADMIN.value, Role.ONBOARDING.value})
 ARCHIVISTS = frozenset({Role.ADMIN.value, Role.ARCHIVIST.value})
+ADMINISTRATORS = frozenset({Role.ADMIN.value})
 SPEAKERS = OFFICERS | {Role.CUSTOMER_ADMIN.value}  # who binds a customer, or acts on its behalf
 
 TOP: Label = ""
 CUSTOMER_GROUP = _("Customers")
 ARCHIVE_GROUP = _("Archive")
+SYSTEM_GROUP = _("System")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +71,8 @@ PAGES: tuple[Page, ...] = (
     Page("terms-versions", "terms-versions", _("Terms"), STAFF, within="pipeline"),
     Page("terms-publish", "terms-publish", _("New version"), OFFICERS, within="pipeline"),
     Page("four-eyes", "four-eyes", _("Second officer"), OFFICERS, within="pipeline"),
+    Page("succession", "succession", _("Succession"), OFFICERS, within="customers"),
+    Page("access-requests", "access-requests", _("Asks to be let in"), OFFICERS, within="pipeline"),
     Page("joining-file", "joining-file", _("Joining"), STAFF | CUSTOMERS, within="customers"),
     Page("joining-move", "joining-move", _("Joining"), SPEAKERS, within="customers"),
     Page("joining-judge", "joining-judge", _("Joining"), OFFICERS, within="customers"),
@@ -82,6 +86,8 @@ PAGES: tuple[Page, ...] = (
     Page("studies", "studies", _("Studies"), STUDY_READERS, ARCHIVE_GROUP, in_rail=True),
     Page("patient-search", "patient-search", _("Patient"), STUDY_READERS, within="studies"),
     Page("study", "study", _("Study"), STUDY_READERS, within="studies"),
+    Page("people", "people", _("People"), ADMINISTRATORS, SYSTEM_GROUP, in_rail=True),
+    Page("person", "person", _("Person"), ADMINISTRATORS, within="people"),
     Page("search", "search", _("Search"), DESK),
     Page("messages", "messages", _("HL7 messages"), STUDY_READERS, ARCHIVE_GROUP, in_rail=True),
     Page("message", "message", _("HL7 message"), STUDY_READERS, within="messages"),
@@ -92,6 +98,9 @@ PAGES: tuple[Page, ...] = (
     Page("merge", "merge", _("Merge"), STUDY_READERS, within="merges"),
     Page("merge-make", "merge-make", _("Merge two ids"), ARCHIVISTS, within="merges"),
     Page("merge-undo", "merge-undo", _("Undo a merge"), ARCHIVISTS, within="merges"),
+    Page("issuers", "issuers", _("Trusted issuers"), DESK, SYSTEM_GROUP, in_rail=True),
+    Page("issuer-change", "issuer-add", _("Add an issuer"), ADMINISTRATORS, within="issuers"),
+    Page("xua-switch", "xua-switch", _("Signed assertions"), OFFICERS, within="customers"),
 )
 BY_NAME = {page.name: page for page in PAGES}
 

@@ -11,7 +11,7 @@ import archive.values
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("archive", "0003_reference"),
+        ("archive", "0045_trust"),
     ]
 
     operations = [

@@ -9,10 +9,12 @@ from django.db.models import Q, QuerySet
 
 from archive.errors import ArchiveError, NotFound
 from archive.models import (
+    Authorisation,
     Document,
     DocumentKind,
     Patient,
     PatientMerge,
+    Prohibition,
     SecondKind,
     SecondPerson,
     SecondState,
@@ -113,6 +115,8 @@ class Side:
     studies: list[Study]
     study_count: int
     documents: int
+    authorisations: int  # in force, of the patient's own
+    prohibitions: int  # not ended
     organisations: list[str]  # whose registers they stand in
 
 
@@ -165,7 +169,7 @@ def _top(patient: Patient | None, links: dict[UUID, UUID]) -> Patient | None:
 
 def _side(patient: Patient | None, links: dict[UUID, UUID]) -> Side:
     if patient is None:
-        return Side(None, [], [], 0, 0, [])
+        return Side(None, [], [], 0, 0, 0, 0, [])
     ids = identity.tree(links, patient.id)
     studies = Study.objects.filter(patient_id__in=ids).select_related("register__organisation")
     documents = Document.objects.filter(patient_id__in=ids).exclude(kind=DocumentKind.MANIFEST)
@@ -180,6 +184,8 @@ def _side(patient: Patient | None, links: dict[UUID, UUID]) -> Side:
         studies=list(studies.order_by("-received_at", "-id")[:SHOWN]),
         study_count=studies.count(),
         documents=documents.count(),
+        authorisations=Authorisation.objects.filter(patient_id__in=ids, closed_at=None).count(),
+        prohibitions=Prohibition.objects.filter(patient_id__in=ids, end=None).count(),
         organisations=sorted(holders),
     )
 

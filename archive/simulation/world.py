@@ -76,6 +76,9 @@ class Customer:
     test_aet: str
     host: str
     port: int
+    organisation_oid: str = ""
+    xds: Credentials | None = None
+    test_xds: Credentials | None = None
     hl7: Names | None = None
     test_hl7: Names | None = None
 
@@ -86,8 +89,23 @@ class Customer:
     def calling(self, environment: str) -> str:
         return self.aet if environment == PRODUCTION else self.test_aet
 
+    def consumer(self, environment: str) -> Credentials:
+        """Its document consumer's credentials. Raises WorldUnknown."""
+        found = self.xds if environment == PRODUCTION else self.test_xds
+        if found is None:
+            raise WorldUnknown(f"run.json names no document consumer of {self.name}")
+        return found
+
     def hl7_sender(self, environment: str) -> Names | None:
         return self.hl7 if environment == PRODUCTION else self.test_hl7
+
+
+@dataclass(frozen=True, slots=True)
+class Issuer:
+    """Who signs assertions: its name and the file (PEM) with its key and certificate."""
+
+    entity_id: str
+    key_file: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +119,8 @@ class World:
     test_pdr: Credentials
     customers: tuple[Customer, ...]
     patients: tuple[Patient, ...]
+    home: str = ""
+    issuers: Mapping[str, Issuer] = field(default_factory=dict)  # by environment
     hl7: Hl7 | None = None
 
     def called(self, environment: str) -> str:
@@ -149,6 +169,11 @@ def parse(found: Mapping[str, Any]) -> World:
         test_pdr=_credentials(found["test_pdr"]),
         customers=tuple(_customer(row) for row in found["customers"]),
         patients=tuple(Patient(row["id"], _person_name(row["name"])) for row in found["patients"]),
+        home=found.get("oids", {}).get("home", ""),
+        issuers={
+            environment: Issuer(row["issuer"], Path(row["key_file"]))
+            for environment, row in found.get("xua", {}).items()
+        },
         hl7=_hl7(found.get("hl7")),
     )
 
@@ -181,6 +206,9 @@ def _customer(row: Mapping[str, Any]) -> Customer:
         test_aet=row["test_aet"],
         host=row["host"],
         port=int(row["port"]),
+        organisation_oid=row.get("organisation_oid", ""),
+        xds=_credentials(row["xds"]) if "xds" in row else None,
+        test_xds=_credentials(row["test_xds"]) if "test_xds" in row else None,
         hl7=_names(row.get("hl7")),
         test_hl7=_names(row.get("test_hl7")),
     )

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from archive import errors
 from archive.errors import ArchiveError
-from portal.advice import material, peers, persons, road
+from portal.advice import assertions, logs, material, peers, persons, road
 from portal.advice.kinds import CORRECT_AND_SEND, SEND_AGAIN, Advice, Move
 
 __all__ = ["ADVICE", "Advice", "Move", "advise"]
@@ -97,6 +97,8 @@ ADVICE: dict[type[ArchiveError], Advice] = {
     **peers.ADVICE,
     **persons.ADVICE,
     **road.ADVICE,
+    **logs.ADVICE,
+    **assertions.ADVICE,
 }
 BY_REASON = {error.reason(): advice for error, advice in ADVICE.items()}
 

@@ -175,6 +175,8 @@ def _side(side: queries.Side, *, whole: bool) -> dict[str, Any]:
     facts += [
         (_("Studies"), formats.number_text(side.study_count)),
         (_("Documents"), formats.number_text(side.documents)),
+        (_("Authorisations in force"), formats.number_text(side.authorisations)),
+        (_("Prohibitions in force"), formats.number_text(side.prohibitions)),
         (_("In the registers of"), ", ".join(side.organisations) or "–"),
     ]
     return {"facts": facts, "studies": side.studies}

@@ -18,7 +18,7 @@ from django.views.decorators.http import require_POST
 from archive import gate, ledger
 from archive.actors import Actor
 from archive.errors import ArchiveError
-from archive.models import Hl7Message, MessageOutcome
+from archive.models import Hl7Message, MessageOutcome, Patient, Register
 from archive.queries import messages as queries
 from archive.rules.access import Action
 from archive.services import messages as services
@@ -126,7 +126,7 @@ def whole(request: Request, actor: Actor, message_id: UUID) -> HttpResponse:
             return _show(request, found, form)
         reasons.keep(request, subject, form.cleaned_data["reason"])
     seer = reasons.with_reason(request, actor, subject)
-    gate.require(seer, Action.SEE_PATIENT, _Held(found.environment, _Holder(found.organisation_id)))
+    gate.require(seer, Action.SEE_PATIENT, _held(found))
     about = ledger.About(
         environment=found.environment,
         organisation_id=found.organisation_id,
@@ -139,16 +139,18 @@ def whole(request: Request, actor: Actor, message_id: UUID) -> HttpResponse:
 
 
 @dataclass(slots=True)
-class _Holder:
-    organisation_id: UUID
-
-
-@dataclass(slots=True)
 class _Held:
-    """A message as the gate sees it: it stands with its sender's organisation."""
+    """A message as the gate sees it: it stands with its sender, and is somebody's."""
 
     environment: str
-    register: _Holder
+    register: Register
+    patient: Patient
+    service_event: str = ""
+
+
+def _held(found: Hl7Message) -> _Held:
+    patient = found.patient or Patient(environment=found.environment)  # not made out
+    return _Held(found.environment, Register(organisation=found.organisation), patient)
 
 
 def _subject(found: Hl7Message) -> UUID:

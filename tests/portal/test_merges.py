@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from archive.models import LedgerEvent, PatientMerge, SecondPerson
-from archive.values import PatientIdentifier
+from archive.models import LedgerEvent, PatientMerge, Prohibition, SecondPerson
+from archive.values import PatientIdentifier, now
 from tests import cast, persons
 from tests.cast import MATTI, VENLA
 from tests.persons import merge, official, patient, temporary
@@ -33,6 +33,14 @@ def post(client: Client, address: str, data: dict[str, Any] | None = None) -> st
 def test_the_preview_says_what_would_move_and_changes_nothing() -> None:
     one, other = persons.study(temporary()), persons.study(official())
     cast.documents(accession="D1")
+    Prohibition.objects.create(
+        patient=other.patient,
+        scope="everything",
+        effective_at=now(),
+        recorded_at=now(),
+        source="desk",
+        recorded_by="ward",
+    )
     content = post(signed_in("archivist"), "/merges/new/", asked(temporary(), official()))
     for words in (
         "Nothing has been changed yet",
@@ -40,6 +48,7 @@ def test_the_preview_says_what_would_move_and_changes_nothing() -> None:
         other.accession_number,
         "1 study of the retired id",
         "Esimerkkilän",
+        "Prohibitions in force</dt><dd>1",
     ):
         assert words in content
     assert not PatientMerge.objects.exists()
