@@ -1,8 +1,6 @@
 """Assertions for tests: an issuer with a key of its own, and messages that carry what it signs."""
 
-import tempfile
 from functools import cache
-from pathlib import Path
 from typing import Any
 
 from lxml import etree
@@ -22,8 +20,8 @@ MATTI = "010181-900C"
 
 @cache
 def issuer(name: str = "urn:example:idp") -> Issuer:
-    """Its key lives as long as the test process."""
-    path = Path(tempfile.mkdtemp(prefix="idr-issuer-")) / "issuer.pem"
+    """Its key lives as long as the folder of the test session."""
+    path = settings().data_dir / "secrets" / f"{name.rsplit(':', 1)[1]}.pem"
     path.write_bytes(demo_issuers.key_and_certificate(name))
     return Issuer(name, path)
 
