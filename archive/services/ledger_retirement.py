@@ -68,6 +68,11 @@ def plan(before: date, day: date, *, progress: chain.Progress | None = None) -> 
     months = tuple(_months(before))
     if not months:
         raise Refused(f"nothing stands before {before:%Y-%m}")
+    if outside := _one(
+        "SELECT count(*) FROM archive_ledgerevent_other WHERE at < %s", _cut(before)
+    ):
+        # Their seals would go without them.
+        raise Refused(f"{outside} events stand in no month's partition: move them first")
     position, strays = _places(before)
     _prove(months, max((position, *strays)), progress)
     base = chain.base()
@@ -97,11 +102,16 @@ def _months(before: date) -> Iterator[Month]:
             yield Month(table, first, _one(f"SELECT count(*) FROM {table}"))
 
 
+def _cut(before: date) -> datetime:
+    """Where the first kept partition begins."""
+    return datetime(before.year, before.month, 1, tzinfo=UTC)
+
+
 def _places(before: date) -> tuple[int, tuple[int, ...]]:
     """The last position with nothing that stays at or before it; and the positions behind it whose
     events go. The newest seal always stays: the next one is linked to it.
     """
-    cut = datetime(before.year, before.month, 1, tzinfo=UTC)
+    cut = _cut(before)
     kept = _one("SELECT min(position) FROM archive_ledgerseal WHERE event_at >= %s", cut)
     newest = _one("SELECT max(position) FROM archive_ledgerseal")
     base = chain.base().position
