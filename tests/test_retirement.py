@@ -188,6 +188,14 @@ def test_an_event_that_is_not_sealed_stays(years: dict[str, UUID]) -> None:
         retire()
 
 
+def test_an_event_outside_the_months_keeps_everything(years: dict[str, UUID]) -> None:
+    on(date(2010, 1, 1), "in no month's partition")
+    seal_all()
+    anchors.anchor_due(today())
+    with pytest.raises(CommandError, match="1 events stand in no month's partition"):
+        retire()
+
+
 def test_a_month_that_changed_since_the_plan_stays(years: dict[str, UUID]) -> None:
     anchors.anchor_due(today())
     found = ledger_retirement.plan(KEPT, today())

@@ -6,14 +6,6 @@ last retired seal, which `LedgerRetired` keeps.
 
 import getpass
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from pathlib import Path
-from typing import Any
-
-from django.db import DatabaseError, connections, transaction
-
 from archive import chain, ledger
 from archive.config import settings
 from archive.errors import Busy, Conflict, Refused
@@ -22,6 +14,12 @@ from archive.queries import log_rules
 from archive.services import anchors, ledger_files
 from archive.services.ledger_files import Line
 from archive.values import now
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from django.db import DatabaseError, connections, transaction
+from pathlib import Path
+from typing import Any
 
 OWNER = "owner"
 _NAME = re.compile(r"^archive_ledgerevent_([0-9]{4})([0-9]{2})$")
@@ -68,6 +66,11 @@ def plan(before: date, day: date, *, progress: chain.Progress | None = None) -> 
     months = tuple(_months(before))
     if not months:
         raise Refused(f"nothing stands before {before:%Y-%m}")
+    if outside := _one(
+        "SELECT count(*) FROM archive_ledgerevent_other WHERE at < %s", _cut(before)
+    ):
+        # Their seals would go without them.
+        raise Refused(f"{outside} events stand in no month's partition: move them first")
     position, strays = _places(before)
     _prove(months, max((position, *strays)), progress)
     base = chain.base()
@@ -97,11 +100,16 @@ def _months(before: date) -> Iterator[Month]:
             yield Month(table, first, _one(f"SELECT count(*) FROM {table}"))
 
 
+def _cut(before: date) -> datetime:
+    """Where the first kept partition begins."""
+    return datetime(before.year, before.month, 1, tzinfo=UTC)
+
+
 def _places(before: date) -> tuple[int, tuple[int, ...]]:
     """The last position with nothing that stays at or before it; and the positions behind it whose
     events go. The newest seal always stays: the next one is linked to it.
     """
-    cut = datetime(before.year, before.month, 1, tzinfo=UTC)
+    cut = _cut(before)
     kept = _one("SELECT min(position) FROM archive_ledgerseal WHERE event_at >= %s", cut)
     newest = _one("SELECT max(position) FROM archive_ledgerseal")
     base = chain.base().position
