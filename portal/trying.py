@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import jwt
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 
 from archive.config import settings
@@ -122,6 +122,6 @@ def _answered(environ: dict[str, Any]) -> tuple[int, Any]:
     # The inner request settles a language of its own.
     with translation.override(translation.get_language()):
         response = _application().get_response(inner)
-    content = b"" if response.streaming else response.content
     inner.close()
+    content = response.content if isinstance(response, HttpResponse) else b""
     return response.status_code, json.loads(content or b"null")

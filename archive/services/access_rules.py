@@ -53,7 +53,7 @@ def add(actor: Actor, rule: Rule, *, reason: str) -> AccessPolicy:
             valid_until=rule.valid_until,
             source=rule.source,
         )
-        row.members.set(rule.members)
+        row.members.set(Organisation.objects.filter(id__in=rule.members))
         _record(actor, row, "added", reason)
     return row
 

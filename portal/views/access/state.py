@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from archive import gate, ledger
 from archive.actors import Actor
 from archive.errors import ArchiveError, NotFound
-from archive.models import Environment, Organisation, Patient, WillSubject
+from archive.models import Environment, Patient, WillSubject
 from archive.queries import wishes as queries
 from archive.services import wishes as services
 from archive.services.wishes import CORRECTORS, Whose
@@ -160,7 +160,7 @@ def _express(actor: Actor, whose: Whose, form: WillForm) -> object:
 
 
 def _prohibition_form(data: Any) -> ProhibitionForm:
-    return ProhibitionForm(data, Organisation.objects.filter(is_operator=False))
+    return ProhibitionForm(data, queries.providers())
 
 
 CORRECTIONS = {

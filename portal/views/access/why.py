@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from archive.actors import Actor
-from archive.models import Document, Organisation, Patient, Study
-from archive.queries import held, study_codes
+from archive.models import Document, Patient, Study
+from archive.queries import held, study_codes, wishes
 from archive.services import why
 from archive.services.why import View
 from archive.values import dicom_date
@@ -42,7 +42,7 @@ def front(request: Request, actor: Actor) -> HttpResponseBase:
     seer = reasons.with_reason(request, actor, patient.id) if patient else actor
     if patient is None or not seer.reason:
         return render(request, "access/why_search.html", {"form": PatientForm()})
-    form = WhyForm(request.GET, Organisation.objects.filter(is_operator=False))
+    form = WhyForm(request.GET, wishes.providers())
     context = {
         "patient": patient,
         "form": form,
