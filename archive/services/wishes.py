@@ -172,9 +172,7 @@ def prohibit(actor: Actor, whose: Whose, saying: Saying, wanted: Wanted) -> Reco
     return Recorded(recorded.id, tuple(warnings), recorded.repeated)
 
 
-def end_prohibition(
-    actor: Actor, whose: Whose, saying: Saying, prohibition_id: UUID | Wanted
-) -> Recorded:
+def end_prohibition(actor: Actor, whose: Whose, saying: Saying, which: UUID | Wanted) -> Recorded:
     """Take back a prohibition, named by its id or by what it is about. One that was recorded by
     mistake ends when it began.
 
@@ -184,11 +182,11 @@ def end_prohibition(
 
     def make(opened: _Open) -> Statement:
         known = queries.prohibitions_of(opened.person_id, opened.when.at)
-        if isinstance(prohibition_id, Wanted):
-            rules.check_scope(prohibition_id)
-            meant = rules.in_force(prohibition_id, known, opened.when.at)
+        if isinstance(which, Wanted):
+            rules.check_scope(which)
+            meant = rules.in_force(which, known, opened.when.at)
         else:
-            meant = _the_one(known, prohibition_id)
+            meant = _the_one(known, which)
         when, columns = opened.when, opened.columns
         if when.correcting:
             when = Moment(meant.effective_at, when.at, correcting=True)

@@ -26,7 +26,7 @@ from portal.names import study_name
 from portal.rule_words import chain, ground_words
 from portal.staff import Request, page
 from portal.views import reasons
-from portal.views.access.state import patient_of
+from portal.views.access.patients import patient_of
 from portal.wish_words import state_words
 
 

@@ -153,6 +153,14 @@ def test_what_was_recorded_by_mistake_never_was() -> None:
     assert "Recorded by mistake, never was: Everything" in told
 
 
+def test_a_service_event_nobody_knows_is_recorded_and_said_so() -> None:
+    inform()
+    client = signed_in("archivist")
+    fields = filled(scope="service_event", service_event=wishes.EVENT)
+    answer = client.post(f"{search(client)}correct/prohibition/", fields, follow=True)
+    assert "Nothing of this patient’s is of that service event yet." in answer.content.decode()
+
+
 @pytest.mark.parametrize(
     ("what", "fields", "says"),
     [

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from archive.models import Authorisation, Document, LedgerEvent, Organisation, Register
+from archive.models import Authorisation, Case, Document, LedgerEvent, Organisation, Register
 from archive.queries import keyset
 from archive.services import filing
 from archive.services.discovery import FIND_DOCUMENTS
@@ -206,6 +206,8 @@ def test_what_cannot_be_said_is_refused(
     named = [each["field"] for each in answer.json().get("errors", [])]
     assert named == ([field] if field else [])
     assert wishes.counts() == before
+    # The service's own mistakes are on the desk; what a citizen runs into is not.
+    assert Case.objects.filter(edge="api", place="citizen").exists() == (status == 422)
 
 
 # --- disclosures ----------------------------------------------------------------------------------
