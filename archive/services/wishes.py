@@ -245,9 +245,6 @@ def _record(attempt: _Attempt, make: Callable[[_Open], Statement]) -> Recorded:
 def _in_order(attempt: _Attempt, make: Callable[[_Open], Statement]) -> Recorded:
     whose, saying = attempt.whose, attempt.saying
     require_source(attempt.actor, saying)
-    at = now()
-    when = Moment(saying.effective_at or at, at, saying.source == WishSource.CORRECTION)
-    rules.require_past(when)
     filing.require_environment(whose.identifier, whose.environment)
     if saying.form is not None:
         known = wish_documents.known(whose.environment, saying.form)
@@ -257,6 +254,9 @@ def _in_order(attempt: _Attempt, make: Callable[[_Open], Statement]) -> Recorded
     person_id = filing.canonical(patient)
     # Others who speak for the same person wait; who stores images of the person does not.
     Patient.objects.select_for_update(no_key=True).get(id=person_id)
+    at = now()  # after the wait: what was said meanwhile is known
+    when = Moment(saying.effective_at or at, at, saying.source == WishSource.CORRECTION)
+    rules.require_past(when)
     made = make(_Open(patient, person_id, when, _columns(attempt, patient, when)))
     if saying.form is not None:
         wish_documents.keep(whose.environment, saying.form, made.id, at)
