@@ -6,14 +6,13 @@ import pytest
 from django.test import Client
 
 from archive.actors import SYSTEM
-from archive.models import Patient
 from archive.queries import standing
 from archive.services import wishes as services
 from archive.values import HELSINKI, now, uuid7
 from tests import builders, wishes
 from tests.cast import ESIMERKKILA, MATTI
 from tests.portal.test_pages import signed_in
-from tests.wishes import AINO, ago, inform, permit, prohibit, wanted
+from tests.wishes import AINO, ago, inform, permit, person, prohibit, wanted
 
 pytestmark = pytest.mark.django_db
 REASON = "E-1042, the patient asks"
@@ -23,10 +22,6 @@ def search(client: Client, code: str = AINO) -> str:
     """Where the search leads, or the page that says why not."""
     answer = client.post("/wishes/", {"code": code, "reason": REASON})
     return answer.headers.get("Location", answer.content.decode())
-
-
-def person() -> Patient:
-    return Patient.objects.get(identifier=AINO)
 
 
 def page(client: Client, path: str) -> str:
