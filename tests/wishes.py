@@ -50,6 +50,10 @@ def whose(code: str = AINO, environment: str = "production") -> Whose:
     return Whose(Environment(environment), PatientIdentifier.parse(code, HETU_ROOT))
 
 
+def person(code: str = AINO) -> Patient:
+    return Patient.objects.get(environment="production", identifier=code, issuer=HETU_ROOT)
+
+
 def ago(**length: float) -> datetime:
     return now() - timedelta(**length)
 

@@ -127,6 +127,12 @@ def provider(oid: str) -> Provider | None:
     return as_provider(found) if found else None
 
 
+def providers() -> list[Organisation]:
+    """All service providers by the name that is shown; the database sorts no å, ä and ö."""
+    rows = Organisation.objects.filter(is_operator=False)
+    return sorted(rows, key=lambda each: each.name.casefold())
+
+
 def as_provider(organisation: Organisation) -> Provider:
     return Provider(
         organisation.id,

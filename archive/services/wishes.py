@@ -172,9 +172,7 @@ def prohibit(actor: Actor, whose: Whose, saying: Saying, wanted: Wanted) -> Reco
     return Recorded(recorded.id, tuple(warnings), recorded.repeated)
 
 
-def end_prohibition(
-    actor: Actor, whose: Whose, saying: Saying, prohibition_id: UUID | Wanted
-) -> Recorded:
+def end_prohibition(actor: Actor, whose: Whose, saying: Saying, which: UUID | Wanted) -> Recorded:
     """Take back a prohibition, named by its id or by what it is about. One that was recorded by
     mistake ends when it began.
 
@@ -184,11 +182,11 @@ def end_prohibition(
 
     def make(opened: _Open) -> Statement:
         known = queries.prohibitions_of(opened.person_id, opened.when.at)
-        if isinstance(prohibition_id, Wanted):
-            rules.check_scope(prohibition_id)
-            meant = rules.in_force(prohibition_id, known, opened.when.at)
+        if isinstance(which, Wanted):
+            rules.check_scope(which)
+            meant = rules.in_force(which, known, opened.when.at)
         else:
-            meant = _the_one(known, prohibition_id)
+            meant = _the_one(known, which)
         when, columns = opened.when, opened.columns
         if when.correcting:
             when = Moment(meant.effective_at, when.at, correcting=True)
@@ -247,9 +245,6 @@ def _record(attempt: _Attempt, make: Callable[[_Open], Statement]) -> Recorded:
 def _in_order(attempt: _Attempt, make: Callable[[_Open], Statement]) -> Recorded:
     whose, saying = attempt.whose, attempt.saying
     require_source(attempt.actor, saying)
-    at = now()
-    when = Moment(saying.effective_at or at, at, saying.source == WishSource.CORRECTION)
-    rules.require_past(when)
     filing.require_environment(whose.identifier, whose.environment)
     if saying.form is not None:
         known = wish_documents.known(whose.environment, saying.form)
@@ -259,6 +254,9 @@ def _in_order(attempt: _Attempt, make: Callable[[_Open], Statement]) -> Recorded
     person_id = filing.canonical(patient)
     # Others who speak for the same person wait; who stores images of the person does not.
     Patient.objects.select_for_update(no_key=True).get(id=person_id)
+    at = now()  # after the wait: what was said meanwhile is known
+    when = Moment(saying.effective_at or at, at, saying.source == WishSource.CORRECTION)
+    rules.require_past(when)
     made = make(_Open(patient, person_id, when, _columns(attempt, patient, when)))
     if saying.form is not None:
         wish_documents.keep(whose.environment, saying.form, made.id, at)

@@ -7,12 +7,13 @@ from typing import Any, TypeVar
 from uuid import UUID
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
+from rest_framework.exceptions import AuthenticationFailed, NotAuthenticated, Throttled
 from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 
 from archive.actors import Actor
-from archive.errors import Malformed
+from archive.errors import Conflict, Malformed, NotFound, Refused
 from archive.models import WillSubject, WishSource
 from archive.services import citizen, wishes
 from archive.services.citizen_calls import CitizenCall
@@ -20,6 +21,7 @@ from archive.services.wishes import Recorded, Saying
 from portal.api import citizen_shapes as shapes
 from portal.api.authentication import CitizenServiceAuthentication
 from portal.api.operation import Operation, actor_of, listed
+from portal.api.reporting import as_desk_error, report
 from portal.api.wishes import RecordedOut, wanted_of
 
 T = TypeVar("T")
@@ -27,8 +29,18 @@ TAGS = ["citizen"]
 AFTER = OpenApiParameter("after", str, description="the place of the last one read")
 
 
+# What a citizen may run into; anything else is a fault of the service's, or ours.
+EXPECTED = (Conflict, NotFound, Refused, Throttled, NotAuthenticated, AuthenticationFailed)
+
+
 class CitizenOperation(Operation):
     authentication_classes = (CitizenServiceAuthentication,)
+
+    def handle_exception(self, exc: Exception) -> Response:
+        if not isinstance(exc, EXPECTED):
+            actor = self.request.auth
+            report(as_desk_error(exc), "citizen", actor if isinstance(actor, Actor) else None)
+        return super().handle_exception(exc)
 
 
 def _call(request: Request) -> CitizenCall:

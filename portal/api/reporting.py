@@ -5,11 +5,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from django.db import DatabaseError
-from rest_framework import serializers
+from rest_framework.exceptions import APIException, ValidationError
 
 from archive.actors import Actor, ActorKind
 from archive.edges.edge import correlation
-from archive.errors import ArchiveError
+from archive.errors import ArchiveError, Broken, Malformed
 from archive.models import Environment
 from archive.services import error_desk
 from archive.wish_errors import ValueUnfit
@@ -23,12 +23,20 @@ def reported(actor: Actor, step: str) -> Iterator[None]:
     """Puts what is raised on the desk, and lets it go on to be answered."""
     try:
         yield
-    except ArchiveError as error:
-        report(error, step, actor)
+    except (ArchiveError, APIException) as raised:
+        report(as_desk_error(raised), step, actor)
         raise
-    except serializers.ValidationError as error:
-        report(ValueUnfit(facts={"field": _names(error.detail)}), step, actor)
-        raise
+
+
+def as_desk_error(raised: Exception) -> ArchiveError:
+    """The framework's own refusals by our names; what nobody foresaw is ours."""
+    if isinstance(raised, ArchiveError):
+        return raised
+    if isinstance(raised, ValidationError):
+        return ValueUnfit(facts={"field": _names(raised.detail)})
+    if isinstance(raised, APIException):
+        return Malformed()
+    return Broken(facts={"raised": type(raised).__name__})
 
 
 def _names(detail: object) -> str:

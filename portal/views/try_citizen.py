@@ -17,7 +17,8 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
 from archive.config import settings
-from archive.models import ActingGround, DocumentKind, Organisation, ProhibitionScope, RegisterType
+from archive.models import ActingGround, DocumentKind, ProhibitionScope, RegisterType
+from archive.queries import wishes as queries
 from onboarding.services.demo import PATIENTS
 from onboarding.services.demo_citizens import TEXT
 from portal.forms.try_citizen import TryProhibitionForm
@@ -98,7 +99,7 @@ def _show(request: HttpRequest, seat: Seat, names: list[str]) -> HttpResponse:
         "disclosures": _results(seen["disclosures"], _disclosure),
         "wishes": wishes if seen["wishes"].succeeded else {},
         "prohibitions": [_prohibition(row) for row in wishes.get("prohibitions", ())],
-        "form": TryProhibitionForm(None, Organisation.objects.filter(is_operator=False)),
+        "form": TryProhibitionForm(None, queries.providers()),
         "exchanges": list(seen.values()),
         "last": request.session.pop("tried", ""),
         "failed": [each for each in seen.values() if not each.succeeded],
@@ -140,7 +141,7 @@ def _prohibition(row: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _prohibited(request: HttpRequest) -> Said:
-    form = TryProhibitionForm(request.POST, Organisation.objects.filter(is_operator=False))
+    form = TryProhibitionForm(request.POST, queries.providers())
     if not form.is_valid():
         raise BadRequest("no such prohibition")
     return "prohibitions", form.body()

@@ -81,11 +81,11 @@ def told(at: datetime) -> tuple[object, ...]:
 
 
 @settings(
-    max_examples=25,
+    max_examples=10,
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
-@given(st.lists(steps, min_size=2, max_size=8))
+@given(st.lists(steps, min_size=2, max_size=6))
 def test_no_later_statement_changes_what_was_answered(
     said: list[tuple[str, int, bool, int]],
 ) -> None:

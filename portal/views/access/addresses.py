@@ -2,15 +2,19 @@
 
 from django.urls import URLPattern, path
 
-from portal.views.access import clients, rules, state, why
+from portal.views.access import clients, corrections, rules, state, why
 
 PERSON = "wishes/<uuid:patient_id>/"
 
 urlpatterns: list[URLPattern] = [
     path("wishes/", state.search, name="wishes"),
     path(PERSON, state.person, name="wishes-person"),
-    path(f"{PERSON}correct/<slug:what>/", state.correct, name="wishes-correct"),
-    path(f"{PERSON}mistake/<slug:what>/<uuid:statement_id>/", state.mistake, name="wishes-mistake"),
+    path(f"{PERSON}correct/<slug:what>/", corrections.correct, name="wishes-correct"),
+    path(
+        f"{PERSON}mistake/<slug:what>/<uuid:statement_id>/",
+        corrections.mistake,
+        name="wishes-mistake",
+    ),
     path("why/", why.front, name="why"),
     path("access/rules/", rules.rules, name="access-rules"),
     path("access/rules/area/", rules.add, {"kind": "area"}, name="access-rules-change"),

@@ -10,7 +10,6 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
-from django.db.models import QuerySet
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -21,7 +20,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from archive.actors import Actor
 from archive.errors import ArchiveError, NotFound
 from archive.models import AccessPolicy, AccessPolicyKind, Organisation, Study
-from archive.queries import standing
+from archive.queries import standing, wishes
 from archive.services import access_rules as services
 from archive.services.access_rules import Rule
 from archive.values import today
@@ -91,7 +90,7 @@ class Change:
 @page("access-rules-change")
 def add(request: Request, actor: Actor, kind: str) -> HttpResponseBase:
     data = request.POST if request.method == "POST" else None
-    form = AreaForm(data, _customers()) if kind == AccessPolicyKind.AREA else RoleForm(data)
+    form = AreaForm(data, wishes.providers()) if kind == AccessPolicyKind.AREA else RoleForm(data)
     change = Change(
         AccessPolicyKind(kind).label,
         check=lambda: services.check(form.rule()),
@@ -131,7 +130,7 @@ def close(request: Request, actor: Actor, rule_id: UUID) -> HttpResponseBase:
 def members(request: Request, actor: Actor, rule_id: UUID) -> HttpResponseBase:
     row = _row(rule_id)
     held = {str(each.id) for each in row.members.all()}
-    form = MembersForm(request.POST if request.method == "POST" else None, _customers(), held)
+    form = MembersForm(request.POST if request.method == "POST" else None, wishes.providers(), held)
 
     def rule() -> Rule:
         return services.with_members(row, form.members(), form.cleaned_data["first_day"])
@@ -244,10 +243,6 @@ def _end_words(rule: Rule) -> str:
     if rule.valid_until is None:
         return _("It holds until it is closed.")
     return _("Its last day is %(day)s.") % {"day": formats.day_text(rule.valid_until)}
-
-
-def _customers() -> QuerySet[Organisation]:
-    return Organisation.objects.filter(is_operator=False)
 
 
 def _row(rule_id: UUID) -> AccessPolicy:

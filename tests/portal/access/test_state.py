@@ -1,20 +1,17 @@
 """A patient's state for the staff: searched by posted code, looked at with a reason, corrected."""
 
-from typing import Any
-from uuid import UUID
-
 import pytest
-from django.test import Client
-
 from archive.actors import SYSTEM
-from archive.models import Patient
 from archive.queries import standing
 from archive.services import wishes as services
 from archive.values import HELSINKI, now
+from django.test import Client
 from tests import builders, wishes
 from tests.cast import ESIMERKKILA, MATTI
 from tests.portal.test_pages import signed_in
-from tests.wishes import AINO, ago, inform, permit, prohibit, wanted
+from tests.wishes import AINO, ago, inform, permit, person, prohibit, wanted
+from typing import Any
+from uuid import UUID
 
 pytestmark = pytest.mark.django_db
 REASON = "E-1042, the patient asks"
@@ -24,10 +21,6 @@ def search(client: Client, code: str = AINO) -> str:
     """Where the search leads, or the page that says why not."""
     answer = client.post("/wishes/", {"code": code, "reason": REASON})
     return answer.headers.get("Location", answer.content.decode())
-
-
-def person() -> Patient:
-    return Patient.objects.get(identifier=AINO)
 
 
 def page(client: Client, path: str) -> str:
@@ -152,6 +145,14 @@ def test_what_was_recorded_by_mistake_never_was() -> None:
     assert state == standing.PersonFacts()
     told = page(client, address)
     assert "Recorded by mistake, never was: Everything" in told
+
+
+def test_a_service_event_nobody_knows_is_recorded_and_said_so() -> None:
+    inform()
+    client = signed_in("archivist")
+    fields = filled(scope="service_event", service_event=wishes.EVENT)
+    answer = client.post(f"{search(client)}correct/prohibition/", fields, follow=True)
+    assert "Nothing of this patient’s is of that service event yet." in answer.content.decode()
 
 
 @pytest.mark.parametrize(

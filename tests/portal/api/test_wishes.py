@@ -52,9 +52,8 @@ def prohibition(**fields: Any) -> dict[str, Any]:
 
 
 def facts() -> standing.PersonFacts:
-    person = filing.find_patient("production", whose().identifier)
-    assert person is not None
-    return standing.people([person.id], now())[person.id]
+    known = wishes.person().id
+    return standing.people([known], now())[known]
 
 
 def test_a_persons_forms_become_the_persons_state(send: Any) -> None:
