@@ -4,19 +4,21 @@ service outside would, through the whole of this application. In demo mode only.
 
 import io
 import json
-import jwt
-from archive.config import settings
-from archive.models import Environment
-from archive.values import now, uuid7
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
+from typing import Any
+from urllib.parse import urlsplit
+
+import jwt
 from django.core.handlers.wsgi import WSGIHandler, WSGIRequest
 from django.http import HttpRequest, HttpResponse
 from django.utils import translation
-from functools import cache
+
+from archive.config import settings
+from archive.models import Environment
+from archive.values import now, uuid7
 from onboarding.services import demo_citizens
-from typing import Any
-from urllib.parse import urlsplit
 
 LASTS = 60  # seconds
 # Of the outer request: where it came in is where the inner one goes.
@@ -120,10 +122,6 @@ def _answered(environ: dict[str, Any]) -> tuple[int, Any]:
     # The inner request settles a language of its own.
     with translation.override(translation.get_language()):
         response = _application().get_response(inner)
-<<<<<<< ours
-    content = response.content if isinstance(response, HttpResponse) else b""
-=======
->>>>>>> theirs
     inner.close()
     content = response.content if isinstance(response, HttpResponse) else b""
     return response.status_code, json.loads(content or b"null")

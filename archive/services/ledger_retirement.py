@@ -6,6 +6,14 @@ last retired seal, which `LedgerRetired` keeps.
 
 import getpass
 import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+from django.db import DatabaseError, connections, transaction
+
 from archive import chain, ledger
 from archive.config import settings
 from archive.errors import Busy, Conflict, Refused
@@ -14,12 +22,6 @@ from archive.queries import log_rules
 from archive.services import anchors, ledger_files
 from archive.services.ledger_files import Line
 from archive.values import now
-from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import UTC, date, datetime
-from django.db import DatabaseError, connections, transaction
-from pathlib import Path
-from typing import Any
 
 OWNER = "owner"
 _NAME = re.compile(r"^archive_ledgerevent_([0-9]{4})([0-9]{2})$")

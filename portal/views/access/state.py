@@ -1,18 +1,22 @@
 """A patient's state: what holds as of a moment, and how it came about (AC-1)."""
 
-from archive import gate, ledger
-from archive.actors import Actor
-from archive.models import Patient
-from archive.queries import wishes as queries
-from archive.services.wishes import CORRECTORS
-from archive.values import now
 from datetime import datetime
+from typing import Any
+from uuid import UUID
+
 from django.http import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
+
+from archive import gate, ledger
+from archive.actors import Actor
+from archive.models import Patient
+from archive.queries import wishes as queries
+from archive.services.wishes import CORRECTORS
+from archive.values import now
 from portal.forms.moments import AsOfForm
 from portal.forms.reasons import PatientForm
 from portal.staff import Request, page
@@ -27,8 +31,6 @@ from portal.wish_words import (
     state_words,
     will_words,
 )
-from typing import Any
-from uuid import UUID
 
 
 @require_http_methods(["GET", "POST"])

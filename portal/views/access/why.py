@@ -1,19 +1,23 @@
 """Who would see what of a patient, and why: each study and document, the rules in words (AC-5)."""
 
-from archive.actors import Actor
-from archive.models import Document, Patient, Study
-from archive.queries import held, study_codes, wishes
-from archive.services import why
-from archive.services.why import View
-from archive.values import dicom_date
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
 from django.http import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
+
+from archive.actors import Actor
+from archive.models import Document, Patient, Study
+from archive.queries import held, study_codes, wishes
+from archive.services import why
+from archive.services.why import View
+from archive.values import dicom_date
 from portal import formats
 from portal.forms.codes import looks_like_code
 from portal.forms.reasons import PatientForm
@@ -24,8 +28,6 @@ from portal.staff import Request, page
 from portal.views import reasons
 from portal.views.access.patients import patient_of
 from portal.wish_words import state_words
-from typing import Any
-from uuid import UUID
 
 
 @require_http_methods(["GET", "POST"])

@@ -1,17 +1,19 @@
 """A patient's state for the staff: searched by posted code, looked at with a reason, corrected."""
 
+from typing import Any
+from uuid import UUID
+
 import pytest
+from django.test import Client
+
 from archive.actors import SYSTEM
 from archive.queries import standing
 from archive.services import wishes as services
 from archive.values import HELSINKI, now
-from django.test import Client
 from tests import builders, wishes
 from tests.cast import ESIMERKKILA, MATTI
 from tests.portal.test_pages import signed_in
 from tests.wishes import AINO, ago, inform, permit, person, prohibit, wanted
-from typing import Any
-from uuid import UUID
 
 pytestmark = pytest.mark.django_db
 REASON = "E-1042, the patient asks"

@@ -2,22 +2,24 @@
 
 import base64
 import json
+from datetime import datetime
+from functools import partial
+from typing import Any
+from uuid import UUID
+
 import pytest
+from django.test import Client
+
 from archive.models import Authorisation, Case, Document, LedgerEvent, Organisation, Register
 from archive.queries import keyset
 from archive.services import filing
 from archive.simulation.consumer import FIND_DOCUMENTS
 from archive.values import now, uuid7
-from datetime import datetime
-from django.test import Client
-from functools import partial
 from tests import builders, cast, wishes
 from tests.cast import ESIMERKKILA, MALLILA, MATTI, RONTGEN, VENLA
 from tests.edges.xds.messages import QUERY, envelope, find, query
 from tests.portal.api.citizens import CitizenService, take_into_use
 from tests.worlds import KINDS, World
-from typing import Any
-from uuid import UUID
 
 pytestmark = pytest.mark.django_db
 PROVIDER = "1.2.246.10.90000003.10.0"  # Esimerkkilä
