@@ -24,6 +24,7 @@ ACCESSED = dcm("110103", "DICOM Instances Accessed")
 TRANSFERRED = dcm("110104", "DICOM Instances Transferred")
 EXPORT = dcm("110106", "Export")
 IMPORT = dcm("110107", "Import")
+PATIENT_RECORD = dcm("110110", "Patient Record")
 PROCEDURE_RECORD = dcm("110111", "Procedure Record")
 QUERY = dcm("110112", "Query")
 SECURITY_ALERT = dcm("110113", "Security Alert")
@@ -104,6 +105,11 @@ TABLE: Mapping[Kind, Row | Callable[[Facts], Row]] = {
     Kind.ROLLOUT_DOCUMENTED: _RESTRICTED,
     Kind.ROLLOUT_ENDED: _RESTRICTED,
     Kind.POLICY_LOADED: Row(SECURITY_ALERT, "E", SOFTWARE_CONFIGURATION),
+    Kind.PATIENT_MERGED: Row(PATIENT_RECORD, "U"),
+    Kind.PATIENT_UNMERGED: Row(PATIENT_RECORD, "U"),
+    Kind.PATIENT_UPDATED: Row(PATIENT_RECORD, "U"),
+    Kind.PATIENT_VIEWED: Row(PATIENT_RECORD, "R"),
+    Kind.MESSAGE_REPLAYED: _RESTRICTED,
     Kind.DISCLOSURE_GIVEN: _given,
     Kind.DISCLOSURE_NOTIFIED: Row(EXPORT, "R", life_cycle=audit.DISCLOSURE),
     Kind.DISCLOSURE_REFUSED: Row(IMPORT, "C", outcome=audit.SERIOUS_FAILURE),
