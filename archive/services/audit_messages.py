@@ -4,17 +4,16 @@ A patient is named by the archive's own id, never by the personal identity code:
 needs to see that two events are about the same person, not who it is.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
-from uuid import UUID
-
 from archive.config import settings
 from archive.ledger import Kind
 from archive.models import LedgerEvent, Study
 from archive.objects import audit
 from archive.objects.audit import Code, Message, Participant, Subject, dcm
 from archive.rules.disclosure import What
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
 
 Facts = Mapping[str, Any]
 
@@ -105,6 +104,11 @@ TABLE: Mapping[Kind, Row | Callable[[Facts], Row]] = {
     Kind.ROLLOUT_DOCUMENTED: _RESTRICTED,
     Kind.ROLLOUT_ENDED: _RESTRICTED,
     Kind.POLICY_LOADED: Row(SECURITY_ALERT, "E", SOFTWARE_CONFIGURATION),
+    Kind.PATIENT_MERGED: Row(PATIENT_RECORD, "U"),
+    Kind.PATIENT_UNMERGED: Row(PATIENT_RECORD, "U"),
+    Kind.PATIENT_UPDATED: Row(PATIENT_RECORD, "U"),
+    Kind.PATIENT_VIEWED: Row(PATIENT_RECORD, "R"),
+    Kind.MESSAGE_REPLAYED: _RESTRICTED,
     Kind.DISCLOSURE_GIVEN: _given,
     Kind.DISCLOSURE_NOTIFIED: Row(EXPORT, "R", life_cycle=audit.DISCLOSURE),
     Kind.DISCLOSURE_REFUSED: Row(IMPORT, "C", outcome=audit.SERIOUS_FAILURE),

@@ -135,7 +135,8 @@ def listening(port: int, variables: Mapping[str, str]) -> Listening:
             stderr=subprocess.STDOUT,
         )
     started = Listening(port, process, log)
-    eventually(lambda: process.poll() is not None or _accepts(port))
+    # Its processes are forked once the port is its own: what accepts is no orphan of another.
+    eventually(lambda: process.poll() is not None or (started.children() and _accepts(port)))
     assert process.poll() is None, log.read_text()
     return started
 

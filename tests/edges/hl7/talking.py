@@ -154,7 +154,7 @@ def listening(port: int, variables: Mapping[str, str]) -> Listening:
             stderr=subprocess.STDOUT,
         )
     started = Listening(port, process=process, log=log)
-    eventually(lambda: process.poll() is not None or _accepts(port))
+    eventually(lambda: process.poll() is not None or (started.children() and _accepts(port)))
     assert process.poll() is None, log.read_text()
     return started
 
