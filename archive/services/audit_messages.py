@@ -4,16 +4,17 @@ A patient is named by the archive's own id, never by the personal identity code:
 needs to see that two events are about the same person, not who it is.
 """
 
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
 from archive.config import settings
 from archive.ledger import Kind
 from archive.models import LedgerEvent, Study
 from archive.objects import audit
 from archive.objects.audit import Code, Message, Participant, Subject, dcm
 from archive.rules.disclosure import What
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
-from uuid import UUID
 
 Facts = Mapping[str, Any]
 
@@ -135,11 +136,6 @@ TABLE: Mapping[Kind, Row | Callable[[Facts], Row]] = {
     Kind.AUTHORISATION_UNDELIVERED: Row(EXPORT, "R", outcome=audit.MINOR_FAILURE),
     Kind.AUTHORISATION_VIEWED: Row(PATIENT_RECORD, "R"),
     Kind.AUTHORISATION_SEARCHED: Row(QUERY, "E"),
-    Kind.PATIENT_MERGED: Row(PATIENT_RECORD, "U"),
-    Kind.PATIENT_UNMERGED: Row(PATIENT_RECORD, "U"),
-    Kind.PATIENT_UPDATED: Row(PATIENT_RECORD, "U"),
-    Kind.PATIENT_VIEWED: Row(PATIENT_RECORD, "R"),
-    Kind.MESSAGE_REPLAYED: _RESTRICTED,
     Kind.WISH_RECORDED: Row(PATIENT_RECORD, "U"),
     Kind.WISH_REFUSED: Row(PATIENT_RECORD, "U", outcome=audit.MINOR_FAILURE),
     Kind.WISHES_VIEWED: Row(PATIENT_RECORD, "R"),
