@@ -57,6 +57,18 @@ class Config:
     free_bytes_floor: int
     evidence_max_bytes: int
     pass_opens_production: bool  # else an officer does
+    vault_store: str  # what new objects are written to: files or s3
+    s3_endpoint: str  # empty: Amazon's
+    s3_region: str
+    s3_bucket: str
+    s3_prefix: str
+    s3_access_key: str
+    s3_secret_key: str
+    s3_addressing: str
+    free_bytes_warning: int
+    verify_bytes_per_second: int
+    verify_rest_hours: float  # from the end of one round to the beginning of the next
+    correction_patience_hours: float  # for the rest of a study of which a part was corrected
 
     @property
     def vault_dir(self) -> Path:
@@ -82,6 +94,10 @@ def _flag(text: str) -> bool:
         "off": False,
     }
     return words[text.strip().lower()]
+
+
+def _store(text: str) -> str:
+    return {"files": "files", "s3": "s3"}[text.strip().lower()]
 
 
 class Reader:
@@ -158,6 +174,18 @@ def read(values: Mapping[str, str]) -> Config:
         free_bytes_floor=get("FREE_BYTES_FLOOR", int, 256 << 20),
         evidence_max_bytes=get("EVIDENCE_MAX_BYTES", int, 20 << 20),
         pass_opens_production=get("PASS_OPENS_PRODUCTION", _flag, False),
+        vault_store=get("VAULT_STORE", _store, "files"),
+        s3_endpoint=values.get("S3_ENDPOINT", ""),
+        s3_region=get("S3_REGION", str, "eu-north-1"),
+        s3_bucket=values.get("S3_BUCKET", ""),
+        s3_prefix=values.get("S3_PREFIX", ""),
+        s3_access_key=values.get("S3_ACCESS_KEY", ""),
+        s3_secret_key=values.get("S3_SECRET_KEY", ""),
+        s3_addressing=get("S3_ADDRESSING", str, "auto"),
+        free_bytes_warning=get("FREE_BYTES_WARNING", int, 10 << 30),
+        verify_bytes_per_second=get("VERIFY_BYTES_PER_SECOND", int, 20 << 20),
+        verify_rest_hours=get("VERIFY_REST_HOURS", float, 24.0),
+        correction_patience_hours=get("CORRECTION_PATIENCE_HOURS", float, 1.0),
     )
 
 

@@ -26,7 +26,7 @@
     |  |- OtherRegister, ControllerUnauthorised
     |  `- PeerUnknown, PeerEnded, PeerAddressWrong, CalledTitleUnknown
     |- Busy                   try later
-    |  |- TooManyAssociations, StorageFull, DatabaseGone
+    |  |- TooManyAssociations, StorageFull, StorageGone, DatabaseGone
     |  `- PeerUnreachable, PeerRejected, PeerAborted
     `- Broken                 our fault
        `- BytesDamaged
@@ -324,6 +324,10 @@ class TooManyAssociations(Busy):
 
 class StorageFull(Busy):
     comment = "storage is full"
+
+
+class StorageGone(Busy):
+    comment = "storage does not answer"
 
 
 class DatabaseGone(Busy):

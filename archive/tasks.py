@@ -17,7 +17,7 @@ from archive.edges.dicom import client
 from archive.edges.edge import exchange
 from archive.errors import ArchiveError, Busy
 from archive.models import JobKind
-from archive.services import commitment, heartbeats, ingest, notices, registration
+from archive.services import commitment, corrections, heartbeats, ingest, notices, registration
 from archive.values import today
 
 log = logging.getLogger(__name__)
@@ -53,6 +53,7 @@ def _send_report(commitment_id: UUID) -> None:
 WORK: dict[JobKind, Work] = {
     JobKind.REGISTRATION: Work(registration.advance, registration.give_up, _nothing),
     JobKind.NOTICE: Work(_send_notice, notices.give_up, notices.not_delivered),
+    JobKind.CORRECTION: Work(corrections.settle, corrections.give_up, _nothing),
     JobKind.COMMITMENT_REPORT: Work(_send_report, commitment.give_up, commitment.not_delivered),
 }
 

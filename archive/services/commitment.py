@@ -22,8 +22,17 @@ from archive.errors import (
     Malformed,
     TransactionReused,
 )
-from archive.models import CommitmentState, Instance, JobKind, StorageCommitment, Study
+from archive.models import (
+    CommitmentState,
+    Instance,
+    JobKind,
+    Rejection,
+    StorageCommitment,
+    Study,
+)
+from archive.objects import key_objects
 from archive.objects.messages import Target
+from archive.rules import correction
 from archive.services import error_desk
 from archive.services.associations import Peer
 from archive.services.connections import target_of
@@ -129,19 +138,27 @@ def result(commitment_id: UUID) -> Result:
     """Judge every object, reading its digest again; the reasons are kept with the request."""
     commitment = StorageCommitment.objects.select_related("connection").get(id=commitment_id)
     jobs.put_off(JobKind.COMMITMENT_REPORT, commitment_id, until=now() + BEING_JUDGED)
-    found = {row.sop_instance_uid: row for row in _own_objects(commitment)}
+    found: dict[str, Instance | Rejection] = {
+        **{row.note_uid: row for row in _own_notes(commitment)},
+        **{row.sop_instance_uid: row for row in _own_objects(commitment)},
+    }
     reasons = [_judge(found.get(uid), sop_class) for sop_class, uid in commitment.references]
     outcome = [reason.reason() if reason else "" for reason in reasons]
     StorageCommitment.objects.filter(id=commitment_id).update(outcome=outcome)
     return _result(commitment.transaction_uid, commitment.references, outcome)
 
 
-def _judge(instance: Instance | None, sop_class: str) -> type[ArchiveError] | None:
-    if instance is None:
+def _judge(row: Instance | Rejection | None, sop_class: str) -> type[ArchiveError] | None:
+    if row is None:
         return InstanceUnknown
-    if instance.sop_class_uid != sop_class:
+    if isinstance(row, Instance):
+        if correction.is_refused_again(row.rejection):
+            return InstanceUnknown
+        if row.sop_class_uid != sop_class:
+            return CommitmentClassConflict
+    elif sop_class != key_objects.SOP_CLASS_UID:
         return CommitmentClassConflict
-    whole = vault.is_whole(instance.environment, bytes(instance.digest))
+    whole = vault.is_whole(row.environment, bytes(row.digest))
     return None if whole else BytesDamaged
 
 
@@ -202,6 +219,15 @@ def _own_objects(commitment: StorageCommitment) -> QuerySet[Instance]:
         environment=commitment.environment,
         sop_instance_uid__in=[uid for _, uid in commitment.references],
         study__register__organisation_id=commitment.connection.organisation_id,
+    )
+
+
+def _own_notes(commitment: StorageCommitment) -> QuerySet[Rejection]:
+    """A rejection note is kept as any object is, and may be committed."""
+    return Rejection.objects.filter(
+        environment=commitment.environment,
+        note_uid__in=[uid for _, uid in commitment.references],
+        organisation_id=commitment.connection.organisation_id,
     )
 
 

@@ -225,7 +225,14 @@ def note_progress(filed: Filed, instances: int, size: int) -> None:
 
 
 def note_stored(
-    peer: Peer, filed: Filed, *, instances: int, size: int, repeated: int, seconds: float
+    peer: Peer,
+    filed: Filed,
+    *,
+    instances: int,
+    size: int,
+    repeated: int,
+    rejected: int,
+    seconds: float,
 ) -> None:
     """One ledger event per study and association."""
     about = ledger.About(
@@ -239,6 +246,7 @@ def note_stored(
         "instances": instances,
         "bytes": size,
         "repeated": repeated,
+        "rejected": rejected,
         "ms": round(seconds * 1000),
         "calling": peer.calling,
     }

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from archive import errors
 from archive.errors import ArchiveError
-from portal.advice import material, peers, road
+from portal.advice import corrections, material, peers, road
 from portal.advice.kinds import CORRECT_AND_SEND, SEND_AGAIN, Advice, Move
 
 __all__ = ["ADVICE", "Advice", "Move", "advise"]
@@ -93,6 +93,7 @@ FAMILIES: dict[type[ArchiveError], Advice] = {
 ADVICE: dict[type[ArchiveError], Advice] = {
     **FAMILIES,
     **material.ADVICE,
+    **corrections.ADVICE,
     **peers.ADVICE,
     **road.ADVICE,
 }

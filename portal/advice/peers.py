@@ -97,6 +97,14 @@ ADVICE: dict[type[ArchiveError], Advice] = {
         _("Keep your studies; they are sent again when the archive is back."),
         Move.US,
     ),
+    errors.StorageGone: Advice(
+        _("Storage does not answer"),
+        _("The object storage was away or refused, so nothing could be kept or read."),
+        _("Check the object storage and its credentials; senders try again by themselves."),
+        _("The archive was away for a moment."),
+        _("Nothing to do if your system tries again by itself; else send again later."),
+        Move.US,
+    ),
     errors.DatabaseGone: Advice(
         _("Database does not answer"),
         _("The database was away, so nothing could be confirmed."),
