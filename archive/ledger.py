@@ -48,6 +48,7 @@ class Kind(Enum):
     CORRECTION_ALLOWED = "correction.allowed", ("what", "valid_from", "source")
     OBJECT_DAMAGED = "object.damaged", ("sop_instance_uid",)
     OBJECT_RESTORED = "object.restored", ("sop_instance_uid", "how")
+    INDEX_REBUILT = "index.rebuilt", ("files", "added")
     FINDING_REPAIRED = "finding.repaired", ("what",)
     NOTICE_DELIVERED = "notice.delivered", ("tries",)
     NOTICE_UNDELIVERED = "notice.undelivered", ("tries", "error")

@@ -21,7 +21,8 @@ from typing import Any, BinaryIO
 
 from archive import config, stores
 from archive.errors import BytesDamaged, InstanceUnknown
-from archive.objects import part10
+from archive.objects import header, part10
+from archive.objects.header import Header
 from archive.stores import files
 from archive.values import uuid7
 
@@ -29,6 +30,7 @@ ALGORITHM = "sha256"
 DATA_OFFSET = part10.PREFIX_LENGTH
 SPILL = 8 << 20  # an object up to this size is held in memory until it is admitted
 READ_CHUNK = 1 << 20
+HEAD = 64 << 10  # bytes in which a header usually ends
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,6 +160,21 @@ def read_meta(environment: str, digest: bytes, store: str = "") -> part10.FileMe
         return part10.read_prefix(file.read(DATA_OFFSET))
 
 
+def read_header(
+    environment: str, digest: bytes, transfer_syntax_uid: str, store: str = ""
+) -> Header:
+    """What the index needs, from the first bytes where those reach far enough; the digest is not
+    read again. Raises InstanceUnknown, DatasetUnreadable.
+    """
+    with _open(environment, digest, store, DATA_OFFSET + HEAD) as file:
+        file.read(DATA_OFFSET)
+        head = header.read_header(file.read(HEAD), transfer_syntax_uid, whole=False)
+    if head.complete:
+        return head
+    data = read_file(environment, digest, store)[DATA_OFFSET:]
+    return header.read_header(data, transfer_syntax_uid)
+
+
 def is_whole(environment: str, digest: bytes, store: str = "") -> bool:
     """Whether the bytes are there and match their digest; reads them all, in bounded memory."""
     found = hashlib.new(ALGORITHM)
@@ -169,6 +186,12 @@ def is_whole(environment: str, digest: bytes, store: str = "") -> bool:
     except InstanceUnknown:
         return False
     return found.digest() == digest
+
+
+def size_of(environment: str, digest: bytes, store: str = "") -> int:
+    """Bytes of the data set. Raises InstanceUnknown."""
+    key = key_of(environment, digest)
+    return stores.holding(key, store).size(key) - DATA_OFFSET
 
 
 def where(environment: str, digest: bytes, store: str = "") -> str:

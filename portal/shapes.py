@@ -5,6 +5,7 @@ beside it.
 from archive.models import (
     CaseState,
     CommitmentState,
+    CorrectionState,
     CustomerState,
     DocumentStatus,
     EventOutcome,
@@ -22,6 +23,9 @@ SHAPES: dict[tuple[str, str], str] = {
     ("study", StudyState.FAILED): "needs",
     ("study", StudyState.CORRECTED): "done",
     ("study", StudyState.DESTROYED): "stop",
+    ("correction", CorrectionState.GATHERING): "wait",
+    ("correction", CorrectionState.IN_FORCE): "done",
+    ("correction", CorrectionState.UNDONE): "stop",
     ("document", DocumentStatus.APPROVED): "done",
     ("document", DocumentStatus.DEPRECATED): "stop",
     ("storagecommitment", CommitmentState.REQUESTED): "wait",

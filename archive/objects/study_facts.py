@@ -30,7 +30,8 @@ ACCOMPANYING = frozenset((0x00080005, 0x00080015, 0x04000561))
 
 def is_correctable(tag: int) -> bool:
     """Whether the element may differ between versions of one object."""
-    return tag >> 16 == PATIENT_GROUP or tag in STUDY_TAGS or tag in ACCOMPANYING
+    of_patient = tag >> 16 == PATIENT_GROUP and tag & 0xFFFF  # a group length says nothing
+    return bool(of_patient) or tag in STUDY_TAGS or tag in ACCOMPANYING
 
 
 @dataclass(frozen=True, slots=True)

@@ -33,7 +33,7 @@ from archive.models import (
 from archive.objects import key_objects
 from archive.objects.messages import Target
 from archive.rules import correction
-from archive.services import error_desk
+from archive.services import error_desk, integrity
 from archive.services.associations import Peer
 from archive.services.connections import target_of
 from archive.services.error_desk import Place, What, Who
@@ -156,7 +156,8 @@ def _judge(row: Instance | Rejection | None, sop_class: str) -> type[ArchiveErro
             return InstanceUnknown
         if row.sop_class_uid != sop_class:
             return CommitmentClassConflict
-    elif sop_class != key_objects.SOP_CLASS_UID:
+        return None if integrity.is_whole(row) else BytesDamaged
+    if sop_class != key_objects.SOP_CLASS_UID:
         return CommitmentClassConflict
     whole = vault.is_whole(row.environment, bytes(row.digest))
     return None if whole else BytesDamaged
@@ -240,6 +241,9 @@ def _take_over(uids: list[str], commitment: StorageCommitment) -> list[UUID]:
     rows = Instance.objects.filter(environment=commitment.environment, sop_instance_uid__in=uids)
     study_ids = list(rows.order_by().values_list("study_id", flat=True).distinct())
     rows.filter(committed_at=None).update(committed_at=commitment.reported_at)
+    if uids:
+        at = commitment.reported_at or now()
+        vault.keep_record(commitment.environment, "commitment", {"objects": uids}, at=at)
     for study_id in study_ids:
         if not Instance.objects.filter(study_id=study_id, committed_at=None).exists():
             Study.objects.filter(id=study_id).update(committed_at=commitment.reported_at)

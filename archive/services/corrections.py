@@ -69,8 +69,8 @@ def offer(peer: Peer, archived: Archived, held: bytes, sent: Sent) -> None:
     kept = sent.incoming.keep(sent.meta)
     with transaction.atomic():
         rejections.lock([archived.study_id])
-        correction = _correction(peer, archived.study_id, before, after)
-        version = _add_version(archived.id, correction, peer, sent, kept, originals)
+        correction = _correction(peer, archived.study_id, before, after, sent.meta)
+        version = _add_version(archived.id, correction, sent, kept, originals)
         if correction.state == CorrectionState.IN_FORCE:
             put_in_force(version)
         else:
@@ -93,7 +93,9 @@ def is_gathered(archived: Archived, digest: bytes) -> bool:
     ).exists()
 
 
-def _correction(peer: Peer, study_id: UUID, before: StudyFacts, after: StudyFacts) -> Correction:
+def _correction(
+    peer: Peer, study_id: UUID, before: StudyFacts, after: StudyFacts, meta: FileMeta
+) -> Correction:
     """The one that objects corrected alike belong to. When the study stays what it was, it holds at
     once; else when all its objects have come.
     """
@@ -105,7 +107,7 @@ def _correction(peer: Peer, study_id: UUID, before: StudyFacts, after: StudyFact
     found = known.first()
     if found is not None:
         return found
-    at = now()
+    at = meta.received_at
     correction = Correction.objects.create(
         environment=peer.environment,
         study_id=study_id,
@@ -130,7 +132,6 @@ def _correction(peer: Peer, study_id: UUID, before: StudyFacts, after: StudyFact
 def _add_version(
     instance_id: UUID,
     correction: Correction,
-    peer: Peer,
     sent: Sent,
     kept: vault.Kept,
     originals: bytes,
@@ -148,8 +149,8 @@ def _add_version(
         digest=kept.digest,
         size=kept.size,
         store=kept.store,
-        association_id=peer.association_id,
-        received_at=now(),
+        association_id=correction.batch_id,
+        received_at=sent.meta.received_at,
         originals=originals,
     )
 
@@ -209,16 +210,18 @@ def _settle(correction: Correction) -> datetime | None:
     with transaction.atomic():
         rejections.lock([correction.study_id])
         versions = newest_versions(correction)
-        missing = _missing(correction, versions)
+        others = Instance.objects.available().filter(study_id=correction.study_id)
+        others = others.exclude(id__in=list(versions))
+        last_at = max(version.received_at for version in versions.values())
+        quiet_at = last_at + timedelta(seconds=settings().quiet_seconds)
+        if now() < quiet_at and others.exists():
+            return quiet_at
+        # Those that always said so need not come again.
+        missing = sum(_says(row) != correction.mark for row in others.iterator())
         if not missing:
-            _complete(correction, versions)
+            _complete(correction, versions, at=last_at)
             return None
-    quiet_at = max(version.received_at for version in versions.values()) + timedelta(
-        seconds=settings().quiet_seconds
-    )
     late_at = quiet_at + timedelta(hours=settings().correction_patience_hours)
-    if now() < quiet_at:
-        return quiet_at
     if now() < late_at:
         return late_at
     _on_desk(correction, here=len(versions), missing=missing)
@@ -231,20 +234,17 @@ def newest_versions(correction: Correction) -> dict[UUID, InstanceVersion]:
     return {row.instance_id: row for row in rows}
 
 
-def _missing(correction: Correction, versions: Mapping[UUID, InstanceVersion]) -> int:
-    """How many objects still say otherwise; those that always said so need not come again."""
-    others = Instance.objects.available().filter(study_id=correction.study_id)
-    others = others.exclude(id__in=list(versions))
-    return sum(_says(row) != correction.mark for row in others.iterator())
-
-
 def _says(row: Instance) -> str:
-    data = vault.read(row.environment, bytes(row.digest), row.store)
-    return StudyFacts.of(read_header(data, row.transfer_syntax_uid)).mark()
+    header = vault.read_header(
+        row.environment, bytes(row.digest), row.transfer_syntax_uid, row.store
+    )
+    return StudyFacts.of(header).mark()
 
 
-def _complete(correction: Correction, versions: Mapping[UUID, InstanceVersion]) -> None:
-    """All objects are corrected: the study is what they say."""
+def _complete(
+    correction: Correction, versions: Mapping[UUID, InstanceVersion], *, at: datetime
+) -> None:
+    """All objects are corrected: the study is what they say since the last of them came."""
     for version in versions.values():
         put_in_force(version)
     study = Study.objects.select_related("overlay").get(id=correction.study_id)
@@ -252,7 +252,7 @@ def _complete(correction: Correction, versions: Mapping[UUID, InstanceVersion]) 
     Study.objects.filter(id=study.id).update(overlay=None)
     Correction.objects.filter(id=correction.id).update(
         state=CorrectionState.IN_FORCE,
-        in_force_at=now(),
+        in_force_at=at,
         before=before.to_json(),
         previous=study.overlay,
     )

@@ -1,7 +1,7 @@
 """Where an object belongs: its register, patient, study and series, found or made."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import connection
@@ -19,7 +19,7 @@ from archive.models import JobKind, Patient, Register, Series, Study
 from archive.objects.header import Header
 from archive.rules.admission import Admitted
 from archive.services.associations import Peer
-from archive.values import BusinessId, PatientIdentifier, dicom_instant, now, uuid7
+from archive.values import BusinessId, PatientIdentifier, dicom_instant, uuid7
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,11 +115,13 @@ def file_patient(environment: str, identifier: PatientIdentifier, **demographics
     return patient
 
 
-def file_study(peer: Peer, header: Header, admitted: Admitted, register: Register) -> Filed:
+def file_study(
+    peer: Peer, header: Header, admitted: Admitted, register: Register, at: datetime
+) -> Filed:
     """Find or make the study in the caller's transaction. Raises OtherRegister, PatientConflict."""
     study = _find_study(peer.environment, header.study_instance_uid)
     if study is None:
-        _insert_study(peer, header, admitted, register)
+        _insert_study(peer, header, admitted, register, at)
         study = _find_study(peer.environment, header.study_instance_uid)
         assert study is not None  # inserted by us, or by who was first
     _agree(study, peer, admitted)
@@ -142,9 +144,10 @@ ON CONFLICT (environment, study_instance_uid) DO NOTHING
 """
 
 
-def _insert_study(peer: Peer, header: Header, admitted: Admitted, register: Register) -> None:
+def _insert_study(
+    peer: Peer, header: Header, admitted: Admitted, register: Register, at: datetime
+) -> None:
     """Make the study and owe its registration, unless another association is first."""
-    at = now()
     patient = file_patient(
         peer.environment,
         admitted.patient,
@@ -203,11 +206,11 @@ def file_series(filed: Filed, header: Header) -> UUID:
     if series.study_id != filed.study_id:
         raise RelationalMismatch()
     if made and header.modality:
-        _add_modality(filed.study_id, header.modality[:16])
+        add_modality(filed.study_id, header.modality[:16])
     return series.id
 
 
-def _add_modality(study_id: UUID, modality: str) -> None:
+def add_modality(study_id: UUID, modality: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE archive_study SET modalities = array_append(modalities, %s::varchar)"

@@ -7,7 +7,7 @@ session; what is counted is written when the association ends or once a second, 
 
 import time
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
@@ -216,11 +216,13 @@ class Receipt:
         if self._is_archived(header, admitted):
             return
         register = self.session.check(header, admitted)
-        kept = self.incoming.keep(self._meta(register))
+        meta = self._meta(register)
+        kept = self.incoming.keep(meta)
         try:
             with transaction.atomic():
-                filed, series_id = self._file(header, admitted, register)
+                filed, series_id = self._file(header, admitted, register, meta.received_at)
                 row = self._row(header, admitted, filed, series_id, kept)
+                row.received_at = meta.received_at  # what the file says of itself
                 written = _write_row(row)
         except ArchiveError:
             self._doubt(kept)
@@ -248,12 +250,14 @@ class Receipt:
         rejection_notes.receive(session.peer, session.terms, note, self.incoming, meta)
         return True
 
-    def _file(self, header: Header, admitted: Admitted, register: Register) -> tuple[Filed, UUID]:
+    def _file(
+        self, header: Header, admitted: Admitted, register: Register, at: datetime
+    ) -> tuple[Filed, UUID]:
         known = self.session.studies.get(header.study_instance_uid)
         filed = (
             known.filed
             if known
-            else filing.file_study(self.session.peer, header, admitted, register)
+            else filing.file_study(self.session.peer, header, admitted, register, at)
         )
         series_id = self.session.series.get(self.session.series_key(header))
         return filed, series_id or filing.file_series(filed, header)

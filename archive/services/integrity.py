@@ -17,16 +17,16 @@ VERIFY = Place("job", "integrity")
 SENT_AGAIN, BY_STAFF = "sent again", "by staff"
 
 
-def require_whole(instance: Instance) -> None:
-    """Read the digest again; for whoever is about to give the object out.
-
-    Raises BytesDamaged, and by then it is set aside and on the desk.
+def is_whole(instance: Instance) -> bool:
+    """Read the digest again, in bounded memory; a damaged object is by then set aside and on the
+    desk.
     """
-    if instance.damaged_at is None:
-        if vault.is_whole(instance.environment, bytes(instance.digest), instance.store):
-            return
-        found_damaged(instance.id)
-    raise BytesDamaged()
+    if instance.damaged_at is not None:
+        return False
+    if vault.is_whole(instance.environment, bytes(instance.digest), instance.store):
+        return True
+    found_damaged(instance.id)
+    return False
 
 
 def found_damaged(instance_id: UUID) -> None:

@@ -5,16 +5,17 @@ A note is kept in the vault as any object is, and is no object of the study it s
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
 from django.db.models import QuerySet
 
 from archive import vault
-from archive.actors import Actor
+from archive.actors import Actor, ActorKind
 from archive.correction_errors import RejectionNoteReused
 from archive.errors import OtherRegister, Unacceptable
-from archive.models import Instance, Rejection, Study
+from archive.models import Instance, Organisation, Rejection, Study
 from archive.objects import key_objects, manifest, part10
 from archive.objects.key_objects import KeyObjects
 from archive.objects.sameness import same_content
@@ -126,7 +127,9 @@ def _known(row: Instance) -> Known:
     )
 
 
-def _row(title: str, kept: Kept, actor: Actor, **columns: object) -> Rejection:
+def _row(
+    title: str, kept: Kept, actor: Actor, *, at: datetime | None = None, **columns: object
+) -> Rejection:
     return Rejection.objects.create(
         title=title,
         digest=kept.digest,
@@ -134,9 +137,46 @@ def _row(title: str, kept: Kept, actor: Actor, **columns: object) -> Rejection:
         actor_kind=actor.kind,
         actor_id=actor.id,
         actor_name=actor.name[:200],
-        made_at=now(),
+        made_at=at or now(),
         **columns,
     )
+
+
+def replay(
+    actor: Actor,
+    organisation: Organisation,
+    meta: part10.FileMeta,
+    kept: Kept,
+    *,
+    reason: str,
+    at: datetime,
+) -> None:
+    """Do again what a kept note once did, without judging it anew. Raises DatasetUnreadable."""
+    data = vault.read(meta.environment, kept.digest)
+    content = key_objects.read(data, meta.transfer_syntax_uid)
+    with transaction.atomic():
+        own = Instance.objects.filter(
+            environment=meta.environment,
+            sop_instance_uid__in=[each.instance_uid for each in content.named],
+            study__register__organisation=organisation,
+        )
+        found = dict(own.values_list("sop_instance_uid", "id"))
+        rejections.lock(own.order_by().values_list("study_id", flat=True).distinct())
+        rejection = _row(
+            content.title,
+            kept,
+            actor,
+            at=at,
+            environment=meta.environment,
+            organisation=organisation,
+            note_uid=meta.sop_instance_uid,
+            transfer_syntax_uid=meta.transfer_syntax_uid,
+            reason=reason,
+        )
+        awaited = tuple(each for each in content.named if each.instance_uid not in found)
+        verdict = Verdict(tuple(found.values()), awaited)
+        origin = NOTE if actor.kind == ActorKind.CONNECTION else PORTAL
+        rejections.carry_out(rejection, verdict, actor, origin=origin, replayed=True)
 
 
 def reject(

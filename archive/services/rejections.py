@@ -46,7 +46,9 @@ def path_of(row: Instance) -> Named:
     )
 
 
-def carry_out(rejection: Rejection, verdict: Verdict, actor: Actor, *, origin: str) -> None:
+def carry_out(
+    rejection: Rejection, verdict: Verdict, actor: Actor, *, origin: str, replayed: bool = False
+) -> None:
     """What a judged note does, in the caller's transaction, which holds the studies' locks."""
     found = list(
         Instance.objects.filter(id__in=verdict.hide).select_related("study__register", "series")
@@ -68,7 +70,8 @@ def carry_out(rejection: Rejection, verdict: Verdict, actor: Actor, *, origin: s
         "reason": rejection.reason,
         "actor": actor_facts(actor),
     }
-    vault.keep_record(rejection.environment, "rejection", facts, at=rejection.made_at)
+    if not replayed:
+        vault.keep_record(rejection.environment, "rejection", facts, at=rejection.made_at)
 
 
 def actor_facts(actor: Actor) -> list[str]:
@@ -175,7 +178,12 @@ def apply_to(instance: Instance) -> bool:
 
 
 def revoke(
-    actor: Actor, rejection: Rejection, *, reason: str, object_ids: Iterable[UUID] | None = None
+    actor: Actor,
+    rejection: Rejection,
+    *,
+    reason: str,
+    object_ids: Iterable[UUID] | None = None,
+    replayed: bool = False,
 ) -> int:
     """Give objects of a rejection back, all or some; how many.
 
@@ -202,6 +210,8 @@ def revoke(
             facts = {"title": rejection.title, "objects": count, "reason": reason}
             _record(ledger.Kind.REJECTION_REVOKED, study, rejection, facts, actor)
             wake(study)
+        if replayed:
+            return ended
         told = {
             "note": bytes(rejection.digest).hex(),
             "objects": [row.sop_instance_uid for row in found],

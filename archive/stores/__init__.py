@@ -23,6 +23,8 @@ class Store(Protocol):
 
     def has(self, key: str) -> bool: ...
 
+    def size(self, key: str) -> int: ...
+
     def put(self, key: str, parts: Sequence[bytes | bytearray], spilled: Path | None) -> None:
         """Write the parts, or take over the file `spilled`. Raises StorageFull, StorageGone."""
 

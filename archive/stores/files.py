@@ -30,6 +30,9 @@ class FileStore:
     def has(self, key: str) -> bool:
         return self.path(key).exists()
 
+    def size(self, key: str) -> int:
+        return self.path(key).stat().st_size
+
     def put(self, key: str, parts: Sequence[bytes | bytearray], spilled: Path | None) -> None:
         """Raises StorageFull."""
         target = self.path(key)

@@ -59,6 +59,11 @@ class ObjectStore:
                 raise
             return True
 
+    def size(self, key: str) -> int:
+        with _told():
+            answer = self.client.head_object(Bucket=self.bucket, Key=self._name(key))
+            return int(answer["ContentLength"])
+
     def put(self, key: str, parts: Sequence[bytes | bytearray], spilled: Path | None) -> None:
         """The service checks what arrived against its SHA-256. Raises StorageGone."""
         extra = {"ChecksumAlgorithm": "SHA256"}
