@@ -17,7 +17,17 @@ from archive.edges.dicom import client
 from archive.edges.edge import exchange
 from archive.errors import ArchiveError, Busy
 from archive.models import JobKind
-from archive.services import commitment, corrections, heartbeats, ingest, notices, registration
+from archive.services import (
+    commitment,
+    corrections,
+    heartbeats,
+    ingest,
+    notices,
+    reconciliation,
+    registration,
+    storage,
+    verification,
+)
 from archive.values import today
 
 log = logging.getLogger(__name__)
@@ -117,3 +127,22 @@ def partitions() -> None:
 def doubts() -> None:
     close_old_connections()
     ingest.settle_doubts()
+
+
+@shared_task(name="archive.verify")
+def verify() -> None:
+    """A slice of the round, as fast as the rate allows."""
+    close_old_connections()
+    verification.step()
+
+
+@shared_task(name="archive.reconcile")
+def reconcile() -> None:
+    close_old_connections()
+    reconciliation.step()
+
+
+@shared_task(name="archive.watch_storage")
+def watch_storage() -> None:
+    close_old_connections()
+    storage.watch()

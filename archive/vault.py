@@ -5,6 +5,7 @@ The data set begins at a fixed offset, so that the prefix can be written when th
 A peer's UID never names a file. Where the bytes stand is `archive.stores`' business.
 """
 
+import errno
 import hashlib
 import json
 import mmap
@@ -20,7 +21,7 @@ from types import TracebackType
 from typing import Any, BinaryIO
 
 from archive import config, stores
-from archive.errors import BytesDamaged, InstanceUnknown
+from archive.errors import BytesDamaged, InstanceUnknown, StorageGone
 from archive.objects import header, part10
 from archive.objects.header import Header
 from archive.stores import files
@@ -30,6 +31,7 @@ ALGORITHM = "sha256"
 DATA_OFFSET = part10.PREFIX_LENGTH
 SPILL = 8 << 20  # an object up to this size is held in memory until it is admitted
 READ_CHUNK = 1 << 20
+FOLDERS = tuple(f"{number:02x}" for number in range(256))  # of an environment
 HEAD = 64 << 10  # bytes in which a header usually ends
 
 
@@ -148,6 +150,11 @@ def read(environment: str, digest: bytes, store: str = "") -> bytes:
     return data
 
 
+def digest_of(file: bytes) -> bytes:
+    """Of the data set of a whole Part 10 file of ours."""
+    return hashlib.new(ALGORITHM, memoryview(file)[DATA_OFFSET:]).digest()
+
+
 def read_file(environment: str, digest: bytes, store: str = "") -> bytes:
     """The whole Part 10 file. Raises InstanceUnknown."""
     with _open(environment, digest, store) as file:
@@ -185,6 +192,10 @@ def is_whole(environment: str, digest: bytes, store: str = "") -> bool:
                 found.update(chunk)
     except InstanceUnknown:
         return False
+    except OSError as error:
+        if error.errno == errno.EIO:  # the medium cannot give them back
+            return False
+        raise
     return found.digest() == digest
 
 
@@ -211,7 +222,18 @@ def _open(environment: str, digest: bytes, store: str = "", length: int | None =
             return each.open(key_of(environment, digest), length)
         except FileNotFoundError:
             continue
+    _require_mounted(environment)
     raise InstanceUnknown("the vault has no such object")
+
+
+def _require_mounted(environment: str) -> None:
+    """A file system that is not there must not look like one that has lost all its files.
+
+    Raises StorageGone.
+    """
+    files_only = config.settings().vault_store == "files"
+    if files_only and not (config.settings().vault_dir / environment).is_dir():
+        raise StorageGone("the vault's folder is not there")
 
 
 def keep(environment: str, data: bytes, meta: part10.FileMeta) -> Kept:

@@ -46,6 +46,9 @@ app.conf.update(
             "schedule": 5.0,
             "options": {"expires": 4},
         },
+        "verify": {"task": "archive.verify", "schedule": 5.0, "options": {"expires": 4}},
+        "reconcile": {"task": "archive.reconcile", "schedule": 2.0, "options": {"expires": 2}},
+        "storage": {"task": "archive.watch_storage", "schedule": 60.0, "options": {"expires": 50}},
         "partitions": {"task": "archive.partitions", "schedule": 86_400.0},
     },
 )

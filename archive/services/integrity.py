@@ -7,7 +7,7 @@ from django.db import transaction
 from archive import ledger, vault
 from archive.actors import SYSTEM, Actor
 from archive.errors import BytesDamaged
-from archive.models import Instance
+from archive.models import Instance, InstanceVersion
 from archive.objects.part10 import FileMeta
 from archive.services import error_desk
 from archive.services.error_desk import Place, What, Who
@@ -39,20 +39,42 @@ def found_damaged(instance_id: UUID) -> None:
         vault.set_aside(row.environment, bytes(row.digest))
         facts = {"sop_instance_uid": row.sop_instance_uid, "version": row.version}
         ledger.record(ledger.Kind.OBJECT_DAMAGED, _about(row), facts)
-        error_desk.report(
-            BytesDamaged(facts={"digest": bytes(row.digest).hex()}),
-            environment=row.environment,
-            place=VERIFY,
-            who=Who(row.study.register.organisation_id, None),
-            what=What(
-                study_id=row.study_id,
-                subject_id=row.id,
-                accession_number=row.study.accession_number,
-                study_instance_uid=row.study.study_instance_uid,
-                sop_instance_uid=row.sop_instance_uid,
-            ),
-            once=True,
-        )
+        _on_desk(row, bytes(row.digest), row.id)
+
+
+def is_version_whole(version: InstanceVersion) -> bool:
+    """The same for bytes that are in force no more, or not yet: nobody is given them."""
+    row, digest = version.instance, bytes(version.digest)
+    if vault.is_whole(row.environment, digest, version.store):
+        return True
+    with transaction.atomic():
+        InstanceVersion.objects.filter(id=version.id).update(damaged_at=now())
+        vault.set_aside(row.environment, digest)
+        _on_desk(row, digest, version.id)
+    return False
+
+
+def _on_desk(row: Instance, digest: bytes, subject_id: UUID) -> None:
+    what = What(
+        study_id=row.study_id,
+        subject_id=subject_id,
+        accession_number=row.study.accession_number,
+        study_instance_uid=row.study.study_instance_uid,
+        sop_instance_uid=row.sop_instance_uid,
+    )
+    report_damaged(row.environment, digest, row.study.register.organisation_id, what)
+
+
+def report_damaged(environment: str, digest: bytes, organisation_id: UUID, what: What) -> None:
+    """A case, once: its fault is ours, and who stored the object should not delete its copy."""
+    error_desk.report(
+        BytesDamaged(facts={"digest": digest.hex()}),
+        environment=environment,
+        place=VERIFY,
+        who=Who(organisation_id, None),
+        what=what,
+        once=True,
+    )
 
 
 def heal_from(incoming: vault.Incoming, meta: FileMeta, instance_id: UUID) -> None:

@@ -104,6 +104,10 @@ def names_rejected(study: Study) -> bool:
     return current is not None and not _named_by(current) <= set(_uids(_series(study)))
 
 
+def has_objects(study: Study) -> bool:
+    return Instance.objects.available().filter(study=study).exists()
+
+
 def counts(study: Study) -> dict[str, object]:
     rows = Instance.objects.available().filter(study=study)
     return {

@@ -19,8 +19,6 @@ from archive.services.corrections import Sent
 from archive.services.indexing import File, Indexed, Places
 from archive.values import uuid7
 
-FOLDERS = tuple(f"{number:02x}" for number in range(256))
-
 
 @dataclass(slots=True)
 class Progress:
@@ -56,7 +54,7 @@ def rebuild(tell: Tell, environments: Iterable[str] = tuple(Environment.values))
 
 
 def _files(environment: str, progress: Progress) -> Iterator[File]:
-    for folder in FOLDERS:
+    for folder in vault.FOLDERS:
         for digest, _, store in vault.listed(environment, folder):
             progress.files += 1
             try:

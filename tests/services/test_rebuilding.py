@@ -1,6 +1,5 @@
 """The imaging rows made again from the vault alone, as they were (AR-10)."""
 
-from collections.abc import Iterator
 from io import StringIO
 from typing import Any
 
@@ -8,7 +7,7 @@ import pytest
 from django.core.management import call_command
 from django.db.models import F
 
-from archive import config, stores, vault
+from archive import config, vault
 from archive.models import (
     AvailabilityNotice,
     Correction,
@@ -40,19 +39,7 @@ from tests.services.test_corrections import NEW_PATIENT, corrected, lay_over, se
 from tests.services.test_registration import quiet, state
 from tests.services.test_rejections import ARCHIVIST, registered
 
-pytestmark = pytest.mark.usefixtures("db")
-
-
-@pytest.fixture(autouse=True)
-def _own_vault(tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Nothing of other tests lies in it."""
-    monkeypatch.setenv("DATA_DIR", str(tmp_path))
-    config.settings.cache_clear()
-    stores.configured.cache_clear()
-    yield
-    monkeypatch.undo()
-    config.settings.cache_clear()
-    stores.configured.cache_clear()
+pytestmark = pytest.mark.usefixtures("db", "own_vault")
 
 
 def nothing(progress: Progress) -> None:
