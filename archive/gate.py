@@ -11,7 +11,15 @@ from django.db.models import Model, QuerySet
 from archive.actors import Actor, ActorKind
 from archive.errors import NotFound
 from archive.models import STAFF_ROLES
-from archive.rules.access import SEERS, Action, Decision, Subject, decide
+from archive.rules.access import (
+    BY_PEOPLE,
+    CORRECTORS,
+    SEERS,
+    Action,
+    Decision,
+    Subject,
+    decide,
+)
 
 
 class _Registered(Protocol):
@@ -47,13 +55,15 @@ def visible(rows: QuerySet[M], actor: Actor, action: Action = Action.QUERY) -> Q
     """The rows of studies or documents that `decide` allows, narrowed in SQL."""
     if actor.kind == ActorKind.SYSTEM:
         return rows
-    if actor.kind == ActorKind.CONNECTION and action != Action.ACT:
+    if actor.kind == ActorKind.CONNECTION and action not in BY_PEOPLE:
         return rows.filter(
             environment=actor.environment, register__organisation_id=actor.organisation_id
         )
     if actor.kind == ActorKind.STAFF:
         roles = actor.roles & STAFF_ROLES
         seer = bool(roles & SEERS) and (action != Action.SEE_PATIENT or bool(actor.reason))
+        if action == Action.CORRECT:
+            seer = bool(roles & CORRECTORS)
         if seer or (action == Action.SEE_STUDY and roles):
             return rows
     return rows.none()

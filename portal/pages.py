@@ -17,6 +17,7 @@ STAFF = frozenset(str(role) for role in STAFF_ROLES)
 CUSTOMERS = frozenset({Role.CUSTOMER_ADMIN.value, Role.CUSTOMER_TECHNICAL.value})
 STUDY_READERS = frozenset({Role.ADMIN.value, Role.ARCHIVIST.value, Role.SUPPORT.value})
 DESK = STUDY_READERS | {Role.ONBOARDING.value}
+CORRECTORS = frozenset({Role.ADMIN.value, Role.ARCHIVIST.value})
 OFFICERS = frozenset({Role.ADMIN.value, Role.ONBOARDING.value})
 SPEAKERS = OFFICERS | {Role.CUSTOMER_ADMIN.value}  # who binds a customer, or acts on its behalf
 
@@ -81,6 +82,15 @@ PAGES: tuple[Page, ...] = (
     Page("studies", "studies", _("Studies"), STUDY_READERS, ARCHIVE_GROUP, in_rail=True),
     Page("patient-search", "patient-search", _("Patient"), STUDY_READERS, within="studies"),
     Page("study", "study", _("Study"), STUDY_READERS, within="studies"),
+    Page("corrections", "corrections", _("Corrections"), STUDY_READERS, ARCHIVE_GROUP, True),
+    Page("correction", "correction", _("Correction"), STUDY_READERS, within="corrections"),
+    Page("rejection", "rejection", _("Rejection"), STUDY_READERS, within="corrections"),
+    Page("correct", "correction-new", _("Correct"), CORRECTORS, within="corrections"),
+    Page("reject", "study-reject", _("Reject"), CORRECTORS, within="corrections"),
+    Page("may-correct", "may-correct", _("Who may correct"), CORRECTORS, within="corrections"),
+    Page("integrity", "integrity", _("Integrity"), STUDY_READERS, ARCHIVE_GROUP, True),
+    Page("reconciliation", "reconciliation", _("Findings"), STUDY_READERS, within="integrity"),
+    Page("restore", "integrity", _("Restore"), CORRECTORS, within="integrity"),
     Page("search", "search", _("Search"), DESK),
 )
 BY_NAME = {page.name: page for page in PAGES}

@@ -18,6 +18,7 @@ class Action(StrEnum):
     SEE_PATIENT = "see-patient"  # whose it is
     QUERY = "query"  # over a protocol
     ACT = "act"  # register again, send again, retry
+    CORRECT = "correct"  # reject, revoke, correct, undo
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,8 @@ class Decision:
 
 
 SEERS = frozenset({Role.ADMIN, Role.ARCHIVIST, Role.SUPPORT})
+CORRECTORS = frozenset({Role.ADMIN, Role.ARCHIVIST})
+BY_PEOPLE = frozenset({Action.ACT, Action.CORRECT})
 
 
 def decide(actor: Actor, action: Action, subject: Subject) -> Decision:
@@ -52,7 +55,7 @@ def decide(actor: Actor, action: Action, subject: Subject) -> Decision:
 def _system_of_customer(actor: Actor, action: Action, subject: Subject) -> Decision:
     if actor.environment != subject.environment:
         return Decision(False, "", ("other-environment",))
-    if action == Action.ACT:
+    if action in BY_PEOPLE:
         return Decision(False, "", ("systems-act-by-their-protocol",))
     if actor.organisation_id == subject.controller_id:
         return Decision(True, "own-register", ("own-register",))
@@ -70,6 +73,8 @@ def _staff(actor: Actor, action: Action) -> Decision:
         )
     if not roles & SEERS:
         return Decision(False, "", ("role-may-not-see-patients",))
+    if action == Action.CORRECT and not roles & CORRECTORS:
+        return Decision(False, "", ("role-may-not-correct",))
     if action == Action.SEE_PATIENT and not actor.reason:
         return Decision(False, "", ("no-reason-given",))
     return Decision(

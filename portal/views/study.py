@@ -14,10 +14,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
-from archive import gate, ledger
+from archive import gate
 from archive.actors import Actor
 from archive.models import Case, Study, StudyState
-from archive.queries import desk, study_codes, timeline
+from archive.queries import corrections as corrected
+from archive.queries import desk, timeline
 from archive.queries import studies as lists
 from archive.queries import study as queries
 from archive.rules.access import Action
@@ -28,9 +29,8 @@ from portal import formats, standing
 from portal.forms.reasons import ReasonForm
 from portal.forms.studies import StudyFilters
 from portal.happenings import missing_words, told
-from portal.names import study_name
 from portal.staff import Request, page
-from portal.views import reasons
+from portal.views import looking, reasons
 from portal.views.studies import visible
 
 ENDED = (StudyState.CORRECTED, StudyState.DESTROYED)
@@ -38,11 +38,11 @@ ENDED = (StudyState.CORRECTED, StudyState.DESTROYED)
 
 @page("study")
 def study(request: Request, actor: Actor, study_id: UUID) -> HttpResponseBase:
-    found = _found(request, actor, study_id)
-    seer = _seer(request, actor, found)
+    found = looking.study_of(request, actor, study_id)
+    seer = looking.seer(request, actor, found)
     if not seer.reason:
         return _ask(request, found, ReasonForm())
-    _look(seer, found)
+    looking.look(seer, found)
     return _show(request, actor, found)
 
 
@@ -50,7 +50,7 @@ def study(request: Request, actor: Actor, study_id: UUID) -> HttpResponseBase:
 @page("study")
 def reason(request: Request, actor: Actor, study_id: UUID) -> HttpResponseBase:
     """Keep the reason for this patient and session, and open the study."""
-    found = _found(request, actor, study_id)
+    found = looking.study_of(request, actor, study_id)
     form = ReasonForm(request.POST)
     if not form.is_valid():
         return _ask(request, found, form)
@@ -62,22 +62,22 @@ def reason(request: Request, actor: Actor, study_id: UUID) -> HttpResponseBase:
 @page("study")
 def patient(request: Request, actor: Actor, study_id: UUID) -> HttpResponseBase:
     """The page with the patient's code and name on it, for this once."""
-    found = _found(request, actor, study_id)
-    seer = _seer(request, actor, found)
+    found = looking.study_of(request, actor, study_id)
+    seer = looking.seer(request, actor, found)
     if not seer.reason:
         return redirect(_address(request, found))
-    _look(seer, found, shown="code and name")
+    looking.look(seer, found, shown="code and name")
     return _show(request, actor, found, shown=True)
 
 
 @page("study")
 def objects(request: Request, actor: Actor, study_id: UUID) -> HttpResponseBase:
     """All objects of a study, a page at a time."""
-    found = _found(request, actor, study_id)
-    seer = _seer(request, actor, found)
+    found = looking.study_of(request, actor, study_id)
+    seer = looking.seer(request, actor, found)
     if not seer.reason:
         return redirect(_address(request, found))
-    _look(seer, found, shown="objects")
+    looking.look(seer, found, shown="objects")
     try:
         part = queries.objects_of(
             found, after=request.GET.get("after", ""), before=request.GET.get("before", "")
@@ -87,7 +87,10 @@ def objects(request: Request, actor: Actor, study_id: UUID) -> HttpResponseBase:
     context = {
         "study": found,
         "page": part,
-        "trail": [(_("Studies"), reverse("studies")), (_title(found), _address(request, found))],
+        "trail": [
+            (_("Studies"), reverse("studies")),
+            (looking.title(found), _address(request, found)),
+        ],
     }
     return render(request, "study/objects.html", context)
 
@@ -101,7 +104,7 @@ def _doing(act: Callable[[Actor, Study], str]) -> Callable[..., HttpResponseBase
     @require_POST
     @page("study")
     def view(request: Request, actor: Actor, study_id: UUID) -> HttpResponseBase:
-        found = _found(request, actor, study_id)
+        found = looking.study_of(request, actor, study_id)
         gate.require(actor, Action.ACT, found)
         messages.success(request, act(actor, found))
         return redirect(_address(request, found))
@@ -140,32 +143,6 @@ def retry(actor: Actor, found: Study) -> str:
 # --- the page -----------------------------------------------------------------------------------
 
 
-def _found(request: Request, actor: Actor, study_id: UUID) -> Study:
-    """The study, in its own environment whichever was open before."""
-    found = queries.one(study_id)
-    gate.require(actor, Action.SEE_STUDY, found)
-    request.environment = found.environment
-    return found
-
-
-def _seer(request: Request, actor: Actor, found: Study) -> Actor:
-    return reasons.with_reason(request, actor, reasons.subject(found.patient))
-
-
-def _look(seer: Actor, found: Study, **facts: str) -> None:
-    """Each look is asked of the gate and written down."""
-    gate.require(seer, Action.SEE_PATIENT, found)
-    about = ledger.About(
-        environment=found.environment,
-        organisation_id=found.register.organisation_id,
-        subject_id=found.id,
-        study_id=found.id,
-        patient_id=reasons.subject(found.patient),
-    )
-    told_facts = {"reason": seer.reason, **facts}
-    ledger.record(ledger.Kind.STUDY_VIEWED, about, told_facts, actor=seer)
-
-
 def _address(request: Request, found: Study) -> str:
     return _with_list(reverse("study", args=[found.id]), request.GET.get("list"))
 
@@ -175,18 +152,11 @@ def _with_list(address: str, kept: str | None) -> str:
     return address if kept is None else f"{address}?{urlencode({'list': kept})}"
 
 
-def _title(found: Study) -> str:
-    entry = study_codes.entries([found.study_code]).get(found.study_code)
-    what = f"{found.study_code} {study_name(found, entry)}".strip() or _("Study")
-    day = dicom_date(found.study_date)
-    return f"{what}, {formats.day_text(day)}" if day else what
-
-
 def _ask(request: Request, found: Study, form: ReasonForm) -> HttpResponse:
     kept = request.GET.get("list")
     context = {
         "study": found,
-        "title": _title(found),
+        "title": looking.title(found),
         "form": form,
         "action": _with_list(reverse("study-reason", args=[found.id]), kept),
         "back": f"{reverse('studies')}?{kept or ''}",
@@ -206,7 +176,7 @@ def _show(request: Request, actor: Actor, found: Study, *, shown: bool = False) 
     waits_for = [kind for kind in found.waits_for.split(",") if kind]
     context = {
         "study": found,
-        "title": _title(found),
+        "title": looking.title(found),
         "stands": stands,
         "actions": _actions(request, found, stands.next, len(newest), retryable),
         "shown": shown,
@@ -215,6 +185,9 @@ def _show(request: Request, actor: Actor, found: Study, *, shown: bool = False) 
         "documents": lists.documents_of(found),
         "notices": owed,
         "cases": cases,
+        "corrections": corrected.of_study(found),
+        "rejections": corrected.rejections_of(found),
+        "may_correct": gate.ask(actor, Action.CORRECT, found).allowed,
         "series": [
             (row, [each for each in part.rows if each.series_id == row.series.id]) for row in series
         ],
