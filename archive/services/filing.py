@@ -105,13 +105,19 @@ def find_patient(environment: str, identifier: PatientIdentifier) -> Patient | N
 
 
 def file_patient(environment: str, identifier: PatientIdentifier, **demographics: str) -> Patient:
-    """The patient's row, made when it is the first time the id is seen."""
-    patient, _ = Patient.objects.get_or_create(
+    """The patient's row, made when it is the first time the id is seen. A document, which tells no
+    name, may have been first: what it left empty is filled in.
+    """
+    patient, made = Patient.objects.get_or_create(
         environment=environment,
         issuer=identifier.issuer,
         identifier=identifier.value,
         defaults=demographics,
     )
+    untold = {name: told for name, told in demographics.items() if told}
+    if not made and untold and not (patient.name or patient.birth_date or patient.sex):
+        Patient.objects.filter(id=patient.id).update(**untold)
+        patient.refresh_from_db()
     return patient
 
 

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from django import forms
+from django.utils.functional import lazy
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
 from archive.models import Organisation, RejectionTitle
@@ -16,11 +18,14 @@ BY_ARCHIVIST = (RejectionTitle.QUALITY, RejectionTitle.PATIENT_SAFETY, Rejection
 SEXES = (("", "–"), ("F", _("female")), ("M", _("male")), ("O", _("other")))
 
 
-def _text(name: str, limit: int, help_text: Any = "") -> forms.CharField:
+_label = lazy(lambda name: capfirst(str(FIELDS[name])), str)
+
+
+def _text(name: str, limit: int, help_text: Any = "", *, required: bool = False) -> forms.CharField:
     return forms.CharField(
-        label=FIELDS[name],
+        label=_label(name),
         max_length=limit,
-        required=False,
+        required=required,
         help_text=help_text,
         widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
     )
@@ -28,7 +33,7 @@ def _text(name: str, limit: int, help_text: Any = "") -> forms.CharField:
 
 def _day(name: str) -> forms.DateField:
     return forms.DateField(
-        label=FIELDS[name],
+        label=_label(name),
         required=False,
         input_formats=["%Y-%m-%d"],
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
@@ -38,14 +43,14 @@ def _day(name: str) -> forms.DateField:
 class CorrectionForm(forms.Form):
     """What a study says now, to be changed; fields are named as in the standard."""
 
-    PatientID = _text("PatientID", 64)
+    PatientID = _text("PatientID", 64, required=True)
     IssuerOfPatientID = _text(
         "IssuerOfPatientID", 64, _("OID. 1.2.246.21 is that of personal identity codes.")
     )
     PatientName = _text("PatientName", 324, _("Family name^given names"))
     PatientBirthDate = _day("PatientBirthDate")
-    PatientSex = forms.ChoiceField(label=FIELDS["PatientSex"], required=False, choices=SEXES)
-    AccessionNumber = _text("AccessionNumber", 64)
+    PatientSex = forms.ChoiceField(label=_label("PatientSex"), required=False, choices=SEXES)
+    AccessionNumber = _text("AccessionNumber", 64, required=True)
     StudyDescription = _text("StudyDescription", 64, _("Begins with the study code."))
     StudyID = _text("StudyID", 16)
     StudyDate = _day("StudyDate")

@@ -6,6 +6,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 
 from archive.actors import Actor
+from archive.objects.study_facts import StudyFacts
 from archive.queries import corrections as queries
 from portal.correcting_words import fields_words
 from portal.pages import BY_NAME
@@ -39,4 +40,4 @@ def front(request: Request, actor: Actor) -> HttpResponseBase:
 
 def changed(before: dict[str, str], after: dict[str, str]) -> list[str]:
     """The attributes that a correction changed, by keyword."""
-    return [name for name, value in after.items() if before.get(name, "") != value]
+    return list(StudyFacts.from_json(before).changes(StudyFacts.from_json(after)))

@@ -191,3 +191,11 @@ def test_a_transfer_that_breaks_off_leaves_a_case_and_nothing_else() -> None:
     assert not Instance.objects.exists()
     event = CaseEvent.objects.select_related("case").get(accession_number="A8")
     assert event.case.reason == "transfer-broken"
+
+
+def test_a_patient_whom_a_document_told_of_first_gets_its_name_with_the_first_object() -> None:
+    cast.document("request")
+    assert Patient.objects.get().name == ""
+    cast.store(dataset())
+    found = Patient.objects.get()
+    assert (found.name, found.birth_date, found.sex) == ("Meikäläinen^Matti", "19810101", "F")
