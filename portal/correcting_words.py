@@ -77,10 +77,6 @@ def _undone(facts: Facts, actor: str) -> Said:
     return Said(said, str(facts.get("reason", "")))
 
 
-def _damaged(facts: Facts, actor: str) -> Said:
-    return Said(_("An object was found damaged and set aside"))
-
-
 def _restored(facts: Facts, actor: str) -> Said:
     if facts.get("how") == "by staff":
         return Said(_("A damaged object was restored by %(who)s") % {"who": actor})
@@ -93,6 +89,5 @@ CORRECTING: dict[str, Callable[[Facts, str], Said]] = {
     "manifest-withdrawn": _withdrawn,
     "corrected": _corrected,
     "undone": _undone,
-    "damaged": _damaged,
     "restored": _restored,
 }

@@ -35,7 +35,6 @@ STEPS: dict[str, tuple[str, str, str]] = {
     "rejection.revoked": ("correction", "revoked", NEUTRAL),
     "study.corrected": ("correction", "corrected", DONE),
     "correction.undone": ("correction", "undone", NEUTRAL),
-    "object.damaged": ("integrity", "damaged", FAILED),
     "object.restored": ("integrity", "restored", DONE),
     "notice.delivered": ("IAN", "notice-delivered", DONE),
     "notice.undelivered": ("IAN", "notice-undelivered", FAILED),

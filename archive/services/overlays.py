@@ -202,7 +202,7 @@ def _version_before(instance_id: UUID, version: InstanceVersion) -> InstanceVers
     standing = rows.filter(correction=None) | rows.filter(
         correction__state=CorrectionState.IN_FORCE
     )
-    last = standing.exclude(correction_id=version.correction_id).order_by("number").last()
+    last = standing.exclude(correction=version.correction).order_by("number").last()
     assert last is not None  # the first one always stands
     return last
 

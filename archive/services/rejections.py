@@ -53,8 +53,10 @@ def carry_out(
     found = list(
         Instance.objects.filter(id__in=verdict.hide).select_related("study__register", "series")
     )
-    named = [(path_of(row), row) for row in found]
-    named += [(each, None) for each in verdict.awaited]
+    named: list[tuple[Named, Instance | None]] = [
+        *((path_of(row), row) for row in found),
+        *((each, None) for each in verdict.awaited),
+    ]
     standing = live(rejection.environment, rejection.organisation_id).filter(
         sop_instance_uid__in=[each.instance_uid for each, _ in named]
     )

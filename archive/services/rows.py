@@ -67,7 +67,7 @@ class Written(Enum):
 
 def find(environment: str, sop_instance_uid: str) -> Archived | None:
     row = _execute(_FIND, (environment, sop_instance_uid)).fetchone()
-    return None if row is None else Archived(*row[:3], bytes(row[3]), *row[4:])
+    return None if row is None else Archived._make((*row[:3], bytes(row[3]), *row[4:]))
 
 
 def insert(row: Instance) -> Written:

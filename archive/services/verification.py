@@ -1,6 +1,7 @@
 """All that is stored read again, round after round; damage is dealt with where it shows (AR-10)."""
 
 from collections.abc import Callable
+from typing import TypeVar
 from uuid import UUID
 
 from django.db.models import Model, QuerySet
@@ -21,6 +22,8 @@ from archive.services import integrity, registration, rounds
 from archive.services.error_desk import What
 from archive.services.rounds import Slice
 
+M = TypeVar("M", bound=Model)
+
 SLICE_SECONDS = 5  # of reading at the allowed rate
 ROWS = 1_000  # of a slice at most
 
@@ -35,9 +38,7 @@ def begin() -> Round | None:
     return rounds.begin(RoundKind.VERIFICATION, next(iter(PARTS)))
 
 
-def _walk(
-    rows: QuerySet[Model], position: str, check: Callable[[Model], tuple[int, bool]]
-) -> Slice:
+def _walk(rows: QuerySet[M], position: str, check: Callable[[M], tuple[int, bool]]) -> Slice:
     """Check rows behind a key until the slice is full: size and whether it was whole, of each."""
     behind = rows.filter(id__gt=UUID(position)) if position else rows
     budget = settings().verify_bytes_per_second * SLICE_SECONDS

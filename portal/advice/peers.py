@@ -142,11 +142,11 @@ ADVICE: dict[type[ArchiveError], Advice] = {
         _("Archived bytes are damaged"),
         _("The stored bytes do not match their digest. The object is not given out."),
         _(
-            "Restore the object from the second copy at once, and find "
-            "out what happened to the storage."
+            "Put its file back from a copy, or ask the customer to send the same object again; "
+            "find out what happened to the storage."
         ),
-        _("An archived object was found damaged. It is being restored."),
-        _("Do not delete your own copy before we have told you that the object is restored."),
+        _("An archived object was found damaged. It is not given out until it is restored."),
+        _("Send the same object again if you have it, and do not delete your copy meanwhile."),
         Move.US,
     ),
 }
