@@ -10,6 +10,7 @@ import hashlib
 import json
 import mmap
 import os
+import re
 import shutil
 import time
 from collections.abc import Iterator, Mapping
@@ -33,6 +34,7 @@ SPILL = 8 << 20  # an object up to this size is held in memory until it is admit
 READ_CHUNK = 1 << 20
 FOLDERS = tuple(f"{number:02x}" for number in range(256))  # of an environment
 HEAD = 64 << 10  # bytes in which a header usually ends
+_OBJECT = re.compile(r"^[a-z]+/[0-9a-f]{2}/[0-9a-f]{64}\.dcm$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,6 +308,19 @@ def records(environment: str) -> Iterator[dict[str, Any]]:
     for _, key, name in held:
         with stores.configured()[name].open(key) as file:
             yield json.load(file)
+
+
+def every_object(environment: str) -> Iterator[tuple[bytes, str]]:
+    """All digests, with where they stand."""
+    for store in stores.configured().values():
+        for key, _ in store.keys(environment):
+            if _OBJECT.match(key):
+                yield bytes.fromhex(Path(key).stem), store.name
+
+
+def is_lasting(key: str) -> bool:
+    """Whether an object or a record stands there; not what is coming in or was set aside."""
+    return bool(_OBJECT.match(key)) or key.split("/")[1] == "records"
 
 
 def listed(environment: str, folder: str) -> Iterator[tuple[bytes, datetime, str]]:

@@ -54,13 +54,12 @@ def rebuild(tell: Tell, environments: Iterable[str] = tuple(Environment.values))
 
 
 def _files(environment: str, progress: Progress) -> Iterator[File]:
-    for folder in vault.FOLDERS:
-        for digest, _, store in vault.listed(environment, folder):
-            progress.files += 1
-            try:
-                yield indexing.open_file(environment, digest, store)
-            except ArchiveError:
-                progress.unreadable += 1
+    for digest, store in vault.every_object(environment):
+        progress.files += 1
+        try:
+            yield indexing.open_file(environment, digest, store)
+        except ArchiveError:
+            progress.unreadable += 1
 
 
 def _index(file: File, places: Places, policy: Policy, progress: Progress) -> Indexed | None:

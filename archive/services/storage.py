@@ -65,8 +65,8 @@ def _elsewhere(to: str) -> Iterator[tuple[Store, str]]:
         if origin.name == to:
             continue
         for environment in Environment.values:
-            for folder in (*vault.FOLDERS, "records"):
-                for key, _ in list(origin.keys(f"{environment}/{folder}")):
+            for key, _ in origin.keys(environment):
+                if vault.is_lasting(key):
                     yield origin, key
 
 

@@ -4,13 +4,11 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
+from importlib import import_module
 from io import BufferedReader, RawIOBase
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import boto3
-from boto3.s3.transfer import TransferConfig
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from archive.config import settings
@@ -34,19 +32,7 @@ class ObjectStore:
         """One a process: connections do not survive a fork."""
         known = self._clients.get(os.getpid())
         if known is None:
-            known = self._clients[os.getpid()] = boto3.client(
-                "s3",
-                endpoint_url=settings().s3_endpoint or None,
-                region_name=settings().s3_region,
-                aws_access_key_id=settings().s3_access_key or None,
-                aws_secret_access_key=settings().s3_secret_key or None,
-                config=Config(
-                    connect_timeout=TIMEOUT,
-                    read_timeout=TIMEOUT,
-                    retries={"max_attempts": 3, "mode": "standard"},
-                    s3={"addressing_style": settings().s3_addressing},
-                ),
-            )
+            known = self._clients[os.getpid()] = _connected()
         return known
 
     def has(self, key: str) -> bool:
@@ -72,7 +58,7 @@ class ObjectStore:
                 body = b"".join(parts)
                 self.client.put_object(Bucket=self.bucket, Key=self._name(key), Body=body, **extra)
                 return
-            limits = TransferConfig(multipart_threshold=PART, multipart_chunksize=PART)
+            limits = _transfer().TransferConfig(multipart_threshold=PART, multipart_chunksize=PART)
             self.client.upload_file(
                 str(spilled), self.bucket, self._name(key), ExtraArgs=extra, Config=limits
             )
@@ -121,6 +107,28 @@ class ObjectStore:
 
     def _name(self, key: str) -> str:
         return self.prefix + key
+
+
+def _connected() -> Any:
+    # Imported when there is object storage: 25 MB that a receiver does not carry otherwise.
+    boto3, config = import_module("boto3"), import_module("botocore.config")
+    return boto3.client(
+        "s3",
+        endpoint_url=settings().s3_endpoint or None,
+        region_name=settings().s3_region,
+        aws_access_key_id=settings().s3_access_key or None,
+        aws_secret_access_key=settings().s3_secret_key or None,
+        config=config.Config(
+            connect_timeout=TIMEOUT,
+            read_timeout=TIMEOUT,
+            retries={"max_attempts": 3, "mode": "standard"},
+            s3={"addressing_style": settings().s3_addressing},
+        ),
+    )
+
+
+def _transfer() -> Any:
+    return import_module("boto3.s3.transfer")
 
 
 class _Body(RawIOBase):

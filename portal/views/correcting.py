@@ -78,7 +78,7 @@ def _form(
         "title": _("Correct %(study)s") % {"study": looking.title(first)},
         "form": form,
         "beside": [(each, looking.title(each), str(each.id) in ticked) for each in beside],
-        "trail": _trail(first),
+        "trail": looking.trail(first),
     }
     return render(request, "corrections/correct.html", context)
 
@@ -106,7 +106,7 @@ def _previewed(
         "ticked": [str(each.id) for each in chosen[1:]],
         "seen": [(f"{SEEN}{each.study.id}", each.before.mark()) for each in found],
         "why": why,
-        "trail": _trail(chosen[0]),
+        "trail": looking.trail(chosen[0]),
     }
     return render(request, "corrections/preview.html", context)
 
@@ -156,13 +156,6 @@ def _done(
     )
     messages.success(request, said % {"count": formats.number_text(len(made))})
     return redirect("correction", made[0].id) if made else redirect("study", chosen[0].id)
-
-
-def _trail(study: Study) -> list[tuple[str, str]]:
-    return [
-        (_("Studies"), reverse("studies")),
-        (looking.title(study), reverse("study", args=[study.id])),
-    ]
 
 
 # --- one correction -------------------------------------------------------------------------------

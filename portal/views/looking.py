@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from archive import gate, ledger
@@ -48,3 +49,11 @@ def title(found: Study) -> str:
     what = f"{found.study_code} {study_name(found, entry)}".strip() or _("Study")
     day = dicom_date(found.study_date)
     return f"{what}, {formats.day_text(day)}" if day else what
+
+
+def trail(found: Study) -> list[tuple[str, str]]:
+    """Breadcrumbs of a page about a study."""
+    return [
+        (_("Studies"), reverse("studies")),
+        (title(found), reverse("study", args=[found.id])),
+    ]

@@ -88,7 +88,7 @@ def _form(request: Request, found: Study, form: RejectForm) -> HttpResponse:
             for row in studies.series_of(found)
         ],
         "more": bool(part.following),
-        "trail": _trail(found),
+        "trail": looking.trail(found),
     }
     return render(request, "corrections/reject.html", context)
 
@@ -118,7 +118,7 @@ def _asked(request: Request, found: Study, form: RejectForm, count: int) -> Http
             for value in values
             if name not in ("csrfmiddlewaretoken", "confirm")
         ],
-        "trail": _trail(found),
+        "trail": looking.trail(found),
     }
     return render(request, "corrections/reject_confirm.html", context)
 
@@ -135,13 +135,6 @@ def _done(
     said = ngettext("%(count)s object is rejected.", "%(count)s objects are rejected.", len(chosen))
     messages.success(request, said % {"count": formats.number_text(len(chosen))})
     return redirect("rejection", made.id)
-
-
-def _trail(study: Study) -> list[tuple[str, str]]:
-    return [
-        (_("Studies"), reverse("studies")),
-        (looking.title(study), reverse("study", args=[study.id])),
-    ]
 
 
 # --- one rejection --------------------------------------------------------------------------------
