@@ -29,6 +29,7 @@ from tests import cast, notes
 from tests.cast import dataset
 from tests.services.conftest import Configure
 from tests.services.test_corrections import NEW_PATIENT, corrected
+from tests.services.test_registration import quiet
 from tests.services.test_rejections import ARCHIVIST, registered
 
 pytestmark = pytest.mark.usefixtures("db", "own_vault")
@@ -75,8 +76,11 @@ def test_a_flipped_bit_is_found_set_aside_and_on_the_desk(own_vault: Path) -> No
     assert (case.code, case.organisation) == ("DAMAGED", cast.organisation())
     assert LedgerEvent.objects.get(kind="object.damaged").study_id == study.id
     assert go_round().found == 0
+    quiet(study)
+    cast.documents()
+    registration.advance(study.id)
     case.refresh_from_db()
-    assert case.event_count == 1
+    assert (case.event_count, case.state) == (1, "open")
 
 
 def test_a_damaged_object_is_never_served_nor_committed(own_vault: Path) -> None:
