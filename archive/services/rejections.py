@@ -212,13 +212,16 @@ def revoke(
             facts = {"title": rejection.title, "objects": count, "reason": reason}
             _record(ledger.Kind.REJECTION_REVOKED, study, rejection, facts, actor)
             wake(study)
-        if replayed:
-            return ended
-        told = {
-            "note": bytes(rejection.digest).hex(),
-            "objects": [row.sop_instance_uid for row in found],
-            "reason": reason,
-            "actor": actor_facts(actor),
-        }
-        vault.keep_record(rejection.environment, "revocation", told, at=now())
+        if not replayed:
+            _keep_revocation(actor, rejection, [row.sop_instance_uid for row in found], reason)
         return ended
+
+
+def _keep_revocation(actor: Actor, rejection: Rejection, uids: list[str], reason: str) -> None:
+    facts = {
+        "note": bytes(rejection.digest).hex(),
+        "objects": uids,
+        "reason": reason,
+        "actor": actor_facts(actor),
+    }
+    vault.keep_record(rejection.environment, "revocation", facts, at=now())
