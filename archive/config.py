@@ -95,6 +95,18 @@ class Config:
     citizen_audience: str  # the claim aud of the citizen service's assertions
     citizen_assertion_seconds: float  # one that is valid for longer is refused
     citizen_skew_seconds: float  # how far its clock and ours may differ
+    vault_store: str  # what new objects are written to: files or s3
+    s3_endpoint: str  # empty: Amazon's
+    s3_region: str
+    s3_bucket: str
+    s3_prefix: str
+    s3_access_key: str
+    s3_secret_key: str
+    s3_addressing: str
+    free_bytes_warning: int
+    verify_bytes_per_second: int
+    verify_rest_hours: float  # from the end of one round to the beginning of the next
+    correction_patience_hours: float  # for the rest of a study of which a part was corrected
 
     @property
     def vault_dir(self) -> Path:
@@ -136,6 +148,10 @@ def _flag(text: str) -> bool:
 
 def _listed(text: str) -> tuple[str, ...]:
     return tuple(word.strip() for word in text.split(",") if word.strip())
+
+
+def _store(text: str) -> str:
+    return {"files": "files", "s3": "s3"}[text.strip().lower()]
 
 
 class Reader:
@@ -246,6 +262,18 @@ def read(values: Mapping[str, str]) -> Config:
         citizen_audience=get("CITIZEN_AUDIENCE", str, "urn:idr:citizen-api"),
         citizen_assertion_seconds=get("CITIZEN_ASSERTION_SECONDS", float, 300.0),
         citizen_skew_seconds=get("CITIZEN_SKEW_SECONDS", float, 30.0),
+        vault_store=get("VAULT_STORE", _store, "files"),
+        s3_endpoint=values.get("S3_ENDPOINT", ""),
+        s3_region=get("S3_REGION", str, "eu-north-1"),
+        s3_bucket=values.get("S3_BUCKET", ""),
+        s3_prefix=values.get("S3_PREFIX", ""),
+        s3_access_key=values.get("S3_ACCESS_KEY", ""),
+        s3_secret_key=values.get("S3_SECRET_KEY", ""),
+        s3_addressing=get("S3_ADDRESSING", str, "auto"),
+        free_bytes_warning=get("FREE_BYTES_WARNING", int, 10 << 30),
+        verify_bytes_per_second=get("VERIFY_BYTES_PER_SECOND", int, 20 << 20),
+        verify_rest_hours=get("VERIFY_REST_HOURS", float, 24.0),
+        correction_patience_hours=get("CORRECTION_PATIENCE_HOURS", float, 1.0),
     )
 
 

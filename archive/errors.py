@@ -23,8 +23,8 @@
     |  |- OrganisationDiffers, PatientNotAsserted, PeerUnknown, PeerEnded, PeerAddressWrong
     |  `- CalledTitleUnknown
     |- Busy                   try later
-    |  |- TooManyAssociations, StorageFull, DatabaseGone, PeerUnreachable, PeerRejected
-    |  `- PeerAborted
+    |  |- TooManyAssociations, StorageFull, StorageGone, DatabaseGone, PeerUnreachable
+    |  `- PeerRejected, PeerAborted
     `- Broken                 our fault
        `- BytesDamaged
 
@@ -423,6 +423,10 @@ class TooManyAssociations(Busy):
 
 class StorageFull(Busy):
     comment = "storage is full"
+
+
+class StorageGone(Busy):
+    comment = "storage does not answer"
 
 
 class DatabaseGone(Busy):

@@ -24,7 +24,7 @@ from archive.models import (
 )
 from archive.queries import authorisations, standing
 from archive.rules import access
-from archive.rules.access import SEERS, Action, Decision, Facts, decide
+from archive.rules.access import CORRECTORS, SEERS, Action, Decision, Facts, decide
 from archive.rules.facts import IMAGES, Policies, Subject
 from archive.values import now
 
@@ -182,6 +182,8 @@ def visible(rows: QuerySet[M], actor: Actor, action: Action = Action.QUERY) -> Q
         case ActorKind.STAFF:
             roles = actor.roles & STAFF_ROLES
             seer = bool(roles & SEERS) and (action != Action.SEE_PATIENT or bool(actor.reason))
+            if action == Action.CORRECT:
+                seer = bool(roles & CORRECTORS)
             return rows if seer or (action == Action.SEE_STUDY and roles) else rows.none()
         case ActorKind.CITIZEN:
             return _of_citizen(rows, actor, action)

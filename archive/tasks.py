@@ -27,11 +27,15 @@ from archive.services import (
     authorisation_forms,
     authorisations,
     commitment,
+    corrections,
     heartbeats,
     ingest,
     messages,
     notices,
+    reconciliation,
     registration,
+    storage,
+    verification,
 )
 from archive.values import today
 
@@ -79,6 +83,7 @@ def _send_form(row_id: UUID) -> None:
 WORK: dict[JobKind, Work] = {
     JobKind.REGISTRATION: Work(registration.advance, registration.give_up, _nothing),
     JobKind.NOTICE: Work(_send_notice, notices.give_up, notices.not_delivered),
+    JobKind.CORRECTION: Work(corrections.settle, corrections.give_up, _nothing),
     JobKind.COMMITMENT_REPORT: Work(_send_report, commitment.give_up, commitment.not_delivered),
     JobKind.AUTHORISATION_FORM: Work(
         _send_form, authorisation_forms.give_up, authorisation_forms.not_delivered
@@ -187,3 +192,22 @@ def end_authorisations() -> None:
     close_old_connections()
     authorisations.end_due(today())
     authorisation_drafts.forget_old()
+
+
+@shared_task(name="archive.verify")
+def verify() -> None:
+    """A slice of the round, as fast as the rate allows."""
+    close_old_connections()
+    verification.step()
+
+
+@shared_task(name="archive.reconcile")
+def reconcile() -> None:
+    close_old_connections()
+    reconciliation.step()
+
+
+@shared_task(name="archive.watch_storage")
+def watch_storage() -> None:
+    close_old_connections()
+    storage.watch()

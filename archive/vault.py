@@ -2,30 +2,39 @@
 
 An object is a Part 10 file addressed by the digest of its data set, in a folder of its environment.
 The data set begins at a fixed offset, so that the prefix can be written when the register is known.
-A peer's UID never names a file.
+A peer's UID never names a file. Where the bytes stand is `archive.stores`' business.
 """
 
 import errno
 import hashlib
+import json
 import mmap
 import os
+import re
 import shutil
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
+from typing import Any, BinaryIO
 
-from archive import config
-from archive.errors import BytesDamaged, InstanceUnknown, StorageFull
-from archive.objects import part10
+from archive import config, stores
+from archive.errors import BytesDamaged, InstanceUnknown, StorageGone
+from archive.objects import header, part10
+from archive.objects.header import Header
+from archive.stores import files
 from archive.values import uuid7
 
 ALGORITHM = "sha256"
 DATA_OFFSET = part10.PREFIX_LENGTH
 SPILL = 8 << 20  # an object up to this size is held in memory until it is admitted
 READ_CHUNK = 1 << 20
+FOLDERS = tuple(f"{number:02x}" for number in range(256))  # of an environment
+HEAD = 64 << 10  # bytes in which a header usually ends
+_OBJECT = re.compile(r"^[a-z]+/[0-9a-f]{2}/[0-9a-f]{64}\.dcm$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +43,17 @@ class Kept:
 
     digest: bytes
     size: int  # of the data set
+    store: str = "files"
+
+
+def key_of(environment: str, digest: bytes) -> str:
+    name = digest.hex()
+    return f"{environment}/{name[:2]}/{name}.dcm"
 
 
 def path_of(environment: str, digest: bytes) -> Path:
-    name = digest.hex()
-    return config.settings().vault_dir / environment / name[:2] / f"{name}.dcm"
+    """Where the object's file is when it stands in the file system."""
+    return config.settings().vault_dir / key_of(environment, digest)
 
 
 class Incoming:
@@ -76,7 +91,7 @@ class Incoming:
         if self._file is None:
             self.head += chunk
         else:
-            _write_all(self._file, chunk)
+            files.write_all(self._file, chunk)
 
     def digest(self) -> bytes:
         return self._hash.digest()
@@ -102,31 +117,16 @@ class Incoming:
         return self._path.read_bytes()[DATA_OFFSET:]
 
     def keep(self, meta: part10.FileMeta) -> Kept:
-        """Make the bytes durable under their digest: written, synced, renamed, folder synced.
-        Raises StorageFull.
-        """
+        """Make the bytes durable under their digest. Raises StorageFull, StorageGone."""
         digest = self.digest()
-        target = path_of(self.environment, digest)
-        if target.exists():
-            self.discard()
+        store, key = stores.default(), key_of(self.environment, digest)
+        if self._file is None:
+            store.put(key, (part10.prefix(meta), self.head), None)
         else:
-            file, path = self._put_down(meta)
-            _sync_data(file)
-            _make_folder(target.parent)
-            os.rename(path, target)
-            os.close(file)
-            self._file = self._path = None
-        _sync_folder(target.parent)  # also of a file that another has renamed a moment ago
-        return Kept(digest, self.size)
-
-    def _put_down(self, meta: part10.FileMeta) -> tuple[int, Path]:
-        """The whole Part 10 file under its temporary name."""
-        if self._file is not None and self._path is not None:
             os.pwrite(self._file, part10.prefix(meta), 0)
-            return self._file, self._path
-        file, path = self._open()
-        _write_all(file, part10.prefix(meta), self.head)
-        return file, path
+            store.put(key, (), self._path)
+        self.discard()
+        return Kept(digest, self.size, store.name)
 
     def discard(self) -> None:
         """Forget the bytes; nothing of a refused object stays."""
@@ -138,51 +138,104 @@ class Incoming:
             self._path = None
         self.head = bytearray()
 
-    def _open(self) -> tuple[int, Path]:
-        folder = config.settings().vault_dir / self.environment / "incoming"
-        _make_folder(folder)
-        if shutil.disk_usage(folder).free < config.settings().free_bytes_floor + self.size:
-            raise StorageFull("less free space than the floor that is kept")
-        self._path = folder / uuid7().hex
-        flags = os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC
-        self._file = os.open(self._path, flags, 0o600)
-        return self._file, self._path
-
     def _spill(self) -> None:
-        file, _ = self._open()
-        _write_all(file, bytes(DATA_OFFSET), self.head)
+        folder = config.settings().vault_dir / self.environment / "incoming"
+        self._file, self._path = files.temporary(folder, self.size)
+        files.write_all(self._file, bytes(DATA_OFFSET), self.head)
 
 
-def read(environment: str, digest: bytes) -> bytes:
+def read(environment: str, digest: bytes, store: str = "") -> bytes:
     """The data set as received, its digest checked. Raises InstanceUnknown, BytesDamaged."""
-    try:
-        data = path_of(environment, digest).read_bytes()[DATA_OFFSET:]
-    except FileNotFoundError:
-        raise InstanceUnknown("the vault has no such object") from None
+    data = read_file(environment, digest, store)[DATA_OFFSET:]
     if hashlib.new(ALGORITHM, data).digest() != digest:
         raise BytesDamaged(facts={"digest": digest.hex()})
     return data
 
 
-def read_file(environment: str, digest: bytes) -> bytes:
+def digest_of(file: bytes) -> bytes:
+    """Of the data set of a whole Part 10 file of ours."""
+    return hashlib.new(ALGORITHM, memoryview(file)[DATA_OFFSET:]).digest()
+
+
+def read_file(environment: str, digest: bytes, store: str = "") -> bytes:
     """The whole Part 10 file. Raises InstanceUnknown."""
-    try:
-        return path_of(environment, digest).read_bytes()
-    except FileNotFoundError:
-        raise InstanceUnknown("the vault has no such object") from None
+    with _open(environment, digest, store) as file:
+        return file.read()
 
 
-def is_whole(environment: str, digest: bytes) -> bool:
+def read_meta(environment: str, digest: bytes, store: str = "") -> part10.FileMeta:
+    """What the file says of itself. Raises InstanceUnknown, DatasetUnreadable."""
+    with _open(environment, digest, store, DATA_OFFSET) as file:
+        return part10.read_prefix(file.read(DATA_OFFSET))
+
+
+def read_header(
+    environment: str, digest: bytes, transfer_syntax_uid: str, store: str = ""
+) -> Header:
+    """What the index needs, from the first bytes where those reach far enough; the digest is not
+    read again. Raises InstanceUnknown, DatasetUnreadable.
+    """
+    with _open(environment, digest, store, DATA_OFFSET + HEAD) as file:
+        file.read(DATA_OFFSET)
+        head = header.read_header(file.read(HEAD), transfer_syntax_uid, whole=False)
+    if head.complete:
+        return head
+    data = read_file(environment, digest, store)[DATA_OFFSET:]
+    return header.read_header(data, transfer_syntax_uid)
+
+
+def is_whole(environment: str, digest: bytes, store: str = "") -> bool:
     """Whether the bytes are there and match their digest; reads them all, in bounded memory."""
     found = hashlib.new(ALGORITHM)
     try:
-        with path_of(environment, digest).open("rb") as file:
-            file.seek(DATA_OFFSET)
+        with _open(environment, digest, store) as file:
+            file.read(DATA_OFFSET)
             while chunk := file.read(READ_CHUNK):
                 found.update(chunk)
-    except FileNotFoundError:
+    except InstanceUnknown:
         return False
+    except OSError as error:
+        if error.errno == errno.EIO:  # the medium cannot give them back
+            return False
+        raise
     return found.digest() == digest
+
+
+def size_of(environment: str, digest: bytes, store: str = "") -> int:
+    """Bytes of the data set. Raises InstanceUnknown."""
+    key = key_of(environment, digest)
+    return stores.holding(key, store).size(key) - DATA_OFFSET
+
+
+def where(environment: str, digest: bytes, store: str = "") -> str:
+    """The store that has bytes under the digest, empty for none; they are not read."""
+    try:
+        return stores.holding(key_of(environment, digest), store).name
+    except InstanceUnknown:
+        return ""
+
+
+def _open(environment: str, digest: bytes, store: str = "", length: int | None = None) -> BinaryIO:
+    """Raises InstanceUnknown."""
+    known = stores.configured()
+    hinted = [known[store]] if store in known else []
+    for each in (*hinted, *known.values()):
+        try:
+            return each.open(key_of(environment, digest), length)
+        except FileNotFoundError:
+            continue
+    _require_mounted(environment)
+    raise InstanceUnknown("the vault has no such object")
+
+
+def _require_mounted(environment: str) -> None:
+    """A file system that is not there must not look like one that has lost all its files.
+
+    Raises StorageGone.
+    """
+    files_only = config.settings().vault_store == "files"
+    if files_only and not (config.settings().vault_dir / environment).is_dir():
+        raise StorageGone("the vault's folder is not there")
 
 
 def keep(environment: str, data: bytes, meta: part10.FileMeta) -> Kept:
@@ -197,7 +250,7 @@ def doubt(environment: str, digest: bytes, sop_instance_uid: str) -> None:
     are not removed at once: `doubted` gives them when they are old enough to be judged.
     """
     folder = config.settings().vault_dir / environment / "doubted"
-    _make_folder(folder)
+    files.make_folder(folder)
     (folder / digest.hex()).write_text(sop_instance_uid)
 
 
@@ -214,21 +267,86 @@ def doubted(environment: str, older_than: float) -> list[tuple[bytes, str]]:
 def settle_doubt(environment: str, digest: bytes, *, forget: bool) -> None:
     """The bytes are somebody's, or are removed."""
     if forget:
-        path_of(environment, digest).unlink(missing_ok=True)
+        remove(environment, digest)
     (config.settings().vault_dir / environment / "doubted" / digest.hex()).unlink(missing_ok=True)
+
+
+def remove(environment: str, digest: bytes) -> None:
+    """Of bytes that nothing names."""
+    for store in stores.configured().values():
+        store.remove(key_of(environment, digest))
+
+
+# --- what is not an object ------------------------------------------------------------------------
+
+
+def set_aside(environment: str, digest: bytes) -> bool:
+    """Take damaged bytes out of the way, to be looked at; they are never read as the object again.
+    Whether there were any.
+    """
+    key = key_of(environment, digest)
+    aside = f"{environment}/quarantine/{digest.hex()}.{uuid7().hex}.dcm"
+    return any([store.move(key, aside) for store in stores.configured().values()])
+
+
+def keep_record(environment: str, kind: str, facts: Mapping[str, Any], *, at: datetime) -> None:
+    """Write down beside the bytes what was decided about them, so that the index can be made again
+    from the vault alone. To be called last in the transaction that decides.
+    """
+    content = {"kind": kind, "at": at.isoformat(), **facts}
+    key = f"{environment}/records/{at:%Y%m}/{uuid7().hex}.json"
+    stores.default().put(key, (json.dumps(content, ensure_ascii=False).encode(),), None)
+
+
+def records(environment: str) -> Iterator[dict[str, Any]]:
+    """All of them, in the order of time."""
+    held = sorted(
+        (key.rsplit("/", 1)[-1], key, store.name)
+        for store in stores.configured().values()
+        for key, _ in store.keys(f"{environment}/records")
+    )
+    for _, key, name in held:
+        with stores.configured()[name].open(key) as file:
+            yield json.load(file)
+
+
+def every_object(environment: str) -> Iterator[tuple[bytes, str]]:
+    """All digests, with where they stand."""
+    for store in stores.configured().values():
+        for key, _ in store.keys(environment):
+            if _OBJECT.match(key):
+                yield bytes.fromhex(Path(key).stem), store.name
+
+
+def is_lasting(key: str) -> bool:
+    """Whether an object or a record stands there; not what is coming in or was set aside."""
+    return bool(_OBJECT.match(key)) or key.split("/")[1] == "records"
+
+
+def listed(environment: str, folder: str) -> Iterator[tuple[bytes, datetime, str]]:
+    """The digests in one of the 256 folders, with when they were written and where they stand."""
+    for store in stores.configured().values():
+        for key, at in store.keys(f"{environment}/{folder}"):
+            with suppress(ValueError):  # somebody's file, not ours
+                yield bytes.fromhex(Path(key).stem), at, store.name
 
 
 def is_writable() -> bool:
     """For health: whether the vault takes bytes and has room."""
     folder = config.settings().vault_dir
     try:
-        _make_folder(folder)
+        files.make_folder(folder)
         return (
             os.access(folder, os.W_OK)
             and shutil.disk_usage(folder).free > config.settings().free_bytes_floor
         )
     except OSError:
         return False
+
+
+def free_bytes() -> int | None:
+    """Room for new objects; None where that has no end."""
+    return stores.default().free()
 
 
 def sweep_incoming() -> int:
@@ -240,55 +358,3 @@ def sweep_incoming() -> int:
         left.unlink(missing_ok=True)
         count += 1
     return count
-
-
-def _write_all(file: int, *parts: bytes | bytearray | memoryview) -> None:
-    try:
-        wanted = sum(len(part) for part in parts)
-        written = os.writev(file, parts)
-        if written < wanted:
-            rest = memoryview(b"".join(parts))[written:]
-            while rest:
-                rest = rest[os.write(file, rest) :]
-    except OSError as error:
-        raise _full(error) from error
-
-
-def _sync_data(file: int) -> None:
-    try:
-        os.fdatasync(file)
-    except OSError as error:
-        raise _full(error) from error
-
-
-def _full(error: OSError) -> Exception:
-    return (
-        StorageFull("no space left on the vault")
-        if error.errno in (errno.ENOSPC, errno.EDQUOT)
-        else error
-    )
-
-
-_known_folders: set[Path] = set()
-
-
-def _make_folder(folder: Path) -> None:
-    """Make a folder and its parents, mode 700, each synced into its parent; remembered by this
-    process.
-    """
-    if folder in _known_folders and folder.is_dir():
-        return
-    if not folder.is_dir():
-        if not folder.parent.is_dir():
-            _make_folder(folder.parent)
-        folder.mkdir(mode=0o700, exist_ok=True)
-        _sync_folder(folder.parent)
-    _known_folders.add(folder)
-
-
-def _sync_folder(folder: Path) -> None:
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

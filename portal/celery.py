@@ -63,6 +63,9 @@ app.conf.update(
             "schedule": 300.0,
             "options": {"expires": 240},
         },
+        "verify": {"task": "archive.verify", "schedule": 5.0, "options": {"expires": 4}},
+        "reconcile": {"task": "archive.reconcile", "schedule": 2.0, "options": {"expires": 2}},
+        "storage": {"task": "archive.watch_storage", "schedule": 60.0, "options": {"expires": 50}},
         "partitions": {"task": "archive.partitions", "schedule": 86_400.0},
     },
 )

@@ -3,7 +3,7 @@ of the page's timeline.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 from itertools import groupby
 from typing import Any
@@ -16,24 +16,21 @@ from archive.models import Case, CaseState, DocumentKind, EventOutcome
 from archive.queries import timeline
 from archive.queries.timeline import FAILED, NEUTRAL, WAITS
 from portal.advice import advise
+from portal.correcting_words import CORRECTING
 from portal.entries import Entry
 from portal.formats import number_text
+from portal.said import Said, objects_words, series_words
 
-INTERFACES = {"registration": gettext_lazy("Registration"), "portal": gettext_lazy("Portal")}
+INTERFACES = {
+    "registration": gettext_lazy("Registration"),
+    "portal": gettext_lazy("Portal"),
+    "correction": gettext_lazy("Correction"),
+    "integrity": gettext_lazy("Integrity"),
+}
 SHAPES = {WAITS: "wait", FAILED: "needs", NEUTRAL: "none"}
 
 Facts = dict[str, Any]
 Address = Callable[[Case], str]
-
-
-@dataclass(frozen=True, slots=True)
-class Said:
-    """The words for one happening; an empty shape leaves it to the outcome."""
-
-    what: str
-    answer: str = ""
-    shape: str = ""
-    took: timedelta | None = None
 
 
 # --- documents in sentences ----------------------------------------------------------------------
@@ -61,14 +58,6 @@ def waits_sentence(missing: Sequence[str]) -> str:
 
 def kind_words(kind: str) -> str:
     return str(DocumentKind(kind).label) if kind in DocumentKind.values else kind
-
-
-def objects_words(count: int) -> str:
-    return ngettext("%(count)s object", "%(count)s objects", count) % {"count": number_text(count)}
-
-
-def series_words(count: int) -> str:
-    return ngettext("%(count)s series", "%(count)s series", count) % {"count": number_text(count)}
 
 
 # --- one step after another ----------------------------------------------------------------------
@@ -210,6 +199,7 @@ SAYINGS: dict[str, Callable[[Facts, str], Said]] = {
     "notice-delivered": _notice_delivered,
     "notice-undelivered": _notice_undelivered,
     "notice-given-up": _notice_given_up,
+    **CORRECTING,
 }
 # Steps that follow each other as one entry: tries, the last of which may have been given up.
 FOLDED = {

@@ -17,6 +17,7 @@ STAFF = frozenset(str(role) for role in STAFF_ROLES)
 CUSTOMERS = frozenset({Role.CUSTOMER_ADMIN.value, Role.CUSTOMER_TECHNICAL.value})
 STUDY_READERS = frozenset({Role.ADMIN.value, Role.ARCHIVIST.value, Role.SUPPORT.value})
 DESK = STUDY_READERS | {Role.ONBOARDING.value}
+ARCHIVISTS = frozenset({Role.ADMIN.value, Role.ARCHIVIST.value})
 OFFICERS = frozenset({Role.ADMIN.value, Role.ONBOARDING.value})
 ARCHIVISTS = frozenset({Role.ADMIN.value, Role.ARCHIVIST.value})
 ADMINISTRATORS = frozenset({Role.ADMIN.value})
@@ -128,6 +129,15 @@ PAGES: tuple[Page, ...] = (
     Page("use-log", "log-use", _("Use log"), REVIEWERS, LOGS_GROUP, in_rail=True),
     Page("use-entry", "log-use-entry", _("Entry"), REVIEWERS, within="use-log"),
     Page("who-has-seen", "log-report", _("Who has seen"), REVIEWERS, LOGS_GROUP, in_rail=True),
+    Page("corrections", "corrections", _("Corrections"), STUDY_READERS, ARCHIVE_GROUP, True),
+    Page("correction", "correction", _("Correction"), STUDY_READERS, within="corrections"),
+    Page("rejection", "rejection", _("Rejection"), STUDY_READERS, within="corrections"),
+    Page("correct", "correction-new", _("Correct"), ARCHIVISTS, within="corrections"),
+    Page("reject", "study-reject", _("Reject"), ARCHIVISTS, within="corrections"),
+    Page("may-correct", "may-correct", _("Who may correct"), ARCHIVISTS, within="corrections"),
+    Page("integrity", "integrity", _("Integrity"), STUDY_READERS, ARCHIVE_GROUP, True),
+    Page("reconciliation", "reconciliation", _("Findings"), STUDY_READERS, within="integrity"),
+    Page("restore", "integrity", _("Restore"), ARCHIVISTS, within="integrity"),
     Page("search", "search", _("Search"), DESK),
     Page("issuers", "issuers", _("Trusted issuers"), DESK, SYSTEM_GROUP, in_rail=True),
     Page("issuer-change", "issuer-add", _("Add an issuer"), ADMINISTRATORS, within="issuers"),

@@ -44,7 +44,7 @@ def _why(study: Study) -> str:
     sentences = {
         StudyState.RECEIVING: _("Objects are coming in; it goes on when they stop."),
         StudyState.REGISTERING: _("The manifest is being made."),
-        StudyState.CORRECTED: _("It was corrected; a newer version is in force."),
+        StudyState.CORRECTED: _("It was corrected: all its objects are rejected and not shown."),
         StudyState.DESTROYED: _("Its retention has ended and it was destroyed."),
     }
     return sentences.get(StudyState(study.state), "")

@@ -95,6 +95,26 @@ class NoticeState(TextChoices):
     FAILED = "failed", _("given up")
 
 
+class RejectionTitle(TextChoices):
+    """Why objects are rejected: titles of rejection notes, PS3.16 CID 7011, scheme DCM."""
+
+    QUALITY = "113001", _("rejected for quality reasons")
+    PATIENT_SAFETY = "113037", _("rejected for patient safety reasons")
+    WORKLIST = "113038", _("incorrect modality worklist entry")
+    RETENTION = "113039", _("retention period has ended")
+
+
+class CorrectionOrigin(TextChoices):
+    STORED = "stored", _("sent again by the customer")
+    PORTAL = "portal", _("made in the portal")
+
+
+class CorrectionState(TextChoices):
+    GATHERING = "gathering", _("part of the study is corrected")
+    IN_FORCE = "in_force", _("in force")
+    UNDONE = "undone", _("undone")
+
+
 class JobState(TextChoices):
     WAITING = "waiting", _("waiting")
     RUNNING = "running", _("running")
@@ -108,6 +128,20 @@ class JobKind(TextChoices):
     COMMITMENT_REPORT = "commitment_report", _("storage commitment report")
     AUTHORISATION_FORM = "authorisation_form", _("authorisation to the Patient Data Repository")
     AUTHORISATION_LETTER = "authorisation_letter", _("mail about an authorisation")
+    CORRECTION = "correction", _("correction of a study")
+
+
+class RoundKind(TextChoices):
+    VERIFICATION = "verification", _("verification of stored bytes")
+    RECONCILIATION = "reconciliation", _("reconciliation of register and archive")
+
+
+class FindingKind(TextChoices):
+    MANIFEST_WITHOUT_IMAGES = "manifest-without-images", _("manifest without its images")
+    IMAGES_WITHOUT_ENTRY = "images-without-entry", _("images without an entry in the register")
+    IMAGES_BEFORE_ENTRY = "images-before-entry", _("images before their examination note")
+    ROW_WITHOUT_BYTES = "row-without-bytes", _("object whose bytes are missing")
+    BYTES_WITHOUT_ROW = "bytes-without-row", _("stored bytes that no object names")
 
 
 class CaseState(TextChoices):

@@ -185,6 +185,7 @@ class AvailabilityNotice(models.Model):
     study = models.ForeignKey(Study, models.PROTECT, related_name="notices")
     manifest = models.ForeignKey(Document, models.PROTECT, related_name="notices")
     connection = models.ForeignKey(Connection, models.PROTECT, related_name="notices")
+    withdraws = models.BooleanField(default=False)  # tells that the manifest is in force no more
     state = models.CharField(max_length=12, choices=NoticeState, default=NoticeState.PENDING)
     tries = models.PositiveIntegerField(default=0)
     last_error = models.CharField(max_length=200, blank=True)
@@ -193,7 +194,9 @@ class AvailabilityNotice(models.Model):
 
     class Meta:
         constraints = (
-            models.UniqueConstraint(fields=("manifest", "connection"), name="notice_of_manifest"),
+            models.UniqueConstraint(
+                fields=("manifest", "connection", "withdraws"), name="notice_of_manifest"
+            ),
         )
 
     def __str__(self) -> str:

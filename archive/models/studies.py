@@ -2,8 +2,9 @@
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
+from django.db.models import Q
 
-from archive.models.choices import CommitmentState, StudyState
+from archive.models.choices import CommitmentState, RejectionTitle, StudyState
 from archive.models.fields import environment_field, oid_field, uuid_key
 from archive.models.organisations import Connection, Register
 from archive.values import mask
@@ -75,6 +76,11 @@ class Study(models.Model):
     quiet_since = models.DateTimeField(null=True, blank=True)
     committed_at = models.DateTimeField(null=True, blank=True)
     registered_at = models.DateTimeField(null=True, blank=True)
+    keep_until = models.DateField(null=True, blank=True)  # last day of retention; none: not settled
+    # The correction made here whose values are laid over the bytes when they are served.
+    overlay = models.ForeignKey(
+        "Correction", models.PROTECT, null=True, blank=True, related_name="laid_over"
+    )
 
     class Meta:
         constraints = (
@@ -125,6 +131,15 @@ class Series(models.Model):
         return str(self.id)
 
 
+class InstanceSet(models.QuerySet["Instance"]):
+    """Every read that shows, sends or counts objects begins with `available`."""
+
+    def available(self, *, quality: bool = False) -> "InstanceSet":
+        """Without rejected objects (AR-7); with `quality` those rejected for quality as well."""
+        shown = ["", RejectionTitle.QUALITY] if quality else [""]
+        return self.filter(rejection__in=shown)
+
+
 class Instance(models.Model):
     """One archived object. Its bytes stand in the vault under their digest."""
 
@@ -143,6 +158,14 @@ class Instance(models.Model):
     association_id = models.UUIDField()
     received_at = models.DateTimeField()
     committed_at = models.DateTimeField(null=True, blank=True)
+    store = models.CharField(max_length=8, default="files", db_default="files")  # archive.stores
+    version = models.PositiveSmallIntegerField(default=1, db_default=1)  # whose bytes these are
+    rejection = models.CharField(
+        max_length=6, choices=RejectionTitle, blank=True, default="", db_default=""
+    )
+    damaged_at = models.DateTimeField(null=True, blank=True)  # found so; its bytes are set aside
+
+    objects = InstanceSet.as_manager()
 
     class Meta:
         constraints = (
@@ -150,7 +173,10 @@ class Instance(models.Model):
                 fields=("environment", "sop_instance_uid"), name="instance_uid"
             ),
         )
-        indexes = (models.Index(fields=("study", "committed_at"), name="instance_uncommitted"),)
+        indexes = (
+            models.Index(fields=("study", "committed_at"), name="instance_uncommitted"),
+            models.Index(fields=("id",), condition=~Q(damaged_at=None), name="instance_damaged"),
+        )
 
     def __str__(self) -> str:
         return str(self.id)

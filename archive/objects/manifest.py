@@ -1,4 +1,5 @@
-"""The manifest of a study: a Key Object Selection Document, PS3.3 A.35.4 with TID 2010 (PS3.16).
+"""The manifest of a study: a Key Object Selection Document, PS3.3 A.35.4 with TID 2010 (PS3.16);
+rejection notes of our own are made alike.
 
 Strict when encoding, save for what was copied from the sender's objects: those values go out as
 they came in, since a registration must not fail on a name that is a character too long.
@@ -83,6 +84,23 @@ class ManifestContent:
 
 
 @dataclass(frozen=True, slots=True)
+class Title:
+    """A document title of DICOM's own scheme, PS3.16 CID 7010 and 7011."""
+
+    code: str
+    meaning: str
+
+
+MANIFEST = Title("113030", "Manifest")
+REJECTIONS = {  # PS3.16 CID 7011
+    "113001": Title("113001", "Rejected for Quality Reasons"),
+    "113037": Title("113037", "Rejected for Patient Safety Reasons"),
+    "113038": Title("113038", "Incorrect Modality Worklist Entry"),
+    "113039": Title("113039", "Data Retention Policy Expired"),
+}
+
+
+@dataclass(frozen=True, slots=True)
 class Reference:
     """One object that a manifest names."""
 
@@ -104,16 +122,19 @@ def value_type(class_uid: str) -> str:
     return "IMAGE"
 
 
-def build(content: ManifestContent) -> bytes:
-    """The data set in Explicit VR Little Endian, without preamble and file meta information."""
+def build(content: ManifestContent, title: Title = MANIFEST) -> bytes:
+    """The data set in Explicit VR Little Endian, without preamble and file meta information.
+
+    With the title of a rejection it is a rejection note, IHE RAD TF-3 4.66.
+    """
     if not any(instances for _, _, instances in content.series):
         raise ValueError("a manifest names at least one object")  # evidence and content are Type 1
     dataset = Dataset()
     _put_identity(dataset, content)
-    _put_document(dataset, content)
+    _put_document(dataset, content, title)
     dataset.CurrentRequestedProcedureEvidenceSequence = [_evidence(content)]
     dataset.ValueType = "CONTAINER"
-    dataset.ConceptNameCodeSequence = [_code("113030", "Manifest")]
+    dataset.ConceptNameCodeSequence = [_code(title.code, title.meaning)]
     dataset.ContinuityOfContent = "SEPARATE"
     dataset.ContentTemplateSequence = [_of(MappingResource="DCMR", TemplateIdentifier="2010")]
     dataset.ContentSequence = [*_observer(content), *_content_items(content)]
@@ -160,7 +181,7 @@ def _put_identity(dataset: Dataset, content: ManifestContent) -> None:
         dataset.IssuerOfAccessionNumberSequence = [_entity(content.accession_issuer)]
 
 
-def _put_document(dataset: Dataset, content: ManifestContent) -> None:
+def _put_document(dataset: Dataset, content: ManifestContent, title: Title) -> None:
     """PS3.3 C.17.6.1 Key Object Document Series, C.7.5.1 Equipment, C.17.6.2 the document."""
     # Local time, no Timezone Offset (0008,0201): it would reinterpret the copied StudyTime.
     local = content.made_at.astimezone(HELSINKI)
@@ -169,7 +190,7 @@ def _put_document(dataset: Dataset, content: ManifestContent) -> None:
     dataset.Modality = "KO"
     dataset.SeriesInstanceUID = content.series_uid
     dataset.SeriesNumber = 1
-    dataset.SeriesDescription = "Manifest"
+    dataset.SeriesDescription = title.meaning
     dataset.ReferencedPerformedProcedureStepSequence = []
     dataset.Manufacturer = OBSERVER_NAME
     dataset.InstanceNumber = 1

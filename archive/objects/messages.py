@@ -2,7 +2,7 @@
 that calls.
 """
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -27,12 +27,13 @@ class Target:
 @dataclass(frozen=True, slots=True)
 class Notice:
     """An Instance Availability Notification, PS3.4 annex R: these objects are archived and
-    registered.
+    registered, or were rejected.
     """
 
     study_instance_uid: str
     retrieve_aet: str
     series: Sequence[tuple[str, Sequence[Reference]]]
+    unavailable: Set[str] = frozenset()  # SOP Instance UIDs of objects that are given out no more
 
 
 class CommitmentResult(Protocol):

@@ -7,7 +7,7 @@ compressed. A value that went through a lossy compression is compared as it was 
 
 import math
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from io import BytesIO
 from itertools import zip_longest
@@ -56,6 +56,8 @@ WORD_SIZES = {
     **dict.fromkeys((b"UL", b"SL", b"FL", b"OF", b"OL"), 4),
     **dict.fromkeys((b"FD", b"OD", b"OV", b"SV", b"UV"), 8),
 }
+CHARACTER_SET = 0x00080005
+OF_CHARACTER_SET = frozenset((b"SH", b"LO", b"ST", b"LT", b"PN", b"UC", b"UT"))
 ONE_TEXT = frozenset((b"LT", b"ST", b"UT", b"UR"))  # a backslash is no delimiter: PS3.5 section 6.2
 TEXTS = frozenset(
     (b"AE", b"AS", b"CS", b"DA", b"DS", b"DT", b"IS", b"LO", b"PN", b"SH", b"TM", b"UC", b"UI")
@@ -100,6 +102,64 @@ def same_content(a: Bytes, a_transfer_syntax: str, b: Bytes, b_transfer_syntax: 
         )
     except (Odd, Truncated, errors.DatasetUnreadable):
         return False
+
+
+def changed_elements(
+    a: Bytes, a_transfer_syntax: str, b: Bytes, b_transfer_syntax: str, may: Callable[[int], bool]
+) -> frozenset[int] | None:
+    """The elements that may differ and do; None when anything else does, or cannot be read."""
+    try:
+        left, right = Side.of(a, a_transfer_syntax), Side.of(b, b_transfer_syntax)
+        recoded = left.transfer_syntax_uid != right.transfer_syntax_uid
+        fixed = (
+            _same_elements(
+                left,
+                (each for each in left.top() if not may(each.tag)),
+                right,
+                (each for each in right.top() if not may(each.tag)),
+                recoded,
+            )
+            and _same_pixels(left, right)
+            and _texts_mean_the_same(left, right, may)
+        )
+        return _differing(left, right, may) if fixed else None
+    except (Odd, Truncated, errors.DatasetUnreadable):
+        return None
+
+
+def _texts_mean_the_same(left: Side, right: Side, may: Callable[[int], bool]) -> bool:
+    """Equal bytes are equal texts only in one character set, unless they are ASCII."""
+    charsets = [
+        [_plain(side, each, b"CS") for each in side.top() if each.tag == CHARACTER_SET]
+        for side in (left, right)
+    ]
+    if charsets[0] == charsets[1]:
+        return True
+    texts = _texts(left, (each for each in left.top() if not may(each.tag)))
+    return all(text.isascii() and b"\x1b" not in text for text in texts)
+
+
+def _texts(side: Side, found: Iterator[Element]) -> Iterator[bytes]:
+    """Values that the character set gives their meaning, those inside sequences as well."""
+    for element in found:
+        vr = _common_vr(element, element)
+        if vr in OF_CHARACTER_SET:
+            yield side.value(element)
+        elif element.tag != elements.PIXEL_DATA and (vr == b"SQ" or element.undefined):
+            for item in _items(side, element):
+                yield from _texts(side, elements.elements(side.data, *item))
+
+
+def _differing(left: Side, right: Side, may: Callable[[int], bool]) -> frozenset[int]:
+    lefts = {each.tag: each for each in left.top() if may(each.tag)}
+    rights = {each.tag: each for each in right.top() if may(each.tag)}
+    return frozenset(
+        tag
+        for tag in lefts.keys() | rights.keys()
+        if tag not in lefts
+        or tag not in rights
+        or not _same_element(left, lefts[tag], right, rights[tag])
+    )
 
 
 def _same_elements(

@@ -55,8 +55,12 @@ def notices_of(study: Study) -> list[AvailabilityNotice]:
 
 
 def newest(notices: list[AvailabilityNotice]) -> list[AvailabilityNotice]:
-    """Those of the manifest in force: what sending again sends."""
-    return [each for each in notices if each.manifest.status == DocumentStatus.APPROVED]
+    """Those of the manifest in force, or of its withdrawal: what sending again sends."""
+    in_force = [each for each in notices if each.manifest.status == DocumentStatus.APPROVED]
+    if in_force or not notices:
+        return in_force
+    last = notices[0].manifest_id
+    return [each for each in notices if each.withdraws and each.manifest_id == last]
 
 
 def object_of(study: Study, instance_id: UUID) -> Instance:

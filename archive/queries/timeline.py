@@ -30,6 +30,12 @@ STEPS: dict[str, tuple[str, str, str]] = {
     "commitment.undelivered": ("DICOM", "commitment-undelivered", FAILED),
     "document.registered": ("XDS", "document-registered", DONE),
     "manifest.registered": ("XDS", "manifest-registered", DONE),
+    "manifest.withdrawn": ("XDS", "manifest-withdrawn", NEUTRAL),
+    "objects.rejected": ("correction", "rejected", NEUTRAL),
+    "rejection.revoked": ("correction", "revoked", NEUTRAL),
+    "study.corrected": ("correction", "corrected", DONE),
+    "correction.undone": ("correction", "undone", NEUTRAL),
+    "object.restored": ("integrity", "restored", DONE),
     "notice.delivered": ("IAN", "notice-delivered", DONE),
     "notice.undelivered": ("IAN", "notice-undelivered", FAILED),
     "notice.given_up": ("IAN", "notice-given-up", FAILED),
@@ -107,7 +113,9 @@ def _from_ledger(events: Any) -> Iterator[Entry]:
 def _from_desk(case_events: Any) -> Iterator[Entry]:
     interfaces = {"dicom": "DICOM", "xds": "XDS", "hl7": "HL7", "job": "registration"}
     for event in case_events:
+        place = event.case.place
         interface = interfaces.get(event.case.edge, event.case.edge)
+        interface = place if place in ("correction", "integrity") else interface
         if event.case.place == "notice":
             continue  # the ledger says it, with every try
         yield Entry(event.at, interface, event.case.reason, FAILED, event.facts, case_event=event)

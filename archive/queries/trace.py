@@ -16,7 +16,8 @@ class Trace:
     study: str
     state: str | None
     environment: str
-    instances: int
+    instances: int  # that are given out
+    rejected: int
     committed: bool
     waits_for: list[str]
     timeline: list[dict[str, Any]]
@@ -39,13 +40,15 @@ def trace(key: str, *, web: str) -> tuple[Trace, list[Trace]]:
 
 def of_study(study: Study, *, web: str) -> Trace:
     entries = timeline.of_study(study)
-    held = Instance.objects.filter(study=study)
+    every = Instance.objects.filter(study=study)
+    held = Instance.objects.available().filter(study=study)
     instances = held.count()
     return Trace(
         study=study.study_instance_uid,
         state=study.state,
         environment=study.environment,
         instances=instances,
+        rejected=every.count() - instances,
         committed=bool(instances) and not held.filter(committed_at=None).exists(),
         waits_for=[kind for kind in study.waits_for.split(",") if kind],
         timeline=[_entry(entry) for entry in entries],
@@ -66,6 +69,7 @@ def _of_refusals(events: list[CaseEvent], *, web: str) -> Trace:
         state=None,
         environment=events[0].case.environment,
         instances=0,
+        rejected=0,
         committed=False,
         waits_for=[],
         timeline=[_entry(entry) for entry in timeline.of_refusals(events)],

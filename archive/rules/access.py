@@ -20,6 +20,7 @@ class Action(StrEnum):
     QUERY = "query"  # over XDS or DICOMweb, by whoever may see it
     RETURN = "return"  # back to the own system over DICOM: own register and purchased service
     ACT = "act"  # register again, send again, retry
+    CORRECT = "correct"  # reject, revoke, correct, undo
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +43,7 @@ class Decision:
 SEERS = frozenset({Role.ADMIN, Role.ARCHIVIST, Role.SUPPORT})
 CITIZENS_KINDS = frozenset({DocumentKind.REQUEST, DocumentKind.STUDY_ENTRY, DocumentKind.REPORT})
 NO_FACTS = Facts()
+CORRECTORS = frozenset({Role.ADMIN, Role.ARCHIVIST})
 
 
 def decide(actor: Actor, action: Action, subject: Subject, facts: Facts = NO_FACTS) -> Decision:
@@ -218,6 +220,8 @@ def _staff(actor: Actor, action: Action) -> Decision:
         )
     if not roles & SEERS:
         return _no("role-may-not-see-patients")
+    if action == Action.CORRECT and not roles & CORRECTORS:
+        return _no("role-may-not-correct")
     if action == Action.SEE_PATIENT and not actor.reason:
         return _no("no-reason-given")
     return Decision(

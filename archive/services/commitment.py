@@ -22,10 +22,12 @@ from archive.errors import (
     Malformed,
     TransactionReused,
 )
-from archive.models import CommitmentState, Instance, JobKind, StorageCommitment, Study
+from archive.models import CommitmentState, Instance, JobKind, Rejection, StorageCommitment, Study
+from archive.objects import key_objects
 from archive.objects.messages import Target
 from archive.queries import standing
-from archive.services import error_desk
+from archive.rules import correction
+from archive.services import error_desk, integrity
 from archive.services.associations import Peer
 from archive.services.connections import target_of
 from archive.services.error_desk import Place, What, Who
@@ -130,19 +132,28 @@ def result(commitment_id: UUID) -> Result:
     """Judge every object, reading its digest again; the reasons are kept with the request."""
     commitment = StorageCommitment.objects.select_related("connection").get(id=commitment_id)
     jobs.put_off(JobKind.COMMITMENT_REPORT, commitment_id, until=now() + BEING_JUDGED)
-    found = {row.sop_instance_uid: row for row in _own_objects(commitment)}
+    found: dict[str, Instance | Rejection] = {
+        **{row.note_uid: row for row in _own_notes(commitment)},
+        **{row.sop_instance_uid: row for row in _own_objects(commitment)},
+    }
     reasons = [_judge(found.get(uid), sop_class) for sop_class, uid in commitment.references]
     outcome = [reason.reason() if reason else "" for reason in reasons]
     StorageCommitment.objects.filter(id=commitment_id).update(outcome=outcome)
     return _result(commitment.transaction_uid, commitment.references, outcome)
 
 
-def _judge(instance: Instance | None, sop_class: str) -> type[ArchiveError] | None:
-    if instance is None:
+def _judge(row: Instance | Rejection | None, sop_class: str) -> type[ArchiveError] | None:
+    if row is None:
         return InstanceUnknown
-    if instance.sop_class_uid != sop_class:
+    if isinstance(row, Instance):
+        if correction.is_refused_again(row.rejection):
+            return InstanceUnknown
+        if row.sop_class_uid != sop_class:
+            return CommitmentClassConflict
+        return None if integrity.is_whole(row) else BytesDamaged
+    if sop_class != key_objects.SOP_CLASS_UID:
         return CommitmentClassConflict
-    whole = vault.is_whole(instance.environment, bytes(instance.digest))
+    whole = vault.is_whole(row.environment, bytes(row.digest))
     return None if whole else BytesDamaged
 
 
@@ -213,6 +224,15 @@ def _own_objects(commitment: StorageCommitment) -> QuerySet[Instance]:
     )
 
 
+def _own_notes(commitment: StorageCommitment) -> QuerySet[Rejection]:
+    """A rejection note is kept as any object is, and may be committed."""
+    return Rejection.objects.filter(
+        environment=commitment.environment,
+        note_uid__in=[uid for _, uid in commitment.references],
+        organisation_id=commitment.connection.organisation_id,
+    )
+
+
 def _studies_of(commitment: StorageCommitment) -> list[UUID]:
     return list(_own_objects(commitment).order_by().values_list("study_id", flat=True).distinct())
 
@@ -222,6 +242,9 @@ def _take_over(uids: list[str], commitment: StorageCommitment) -> list[UUID]:
     rows = Instance.objects.filter(environment=commitment.environment, sop_instance_uid__in=uids)
     study_ids = list(rows.order_by().values_list("study_id", flat=True).distinct())
     rows.filter(committed_at=None).update(committed_at=commitment.reported_at)
+    if uids:
+        at = commitment.reported_at or now()
+        vault.keep_record(commitment.environment, "commitment", {"objects": uids}, at=at)
     for study_id in study_ids:
         if not Instance.objects.filter(study_id=study_id, committed_at=None).exists():
             Study.objects.filter(id=study_id).update(committed_at=commitment.reported_at)

@@ -155,6 +155,10 @@ def settle(subject_id: UUID, *steps: str) -> int:
     return _solve(list(events.values_list("id", "case_id")))
 
 
+# Causes that come of the object's being archived: that it is does not solve them.
+OF_ARCHIVED = ("other-content", "rejected-before", "bytes-damaged")
+
+
 def settle_resent(study: Study) -> int:
     """Refused objects of this study that were sent again and are archived now."""
     events = CaseEvent.objects.filter(
@@ -162,7 +166,7 @@ def settle_resent(study: Study) -> int:
         case__environment=study.environment,
         sop_instance_uid__in=Instance.objects.filter(study=study).values("sop_instance_uid"),
         outcome=EventOutcome.OPEN,
-    ).exclude(case__reason="other-content")
+    ).exclude(case__reason__in=OF_ARCHIVED)
     return _solve(list(events.values_list("id", "case_id")))
 
 

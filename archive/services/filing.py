@@ -1,7 +1,7 @@
 """Where an object belongs: its register, patient, study and series, found or made."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import connection
@@ -153,8 +153,8 @@ def require_environment(identifier: PatientIdentifier, environment: str) -> None
 
 
 def file_patient(environment: str, identifier: PatientIdentifier, **demographics: str) -> Patient:
-    """The patient's row, made when it is the first time the id is seen. One that was made without
-    a name, because the person spoke first, gets what comes with the first images.
+    """The patient's row, made when it is the first time the id is seen. A document or a statement,
+    which tells no name, may have been first: what it left empty is filled in.
     """
     patient, made = Patient.objects.get_or_create(
         environment=environment,
@@ -162,17 +162,20 @@ def file_patient(environment: str, identifier: PatientIdentifier, **demographics
         identifier=identifier.value,
         defaults=demographics,
     )
-    if not made and not patient.name and demographics.get("name"):
-        Patient.objects.filter(id=patient.id, name="").update(**demographics)
-        patient.name = demographics["name"]
+    untold = {name: told for name, told in demographics.items() if told}
+    if not made and untold and not (patient.name or patient.birth_date or patient.sex):
+        Patient.objects.filter(id=patient.id).update(**untold)
+        patient.refresh_from_db()
     return patient
 
 
-def file_study(peer: Peer, header: Header, admitted: Admitted, target: Target) -> Filed:
+def file_study(
+    peer: Peer, header: Header, admitted: Admitted, target: Target, at: datetime
+) -> Filed:
     """Find or make the study in the caller's transaction. Raises OtherRegister, PatientConflict."""
     study = _find_study(peer.environment, header.study_instance_uid)
     if study is None:
-        _insert_study(peer, header, admitted, target)
+        _insert_study(peer, header, admitted, target, at)
         study = _find_study(peer.environment, header.study_instance_uid)
         assert study is not None  # inserted by us, or by who was first
     _agree(study, peer, admitted, target)
@@ -195,9 +198,10 @@ ON CONFLICT (environment, study_instance_uid) DO NOTHING
 """
 
 
-def _insert_study(peer: Peer, header: Header, admitted: Admitted, target: Target) -> None:
+def _insert_study(
+    peer: Peer, header: Header, admitted: Admitted, target: Target, at: datetime
+) -> None:
     """Make the study and owe its registration, unless another association is first."""
-    at = now()
     patient = file_patient(
         peer.environment,
         admitted.patient,
@@ -257,11 +261,11 @@ def file_series(filed: Filed, header: Header) -> UUID:
     if series.study_id != filed.study_id:
         raise RelationalMismatch()
     if made and header.modality:
-        _add_modality(filed.study_id, header.modality[:16])
+        add_modality(filed.study_id, header.modality[:16])
     return series.id
 
 
-def _add_modality(study_id: UUID, modality: str) -> None:
+def add_modality(study_id: UUID, modality: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute(
             "UPDATE archive_study SET modalities = array_append(modalities, %s::varchar)"
@@ -285,6 +289,7 @@ def note_stored(
     instances: int,
     size: int,
     repeated: int,
+    rejected: int,
     seconds: float,
     authorisation_id: UUID | None = None,
 ) -> None:
@@ -300,6 +305,7 @@ def note_stored(
         "instances": instances,
         "bytes": size,
         "repeated": repeated,
+        "rejected": rejected,
         "ms": round(seconds * 1000),
         "calling": peer.calling,
     }

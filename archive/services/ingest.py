@@ -7,7 +7,7 @@ session; what is counted is written when the association ends or once a second, 
 
 import time
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
@@ -21,17 +21,28 @@ from archive.errors import (
     OtherRegister,
     TransferBroken,
 )
-from archive.models import Environment, Instance, JobKind, Register
+from archive.models import Environment, Instance, InstanceVersion, JobKind, Register
 from archive.objects.elements import Truncated, require_whole
 from archive.objects.header import Header, read_header
 from archive.objects.part10 import FileMeta
-from archive.objects.sameness import same_content
 from archive.rules import admission, identity
 from archive.rules.admission import Admitted, Announced
-from archive.services import error_desk, filing, policies, rows
+from archive.services import (
+    corrections,
+    error_desk,
+    filing,
+    policies,
+    rejection_notes,
+    rejections,
+    resending,
+    rows,
+)
 from archive.services.associations import Peer
+from archive.services.corrections import Sent
 from archive.services.error_desk import Place, What
 from archive.services.filing import Filed, Target
+from archive.services.resending import Again
+from archive.services.rows import Written
 from archive.values import PatientIdentifier, mask, now, today, uuid7
 
 STORE = Place("dicom", "store")
@@ -48,6 +59,7 @@ class Tally:
     instances: int = 0
     bytes: int = 0
     repeated: int = 0
+    rejected: int = 0  # by a note that came before
     total_instances: int = 0
     total_bytes: int = 0
     began: float = field(default_factory=time.monotonic)
@@ -59,10 +71,12 @@ class Session:
     def __init__(self, peer: Peer) -> None:
         self.peer = peer
         self.policy = policies.for_association(peer.environment)
+        self.terms = policies.correction_terms(peer.organisation_id)
         self.registers = filing.own_registers(peer)
         self.organisers: dict[tuple[str, PatientIdentifier, str], Target] = {}
         self.studies: dict[str, Tally] = {}
         self.series: dict[str, UUID] = {}
+        self.corrected: set[UUID] = set()
         self.written = time.monotonic()
 
     def begin(
@@ -81,10 +95,14 @@ class Session:
                     instances=tally.total_instances,
                     size=tally.total_bytes,
                     repeated=tally.repeated,
+                    rejected=tally.rejected,
                     seconds=time.monotonic() - tally.began,
                     authorisation_id=tally.authorisation_id,
                 )
         self.studies.clear()
+        for study_id in self.corrected:
+            corrections.look_now(study_id, self.peer.environment)
+        self.corrected.clear()
 
     def check(self, header: Header, admitted: Admitted) -> Target:
         """The register the object goes to. Reads only; raises what forbids it."""
@@ -214,29 +232,55 @@ class Receipt:
         """Judge, keep the bytes, write the rows; in this order, so that a refusal leaves nothing
         behind.
         """
-        admitted = admission.admit(header, self.announced, self.session.policy, today())
-        target = self.session.check(header, admitted)
-        if self._is_archived(target):
-            self._repeated(header)
+        if self._was_note(header):
             return
-        kept = self.incoming.keep(self._meta(target.register))
+        admitted = admission.admit(header, self.announced, self.session.policy, today())
+        target = self.session.target(header, admitted)
+        if self._is_archived(header, admitted, target):
+            return
+        self.session.check(header, admitted)
+        meta = self._meta(target.register)
+        kept = self.incoming.keep(meta)
         try:
             with transaction.atomic():
-                filed, series_id = self._file(header, admitted, target)
-                written = _write_row(self._row(header, admitted, filed, series_id, kept))
+                filed, series_id = self._file(header, admitted, target, meta.received_at)
+                row = self._row(header, admitted, filed, series_id, kept)
+                row.received_at = meta.received_at  # what the file says of itself
+                written = _write_row(row)
         except ArchiveError:
             self._doubt(kept)
             raise
         tally = self.session.remember(header, admitted, filed, series_id, target)
-        if written:
-            self.session.count(tally, kept.size)
-        else:
-            self._lost_the_race(header, kept, target)
+        if written is Written.NOT:
+            self._lost_the_race(header, admitted, kept, target)
+            return
+        self.session.count(tally, kept.size)
+        tally.rejected += written is Written.AWAITED
 
-    def _file(self, header: Header, admitted: Admitted, target: Target) -> tuple[Filed, UUID]:
+    def _was_note(self, header: Header) -> bool:
+        """A rejection note is acted on, and is no object of its study. Key notes are objects."""
+        announced, session = self.announced, self.session
+        note = rejection_notes.note_in(
+            self.incoming,
+            announced.sop_class_uid,
+            announced.sop_instance_uid,
+            self.transfer_syntax_uid,
+        )
+        if note is None:
+            return False
+        admission.identify(header, announced)
+        meta = self._meta(session.registers.own)
+        rejection_notes.receive(session.peer, session.terms, note, self.incoming, meta)
+        return True
+
+    def _file(
+        self, header: Header, admitted: Admitted, target: Target, at: datetime
+    ) -> tuple[Filed, UUID]:
         known = self.session.studies.get(header.study_instance_uid)
         filed = (
-            known.filed if known else filing.file_study(self.session.peer, header, admitted, target)
+            known.filed
+            if known
+            else filing.file_study(self.session.peer, header, admitted, target, at)
         )
         series_id = self.session.series.get(self.session.series_key(header))
         return filed, series_id or filing.file_series(filed, header)
@@ -257,24 +301,33 @@ class Receipt:
             digest=kept.digest,
             digest_algorithm=vault.ALGORITHM,
             size=kept.size,
+            store=kept.store,
             association_id=self.session.peer.association_id,
             received_at=now(),
         )
 
-    def _is_archived(self, target: Target) -> bool:
-        """Whether the object is there with the same content. Raises OtherContent, OtherRegister."""
-        environment = self.session.peer.environment
-        known = rows.find(environment, self.announced.sop_instance_uid)
+    def _is_archived(self, header: Header, admitted: Admitted, target: Target) -> bool:
+        """Whether the object is there, with the same content or a version that was taken.
+
+        Raises OtherContent, OtherRegister and what filing forbids.
+        """
+        session = self.session
+        known = rows.find(session.peer.environment, self.announced.sop_instance_uid)
         if known is None:
             return False
-        archived_in, digest, transfer_syntax_uid = known
-        if archived_in not in target.reach:
+        if known.register_id not in target.reach:
             raise OtherRegister()
-        if digest != self.incoming.digest():
-            archived = vault.read(environment, digest)
-            sent = bytes(self.incoming.data())
-            if not same_content(archived, transfer_syntax_uid, sent, self.transfer_syntax_uid):
-                raise OtherContent()
+        meta = self._meta(target.register)
+        sent = Sent(header, self.incoming, self.transfer_syntax_uid, meta)
+        try:
+            again = resending.take(session.peer, session.terms, known, sent)
+        except OtherContent:
+            session.check(header, admitted)  # another patient or study says more than "other"
+            raise
+        if again is Again.CORRECTED:
+            session.corrected.add(known.study_id)
+        else:
+            self._repeated(header)
         return True
 
     def _repeated(self, header: Header) -> None:
@@ -282,17 +335,18 @@ class Receipt:
         if tally is not None:
             tally.repeated += 1
 
-    def _lost_the_race(self, header: Header, kept: vault.Kept, target: Target) -> None:
+    def _lost_the_race(
+        self, header: Header, admitted: Admitted, kept: vault.Kept, target: Target
+    ) -> None:
         """Another association wrote this UID first: ours is the same, or it is refused and its
         bytes go again.
         """
         self.incoming = vault.Incoming(self.session.peer.environment)
         self.incoming.write(vault.read(self.session.peer.environment, kept.digest))
         try:
-            self._is_archived(target)
+            self._is_archived(header, admitted, target)
         finally:
             self._doubt(kept)
-        self._repeated(header)
 
     def _doubt(self, kept: vault.Kept) -> None:
         vault.doubt(self.session.peer.environment, kept.digest, self.announced.sop_instance_uid)
@@ -317,17 +371,23 @@ def settle_doubts() -> int:
     for environment in Environment.values:
         for digest, uid in vault.doubted(environment, older_than=DOUBT_SECONDS):
             found = rows.find(environment, uid)
-            named = found is not None and found[1] == digest
+            named = found is not None and _is_named(found, digest)
             vault.settle_doubt(environment, digest, forget=not named)
             removed += not named
     return removed
 
 
-def _write_row(row: Instance) -> bool:
-    """Write the row and put its study back to receiving; False when the UID was there already."""
-    if not rows.insert(row):
-        return False
-    if rows.put_back_to_receiving(row.study_id):
+def _is_named(found: rows.Archived, digest: bytes) -> bool:
+    versions = InstanceVersion.objects.filter(instance_id=found.id, digest=digest)
+    return found.digest == digest or versions.exists()
+
+
+def _write_row(row: Instance) -> Written:
+    """Write the row and put its study back to receiving; hide it if a note came before it."""
+    written = rows.insert(row)
+    if written is Written.AWAITED:
+        rejections.apply_to(row)
+    if written is not Written.NOT and rows.put_back_to_receiving(row.study_id):
         jobs.defer(
             JobKind.REGISTRATION,
             row.study_id,
@@ -335,7 +395,7 @@ def _write_row(row: Instance) -> bool:
             study_id=row.study_id,
             not_before=row.received_at + timedelta(seconds=settings().quiet_seconds),
         )
-    return True
+    return written
 
 
 def _explaining(

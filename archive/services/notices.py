@@ -23,6 +23,7 @@ from archive.models import (
     Study,
 )
 from archive.objects.messages import Notice, Target
+from archive.queries import study as queries
 from archive.services import error_desk
 from archive.services.connections import target_of
 from archive.services.error_desk import Place, What, Who
@@ -39,8 +40,10 @@ class Owed:
     notice: Notice
 
 
-def owe(study: Study, manifest: Document) -> int:
-    """One notice for each of the sender's systems that has IAN on, in the caller's transaction."""
+def owe(study: Study, manifest: Document, *, withdraws: bool = False) -> int:
+    """One notice for each of the sender's systems that has IAN on, in the caller's transaction;
+    another when the manifest it told of is withdrawn.
+    """
     receivers = Connection.objects.filter(
         organisation_id=study.connection.organisation_id,
         environment=study.environment,
@@ -55,6 +58,7 @@ def owe(study: Study, manifest: Document) -> int:
         notice, made = AvailabilityNotice.objects.get_or_create(
             manifest=manifest,
             connection=connection,
+            withdraws=withdraws,
             defaults={"environment": study.environment, "study": study, "made_at": now()},
         )
         if made:
@@ -90,12 +94,17 @@ def owed(notice_id: UUID) -> Owed | None:
     rows = (
         Instance.objects.filter(study_id=notice.study_id)
         .order_by("series_id", "id")
-        .values_list("series__series_instance_uid", "sop_class_uid", "sop_instance_uid")
+        .values_list(
+            "series__series_instance_uid", "sop_class_uid", "sop_instance_uid", "rejection"
+        )
     )
     series: dict[str, list[tuple[str, str]]] = {}
-    for series_uid, sop_class, uid in rows:
+    unavailable: set[str] = set()
+    for series_uid, sop_class, uid, rejection in rows:
         series.setdefault(series_uid, []).append((sop_class, uid))
-    message = Notice(notice.study.study_instance_uid, title, list(series.items()))
+        if rejection:
+            unavailable.add(uid)
+    message = Notice(notice.study.study_instance_uid, title, list(series.items()), unavailable)
     return Owed(target_of(notice.connection), message)
 
 
@@ -151,8 +160,7 @@ def give_up(notice_id: UUID, job_id: UUID, error: ArchiveError) -> None:
 def send_again(actor: Actor, study: Study) -> int:
     """Owe the newest notices of a study again, whatever became of them. How many."""
     with transaction.atomic():
-        newest = AvailabilityNotice.objects.filter(study=study, manifest__status="approved")
-        rows = list(newest.select_related("connection"))
+        rows = queries.newest(queries.notices_of(study))
         for notice in rows:
             AvailabilityNotice.objects.filter(id=notice.id).update(
                 state=NoticeState.PENDING, tries=0, last_error=""

@@ -3,11 +3,15 @@ next one on.
 """
 
 from collections.abc import Sequence
+from uuid import UUID
+
+from django.db.models import Q
 
 from archive.config import settings
-from archive.models import ContentPolicy, StudyCodeEntry
+from archive.models import ContentPolicy, CorrectionPolicy, StudyCodeEntry
 from archive.rules.admission import Content, Policy
-from archive.values import Period, StudyCode
+from archive.rules.correction import Terms
+from archive.values import Period, StudyCode, today
 
 
 def for_association(environment: str) -> Policy:
@@ -31,3 +35,25 @@ def for_association(environment: str) -> Policy:
         for row in ContentPolicy.objects.all()
     ]
     return Policy(contents, codes, environment, settings().production_takes_test_patients)
+
+
+def correction_in_force(organisation_id: UUID) -> CorrectionPolicy | None:
+    """The customer's own row of the day, else the one for all; of several the newest."""
+    day = today()
+    rows = CorrectionPolicy.objects.filter(
+        Q(organisation_id=organisation_id) | Q(organisation=None),
+        Q(valid_until=None) | Q(valid_until__gte=day),
+        valid_from__lte=day,
+    )
+    own_first = sorted(
+        rows, key=lambda row: (row.organisation_id is not None, row.valid_from, row.made_at)
+    )
+    return own_first[-1] if own_first else None
+
+
+def correction_terms(organisation_id: UUID) -> Terms:
+    """What a customer may correct by sending, today; without a row nothing but plain rejection."""
+    row = correction_in_force(organisation_id)
+    if row is None:
+        return Terms()
+    return Terms(row.metadata, row.note_first, row.retention)

@@ -5,8 +5,11 @@
 import hashlib
 from dataclasses import dataclass
 
-from archive import vault
+from django.db.models import QuerySet
+
+from archive import ledger, vault
 from archive.config import settings
+from archive.errors import BytesDamaged, InstanceUnknown
 from archive.models import Document, DocumentKind, DocumentStatus, Instance, Study, StudyCodeEntry
 from archive.objects import manifest as kos
 from archive.objects.manifest import ManifestContent
@@ -56,13 +59,13 @@ def prepare(study: Study) -> Prepared | None:
     series, current = _series(study), _in_force(study)
     if current is not None and _named_by(current) == set(_uids(series)):
         return None
-    content = _content(study, series)
-    kept = vault.keep(study.environment, kos.build(content), _meta(study, content))
+    content = content_of(study, series)
+    kept = vault.keep(study.environment, kos.build(content), meta_of(study, content))
     entry = _entry(study, content, vault.read_file(study.environment, kept.digest))
     return Prepared(
         entry=entry,
         vault_key=kept.digest.hex(),
-        replaces=current.entry_uuid if current else None,
+        replaces=_replaced(study, current),
         instances=len(_uids(series)),
         series=len(series),
     )
@@ -79,8 +82,36 @@ def publish(study: Study, prepared: Prepared) -> Document:
     )
 
 
+def withdraw(study: Study, *, why: str) -> Document | None:
+    """Deprecate the manifest in force without another, in the caller's transaction: what it names
+    is rejected, or it names another patient or order than the study now has.
+    """
+    current = _in_force(study)
+    if current is None:
+        return None
+    Document.objects.filter(id=current.id).update(status=DocumentStatus.DEPRECATED)
+    about = ledger.About(
+        environment=study.environment,
+        organisation_id=study.register.organisation_id,
+        subject_id=current.id,
+        study_id=study.id,
+    )
+    ledger.record(ledger.Kind.MANIFEST_WITHDRAWN, about, {"why": why})
+    return current
+
+
+def names_rejected(study: Study) -> bool:
+    """Whether the manifest in force names what is given out no more."""
+    current = _in_force(study)
+    return current is not None and not _named_by(current) <= set(_uids(_series(study)))
+
+
+def has_objects(study: Study) -> bool:
+    return Instance.objects.available().filter(study=study).exists()
+
+
 def counts(study: Study) -> dict[str, object]:
-    rows = Instance.objects.filter(study=study)
+    rows = Instance.objects.available().filter(study=study)
     return {
         "instances": rows.count(),
         "series": rows.order_by().values("series_id").distinct().count(),
@@ -93,15 +124,31 @@ def _service_event(study: Study) -> tuple[ReferenceId, ...]:
     return (ReferenceId(named, "", ENCOUNTER_TYPE),) if named else ()
 
 
+def _manifests(study: Study) -> QuerySet[Document]:
+    return Document.objects.filter(study=study, kind=DocumentKind.MANIFEST)
+
+
 def _in_force(study: Study) -> Document | None:
-    return Document.objects.filter(
-        study=study, kind=DocumentKind.MANIFEST, status=DocumentStatus.APPROVED
-    ).first()
+    return _manifests(study).filter(status=DocumentStatus.APPROVED).first()
+
+
+def _replaced(study: Study, current: Document | None) -> str | None:
+    """The manifest before, also one that was withdrawn; what replaces a document must be of the
+    same patient (XDSPatientIdDoesNotMatch).
+    """
+    same = _manifests(study).filter(patient_id__in=filing.related_patients(study.patient))
+    last = current or same.order_by("-registered_at").first()
+    return last.entry_uuid if last else None
 
 
 def _named_by(manifest: Document) -> set[str]:
-    """SOP Instance UIDs of the objects that a registered manifest names."""
-    data = vault.read(manifest.environment, bytes.fromhex(manifest.vault_key))
+    """SOP Instance UIDs of the objects that a registered manifest names; of a damaged one none, so
+    that another is made.
+    """
+    try:
+        data = vault.read(manifest.environment, bytes.fromhex(manifest.vault_key))
+    except (BytesDamaged, InstanceUnknown):
+        return set()
     return {reference.instance_uid for reference in kos.read(data)}
 
 
@@ -110,12 +157,12 @@ def _uids(series: SeriesRows) -> list[str]:
 
 
 def _series(study: Study) -> SeriesRows:
-    rows = (
-        Instance.objects.filter(study=study)
-        .order_by("series_id", "id")
-        .values_list(
-            "series__series_instance_uid", "series__modality", "sop_class_uid", "sop_instance_uid"
-        )
+    return series_of(Instance.objects.available().filter(study=study))
+
+
+def series_of(instances: QuerySet[Instance]) -> SeriesRows:
+    rows = instances.order_by("series_id", "id").values_list(
+        "series__series_instance_uid", "series__modality", "sop_class_uid", "sop_instance_uid"
     )
     found: dict[tuple[str, str], list[tuple[str, str]]] = {}
     for uid, modality, sop_class, instance_uid in rows:
@@ -123,7 +170,8 @@ def _series(study: Study) -> SeriesRows:
     return tuple((uid, modality, tuple(items)) for (uid, modality), items in found.items())
 
 
-def _content(study: Study, series: SeriesRows) -> ManifestContent:
+def content_of(study: Study, series: SeriesRows) -> ManifestContent:
+    """What a key object selection of ours says of a study and some of its objects."""
     patient = persons.current(study.patient)
     return ManifestContent(
         patient_id=patient.identifier,
@@ -147,7 +195,7 @@ def _content(study: Study, series: SeriesRows) -> ManifestContent:
     )
 
 
-def _meta(study: Study, content: ManifestContent) -> FileMeta:
+def meta_of(study: Study, content: ManifestContent) -> FileMeta:
     title = settings().ae_title(study.environment)
     return FileMeta(
         sop_class_uid=kos.sop_class_uid,

@@ -28,7 +28,7 @@ from archive.models import (
     StudyState,
 )
 from archive.rules import linkage
-from archive.services import error_desk, filing, notices, publishing
+from archive.services import error_desk, filing, notices, publishing, rejections
 from archive.services.error_desk import Place, What, Who
 from archive.values import now
 
@@ -38,9 +38,10 @@ DOCUMENTS = Place("job", "documents")
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """What the archive holds of a study at this moment."""
+    """What the archive holds of a study at this moment; `rejected` is not among the instances."""
 
     instances: int
+    rejected: int
     size: int
     last_at: datetime | None
     uncommitted: int
@@ -75,9 +76,12 @@ def register_again(actor: Actor, study: Study) -> None:
 def advance(study_id: UUID) -> datetime | None:
     """Move a study on; when to look again, or None when something else will wake it."""
     study = _load(study_id)
+    rejections.apply_awaited(study)
     stored = _stored(study)
     if stored.last_at is None or study.state in (StudyState.CORRECTED, StudyState.DESTROYED):
         return None
+    if not stored.instances:
+        return _nothing_left(study, stored)
     quiet_at = stored.last_at + timedelta(seconds=settings().quiet_seconds)
     if stored.uncommitted and now() < quiet_at:
         return quiet_at
@@ -99,13 +103,15 @@ def _load(study_id: UUID) -> Study:
 
 
 def _stored(study: Study) -> Stored:
+    shown = Q(rejection="")
     found = Instance.objects.filter(study=study).aggregate(
-        instances=Count("id"),
-        size=Sum("size"),
+        instances=Count("id", filter=shown),
+        rejected=Count("id", filter=~shown),
+        size=Sum("size", filter=shown, default=0),
         last_at=Max("received_at"),
-        uncommitted=Count("id", filter=Q(committed_at=None)),
+        uncommitted=Count("id", filter=shown & Q(committed_at=None)),
     )
-    return Stored(found["instances"], found["size"] or 0, found["last_at"], found["uncommitted"])
+    return Stored(**found)
 
 
 def _count(study: Study, stored: Stored) -> None:
@@ -192,6 +198,8 @@ def _wait(study: Study, missing: tuple[str, ...], since: datetime) -> datetime |
     waits_for = ",".join(missing)
     with transaction.atomic():
         changed = _move(study, StudyState.WAITING, waits_for=waits_for)
+        if changed and publishing.names_rejected(study):
+            publishing.withdraw(study, why="rejected")
         if changed and (study.state != StudyState.WAITING or study.waits_for != waits_for):
             _record(study, ledger.Kind.STUDY_WAITING, {"missing": list(missing)})
     if not changed:
@@ -200,6 +208,19 @@ def _wait(study: Study, missing: tuple[str, ...], since: datetime) -> datetime |
     if now() < late_at:
         return late_at
     _on_desk(study, DocumentsLate(facts={"missing": waits_for}), DOCUMENTS, subject_id=study.id)
+    return None
+
+
+def _nothing_left(study: Study, stored: Stored) -> datetime | None:
+    """All its objects are rejected: the manifest is withdrawn, and who was told of it is told."""
+    _count(study, stored)
+    with transaction.atomic():
+        if not _move(study, StudyState.CORRECTED, waits_for=""):
+            return now()
+        withdrawn = publishing.withdraw(study, why="rejected")
+        if withdrawn is not None:
+            notices.owe(study, withdrawn, withdraws=True)
+    _settle(study)
     return None
 
 

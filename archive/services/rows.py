@@ -4,7 +4,8 @@ The ORM and client-side binding cost more CPU an object than all the rest of rec
 does that matter. PostgreSQL's prepared statements live as long as the connection.
 """
 
-from typing import Any
+from enum import Enum, auto
+from typing import Any, NamedTuple
 from uuid import UUID
 
 import psycopg
@@ -13,17 +14,22 @@ from django.db import connection
 from archive.models import Instance, StudyState
 
 _FIND = """
-SELECT s.register_id, i.digest, i.transfer_syntax_uid
+SELECT i.id, i.study_id, s.register_id, i.digest, i.transfer_syntax_uid, i.store, i.version,
+    i.rejection, i.damaged_at IS NOT NULL
 FROM archive_instance i JOIN archive_study s ON s.id = i.study_id
 WHERE i.environment = %s AND i.sop_instance_uid = %s
 """
 _INSERT = """
 INSERT INTO archive_instance (id, environment, study_id, series_id, sop_instance_uid, sop_class_uid,
-    transfer_syntax_uid, content_type, instance_number, digest, digest_algorithm, size,
+    transfer_syntax_uid, content_type, instance_number, digest, digest_algorithm, size, store,
     association_id, received_at)
-SELECT %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s
+SELECT %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s
     FROM (SELECT pg_advisory_xact_lock_shared(hashtextextended(%s, 0))) AS study_is_held
 ON CONFLICT (environment, sop_instance_uid) DO NOTHING
+RETURNING EXISTS (SELECT 1 FROM archive_rejectedobject r
+    WHERE r.environment = archive_instance.environment
+    AND r.sop_instance_uid = archive_instance.sop_instance_uid
+    AND r.ended_at IS NULL AND r.instance_id IS NULL)
 """
 # The lock is taken in the statement before, so this one sees what a registration has just written.
 _BACK_TO_RECEIVING = f"""
@@ -37,14 +43,35 @@ def _execute(statement: str, values: tuple[Any, ...]) -> psycopg.Cursor[Any]:
     return psycopg.Cursor(connection.connection).execute(statement, values, prepare=True)
 
 
-def find(environment: str, sop_instance_uid: str) -> tuple[UUID, bytes, str] | None:
-    """Register, digest and transfer syntax of an archived object."""
+class Archived(NamedTuple):
+    """What storing needs to know of an object that is archived already."""
+
+    id: UUID
+    study_id: UUID
+    register_id: UUID
+    digest: bytes
+    transfer_syntax_uid: str
+    store: str
+    version: int
+    rejection: str
+    is_damaged: bool
+
+
+class Written(Enum):
+    """What became of a new row."""
+
+    NOT = auto()  # the UID was there already
+    NEW = auto()
+    AWAITED = auto()  # a rejection note came before it
+
+
+def find(environment: str, sop_instance_uid: str) -> Archived | None:
     row = _execute(_FIND, (environment, sop_instance_uid)).fetchone()
-    return None if row is None else (row[0], bytes(row[1]), row[2])
+    return None if row is None else Archived._make((*row[:3], bytes(row[3]), *row[4:]))
 
 
-def insert(row: Instance) -> bool:
-    """Write the row in the caller's transaction; False when the UID was there already."""
+def insert(row: Instance) -> Written:
+    """Write the row in the caller's transaction."""
     values = (
         row.id,
         row.environment,
@@ -58,11 +85,15 @@ def insert(row: Instance) -> bool:
         row.digest,
         row.digest_algorithm,
         row.size,
+        row.store,
         row.association_id,
         row.received_at,
         str(row.study_id),
     )
-    return _execute(_INSERT, values).rowcount == 1
+    written = _execute(_INSERT, values).fetchone()
+    if written is None:
+        return Written.NOT
+    return Written.AWAITED if written[0] else Written.NEW
 
 
 def put_back_to_receiving(study_id: UUID) -> bool:

@@ -12,6 +12,7 @@ from archive.errors import ArchiveError
 from portal.advice import (
     assertions,
     authorisations,
+    corrections,
     logs,
     material,
     peers,
@@ -104,6 +105,7 @@ FAMILIES: dict[type[ArchiveError], Advice] = {
 ADVICE: dict[type[ArchiveError], Advice] = {
     **FAMILIES,
     **material.ADVICE,
+    **corrections.ADVICE,
     **peers.ADVICE,
     **persons.ADVICE,
     **road.ADVICE,

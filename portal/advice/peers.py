@@ -97,6 +97,14 @@ ADVICE: dict[type[ArchiveError], Advice] = {
         _("Keep your studies; they are sent again when the archive is back."),
         Move.US,
     ),
+    errors.StorageGone: Advice(
+        _("Storage does not answer"),
+        _("The object storage was away or refused, so nothing could be kept or read."),
+        _("Check the object storage and its credentials; senders try again by themselves."),
+        _("The archive was away for a moment."),
+        _("Nothing to do if your system tries again by itself; else send again later."),
+        Move.US,
+    ),
     errors.DatabaseGone: Advice(
         _("Database does not answer"),
         _("The database was away, so nothing could be confirmed."),
@@ -134,11 +142,11 @@ ADVICE: dict[type[ArchiveError], Advice] = {
         _("Archived bytes are damaged"),
         _("The stored bytes do not match their digest. The object is not given out."),
         _(
-            "Restore the object from the second copy at once, and find "
-            "out what happened to the storage."
+            "Put its file back from a copy, or ask the customer to send the same object again; "
+            "find out what happened to the storage."
         ),
-        _("An archived object was found damaged. It is being restored."),
-        _("Do not delete your own copy before we have told you that the object is restored."),
+        _("An archived object was found damaged. It is not given out until it is restored."),
+        _("Send the same object again if you have it, and do not delete your copy meanwhile."),
         Move.US,
     ),
 }

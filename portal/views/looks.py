@@ -61,3 +61,11 @@ def title(study: Study) -> str:
     what = f"{study.study_code} {study_name(study, entry)}".strip() or _("Study")
     day = dicom_date(study.study_date)
     return f"{what}, {formats.day_text(day)}" if day else what
+
+
+def trail(study: Study) -> list[tuple[str, str]]:
+    """Breadcrumbs of a page about a study."""
+    return [
+        (_("Studies"), reverse("studies")),
+        (title(study), reverse("study", args=[study.id])),
+    ]

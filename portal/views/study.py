@@ -16,6 +16,7 @@ from django.views.decorators.http import require_POST
 from archive import gate
 from archive.actors import Actor
 from archive.models import Case, Study, StudyState
+from archive.queries import corrections as corrected
 from archive.queries import desk, timeline
 from archive.queries import studies as lists
 from archive.queries import study as queries
@@ -174,6 +175,9 @@ def _show(request: Request, actor: Actor, found: Study, *, shown: bool = False) 
         "documents": lists.documents_of(found),
         "notices": owed,
         "cases": cases,
+        "corrections": corrected.of_study(found),
+        "rejections": corrected.rejections_of(found),
+        "may_correct": gate.ask(actor, Action.CORRECT, found).allowed,
         "series": [
             (row, [each for each in part.rows if each.series_id == row.series.id]) for row in series
         ],

@@ -225,3 +225,11 @@ def test_a_successor_stores_under_its_predecessors_temporary_ids() -> None:
     issuer = "1.2.246.10.90000011.22.2022"
     made = dataset(PatientID="010181-9991", IssuerOfPatientID=issuer)
     assert cast.store(made).patient.issuer == issuer
+
+
+def test_a_patient_whom_a_document_told_of_first_gets_its_name_with_the_first_object() -> None:
+    cast.document("request")
+    assert Patient.objects.get().name == ""
+    cast.store(dataset())
+    found = Patient.objects.get()
+    assert (found.name, found.birth_date, found.sex) == ("Meikäläinen^Matti", "19810101", "F")

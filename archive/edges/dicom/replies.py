@@ -11,7 +11,7 @@ commitment: PS3.3 C.14.1.1. A-ASSOCIATE-RJ: PS3.8 table 9-21.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from archive import errors
+from archive import correction_errors, errors
 from archive.person_errors import PatientIdForeign
 
 SUCCESS = 0x0000
@@ -49,7 +49,14 @@ TABLE: Mapping[type[errors.ArchiveError], Codes] = {
     errors.PatientConflict: Codes(0xA778, 0xC000, 0xC000, 0x0119, 0x0119),
     errors.RelationalMismatch: Codes(0xA77B, 0xC000, 0xC000, 0x0119, 0x0119),
     errors.TransactionReused: Codes(0x0111, 0xC000, 0xC000, 0x0131, 0x0131),
+    correction_errors.NothingToReject: Codes(0xA772, 0x0000, 0xA801, 0x0112, 0x0112),
+    correction_errors.RejectionNoteReused: Codes(0xA770, 0xC000, 0xC000, 0x0119, 0x0119),
+    correction_errors.RejectedBefore: Codes(0xA771, 0xC000, 0xC000, 0x0119, 0x0112),
+    correction_errors.RejectionClassConflict: Codes(0xA773, 0xC000, 0xC000, 0x0119, 0x0119),
+    correction_errors.RejectedAlready: Codes(0xA774, 0xC000, 0xC000, 0x0119, 0x0119),
     errors.Refused: Codes(0x0124, 0x0000, 0xA801, 0x0124, 0x0112),
+    correction_errors.RetentionRejectionUnauthorised: Codes(0xA775, 0x0000, 0xA801, 0x0124, 0x0112),
+    correction_errors.RetentionNotEnded: Codes(0xA776, 0x0000, 0xA801, 0x0124, 0x0112),
     errors.Busy: Codes(0xA700, 0xA700, 0xA702, 0x0213, 0x0213),
     errors.Broken: Codes(0x0110, 0xC000, 0xC000, 0x0110, 0x0110),
 }

@@ -1,0 +1,56 @@
+"""What can go wrong in correcting; under the families of `archive.errors`.
+
+    NotFound   NothingToReject
+    Conflict   RejectionNoteReused, RejectedBefore, RejectionClassConflict, RejectedAlready,
+               CorrectionIncomplete, CorrectionOutdated
+    Refused    RetentionRejectionUnauthorised, RetentionNotEnded
+
+A770 to A776 are the codes of dcm4chee-arc for rejection notes and rejected objects.
+"""
+
+from archive.errors import Conflict, NotFound, Refused
+
+
+class NothingToReject(NotFound):
+    code = "A772"
+    comment = "rejection note names an object that is not here"
+
+
+class RejectionNoteReused(Conflict):
+    code = "A770"
+    comment = "UID of the rejection note was used for another"
+
+
+class RejectedBefore(Conflict):
+    code = "A771"
+    comment = "object was rejected and is not taken again"
+
+
+class RejectionClassConflict(Conflict):
+    code = "A773"
+    comment = "rejection note names another SOP class"
+
+
+class RejectedAlready(Conflict):
+    code = "A774"
+    comment = "object is rejected already"
+
+
+class CorrectionIncomplete(Conflict):
+    code = "HALF"
+    comment = "only a part of the study has been corrected"
+
+
+class CorrectionOutdated(Conflict):
+    code = "OUTDATED"
+    comment = "study has been changed since"
+
+
+class RetentionRejectionUnauthorised(Refused):
+    code = "A775"
+    comment = "rejection for ended retention is not authorised"
+
+
+class RetentionNotEnded(Refused):
+    code = "A776"
+    comment = "retention has not ended"

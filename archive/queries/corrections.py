@@ -1,0 +1,106 @@
+"""Corrections and rejections: lists, and what a study's page tells of them."""
+
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Count, Q
+
+from archive.errors import NotFound
+from archive.models import (
+    Correction,
+    CorrectionPolicy,
+    RejectedObject,
+    Rejection,
+    Study,
+)
+from archive.queries import keyset
+
+NEWEST = (keyset.Key("made_at", datetime.fromisoformat, True), keyset.Key("id", UUID, True))
+OBJECTS = (keyset.Key("id", UUID),)
+OF_STUDY = 50
+STUDIES = 50  # of one patient, in one go
+
+
+def corrections(environment: str, *, after: str = "", before: str = "") -> keyset.Page[Correction]:
+    """The newest first. Raises ValueError when a cursor is none."""
+    rows = Correction.objects.filter(environment=environment)
+    related = rows.select_related("study__register__organisation")
+    return keyset.page(related, NEWEST, after=after, before=before)
+
+
+def rejections(environment: str, *, after: str = "", before: str = "") -> keyset.Page[Rejection]:
+    """The newest first, with how many objects are rejected by each today. Raises ValueError."""
+    rows = Rejection.objects.filter(environment=environment)
+    related = rows.select_related("study", "organisation").annotate(
+        standing=Count("rejected", filter=Q(rejected__ended_at=None))
+    )
+    return keyset.page(related, NEWEST, after=after, before=before)
+
+
+def correction(correction_id: UUID) -> Correction:
+    """Raises NotFound."""
+    related = ("study__register__organisation", "study__patient__survivor", "connection")
+    found = Correction.objects.select_related(*related).filter(id=correction_id).first()
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def in_one_go(made: Correction) -> list[Correction]:
+    """The others that were made with it."""
+    rows = Correction.objects.filter(batch_id=made.batch_id).exclude(id=made.id)
+    return list(rows.select_related("study__register__organisation").order_by("id")[:STUDIES])
+
+
+def rejection(rejection_id: UUID) -> Rejection:
+    """Raises NotFound."""
+    related = ("study__register__organisation", "organisation", "connection")
+    found = Rejection.objects.select_related(*related).filter(id=rejection_id).first()
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def rejected_by(
+    made: Rejection, *, after: str = "", before: str = ""
+) -> keyset.Page[RejectedObject]:
+    """Raises ValueError when a cursor is none."""
+    rows = RejectedObject.objects.filter(rejection=made).select_related("instance__series")
+    return keyset.page(rows, OBJECTS, after=after, before=before)
+
+
+def of_study(study: Study) -> list[Correction]:
+    """The newest first, with how many objects have come for each."""
+    rows = Correction.objects.filter(study=study)
+    counted = rows.annotate(came=Count("versions__instance", distinct=True))
+    return list(counted.order_by("-made_at", "-id")[:OF_STUDY])
+
+
+def rejections_of(study: Study) -> list[Rejection]:
+    """The newest first, with how many of the study's objects each rejects today."""
+    here = Q(rejected__ended_at=None, rejected__instance__study=study)
+    rows = Rejection.objects.filter(rejected__instance__study=study).distinct()
+    counted = rows.annotate(standing=Count("rejected", filter=here, distinct=True))
+    return list(counted.order_by("-made_at", "-id")[:OF_STUDY])
+
+
+def studies_beside(study: Study) -> list[Study]:
+    """The same patient's other studies in the same register: what may be corrected with it."""
+    rows = Study.objects.filter(
+        environment=study.environment, patient=study.patient, register=study.register
+    )
+    related = rows.exclude(id=study.id).select_related("patient", "register__organisation")
+    return list(related.order_by("-received_at", "-id")[:STUDIES])
+
+
+def policies() -> list[CorrectionPolicy]:
+    """Who may correct what from when: those for all first, then customer by customer."""
+    rows = list(CorrectionPolicy.objects.select_related("organisation"))
+    return sorted(
+        rows,
+        key=lambda row: (
+            row.organisation is not None,
+            row.organisation.name.casefold() if row.organisation else "",
+            -row.valid_from.toordinal(),
+        ),
+    )

@@ -1,0 +1,298 @@
+"""Metadata corrected by its customer: the same objects again, with another patient or study (AR-7).
+
+The bytes as sent are a new version of the object; the earlier ones stay in the vault. What names a
+study (`StudyFacts`) changes for all its objects at once, when the last of them has come: until then
+the study is what it was.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Max
+
+from archive import jobs, vault
+from archive.config import settings
+from archive.correction_errors import CorrectionIncomplete
+from archive.errors import ArchiveError, OtherContent
+from archive.models import (
+    Correction,
+    CorrectionOrigin,
+    CorrectionState,
+    Instance,
+    InstanceVersion,
+    JobKind,
+    Study,
+)
+from archive.objects import coercion, sameness, study_facts
+from archive.objects.header import Header, read_header
+from archive.objects.part10 import FileMeta
+from archive.objects.study_facts import ACCOMPANYING, StudyFacts
+from archive.services import error_desk, rejections, study_moves
+from archive.services.associations import Peer
+from archive.services.error_desk import Place, What, Who
+from archive.services.rows import Archived
+from archive.values import now
+
+CORRECT = Place("job", "correction")
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """An object that came again, admitted; its bytes are not kept yet."""
+
+    header: Header
+    incoming: vault.Incoming
+    transfer_syntax_uid: str
+    meta: FileMeta
+
+
+def offer(peer: Peer, archived: Archived, held: bytes, sent: Sent) -> None:
+    """Take a corrected object; durable on return. `held` are the bytes in force.
+
+    Raises OtherContent when more differs than patient and study.
+    """
+    changed = sameness.changed_elements(
+        held,
+        archived.transfer_syntax_uid,
+        bytes(sent.incoming.data()),
+        sent.transfer_syntax_uid,
+        study_facts.is_correctable,
+    )
+    if changed is None or not changed - ACCOMPANYING:
+        raise OtherContent()
+    originals = coercion.originals_in(held, archived.transfer_syntax_uid, changed)
+    before = StudyFacts.of(read_header(held, archived.transfer_syntax_uid))
+    after = StudyFacts.of(sent.header)
+    kept = sent.incoming.keep(sent.meta)
+    with transaction.atomic():
+        rejections.lock([archived.study_id])
+        correction = _correction(peer, archived.study_id, before, after, sent.meta)
+        version = _add_version(archived.id, correction, sent, kept, originals)
+        if correction.state == CorrectionState.IN_FORCE:
+            put_in_force(version)
+        else:
+            _look_later(correction)
+
+
+def is_earlier_version(archived: Archived, digest: bytes) -> bool:
+    """Whether these bytes were an object's once, and are not meant to be again.
+
+    Of a correction that is still being gathered they are simply known.
+    """
+    rows = InstanceVersion.objects.filter(instance_id=archived.id, digest=digest)
+    return rows.exclude(correction__state=CorrectionState.GATHERING).exists()
+
+
+def is_gathered(archived: Archived, digest: bytes) -> bool:
+    """Whether these bytes came before, for a correction of which a part is still missing."""
+    return InstanceVersion.objects.filter(
+        instance_id=archived.id, digest=digest, correction__state=CorrectionState.GATHERING
+    ).exists()
+
+
+def _correction(
+    peer: Peer, study_id: UUID, before: StudyFacts, after: StudyFacts, meta: FileMeta
+) -> Correction:
+    """The one that objects corrected alike belong to. When the study stays what it was, it holds at
+    once; else when all its objects have come.
+    """
+    stays = before == after
+    state = CorrectionState.IN_FORCE if stays else CorrectionState.GATHERING
+    known = Correction.objects.filter(study_id=study_id, mark=after.mark(), state=state)
+    if stays:
+        known = known.filter(batch_id=peer.association_id)
+    found = known.first()
+    if found is not None:
+        return found
+    at = meta.received_at
+    correction = Correction.objects.create(
+        environment=peer.environment,
+        study_id=study_id,
+        batch_id=peer.association_id,
+        origin=CorrectionOrigin.STORED,
+        state=state,
+        mark=after.mark(),
+        before=before.to_json(),
+        after=after.to_json(),
+        connection_id=peer.connection_id,
+        actor_kind=peer.actor.kind,
+        actor_id=peer.actor.id,
+        actor_name=peer.actor.name[:200],
+        made_at=at,
+        in_force_at=at if stays else None,
+    )
+    if stays:
+        study_moves.tell(correction, changed=[])
+    return correction
+
+
+def _add_version(
+    instance_id: UUID,
+    correction: Correction,
+    sent: Sent,
+    kept: vault.Kept,
+    originals: bytes,
+) -> InstanceVersion:
+    instance = Instance.objects.select_for_update().get(id=instance_id)
+    versions = InstanceVersion.objects.filter(instance=instance)
+    last = versions.aggregate(last=Max("number"))["last"]
+    if last is None:
+        last = keep_first(instance).number
+    return InstanceVersion.objects.create(
+        instance=instance,
+        number=last + 1,
+        correction=correction,
+        transfer_syntax_uid=sent.transfer_syntax_uid,
+        digest=kept.digest,
+        size=kept.size,
+        store=kept.store,
+        association_id=correction.batch_id,
+        received_at=sent.meta.received_at,
+        originals=originals,
+    )
+
+
+def keep_first(instance: Instance) -> InstanceVersion:
+    """The row of what was archived first, made when a second version comes."""
+    return InstanceVersion.objects.create(
+        instance=instance,
+        number=instance.version,
+        transfer_syntax_uid=instance.transfer_syntax_uid,
+        digest=instance.digest,
+        size=instance.size,
+        store=instance.store,
+        association_id=instance.association_id,
+        received_at=instance.received_at,
+    )
+
+
+def put_in_force(version: InstanceVersion) -> None:
+    """From now on the object's bytes are these."""
+    Instance.objects.filter(id=version.instance_id).update(
+        version=version.number,
+        transfer_syntax_uid=version.transfer_syntax_uid,
+        digest=version.digest,
+        size=version.size,
+        store=version.store,
+        damaged_at=None,
+    )
+
+
+# --- when all objects have come -------------------------------------------------------------------
+
+
+def _look_later(correction: Correction) -> None:
+    jobs.defer(
+        JobKind.CORRECTION,
+        correction.study_id,
+        environment=correction.environment,
+        study_id=correction.study_id,
+        not_before=now() + timedelta(seconds=settings().quiet_seconds),
+    )
+
+
+def look_now(study_id: UUID, environment: str) -> None:
+    """The association that brought corrected objects has ended: the rest may have come."""
+    jobs.defer(JobKind.CORRECTION, study_id, environment=environment, study_id=study_id)
+
+
+def settle(study_id: UUID) -> datetime | None:
+    """Put in force what has come whole; when to look again, or None when nothing is gathered."""
+    gathered = Correction.objects.filter(study_id=study_id, state=CorrectionState.GATHERING)
+    again = [at for each in gathered.order_by("made_at") if (at := _settle(each))]
+    return min(again, default=None)
+
+
+def _settle(correction: Correction) -> datetime | None:
+    with transaction.atomic():
+        rejections.lock([correction.study_id])
+        versions = newest_versions(correction)
+        others = Instance.objects.available().filter(study_id=correction.study_id)
+        others = others.exclude(id__in=list(versions))
+        last_at = max(version.received_at for version in versions.values())
+        quiet_at = last_at + timedelta(seconds=settings().quiet_seconds)
+        if now() < quiet_at and others.exists():
+            return quiet_at
+        # Those that always said so need not come again.
+        missing = sum(_says(row) != correction.mark for row in others.iterator())
+        if not missing:
+            _complete(correction, versions, at=last_at)
+            return None
+    late_at = quiet_at + timedelta(hours=settings().correction_patience_hours)
+    if now() < late_at:
+        return late_at
+    _on_desk(correction, here=len(versions), missing=missing)
+    return None
+
+
+def newest_versions(correction: Correction) -> dict[UUID, InstanceVersion]:
+    """Of each object the last that came for this correction."""
+    rows = InstanceVersion.objects.filter(correction=correction).order_by("number")
+    return {row.instance_id: row for row in rows}
+
+
+def _says(row: Instance) -> str:
+    header = vault.read_header(
+        row.environment, bytes(row.digest), row.transfer_syntax_uid, row.store
+    )
+    return StudyFacts.of(header).mark()
+
+
+def _complete(
+    correction: Correction, versions: Mapping[UUID, InstanceVersion], *, at: datetime
+) -> None:
+    """All objects are corrected: the study is what they say since the last of them came."""
+    for version in versions.values():
+        put_in_force(version)
+    study = Study.objects.select_related("overlay").get(id=correction.study_id)
+    before = study_moves.facts_of(study)
+    Study.objects.filter(id=study.id).update(overlay=None)
+    Correction.objects.filter(id=correction.id).update(
+        state=CorrectionState.IN_FORCE,
+        in_force_at=at,
+        before=before.to_json(),
+        previous=study.overlay,
+    )
+    after = StudyFacts.from_json(correction.after)
+    study_moves.move(study, after)
+    study_moves.tell(correction, changed=list(before.changes(after)))
+    error_desk.settle(study.id, CORRECT.step)
+
+
+def _on_desk(correction: Correction, *, here: int, missing: int) -> None:
+    study = Study.objects.select_related("register").get(id=correction.study_id)
+    error_desk.report(
+        CorrectionIncomplete(),
+        environment=study.environment,
+        place=CORRECT,
+        who=Who(study.register.organisation_id, correction.connection_id),
+        what=What(
+            study_id=study.id,
+            subject_id=study.id,
+            accession_number=study.accession_number,
+            study_instance_uid=study.study_instance_uid,
+        ),
+        facts={"corrected": str(here), "not corrected": str(missing)},
+        once=True,
+    )
+
+
+def give_up(study_id: UUID, job_id: UUID, error: ArchiveError) -> None:
+    study = Study.objects.select_related("register").get(id=study_id)
+    error_desk.report(
+        error,
+        environment=study.environment,
+        place=CORRECT,
+        who=Who(study.register.organisation_id, None),
+        what=What(study_id=study_id, subject_id=study_id, job_id=job_id),
+        once=True,
+    )
+
+
+def gathering(study: Study) -> Iterator[tuple[Correction, int]]:
+    """Corrections of which a part has come, with how many objects of each have."""
+    for correction in Correction.objects.filter(study=study, state=CorrectionState.GATHERING):
+        yield correction, len(newest_versions(correction))

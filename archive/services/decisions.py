@@ -1,0 +1,126 @@
+"""What was decided about objects, replayed from the vault's records (AR-10).
+
+Each record is replayed once: what the database knows of already is left as it is.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from archive import vault
+from archive.actors import Actor, ActorKind
+from archive.errors import ArchiveError
+from archive.models import (
+    Correction,
+    CorrectionState,
+    Instance,
+    InstanceVersion,
+    Organisation,
+    RejectedObject,
+    Rejection,
+    Study,
+)
+from archive.objects.study_facts import StudyFacts
+from archive.services import overlays, rejection_notes, rejections
+
+Record = Mapping[str, Any]
+
+
+def replay(environment: str, record: Record) -> bool:
+    """Whether it changed anything."""
+    again = REPLAYS.get(record["kind"])
+    return again is not None and again(environment, record, datetime.fromisoformat(record["at"]))
+
+
+def _actor(record: Record) -> Actor:
+    kind, actor_id, name = record["actor"]
+    return Actor(ActorKind(kind), name, UUID(actor_id) if actor_id else None)
+
+
+def _commitment(environment: str, record: Record, at: datetime) -> bool:
+    rows = Instance.objects.filter(
+        environment=environment, sop_instance_uid__in=record["objects"], committed_at=None
+    )
+    study_ids = set(rows.values_list("study_id", flat=True))
+    changed = rows.update(committed_at=at)
+    for study_id in study_ids:
+        if not Instance.objects.filter(study_id=study_id, committed_at=None).exists():
+            Study.objects.filter(id=study_id, committed_at=None).update(committed_at=at)
+    return bool(changed)
+
+
+def _rejection(environment: str, record: Record, at: datetime) -> bool:
+    digest = bytes.fromhex(record["note"])
+    owner = Organisation.objects.filter(business_id=record["business_id"]).first()
+    try:
+        meta = vault.read_meta(environment, digest)
+        kept = vault.Kept(digest, vault.size_of(environment, digest))
+        known = Rejection.objects.filter(environment=environment, note_uid=meta.sop_instance_uid)
+        if known.exists() or owner is None:
+            return False
+        rejection_notes.replay(_actor(record), owner, meta, kept, reason=record["reason"], at=at)
+    except ArchiveError:  # the note is damaged: verification tells of it
+        return False
+    return True
+
+
+def _revocation(environment: str, record: Record, at: datetime) -> bool:
+    rejection = Rejection.objects.filter(
+        environment=environment, digest=bytes.fromhex(record["note"])
+    ).first()
+    if rejection is None:
+        return False
+    standing = RejectedObject.objects.filter(
+        rejection=rejection, sop_instance_uid__in=record["objects"], ended_at=None
+    )
+    ids = list(standing.values_list("id", flat=True))
+    if not ids:
+        return False
+    rejections.revoke(
+        _actor(record), rejection, reason=record["reason"], object_ids=ids, replayed=True
+    )
+    return True
+
+
+def _overlay(environment: str, record: Record, at: datetime) -> bool:
+    study = _study(environment, record)
+    if study is None or Correction.objects.filter(study=study, made_at=at).exists():
+        return False
+    later = InstanceVersion.objects.filter(
+        instance__study=study,
+        received_at__gt=at,
+        correction__state=CorrectionState.IN_FORCE,
+    )
+    overlays.replay(
+        _actor(record),
+        study,
+        StudyFacts.from_json(record["after"]),
+        reason=record["reason"],
+        at=at,
+        superseded=later.exists(),
+    )
+    return True
+
+
+def _undo(environment: str, record: Record, at: datetime) -> bool:
+    study = _study(environment, record)
+    last = overlays.last_in_force(study) if study else None
+    if last is None or last.mark != record["mark"] or (last.in_force_at or at) > at:
+        return False
+    overlays.undo(_actor(record), last, reason=record["reason"], replayed=True)
+    return True
+
+
+def _study(environment: str, record: Record) -> Study | None:
+    rows = Study.objects.select_related("patient", "register", "overlay")
+    return rows.filter(environment=environment, study_instance_uid=record["study"]).first()
+
+
+REPLAYS: Mapping[str, Callable[[str, Record, datetime], bool]] = {
+    "commitment": _commitment,
+    "rejection": _rejection,
+    "revocation": _revocation,
+    "overlay": _overlay,
+    "undo": _undo,
+}

@@ -1,0 +1,210 @@
+"""Rows made from a file of the vault alone: patient, study, series, instance (AR-10).
+
+The head of each file says whose it is, who sent it and when; the data set says the rest.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import Enum, auto
+from uuid import UUID
+
+from django.db import transaction
+
+from archive import vault
+from archive.config import settings
+from archive.errors import ArchiveError
+from archive.models import Connection, Instance, Patient, Register, Series, Study
+from archive.objects import key_objects, manifest
+from archive.objects.header import Header
+from archive.objects.part10 import FileMeta
+from archive.rules import admission, correction
+from archive.rules.admission import Policy
+from archive.services import filing
+from archive.values import HELSINKI, PatientIdentifier, StudyCode, dicom_instant, uuid7
+
+
+class Indexed(Enum):
+    """What became of a file."""
+
+    ADDED = auto()
+    KNOWN = auto()
+    OTHER = auto()  # its UID is archived with other bytes: a version, or a loser
+    NOTE = auto()  # a rejection note
+    OURS = auto()  # a manifest
+    UNPLACED = auto()  # no such register or sender here
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file of the vault with what it says of itself."""
+
+    environment: str
+    digest: bytes
+    store: str
+    meta: FileMeta
+    header: Header
+
+
+@dataclass(slots=True)
+class Places:
+    """Registers and senders, looked up once."""
+
+    registers: Mapping[str, Register]
+    senders: Mapping[tuple[str, str], Connection]
+
+    @classmethod
+    def read(cls) -> "Places":
+        rows = Register.objects.filter(is_default=True).select_related("organisation")
+        connections = Connection.objects.filter(kind="dicom").order_by("valid_from")
+        return cls(
+            {row.controller_oid: row for row in rows},
+            {(row.environment, row.aet): row for row in connections},
+        )
+
+    def sender(self, meta: FileMeta, register: Register) -> Connection | None:
+        """Who sent it; when the title is nobody's any more, a system of the controller's."""
+        known = self.senders.get((meta.environment, meta.source_aet))
+        own = (row for row in self.senders.values() if row.environment == meta.environment)
+        return known or next(
+            (row for row in own if row.organisation_id == register.organisation_id), None
+        )
+
+
+def open_file(environment: str, digest: bytes, store: str) -> File:
+    """Raises DatasetUnreadable, InstanceUnknown."""
+    meta = vault.read_meta(environment, digest, store)
+    header = vault.read_header(environment, digest, meta.transfer_syntax_uid, store)
+    return File(environment, digest, store, meta, header)
+
+
+def kind_of(file: File) -> Indexed | None:
+    """A note or a manifest; None for an object of a study."""
+    if file.meta.sop_class_uid != key_objects.SOP_CLASS_UID:
+        return None
+    data = vault.read_file(file.environment, file.digest, file.store)[vault.DATA_OFFSET :]
+    title = key_objects.read(data, file.meta.transfer_syntax_uid).title
+    if title in correction.TITLES:
+        return Indexed.NOTE
+    ours = file.meta.source_aet == settings().ae_title(file.environment)
+    return Indexed.OURS if ours and title == manifest.MANIFEST.code else None
+
+
+def index(file: File, places: Places, policy: Policy) -> Indexed:
+    """Add the rows that are missing; those that are there stay. Raises DatasetUnreadable."""
+    special = kind_of(file)
+    if special is not None:
+        return special
+    known = Instance.objects.filter(
+        environment=file.environment, sop_instance_uid=file.meta.sop_instance_uid
+    ).first()
+    if known is not None:
+        return Indexed.KNOWN if bytes(known.digest) == file.digest else Indexed.OTHER
+    register = places.registers.get(file.meta.controller_oid)
+    sender = places.sender(file.meta, register) if register else None
+    if register is None or sender is None:
+        return Indexed.UNPLACED
+    with transaction.atomic():
+        study = file_study(file, register, sender)
+        series = _series(file, study)
+        _instance(file, study, series, policy).save(force_insert=True)
+    return Indexed.ADDED
+
+
+def file_study(file: File, register: Register, sender: Connection) -> Study:
+    """Found or made. The object that came first says what the study is."""
+    header, at = file.header, file.meta.received_at
+    facts = {
+        "connection": sender,
+        "accession_number": header.accession_number[:64],
+        "study_code": StudyCode.leading(header.study_description) or "",
+        "description": header.study_description[:64],
+        "study_id": header.study_id[:16],
+        "study_date": header.study_date[:10],
+        "study_time": header.study_time[:16],
+        "timezone_offset": header.timezone_offset[:5],
+        "started_at": dicom_instant(header.study_date, header.study_time, header.timezone_offset),
+        "received_at": at,
+    }
+    study = Study.objects.filter(
+        environment=file.environment, study_instance_uid=header.study_instance_uid
+    ).first()
+    if study is None:
+        return Study.objects.create(
+            environment=file.environment,
+            study_instance_uid=header.study_instance_uid,
+            register=register,
+            patient=_patient(file),
+            **facts,
+        )
+    if at < study.received_at:
+        Study.objects.filter(id=study.id).update(patient=_patient(file), **facts)
+        study.received_at = at
+    return study
+
+
+def _patient(file: File) -> Patient:
+    header = file.header
+    issuer = header.issuer_universal_entity_id or header.issuer_of_patient_id
+    return filing.file_patient(
+        file.environment,
+        PatientIdentifier.parse(header.patient_id, issuer),
+        name=header.patient_name[:324],
+        birth_date=header.patient_birth_date[:8],
+        sex=header.patient_sex[:16],
+    )
+
+
+def _series(file: File, study: Study) -> Series:
+    header = file.header
+    facts = {
+        "modality": header.modality[:16],
+        "series_number": header.series_number[:12],
+        "description": header.series_description[:64],
+    }
+    series, made = Series.objects.get_or_create(
+        environment=file.environment,
+        series_instance_uid=header.series_instance_uid,
+        defaults={"study": study, **facts},
+    )
+    earlier = Instance.objects.filter(series=series, received_at__lt=file.meta.received_at)
+    if not made and not earlier.exists():
+        Series.objects.filter(id=series.id).update(**facts)
+    if header.modality and header.modality not in study.modalities:
+        filing.add_modality(study.id, header.modality[:16])
+    return series
+
+
+def _instance(file: File, study: Study, series: Series, policy: Policy) -> Instance:
+    return Instance(
+        id=_key_of(file.meta.received_at),
+        environment=file.environment,
+        study=study,
+        series=series,
+        sop_instance_uid=file.meta.sop_instance_uid,
+        sop_class_uid=file.meta.sop_class_uid,
+        transfer_syntax_uid=file.meta.transfer_syntax_uid,
+        content_type=_content_type(file, policy),
+        instance_number=file.header.instance_number[:12],
+        digest=file.digest,
+        digest_algorithm=vault.ALGORITHM,
+        size=vault.size_of(file.environment, file.digest, file.store),
+        store=file.store,
+        association_id=uuid7(),
+        received_at=file.meta.received_at,
+    )
+
+
+def _key_of(received_at: datetime) -> UUID:
+    """A key in the order of receipt, as it was."""
+    milliseconds = int(received_at.astimezone(UTC).timestamp() * 1000)
+    return UUID(int=(milliseconds << 80) | (uuid7().int & ((1 << 80) - 1)))
+
+
+def _content_type(file: File, policy: Policy) -> str:
+    """By the policy of the day of receipt; none when its row is gone."""
+    try:
+        day = file.meta.received_at.astimezone(HELSINKI).date()
+        return admission.content_of(file.header, policy, day).content_type
+    except ArchiveError:
+        return ""

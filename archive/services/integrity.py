@@ -1,0 +1,118 @@
+"""Damaged bytes: set aside, on the desk, never given out, healed by the same bytes (AR-10)."""
+
+from uuid import UUID
+
+from django.db import transaction
+
+from archive import ledger, vault
+from archive.actors import SYSTEM, Actor
+from archive.errors import BytesDamaged
+from archive.models import Instance, InstanceVersion
+from archive.objects.part10 import FileMeta
+from archive.services import error_desk
+from archive.services.error_desk import Place, What, Who
+from archive.values import now
+
+VERIFY = Place("job", "integrity")
+SENT_AGAIN, BY_STAFF = "sent again", "by staff"
+
+
+def is_whole(instance: Instance) -> bool:
+    """Read the digest again, in bounded memory; a damaged object is by then set aside and on the
+    desk.
+    """
+    if instance.damaged_at is not None:
+        return False
+    if vault.is_whole(instance.environment, bytes(instance.digest), instance.store):
+        return True
+    found_damaged(instance.id)
+    return False
+
+
+def found_damaged(instance_id: UUID) -> None:
+    """Take the bytes out of the way, mark the object, open a case; once."""
+    with transaction.atomic():
+        row = _locked(instance_id)
+        if row.damaged_at is not None:
+            return
+        Instance.objects.filter(id=row.id).update(damaged_at=now())
+        vault.set_aside(row.environment, bytes(row.digest))
+        facts = {"sop_instance_uid": row.sop_instance_uid, "version": row.version}
+        ledger.record(ledger.Kind.OBJECT_DAMAGED, _about(row), facts)
+        _on_desk(row, bytes(row.digest), row.id)
+
+
+def is_version_whole(version: InstanceVersion) -> bool:
+    """The same for bytes that are in force no more, or not yet: nobody is given them."""
+    row, digest = version.instance, bytes(version.digest)
+    if vault.is_whole(row.environment, digest, version.store):
+        return True
+    with transaction.atomic():
+        InstanceVersion.objects.filter(id=version.id).update(damaged_at=now())
+        vault.set_aside(row.environment, digest)
+        _on_desk(row, digest, version.id)
+    return False
+
+
+def _on_desk(row: Instance, digest: bytes, subject_id: UUID) -> None:
+    what = What(
+        study_id=row.study_id,
+        subject_id=subject_id,
+        accession_number=row.study.accession_number,
+        study_instance_uid=row.study.study_instance_uid,
+        sop_instance_uid=row.sop_instance_uid,
+    )
+    report_damaged(row.environment, digest, row.study.register.organisation_id, what)
+
+
+def report_damaged(environment: str, digest: bytes, organisation_id: UUID, what: What) -> None:
+    """A case, once: its fault is ours, and who stored the object should not delete its copy."""
+    error_desk.report(
+        BytesDamaged(facts={"digest": digest.hex()}),
+        environment=environment,
+        place=VERIFY,
+        who=Who(organisation_id, None),
+        what=what,
+        once=True,
+    )
+
+
+def heal_from(incoming: vault.Incoming, meta: FileMeta, instance_id: UUID) -> None:
+    """The very bytes were sent again: they are kept anew. Durable on return."""
+    incoming.keep(meta)
+    _healed(instance_id, how=SENT_AGAIN, actor=SYSTEM)
+
+
+def look_again(actor: Actor, instance_id: UUID) -> bool:
+    """A person has put the file back, from a copy: whether the object is whole now."""
+    row = Instance.objects.get(id=instance_id)
+    if not vault.is_whole(row.environment, bytes(row.digest)):
+        return False
+    _healed(instance_id, how=BY_STAFF, actor=actor)
+    return True
+
+
+def _healed(instance_id: UUID, *, how: str, actor: Actor) -> None:
+    with transaction.atomic():
+        row = _locked(instance_id)
+        if row.damaged_at is None:
+            return
+        store = vault.where(row.environment, bytes(row.digest))
+        Instance.objects.filter(id=row.id).update(damaged_at=None, store=store)
+        facts = {"sop_instance_uid": row.sop_instance_uid, "how": how}
+        ledger.record(ledger.Kind.OBJECT_RESTORED, _about(row), facts, actor=actor)
+    error_desk.settle(instance_id, VERIFY.step)
+
+
+def _locked(instance_id: UUID) -> Instance:
+    rows = Instance.objects.select_for_update(of=("self",)).select_related("study__register")
+    return rows.get(id=instance_id)
+
+
+def _about(row: Instance) -> ledger.About:
+    return ledger.About(
+        environment=row.environment,
+        organisation_id=row.study.register.organisation_id,
+        subject_id=row.id,
+        study_id=row.study_id,
+    )

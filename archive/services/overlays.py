@@ -1,0 +1,231 @@
+"""Metadata corrected by an archivist: previewed, given a reason, undone (AR-7).
+
+No byte changes. The new values are laid over the objects when they are served, and the study's row,
+manifest and register entry follow.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+
+from archive import ledger, vault
+from archive.actors import Actor
+from archive.correction_errors import CorrectionOutdated
+from archive.errors import AccessionMissing, ArchiveError
+from archive.models import (
+    Correction,
+    CorrectionOrigin,
+    CorrectionState,
+    Instance,
+    InstanceVersion,
+    Study,
+)
+from archive.objects.header import Header
+from archive.objects.study_facts import StudyFacts
+from archive.rules import admission
+from archive.services import corrections, policies, rejections, study_moves
+from archive.values import now, today, uuid7
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What a correction would do to one study; `refused` says why it may not."""
+
+    study: Study
+    before: StudyFacts
+    after: StudyFacts
+    refused: ArchiveError | None = None
+
+    @property
+    def changes(self) -> dict[str, tuple[str, str]]:
+        return self.before.changes(self.after)
+
+
+def preview(studies: Sequence[Study], given: Mapping[str, str]) -> list[Preview]:
+    """`given` are the attributes that get another value, by DICOM keyword; the others stay."""
+    return [_preview(study, given) for study in studies]
+
+
+def _preview(study: Study, given: Mapping[str, str]) -> Preview:
+    before = study_moves.facts_of(study)
+    after = replace(before, **given)
+    try:
+        after = _judged(study, after)
+    except ArchiveError as error:
+        return Preview(study, before, after, error)
+    return Preview(study, before, after)
+
+
+def _judged(study: Study, after: StudyFacts) -> StudyFacts:
+    """By the rules that a stored object is admitted by. Raises an Unacceptable."""
+    policy = policies.for_association(study.environment)
+    header = after.on(Header(complete=True))
+    patient = admission.trusted_patient(header, policy)
+    types = set(Instance.objects.filter(study=study).values_list("content_type", flat=True))
+    for content in policy.contents:
+        if content.content_type in types and content.code_demanded:
+            admission.study_code(header, content, policy, today())
+            break
+    if not after.AccessionNumber.strip():
+        raise AccessionMissing()
+    return replace(after, PatientID=patient.value, IssuerOfPatientID=patient.issuer)
+
+
+def correct(
+    actor: Actor,
+    study_ids: Sequence[UUID],
+    given: Mapping[str, str],
+    *,
+    reason: str,
+    seen: Mapping[UUID, str],
+) -> list[Correction]:
+    """Correct all these studies or none. `seen`: the mark of what each said when it was previewed.
+
+    Raises CorrectionOutdated, and what refuses the new values.
+    """
+    batch_id = uuid7()
+    with transaction.atomic():
+        rejections.lock(study_ids)
+        rows = Study.objects.filter(id__in=list(study_ids))
+        studies = list(rows.select_related("patient", "register", "overlay").order_by("id"))
+        made = []
+        for each in preview(studies, given):
+            if each.refused is not None:
+                raise each.refused
+            if seen.get(each.study.id) != each.before.mark():
+                raise CorrectionOutdated()
+            if each.changes:
+                correction = _row(actor, each, batch_id, reason, now())
+                _lay_over(actor, each, correction)
+                _keep_record(actor, each.study, correction)
+                made.append(correction)
+        return made
+
+
+def _row(actor: Actor, each: Preview, batch_id: UUID, reason: str, at: datetime) -> Correction:
+    study = each.study
+    changed = {name: after for name, (_, after) in each.changes.items()}
+    if "PatientID" in changed:
+        changed["IssuerOfPatientID"] = each.after.IssuerOfPatientID
+    return Correction.objects.create(
+        environment=study.environment,
+        study=study,
+        batch_id=batch_id,
+        origin=CorrectionOrigin.PORTAL,
+        state=CorrectionState.IN_FORCE,
+        mark=each.after.mark(),
+        before=each.before.to_json(),
+        after=each.after.to_json(),
+        values={**(study.overlay.values if study.overlay else {}), **changed},
+        previous=study.overlay,
+        reason=reason[:200],
+        actor_kind=actor.kind,
+        actor_id=actor.id,
+        actor_name=actor.name[:200],
+        made_at=at,
+        in_force_at=at,
+    )
+
+
+def _lay_over(actor: Actor, each: Preview, correction: Correction) -> None:
+    Study.objects.filter(id=each.study.id).update(overlay=correction)
+    study_moves.move(each.study, each.after)
+    study_moves.tell(correction, changed=list(each.changes), actor=actor)
+
+
+def _keep_record(actor: Actor, study: Study, correction: Correction) -> None:
+    facts = {
+        "study": study.study_instance_uid,
+        "after": correction.after,
+        "values": correction.values,
+        "reason": correction.reason,
+        "actor": rejections.actor_facts(actor),
+    }
+    vault.keep_record(study.environment, "overlay", facts, at=correction.made_at)
+
+
+def replay(
+    actor: Actor,
+    study: Study,
+    after: StudyFacts,
+    *,
+    reason: str,
+    at: datetime,
+    superseded: bool,
+) -> None:
+    """Do again what was once decided; `superseded`: corrected objects have been sent since."""
+    with transaction.atomic():
+        rejections.lock([study.id])
+        each = Preview(study, study_moves.facts_of(study), after)
+        correction = _row(actor, each, uuid7(), reason, at)
+        if not superseded:
+            _lay_over(actor, each, correction)
+
+
+def last_in_force(study: Study) -> Correction | None:
+    """The one that can be undone: what came later stands on it."""
+    rows = Correction.objects.filter(study=study, state=CorrectionState.IN_FORCE)
+    return rows.order_by("-in_force_at", "-id").first()
+
+
+def undo(actor: Actor, correction: Correction, *, reason: str, replayed: bool = False) -> None:
+    """Make the study what it was before its last correction. Raises CorrectionOutdated."""
+    with transaction.atomic():
+        rejections.lock([correction.study_id])
+        study = Study.objects.select_related("patient", "register", "overlay").get(
+            id=correction.study_id
+        )
+        last = last_in_force(study)
+        if last is None or last.id != correction.id:
+            raise CorrectionOutdated()
+        changed = study_moves.facts_of(study).changes(StudyFacts.from_json(last.before))
+        for instance_id, version in corrections.newest_versions(last).items():
+            corrections.put_in_force(_version_before(instance_id, version))
+        Correction.objects.filter(id=last.id).update(
+            state=CorrectionState.UNDONE,
+            undone_at=now(),
+            undone_by=actor.name[:200],
+            undone_why=reason[:200],
+        )
+        Study.objects.filter(id=study.id).update(overlay=last.previous)
+        study_moves.move(study, StudyFacts.from_json(last.before))
+        _tell_undone(actor, study, last, list(changed), reason)
+        if not replayed:
+            _keep_undo_record(actor, study, last, reason)
+
+
+def _version_before(instance_id: UUID, version: InstanceVersion) -> InstanceVersion:
+    rows = InstanceVersion.objects.filter(instance_id=instance_id, number__lt=version.number)
+    standing = rows.filter(correction=None) | rows.filter(
+        correction__state=CorrectionState.IN_FORCE
+    )
+    last = standing.exclude(correction=version.correction).order_by("number").last()
+    assert last is not None  # the first one always stands
+    return last
+
+
+def _tell_undone(
+    actor: Actor, study: Study, correction: Correction, changed: list[str], reason: str
+) -> None:
+    about = ledger.About(
+        environment=study.environment,
+        organisation_id=study.register.organisation_id,
+        subject_id=correction.id,
+        study_id=study.id,
+        patient_id=study.patient_id,
+    )
+    facts = {"changed": changed, "reason": reason}
+    ledger.record(ledger.Kind.CORRECTION_UNDONE, about, facts, actor=actor)
+
+
+def _keep_undo_record(actor: Actor, study: Study, correction: Correction, reason: str) -> None:
+    told = {
+        "study": study.study_instance_uid,
+        "mark": correction.mark,
+        "reason": reason,
+        "actor": rejections.actor_facts(actor),
+    }
+    vault.keep_record(study.environment, "undo", told, at=now())

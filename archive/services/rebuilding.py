@@ -1,0 +1,145 @@
+"""The imaging rows of the database made again from the vault alone (AR-10).
+
+May be run at any time and any number of times: what is there stays, what is missing is added. Files
+first, then the versions among them, then what was decided about them, in the order of time.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from uuid import UUID
+
+from archive import ledger, vault
+from archive.errors import ArchiveError
+from archive.models import Environment, Instance, InstanceVersion, Study, StudyState
+from archive.rules.admission import Policy
+from archive.services import corrections, decisions, indexing, policies, registration, rows
+from archive.services.associations import Peer
+from archive.services.corrections import Sent
+from archive.services.indexing import File, Indexed, Places
+from archive.values import uuid7
+
+
+@dataclass(slots=True)
+class Progress:
+    """What has been done, for whoever watches."""
+
+    files: int = 0
+    unreadable: int = 0
+    versions: int = 0
+    decisions: int = 0
+    outcomes: Counter[Indexed] = field(default_factory=Counter)
+
+
+Tell = Callable[[Progress], None]
+
+
+def rebuild(tell: Tell, environments: Iterable[str] = tuple(Environment.values)) -> Progress:
+    """`tell` hears of every file."""
+    progress, places = Progress(), Places.read()
+    for environment in environments:
+        policy = policies.for_association(environment)
+        others: dict[str, list[File]] = defaultdict(list)
+        for file in _files(environment, progress):
+            if _index(file, places, policy, progress) is Indexed.OTHER:
+                others[file.meta.sop_instance_uid].append(file)
+            tell(progress)
+        _take_versions(others, places, progress)
+        for record in vault.records(environment):
+            progress.decisions += decisions.replay(environment, record)
+        _wake(environment)
+    facts = {"files": progress.files, "added": progress.outcomes[Indexed.ADDED]}
+    ledger.record(ledger.Kind.INDEX_REBUILT, ledger.About(), facts)
+    return progress
+
+
+def _files(environment: str, progress: Progress) -> Iterator[File]:
+    for digest, store in vault.every_object(environment):
+        progress.files += 1
+        try:
+            yield indexing.open_file(environment, digest, store)
+        except ArchiveError:
+            progress.unreadable += 1
+
+
+def _index(file: File, places: Places, policy: Policy, progress: Progress) -> Indexed | None:
+    try:
+        outcome = indexing.index(file, places, policy)
+    except (ArchiveError, ValueError):  # ValueError: no patient's identifier
+        progress.unreadable += 1
+        return None
+    progress.outcomes[outcome] += 1
+    return outcome
+
+
+# --- files of one object --------------------------------------------------------------------------
+
+
+def _take_versions(others: dict[str, list[File]], places: Places, progress: Progress) -> None:
+    """The first that came is the original; the later ones corrected it, or lost a race."""
+    studies: set[UUID] = set()
+    for uid, files in others.items():
+        instance = Instance.objects.get(environment=files[0].environment, sop_instance_uid=uid)
+        for file in _later(instance, files, places):
+            if _offer(file, places):
+                progress.versions += 1
+                studies.add(instance.study_id)
+    for study_id in studies:
+        corrections.settle(study_id)
+
+
+def _later(instance: Instance, files: list[File], places: Places) -> list[File]:
+    """Those that came after the original, in their order; the row gets the original's bytes."""
+    versions = InstanceVersion.objects.filter(instance=instance)
+    known = {bytes(digest) for digest in versions.values_list("digest", flat=True)}
+    if known:
+        return [file for file in files if file.digest not in known]
+    held = indexing.open_file(instance.environment, bytes(instance.digest), instance.store)
+    first, *later = sorted([held, *files], key=lambda file: file.meta.received_at)
+    Instance.objects.filter(id=instance.id).update(
+        digest=first.digest,
+        transfer_syntax_uid=first.meta.transfer_syntax_uid,
+        size=vault.size_of(first.environment, first.digest, first.store),
+        store=first.store,
+        received_at=first.meta.received_at,
+    )
+    register = places.registers[first.meta.controller_oid]
+    sender = places.sender(first.meta, register)
+    if sender is not None:
+        indexing.file_study(first, register, sender)  # it may have begun with a later file
+    return later
+
+
+def _offer(file: File, places: Places) -> bool:
+    """As it was offered when it came."""
+    archived = rows.find(file.environment, file.meta.sop_instance_uid)
+    register = places.registers.get(file.meta.controller_oid)
+    sender = places.sender(file.meta, register) if register else None
+    if archived is None or sender is None:
+        return False
+    peer = Peer(
+        association_id=uuid7(),
+        connection_id=sender.id,
+        organisation_id=sender.organisation_id,
+        organisation_name="",
+        environment=file.environment,
+        calling=file.meta.source_aet,
+        called=file.meta.receiving_aet,
+        address="rebuilt from the vault",
+    )
+    try:
+        held = vault.read(file.environment, archived.digest, archived.store)
+        with vault.Incoming(file.environment) as incoming:
+            incoming.write(vault.read(file.environment, file.digest, file.store))
+            sent = Sent(file.header, incoming, file.meta.transfer_syntax_uid, file.meta)
+            corrections.offer(peer, archived, held, sent)
+    except ArchiveError:
+        return False
+    return True
+
+
+def _wake(environment: str) -> None:
+    """Counts, manifests and register entries are made by registration, as ever."""
+    fresh = Study.objects.filter(environment=environment, state=StudyState.RECEIVING)
+    for study in fresh.iterator():
+        registration.owe(study)

@@ -1,0 +1,210 @@
+"""Rejection notes: a customer's, taken by C-STORE, and ours, made for an archivist (AR-7).
+
+A note is kept in the vault as any object is, and is no object of the study it speaks of.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from archive import vault
+from archive.actors import Actor, ActorKind
+from archive.correction_errors import RejectionNoteReused
+from archive.errors import OtherRegister, Unacceptable
+from archive.models import Instance, Organisation, Rejection, Study
+from archive.objects import key_objects, manifest, part10
+from archive.objects.key_objects import KeyObjects
+from archive.objects.sameness import same_content
+from archive.rules import correction
+from archive.rules.correction import Known, Terms, Verdict
+from archive.services import publishing, rejections
+from archive.services.associations import Peer
+from archive.values import now, today
+from archive.vault import Kept
+
+MOST = 100_000  # objects of one note
+NOTE, PORTAL = "note", "portal"
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A rejection note as it came; its bytes are not kept yet."""
+
+    sop_instance_uid: str
+    transfer_syntax_uid: str
+    content: KeyObjects
+
+
+def note_in(
+    incoming: vault.Incoming, sop_class_uid: str, sop_instance_uid: str, transfer_syntax_uid: str
+) -> Note | None:
+    """The rejection note in an object on its way in; None for any other object, key notes among
+    them. Raises DatasetUnreadable.
+    """
+    if sop_class_uid != key_objects.SOP_CLASS_UID:
+        return None
+    with incoming.view() as data:
+        content = key_objects.read(bytes(data), transfer_syntax_uid)
+    if content.title not in correction.TITLES:
+        return None
+    return Note(sop_instance_uid, transfer_syntax_uid, content)
+
+
+def receive(
+    peer: Peer, terms: Terms, note: Note, incoming: vault.Incoming, meta: part10.FileMeta
+) -> None:
+    """Act on a customer's note; on return its bytes and what it did are durable.
+
+    Raises what `rules.correction.judge` does, RejectionNoteReused, OtherRegister.
+    """
+    if len(note.content.named) > MOST:
+        raise Unacceptable("rejection note names too many objects")
+    if _came_before(peer, note, incoming):
+        return
+    with transaction.atomic():
+        own = _own(peer, note)
+        rejections.lock(own.order_by().values_list("study_id", flat=True).distinct())
+        verdict = _judge(peer, terms, note, own)
+        rejection = _row(
+            note.content.title,
+            incoming.keep(meta),
+            peer.actor,
+            environment=peer.environment,
+            organisation_id=peer.organisation_id,
+            connection_id=peer.connection_id,
+            note_uid=note.sop_instance_uid,
+            transfer_syntax_uid=note.transfer_syntax_uid,
+        )
+        rejections.carry_out(rejection, verdict, peer.actor, origin=NOTE)
+
+
+def _came_before(peer: Peer, note: Note, incoming: vault.Incoming) -> bool:
+    """The same note again is a success without effect, as any object is."""
+    rows = Rejection.objects.filter(environment=peer.environment, note_uid=note.sop_instance_uid)
+    known = rows.first()
+    if known is None:
+        return False
+    if known.organisation_id != peer.organisation_id:
+        raise OtherRegister()
+    if bytes(known.digest) != incoming.digest():
+        archived = vault.read(peer.environment, bytes(known.digest))
+        before, sent = known.transfer_syntax_uid, note.transfer_syntax_uid
+        if not same_content(archived, before, bytes(incoming.data()), sent):
+            raise RejectionNoteReused()
+    return True
+
+
+def _own(peer: Peer, note: Note) -> QuerySet[Instance]:
+    """What the note names and stands in the asker's registers: another's is as if it were not."""
+    return Instance.objects.filter(
+        environment=peer.environment,
+        sop_instance_uid__in=[each.instance_uid for each in note.content.named],
+        study__register__organisation_id=peer.organisation_id,
+    )
+
+
+def _judge(peer: Peer, terms: Terms, note: Note, own: QuerySet[Instance]) -> Verdict:
+    known = {row.sop_instance_uid: _known(row) for row in own.select_related("study", "series")}
+    awaited = rejections.live(peer.environment, peer.organisation_id).filter(
+        sop_instance_uid__in=[each.instance_uid for each in note.content.named], instance=None
+    )
+    titles = dict(awaited.values_list("sop_instance_uid", "rejection__title"))
+    return correction.judge(note.content.title, note.content.named, known, titles, terms, today())
+
+
+def _known(row: Instance) -> Known:
+    return Known(
+        id=row.id,
+        study_uid=row.study.study_instance_uid,
+        series_uid=row.series.series_instance_uid,
+        class_uid=row.sop_class_uid,
+        rejection=row.rejection,
+        keep_until=row.study.keep_until,
+    )
+
+
+def _row(
+    title: str, kept: Kept, actor: Actor, *, at: datetime | None = None, **columns: object
+) -> Rejection:
+    return Rejection.objects.create(
+        title=title,
+        digest=kept.digest,
+        size=kept.size,
+        actor_kind=actor.kind,
+        actor_id=actor.id,
+        actor_name=actor.name[:200],
+        made_at=at or now(),
+        **columns,
+    )
+
+
+def replay(
+    actor: Actor,
+    organisation: Organisation,
+    meta: part10.FileMeta,
+    kept: Kept,
+    *,
+    reason: str,
+    at: datetime,
+) -> None:
+    """Do again what a kept note once did, without judging it anew. Raises DatasetUnreadable."""
+    data = vault.read(meta.environment, kept.digest)
+    content = key_objects.read(data, meta.transfer_syntax_uid)
+    with transaction.atomic():
+        own = Instance.objects.filter(
+            environment=meta.environment,
+            sop_instance_uid__in=[each.instance_uid for each in content.named],
+            study__register__organisation=organisation,
+        )
+        found = dict(own.values_list("sop_instance_uid", "id"))
+        rejections.lock(own.order_by().values_list("study_id", flat=True).distinct())
+        rejection = _row(
+            content.title,
+            kept,
+            actor,
+            at=at,
+            environment=meta.environment,
+            organisation=organisation,
+            note_uid=meta.sop_instance_uid,
+            transfer_syntax_uid=meta.transfer_syntax_uid,
+            reason=reason,
+        )
+        awaited = tuple(each for each in content.named if each.instance_uid not in found)
+        verdict = Verdict(tuple(found.values()), awaited)
+        origin = NOTE if actor.kind == ActorKind.CONNECTION else PORTAL
+        rejections.carry_out(rejection, verdict, actor, origin=origin, replayed=True)
+
+
+def reject(
+    actor: Actor, study: Study, instance_ids: Iterable[UUID], title: str, *, reason: str
+) -> Rejection:
+    """Reject objects of a study by a note of our own.
+
+    Raises RejectedAlready; DatasetUnreadable when none are named.
+    """
+    with transaction.atomic():
+        rejections.lock([study.id])
+        chosen = Instance.objects.filter(study=study, id__in=list(instance_ids))
+        found = list(chosen.select_related("study", "series"))
+        known = {row.sop_instance_uid: _known(row) for row in found}
+        named = [rejections.path_of(row) for row in found]
+        verdict = correction.judge(title, named, known, {}, Terms(), today())
+        content = publishing.content_of(study, publishing.series_of(chosen))
+        data = manifest.build(content, manifest.REJECTIONS[title])
+        rejection = _row(
+            title,
+            vault.keep(study.environment, data, publishing.meta_of(study, content)),
+            actor,
+            environment=study.environment,
+            organisation_id=study.register.organisation_id,
+            study=study,
+            note_uid=content.instance_uid,
+            transfer_syntax_uid=manifest.transfer_syntax_uid,
+            reason=reason[:200],
+        )
+        rejections.carry_out(rejection, verdict, actor, origin=PORTAL)
+        return rejection

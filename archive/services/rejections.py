@@ -1,0 +1,227 @@
+"""What a rejection does to objects, and its revocation (AR-7). The notes: `rejection_notes`.
+
+Nothing is deleted: a rejected object is left out of manifests, queries and retrieval, and its bytes
+stay. The study's registration follows by its own job.
+"""
+
+from collections.abc import Iterable, Mapping
+from uuid import UUID
+
+from django.db import connection, transaction
+from django.db.models import QuerySet
+
+from archive import jobs, ledger, vault
+from archive.actors import Actor
+from archive.models import Instance, JobKind, RejectedObject, Rejection, Study
+from archive.objects.key_objects import Named
+from archive.rules.correction import Verdict
+from archive.services import rows
+from archive.values import now
+
+STRICTER = "replaced by a stricter rejection"
+
+
+def lock(study_ids: Iterable[UUID]) -> None:
+    """Keep registration and arriving objects out until the caller's transaction ends; in one order,
+    so that two notes never wait for each other.
+    """
+    with connection.cursor() as cursor:
+        for study_id in sorted(study_ids, key=str):
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [str(study_id)])
+
+
+def live(environment: str, organisation_id: UUID) -> QuerySet[RejectedObject]:
+    """What an organisation's notes reject today."""
+    return RejectedObject.objects.filter(
+        environment=environment, rejection__organisation_id=organisation_id, ended_at=None
+    )
+
+
+def path_of(row: Instance) -> Named:
+    return Named(
+        row.study.study_instance_uid,
+        row.series.series_instance_uid,
+        row.sop_class_uid,
+        row.sop_instance_uid,
+    )
+
+
+def carry_out(
+    rejection: Rejection, verdict: Verdict, actor: Actor, *, origin: str, replayed: bool = False
+) -> None:
+    """What a judged note does, in the caller's transaction, which holds the studies' locks."""
+    found = list(
+        Instance.objects.filter(id__in=verdict.hide).select_related("study__register", "series")
+    )
+    named: list[tuple[Named, Instance | None]] = [
+        *((path_of(row), row) for row in found),
+        *((each, None) for each in verdict.awaited),
+    ]
+    standing = live(rejection.environment, rejection.organisation_id).filter(
+        sop_instance_uid__in=[each.instance_uid for each, _ in named]
+    )
+    _end(standing, by=actor.name, why=STRICTER)
+    RejectedObject.objects.bulk_create(
+        (_object(rejection, each, row) for each, row in named), batch_size=2_000
+    )
+    Instance.objects.filter(id__in=verdict.hide).update(rejection=rejection.title)
+    _tell(rejection, found, awaited=len(verdict.awaited), actor=actor, origin=origin)
+    facts = {
+        "note": bytes(rejection.digest).hex(),
+        "business_id": rejection.organisation.business_id,
+        "reason": rejection.reason,
+        "actor": actor_facts(actor),
+    }
+    if not replayed:
+        vault.keep_record(rejection.environment, "rejection", facts, at=rejection.made_at)
+
+
+def actor_facts(actor: Actor) -> list[str]:
+    return [actor.kind.value, str(actor.id or ""), actor.name]
+
+
+def _object(rejection: Rejection, named: Named, row: Instance | None) -> RejectedObject:
+    return RejectedObject(
+        rejection=rejection,
+        environment=rejection.environment,
+        study_instance_uid=named.study_uid,
+        series_instance_uid=named.series_uid,
+        sop_class_uid=named.class_uid,
+        sop_instance_uid=named.instance_uid,
+        instance=row,
+    )
+
+
+def _end(standing: QuerySet[RejectedObject], *, by: str, why: str) -> int:
+    return standing.update(ended_at=now(), ended_by=by[:200], ended_why=why[:200])
+
+
+def _tell(
+    rejection: Rejection, found: list[Instance], *, awaited: int, actor: Actor, origin: str
+) -> None:
+    """Each study tells what happened, and goes on from where it now is."""
+    studies = {row.study_id: row.study for row in found}
+    facts = {"title": rejection.title, "origin": origin, "reason": rejection.reason}
+    for study_id, study in studies.items():
+        count = sum(row.study_id == study_id for row in found)
+        kind = ledger.Kind.OBJECTS_REJECTED
+        _record(kind, study, rejection, {**facts, "objects": count}, actor)
+        wake(study)
+    if awaited:
+        about = ledger.About(
+            environment=rejection.environment,
+            organisation_id=rejection.organisation_id,
+            subject_id=rejection.id,
+        )
+        kind = ledger.Kind.REJECTION_AWAITS
+        ledger.record(kind, about, {**facts, "objects": awaited}, actor=actor)
+    Rejection.objects.filter(id=rejection.id).update(study=next(iter(studies), None))
+
+
+def wake(study: Study) -> None:
+    """Its manifest is to be looked at anew, in the caller's transaction, which holds its lock."""
+    rows.put_back_to_receiving(study.id)
+    jobs.defer(JobKind.REGISTRATION, study.id, environment=study.environment, study_id=study.id)
+
+
+def _record(
+    kind: ledger.Kind,
+    study: Study,
+    rejection: Rejection,
+    facts: Mapping[str, object],
+    actor: Actor,
+) -> None:
+    about = ledger.About(
+        environment=study.environment,
+        organisation_id=study.register.organisation_id,
+        subject_id=rejection.id,
+        study_id=study.id,
+    )
+    ledger.record(kind, about, facts, actor=actor)
+
+
+# --- notes that came before their objects ---------------------------------------------------------
+
+
+def apply_awaited(study: Study) -> int:
+    """Hide what an earlier note rejects and has come meanwhile; how many.
+
+    Storing does so itself, save when note and object came in the same moment.
+    """
+    awaited = live(study.environment, study.register.organisation_id).filter(
+        study_instance_uid=study.study_instance_uid, instance=None
+    )
+    if not awaited.exists():
+        return 0
+    with transaction.atomic():
+        lock([study.id])
+        came = Instance.objects.filter(
+            study=study, sop_instance_uid__in=awaited.values("sop_instance_uid")
+        )
+        return sum(apply_to(instance) for instance in list(came))
+
+
+def apply_to(instance: Instance) -> bool:
+    """Hide one object that has just come, in the caller's transaction, if a note awaits it."""
+    organisation_id = instance.study.register.organisation_id
+    awaited = live(instance.environment, organisation_id).filter(
+        sop_instance_uid=instance.sop_instance_uid, instance=None
+    )
+    rejected = awaited.select_related("rejection").first()
+    if rejected is None:
+        return False
+    RejectedObject.objects.filter(id=rejected.id).update(instance=instance)
+    Rejection.objects.filter(id=rejected.rejection_id, study=None).update(study=instance.study_id)
+    Instance.objects.filter(id=instance.id).update(rejection=rejected.rejection.title)
+    return True
+
+
+# --- revocation -----------------------------------------------------------------------------------
+
+
+def revoke(
+    actor: Actor,
+    rejection: Rejection,
+    *,
+    reason: str,
+    object_ids: Iterable[UUID] | None = None,
+    replayed: bool = False,
+) -> int:
+    """Give objects of a rejection back, all or some; how many.
+
+    What never came is awaited no more.
+    """
+    with transaction.atomic():
+        standing = RejectedObject.objects.filter(rejection=rejection, ended_at=None)
+        if object_ids is not None:
+            standing = standing.filter(id__in=list(object_ids))
+        found = list(standing.select_related("instance__study__register"))
+        here = [row.instance for row in found if row.instance is not None]
+        studies = {row.study_id: row.study for row in here}
+        lock(studies)
+        ended = _end(
+            RejectedObject.objects.filter(id__in=[row.id for row in found], ended_at=None),
+            by=actor.name,
+            why=reason,
+        )
+        Instance.objects.filter(id__in=[row.id for row in here], rejection=rejection.title).update(
+            rejection=""
+        )
+        for study in studies.values():
+            count = sum(row.study_id == study.id for row in here)
+            facts = {"title": rejection.title, "objects": count, "reason": reason}
+            _record(ledger.Kind.REJECTION_REVOKED, study, rejection, facts, actor)
+            wake(study)
+        if not replayed:
+            _keep_revocation(actor, rejection, [row.sop_instance_uid for row in found], reason)
+        return ended
+
+
+def _keep_revocation(actor: Actor, rejection: Rejection, uids: list[str], reason: str) -> None:
+    facts = {
+        "note": bytes(rejection.digest).hex(),
+        "objects": uids,
+        "reason": reason,
+        "actor": actor_facts(actor),
+    }
+    vault.keep_record(rejection.environment, "revocation", facts, at=now())

@@ -1,0 +1,121 @@
+"""Putting right what reconciliation found: each again looked at first, then mended (AR-10)."""
+
+from collections.abc import Callable, Mapping
+from enum import StrEnum
+from uuid import UUID
+
+from django.db import transaction
+
+from archive import ledger, vault
+from archive.actors import Actor
+from archive.errors import ArchiveError
+from archive.models import (
+    Document,
+    DocumentStatus,
+    Finding,
+    FindingKind,
+    Instance,
+    Study,
+)
+from archive.services import indexing, integrity, policies, reconciliation, registration, rejections
+from archive.services.indexing import Indexed, Places
+from archive.values import now
+
+
+class Repair(StrEnum):
+    """What was done."""
+
+    REGISTERED = "registration"  # is on its way
+    WITHDRAWN = "withdrawn"  # a manifest of no study
+    REPORTED = "reported"  # damaged: the case tells who must send again
+    INDEXED = "indexed"
+    SET_ASIDE = "set-aside"  # bytes that lost to others of the same object
+    AGREES = "agrees"  # nothing was left to do
+    LEFT = "left"  # cannot be mended here
+
+
+def repair(actor: Actor, finding: Finding) -> Repair:
+    """Mend one finding; it is settled unless it had to be left."""
+    with transaction.atomic():
+        done = REPAIRS[FindingKind(finding.kind)](actor, finding)
+        if done is not Repair.LEFT:
+            Finding.objects.filter(id=finding.id, settled_at=None).update(settled_at=now())
+        about = ledger.About(
+            environment=finding.environment, subject_id=finding.id, study_id=finding.study_id
+        )
+        facts = {"what": finding.kind, "done": done.value}
+        ledger.record(ledger.Kind.FINDING_REPAIRED, about, facts, actor=actor)
+        return done
+
+
+def _manifest(actor: Actor, finding: Finding) -> Repair:
+    rows = Document.objects.filter(id=UUID(finding.key), status=DocumentStatus.APPROVED)
+    row = rows.select_related("study").first()
+    if row is None or not list(reconciliation.of_manifest(row)):
+        return Repair.AGREES
+    if row.study is None:
+        rows.update(status=DocumentStatus.DEPRECATED)
+        return Repair.WITHDRAWN
+    return _register(row.study)
+
+
+def _study(actor: Actor, finding: Finding) -> Repair:
+    study = Study.objects.filter(id=UUID(finding.key)).first()
+    return Repair.AGREES if study is None else _register(study)
+
+
+def _register(study: Study) -> Repair:
+    rejections.lock([study.id])
+    rejections.wake(study)
+    return Repair.REGISTERED
+
+
+def _late_entry(actor: Actor, finding: Finding) -> Repair:
+    """Look for its documents again; a study that still waits is found again."""
+    study = Study.objects.filter(id=UUID(finding.key)).first()
+    if study is None:
+        return Repair.AGREES
+    registration.owe(study)
+    return Repair.REGISTERED
+
+
+def _bytes_missing(actor: Actor, finding: Finding) -> Repair:
+    row = Instance.objects.filter(id=UUID(finding.key), damaged_at=None).first()
+    if row is None or not list(reconciliation.of_instance(row)):
+        return Repair.AGREES
+    integrity.found_damaged(row.id)
+    return Repair.REPORTED
+
+
+def _nameless(actor: Actor, finding: Finding) -> Repair:
+    """An object that was kept and never answered for, or the loser of a race."""
+    digest = bytes.fromhex(finding.key)
+    uid = str(finding.facts.get("sop_instance_uid", ""))
+    store = vault.where(finding.environment, digest)
+    if not store or reconciliation.is_named(finding.environment, digest, uid):
+        return Repair.AGREES
+    try:
+        file = indexing.open_file(finding.environment, digest, store)
+        policy = policies.for_association(finding.environment)
+        outcome = indexing.index(file, Places.read(), policy)
+    except (ArchiveError, ValueError):
+        return Repair.LEFT
+    if outcome is Indexed.ADDED:
+        study = Study.objects.get(
+            environment=finding.environment, study_instance_uid=file.header.study_instance_uid
+        )
+        _register(study)
+        return Repair.INDEXED
+    if outcome in (Indexed.OTHER, Indexed.OURS):
+        vault.set_aside(finding.environment, digest)
+        return Repair.SET_ASIDE
+    return Repair.LEFT
+
+
+REPAIRS: Mapping[FindingKind, Callable[[Actor, Finding], Repair]] = {
+    FindingKind.MANIFEST_WITHOUT_IMAGES: _manifest,
+    FindingKind.IMAGES_WITHOUT_ENTRY: _study,
+    FindingKind.IMAGES_BEFORE_ENTRY: _late_entry,
+    FindingKind.ROW_WITHOUT_BYTES: _bytes_missing,
+    FindingKind.BYTES_WITHOUT_ROW: _nameless,
+}

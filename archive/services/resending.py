@@ -1,0 +1,57 @@
+"""An object whose UID is archived already: the same again, corrected, healing, or refused (AR-1,
+AR-7, AR-10).
+"""
+
+from enum import Enum, auto
+
+from archive import vault
+from archive.correction_errors import RejectedBefore
+from archive.errors import BytesDamaged, InstanceUnknown, OtherContent
+from archive.objects.sameness import same_content
+from archive.rules import correction
+from archive.rules.correction import Terms
+from archive.services import corrections, integrity
+from archive.services.associations import Peer
+from archive.services.corrections import Sent
+from archive.services.rows import Archived
+
+
+class Again(Enum):
+    """What became of it; all are successes to the sender."""
+
+    REPEATED = auto()
+    CORRECTED = auto()
+    HEALED = auto()
+
+
+def take(peer: Peer, terms: Terms, archived: Archived, sent: Sent) -> Again:
+    """Raises RejectedBefore, OtherContent, BytesDamaged."""
+    if correction.is_refused_again(archived.rejection):
+        raise RejectedBefore()
+    same_bytes = archived.digest == sent.incoming.digest()
+    if archived.is_damaged and same_bytes:
+        integrity.heal_from(sent.incoming, sent.meta, archived.id)
+        return Again.HEALED
+    if same_bytes:
+        return Again.REPEATED
+    held = _read(sent.meta.environment, archived)
+    data = bytes(sent.incoming.data())
+    if same_content(held, archived.transfer_syntax_uid, data, sent.transfer_syntax_uid):
+        return Again.REPEATED
+    if corrections.is_gathered(archived, sent.incoming.digest()):
+        return Again.REPEATED
+    if not terms.metadata or archived.rejection:
+        raise OtherContent()
+    if corrections.is_earlier_version(archived, sent.incoming.digest()):
+        raise OtherContent("an earlier version of the object; the corrected one stays")
+    corrections.offer(peer, archived, held, sent)
+    return Again.CORRECTED
+
+
+def _read(environment: str, archived: Archived) -> bytes:
+    """The bytes in force. Damage that shows here is dealt with as anywhere."""
+    try:
+        return vault.read(environment, archived.digest, archived.store)
+    except (BytesDamaged, InstanceUnknown):
+        integrity.found_damaged(archived.id)
+        raise BytesDamaged() from None

@@ -1,0 +1,103 @@
+"""Room for what comes, watched; and objects moved from one store to another (AR-10, NF-4)."""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID, uuid5
+
+from archive import stores, vault
+from archive.config import settings
+from archive.errors import StorageFull
+from archive.models import Environment, Instance, InstanceVersion
+from archive.objects import part10
+from archive.services import error_desk
+from archive.services.error_desk import Place, What
+from archive.stores import Store
+
+ROOM = Place("job", "storage")
+SUBJECT = uuid5(UUID(int=0), "free space of the vault")  # one event stands open at a time
+
+
+def watch() -> bool:
+    """Say so on the desk before objects must be refused; whether there is room."""
+    free = vault.free_bytes()
+    if free is None or free >= settings().free_bytes_warning:
+        error_desk.settle(SUBJECT, ROOM.step)
+        return True
+    error_desk.report(
+        StorageFull("free space is running out", facts={"free": f"{free >> 20} MiB"}),
+        environment=Environment.PRODUCTION,
+        place=ROOM,
+        what=What(subject_id=SUBJECT),
+        once=True,
+    )
+    return False
+
+
+@dataclass(slots=True)
+class Moved:
+    """How far a move has come."""
+
+    files: int = 0
+    size: int = 0
+    left: int = 0  # damaged: they stay where they are
+
+
+def move(to: str, tell: Callable[[Moved], None], *, most: int, per_second: int) -> Moved:
+    """Empty the other stores into this one while the archive works: each file is copied, read
+    again, named by its row, and only then removed. May be stopped and begun anew at any time.
+
+    Raises StorageGone, StorageFull.
+    """
+    moved, began = Moved(), time.monotonic()
+    for origin, key in _elsewhere(to):
+        if moved.files >= most:
+            break
+        _move(origin, stores.configured()[to], key, moved)
+        tell(moved)
+        time.sleep(max(0.0, moved.size / per_second - (time.monotonic() - began)))
+    return moved
+
+
+def _elsewhere(to: str) -> Iterator[tuple[Store, str]]:
+    for origin in stores.configured().values():
+        if origin.name == to:
+            continue
+        for environment in Environment.values:
+            for key, _ in origin.keys(environment):
+                if vault.is_lasting(key):
+                    yield origin, key
+
+
+def _move(origin: Store, target: Store, key: str, moved: Moved) -> None:
+    with origin.open(key) as file:
+        content = file.read()
+    target.put(key, (content,), None)
+    with target.open(key) as file:
+        arrived = file.read()
+    if arrived != content or not _says_its_name(key, content):
+        moved.left += 1
+        return
+    _name(key, content, target.name)
+    origin.remove(key)
+    moved.files, moved.size = moved.files + 1, moved.size + len(content)
+
+
+def _says_its_name(key: str, content: bytes) -> bool:
+    """An object's name is the digest of its data set; a record has none."""
+    path = Path(key)
+    return path.suffix != ".dcm" or vault.digest_of(content) == bytes.fromhex(path.stem)
+
+
+def _name(key: str, content: bytes, store: str) -> None:
+    """The rows that know where their bytes stand; the others look."""
+    if not key.endswith(".dcm"):
+        return
+    digest = bytes.fromhex(Path(key).stem)
+    meta = part10.read_prefix(content[: vault.DATA_OFFSET])
+    rows = Instance.objects.filter(
+        environment=meta.environment, sop_instance_uid=meta.sop_instance_uid
+    )
+    InstanceVersion.objects.filter(instance__in=rows, digest=digest).update(store=store)
+    rows.filter(digest=digest).update(store=store)

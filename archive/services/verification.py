@@ -1,0 +1,112 @@
+"""All that is stored read again, round after round; damage is dealt with where it shows (AR-10)."""
+
+from collections.abc import Callable
+from typing import TypeVar
+from uuid import UUID
+
+from django.db.models import Model, QuerySet
+
+from archive import vault
+from archive.config import settings
+from archive.models import (
+    Document,
+    DocumentKind,
+    DocumentStatus,
+    Instance,
+    InstanceVersion,
+    Rejection,
+    Round,
+    RoundKind,
+)
+from archive.services import integrity, registration, rounds
+from archive.services.error_desk import What
+from archive.services.rounds import Slice
+
+M = TypeVar("M", bound=Model)
+
+SLICE_SECONDS = 5  # of reading at the allowed rate
+ROWS = 1_000  # of a slice at most
+
+
+def step() -> bool:
+    """One slice. For the beat, and for whoever cannot wait."""
+    return rounds.step(RoundKind.VERIFICATION, PARTS, per_second=settings().verify_bytes_per_second)
+
+
+def begin() -> Round | None:
+    """A round before its time, when a person asks for it."""
+    return rounds.begin(RoundKind.VERIFICATION, next(iter(PARTS)))
+
+
+def _walk(rows: QuerySet[M], position: str, check: Callable[[M], tuple[int, bool]]) -> Slice:
+    """Check rows behind a key until the slice is full: size and whether it was whole, of each."""
+    behind = rows.filter(id__gt=UUID(position)) if position else rows
+    budget = settings().verify_bytes_per_second * SLICE_SECONDS
+    checked = size = found = 0
+    last = ""
+    for row in behind.order_by("id")[:ROWS]:
+        read, whole = check(row)
+        checked, size, found, last = checked + 1, size + read, found + (not whole), str(row.pk)
+        if size >= budget:
+            return Slice(last, checked, size, found)
+    return Slice(last if checked == ROWS else "", checked, size, found)
+
+
+def _instances(position: str) -> Slice:
+    rows = Instance.objects.filter(damaged_at=None)
+
+    def check(row: Instance) -> tuple[int, bool]:
+        return row.size, integrity.is_whole(row)
+
+    return _walk(rows, position, check)
+
+
+def _versions(position: str) -> Slice:
+    """Bytes that are in force no more, or not yet."""
+    rows = InstanceVersion.objects.filter(damaged_at=None).select_related(
+        "instance__study__register"
+    )
+
+    def check(row: InstanceVersion) -> tuple[int, bool]:
+        if bytes(row.instance.digest) == bytes(row.digest):
+            return 0, True  # seen among the objects
+        return row.size, integrity.is_version_whole(row)
+
+    return _walk(rows, position, check)
+
+
+def _notes(position: str) -> Slice:
+    rows = Rejection.objects.all()
+
+    def check(row: Rejection) -> tuple[int, bool]:
+        whole = vault.is_whole(row.environment, bytes(row.digest))
+        if not whole:
+            what = What(study_id=row.study_id, subject_id=row.id, sop_instance_uid=row.note_uid)
+            digest = bytes(row.digest)
+            integrity.report_damaged(row.environment, digest, row.organisation_id, what)
+        return row.size, whole
+
+    return _walk(rows, position, check)
+
+
+def _manifests(position: str) -> Slice:
+    """A damaged manifest is set aside, and registration makes another."""
+    rows = Document.objects.filter(kind=DocumentKind.MANIFEST, status=DocumentStatus.APPROVED)
+
+    def check(row: Document) -> tuple[int, bool]:
+        digest = bytes.fromhex(row.vault_key)
+        whole = vault.is_whole(row.environment, digest)
+        if not whole and row.study is not None:
+            vault.set_aside(row.environment, digest)
+            registration.owe(row.study)
+        return row.size, whole
+
+    return _walk(rows.exclude(vault_key="").select_related("study"), position, check)
+
+
+PARTS = {
+    "instances": _instances,
+    "versions": _versions,
+    "notes": _notes,
+    "manifests": _manifests,
+}

@@ -1,0 +1,68 @@
+"""Where the vault's bytes stand: a file system, object storage, or both while they are moved.
+
+A key is a path below the store's root; the vault makes the keys. What is written is durable on
+return and never overwritten.
+"""
+
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import BinaryIO, Protocol
+
+from archive.config import settings
+from archive.errors import InstanceUnknown
+from archive.stores.files import FileStore
+from archive.stores.s3 import ObjectStore
+
+FILES, OBJECTS = "files", "s3"
+
+
+class Store(Protocol):
+    name: str
+
+    def has(self, key: str) -> bool: ...
+
+    def size(self, key: str) -> int: ...
+
+    def put(self, key: str, parts: Sequence[bytes | bytearray], spilled: Path | None) -> None:
+        """Write the parts, or take over the file `spilled`. Raises StorageFull, StorageGone."""
+
+    def open(self, key: str, length: int | None = None) -> BinaryIO:
+        """To read from the beginning, or its first bytes. Raises FileNotFoundError, StorageGone."""
+
+    def move(self, key: str, to: str) -> bool:
+        """Whether it was there."""
+
+    def remove(self, key: str) -> None: ...
+
+    def keys(self, prefix: str) -> Iterator[tuple[str, datetime]]:
+        """Keys below a folder, with when they were written, in their order."""
+
+    def free(self) -> int | None:
+        """Bytes that can still be written; None where that has no end."""
+
+
+@cache
+def configured() -> dict[str, Store]:
+    """All that may hold something, the one that is written to first."""
+    stores: list[Store] = [FileStore(settings().vault_dir)]
+    if settings().s3_bucket:
+        stores.append(ObjectStore())
+    stores.sort(key=lambda store: store.name != settings().vault_store)
+    return {store.name: store for store in stores}
+
+
+def default() -> Store:
+    """The one that is written to."""
+    return next(iter(configured().values()))
+
+
+def holding(key: str, hint: str = "") -> Store:
+    """The one that has the key; `hint` is asked first. Raises InstanceUnknown."""
+    found = configured()
+    order = [found[hint]] if hint in found else []
+    for store in [*order, *found.values()]:
+        if store.has(key):
+            return store
+    raise InstanceUnknown("the vault has no such object")

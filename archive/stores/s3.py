@@ -1,0 +1,164 @@
+"""The vault in object storage that speaks S3; a request is answered when the object is durable."""
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from importlib import import_module
+from io import BufferedReader, RawIOBase
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from archive.config import settings
+from archive.errors import StorageGone
+
+MISSING = ("404", "NoSuchKey", "NotFound")
+PART = 64 << 20  # larger objects go up in parts
+TIMEOUT = 20
+
+
+class ObjectStore:
+    name = "s3"
+
+    def __init__(self) -> None:
+        self.bucket = settings().s3_bucket
+        self.prefix = settings().s3_prefix
+        self._clients: dict[int, Any] = {}
+
+    @property
+    def client(self) -> Any:
+        """One a process: connections do not survive a fork."""
+        known = self._clients.get(os.getpid())
+        if known is None:
+            known = self._clients[os.getpid()] = _connected()
+        return known
+
+    def has(self, key: str) -> bool:
+        with _told():
+            try:
+                self.client.head_object(Bucket=self.bucket, Key=self._name(key))
+            except ClientError as error:
+                if _is_missing(error):
+                    return False
+                raise
+            return True
+
+    def size(self, key: str) -> int:
+        with _told():
+            answer = self.client.head_object(Bucket=self.bucket, Key=self._name(key))
+            return int(answer["ContentLength"])
+
+    def put(self, key: str, parts: Sequence[bytes | bytearray], spilled: Path | None) -> None:
+        """The service checks what arrived against its SHA-256. Raises StorageGone."""
+        extra = {"ChecksumAlgorithm": "SHA256"}
+        with _told():
+            if spilled is None:
+                body = b"".join(parts)
+                self.client.put_object(Bucket=self.bucket, Key=self._name(key), Body=body, **extra)
+                return
+            limits = _transfer().TransferConfig(multipart_threshold=PART, multipart_chunksize=PART)
+            self.client.upload_file(
+                str(spilled), self.bucket, self._name(key), ExtraArgs=extra, Config=limits
+            )
+        spilled.unlink(missing_ok=True)
+
+    def open(self, key: str, length: int | None = None) -> BinaryIO:
+        """Raises FileNotFoundError, StorageGone."""
+        extra = {"Range": f"bytes=0-{length - 1}"} if length else {}
+        with _told():
+            try:
+                answer = self.client.get_object(Bucket=self.bucket, Key=self._name(key), **extra)
+            except ClientError as error:
+                if _is_missing(error):
+                    raise FileNotFoundError(key) from None
+                raise
+            return BufferedReader(_Body(answer["Body"]))
+
+    def move(self, key: str, to: str) -> bool:
+        with _told():
+            try:
+                self.client.copy(
+                    {"Bucket": self.bucket, "Key": self._name(key)}, self.bucket, self._name(to)
+                )
+            except ClientError as error:
+                if _is_missing(error):
+                    return False
+                raise
+            self.client.delete_object(Bucket=self.bucket, Key=self._name(key))
+            return True
+
+    def remove(self, key: str) -> None:
+        with _told():
+            self.client.delete_object(Bucket=self.bucket, Key=self._name(key))
+
+    def keys(self, prefix: str) -> Iterator[tuple[str, datetime]]:
+        with _told():
+            pages = self.client.get_paginator("list_objects_v2").paginate(
+                Bucket=self.bucket, Prefix=self._name(prefix) + "/"
+            )
+            for page in pages:
+                for entry in page.get("Contents", ()):
+                    yield entry["Key"].removeprefix(self.prefix), entry["LastModified"]
+
+    def free(self) -> int | None:
+        return None
+
+    def _name(self, key: str) -> str:
+        return self.prefix + key
+
+
+def _connected() -> Any:
+    # Imported when there is object storage: 25 MB that a receiver does not carry otherwise.
+    boto3, config = import_module("boto3"), import_module("botocore.config")
+    return boto3.client(
+        "s3",
+        endpoint_url=settings().s3_endpoint or None,
+        region_name=settings().s3_region,
+        aws_access_key_id=settings().s3_access_key or None,
+        aws_secret_access_key=settings().s3_secret_key or None,
+        config=config.Config(
+            connect_timeout=TIMEOUT,
+            read_timeout=TIMEOUT,
+            retries={"max_attempts": 3, "mode": "standard"},
+            s3={"addressing_style": settings().s3_addressing},
+        ),
+    )
+
+
+def _transfer() -> Any:
+    return import_module("boto3.s3.transfer")
+
+
+class _Body(RawIOBase):
+    """An answer that is read as it comes, so that no object need fit into memory."""
+
+    def __init__(self, body: Any) -> None:
+        self._body = body
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        with _told():
+            part = self._body.read(len(buffer))
+        buffer[: len(part)] = part
+        return len(part)
+
+    def close(self) -> None:
+        self._body.close()
+        super().close()
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """A service that is away or refuses is a failure that passes: senders try again."""
+    try:
+        yield
+    except (BotoCoreError, ClientError) as error:
+        raise StorageGone(facts={"raised": type(error).__name__}) from None
+
+
+def _is_missing(error: ClientError) -> bool:
+    return str(error.response.get("Error", {}).get("Code")) in MISSING

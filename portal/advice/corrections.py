@@ -1,0 +1,91 @@
+"""Advice on rejections and corrections."""
+
+from django.utils.translation import gettext_lazy as _
+
+from archive import correction_errors as errors
+from archive.errors import ArchiveError
+from portal.advice.kinds import Advice, Move
+
+ADVICE: dict[type[ArchiveError], Advice] = {
+    errors.NothingToReject: Advice(
+        _("Rejection of what is not archived"),
+        _("The rejection note names an object that is not in the customer’s register."),
+        _(
+            "Find out with the customer what was to be rejected: whether it was ever stored, and "
+            "in which environment."
+        ),
+        _("Your system rejected an object that is not archived for your organisation."),
+        _("Check the identifiers in the note, and that it went to the right environment."),
+        Move.SENDER,
+    ),
+    errors.RejectionNoteReused: Advice(
+        _("Rejection note’s identifier was used before"),
+        _("A rejection note with this SOP Instance UID is kept already, with other content."),
+        _("Ask the customer’s system supplier: each note must have an identifier of its own."),
+        _("Your system used the identifier of an earlier rejection note."),
+        _("Have the note made again under a new identifier."),
+        Move.SENDER,
+    ),
+    errors.RejectedBefore: Advice(
+        _("Rejected object sent again"),
+        _("The object was rejected earlier, so it is not taken in again."),
+        _(
+            "If the rejection was a mistake, an archivist revokes it on the study’s page; else "
+            "tell the customer to stop sending the object."
+        ),
+        _("Your system sent an object that your organisation has rejected."),
+        _("Make a corrected object under new identifiers, or ask for the rejection’s revocation."),
+        Move.SENDER,
+    ),
+    errors.RejectionClassConflict: Advice(
+        _("Rejection note names another class"),
+        _("The object is archived under another SOP class than the rejection note says."),
+        _("Ask the customer’s system supplier: the note was made from wrong data."),
+        _("Your system’s rejection note names an object with a wrong type."),
+        _("Have the note made again from the object as it was sent."),
+        Move.SENDER,
+    ),
+    errors.RejectedAlready: Advice(
+        _("Object is rejected already"),
+        _("The note rejects what an earlier note has rejected, and not more strictly."),
+        _("Nothing needs doing, unless the reason of the first rejection was wrong: then revoke."),
+        _("The object had been rejected already."),
+        _("Nothing to do, unless the first rejection was made for a wrong reason."),
+        Move.NOBODY,
+    ),
+    errors.CorrectionIncomplete: Advice(
+        _("Study is corrected in part"),
+        _(
+            "Some objects came again with another patient or order, the others did not; until all "
+            "have, the study is shown as it was."
+        ),
+        _("Ask the customer to send the whole study again, or correct it on its page."),
+        _("Only a part of a study was corrected; until all of it is, the study stays as it was."),
+        _("Send all objects of the study again with the corrected data."),
+        Move.SENDER,
+    ),
+    errors.CorrectionOutdated: Advice(
+        _("Study has changed since"),
+        _("Another correction of the study came in between."),
+        _("Open the study again and begin from what it says now."),
+        _("The study was changed in between."),
+        _("Begin again from what the study says now."),
+        Move.US,
+    ),
+    errors.RetentionRejectionUnauthorised: Advice(
+        _("Rejection for ended retention is not allowed"),
+        _("The customer may not end retention by a note; the archive does that by its rules."),
+        _("If it has been agreed on, allow it for the customer under Corrections."),
+        _("Your organisation has not agreed that its system ends retention by notes."),
+        _("Contact technical support if your system should do so."),
+        Move.SUPPORT,
+    ),
+    errors.RetentionNotEnded: Advice(
+        _("Retention has not ended"),
+        _("The note would end the retention of objects that must still be kept."),
+        _("Tell the customer until when the study must be kept."),
+        _("Your system tried to end the retention of a study that must still be kept."),
+        _("Check the rules of retention in your system."),
+        Move.SENDER,
+    ),
+}

@@ -1,0 +1,93 @@
+"""What happened to a study, in words: rejections, corrections, damage."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from archive.models import CorrectionOrigin, RejectionTitle
+from portal.said import Said, objects_words
+
+Facts = dict[str, Any]
+
+FIELDS = {
+    "PatientID": gettext_lazy("patient’s code"),
+    "IssuerOfPatientID": gettext_lazy("issuer of the patient’s code"),
+    "PatientName": gettext_lazy("patient’s name"),
+    "PatientBirthDate": gettext_lazy("date of birth"),
+    "PatientSex": gettext_lazy("sex"),
+    "AccessionNumber": gettext_lazy("accession number"),
+    "StudyDescription": gettext_lazy("study description"),
+    "StudyID": gettext_lazy("study ID"),
+    "StudyDate": gettext_lazy("study date"),
+    "StudyTime": gettext_lazy("study time"),
+}
+
+
+def fields_words(changed: Sequence[str]) -> str:
+    """Attributes as people call them, never their values."""
+    return ", ".join(str(FIELDS.get(name, name)) for name in changed)
+
+
+def title_words(title: str) -> str:
+    return str(RejectionTitle(title).label) if title in RejectionTitle.values else title
+
+
+def _rejected(facts: Facts, actor: str) -> Said:
+    said = _("%(objects)s rejected by %(who)s: %(why)s") % {
+        "objects": objects_words(int(facts.get("objects") or 0)),
+        "who": actor,
+        "why": title_words(str(facts.get("title", ""))),
+    }
+    return Said(said, str(facts.get("reason", "")))
+
+
+def _revoked(facts: Facts, actor: str) -> Said:
+    said = _("Rejection of %(objects)s revoked by %(who)s") % {
+        "objects": objects_words(int(facts.get("objects") or 0)),
+        "who": actor,
+    }
+    return Said(said, str(facts.get("reason", "")))
+
+
+def _withdrawn(facts: Facts, actor: str) -> Said:
+    if facts.get("why") == "corrected":
+        return Said(_("Manifest withdrawn: it named what has been corrected"))
+    return Said(_("Manifest withdrawn: it named rejected objects"))
+
+
+def _corrected(facts: Facts, actor: str) -> Said:
+    changed = fields_words(facts.get("changed") or [])
+    who = facts.get("by", "")
+    if facts.get("origin") == CorrectionOrigin.PORTAL:
+        said = _("Corrected by %(who)s: %(what)s") % {"who": who, "what": changed}
+        return Said(said, str(facts.get("reason", "")))
+    if not changed:
+        return Said(_("Corrected objects came from %(who)s") % {"who": who})
+    said = _("Corrected by %(who)s, who sent the objects again: %(what)s")
+    return Said(said % {"who": who, "what": changed})
+
+
+def _undone(facts: Facts, actor: str) -> Said:
+    said = _("Correction undone by %(who)s: %(what)s") % {
+        "who": actor,
+        "what": fields_words(facts.get("changed") or []),
+    }
+    return Said(said, str(facts.get("reason", "")))
+
+
+def _restored(facts: Facts, actor: str) -> Said:
+    if facts.get("how") == "by staff":
+        return Said(_("A damaged object was restored by %(who)s") % {"who": actor})
+    return Said(_("A damaged object was restored: the same bytes were sent again"))
+
+
+CORRECTING: dict[str, Callable[[Facts, str], Said]] = {
+    "rejected": _rejected,
+    "revoked": _revoked,
+    "manifest-withdrawn": _withdrawn,
+    "corrected": _corrected,
+    "undone": _undone,
+    "restored": _restored,
+}

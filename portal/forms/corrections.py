@@ -1,0 +1,134 @@
+"""Correcting a study's metadata, rejecting objects, and who may correct by sending."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from django import forms
+from django.utils.functional import lazy
+from django.utils.text import capfirst
+from django.utils.translation import gettext_lazy as _
+
+from archive.models import Organisation, RejectionTitle
+from archive.objects.study_facts import FACTS, StudyFacts
+from archive.values import dicom_date, today
+from portal.correcting_words import FIELDS
+from portal.forms.reasons import reason_field
+
+BY_ARCHIVIST = (RejectionTitle.QUALITY, RejectionTitle.PATIENT_SAFETY, RejectionTitle.WORKLIST)
+SEXES = (("", "–"), ("F", _("female")), ("M", _("male")), ("O", _("other")))
+
+
+_label = lazy(lambda name: capfirst(str(FIELDS[name])), str)
+
+
+def _text(name: str, limit: int, help_text: Any = "", *, required: bool = False) -> forms.CharField:
+    return forms.CharField(
+        label=_label(name),
+        max_length=limit,
+        required=required,
+        help_text=help_text,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"}),
+    )
+
+
+def _day(name: str) -> forms.DateField:
+    return forms.DateField(
+        label=_label(name),
+        required=False,
+        input_formats=["%Y-%m-%d"],
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+
+
+class CorrectionForm(forms.Form):
+    """What a study says now, to be changed; fields are named as in the standard."""
+
+    PatientID = _text("PatientID", 64, required=True)
+    IssuerOfPatientID = _text(
+        "IssuerOfPatientID", 64, _("OID. 1.2.246.21 is that of personal identity codes.")
+    )
+    PatientName = _text("PatientName", 324, _("Family name^given names"))
+    PatientBirthDate = _day("PatientBirthDate")
+    PatientSex = forms.ChoiceField(label=_label("PatientSex"), required=False, choices=SEXES)
+    AccessionNumber = _text("AccessionNumber", 64, required=True)
+    StudyDescription = _text("StudyDescription", 64, _("Begins with the study code."))
+    StudyID = _text("StudyID", 16)
+    StudyDate = _day("StudyDate")
+    StudyTime = _text("StudyTime", 16, _("Hours, minutes and seconds: 141500"))
+
+    def __init__(self, data: Any, facts: StudyFacts) -> None:
+        values = facts.to_json()
+        for name in ("PatientBirthDate", "StudyDate"):
+            values[name] = dicom_date(values[name])  # type: ignore[assignment]
+        super().__init__(data, initial=values)
+
+    def given(self) -> dict[str, str]:
+        """The attributes that were changed, as DICOM has them."""
+        cleaned = self.cleaned_data
+        return {name: _dicom(cleaned[name]) for name in FACTS if name in self.changed_data}
+
+
+def _dicom(value: Any) -> str:
+    return value.strftime("%Y%m%d") if hasattr(value, "strftime") else str(value or "")
+
+
+class WhyCorrectForm(forms.Form):
+    reason = reason_field(_("What was wrong, and who found it. Kept with the correction."))
+
+
+class UndoForm(forms.Form):
+    reason = reason_field(_("Why it is undone. Kept with the correction."))
+
+
+class RejectForm(forms.Form):
+    """Which objects come as check boxes beside the form."""
+
+    title = forms.ChoiceField(
+        label=_("Why"), choices=[(each.value, each.label) for each in BY_ARCHIVIST]
+    )
+    reason = reason_field(_("What happened, and who asked. Kept with the rejection."))
+
+
+class RevokeForm(forms.Form):
+    """Its field stands among the objects to be chosen, outside the form's own element."""
+
+    reason = reason_field(_("Why it is revoked. Kept with the rejection."))
+
+    def __init__(self, data: Any = None) -> None:
+        super().__init__(data)
+        self.fields["reason"].widget.attrs["form"] = "revoke"
+
+
+class MayCorrectForm(forms.Form):
+    """A dated row of what a customer may correct by sending."""
+
+    organisation = forms.ChoiceField(label=_("Customer"), required=False)
+    metadata = forms.BooleanField(
+        label=_("Metadata: the same objects again with another patient or study"), required=False
+    )
+    note_first = forms.BooleanField(
+        label=_("A rejection note may come before its objects"), required=False, initial=True
+    )
+    retention = forms.BooleanField(
+        label=_("A note may end the retention of what need not be kept any longer"), required=False
+    )
+    valid_from = forms.DateField(
+        label=_("From"),
+        input_formats=["%Y-%m-%d"],
+        initial=today,
+        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+    )
+    source = forms.CharField(
+        label=_("Source"),
+        max_length=200,
+        help_text=_("The service description, or what was agreed on and when."),
+        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+    )
+
+    def __init__(
+        self, data: Mapping[str, Any] | None, organisations: Iterable[Organisation]
+    ) -> None:
+        super().__init__(data)
+        named = [(str(each.id), each.name) for each in organisations]
+        choices = [("", _("all who have no row of their own")), *named]
+        self.fields["organisation"].choices = choices  # type: ignore[attr-defined]

@@ -1,0 +1,26 @@
+"""What is said of one happening, and the counts in it."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.utils.translation import ngettext
+
+from portal.formats import number_text
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """The words for one happening; an empty shape leaves it to the outcome."""
+
+    what: str
+    answer: str = ""
+    shape: str = ""
+    took: timedelta | None = None
+
+
+def objects_words(count: int) -> str:
+    return ngettext("%(count)s object", "%(count)s objects", count) % {"count": number_text(count)}
+
+
+def series_words(count: int) -> str:
+    return ngettext("%(count)s series", "%(count)s series", count) % {"count": number_text(count)}

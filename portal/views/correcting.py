@@ -1,0 +1,235 @@
+"""Correcting metadata: a form, what it would do field by field, the deed, and its undoing."""
+
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods, require_POST
+
+from archive import gate
+from archive.actors import Actor
+from archive.correction_errors import CorrectionOutdated
+from archive.errors import ArchiveError, NotFound
+from archive.models import Correction, CorrectionState, Study
+from archive.objects.study_facts import StudyFacts
+from archive.queries import corrections as queries
+from archive.rules.access import Action
+from archive.services import overlays, study_moves
+from archive.services.overlays import Preview
+from portal import formats
+from portal.advice import advise
+from portal.correcting_words import FIELDS, fields_words
+from portal.forms.corrections import CorrectionForm, UndoForm, WhyCorrectForm
+from portal.staff import Request, page
+from portal.views import looks
+from portal.views.corrections import changed
+
+SEEN = "seen-"  # before a study's id: the mark of what the preview showed of it
+
+
+@require_http_methods(["GET", "POST"])
+@page("correct")
+def correct(request: Request, actor: Actor) -> HttpResponseBase:
+    """`?study=` names the study one came from; others of the patient are chosen on the page."""
+    first = _study(request, actor, request.GET.get("study", ""))
+    asker = looks.seer(request, actor, first)
+    if not asker.reason:
+        return redirect("study", first.id)
+    facts = study_moves.facts_of(first)
+    beside = queries.studies_beside(first)
+    form = CorrectionForm(request.POST or None, facts)
+    if request.method == "GET" or "back" in request.POST or not form.is_valid():
+        looks.look(asker, first, shown="code and name")
+        return _form(request, first, beside, form)
+    chosen = [first, *_chosen(request, actor, beside)]
+    return _previewed(request, actor, chosen, form)
+
+
+def _study(request: Request, actor: Actor, given: str) -> Study:
+    try:
+        found = looks.found(request, actor, UUID(given))
+    except ValueError as error:
+        raise Http404 from error
+    gate.require(actor, Action.CORRECT, found)
+    return found
+
+
+def _chosen(request: Request, actor: Actor, beside: list[Study]) -> list[Study]:
+    """Of the same patient's studies those that were ticked, each asked of the gate."""
+    ticked = set(request.POST.getlist("study"))
+    chosen = [each for each in beside if str(each.id) in ticked]
+    for each in chosen:
+        gate.require(actor, Action.CORRECT, each)
+    return chosen
+
+
+def _form(
+    request: Request, first: Study, beside: list[Study], form: CorrectionForm
+) -> HttpResponse:
+    ticked = set(request.POST.getlist("study"))
+    context = {
+        "study": first,
+        "title": _("Correct %(study)s") % {"study": looks.title(first)},
+        "form": form,
+        "beside": [(each, looks.title(each), str(each.id) in ticked) for each in beside],
+        "trail": looks.trail(first),
+    }
+    return render(request, "corrections/correct.html", context)
+
+
+def _previewed(
+    request: Request, actor: Actor, chosen: list[Study], form: CorrectionForm
+) -> HttpResponseBase:
+    """Before and after of each field; with a reason, the deed."""
+    given = form.given()
+    found = overlays.preview(chosen, given)
+    why = WhyCorrectForm(request.POST if "confirm" in request.POST else None)
+    refused = any(each.refused for each in found)
+    if not any(each.changes for each in found):
+        messages.warning(request, _("Nothing was changed, so there is nothing to correct."))
+        return _form(request, chosen[0], queries.studies_beside(chosen[0]), form)
+    if why.is_bound and why.is_valid() and not refused:
+        return _done(request, actor, chosen, given, why.cleaned_data["reason"])
+    context = {
+        "study": chosen[0],
+        "title": ngettext("Correct %(count)s study?", "Correct %(count)s studies?", len(chosen))
+        % {"count": formats.number_text(len(chosen))},
+        "previews": [_shown(each) for each in found],
+        "refused": refused,
+        "kept": [(bound.html_name, _raw(request, bound.html_name)) for bound in form],
+        "ticked": [str(each.id) for each in chosen[1:]],
+        "seen": [(f"{SEEN}{each.study.id}", each.before.mark()) for each in found],
+        "why": why,
+        "trail": looks.trail(chosen[0]),
+    }
+    return render(request, "corrections/preview.html", context)
+
+
+def _raw(request: Request, name: str) -> str:
+    return str(request.POST.get(name, ""))
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A study's preview in words."""
+
+    study: Study
+    title: str
+    changes: list[tuple[str, str, str]]
+    wrong: str
+
+
+def _shown(each: Preview) -> Shown:
+    wrong = str(advise(each.refused.reason()).title) if each.refused else ""
+    return Shown(each.study, looks.title(each.study), pairs_words(each.before, each.after), wrong)
+
+
+def pairs_words(before: StudyFacts, after: StudyFacts) -> list[tuple[str, str, str]]:
+    """Field, before and after."""
+    return [
+        (str(FIELDS[name]), old or "–", new or "–")
+        for name, (old, new) in before.changes(after).items()
+    ]
+
+
+def _done(
+    request: Request, actor: Actor, chosen: list[Study], given: dict[str, str], reason: str
+) -> HttpResponseBase:
+    seen = {each.id: request.POST.get(f"{SEEN}{each.id}", "") for each in chosen}
+    try:
+        made = overlays.correct(actor, list(seen), given, reason=reason, seen=seen)
+    except CorrectionOutdated:
+        messages.error(
+            request, _("A study was changed meanwhile. Nothing was corrected; look again.")
+        )
+        return redirect(f"{reverse('correction-new')}?study={chosen[0].id}")
+    said = ngettext(
+        "%(count)s study is corrected. Its manifest follows by itself.",
+        "%(count)s studies are corrected. Their manifests follow by themselves.",
+        len(made),
+    )
+    messages.success(request, said % {"count": formats.number_text(len(made))})
+    return redirect("correction", made[0].id) if made else redirect("study", chosen[0].id)
+
+
+# --- one correction -------------------------------------------------------------------------------
+
+
+@page("correction")
+def correction(request: Request, actor: Actor, correction_id: UUID) -> HttpResponseBase:
+    made, asker = _opened(request, actor, correction_id)
+    if not asker.reason:
+        return redirect("study", made.study_id)
+    return _show(request, actor, asker, made, UndoForm())
+
+
+def _opened(request: Request, actor: Actor, correction_id: UUID) -> tuple[Correction, Actor]:
+    """A correction tells whose the study was and is: it needs the reason for its patient."""
+    made = queries.correction(correction_id)
+    gate.require(actor, Action.SEE_STUDY, made.study)
+    request.environment = made.environment
+    return made, looks.seer(request, actor, made.study)
+
+
+def _show(
+    request: Request, actor: Actor, asker: Actor, made: Correction, form: UndoForm
+) -> HttpResponse:
+    looks.look(asker, made.study, shown="code and name")
+    before, after = StudyFacts.from_json(made.before), StudyFacts.from_json(made.after)
+    last = overlays.last_in_force(made.study)
+    others = queries.in_one_go(made)
+    context: dict[str, Any] = {
+        "correction": made,
+        "title": _("Correction of %(study)s") % {"study": looks.title(made.study)},
+        "what": fields_words(changed(made.before, made.after)),
+        "pairs": pairs_words(before, after),
+        "others": others,
+        "undoable": last is not None
+        and last.id == made.id
+        and gate.ask(actor, Action.CORRECT, made.study).allowed,
+        "in_force": [each for each in others if each.state == CorrectionState.IN_FORCE],
+        "form": form,
+        "trail": [(_("Corrections"), reverse("corrections"))],
+    }
+    return render(request, "corrections/detail.html", context)
+
+
+@require_POST
+@page("correct")
+def undo(request: Request, actor: Actor, correction_id: UUID) -> HttpResponseBase:
+    made, asker = _opened(request, actor, correction_id)
+    gate.require(actor, Action.CORRECT, made.study)
+    if not asker.reason:
+        return redirect("study", made.study_id)
+    form = UndoForm(request.POST)
+    if not form.is_valid():
+        return _show(request, actor, asker, made, form)
+    rows = [made, *(queries.in_one_go(made) if "all" in request.POST else [])]
+    undone = sum(_undone(actor, each, form.cleaned_data["reason"]) for each in rows)
+    if undone:
+        said = ngettext(
+            "The correction of %(count)s study is undone.",
+            "The corrections of %(count)s studies are undone.",
+            undone,
+        )
+        messages.success(request, said % {"count": formats.number_text(undone)})
+    if undone < len(rows):
+        messages.warning(
+            request, _("A study has been corrected again since: undo the newest correction first.")
+        )
+    return redirect("study", made.study_id)
+
+
+def _undone(actor: Actor, made: Correction, reason: str) -> bool:
+    try:
+        gate.require(actor, Action.CORRECT, made.study)
+        overlays.undo(actor, made, reason=reason)
+    except (ArchiveError, NotFound):
+        return False
+    return True

@@ -1,0 +1,202 @@
+"""How the archive looks after what it keeps: rounds, damaged objects, findings and their repair."""
+
+from collections import Counter
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import BadRequest
+from django.http import Http404, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
+
+from archive import gate, vault
+from archive.actors import Actor
+from archive.config import settings
+from archive.errors import StorageGone
+from archive.models import FindingKind, RoundKind
+from archive.queries import integrity as queries
+from archive.rules.access import Action
+from archive.services import integrity as service
+from archive.services import reconciliation, repairs, verification
+from archive.services.repairs import Repair
+from portal import formats
+from portal.pages import BY_NAME
+from portal.staff import Request, page
+
+PARTS = {
+    "instances": gettext_lazy("objects"),
+    "versions": gettext_lazy("earlier versions"),
+    "notes": gettext_lazy("rejection notes"),
+    "manifests": gettext_lazy("manifests"),
+    "studies": gettext_lazy("studies"),
+    "files": gettext_lazy("files of the vault"),
+}
+EXPLAINED = {
+    FindingKind.MANIFEST_WITHOUT_IMAGES: gettext_lazy(
+        "The register has a manifest in force that names objects which are not given out. Repair "
+        "makes the manifest anew, or withdraws it."
+    ),
+    FindingKind.IMAGES_WITHOUT_ENTRY: gettext_lazy(
+        "Objects are stored, and no manifest in force names them. Repair registers the study again."
+    ),
+    FindingKind.IMAGES_BEFORE_ENTRY: gettext_lazy(
+        "Objects were stored before the examination note that should have come first. The customer "
+        "must archive the note; repair looks for it again."
+    ),
+    FindingKind.ROW_WITHOUT_BYTES: gettext_lazy(
+        "The index has an object whose bytes are not in the vault. Repair treats it as damaged: a "
+        "case asks for the same object to be sent again."
+    ),
+    FindingKind.BYTES_WITHOUT_ROW: gettext_lazy(
+        "The vault has bytes that no object names. Repair adds them to the index, or sets them "
+        "aside when the object is archived with other bytes."
+    ),
+}
+DONE = {
+    Repair.REGISTERED: gettext_lazy("%(count)s on the way to registration"),
+    Repair.WITHDRAWN: gettext_lazy("%(count)s withdrawn"),
+    Repair.REPORTED: gettext_lazy("%(count)s reported as damaged"),
+    Repair.INDEXED: gettext_lazy("%(count)s added to the index"),
+    Repair.SET_ASIDE: gettext_lazy("%(count)s set aside"),
+    Repair.AGREES: gettext_lazy("%(count)s agreed already"),
+    Repair.LEFT: gettext_lazy("%(count)s cannot be repaired here"),
+}
+BEGINS = {
+    RoundKind.VERIFICATION: verification.begin,
+    RoundKind.RECONCILIATION: reconciliation.begin,
+}
+
+
+@page("integrity")
+def front(request: Request, actor: Actor) -> HttpResponseBase:
+    try:
+        found = queries.damaged(
+            request.environment,
+            after=request.GET.get("after", ""),
+            before=request.GET.get("before", ""),
+        )
+    except ValueError as error:
+        raise BadRequest("not a place in this list") from error
+    context: dict[str, Any] = {
+        "rounds": [_round(kind) for kind in RoundKind],
+        "page": found,
+        "counts": queries.finding_counts(request.environment),
+        "free": _free(),
+        "warning": settings().free_bytes_warning,
+        "store": settings().vault_store,
+        "may_restore": BY_NAME["restore"].may_open(request.person.roles),
+    }
+    return render(request, "integrity/front.html", context)
+
+
+def _free() -> int | None:
+    try:
+        return vault.free_bytes()
+    except StorageGone:
+        return 0
+
+
+def _round(kind: RoundKind) -> dict[str, Any]:
+    progress = queries.progress(kind)
+    current = progress.current
+    return {
+        "kind": kind,
+        "progress": progress,
+        "part": PARTS.get(current.part, current.part) if current else "",
+        "percent": None if progress.share is None else int(progress.share * 100),
+        "last": progress.ended[0] if progress.ended else None,
+    }
+
+
+@require_POST
+@page("restore")
+def begin(request: Request, actor: Actor) -> HttpResponseBase:
+    """A round before its time."""
+    try:
+        kind = RoundKind(request.POST.get("kind", ""))
+    except ValueError as error:
+        raise BadRequest("no such round") from error
+    if BEGINS[kind]() is None:
+        messages.warning(request, _("A round is under way already."))
+    else:
+        messages.success(request, _("A round has begun. This page tells how it goes."))
+    return redirect("integrity")
+
+
+@require_POST
+@page("restore")
+def restore(request: Request, actor: Actor) -> HttpResponseBase:
+    """Look again at a damaged object whose file has been put back from a copy."""
+    try:
+        row = queries.damaged_object(UUID(request.POST.get("object", "")))
+    except ValueError as error:
+        raise BadRequest("not an object") from error
+    gate.require(actor, Action.CORRECT, row.study)
+    if service.look_again(actor, row.id):
+        messages.success(request, _("The object is whole again and is given out."))
+    else:
+        messages.warning(
+            request,
+            _("The bytes are not there or do not match. Put the file back at %(place)s first.")
+            % {"place": vault.key_of(row.environment, bytes(row.digest))},
+        )
+    return redirect("integrity")
+
+
+# --- findings -------------------------------------------------------------------------------------
+
+
+def _kind(given: str) -> FindingKind:
+    try:
+        return FindingKind(given)
+    except ValueError as error:
+        raise Http404 from error
+
+
+@page("reconciliation")
+def findings(request: Request, actor: Actor, kind: str) -> HttpResponseBase:
+    chosen = _kind(kind)
+    try:
+        found = queries.findings(
+            request.environment,
+            chosen,
+            after=request.GET.get("after", ""),
+            before=request.GET.get("before", ""),
+        )
+    except ValueError as error:
+        raise BadRequest("not a place in this list") from error
+    context = {
+        "kind": chosen,
+        "title": str(chosen.label).capitalize(),
+        "say": EXPLAINED[chosen],
+        "page": found,
+        "may_repair": BY_NAME["restore"].may_open(request.person.roles),
+        "opens_studies": BY_NAME["study"].may_open(request.person.roles),
+        "trail": [(_("Integrity"), reverse("integrity"))],
+    }
+    return render(request, "integrity/findings.html", context)
+
+
+@require_POST
+@page("restore")
+def repair(request: Request, actor: Actor, kind: str) -> HttpResponseBase:
+    """The selected ones of a page, one by one; the outcome of each is counted."""
+    chosen = _kind(kind)
+    try:
+        ids = [UUID(each) for each in request.POST.getlist("finding")]
+    except ValueError as error:
+        raise BadRequest("not a finding") from error
+    outcomes = Counter(
+        repairs.repair(actor, each) for each in queries.open_findings(request.environment, ids)
+    )
+    if not outcomes:
+        messages.warning(request, _("Nothing was selected, so nothing was repaired."))
+    for outcome, count in outcomes.items():
+        level = messages.WARNING if outcome is Repair.LEFT else messages.SUCCESS
+        said = DONE[outcome] % {"count": formats.number_text(count)}
+        messages.add_message(request, level, f"{said}.")
+    return redirect("reconciliation", chosen.value)

@@ -1,0 +1,307 @@
+"""Correcting, rejecting, undoing and revoking on the pages, by those who may (AR-7)."""
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from archive.models import (
+    Correction,
+    CorrectionPolicy,
+    Instance,
+    LedgerEvent,
+    RejectedObject,
+    Rejection,
+    Study,
+)
+from archive.services import rejection_notes
+from archive.services.policies import correction_terms
+from tests import builders, cast, notes
+from tests.cast import MATTI, VENLA, dataset
+from tests.portal.test_pages import signed_in
+from tests.portal.test_study import address, opened
+from tests.services.test_rejections import ARCHIVIST
+
+pytestmark = pytest.mark.django_db
+
+NEW = "/corrections/new/"
+AS_IT_IS = {
+    "PatientID": MATTI,
+    "IssuerOfPatientID": "1.2.246.21",
+    "PatientName": "Meikäläinen^Matti",
+    "PatientBirthDate": "1981-01-01",
+    "PatientSex": "F",
+    "AccessionNumber": "A1",
+    "StudyDescription": "AA1AD Pään TT",
+    "StudyID": "",
+    "StudyDate": "2026-11-20",
+    "StudyTime": "101500",
+}
+MEND = {"confirm": "1", "reason": "mix-up at the desk"}
+
+
+def corrector(study: Study, login: str = "archivist") -> Client:
+    return opened(study, login)
+
+
+def post(client: Client, of: Study, **fields: Any) -> Any:
+    return client.post(f"{NEW}?study={of.id}", {**AS_IT_IS, **fields})
+
+
+def marks(answer: Any) -> dict[str, str]:
+    return dict(answer.context["seen"])
+
+
+def said(answer: Any) -> str:
+    return answer.content.decode()
+
+
+# --- correcting -----------------------------------------------------------------------------------
+
+
+def test_the_form_asks_for_a_reason_first_and_each_look_is_logged() -> None:
+    study = cast.store(dataset())
+    assert signed_in("archivist").get(f"{NEW}?study={study.id}").headers["Location"] == address(
+        study
+    )
+    client = corrector(study)
+    assert MATTI in said(client.get(f"{NEW}?study={study.id}"))
+    told = LedgerEvent.objects.filter(kind="study.viewed", study_id=study.id).latest("at")
+    assert told.facts["shown"] == "code and name"
+
+
+def test_only_archivists_and_administrators_correct() -> None:
+    study = cast.store(dataset())
+    ids = list(Instance.objects.values_list("id", flat=True))
+    rejection = rejection_notes.reject(ARCHIVIST, study, ids, notes.SAFETY, reason="x")
+    support = opened(study, "support")
+    for page in (f"{NEW}?study={study.id}", address(study, "reject/"), "/corrections/who/"):
+        assert support.get(page).status_code == 403
+        assert corrector(study, "admin").get(page).status_code == 200
+    revoke = f"/rejections/{rejection.id}/revoke/"
+    assert support.post(revoke, {"all": "1", "reason": "why not"}).status_code == 403
+    assert support.get(f"/rejections/{rejection.id}/").status_code == 200
+    assert "Revoke the whole" not in said(support.get(f"/rejections/{rejection.id}/"))
+    assert signed_in("logreview").get("/corrections/").status_code == 403
+    assert signed_in("esim").get("/corrections/").status_code == 404
+    assert RejectedObject.objects.get().ended_at is None
+
+
+def test_the_preview_shows_field_by_field_and_changes_nothing() -> None:
+    study = cast.store(dataset())
+    content = said(post(corrector(study), study, PatientID=VENLA, PatientName="Mallikas^Venla"))
+    for words in (f"<del>{MATTI}</del>", f"<ins>{VENLA}</ins>", "<ins>Mallikas^Venla</ins>"):
+        assert words in content
+    assert content.count("<del>") == 2
+    assert not Correction.objects.exists()
+
+
+def test_a_correction_with_its_reason_is_made_and_told() -> None:
+    study = cast.store(dataset())
+    client = corrector(study)
+    seen = marks(post(client, study, AccessionNumber="B2", StudyDate="2026-11-19"))
+    answer = post(client, study, AccessionNumber="B2", StudyDate="2026-11-19", **MEND, **seen)
+    made = Correction.objects.get()
+    assert answer.headers["Location"] == f"/corrections/{made.id}/"
+    study.refresh_from_db()
+    assert (study.accession_number, study.study_date) == ("B2", "20261119")
+    assert made.values == {"AccessionNumber": "B2", "StudyDate": "20261119"}
+    content = said(client.get(address(study)))
+    assert "accession number, study date" in content and "mix-up at the desk" in content
+    assert f"/corrections/{made.id}/" in content
+
+
+def test_without_a_reason_nothing_is_made() -> None:
+    study = cast.store(dataset())
+    client = corrector(study)
+    seen = marks(post(client, study, AccessionNumber="B2"))
+    answer = post(client, study, AccessionNumber="B2", confirm="1", reason="", **seen)
+    assert "Check this first" in said(answer)
+    coded = post(client, study, AccessionNumber="B2", confirm="1", reason=f"for {MATTI}", **seen)
+    assert "Leave the personal identity code out" in said(coded)
+    assert not Correction.objects.exists()
+
+
+def test_nothing_changed_is_said_and_a_wrong_value_cannot_be_confirmed() -> None:
+    study = cast.store(dataset())
+    client = corrector(study)
+    assert "Nothing was changed" in said(post(client, study))
+    content = said(post(client, study, StudyDescription="CT HEAD"))
+    assert "Study code is not in the nomenclature" in content
+    assert 'name="confirm"' not in content
+    forced = post(client, study, StudyDescription="CT HEAD", **MEND)
+    assert "This cannot be done" in said(forced)
+    assert not Correction.objects.exists()
+
+
+def test_a_study_that_changed_meanwhile_is_looked_at_again() -> None:
+    study = cast.store(dataset())
+    client = corrector(study)
+    seen = marks(post(client, study, AccessionNumber="B2"))
+    Study.objects.filter(id=study.id).update(study_id="7")
+    answer = client.post(
+        f"{NEW}?study={study.id}",
+        {**AS_IT_IS, "StudyID": "7", "AccessionNumber": "B2", **MEND, **seen},
+        follow=True,
+    )
+    assert "changed meanwhile" in said(answer)
+    assert not Correction.objects.exists()
+
+
+def test_several_studies_of_the_patient_go_in_one() -> None:
+    study = cast.store(dataset())
+    other = builders.study(accession_number="A9")
+    strange = builders.study(cast.MALLILA)
+    client = corrector(study)
+    form = said(client.get(f"{NEW}?study={study.id}"))
+    assert str(other.id) in form and str(strange.id) not in form
+    chosen = {"study": [str(other.id), str(strange.id)]}
+    preview = post(client, study, PatientID=VENLA, **chosen)
+    assert "Correct 2 studies?" in said(preview)
+    post(client, study, PatientID=VENLA, **chosen, **MEND, **marks(preview))
+    assert Correction.objects.count() == 2
+    moved = Study.objects.filter(patient__identifier=VENLA).values_list("id", flat=True)
+    assert set(moved) == {study.id, other.id}
+
+
+def corrected(study: Study) -> Correction:
+    client = corrector(study)
+    seen = marks(post(client, study, AccessionNumber="B2"))
+    post(client, study, AccessionNumber="B2", **MEND, **seen)
+    return Correction.objects.get(study=study)
+
+
+def test_undo_asks_for_a_reason_and_says_what_was_done() -> None:
+    study = cast.store(dataset())
+    made = corrected(study)
+    client = corrector(study)
+    page = f"/corrections/{made.id}/"
+    assert "<ins>B2</ins>" in said(client.get(page))
+    assert "Check this first" in said(client.post(f"{page}undo/", {"reason": ""}))
+    answer = client.post(f"{page}undo/", {"reason": "was right before"}, follow=True)
+    assert "The correction of 1 study is undone" in said(answer)
+    study.refresh_from_db()
+    assert study.accession_number == "A1"
+    content = said(client.get(page))
+    assert "was right before" in content and f"{page}undo/" not in content
+
+
+def test_a_correction_tells_of_a_patient_and_asks_for_the_reason() -> None:
+    study = cast.store(dataset())
+    made = corrected(study)
+    page = f"/corrections/{made.id}/"
+    assert signed_in("archivist").get(page).headers["Location"] == address(study)
+    support = opened(study, "support")
+    assert "/undo/" not in said(support.get(page))
+
+
+def test_the_list_names_fields_and_no_values() -> None:
+    study = cast.store(dataset())
+    corrected(study)
+    content = said(signed_in("support").get("/corrections/"))
+    assert "accession number" in content and "in force" in content
+    assert MATTI not in content and "Meikäläinen" not in content
+    assert "Nothing has been rejected" in said(
+        signed_in("support").get("/corrections/?what=rejections")
+    )
+
+
+# --- rejecting ------------------------------------------------------------------------------------
+
+
+def rejecting(client: Client, study: Study, **fields: Any) -> Any:
+    return client.post(
+        address(study, "reject/"), {"title": notes.SAFETY, "reason": "wrong patient", **fields}
+    )
+
+
+def test_rejecting_says_how_many_before_it_does() -> None:
+    first, second = dataset(), dataset()
+    study = cast.store(first, second)
+    one = Instance.objects.get(sop_instance_uid=first.SOPInstanceUID)
+    client = corrector(study)
+    assert "Choose the study, a series or objects" in said(rejecting(client, study))
+    asked = said(rejecting(client, study, object=str(one.id)))
+    assert "Reject 1 object?" in asked and "whole study" not in asked
+    assert not Rejection.objects.exists()
+    rejecting(client, study, object=str(one.id), confirm="1")
+    one.refresh_from_db()
+    assert one.rejection == notes.SAFETY
+    content = said(client.get(address(study)))
+    assert "1 object rejected by" in content and "rejected for patient safety reasons" in content
+
+
+def test_a_series_and_a_whole_study() -> None:
+    study = cast.store(dataset(), dataset(SeriesInstanceUID="1.2.246.10.90000003.1.2"))
+    client = corrector(study)
+    series = Instance.objects.values_list("series_id", flat=True)[0]
+    assert "Reject 1 object?" in said(rejecting(client, study, series=str(series)))
+    whole = said(rejecting(client, study, all="1"))
+    assert "Reject 2 objects?" in whole and "That is the whole study" in whole
+    rejecting(client, study, all="1", confirm="1")
+    assert not Instance.objects.available().exists()
+
+
+def test_anothers_objects_are_not_rejected_with_it() -> None:
+    study = cast.store(dataset())
+    other = cast.store(dataset(StudyInstanceUID="1.2.9", SeriesInstanceUID="1.2.9.1"))
+    strange = Instance.objects.get(study=other)
+    client = corrector(study)
+    answer = rejecting(client, study, object=str(strange.id), confirm="1")
+    assert "Choose the study, a series or objects" in said(answer)
+    assert client.post(address(study, "reject/"), {**MEND, "object": "x"}).status_code in (200, 400)
+    assert not Rejection.objects.exists()
+
+
+def test_a_rejection_is_revoked_in_part_and_whole() -> None:
+    study = cast.store(dataset(), dataset(), dataset())
+    client = corrector(study)
+    rejecting(client, study, all="1", confirm="1")
+    made = Rejection.objects.get()
+    page = f"/rejections/{made.id}/"
+    one = RejectedObject.objects.order_by("id")[0]
+    content = said(client.get(page))
+    assert "wrong patient" in content and content.count('name="object"') == 3
+    assert "Choose objects" in said(client.post(f"{page}revoke/", {"reason": "a slip"}))
+    answer = client.post(f"{page}revoke/", {"reason": "a slip", "object": str(one.id)}, follow=True)
+    assert "1 object is shown again" in said(answer)
+    answer = client.post(f"{page}revoke/", {"reason": "a slip", "all": "1"}, follow=True)
+    assert "2 objects are shown again" in said(answer)
+    assert Instance.objects.available().count() == 3
+    assert "revoke/" not in said(client.get(page))
+
+
+def test_the_list_of_rejections_has_those_whose_objects_have_not_come() -> None:
+    notes.send(notes.note(notes.SAFETY, dataset()))
+    content = said(signed_in("support").get("/corrections/?what=rejections"))
+    assert "Rejected for patient safety reasons" in content and "has not come yet" in content
+    page = f"/rejections/{Rejection.objects.get().id}/"
+    assert "has not come yet" in said(signed_in("archivist").get(page))
+
+
+# --- who may correct ------------------------------------------------------------------------------
+
+
+def test_a_customers_switch_is_a_dated_row() -> None:
+    esim = cast.organisation()
+    assert not correction_terms(esim.id).metadata
+    client = signed_in("archivist")
+    row = {
+        "organisation": str(esim.id),
+        "metadata": "on",
+        "note_first": "on",
+        "valid_from": "2026-01-01",
+        "source": "agreed 1.1.2026",
+    }
+    assert "This field is required" in said(client.post("/corrections/who/", {**row, "source": ""}))
+    client.post("/corrections/who/", row)
+    assert correction_terms(esim.id).metadata
+    assert not correction_terms(cast.organisation(cast.MALLILA).id).metadata
+    assert "agreed 1.1.2026" in said(client.get("/corrections/who/"))
+    told = LedgerEvent.objects.get(kind="correction.allowed")
+    assert told.facts["what"]["metadata"] and told.organisation_id == esim.id
+    later = {**row, "valid_from": "2999-01-01"}
+    del later["metadata"]
+    client.post("/corrections/who/", later)
+    assert correction_terms(esim.id).metadata
+    assert CorrectionPolicy.objects.filter(organisation=esim).count() == 2

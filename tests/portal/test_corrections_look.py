@@ -1,0 +1,109 @@
+"""Corrections and integrity in a browser: no axe violation, no need of JavaScript (AR-7, AR-10).
+
+Screenshots go to $SCREENSHOTS when it is set.
+"""
+
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from archive.models import Correction, Instance, Rejection, Study
+from archive.services import integrity, reconciliation, rejection_notes
+from archive.services.reconciliation import Found
+from tests import builders, cast, notes
+from tests.cast import MATTI, VENLA, dataset
+from tests.portal.test_look import WIDTHS, address, browser, sign_in, wrong_with
+from tests.services.test_corrections import lay_over
+from tests.services.test_rejections import ARCHIVIST
+
+__all__ = ["address", "browser"]  # fixtures
+
+pytestmark = pytest.mark.journey
+
+
+def give_reason(page: Page, address: str, study: Study) -> None:
+    page.goto(f"{address}/studies/{study.id}/")
+    page.fill("[name=reason]", "E-1042, the ward asks")
+    page.locator("form[action*='/reason/'] button").click()
+
+
+def a_life() -> Study:
+    """A study with everything on its page, and something on every list."""
+    bad, good, damaged = dataset(), dataset(), dataset()
+    study = cast.store(bad, good, damaged)
+    builders.study(accession_number="A9")
+    rows = Instance.objects.filter(study=study)
+    one = rows.get(sop_instance_uid=bad.SOPInstanceUID)
+    rejection_notes.reject(ARCHIVIST, study, [one.id], notes.SAFETY, reason="moved")
+    integrity.found_damaged(rows.get(sop_instance_uid=damaged.SOPInstanceUID).id)
+    lay_over(study, PatientName="Mallikas^Venla", AccessionNumber="B2")
+    kind = reconciliation.FindingKind.IMAGES_WITHOUT_ENTRY
+    reconciliation.note([Found(kind, "production", str(study.id), study.id)])
+    return study
+
+
+def test_no_page_has_an_axe_violation_or_scrolls_sideways(
+    browser: Browser, address: str, demo: dict[str, Any]
+) -> None:
+    study = a_life()
+    correction, rejection = Correction.objects.get(), Rejection.objects.get()
+    found: list[str] = []
+    for width, scheme in zip(WIDTHS, ("light", "dark"), strict=True):
+        context = browser.new_context(
+            viewport={"width": width, "height": 900}, color_scheme=scheme, locale="fi-FI"
+        )
+        page = context.new_page()
+        sign_in(page, address, demo["logins"]["archivist"])
+        give_reason(page, address, study)
+        for path in (
+            f"/studies/{study.id}/",
+            f"/studies/{study.id}/objects/",
+            f"/studies/{study.id}/reject/",
+            f"/corrections/new/?study={study.id}",
+            "/corrections/",
+            "/corrections/?what=rejections",
+            "/corrections/who/",
+            f"/corrections/{correction.id}/",
+            f"/rejections/{rejection.id}/",
+            "/integrity/",
+            "/integrity/findings/images-without-entry/",
+        ):
+            found.extend(wrong_with(page, address, path, width))
+        context.close()
+    assert found == []
+
+
+def test_an_archivist_corrects_rejects_and_undoes_without_javascript(
+    browser: Browser, address: str, demo: dict[str, Any]
+) -> None:
+    study = cast.store(dataset(), dataset())
+    page = browser.new_context(java_script_enabled=False, locale="en-GB").new_page()
+    sign_in(page, address, demo["logins"]["archivist"])
+    give_reason(page, address, study)
+    page.get_by_role("link", name="Correct", exact=True).click()
+    page.fill("[name=PatientID]", VENLA)
+    page.get_by_role("button", name="Show what will change").click()
+    expect(page.locator("del")).to_have_text(MATTI)
+    page.get_by_role("button", name="Go back").click()
+    expect(page.locator("[name=PatientID]")).to_have_value(VENLA)
+    page.get_by_role("button", name="Show what will change").click()
+    page.fill("[name=reason]", "mix-up at the desk")
+    page.get_by_role("button", name="Correct", exact=True).click()
+    study.refresh_from_db()
+    assert study.patient.identifier == VENLA
+    give_reason(page, address, study)  # it is another patient's now
+    page.get_by_role("link", name="Reject", exact=True).click()
+    page.check("[name=all]")
+    page.fill("[name=reason]", "not hers either")
+    page.get_by_role("button", name="Show what will happen").click()
+    page.get_by_role("button", name="Reject").click()
+    expect(page.get_by_text("2 objects are rejected")).to_be_visible()
+    page.fill("[name=reason]", "it was hers")
+    page.get_by_role("button", name="Revoke the whole rejection").click()
+    expect(page.get_by_text("2 objects are shown again")).to_be_visible()
+    page.goto(f"{address}/corrections/{Correction.objects.get().id}/")
+    page.fill("[name=reason]", "was right before")
+    page.get_by_role("button", name="Undo").click()
+    study.refresh_from_db()
+    assert study.patient.identifier == MATTI

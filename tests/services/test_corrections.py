@@ -1,0 +1,371 @@
+"""Metadata corrected by sending the same objects again, and by an archivist (AR-7)."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from pydicom.dataset import Dataset
+
+from archive import correction_errors as refusals
+from archive import errors, vault
+from archive.models import (
+    Case,
+    Correction,
+    Document,
+    Instance,
+    InstanceVersion,
+    LedgerEvent,
+    Patient,
+    Study,
+)
+from archive.services import corrections, overlays, registration, serving, study_moves
+from archive.values import HETU_ROOT, now
+from tests import cast, notes
+from tests.cast import MATTI, VENLA, dataset
+from tests.objects.samples import read
+from tests.services.test_registration import state
+from tests.services.test_rejections import ARCHIVIST, registered
+
+pytestmark = pytest.mark.usefixtures("db")
+
+NEW_PATIENT = {
+    "PatientID": VENLA,
+    "PatientName": "Mallikas^Venla",
+    "PatientBirthDate": "19940501",
+}
+
+
+@pytest.fixture(autouse=True)
+def _switch_on(db: None) -> None:
+    notes.allow(metadata=True)
+
+
+def corrected(made: Dataset, **changes: Any) -> Dataset:
+    """The same object as its sender has corrected it."""
+    again = dataset(**{"SOPInstanceUID": str(made.SOPInstanceUID), **changes})
+    for name in ("SeriesInstanceUID", "StudyInstanceUID", "InstanceNumber"):
+        if name not in changes:
+            setattr(again, name, made[name].value)
+    return again
+
+
+def served(made: Dataset) -> Dataset:
+    row = Instance.objects.select_related("study__overlay").get(
+        sop_instance_uid=made.SOPInstanceUID
+    )
+    found = serving.served(row)
+    return read(found.read(), found.transfer_syntax_uid)
+
+
+def settle(study: Study) -> Any:
+    """As if the last object had come a while ago."""
+    InstanceVersion.objects.update(received_at=now() - timedelta(minutes=5))
+    return corrections.settle(study.id)
+
+
+def whose(study: Study) -> str:
+    return Study.objects.select_related("patient").get(id=study.id).patient.identifier
+
+
+# --- sent again -----------------------------------------------------------------------------------
+
+
+def test_off_it_is_refused_as_it_always_was() -> None:
+    made = dataset()
+    cast.store(made, business_id=cast.MALLILA)
+    for changes, error in (
+        (NEW_PATIENT, errors.PatientConflict),
+        ({"AccessionNumber": "B2"}, errors.OtherContent),
+    ):
+        with pytest.raises(error):
+            cast.store(corrected(made, **changes), business_id=cast.MALLILA)
+    assert not InstanceVersion.objects.exists()
+
+
+def test_a_study_moves_to_its_right_patient_when_all_its_objects_are_corrected() -> None:
+    first, second = dataset(), dataset()
+    study = registered(first, second)
+    before = bytes(Instance.objects.get(sop_instance_uid=first.SOPInstanceUID).digest)
+    cast.store(corrected(first, **NEW_PATIENT))
+    assert settle(study) is not None
+    assert whose(study) == MATTI and served(first).PatientID == MATTI
+    cast.store(corrected(second, **NEW_PATIENT))
+    assert settle(study) is None
+    assert whose(study) == VENLA
+    for made in (first, second):
+        out = served(made)
+        assert (out.PatientID, str(out.PatientName)) == (VENLA, "Mallikas^Venla")
+        original = out.OriginalAttributesSequence[0]
+        assert original.ModifyingSystem == "ESIM_PACS"
+        assert original.ModifiedAttributesSequence[0].PatientID == MATTI
+    assert vault.read("production", before) == cast.encoded(first)  # the original bytes stay
+    told = LedgerEvent.objects.get(kind="study.corrected", study_id=study.id)
+    assert told.facts["changed"] == ["PatientID", "PatientName", "PatientBirthDate"]
+    assert MATTI not in str(told.facts) and VENLA not in str(told.facts)
+
+
+def test_the_manifest_follows_and_the_old_patients_is_withdrawn_at_once() -> None:
+    made = dataset()
+    study = registered(made)
+    cast.store(corrected(made, **NEW_PATIENT))
+    settle(study)
+    assert not Document.objects.filter(study=study, status="approved").exists()
+    registration.advance(study.id)
+    assert state(study) == "waiting_for_documents"  # the documents are the old patient's
+    cast.documents(patient=VENLA)
+    registration.advance(study.id)
+    manifest = Document.objects.get(study=study, status="approved")
+    assert manifest.patient.identifier == VENLA
+
+
+def test_a_study_of_which_a_part_is_corrected_stays_whole_and_is_told_of() -> None:
+    made = [dataset() for _ in range(3)]
+    study = registered(*made)
+    for each in made[:2]:
+        cast.store(corrected(each, **NEW_PATIENT))
+    assert settle(study) is not None
+    assert {served(each).PatientID for each in made} == {MATTI}
+    [(correction, here)] = corrections.gathering(study)
+    assert here == 2
+    InstanceVersion.objects.update(received_at=now() - timedelta(hours=3))
+    assert corrections.settle(study.id) is None
+    case = Case.objects.get(reason="correction-incomplete")
+    assert case.organisation == cast.organisation()
+    corrections.settle(study.id)
+    case.refresh_from_db()
+    assert case.event_count == 1
+    cast.store(corrected(made[2], **NEW_PATIENT))
+    settle(study)
+    assert whose(study) == VENLA
+    case.refresh_from_db()
+    correction.refresh_from_db()
+    assert (case.state, correction.state) == ("resolved", "in_force")
+
+
+def test_objects_that_always_said_so_need_not_come_again() -> None:
+    wrong = dataset(StudyID="1")
+    right = dataset(StudyID="2")
+    study = registered(wrong, right)
+    cast.store(corrected(wrong, StudyID="2"))
+    assert settle(study) is None
+    assert Study.objects.get(id=study.id).study_id == "2"
+
+
+def test_rejected_objects_need_not_be_corrected() -> None:
+    bad, good = dataset(), dataset()
+    study = registered(bad, good)
+    notes.send(notes.note(notes.SAFETY, bad))
+    cast.store(corrected(good, **NEW_PATIENT))
+    assert settle(study) is None
+    assert whose(study) == VENLA
+
+
+def test_two_different_corrections_do_not_mix() -> None:
+    first, second = dataset(), dataset()
+    study = registered(first, second)
+    cast.store(corrected(first, AccessionNumber="B2"))
+    cast.store(corrected(second, AccessionNumber="B3"))
+    assert settle(study) is not None
+    assert Correction.objects.filter(state="gathering").count() == 2
+    assert Study.objects.get(id=study.id).accession_number == "A1"
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"Rows": 4},
+        {"InstanceNumber": "7"},
+        {"SeriesDescription": "changed"},
+        {"PixelData": bytes(8)},
+        {"StudyDate": "20261120", "SeriesInstanceUID": "1.2.246.10.90000003.1.9"},
+    ],
+)
+def test_what_is_not_patient_or_study_stays_refused(changes: dict[str, Any]) -> None:
+    made = dataset()
+    study = registered(made)
+    with pytest.raises(errors.OtherContent):
+        cast.store(corrected(made, AccessionNumber="B2", **changes))
+    assert not InstanceVersion.objects.filter(instance__study=study).exists()
+
+
+def test_another_patient_and_changed_pixels_say_so() -> None:
+    made = dataset()
+    registered(made)
+    with pytest.raises(errors.PatientConflict):
+        cast.store(corrected(made, **NEW_PATIENT, PixelData=bytes(8)))
+
+
+def test_a_correction_must_be_admissible_itself() -> None:
+    made = dataset()
+    registered(made)
+    with pytest.raises(errors.PatientIdUntrusted):
+        cast.store(corrected(made, PatientID="010181-9000"))
+    with pytest.raises(errors.StudyCodeUnknown):
+        cast.store(corrected(made, StudyDescription="CT HEAD"))
+
+
+def test_what_does_not_name_the_study_is_corrected_at_once() -> None:
+    first, second = dataset(), dataset()
+    study = registered(first, second)
+    manifest = Document.objects.get(study=study, status="approved")
+    cast.store(*(corrected(each, PatientWeight="70") for each in (first, second)))
+    assert served(first).PatientWeight == 70
+    correction = Correction.objects.get()
+    assert (correction.state, correction.versions.count()) == ("in_force", 2)
+    registration.advance(study.id)
+    assert Document.objects.get(study=study, status="approved").id == manifest.id
+
+
+def test_the_same_correction_again_is_known_and_an_earlier_version_does_not_come_back() -> None:
+    first, second = dataset(), dataset()
+    study = registered(first, second)
+    again = corrected(first, **NEW_PATIENT)
+    cast.store(again)
+    cast.store(again)
+    assert InstanceVersion.objects.filter(instance__study=study).count() == 2
+    cast.store(corrected(second, **NEW_PATIENT))
+    settle(study)
+    cast.store(again)
+    with pytest.raises(errors.PatientConflict):
+        cast.store(first)
+    assert served(first).PatientID == VENLA
+
+
+def test_the_same_text_in_another_character_set_is_no_correction() -> None:
+    made = dataset(SpecificCharacterSet="ISO_IR 100", SeriesDescription="pää")
+    registered(made)
+    other = corrected(made, SeriesDescription="pää", AccessionNumber="B2")
+    with pytest.raises(errors.OtherContent):
+        cast.store(other)
+
+
+# --- by an archivist ------------------------------------------------------------------------------
+
+
+def seen(*studies: Study) -> dict[Any, str]:
+    fresh = Study.objects.filter(id__in=[each.id for each in studies]).select_related("patient")
+    return {each.id: study_moves.facts_of(each).mark() for each in fresh}
+
+
+def lay_over(*studies: Study, reason: str = "mix-up at the desk", **given: str) -> list[Correction]:
+    return overlays.correct(
+        ARCHIVIST, [each.id for each in studies], given, reason=reason, seen=seen(*studies)
+    )
+
+
+def test_an_archivist_corrects_without_changing_a_byte() -> None:
+    made = dataset()
+    study = registered(made)
+    digest = bytes(Instance.objects.get().digest)
+    lay_over(study, PatientID=VENLA, PatientName="Mallikas^Venla")
+    assert bytes(Instance.objects.get().digest) == digest
+    assert vault.read("production", digest) == cast.encoded(made)
+    out = served(made)
+    assert (out.PatientID, str(out.PatientName)) == (VENLA, "Mallikas^Venla")
+    original = out.OriginalAttributesSequence[0]
+    assert original.ModifyingSystem == "Imaging Data Repository"
+    assert original.ModifiedAttributesSequence[0].PatientID == MATTI
+    assert whose(study) == VENLA
+    told = LedgerEvent.objects.get(kind="study.corrected")
+    assert told.facts["changed"] == ["PatientID", "PatientName"]
+    assert (told.actor_name, told.facts["reason"]) == (ARCHIVIST.name, "mix-up at the desk")
+
+
+def test_the_preview_says_field_by_field_and_refuses_what_admission_would() -> None:
+    study = Study.objects.select_related("patient").get(id=registered(dataset()).id)
+    [good] = overlays.preview([study], {"AccessionNumber": "B2", "PatientSex": "F"})
+    assert good.changes == {"AccessionNumber": ("A1", "B2")} and good.refused is None
+    for given, error in (
+        ({"PatientID": "010181-9000"}, errors.PatientIdUntrusted),
+        ({"StudyDescription": "CT HEAD"}, errors.StudyCodeUnknown),
+        ({"AccessionNumber": ""}, errors.AccessionMissing),
+    ):
+        [bad] = overlays.preview([study], given)
+        assert isinstance(bad.refused, error)
+        with pytest.raises(error):
+            lay_over(study, **given)
+    assert not Correction.objects.exists()
+
+
+def test_several_studies_are_corrected_in_one_go_or_not_at_all() -> None:
+    first = registered(dataset())
+    other = dataset(StudyInstanceUID="1.2.5", SeriesInstanceUID="1.2.5.1", AccessionNumber="A5")
+    second = cast.store(other)
+    with pytest.raises(refusals.CorrectionOutdated):
+        overlays.correct(
+            ARCHIVIST,
+            [first.id, second.id],
+            {"PatientID": VENLA},
+            reason="x",
+            seen={**seen(first), second.id: "what it said yesterday"},
+        )
+    assert (whose(first), whose(second)) == (MATTI, MATTI)
+    made = lay_over(first, second, PatientID=VENLA)
+    assert len({each.batch_id for each in made}) == 1
+    assert (whose(first), whose(second)) == (VENLA, VENLA)
+    assert Study.objects.get(id=second.id).accession_number == "A5"
+
+
+def test_undo_makes_the_study_what_it_was_and_the_last_goes_first() -> None:
+    made = dataset()
+    study = registered(made)
+    [first] = lay_over(study, AccessionNumber="B2")
+    [second] = lay_over(study, PatientID=VENLA)
+    assert (served(made).AccessionNumber, served(made).PatientID) == ("B2", VENLA)
+    with pytest.raises(refusals.CorrectionOutdated):
+        overlays.undo(ARCHIVIST, first, reason="a slip")
+    overlays.undo(ARCHIVIST, second, reason="a slip")
+    assert (whose(study), served(made).PatientID) == (MATTI, MATTI)
+    assert served(made).AccessionNumber == "B2"
+    overlays.undo(ARCHIVIST, first, reason="a slip")
+    assert "OriginalAttributesSequence" not in served(made)
+    registration.advance(study.id)
+    assert state(study) == "registered"
+    assert LedgerEvent.objects.filter(kind="correction.undone").count() == 2
+
+
+def test_what_a_customer_corrected_is_undone_as_well_and_stays_undone() -> None:
+    made = dataset()
+    study = registered(made)
+    again = corrected(made, **NEW_PATIENT)
+    cast.store(again)
+    settle(study)
+    overlays.undo(ARCHIVIST, Correction.objects.get(), reason="was right before")
+    assert whose(study) == MATTI and served(made).PatientID == MATTI
+    assert Instance.objects.get().version == 1
+    with pytest.raises(errors.PatientConflict):
+        cast.store(again)
+    assert InstanceVersion.objects.count() == 2  # history stays
+
+
+def test_what_the_customer_sends_takes_the_place_of_what_was_laid_over() -> None:
+    made = dataset()
+    study = registered(made)
+    lay_over(study, PatientID=VENLA, PatientName="Mallikas^Venla")
+    cast.store(corrected(made, PatientID=VENLA, PatientName="Mallikas^Venla Maria"))
+    settle(study)
+    study.refresh_from_db()
+    assert study.overlay_id is None
+    assert str(served(made).PatientName) == "Mallikas^Venla Maria"
+    overlays.undo(ARCHIVIST, Correction.objects.get(origin="stored"), reason="x")
+    assert str(served(made).PatientName) == "Mallikas^Venla"
+
+
+def test_a_known_patient_keeps_its_name() -> None:
+    Patient.objects.create(
+        environment="production", identifier=VENLA, issuer=HETU_ROOT, name="Mallikas^Venla"
+    )
+    study = registered(dataset())
+    lay_over(study, PatientID=VENLA, PatientName="Meikäläinen^Matti")
+    assert Patient.objects.get(identifier=VENLA).name == "Mallikas^Venla"
+    assert Patient.objects.get(identifier=MATTI).name == "Meikäläinen^Matti"
+
+
+def test_rejected_and_damaged_objects_are_not_served() -> None:
+    made = dataset()
+    registered(made)
+    notes.send(notes.note(notes.QUALITY, made))
+    assert served(made).SOPInstanceUID == made.SOPInstanceUID  # the quality view's
+    notes.send(notes.note(notes.SAFETY, made))
+    with pytest.raises(errors.InstanceUnknown):
+        served(made)

@@ -1,0 +1,259 @@
+"""Bytes that are damaged: found, set aside, told of, never given out, healed (AR-10)."""
+
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from archive import errors, vault
+from archive.models import (
+    Case,
+    Document,
+    Instance,
+    InstanceVersion,
+    LedgerEvent,
+    Rejection,
+    Round,
+)
+from archive.services import (
+    commitment,
+    corrections,
+    integrity,
+    registration,
+    serving,
+    storage,
+    verification,
+)
+from archive.values import now, uid_from_uuid
+from tests import cast, notes
+from tests.cast import dataset
+from tests.services.conftest import Configure
+from tests.services.test_corrections import NEW_PATIENT, corrected
+from tests.services.test_registration import quiet
+from tests.services.test_rejections import ARCHIVIST, registered
+
+pytestmark = pytest.mark.usefixtures("db", "own_vault")
+
+
+def flip(digest: bytes, environment: str = "production") -> None:
+    """One bit of the last byte, as a medium does it."""
+    path = vault.path_of(environment, digest)
+    data = bytearray(path.read_bytes())
+    data[-1] ^= 1
+    path.chmod(0o600)
+    path.write_bytes(data)
+
+
+def one(made: object) -> Instance:
+    rows = Instance.objects.select_related("study__overlay")
+    return rows.get(sop_instance_uid=made.SOPInstanceUID)  # type: ignore[attr-defined]
+
+
+def go_round() -> Round:
+    """All slices of a round, as if its rate allowed them at once."""
+    verification.begin()
+    while (current := Round.objects.filter(kind="verification").latest("number")).ended_at is None:
+        Round.objects.filter(id=current.id).update(not_before=now())
+        assert verification.step()
+    return current
+
+
+def quarantined(own_vault: Path) -> list[str]:
+    return [path.name for path in own_vault.glob("*/quarantine/*")]
+
+
+def test_a_flipped_bit_is_found_set_aside_and_on_the_desk(own_vault: Path) -> None:
+    good, bad = dataset(), dataset()
+    study = cast.store(good, bad)
+    digest = bytes(one(bad).digest)
+    flip(digest)
+    done = go_round()
+    assert (done.checked, done.found) == (2, 1)
+    assert one(bad).damaged_at is not None and one(good).damaged_at is None
+    assert not vault.where("production", digest)
+    assert [name.split(".")[0] for name in quarantined(own_vault)] == [digest.hex()]
+    case = Case.objects.get(reason="bytes-damaged")
+    assert (case.code, case.organisation) == ("DAMAGED", cast.organisation())
+    assert LedgerEvent.objects.get(kind="object.damaged").study_id == study.id
+    assert go_round().found == 0
+    quiet(study)
+    cast.documents()
+    registration.advance(study.id)
+    case.refresh_from_db()
+    assert (case.event_count, case.state) == (1, "open")
+
+
+def test_a_damaged_object_is_never_served_nor_committed(own_vault: Path) -> None:
+    made = dataset()
+    cast.store(made)
+    flip(bytes(one(made).digest))
+    with pytest.raises(errors.BytesDamaged):
+        serving.served(one(made))
+    assert one(made).damaged_at is not None and len(quarantined(own_vault)) == 1
+    with pytest.raises(errors.BytesDamaged):
+        serving.served(one(made))
+    references = [(cast.CT, str(made.SOPInstanceUID))]
+    uid = uid_from_uuid()
+    asked = commitment.request(cast.peer(), transaction_uid=uid, references=references)
+    [(_, _, reason)] = commitment.result(asked).failed
+    assert reason is errors.BytesDamaged
+
+
+def test_commitment_finds_damage_as_well() -> None:
+    made = dataset()
+    cast.store(made)
+    flip(bytes(one(made).digest))
+    references = [(cast.CT, str(made.SOPInstanceUID))]
+    uid = uid_from_uuid()
+    asked = commitment.request(cast.peer(), transaction_uid=uid, references=references)
+    assert commitment.result(asked).failed and one(made).damaged_at is not None
+
+
+def test_the_same_bytes_heal_it() -> None:
+    made = dataset()
+    study = cast.store(made)
+    flip(bytes(one(made).digest))
+    go_round()
+    cast.store(made)
+    assert one(made).damaged_at is None
+    assert serving.served(one(made)).read() == cast.encoded(made)
+    assert Case.objects.get(reason="bytes-damaged").state == "resolved"
+    told = LedgerEvent.objects.get(kind="object.restored", study_id=study.id)
+    assert told.facts["how"] == "sent again"
+
+
+def test_other_bytes_do_not_heal_it() -> None:
+    made = dataset()
+    cast.store(made)
+    flip(bytes(one(made).digest))
+    go_round()
+    with pytest.raises(errors.BytesDamaged):
+        cast.store(dataset(SOPInstanceUID=made.SOPInstanceUID, Rows=4))
+    assert one(made).damaged_at is not None
+
+
+def test_damage_that_shows_when_an_object_comes_again_is_dealt_with() -> None:
+    made = dataset()
+    cast.store(made)
+    flip(bytes(one(made).digest))
+    with pytest.raises(errors.BytesDamaged):
+        cast.store(dataset(SOPInstanceUID=made.SOPInstanceUID, Rows=4))
+    assert one(made).damaged_at is not None
+    cast.store(made)
+    assert one(made).damaged_at is None
+
+
+def test_staff_restore_a_file_from_a_copy() -> None:
+    made = dataset()
+    cast.store(made)
+    digest = bytes(one(made).digest)
+    copy = vault.read_file("production", digest)
+    flip(digest)
+    go_round()
+    assert not integrity.look_again(ARCHIVIST, one(made).id)
+    vault.path_of("production", digest).write_bytes(copy)
+    assert integrity.look_again(ARCHIVIST, one(made).id)
+    assert one(made).damaged_at is None
+    assert LedgerEvent.objects.get(kind="object.restored").actor_name == ARCHIVIST.name
+
+
+def test_bytes_that_are_gone_are_damage_and_a_vault_that_is_gone_is_not(own_vault: Path) -> None:
+    made = dataset()
+    cast.store(made)
+    away = own_vault.with_name("away")
+    own_vault.rename(away)
+    verification.begin()
+    with pytest.raises(errors.StorageGone):
+        verification.step()
+    assert one(made).damaged_at is None
+    away.rename(own_vault)
+    vault.path_of("production", bytes(one(made).digest)).unlink()
+    Round.objects.update(not_before=now())
+    assert verification.step()
+    assert one(made).damaged_at is not None
+
+
+def test_earlier_versions_notes_and_manifests_are_read_as_well(own_vault: Path) -> None:
+    notes.allow(metadata=True)
+    first, second = dataset(), dataset()
+    study = registered(first, second)
+    original = bytes(one(first).digest)
+    cast.store(*(corrected(each, **NEW_PATIENT) for each in (first, second)))
+    corrections.settle(study.id)
+    cast.documents(patient=cast.VENLA)
+    registration.advance(study.id)
+    notes.send(notes.note(notes.SAFETY, first))
+    manifest = Document.objects.get(study=study, status="approved")
+    flip(original)
+    flip(bytes(Rejection.objects.get().digest))
+    flip(bytes.fromhex(manifest.vault_key))
+    assert go_round().found == 3
+    version = InstanceVersion.objects.get(digest=original)
+    assert version.damaged_at is not None and one(first).damaged_at is None
+    assert Case.objects.get(reason="bytes-damaged").event_count == 2
+    registration.advance(study.id)
+    manifest.refresh_from_db()
+    assert manifest.status == "deprecated"
+    assert Document.objects.filter(study=study, status="approved").exists()
+
+
+def test_the_rate_is_kept_and_slices_go_on_where_the_last_one_ended(configure: Configure) -> None:
+    made = [dataset(PixelData=bytes(4096)) for _ in range(4)]
+    cast.store(*made)
+    size = one(made[0]).size
+    two = size * 3 // 2  # more than one object, less than two: their sizes differ a little
+    configure(VERIFY_BYTES_PER_SECOND=str(two // verification.SLICE_SECONDS))
+    began = now()
+    verification.begin()
+    assert verification.step()
+    current = Round.objects.get()
+    assert (current.checked, current.part) == (2, "instances")
+    assert current.not_before >= began + timedelta(seconds=verification.SLICE_SECONDS - 1)
+    assert not verification.step()  # not yet
+    Round.objects.update(not_before=now())
+    assert verification.step()
+    assert Round.objects.get().checked == 4
+
+
+def test_a_round_is_one_at_a_time_and_rests_before_the_next(configure: Configure) -> None:
+    cast.store(dataset())
+    first = go_round()
+    assert not verification.step()
+    Round.objects.update(ended_at=now() - timedelta(days=2))
+    assert verification.step()
+    assert Round.objects.latest("number").number == first.number + 1
+    assert verification.begin() is None
+
+
+def test_a_slice_that_was_dropped_is_taken_by_another() -> None:
+    cast.store(dataset())
+    verification.begin()
+    Round.objects.update(not_before=now() + timedelta(minutes=2))  # held by one that died
+    assert not verification.step()
+    Round.objects.update(not_before=now())
+    assert verification.step()
+
+
+def test_free_space_is_told_of_before_objects_are_refused(configure: Configure) -> None:
+    assert storage.watch()
+    configure(FREE_BYTES_WARNING=str(1 << 60))
+    assert not storage.watch() and not storage.watch()
+    case = Case.objects.get(reason="storage-full")
+    assert (case.code, case.event_count, case.place) == ("A700", 1, "storage")
+    configure(FREE_BYTES_WARNING="0")
+    assert storage.watch()
+    case.refresh_from_db()
+    assert case.state == "resolved"
+
+
+def test_a_full_disk_refuses_and_keeps_nothing(configure: Configure, own_vault: Path) -> None:
+    configure(FREE_BYTES_FLOOR=str(1 << 60))
+    made = dataset()
+    with pytest.raises(errors.StorageFull) as refused:
+        cast.store(made)
+    assert refused.value.code == "A700"
+    with pytest.raises(errors.StorageFull):
+        cast.store(dataset(PixelData=bytes(vault.SPILL + 4096)))
+    assert not [path for path in own_vault.rglob("*") if path.is_file()]
+    configure(FREE_BYTES_FLOOR="0")
+    cast.store(made)

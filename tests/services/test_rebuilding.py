@@ -1,0 +1,235 @@
+"""The imaging rows made again from the vault alone, as they were (AR-10)."""
+
+from io import StringIO
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from django.db.models import F
+
+from archive import config, vault
+from archive.models import (
+    AvailabilityNotice,
+    Correction,
+    Document,
+    Instance,
+    InstanceVersion,
+    Patient,
+    RejectedObject,
+    Rejection,
+    Series,
+    Study,
+)
+from archive.services import (
+    commitment,
+    corrections,
+    overlays,
+    rebuilding,
+    registration,
+    rejection_notes,
+    rejections,
+)
+from archive.services.indexing import Indexed
+from archive.services.rebuilding import Progress
+from archive.values import uid_from_uuid
+from tests import cast, notes
+from tests.cast import VENLA, dataset
+from tests.notes import QUALITY, SAFETY, note
+from tests.services.test_corrections import NEW_PATIENT, corrected, lay_over, served, settle
+from tests.services.test_registration import quiet, state
+from tests.services.test_rejections import ARCHIVIST, registered
+
+pytestmark = pytest.mark.usefixtures("db", "own_vault")
+
+
+def nothing(progress: Progress) -> None:
+    """Nobody watches."""
+
+
+def rows() -> dict[str, list[tuple[Any, ...]]]:
+    """All that must come back, by what names it outside the database."""
+
+    def listed(queryset: Any, *names: str) -> list[tuple[Any, ...]]:
+        found = (
+            tuple(bytes(value) if isinstance(value, memoryview) else value for value in row)
+            for row in queryset.values_list(*names)
+        )
+        return sorted(found, key=str)
+
+    return {
+        "patients": listed(
+            Patient.objects.filter(studies__isnull=False).distinct(),
+            *("environment", "issuer", "identifier", "name", "birth_date", "sex"),
+        ),
+        "studies": listed(
+            Study.objects.all(),
+            *("environment", "study_instance_uid", "register_id", "connection_id"),
+            *("patient__identifier", "accession_number", "study_code", "description"),
+            *("study_date", "study_time", "started_at", "received_at", "committed_at"),
+        ),
+        "modalities": sorted(
+            (study.study_instance_uid, sorted(study.modalities)) for study in Study.objects.all()
+        ),
+        "series": listed(
+            Series.objects.all(),
+            *("environment", "series_instance_uid", "study__study_instance_uid", "modality"),
+            *("series_number", "description"),
+        ),
+        "instances": listed(
+            Instance.objects.annotate(series_uid=F("series__series_instance_uid")),
+            *("environment", "sop_instance_uid", "series_uid", "sop_class_uid", "digest", "size"),
+            *("transfer_syntax_uid", "content_type", "instance_number", "received_at", "version"),
+            *("rejection", "committed_at", "store"),
+        ),
+        "versions": listed(
+            InstanceVersion.objects.all(),
+            *("instance__sop_instance_uid", "number", "digest", "originals", "received_at"),
+        ),
+        "corrections": listed(
+            Correction.objects.all(),
+            *("study__study_instance_uid", "mark", "state", "origin", "connection_id", "reason"),
+        ),
+        "rejections": listed(
+            Rejection.objects.all(),
+            *("note_uid", "title", "organisation_id", "reason", "actor_name", "made_at", "digest"),
+        ),
+        "rejected": listed(
+            RejectedObject.objects.annotate(uid=F("rejection__note_uid"), gone=F("ended_why")),
+            *("uid", "sop_instance_uid", "instance__sop_instance_uid", "gone"),
+        ),
+    }
+
+
+def wipe() -> None:
+    Study.objects.update(overlay=None)
+    Correction.objects.update(previous=None)
+    for model in (
+        *(InstanceVersion, RejectedObject, Rejection, Correction, AvailabilityNotice),
+        *(Document, Instance, Series, Study, Patient),
+    ):
+        model.objects.all().delete()
+
+
+def a_life() -> None:
+    """Every kind of thing that can have happened to a study."""
+    notes.allow(metadata=True)
+    plain = [dataset(), dataset(SeriesInstanceUID="1.2.246.10.90000003.1.2", Modality="CT")]
+    study = cast.store(*plain)
+    asked = commitment.request(
+        cast.peer(),
+        transaction_uid=uid_from_uuid(),
+        references=[(cast.CT, str(each.SOPInstanceUID)) for each in plain],
+    )
+    commitment.result(asked)
+    commitment.reported(asked, same_association=True)
+    cast.documents()
+    registration.advance(study.id)
+    cast.store(dataset(), environment="test")
+    of_another(1)
+    a_rejected_one(2)
+    a_corrected_one(3)
+    a_half_corrected_one(4)
+    an_overlaid_one(5)
+
+
+def made(number: int, count: int = 2, **columns: Any) -> list[Any]:
+    uid = f"1.2.246.10.90000003.{number + 10}"
+    facts = {"StudyInstanceUID": uid, "AccessionNumber": f"R{number}", **columns}
+    return [dataset(SeriesInstanceUID=f"{uid}.1", **facts) for _ in range(count)]
+
+
+def of_another(number: int) -> None:
+    cast.store(*made(number), business_id=cast.MALLILA)
+
+
+def a_rejected_one(number: int) -> None:
+    first, second, third, fourth = made(number, 4)
+    study = cast.store(first, second, third, fourth)
+    notes.send(note(QUALITY, first))
+    notes.send(note(SAFETY, first, second))
+    notes.send(note(SAFETY, dataset(StudyInstanceUID="1.2.99")))  # still awaited
+    chosen = Instance.objects.filter(sop_instance_uid__in=[third.SOPInstanceUID])
+    rejection = rejection_notes.reject(
+        ARCHIVIST, study, chosen.values_list("id", flat=True), QUALITY, reason="moved"
+    )
+    rejections.revoke(ARCHIVIST, rejection, reason="had not moved")
+
+
+def a_corrected_one(number: int) -> None:
+    first, second = made(number)
+    study = cast.store(first, second)
+    cast.store(*(corrected(each, AccessionNumber="R3", **NEW_PATIENT) for each in (first, second)))
+    assert corrections.settle(study.id) is None
+
+
+def a_half_corrected_one(number: int) -> None:
+    first, second = made(number)
+    study = cast.store(first, second)
+    cast.store(corrected(first, AccessionNumber="R4", **NEW_PATIENT))
+    assert corrections.settle(study.id)
+
+
+def an_overlaid_one(number: int) -> None:
+    study = cast.store(*made(number))
+    lay_over(study, PatientID=VENLA)
+    [wrong] = lay_over(study, StudyDescription="AA1AD Pään TT, toinen")
+    overlays.undo(ARCHIVIST, wrong, reason="was right")
+
+
+def test_wiped_rows_come_back_as_they_were() -> None:
+    a_life()
+    before = rows()
+    assert all(before.values())
+    overlaid = Study.objects.get(accession_number="R5")
+    assert overlaid.overlay is not None and overlaid.overlay.values["PatientID"] == VENLA
+    wipe()
+    assert not any(rows().values())
+    done = rebuilding.rebuild(nothing)
+    after = rows()
+    for what, expected in before.items():
+        changed = [pair for pair in zip(expected, after[what], strict=True) if pair[0] != pair[1]]
+        assert not changed, what
+    overlaid = Study.objects.get(accession_number="R5")
+    assert overlaid.overlay is not None and overlaid.overlay.values["PatientID"] == VENLA
+    assert (done.outcomes[Indexed.ADDED], done.unreadable) == (len(before["instances"]), 0)
+    assert done.outcomes[Indexed.OURS] == 1
+
+
+def test_once_more_changes_nothing() -> None:
+    a_life()
+    before, records = rows(), list(vault.records("production"))
+    done = rebuilding.rebuild(nothing)
+    assert rows() == before
+    assert (done.outcomes[Indexed.ADDED], done.decisions, done.versions) == (0, 0, 0)
+    wipe()
+    rebuilding.rebuild(nothing)
+    rebuilding.rebuild(nothing)
+    assert rows() == before
+    assert list(vault.records("production")) == records
+
+
+def test_a_rebuilt_study_is_registered_and_served_as_before() -> None:
+    notes.allow(metadata=True)
+    first = dataset()
+    study = registered(first)
+    cast.store(corrected(first, **NEW_PATIENT))
+    settle(study)
+    wipe()
+    call_command("rebuild_index", stdout=StringIO())
+    found = Study.objects.get()
+    assert served(first).PatientID == VENLA
+    cast.documents(patient=VENLA)
+    quiet(found)
+    registration.advance(found.id)
+    assert state(found) == "registered"
+
+
+def test_the_command_says_what_it_did_and_what_it_could_not() -> None:
+    cast.store(dataset())
+    wipe()
+    (config.settings().vault_dir / "production/aa").mkdir(exist_ok=True)
+    (config.settings().vault_dir / f"production/aa/{'aa' * 32}.dcm").write_bytes(b"no file of ours")
+    said = StringIO()
+    call_command("rebuild_index", "--environment", "production", stdout=said)
+    assert "2 files: 1 objects added, 0 known" in said.getvalue()
+    assert "1 unreadable" in said.getvalue()

@@ -1,0 +1,179 @@
+"""What register and archive do not agree on, and its repair (AR-10)."""
+
+import os
+import time
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from archive import vault
+from archive.models import (
+    Document,
+    Finding,
+    Instance,
+    Job,
+    LedgerEvent,
+    Round,
+    Study,
+)
+from archive.services import reconciliation, registration, repairs
+from archive.services.repairs import Repair
+from archive.values import now
+from tests import builders, cast, notes
+from tests.cast import dataset
+from tests.services.test_registration import state, stored
+from tests.services.test_rejections import ARCHIVIST, registered
+
+pytestmark = pytest.mark.usefixtures("db", "own_vault")
+
+
+def go_round() -> dict[str, str]:
+    """A whole round; what stands open after it, key by kind."""
+    reconciliation.begin()
+    rows = Round.objects.filter(kind="reconciliation")
+    while (current := rows.latest("number")).ended_at is None:
+        Round.objects.filter(id=current.id).update(not_before=now())
+        assert reconciliation.step()
+    return dict(Finding.objects.filter(settled_at=None).values_list("kind", "key"))
+
+
+def mend(kind: str) -> Repair:
+    return repairs.repair(ARCHIVIST, Finding.objects.get(kind=kind, settled_at=None))
+
+
+def age(own_vault: Path) -> None:
+    """As if every file had been there for a while."""
+    old = time.time() - 2 * reconciliation.DOUBT_SECONDS
+    for path in own_vault.rglob("*.dcm"):
+        os.utime(path, (old, old))
+
+
+def test_where_all_agree_nothing_is_found(own_vault: Path) -> None:
+    made = dataset()
+    registered(made, dataset())
+    notes.send(notes.note(notes.SAFETY, made))
+    stored(dataset(StudyInstanceUID="1.2.5", SeriesInstanceUID="1.2.5.1", AccessionNumber="A5"))
+    age(own_vault)
+    assert go_round() == {}
+
+
+def test_a_manifest_without_images_is_made_anew_or_withdrawn() -> None:
+    study = registered(dataset(), dataset())
+    Instance.objects.filter(study=study).update(rejection=notes.SAFETY)  # behind the service's back
+    manifest = Document.objects.get(study=study, kind="manifest")
+    assert go_round() == {"manifest-without-images": str(manifest.id)}
+    assert mend("manifest-without-images") is Repair.REGISTERED
+    registration.advance(study.id)
+    assert state(study) == "corrected"
+    manifest.refresh_from_db()
+    assert manifest.status == "deprecated"
+    assert go_round() == {}
+
+
+def test_a_manifest_of_no_study_is_withdrawn() -> None:
+    notice = builders.notice(builders.study())
+    Document.objects.filter(id=notice.manifest_id).update(study=None)
+    assert go_round() == {"manifest-without-images": str(notice.manifest_id)}
+    assert mend("manifest-without-images") is Repair.WITHDRAWN
+
+
+def test_images_without_an_entry_are_registered() -> None:
+    study = registered(dataset())
+    Document.objects.filter(study=study, kind="manifest").update(status="deprecated")
+    assert go_round() == {"images-without-entry": str(study.id)}
+    assert mend("images-without-entry") is Repair.REGISTERED
+    registration.advance(study.id)
+    assert Document.objects.filter(study=study, status="approved").exists()
+    assert go_round() == {}
+
+
+def test_a_study_that_everybody_forgot_is_found_again() -> None:
+    study = stored(dataset())
+    Job.objects.all().delete()
+    assert go_round() == {}  # it may be on its way
+    Study.objects.update(received_at=now() - timedelta(days=1))
+    assert go_round() == {"images-without-entry": str(study.id)}
+
+
+def test_images_before_their_examination_note_are_found_until_it_comes() -> None:
+    study = stored(dataset())
+    cast.documents(["request"])
+    registration.advance(study.id)
+    assert go_round() == {"images-before-entry": str(study.id)}
+    assert mend("images-before-entry") is Repair.REGISTERED
+    registration.advance(study.id)
+    assert go_round() == {"images-before-entry": str(study.id)}
+    cast.documents(["study-entry"])
+    registration.advance(study.id)
+    assert go_round() == {}
+    assert Finding.objects.exclude(settled_at=None).count() == 2
+
+
+def test_a_row_without_bytes_becomes_a_damaged_object() -> None:
+    registered(dataset())
+    row = Instance.objects.get()
+    vault.path_of("production", bytes(row.digest)).unlink()
+    assert go_round() == {"row-without-bytes": str(row.id)}
+    assert mend("row-without-bytes") is Repair.REPORTED
+    row.refresh_from_db()
+    assert row.damaged_at is not None
+    assert go_round() == {}
+
+
+def test_bytes_without_a_row_are_indexed(own_vault: Path) -> None:
+    made, other = dataset(), dataset()
+    study = cast.store(made, other)
+    digest = bytes(Instance.objects.get(sop_instance_uid=made.SOPInstanceUID).digest)
+    Instance.objects.filter(digest=digest).delete()
+    assert go_round() == {}  # it came a moment ago: its row may be on its way
+    age(own_vault)
+    assert go_round() == {"bytes-without-row": digest.hex()}
+    assert mend("bytes-without-row") is Repair.INDEXED
+    row = Instance.objects.get(digest=digest)
+    assert (row.study_id, row.sop_instance_uid) == (study.id, made.SOPInstanceUID)
+    assert go_round() == {}
+
+
+def test_bytes_that_lost_to_others_are_set_aside(own_vault: Path) -> None:
+    made = dataset()
+    cast.store(made)
+    row = Instance.objects.get()
+    meta = vault.read_meta("production", bytes(row.digest))
+    loser = dataset(SOPInstanceUID=made.SOPInstanceUID, Rows=4)
+    kept = vault.keep("production", cast.encoded(loser), meta)
+    age(own_vault)
+    assert go_round() == {"bytes-without-row": kept.digest.hex()}
+    assert mend("bytes-without-row") is Repair.SET_ASIDE
+    assert not vault.where("production", kept.digest)
+    assert go_round() == {}
+
+
+def test_a_file_that_says_nothing_is_left_to_people(own_vault: Path) -> None:
+    cast.store(dataset())
+    path = own_vault / f"production/aa/{'aa' * 32}.dcm"
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(b"no file of ours")
+    age(own_vault)
+    assert go_round() == {"bytes-without-row": "aa" * 32}
+    assert mend("bytes-without-row") is Repair.LEFT
+    assert Finding.objects.get().settled_at is None
+
+
+def test_what_came_right_meanwhile_is_only_said(own_vault: Path) -> None:
+    study = registered(dataset())
+    Instance.objects.update(rejection=notes.SAFETY)
+    go_round()
+    Instance.objects.update(rejection="")
+    assert mend("manifest-without-images") is Repair.AGREES
+    told = LedgerEvent.objects.get(kind="finding.repaired")
+    assert (told.facts["done"], told.study_id) == ("agrees", study.id)
+
+
+def test_long_lists_are_walked_in_slices(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reconciliation, "ROWS", 2)
+    for _ in range(5):
+        builders.series(builders.study(), objects=1)
+    go_round()
+    assert Finding.objects.filter(kind="images-without-entry").count() == 5
+    assert Finding.objects.filter(kind="row-without-bytes").count() == 5

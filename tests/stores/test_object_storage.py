@@ -1,0 +1,161 @@
+"""The vault in object storage, alone and beside a file system (AR-10, NF-5)."""
+
+from collections.abc import Callable
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from archive import errors, stores, vault
+from archive.models import Case, Instance
+from archive.services import commitment, rebuilding, registration, serving, storage
+from archive.services.storage import Moved
+from archive.values import uid_from_uuid
+from tests import cast, notes
+from tests.cast import dataset
+from tests.services.conftest import Configure
+from tests.services.test_integrity import go_round, one
+from tests.services.test_rebuilding import nothing, rows, wipe
+from tests.services.test_registration import quiet, state, stored
+from tests.services.test_rejections import registered
+from tests.stores.conftest import Service, started
+
+pytestmark = pytest.mark.usefixtures("db")
+
+
+def files(own_vault: Path) -> list[str]:
+    return [path.name for path in own_vault.rglob("*") if path.is_file()]
+
+
+@pytest.mark.usefixtures("in_objects")
+def test_what_is_stored_there_is_the_same_byte_by_byte(own_vault: Path) -> None:
+    made = dataset()
+    study = registered(made)
+    row = one(made)
+    assert row.store == "s3"
+    assert vault.read("production", bytes(row.digest)) == cast.encoded(made)
+    assert serving.served(row).read() == cast.encoded(made)
+    meta = vault.read_meta("production", bytes(row.digest))
+    assert (meta.source_aet, meta.sop_instance_uid) == ("ESIM_PACS", row.sop_instance_uid)
+    assert vault.size_of("production", bytes(row.digest)) == row.size
+    assert files(own_vault) == []
+    asked = commitment.request(
+        cast.peer(),
+        transaction_uid=uid_from_uuid(),
+        references=[(cast.CT, row.sop_instance_uid)],
+    )
+    assert not commitment.result(asked).failed
+    assert state(study) == "registered"
+
+
+@pytest.mark.usefixtures("in_objects")
+def test_an_object_that_does_not_fit_into_memory_goes_up_from_its_file(own_vault: Path) -> None:
+    made = dataset(PixelData=bytes(vault.SPILL + 4096))
+    cast.store(made)
+    assert vault.read("production", bytes(one(made).digest)) == cast.encoded(made)
+    assert files(own_vault) == []
+
+
+@pytest.mark.usefixtures("in_objects")
+def test_the_same_again_is_one_object_and_a_refused_one_leaves_nothing() -> None:
+    made = dataset()
+    cast.store(made)
+    cast.store(made)
+    with pytest.raises(errors.OtherContent):
+        cast.store(dataset(SOPInstanceUID=made.SOPInstanceUID, Rows=4))
+    assert len(list(vault.every_object("production"))) == 1
+
+
+@pytest.mark.usefixtures("in_objects")
+def test_damage_is_found_set_aside_and_healed() -> None:
+    made = dataset()
+    cast.store(made)
+    row = one(made)
+    key = vault.key_of("production", bytes(row.digest))
+    whole = vault.read_file("production", bytes(row.digest))
+    stores.configured()["s3"].put(key, (whole[:-1] + b"\xff",), None)
+    assert go_round().found == 1
+    assert Case.objects.get().reason == "bytes-damaged"
+    assert not vault.where("production", bytes(row.digest))
+    aside = [key for key, _ in stores.configured()["s3"].keys("production/quarantine")]
+    assert len(aside) == 1
+    cast.store(made)
+    assert serving.served(one(made)).read() == cast.encoded(made)
+
+
+def test_both_are_read_while_they_are_mixed_and_files_are_moved(
+    mixed: dict[str, str], configure: Configure, own_vault: Path
+) -> None:
+    old = [dataset() for _ in range(3)]
+    study = registered(*old)
+    notes.send(notes.note(notes.QUALITY, old[0]))
+    configure(VAULT_STORE="s3")
+    new = dataset()
+    cast.store(new)
+    assert [one(each).store for each in (*old, new)] == ["files"] * 3 + ["s3"]
+    for each in (*old, new):
+        assert serving.served(one(each)).read() == cast.encoded(each)
+    said = StringIO()
+    call_command("move_objects", "--to", "s3", "--most", "2", stdout=said)
+    assert "2 files moved to s3" in said.getvalue()
+    call_command("move_objects", "--to", "s3", stdout=said)
+    assert files(own_vault) == []
+    assert {one(each).store for each in (*old, new)} == {"s3"}
+    for each in (*old, new):
+        assert serving.served(one(each)).read() == cast.encoded(each)
+    quiet(study)
+    registration.advance(study.id)  # reads the manifest in force, which was moved as well
+    assert state(study) == "registered"
+    assert go_round().found == 0
+    call_command("move_objects", "--to", "files", stdout=said)
+    assert {one(each).store for each in (*old, new)} == {"files"}
+
+
+def test_a_damaged_file_is_not_moved(mixed: dict[str, str]) -> None:
+    made = dataset()
+    cast.store(made)
+    path = vault.path_of("production", bytes(one(made).digest))
+    path.write_bytes(path.read_bytes()[:-1] + b"\xff")
+
+    def tell(moved: Moved) -> None:
+        """Nobody watches."""
+
+    done = storage.move("s3", tell, most=10, per_second=1 << 30)
+    assert (done.files, done.left) == (0, 1)
+    assert one(made).store == "files" and path.exists()
+
+
+def test_a_store_that_is_not_configured_cannot_be_moved_to() -> None:
+    with pytest.raises(CommandError, match="No store s3 is configured"):
+        call_command("move_objects", "--to", "s3")
+
+
+@pytest.mark.usefixtures("in_objects")
+def test_the_index_is_made_again_from_object_storage() -> None:
+    made = dataset()
+    stored(made, dataset())
+    notes.send(notes.note(notes.SAFETY, made))
+    before = rows()["rejected"]
+    wipe()
+    rebuilding.rebuild(nothing)
+    assert rows()["rejected"] == before
+    assert {row.store for row in Instance.objects.all()} == {"s3"}
+
+
+def test_a_service_that_is_away_is_busy_and_nothing_is_lost(
+    own_vault: Path, configure: Configure, pick_port: Callable[[], int], tmp_path: Path
+) -> None:
+    service: Service = started(pick_port(), tmp_path / "log")
+    configure(**service.variables(), VAULT_STORE="s3")
+    made = dataset()
+    cast.store(made)
+    service.process.kill()
+    service.process.wait(20)
+    with pytest.raises(errors.StorageGone) as refused:
+        cast.store(dataset())
+    assert refused.value.code == "A700"
+    with pytest.raises(errors.StorageGone):
+        serving.served(one(made))
+    assert one(made).damaged_at is None
+    assert files(own_vault) == []
