@@ -40,6 +40,8 @@ class Config:
     dicom_max_associations: int
     dicom_max_object_bytes: int
     dicom_timeout: float
+    dicom_find_limit: int  # matches that one C-FIND is answered with
+    dicom_find_seconds: float  # that the database may spend on one
     hl7_port: int
     ae_production: str
     ae_test: str
@@ -141,6 +143,8 @@ def read(values: Mapping[str, str]) -> Config:
         dicom_max_associations=get("DICOM_MAX_ASSOCIATIONS", int, 100),
         dicom_max_object_bytes=get("DICOM_MAX_OBJECT_BYTES", int, 8 << 30),
         dicom_timeout=get("DICOM_TIMEOUT", float, 60.0),
+        dicom_find_limit=get("DICOM_FIND_LIMIT", int, 10_000),
+        dicom_find_seconds=get("DICOM_FIND_SECONDS", float, 10.0),
         hl7_port=get("HL7_PORT", int, 2575),
         ae_production=get("AE_PRODUCTION", str, "KANTA"),
         ae_test=get("AE_TEST", str, "KANTATEST"),

@@ -11,12 +11,13 @@
     |  |- EnvironmentMismatch, RealPatientRequired
     |  |- ContentMismatch, ClassMismatch
     |  |- MetadataInvalid
-    |  `- TooManyResults, SeveralPatients
+    |  |- TooManyResults, SeveralPatients
+    |  `- IdentifierMismatch, QueryTooBroad
     |- Unsupported            we do not speak that
     |  |- ClassNotArchived
     |  `- QueryUnknown
     |- NotFound               no such subject
-    |  `- InstanceUnknown, DocumentsLate
+    |  `- InstanceUnknown, DocumentsLate, DestinationUnknown
     |- Conflict               clashes with what is archived
     |  |- OtherContent, PatientConflict, RelationalMismatch
     |  |- TransactionReused, CommitmentClassConflict
@@ -24,9 +25,11 @@
     |  `- StudyUidDiffers
     |- Refused                the rules say no
     |  |- OtherRegister, ControllerUnauthorised
-    |  `- PeerUnknown, PeerEnded, PeerAddressWrong, CalledTitleUnknown
+    |  |- PeerUnknown, PeerEnded, PeerAddressWrong, CalledTitleUnknown
+    |  `- PeerUnencrypted, PeerCertificateWrong
     |- Busy                   try later
     |  |- TooManyAssociations, StorageFull, DatabaseGone
+    |  |- CustomerTooBusy, CustomerTooFast
     |  `- PeerUnreachable, PeerRejected, PeerAborted
     `- Broken                 our fault
        `- BytesDamaged
@@ -208,6 +211,15 @@ class SeveralPatients(Unacceptable):
     comment = "stored query finds documents of several patients"
 
 
+class IdentifierMismatch(Unacceptable):
+    comment = "identifier does not match the SOP class"
+
+
+class QueryTooBroad(Unacceptable):
+    code = "A700"
+    comment = "more matches than are given, narrow the query"
+
+
 # --- Unsupported ----------------------------------------------------------------------------------
 
 
@@ -230,6 +242,11 @@ class InstanceUnknown(NotFound):
 class DocumentsLate(NotFound):
     code = "DOC-LATE"
     comment = "documents have not come in time"
+
+
+class DestinationUnknown(NotFound):
+    code = "A801"
+    comment = "move destination is not configured"
 
 
 # --- Conflict -------------------------------------------------------------------------------------
@@ -315,11 +332,29 @@ class CalledTitleUnknown(Refused):
     comment = "called AE title is not ours"
 
 
+class PeerUnencrypted(Refused):
+    code = "AE-TLS"
+    comment = "connection is to be encrypted"
+
+
+class PeerCertificateWrong(Refused):
+    code = "AE-CERT"
+    comment = "certificate is not the one of this AE title"
+
+
 # --- Busy -----------------------------------------------------------------------------------------
 
 
 class TooManyAssociations(Busy):
     comment = "too many associations"
+
+
+class CustomerTooBusy(Busy):
+    comment = "too many associations of one customer"
+
+
+class CustomerTooFast(Busy):
+    comment = "too many objects a minute, send again later"
 
 
 class StorageFull(Busy):

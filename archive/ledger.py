@@ -38,6 +38,8 @@ class Kind(Enum):
     COMMITMENT_UNDELIVERED = "commitment.undelivered", ("error",)
     DOCUMENT_REGISTERED = "document.registered", ("kind",)
     DOCUMENTS_QUERIED = "documents.queried", ("query", "found")
+    IMAGES_QUERIED = "images.queried", ("level", "keys", "found")
+    STUDY_RETRIEVED = "study.retrieved", ("by", "destination", "instances", "failed", "outcome")
     MANIFEST_REGISTERED = "manifest.registered", ("instances", "series")
     NOTICE_DELIVERED = "notice.delivered", ("tries",)
     NOTICE_UNDELIVERED = "notice.undelivered", ("tries", "error")

@@ -24,6 +24,10 @@ FACTS = {
     "raised": _("Error of the program"),
     "scheme": _("Scheme"),
     "problem": _("Problem"),
+    "destination": _("Destination"),
+    "elements": _("Elements at fault"),
+    "status": _("Status answered"),
+    "limit": _("Limit"),
 }
 # What is asked first on the telephone stands first; the rest follows as it was told.
 ORDER = (
@@ -43,6 +47,7 @@ PLACES = {
     "documents": _("tying documents to the study"),
     "register": _("registering documents"),
     "query": _("query"),
+    "retrieve": _("retrieval"),
 }
 
 

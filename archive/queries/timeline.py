@@ -30,6 +30,7 @@ STEPS: dict[str, tuple[str, str, str]] = {
     "commitment.undelivered": ("DICOM", "commitment-undelivered", FAILED),
     "document.registered": ("XDS", "document-registered", DONE),
     "manifest.registered": ("XDS", "manifest-registered", DONE),
+    "study.retrieved": ("DICOM", "retrieved", DONE),
     "notice.delivered": ("IAN", "notice-delivered", DONE),
     "notice.undelivered": ("IAN", "notice-undelivered", FAILED),
     "notice.given_up": ("IAN", "notice-given-up", FAILED),
@@ -85,7 +86,7 @@ def _from_ledger(events: Any) -> Iterator[Entry]:
         if event.kind in STEPS and event.id not in seen:
             seen.add(event.id)
             interface, step, outcome = STEPS[event.kind]
-            if step == "commitment-reported" and event.facts.get("failed"):
+            if step in ("commitment-reported", "retrieved") and event.facts.get("failed"):
                 outcome = FAILED
             yield Entry(event.at, interface, step, outcome, event.facts, event.actor_name)
 

@@ -11,10 +11,11 @@ from uuid import UUID
 from archive.config import settings
 from archive.edges.dicom import acceptance
 from archive.edges.dicom.acceptance import Agreement, Request
+from archive.edges.dicom.channel import Terms
 from archive.edges.dicom.handlers import MixedAssociation
 from archive.edges.dicom.limits import Associations
 from archive.edges.dicom.replies import REJECTIONS
-from archive.edges.dicom.storage import StorageAssociation, Terms
+from archive.edges.dicom.storage import StorageAssociation
 from archive.edges.dicom.upper_layer import Gone, Violation, Wire
 from archive.edges.edge import exchange, reply_for
 from archive.errors import ArchiveError, DatabaseGone, TooManyAssociations
@@ -101,7 +102,7 @@ class Door:
             MixedAssociation(wire.connection, request, peer, session, self.stopping).run()
             return
         wire.send(acceptance.encode_acceptance(request, agreement))
-        terms = Terms(agreement.accepted, request.largest_pdu)
+        terms = Terms(agreement.accepted, request.largest_pdu, agreement.taken, agreement.together)
         with self._lock:
             self._wires.add(wire)
         try:

@@ -59,6 +59,13 @@ def command(field: int, *, data_set: bool, sop_class: str = cast.CT, uid: str = 
     return element(0x0000, pack("<L", len(body))) + body
 
 
+def cancel(message_id: int) -> bytes:
+    """A C-CANCEL-RQ's command set."""
+    body = element(0x0100, pack("<H", 0x0FFF)) + element(0x0120, pack("<H", message_id))
+    body += element(0x0800, pack("<H", 0x0101))
+    return element(0x0000, pack("<L", len(body))) + body
+
+
 def value(control: int, data: bytes, context_id: int = 1) -> bytes:
     """A presentation data value."""
     return pack(">LBB", len(data) + 2, context_id, control) + data
@@ -70,6 +77,12 @@ def pdu(kind: int, body: bytes) -> bytes:
 
 def data(*values: bytes) -> bytes:
     return pdu(P_DATA, b"".join(values))
+
+
+def status_of(body: bytes) -> int:
+    """Of a response's command set."""
+    at = body.index(pack("<HHL", 0, 0x0900, 2)) + 8
+    return int(unpack("<H", body[at : at + 2])[0])
 
 
 COMMAND, LAST = 1, 2
@@ -97,9 +110,7 @@ class Peer:
         """The status of the response that comes next."""
         kind, body = self.read()
         assert kind == P_DATA, f"PDU {kind} {body[:8].hex()}"
-        at = body.index(pack("<HHL", 0, 0x0900, 2)) + 8
-        (status,) = unpack("<H", body[at : at + 2])
-        return int(status)
+        return status_of(body)
 
     def ends(self) -> bool:
         """Whether the listener aborts or closes, having said nothing else."""
