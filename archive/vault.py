@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
+from typing import BinaryIO
 
 from archive import config
 from archive.errors import BytesDamaged, InstanceUnknown, StorageFull
@@ -155,13 +156,70 @@ class Incoming:
 
 def read(environment: str, digest: bytes) -> bytes:
     """The data set as received, its digest checked. Raises InstanceUnknown, BytesDamaged."""
+    with _opened(environment, digest) as file:
+        data = file.read()
+    if hashlib.new(ALGORITHM, data).digest() != digest:
+        raise _damaged(digest)
+    return data
+
+
+class Held:
+    """An archived object on its way out, its digest checked: in memory while it is small, else an
+    open file.
+    """
+
+    def __init__(self, data: bytes = b"", file: BinaryIO | None = None) -> None:
+        self._data = data
+        self._file = file
+
+    def pieces(self) -> Iterator[bytes]:
+        """The data set as received; may be asked for again."""
+        if self._file is None:
+            yield self._data
+            return
+        self._file.seek(DATA_OFFSET)
+        while chunk := self._file.read(READ_CHUNK):
+            yield chunk
+
+    def data(self) -> bytes:
+        return b"".join(self.pieces())
+
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()
+
+
+def hold(environment: str, digest: bytes, size: int) -> Held:
+    """Raises InstanceUnknown, BytesDamaged."""
+    if size <= SPILL:
+        return Held(read(environment, digest))
+    file = _opened(environment, digest)
+    if _digest_of(file) != digest:
+        file.close()
+        raise _damaged(digest)
+    return Held(file=file)
+
+
+def _opened(environment: str, digest: bytes) -> BinaryIO:
+    """At the beginning of the data set. Raises InstanceUnknown."""
     try:
-        data = path_of(environment, digest).read_bytes()[DATA_OFFSET:]
+        file = path_of(environment, digest).open("rb")
     except FileNotFoundError:
         raise InstanceUnknown("the vault has no such object") from None
-    if hashlib.new(ALGORITHM, data).digest() != digest:
-        raise BytesDamaged(facts={"digest": digest.hex()})
-    return data
+    file.seek(DATA_OFFSET)
+    return file
+
+
+def _digest_of(file: BinaryIO) -> bytes:
+    """Of what is still to be read, in bounded memory."""
+    found = hashlib.new(ALGORITHM)
+    while chunk := file.read(READ_CHUNK):
+        found.update(chunk)
+    return found.digest()
+
+
+def _damaged(digest: bytes) -> BytesDamaged:
+    return BytesDamaged(facts={"digest": digest.hex()})
 
 
 def read_file(environment: str, digest: bytes) -> bytes:
@@ -174,15 +232,11 @@ def read_file(environment: str, digest: bytes) -> bytes:
 
 def is_whole(environment: str, digest: bytes) -> bool:
     """Whether the bytes are there and match their digest; reads them all, in bounded memory."""
-    found = hashlib.new(ALGORITHM)
     try:
-        with path_of(environment, digest).open("rb") as file:
-            file.seek(DATA_OFFSET)
-            while chunk := file.read(READ_CHUNK):
-                found.update(chunk)
-    except FileNotFoundError:
+        with _opened(environment, digest) as file:
+            return _digest_of(file) == digest
+    except InstanceUnknown:
         return False
-    return found.digest() == digest
 
 
 def keep(environment: str, data: bytes, meta: part10.FileMeta) -> Kept:

@@ -86,6 +86,11 @@ class Connection(models.Model):
     host = models.CharField(max_length=255, blank=True)
     port = models.PositiveIntegerField(null=True, blank=True)
     ian_on = models.BooleanField(default=False)
+    # What its organisation fetches by C-MOVE may be returned to it.
+    retrieve_destination = models.BooleanField(default=True)
+    # Over TLS alone, in both directions, with this certificate.
+    tls = models.BooleanField(default=False)
+    certificate_sha256 = models.CharField(max_length=64, blank=True)
     xds_role = models.CharField(max_length=10, choices=XdsRole, blank=True)
     xds_user = models.CharField(max_length=64, blank=True)
     xds_secret_sha256 = models.BinaryField(max_length=32, null=True, blank=True)
@@ -101,6 +106,10 @@ class Connection(models.Model):
             ),
             models.UniqueConstraint(
                 fields=("xds_user",), condition=~Q(xds_user=""), name="connection_one_xds_user"
+            ),
+            models.CheckConstraint(
+                condition=Q(tls=False) | ~Q(certificate_sha256=""),
+                name="connection_tls_has_certificate",
             ),
         )
 

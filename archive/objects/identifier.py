@@ -167,8 +167,12 @@ def _head(tag: int, vr: bytes, length: int, encoding: Encoding) -> bytes:
 
 
 def failed_uids(uids: Iterable[str], transfer_syntax_uid: str) -> bytes:
-    """Failed SOP Instance UID List; in explicit VR only as many as its 16-bit length can hold."""
+    """Failed SOP Instance UID List, nothing when none failed; in explicit VR only as many as its
+    16-bit length can hold.
+    """
     listed = list(uids)
+    if not listed:
+        return b""
     if elements.encoding_of(transfer_syntax_uid).explicit:
         size = -1
         for count, uid in enumerate(listed):

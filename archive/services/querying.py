@@ -95,10 +95,10 @@ def find(peer: Peer, question: Question) -> Search:
     try:
         search = _find(peer, question)
     except ArchiveError as error:
-        report(peer, error)
+        report(peer, error, QUERY)
         raise
     if search.more:
-        report(peer, QueryTooBroad())
+        report(peer, QueryTooBroad(), QUERY)
     return search
 
 
@@ -186,12 +186,13 @@ def _matched(asked: Identifier) -> Iterator[str]:
             yield keyword_for_tag(tag)
 
 
-def report(peer: Peer, error: ArchiveError) -> None:
+def report(peer: Peer, error: ArchiveError, place: Place) -> None:
+    """A query or retrieval that was refused as a whole."""
     elements = ", ".join(f"({tag >> 16:04X},{tag & 0xFFFF:04X})" for tag in error.tags)
     error_desk.report(
         error,
         environment=peer.environment,
-        place=QUERY,
+        place=place,
         who=peer.who,
         what=What(correlation_id=peer.association_id),
         facts={"calling": peer.calling, "elements": elements},

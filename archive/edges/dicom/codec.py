@@ -41,7 +41,7 @@ class Command:
     status: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Counts:
     """Sub-operations of a C-MOVE or C-GET, PS3.7 9.3.3.2; `remaining` is told while some do."""
 

@@ -4,8 +4,8 @@ import logging
 import threading
 from collections.abc import Callable, Mapping
 
-from archive.edges.dicom import codec, finding, upper_layer
-from archive.edges.dicom.acceptance import FIND
+from archive.edges.dicom import codec, fetching, finding, upper_layer
+from archive.edges.dicom.acceptance import FIND, GET, MOVE
 from archive.edges.dicom.channel import Call, Channel
 from archive.edges.dicom.upper_layer import Violation
 from archive.services.associations import Peer
@@ -16,8 +16,16 @@ LARGEST_IDENTIFIER = 1 << 20
 
 Serve = Callable[[Call, Channel, Peer, threading.Event], None]
 
-_CLASSES: Mapping[int, frozenset[str]] = {codec.C_FIND_RQ: FIND}
-_SERVED: Mapping[int, Serve] = {codec.C_FIND_RQ: finding.find}
+_CLASSES: Mapping[int, frozenset[str]] = {
+    codec.C_FIND_RQ: FIND,
+    codec.C_MOVE_RQ: MOVE,
+    codec.C_GET_RQ: GET,
+}
+_SERVED: Mapping[int, Serve] = {
+    codec.C_FIND_RQ: finding.find,
+    codec.C_MOVE_RQ: fetching.move,
+    codec.C_GET_RQ: fetching.get,
+}
 
 
 def is_offered(field: int, abstract_syntax: str) -> bool:
