@@ -28,7 +28,7 @@ from archive.objects import elements
 PLAIN = (str(ExplicitVRLittleEndian), str(ImplicitVRLittleEndian), str(ExplicitVRBigEndian))
 LARGEST = 512 << 20  # bytes of pixel data that are unpacked at all
 # PS3.5 7.3: values of more than one byte are swapped; what is not here is bytes.
-_SWAPPED = {"OW": "u2", "OF": "u4", "OL": "u4", "OD": "u8", "OV": "u8"}
+_SWAPPED = {"OW": 2, "OF": 4, "OL": 4, "OD": 8, "OV": 8}
 
 
 def is_possible(source: str) -> bool:
@@ -60,12 +60,14 @@ def convert(data: bytes, source: str, target: str) -> bytes:
 
 def _convert(data: bytes, source: str, target: str) -> bytes:
     dataset = _decoded(data, source)
-    if _is_packed(source):
+    if _is_packed(source) and "PixelData" in dataset:
         _unpack(dataset, source)
     wanted = elements.encoding_of(target)
     if elements.encoding_of(source).little != wanted.little:
         for element in _elements(dataset):
-            _swap(element)
+            _swap(element, _SWAPPED.get(element.VR, 0))
+        if "PixelData" in dataset and (dataset.get("BitsAllocated") or 0) > 16:
+            _widen(dataset)
     buffer = DicomBytesIO()
     buffer.is_little_endian, buffer.is_implicit_VR = wanted.little, not wanted.explicit
     write_dataset(buffer, dataset)
@@ -102,7 +104,15 @@ def _elements(dataset: Dataset) -> Iterator[DataElement]:
                 yield from _elements(item)
 
 
-def _swap(element: DataElement) -> None:
-    word = _SWAPPED.get(element.VR)
-    if word and isinstance(element.value, bytes):
-        element._value = numpy.frombuffer(element.value, word).byteswap().tobytes()
+def _swap(element: DataElement, size: int) -> None:
+    """Turn round the words of so many bytes."""
+    if size and isinstance(element.value, bytes):
+        element._value = numpy.frombuffer(element.value, f"u{size}").byteswap().tobytes()
+
+
+def _widen(dataset: Dataset) -> None:
+    """Pixels of more than 16 bits are turned round whole, also as OW: senders do so."""
+    element = dataset["PixelData"]
+    if element.VR == "OW":
+        _swap(element, 2)
+        _swap(element, dataset.BitsAllocated // 8)
