@@ -11,7 +11,9 @@ from archive.errors import (
     ArchiveError,
     CalledTitleUnknown,
     PeerAddressWrong,
+    PeerCertificateWrong,
     PeerEnded,
+    PeerUnencrypted,
     PeerUnknown,
 )
 from archive.models import Connection, ConnectionKind, CustomerState, Environment
@@ -60,12 +62,20 @@ def environment_of(called: str) -> str:
     return titles[called]
 
 
-def establish(*, calling: str, called: str, address: str, association_id: UUID) -> Peer:
-    """Name the peer, or put it on the desk and raise PeerUnknown, PeerEnded, PeerAddressWrong,
-    CalledTitleUnknown.
+def establish(
+    *,
+    calling: str,
+    called: str,
+    address: str,
+    association_id: UUID,
+    certificate: str | None = None,
+) -> Peer:
+    """Name the peer; `certificate` is the SHA-256 of the one it showed, None without TLS. Or put it
+    on the desk and raise PeerUnknown, PeerEnded, PeerAddressWrong, PeerUnencrypted,
+    PeerCertificateWrong, CalledTitleUnknown.
     """
     try:
-        return _establish(calling.strip(), called.strip(), address, association_id)
+        return _establish(calling.strip(), called.strip(), address, association_id, certificate)
     except ArchiveError as error:
         report(
             error, calling=calling, called=called, address=address, association_id=association_id
@@ -73,7 +83,9 @@ def establish(*, calling: str, called: str, address: str, association_id: UUID) 
         raise
 
 
-def _establish(calling: str, called: str, address: str, association_id: UUID) -> Peer:
+def _establish(
+    calling: str, called: str, address: str, association_id: UUID, certificate: str | None
+) -> Peer:
     environment = environment_of(called)
     try:
         title = AeTitle(calling)
@@ -95,9 +107,19 @@ def _establish(calling: str, called: str, address: str, association_id: UUID) ->
         raise PeerAddressWrong(
             facts={"calling": calling, "address": address, "expected": live.host}
         )
+    _check_certificate(live, certificate)
     return Peer(
         association_id, live.id, owner.id, owner.name_fi, environment, calling, called, address
     )
+
+
+def _check_certificate(connection: Connection, certificate: str | None) -> None:
+    """Raises PeerUnencrypted, PeerCertificateWrong."""
+    if certificate is None:
+        if connection.tls:
+            raise PeerUnencrypted()
+    elif connection.certificate_sha256 not in ("", certificate):
+        raise PeerCertificateWrong(facts={"certificate": certificate})
 
 
 def verified(peer: Peer) -> None:

@@ -60,6 +60,8 @@ class Plan:
     host: str = ""
     port: int | None = None
     ian_on: bool = False
+    retrieve_destination: bool = True
+    tls: bool = False
     certificate: str = ""  # PEM
     hl7_application: str = ""
     hl7_facility: str = ""
@@ -122,6 +124,8 @@ def _checked(row: PlannedConnection, planned: Plan) -> dict[str, object]:
             planned.hl7_application, "hl7_application", limit=100, needed=False
         ),
         "hl7_facility": fields.text(planned.hl7_facility, "hl7_facility", limit=100, needed=False),
+        "retrieve_destination": planned.retrieve_destination,
+        "tls": planned.tls,
         **_certificate(planned),
     }
 
@@ -155,6 +159,8 @@ def _port(port: int | None) -> int:
 def _certificate(planned: Plan) -> dict[str, object]:
     pem = planned.certificate.strip()
     if not pem:
+        if planned.tls:  # nothing else would tell it from another
+            raise FieldInvalid(facts={"field": "certificate"})
         return {
             "certificate": "",
             "certificate_subject": "",
@@ -198,6 +204,7 @@ def target(row: PlannedConnection) -> Target:
         called_aet=row.aet,
         calling_aet=settings().ae_title(row.environment),
         timeout=CALL_TIMEOUT,
+        certificate_sha256=row.certificate_sha256 if row.tls else "",
     )
 
 

@@ -5,6 +5,7 @@ for each class with the plain ones, for peers that take nothing else.
 """
 
 import socket
+import ssl
 from collections.abc import Iterable
 from contextlib import suppress
 
@@ -19,7 +20,7 @@ from pynetdicom.pdu_primitives import (
 )
 from pynetdicom.presentation import PresentationContext, build_context
 
-from archive.edges.dicom import upper_layer
+from archive.edges.dicom import tls, upper_layer
 from archive.edges.dicom.acceptance import DEFAULT_MAX_LENGTH, Taken
 from archive.edges.dicom.channel import WireChannel
 from archive.edges.dicom.upper_layer import Gone, Violation, Wire
@@ -78,8 +79,15 @@ def call(target: Target, kinds: Kinds, *, patience: float) -> Calling:
 
 def _connected(target: Target) -> socket.socket:
     """Raises PeerUnreachable."""
+    context = tls.client_context(target.certificate_sha256) if target.certificate_sha256 else None
     try:
-        return socket.create_connection((target.host, target.port), timeout=target.timeout)
+        connection = socket.create_connection((target.host, target.port), timeout=target.timeout)
+        if context is None:
+            return connection
+        return context.wrap_socket(connection, server_hostname=target.host)
+    except ssl.SSLError as error:
+        why = getattr(error, "reason", None) or error
+        raise PeerUnreachable(f"TLS with {_name(target)} failed: {why}") from None
     except (socket.gaierror, UnicodeError):
         raise PeerUnreachable(f"host name {target.host} cannot be resolved") from None
     except OSError:

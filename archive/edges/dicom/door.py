@@ -4,12 +4,14 @@ rejected (ON-3).
 
 import logging
 import socket
+import ssl
 import threading
 from contextlib import suppress
+from dataclasses import dataclass
 from uuid import UUID
 
 from archive.config import settings
-from archive.edges.dicom import acceptance
+from archive.edges.dicom import acceptance, tls
 from archive.edges.dicom.acceptance import Agreement, Request
 from archive.edges.dicom.channel import Terms
 from archive.edges.dicom.handlers import MixedAssociation
@@ -29,6 +31,14 @@ log = logging.getLogger(__name__)
 ARTIM = 15.0  # seconds for the association request, PS3.8 section 9.1.5
 
 
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """What the connection itself tells: the address, and the certificate's SHA-256 over TLS."""
+
+    address: str
+    certificate: str | None
+
+
 class Door:
     """The door of one listener process."""
 
@@ -39,12 +49,23 @@ class Door:
         self._wires: set[Wire] = set()
         self._lock = threading.Lock()
 
-    def answer(self, connection: socket.socket) -> None:
-        """Serve one connection to its end."""
+    def answer(self, connection: socket.socket, context: ssl.SSLContext | None = None) -> None:
+        """Serve one connection to its end, encrypted when there is a context for it."""
+        if context is None:
+            self._answer(connection)
+            return
+        try:
+            secured = tls.accept(connection, context, min(ARTIM, settings().dicom_timeout))
+        except OSError as error:  # nobody we could name: no certificate, or none we trust
+            log.warning("no TLS with a caller: %s", getattr(error, "reason", None) or error)
+            return
+        self._answer(secured)
+
+    def _answer(self, connection: socket.socket) -> None:
         with connection:
             wire = Wire(connection, min(ARTIM, settings().dicom_timeout))
             try:
-                self._admit(wire, acceptance.read_request(wire), _address(connection))
+                self._admit(wire, acceptance.read_request(wire), _caller(connection))
             except Violation as violation:
                 wire.abort(violation.reason)
             except TimeoutError:
@@ -59,7 +80,7 @@ class Door:
         for wire in waiting:
             wire.stop_reading()
 
-    def _admit(self, wire: Wire, request: Request, address: str) -> None:
+    def _admit(self, wire: Wire, request: Request, caller: Caller) -> None:
         """Raises Violation, Gone, TimeoutError."""
         refusal = request.refusal()
         if refusal is not None:
@@ -69,17 +90,17 @@ class Door:
         association_id = uuid7()
         try:
             with self.limit.one_more(self.index):
-                peer, session = self._establish(request, address, association_id)
+                peer, session = self._establish(request, caller, association_id)
                 self._serve(wire, request, agreement, peer, session)
         except TooManyAssociations as error:
-            _report(error, request, address, association_id)
+            _report(error, request, caller.address, association_id)
             wire.reject(reply_for(REJECTIONS, error))
         except ArchiveError as error:
             log.warning("association %s rejected: %s", association_id, error.reason())
             wire.reject(reply_for(REJECTIONS, error))
 
     def _establish(
-        self, request: Request, address: str, association_id: UUID
+        self, request: Request, caller: Caller, association_id: UUID
     ) -> tuple[Peer, Session]:
         """Raises what the association is rejected for."""
         if self.stopping.is_set():
@@ -88,8 +109,9 @@ class Door:
             peer = associations.establish(
                 calling=request.calling,
                 called=request.called,
-                address=address,
+                address=caller.address,
                 association_id=association_id,
+                certificate=caller.certificate,
             )
             return peer, Session(peer)
 
@@ -124,6 +146,8 @@ def _report(error: ArchiveError, request: Request, address: str, association_id:
         )
 
 
-def _address(connection: socket.socket) -> str:
-    """The peer's address; an IPv4 one also on a socket for both."""
-    return str(connection.getpeername()[0]).removeprefix("::ffff:")
+def _caller(connection: socket.socket) -> Caller:
+    """Raises OSError, when it is gone already."""
+    address = str(connection.getpeername()[0]).removeprefix("::ffff:")  # on a socket for both
+    certificate = tls.fingerprint(connection) if isinstance(connection, ssl.SSLSocket) else None
+    return Caller(address, certificate)

@@ -1,4 +1,4 @@
-"""The listener: a parent that binds the port once, and forked processes that accept on its socket.
+"""The listener: a parent that binds its ports once, and forked processes that accept on them.
 
 Never SO_REUSEPORT: two archives would share a port unseen. A dead child is forked again. When the
 parent dies,
@@ -12,11 +12,13 @@ import selectors
 import shutil
 import signal
 import socket
+import ssl
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from django.db import connections
@@ -66,11 +68,19 @@ def listen(host: str, port: int) -> socket.socket:
             time.sleep(0.1)
 
 
-class Listener:
-    """The parent: it owns the socket and its children, and touches nothing else."""
+@dataclass(frozen=True, slots=True)
+class Entrance:
+    """A listening socket, and how what comes there is encrypted."""
 
-    def __init__(self, listener: socket.socket, processes: int) -> None:
-        self.listener = listener
+    socket: socket.socket
+    tls: ssl.SSLContext | None = None
+
+
+class Listener:
+    """The parent: it owns the sockets and its children, and touches nothing else."""
+
+    def __init__(self, entrances: Sequence[Entrance], processes: int) -> None:
+        self.entrances = entrances
         self.processes = processes
         self.limit = Associations(processes, settings().dicom_max_associations)
         self.children: dict[int, int] = {}  # index by process id
@@ -103,7 +113,7 @@ class Listener:
             os.close(self._held)
             for number in (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD):
                 signal.signal(number, signal.SIG_DFL)
-            Child(self.listener, index, self.limit, self.lifeline).run()
+            Child(self.entrances, index, self.limit, self.lifeline).run()
             code = 0
         except BaseException as raised:
             log.error("listener process %s: %s", index, type(raised).__name__)
@@ -125,7 +135,8 @@ class Listener:
         return ended
 
     def _stop(self) -> None:
-        self.listener.close()
+        for entrance in self.entrances:
+            entrance.socket.close()
         for pid in self.children:
             os.kill(pid, signal.SIGTERM)
         patience = time.monotonic() + DRAIN + 1.5
@@ -150,9 +161,9 @@ class Child:
     """One listener process."""
 
     def __init__(
-        self, listener: socket.socket, index: int, limit: Associations, lifeline: int
+        self, entrances: Sequence[Entrance], index: int, limit: Associations, lifeline: int
     ) -> None:
-        self.listener = listener
+        self.entrances = entrances
         self.index = index
         self.limit = limit
         self.stopping = threading.Event()
@@ -170,15 +181,18 @@ class Child:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
         threading.Thread(target=self._beat, daemon=True, name="heartbeat").start()
         with selectors.DefaultSelector() as selector:
-            selector.register(self.listener, selectors.EVENT_READ, self._accept)
+            for entrance in self.entrances:
+                accept = partial(self._accept, entrance)
+                selector.register(entrance.socket, selectors.EVENT_READ, accept)
             selector.register(self.control.lifeline, selectors.EVENT_READ, self._orphan)
             selector.register(self.control.signalled, selectors.EVENT_READ, self._woke)
             while not self.stopping.is_set():
                 _dispatch(selector, None)
             selector.unregister(self.control.lifeline)
             if self.control.orphaned:  # the next parent wants the port at once
-                selector.unregister(self.listener)
-                self.listener.close()
+                for entrance in self.entrances:
+                    selector.unregister(entrance.socket)
+                    entrance.socket.close()
             self._drain(selector)
 
     def _drain(self, selector: selectors.BaseSelector) -> None:
@@ -188,12 +202,12 @@ class Child:
             self.door.wake_idle()
             _dispatch(selector, 0.05)
 
-    def _accept(self) -> None:
+    def _accept(self, entrance: Entrance) -> None:
         try:
-            connection, _ = self.listener.accept()
+            connection, _ = entrance.socket.accept()
         except (BlockingIOError, ConnectionAbortedError):
             return  # another process has it, or the peer has gone
-        if not self.workers.start(lambda: self.door.answer(connection)):
+        if not self.workers.start(partial(self.door.answer, connection, entrance.tls)):
             connection.close()
 
     def _orphan(self) -> None:

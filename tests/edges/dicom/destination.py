@@ -1,6 +1,7 @@
 """A customer's storage, as well-behaved or as bad as the test wants."""
 
 import socket
+import ssl
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -65,6 +66,7 @@ def storage(
     title: str = "ESIM_PACS",
     classes: Sequence[str] = (cast.CT,),
     syntaxes: Sequence[str] = SYNTAXES,
+    context: ssl.SSLContext | None = None,
 ) -> Iterator[Storage]:
     """Listens at `port`, and is the connection of this title."""
     Connection.objects.filter(aet=title).update(port=port)
@@ -74,7 +76,10 @@ def storage(
     for sop_class in classes:
         ae.add_supported_context(sop_class, list(syntaxes))
     server = ae.start_server(
-        ("127.0.0.1", port), block=False, evt_handlers=[(evt.EVT_C_STORE, found.handle)]
+        ("127.0.0.1", port),
+        block=False,
+        evt_handlers=[(evt.EVT_C_STORE, found.handle)],
+        ssl_context=context,
     )
     try:
         yield found
