@@ -1,4 +1,6 @@
-"""Who asks: the system itself, a person of the staff or of a customer, or a customer's system."""
+"""Who asks: the system itself, a person of the staff or of a customer, a customer's system with the
+professional behind it, or a citizen.
+"""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -10,6 +12,41 @@ class ActorKind(StrEnum):
     STAFF = "staff"
     CUSTOMER = "customer"
     CONNECTION = "connection"
+    CITIZEN = "citizen"
+
+
+class Purpose(StrEnum):
+    """Why a professional asks, urn:oasis:names:tc:xspa:1.0:subject:purposeofuse. Anything else is
+    kept as the assertion said it, and opens nothing of another's.
+    """
+
+    TREATMENT = "treatment"
+    EMERGENCY = "emergency"
+
+
+@dataclass(frozen=True, slots=True)
+class Requester:
+    """The professional behind a customer's system, as its signed assertion says (XUA)."""
+
+    user_id: str
+    user_name: str = ""
+    role: str = ""  # professional right, as a code
+    unit_oid: str = ""
+    purpose: str = Purpose.TREATMENT.value
+    care_relation: str = ""  # what it rests on: service event or reason; empty: none claimed
+    patient_id: UUID | None = None  # the one person the assertion is for
+    on_behalf_of: str = ""  # controller OID of the organiser of a purchased service
+    register_type: str = ""  # of the asker's own register it works for; empty: any of its own
+    register_specifier: str = ""
+    assertion_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Citizen:
+    """Whose data a citizen looks at: the own, or another person's with the ground for it."""
+
+    person_id: UUID
+    acting_ground: str = ""  # guardian, mandate; empty: the own data
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,6 +60,8 @@ class Actor:
     roles: frozenset[str] = frozenset()
     environment: str = ""  # of a customer's system: the only one it may touch
     reason: str = ""  # why a person looks at this patient's data
+    requester: Requester | None = None  # of a system; None: the organisation vouches for its own
+    citizen: Citizen | None = None
 
 
 SYSTEM = Actor(ActorKind.SYSTEM, "system")

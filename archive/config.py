@@ -63,6 +63,18 @@ class Config:
     free_bytes_floor: int
     evidence_max_bytes: int
     pass_opens_production: bool  # else an officer does
+    oidc_server: str  # of an OpenID provider; empty: nobody signs on by one
+    oidc_client_id: str
+    oidc_client_secret: str
+    oidc_name: str  # as the sign-in page calls it
+    anchor_mail: tuple[str, ...]  # who gets the ledger's daily anchor; none: nobody
+    atna_host: str  # the security monitor's syslog receiver; empty: nothing is sent
+    atna_port: int
+    atna_ca: str  # files: who signed its certificate, and our own certificate with its key
+    atna_cert: str
+    atna_key: str
+    xua_skew_seconds: float  # how far the clocks of an assertion's issuer and ours may differ
+    xua_longest_hours: float  # an assertion that is valid for longer is refused
 
     @property
     def vault_dir(self) -> Path:
@@ -71,6 +83,14 @@ class Config:
     @property
     def evidence_dir(self) -> Path:
         return self.data_dir / "evidence"
+
+    @property
+    def anchors_dir(self) -> Path:
+        return self.data_dir / "anchors"
+
+    @property
+    def retired_dir(self) -> Path:
+        return self.data_dir / "retired"
 
     def ae_title(self, environment: str) -> str:
         return self.ae_production if environment == "production" else self.ae_test
@@ -170,6 +190,18 @@ def read(values: Mapping[str, str]) -> Config:
         free_bytes_floor=get("FREE_BYTES_FLOOR", int, 256 << 20),
         evidence_max_bytes=get("EVIDENCE_MAX_BYTES", int, 20 << 20),
         pass_opens_production=get("PASS_OPENS_PRODUCTION", _flag, False),
+        oidc_server=get("OIDC_SERVER", str, ""),
+        oidc_client_id=get("OIDC_CLIENT_ID", str, ""),
+        oidc_client_secret=get("OIDC_CLIENT_SECRET", str, ""),
+        oidc_name=get("OIDC_NAME", str, "OpenID Connect"),
+        anchor_mail=tuple(filter(None, get("ANCHOR_MAIL", str, "").replace(" ", "").split(","))),
+        atna_host=get("ATNA_HOST", str, ""),
+        atna_port=get("ATNA_PORT", int, 6514),
+        atna_ca=get("ATNA_CA", str, ""),
+        atna_cert=get("ATNA_CERT", str, ""),
+        atna_key=get("ATNA_KEY", str, ""),
+        xua_skew_seconds=get("XUA_SKEW_SECONDS", float, 60.0),
+        xua_longest_hours=get("XUA_LONGEST_HOURS", float, 12.0),
     )
 
 

@@ -2,35 +2,29 @@
 
     ArchiveError
     |- Malformed              cannot be read
-    |  |- DatasetUnreadable, TransferBroken
+    |  |- DatasetUnreadable, TransferBroken, AssertionUnreadable, CertificateInvalid
     |  `- ParameterMissing
     |- Unacceptable           read, may not be kept
-    |  |- PatientIdUntrusted
-    |  |- StudyCodeMissing, StudyCodeUnknown, StudyCodeClosed
-    |  |- AccessionMissing
-    |  |- EnvironmentMismatch, RealPatientRequired
-    |  |- ContentMismatch, ClassMismatch
-    |  |- MetadataInvalid
-    |  |- TooManyResults, SeveralPatients
+    |  |- PatientIdUntrusted, EnvironmentMismatch, RealPatientRequired, StudyCodeMissing
+    |  |- StudyCodeUnknown, StudyCodeClosed, AccessionMissing, ContentMismatch, ClassMismatch
+    |  |- MetadataInvalid, TooManyResults, SeveralPatients, NoticeInvalid
     |  `- IdentifierMismatch, QueryTooBroad
     |- Unsupported            we do not speak that
-    |  |- ClassNotArchived
-    |  `- QueryUnknown
+    |  `- ClassNotArchived, QueryUnknown
     |- NotFound               no such subject
-    |  `- InstanceUnknown, DocumentsLate, DestinationUnknown
+    |  `- InstanceUnknown, DocumentsLate, NoticeSubjectUnknown, DestinationUnknown
     |- Conflict               clashes with what is archived
-    |  |- OtherContent, PatientConflict, RelationalMismatch
-    |  |- TransactionReused, CommitmentClassConflict
-    |  |- UniqueIdReused, HashDiffers, PatientDiffers, AlreadyReplaced
-    |  `- StudyUidDiffers
+    |  |- OtherContent, PatientConflict, RelationalMismatch, TransactionReused
+    |  |- CommitmentClassConflict, UniqueIdReused, HashDiffers, PatientDiffers
+    |  `- AlreadyReplaced, MessageRepeated, StudyUidDiffers, NoticeReused
     |- Refused                the rules say no
-    |  |- OtherRegister, ControllerUnauthorised
-    |  |- PeerUnknown, PeerEnded, PeerAddressWrong, CalledTitleUnknown
-    |  `- PeerUnencrypted, PeerCertificateWrong
+    |  |- OtherRegister, ControllerUnauthorised, NoticeForeign, AssertionMissing
+    |  |- SignatureInvalid, IssuerUntrusted, AssertionExpired, AssertionElsewhere
+    |  |- OrganisationDiffers, PatientNotAsserted, PeerUnknown, PeerEnded, PeerAddressWrong
+    |  `- CalledTitleUnknown, PeerUnencrypted, PeerCertificateWrong
     |- Busy                   try later
-    |  |- TooManyAssociations, StorageFull, DatabaseGone
-    |  |- CustomerTooBusy, CustomerTooFast
-    |  `- PeerUnreachable, PeerRejected, PeerAborted
+    |  |- TooManyAssociations, StorageFull, DatabaseGone, PeerUnreachable, PeerRejected
+    |  `- PeerAborted, CustomerTooBusy, CustomerTooFast
     `- Broken                 our fault
        `- BytesDamaged
 
@@ -140,6 +134,16 @@ class TransferBroken(Malformed):
     comment = "sender broke off in the middle of an object"
 
 
+class AssertionUnreadable(Malformed):
+    code = "wsse:InvalidSecurityToken"
+    comment = "assertion is not as it must be"
+
+
+class CertificateInvalid(Malformed):
+    code = "CERTIFICATE"
+    comment = "certificate cannot be used"
+
+
 class ParameterMissing(Malformed):
     code = "XDSStoredQueryMissingParam"
     comment = "stored query lacks a required parameter"
@@ -211,6 +215,13 @@ class SeveralPatients(Unacceptable):
     comment = "stored query finds documents of several patients"
 
 
+class NoticeInvalid(Unacceptable):
+    """Facts are the fields at fault, as JSON pointers, each with its problem."""
+
+    code = "NOTICE"
+    comment = "disclosure notice breaks a rule"
+
+
 class IdentifierMismatch(Unacceptable):
     comment = "identifier does not match the SOP class"
 
@@ -242,6 +253,11 @@ class InstanceUnknown(NotFound):
 class DocumentsLate(NotFound):
     code = "DOC-LATE"
     comment = "documents have not come in time"
+
+
+class NoticeSubjectUnknown(NotFound):
+    code = "NOTICE"
+    comment = "disclosure notice names what is not known here"
 
 
 class DestinationUnknown(NotFound):
@@ -296,9 +312,19 @@ class AlreadyReplaced(Conflict):
     comment = "document to be replaced has been replaced before"
 
 
+class MessageRepeated(Conflict):
+    code = "wsse:InvalidSecurity"
+    comment = "MessageID was used before with this assertion"
+
+
 class StudyUidDiffers(Conflict):
     code = "STUDY-UID"
     comment = "document names another study than the images"
+
+
+class NoticeReused(Conflict):
+    code = "NOTICE"
+    comment = "disclosure notice id was used for other content"
 
 
 # --- Refused --------------------------------------------------------------------------------------
@@ -310,6 +336,46 @@ class OtherRegister(Refused):
 
 class ControllerUnauthorised(Refused):
     comment = "no authorisation for the organiser's register"
+
+
+class NoticeForeign(Refused):
+    code = "NOTICE"
+    comment = "disclosure notice is of another controller"
+
+
+class AssertionMissing(Refused):
+    code = "wsse:InvalidSecurity"
+    comment = "message has no assertion"
+
+
+class SignatureInvalid(Refused):
+    code = "wsse:FailedCheck"
+    comment = "assertion is not signed as it must be"
+
+
+class IssuerUntrusted(Refused):
+    code = "wsse:FailedAuthentication"
+    comment = "issuer of the assertion is not trusted"
+
+
+class AssertionExpired(Refused):
+    code = "wsse:MessageExpired"
+    comment = "assertion is not valid at this time"
+
+
+class AssertionElsewhere(Refused):
+    code = "wsse:InvalidSecurityToken"
+    comment = "assertion is for another service"
+
+
+class OrganisationDiffers(Refused):
+    code = "wsse:FailedAuthentication"
+    comment = "assertion is of another organisation"
+
+
+class PatientNotAsserted(Refused):
+    code = "wsse:FailedAuthentication"
+    comment = "assertion is for another patient"
 
 
 class PeerUnknown(Refused):

@@ -1,38 +1,67 @@
 """The only way to decide access: require(...) for one object, visible(...) for a queryset.
 
-Both follow `rules.access.decide`; a property test holds them equal.
+Both follow `rules.access.decide`; a property test holds them equal. Facts are read anew for each
+question, so what a patient says holds from that second on, on every process.
 """
 
-from typing import Protocol, TypeVar
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Protocol, TypeVar, cast
 from uuid import UUID
 
-from django.db.models import Model, QuerySet
+from django.db.models import Model, Q, QuerySet
 
 from archive.actors import Actor, ActorKind
 from archive.errors import NotFound
-from archive.models import STAFF_ROLES
-from archive.rules.access import SEERS, Action, Decision, Subject, decide
+from archive.models import STAFF_ROLES, Document, Patient, Register, Study, StudyState
+from archive.queries import standing
+from archive.rules import access
+from archive.rules.access import SEERS, Action, Decision, Facts, decide
+from archive.rules.facts import IMAGES, Policies, Subject
+from archive.values import now
 
 
 class _Registered(Protocol):
+    id: UUID
     organisation_id: UUID
+    type: str
+    specifier: str
+    controller_oid: str
 
 
 class InRegister(Protocol):
-    """A study or a document: it stands in one register of one environment."""
+    """A study or a document: it stands in one register of one environment, and is somebody's."""
 
     environment: str
+    service_event: str
 
     @property
     def register(self) -> _Registered: ...
 
+    @property
+    def patient(self) -> Patient: ...
+
 
 M = TypeVar("M", bound=Model)
+SYSTEMS = (Action.QUERY, Action.RETURN)
 
 
-def ask(actor: Actor, action: Action, item: InRegister) -> Decision:
-    """The decision itself, for a screen that explains it."""
-    return decide(actor, action, Subject(item.environment, item.register.organisation_id))
+def ask(actor: Actor, action: Action, item: InRegister, *, at: datetime | None = None) -> Decision:
+    """The decision itself, for a screen that explains it, also of a past moment."""
+    return decisions(actor, action, [item], at=at)[0]
+
+
+def decisions(
+    actor: Actor, action: Action, items: Sequence[InRegister], *, at: datetime | None = None
+) -> list[Decision]:
+    """One for each, in their order; the facts are read once."""
+    moment = at or now()
+    subjects = [subject_of(item) for item in items]
+    facts = _facts(actor, {subject.person_id for subject in subjects}, moment)
+    return [
+        decide(actor, action, subject, facts.get(subject.person_id, access.NO_FACTS))
+        for subject in subjects
+    ]
 
 
 def require(actor: Actor, action: Action, item: InRegister) -> Decision:
@@ -43,17 +72,120 @@ def require(actor: Actor, action: Action, item: InRegister) -> Decision:
     return decision
 
 
+def subject_of(item: InRegister) -> Subject:
+    """What `decide` looks at of a study or a document."""
+    register = item.register
+    return Subject(
+        environment=item.environment,
+        controller_id=register.organisation_id,
+        register_id=register.id,
+        register_type=register.type,
+        register_specifier=register.specifier,
+        controller_oid=register.controller_oid,
+        person_id=standing.person_id(item.patient),
+        service_event=item.service_event,
+        content=item.kind if isinstance(item, Document) else IMAGES,
+        destroyed=_is_destroyed(item),
+    )
+
+
+def _is_destroyed(item: InRegister) -> bool:
+    """Of a manifest: whether its images are."""
+    study = item.study if isinstance(item, Document) else item
+    return isinstance(study, Study) and study.state == StudyState.DESTROYED
+
+
+def _facts(actor: Actor, persons: set[UUID], at: datetime) -> dict[UUID, Facts]:
+    """Only a customer's system is judged by more than what it asks for."""
+    if actor.kind != ActorKind.CONNECTION:
+        return {}
+    people = standing.people(persons, at)
+    grants = standing.grants(actor.organisation_id, actor.environment, persons, at)
+    policies = standing.policies(standing.civil_day(at))
+    return {person: Facts(people[person], grants, policies) for person in persons}
+
+
+def reach(actor: Actor, *, at: datetime | None = None) -> list[UUID]:
+    """The registers out of which anything may be returned to a customer's system, few or many rows
+    of each: where an index can begin. What may be is `visible`'s to say.
+    """
+    granted = standing.authorisations(actor.organisation_id, actor.environment, at or now())
+    rows = Register.objects.filter(
+        Q(organisation_id=actor.organisation_id) | Q(id__in=granted.values("register_id"))
+    )
+    return list(rows.values_list("id", flat=True))
+
+
+# --- in SQL ---------------------------------------------------------------------------------------
+
+
 def visible(rows: QuerySet[M], actor: Actor, action: Action = Action.QUERY) -> QuerySet[M]:
     """The rows of studies or documents that `decide` allows, narrowed in SQL."""
-    if actor.kind == ActorKind.SYSTEM:
-        return rows
-    if actor.kind == ActorKind.CONNECTION and action != Action.ACT:
-        return rows.filter(
-            environment=actor.environment, register__organisation_id=actor.organisation_id
-        )
-    if actor.kind == ActorKind.STAFF:
-        roles = actor.roles & STAFF_ROLES
-        seer = bool(roles & SEERS) and (action != Action.SEE_PATIENT or bool(actor.reason))
-        if seer or (action == Action.SEE_STUDY and roles):
+    match actor.kind:
+        case ActorKind.SYSTEM:
             return rows
-    return rows.none()
+        case ActorKind.CONNECTION:
+            return _of_system(rows, actor, action) if action in SYSTEMS else rows.none()
+        case ActorKind.STAFF:
+            roles = actor.roles & STAFF_ROLES
+            seer = bool(roles & SEERS) and (action != Action.SEE_PATIENT or bool(actor.reason))
+            return rows if seer or (action == Action.SEE_STUDY and roles) else rows.none()
+        case ActorKind.CITIZEN:
+            return _of_citizen(rows, actor, action)
+        case ActorKind.CUSTOMER:
+            return rows.none()
+
+
+def _of_system(rows: QuerySet[M], actor: Actor, action: Action) -> QuerySet[M]:
+    at = now()
+    asker = actor.requester
+    found = rows.filter(environment=actor.environment).exclude(**_destroyed(rows))
+    found = _with_person(found)
+    if asker is not None and asker.patient_id is not None:
+        found = found.filter(person=asker.patient_id)
+    open_to = _own(actor) | standing.authorised(actor.organisation_id, actor.environment, at)
+    if action == Action.QUERY:
+        policies = standing.policies(standing.civil_day(at))
+        disclosed = _disclosed(actor, policies, at)
+        open_to = open_to | disclosed if disclosed is not None else open_to
+    return found.filter(open_to)
+
+
+def _destroyed(rows: QuerySet[M]) -> dict[str, str]:
+    name = "state" if rows.model is Study else "study__state"
+    return {name: StudyState.DESTROYED}
+
+
+def _own(actor: Actor) -> Q:
+    own = Q(register__organisation_id=actor.organisation_id)
+    asker = actor.requester
+    if asker is not None and asker.register_type:
+        kind, specifier = access.own_register_named(asker)
+        own &= Q(register__type=kind, register__specifier=specifier)
+    return own
+
+
+def _disclosed(actor: Actor, policies: Policies, at: datetime) -> Q | None:
+    """From other controllers' registers; None when the assertion itself bars that."""
+    if access.bar_of(actor.requester, policies):
+        return None
+    if access.is_emergency(actor.requester):
+        return ~Q(standing.banned(at, firm_only=True))
+    informed, permitted = Q(standing.informed(at)), standing.permitted(at)
+    permission = informed & permitted
+    for area in policies.areas:
+        if actor.organisation_id in area.members:
+            within = Q(register__organisation_id__in=area.members)
+            permission |= within & informed if area.informing_needed else within
+    return permission & ~Q(standing.banned(at))
+
+
+def _of_citizen(rows: QuerySet[M], actor: Actor, action: Action) -> QuerySet[M]:
+    if actor.citizen is None or action != Action.QUERY or rows.model is not Document:
+        return rows.none()
+    found = rows.filter(environment=actor.environment, kind__in=access.CITIZENS_KINDS)
+    return _with_person(found).filter(person=actor.citizen.person_id)
+
+
+def _with_person(rows: QuerySet[M]) -> QuerySet[M]:
+    return cast(QuerySet[M], rows.annotate(person=standing.PERSON))

@@ -15,9 +15,19 @@ from archive import jobs, ledger
 from archive.config import settings
 from archive.edges.dicom import client
 from archive.edges.edge import exchange
+from archive.edges.syslog import client as syslog
 from archive.errors import ArchiveError, Busy
 from archive.models import JobKind
-from archive.services import commitment, heartbeats, ingest, notices, registration
+from archive.services import (
+    anchors,
+    assertions,
+    audit_feed,
+    commitment,
+    heartbeats,
+    ingest,
+    notices,
+    registration,
+)
 from archive.values import today
 
 log = logging.getLogger(__name__)
@@ -112,7 +122,35 @@ def partitions() -> None:
     ledger.make_partitions(today())
 
 
+@shared_task(name="archive.anchor")
+def anchor() -> None:
+    """Looks several times a day, so that a day on which the system was down is anchored late."""
+    close_old_connections()
+    anchors.anchor_due(today())
+
+
+@shared_task(name="archive.audit")
+def audit() -> None:
+    """Send what is sealed to the security monitor, a batch at a time, until nothing is left."""
+    close_old_connections()
+    receiver = syslog.receiver()
+    while receiver is not None and (batch := audit_feed.claim()) is not None:
+        try:
+            with exchange():
+                syslog.send(receiver, batch.messages)
+        except ArchiveError as error:
+            audit_feed.failed(batch, error)
+            return
+        audit_feed.sent(batch)
+
+
 @shared_task(name="archive.doubts")
 def doubts() -> None:
     close_old_connections()
     ingest.settle_doubts()
+
+
+@shared_task(name="archive.forget_messages")
+def forget_messages() -> None:
+    close_old_connections()
+    assertions.forget_expired()

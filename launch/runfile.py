@@ -15,6 +15,7 @@ class Demo(TypedDict):
     pdr: dict[str, str] | None
     test_pdr: dict[str, str] | None
     patients: list[dict[str, str]]
+    xua: dict[str, dict[str, str]]
 
 
 def read_demo(plan: Plan) -> Demo:
@@ -27,6 +28,7 @@ def read_demo(plan: Plan) -> Demo:
         pdr=kept.get("pdr"),
         test_pdr=kept.get("test_pdr"),
         patients=kept.get("patients", []),
+        xua=kept.get("xua", {}),
     )
 
 

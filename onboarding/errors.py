@@ -6,7 +6,7 @@
     NotFound       InvitationGone
     Conflict       StepOutOfOrder, TermsOutdated, TitleTaken, AlreadyAsked
     Refused        ActorUnfit, SameOfficer, PreconditionsMissing, LastAdministrator,
-                   EmailUnverified
+                   EmailUnverified, InvitationOfAnother
 
 `facts["field"]`, where there is one, names the form field the message belongs to.
 """
@@ -102,3 +102,8 @@ class LastAdministrator(Refused):
 class EmailUnverified(Refused):
     code = "EMAIL"
     comment = "e-mail address is not verified"
+
+
+class InvitationOfAnother(Refused):
+    code = "INVITATION-OTHER"
+    comment = "invitation is for another e-mail address"

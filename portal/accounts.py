@@ -5,7 +5,7 @@ address is verified before it counts; a session ends with the browser.
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.account.forms import LoginForm, SignupForm
+from allauth.account.forms import LoginForm, ReauthenticateForm, SignupForm
 from allauth.account.models import EmailAddress
 from allauth.account.stages import EmailVerificationStage
 from django import forms
@@ -18,8 +18,24 @@ from django.utils.translation import gettext_lazy as _
 
 from archive.config import settings
 from archive.models import Membership, User
+from onboarding.services import people
+from portal.staff import person_of
 
 SIGN_UP = "join-account"  # the one address where an account is made
+
+# What allauth would mail about is what the ledger keeps of an account.
+CHANGES = {
+    "mfa/email/totp_activated": "authenticator app taken into use",
+    "mfa/email/totp_deactivated": "authenticator app taken out of use",
+    "mfa/email/webauthn_added": "security key added",
+    "mfa/email/webauthn_removed": "security key removed",
+    "mfa/email/recovery_codes_generated": "recovery codes made",
+    "account/email/password_changed": "password changed",
+    "account/email/password_reset": "password set by a link",
+    "account/email/password_set": "password set",
+    "socialaccount/email/account_connected": "sign-on connected",
+    "socialaccount/email/account_disconnected": "sign-on disconnected",
+}
 
 
 class AccountAdapter(DefaultAccountAdapter):
@@ -53,6 +69,10 @@ class AccountAdapter(DefaultAccountAdapter):
             messages.info(request, said % {"folder": settings().mail_dir})
         return super().respond_email_verification_sent(request, user)
 
+    def send_notification_mail(self, template_prefix: str, user: User, **kwargs: Any) -> None:
+        if template_prefix in CHANGES:
+            people.sign_in_changed(person_of(user).actor(), user, CHANGES[template_prefix])
+
     def save_user(
         self, request: HttpRequest, user: User, form: forms.Form, commit: bool = True
     ) -> User:
@@ -83,6 +103,16 @@ class SignIn(LoginForm):
         self.fields["password"].help_text = ""
         for field in self.fields.values():
             field.widget.attrs.pop("placeholder", None)
+
+
+class PasswordAgain(ReauthenticateForm):
+    """Before a change to the account."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["password"].label = _("Password")
+        self.fields["password"].help_text = ""
+        self.fields["password"].widget.attrs.pop("placeholder", None)
 
 
 class SignUp(SignupForm):

@@ -46,6 +46,17 @@ app.conf.update(
             "schedule": 5.0,
             "options": {"expires": 4},
         },
+        "audit": {
+            "task": "archive.audit",
+            "schedule": 5.0,
+            "options": {"expires": 5, "queue": "calls"},
+        },
+        "anchor": {"task": "archive.anchor", "schedule": 600.0, "options": {"expires": 500}},
+        "spent": {
+            "task": "archive.forget_messages",
+            "schedule": 600.0,
+            "options": {"expires": 500},
+        },
         "partitions": {"task": "archive.partitions", "schedule": 86_400.0},
     },
 )

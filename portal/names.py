@@ -21,9 +21,12 @@ FACTS = {
     "kind": _("Document"),
     "named by document": _("Study named by the document"),
     "user": _("User name"),
+    "issuer": _("Issuer"),
+    "organisation": _("Organisation"),
     "raised": _("Error of the program"),
     "scheme": _("Scheme"),
     "problem": _("Problem"),
+    "notice": _("Notice"),
     "destination": _("Destination"),
     "elements": _("Elements at fault"),
     "status": _("Status answered"),
@@ -36,7 +39,7 @@ ORDER = (
 )
 OF_PATIENT = frozenset({"PatientID", "IssuerOfPatientID"})
 CLASSES = frozenset({"SOPClassUID", "TransferSyntaxUID"})
-EDGES = {"dicom": "DICOM", "xds": "XDS", "job": _("registration")}
+EDGES = {"dicom": "DICOM", "xds": "XDS", "job": _("registration"), "api": "API", "syslog": "Syslog"}
 PLACES = {
     "association": _("association"),
     "store": _("storing"),
@@ -47,6 +50,10 @@ PLACES = {
     "documents": _("tying documents to the study"),
     "register": _("registering documents"),
     "query": _("query"),
+    "disclosure-notice": _("notice of disclosure"),
+    "sign-in": _("sign-in"),
+    "audit": _("sending the log to the security monitor"),
+    "assertion": _("signed assertion"),
     "retrieve": _("retrieval"),
 }
 

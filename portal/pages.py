@@ -18,11 +18,13 @@ CUSTOMERS = frozenset({Role.CUSTOMER_ADMIN.value, Role.CUSTOMER_TECHNICAL.value}
 STUDY_READERS = frozenset({Role.ADMIN.value, Role.ARCHIVIST.value, Role.SUPPORT.value})
 DESK = STUDY_READERS | {Role.ONBOARDING.value}
 OFFICERS = frozenset({Role.ADMIN.value, Role.ONBOARDING.value})
+ADMINISTRATORS = frozenset({Role.ADMIN.value})
 SPEAKERS = OFFICERS | {Role.CUSTOMER_ADMIN.value}  # who binds a customer, or acts on its behalf
 
 TOP: Label = ""
 CUSTOMER_GROUP = _("Customers")
 ARCHIVE_GROUP = _("Archive")
+SYSTEM_GROUP = _("System")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +70,8 @@ PAGES: tuple[Page, ...] = (
     Page("terms-versions", "terms-versions", _("Terms"), STAFF, within="pipeline"),
     Page("terms-publish", "terms-publish", _("New version"), OFFICERS, within="pipeline"),
     Page("four-eyes", "four-eyes", _("Second officer"), OFFICERS, within="pipeline"),
+    Page("succession", "succession", _("Succession"), OFFICERS, within="customers"),
+    Page("access-requests", "access-requests", _("Asks to be let in"), OFFICERS, within="pipeline"),
     Page("joining-file", "joining-file", _("Joining"), STAFF | CUSTOMERS, within="customers"),
     Page("joining-move", "joining-move", _("Joining"), SPEAKERS, within="customers"),
     Page("joining-judge", "joining-judge", _("Joining"), OFFICERS, within="customers"),
@@ -81,7 +85,12 @@ PAGES: tuple[Page, ...] = (
     Page("studies", "studies", _("Studies"), STUDY_READERS, ARCHIVE_GROUP, in_rail=True),
     Page("patient-search", "patient-search", _("Patient"), STUDY_READERS, within="studies"),
     Page("study", "study", _("Study"), STUDY_READERS, within="studies"),
+    Page("people", "people", _("People"), ADMINISTRATORS, SYSTEM_GROUP, in_rail=True),
+    Page("person", "person", _("Person"), ADMINISTRATORS, within="people"),
     Page("search", "search", _("Search"), DESK),
+    Page("issuers", "issuers", _("Trusted issuers"), DESK, SYSTEM_GROUP, in_rail=True),
+    Page("issuer-change", "issuer-add", _("Add an issuer"), ADMINISTRATORS, within="issuers"),
+    Page("xua-switch", "xua-switch", _("Signed assertions"), OFFICERS, within="customers"),
 )
 BY_NAME = {page.name: page for page in PAGES}
 

@@ -27,6 +27,11 @@ def database(url: str) -> dict[str, object]:
     }
 
 
+def origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
+
+
 SECRET_KEY = config.secret_key
 DEBUG = False
 ALLOWED_HOSTS = list(config.allowed_hosts)
@@ -43,9 +48,13 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.socialaccount",
+    "allauth.socialaccount.providers.openid_connect",
     "django_filters",
     "django_htmx",
     "rest_framework",
+    "drf_spectacular",
     "csp",
 ]
 MIDDLEWARE = [
@@ -113,7 +122,11 @@ ACCOUNT_EMAIL_VERIFICATION = "mandatory"  # of demo accounts none: portal.accoun
 ACCOUNT_LOGIN_ON_EMAIL_CONFIRMATION = True  # in the browser that signed up, nowhere else
 ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
 ACCOUNT_ADAPTER = "portal.accounts.AccountAdapter"
-ACCOUNT_FORMS = {"login": "portal.accounts.SignIn", "signup": "portal.accounts.SignUp"}
+ACCOUNT_FORMS = {
+    "login": "portal.accounts.SignIn",
+    "reauthenticate": "portal.accounts.PasswordAgain",
+    "signup": "portal.accounts.SignUp",
+}
 ACCOUNT_SESSION_REMEMBER = False  # machines on wards are shared
 # Per account in demo mode, where everybody comes from one address; else by address as well.
 ACCOUNT_RATE_LIMITS = {
@@ -130,6 +143,43 @@ CACHES = {
         "OPTIONS": {"MAX_ENTRIES": 20_000},
     }
 }
+# The second factor: an authenticator app, a security key or passkey, and codes for when it is lost.
+MFA_ADAPTER = "portal.second_factor.Adapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_FORMS = {
+    "authenticate": "portal.second_factor.Code",
+    "reauthenticate": "portal.second_factor.CodeAgain",
+    "activate_totp": "portal.second_factor.FirstCode",
+    "add_webauthn": "portal.second_factor.NewKey",
+    "edit_webauthn": "portal.second_factor.KeyName",
+}
+MFA_TOTP_TOLERANCE = 1  # a telephone's clock may be half a minute off
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not config.https  # browsers allow it for localhost only
+
+# Sign-on by one OpenID provider: for accounts that are here, found by their verified address.
+SOCIALACCOUNT_ADAPTER = "portal.sign_on.Adapter"
+SOCIALACCOUNT_EMAIL_AUTHENTICATION = True
+SOCIALACCOUNT_EMAIL_AUTHENTICATION_AUTO_CONNECT = True
+SOCIALACCOUNT_PROVIDERS = (
+    {
+        "openid_connect": {
+            "OAUTH_PKCE_ENABLED": True,
+            "APPS": [
+                {
+                    "provider_id": "sso",
+                    "name": config.oidc_name,
+                    "client_id": config.oidc_client_id,
+                    "secret": config.oidc_client_secret,
+                    "settings": {"server_url": config.oidc_server},
+                }
+            ],
+        }
+    }
+    if config.oidc_server
+    else {}
+)
+
 ALLAUTH_TRUSTED_PROXY_COUNT = 1 if config.https else 0  # where the client's address is read from
 
 LANGUAGE_CODE = "fi"
@@ -170,13 +220,23 @@ CONTENT_SECURITY_POLICY = {
         "img-src": [SELF, "data:"],
         "object-src": [NONE],
         "base-uri": [NONE],
-        "form-action": [SELF],
+        # A form that leads to the OpenID provider by redirection needs its leave.
+        "form-action": [SELF, *([origin(config.oidc_server)] if config.oidc_server else [])],
         "frame-ancestors": [NONE],
     }
 }
 
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"]
+    "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "EXCEPTION_HANDLER": "portal.api.problems.answer",
+    "UNAUTHENTICATED_USER": None,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Imaging Data Repository",
+    "DESCRIPTION": "What the portal does, for other systems. Errors are problem+json (RFC 9457).",
+    "VERSION": "1",
+    "SERVE_INCLUDE_SCHEMA": False,
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 20 << 20  # an ITI-42 message with hundreds of entries
 
@@ -185,7 +245,7 @@ LOGGING = {
     "disable_existing_loggers": False,
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    # These print values of data sets, a patient's among them.
-    "loggers": {name: {"level": "CRITICAL"} for name in ("pydicom", "pynetdicom")},
+    # These print values of data sets and assertions, a patient's among them.
+    "loggers": {name: {"level": "CRITICAL"} for name in ("pydicom", "pynetdicom", "signxml")},
     "root": {"handlers": ["stderr"], "level": "INFO"},
 }

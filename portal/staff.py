@@ -19,6 +19,7 @@ from django_htmx.middleware import HtmxDetails
 from archive.actors import Actor, ActorKind
 from archive.errors import NotFound
 from archive.models import STAFF_ROLES, Environment, Membership, Organisation, Role, User
+from portal import second_factor
 from portal.pages import BY_NAME
 
 P = ParamSpec("P")
@@ -130,6 +131,8 @@ def page(name: str) -> Callable[[View[P]], Door[P]]:
                 if person.is_staff:
                     raise PermissionDenied
                 raise Http404
+            if second_factor.is_lacking(request.user, is_staff=person.is_staff):
+                return redirect("mfa_index")
             entered = enter(request, person, name)
             if row.in_rail and _environment_unsaid(entered):
                 return redirect(f"{request.path}?{_with_environment(entered)}")

@@ -5,21 +5,26 @@ from django.urls import URLPattern, URLResolver, include, path
 from archive.edges.xds import server as xds
 from portal.accounts import SIGN_UP
 from portal.views import (
+    assertion,
     case,
     customers,
     desk,
     errors,
     health,
     language,
+    object,
     overview,
+    people,
     rollout,
     search,
+    sign_on,
     studies,
     study,
 )
 from portal.views.public import customers as public_customers
 from portal.views.public import filling, guide, register, signup, status
 from portal.views.public.steps import BY_KEY
+from portal.views.system import trust
 
 OWN = "join/<uuid:organisation_id>/"
 PUBLIC: list[URLPattern | URLResolver] = [
@@ -47,6 +52,14 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("home/", customers.home, name="home"),
     path("organisations/", customers.customers, name="organisations"),
     path("organisations/<uuid:organisation_id>/", customers.customer, name="organisation"),
+    path(
+        "organisations/<uuid:organisation_id>/connections/<uuid:connection_id>/assertion/",
+        assertion.switch,
+        name="xua-switch",
+    ),
+    path("system/issuers/", trust.issuers, name="issuers"),
+    path("system/issuers/new/", trust.add, name="issuer-add"),
+    path("system/issuers/<uuid:issuer_id>/retire/", trust.retire, name="issuer-retire"),
     path("search/", search.find, name="search"),
     path("studies/", studies.studies, name="studies"),
     path("studies/patient/", studies.patient, name="patient-search"),
@@ -54,6 +67,17 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("studies/<uuid:study_id>/reason/", study.reason, name="study-reason"),
     path("studies/<uuid:study_id>/patient/", study.patient, name="study-patient"),
     path("studies/<uuid:study_id>/objects/", study.objects, name="study-objects"),
+    path("studies/<uuid:study_id>/objects/<uuid:instance_id>/", object.front, name="object"),
+    path(
+        "studies/<uuid:study_id>/objects/<uuid:instance_id>/picture.png",
+        object.picture,
+        name="object-picture",
+    ),
+    path(
+        "studies/<uuid:study_id>/objects/<uuid:instance_id>/document.pdf",
+        object.document,
+        name="object-document",
+    ),
     path("studies/<uuid:study_id>/register/", study.register, name="study-register"),
     path("studies/<uuid:study_id>/notice/", study.notice, name="study-notice"),
     path("studies/<uuid:study_id>/retry/", study.retry, name="study-retry"),
@@ -69,12 +93,27 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("rollout/<uuid:run_id>/abandon/", rollout.abandon, name="rollout-abandon"),
     path("rollout/<uuid:run_id>/report/", rollout.report, name="rollout-report"),
     path("rollout/<uuid:run_id>/report.pdf", rollout.pdf, name="rollout-pdf"),
+    path("people/", people.people, name="people"),
+    path("people/<uuid:user_id>/", people.person, name="person"),
+    path("people/<uuid:user_id>/close/", people.deactivate, name="person-close"),
+    path("people/<uuid:user_id>/open/", people.reactivate, name="person-open"),
+    path("people/<uuid:user_id>/second-factor/", people.reset, name="person-second-factor"),
+    path(
+        "people/invitations/<uuid:invitation_id>/withdraw/",
+        people.withdraw,
+        name="staff-invitation-withdraw",
+    ),
     path("language/", language.choose, name="language"),
     path("", include("portal.views.joining.addresses")),
     path("health/live", health.live, name="health-live"),
     path("health/ready", health.ready, name="health-ready"),
+    path("api/", include("portal.api.urls")),
     path("xds/registry", xds.registry, name="xds-registry"),
     path("accounts/", include("allauth.account.urls")),
+    path("accounts/2fa/", include("allauth.mfa.urls")),
+    path("accounts/sign-on/", include("allauth.socialaccount.urls")),
+    path("accounts/oidc/<str:provider_id>/login/", sign_on.begin, name="openid_connect_login"),
+    path("accounts/", include("allauth.socialaccount.providers.openid_connect.urls")),
     *PUBLIC,
 ]
 

@@ -41,12 +41,15 @@ def study(
     **columns: Any,
 ) -> Study:
     """A registered CT study; anything else by column."""
+    if "patient" not in columns:
+        columns["patient"] = patient(code, environment)
     return Study.objects.create(
         environment=environment,
-        register=Register.objects.get(organisation__business_id=business_id, is_default=True),
         connection=connection(business_id, environment),
-        patient=patient(code, environment),
         **{
+            "register": Register.objects.get(
+                organisation__business_id=business_id, is_default=True
+            ),
             "study_instance_uid": uid_from_uuid(),
             "accession_number": f"R{next(NUMBERS)}",
             "study_code": "AA1AD",

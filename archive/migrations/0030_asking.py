@@ -12,7 +12,7 @@ CREATE INDEX patient_folded_name ON archive_patient
 
 
 class Migration(migrations.Migration):
-    dependencies = (("archive", "0003_reference"),)
+    dependencies = (("archive", "0045_trust"),)
     operations = (
         migrations.AddIndex(
             model_name="patient",

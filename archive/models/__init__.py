@@ -1,10 +1,17 @@
 """Facts at rest: constraints and one-row properties."""
 
+from archive.models.authorisations import (
+    Authorisation,
+)
 from archive.models.choices import (
     STAFF_ROLES,
+    AccessPolicyKind,
+    AuthorisationLevel,
+    AuthorisationState,
     CaseState,
     CommitmentState,
     ConnectionKind,
+    ConsentForm,
     CustomerState,
     DocumentKind,
     DocumentStatus,
@@ -12,23 +19,80 @@ from archive.models.choices import (
     EventOutcome,
     JobKind,
     JobState,
+    LogRuleKey,
     NoticeState,
+    ProhibitionScope,
     RegisterType,
     Role,
     Sector,
     StudyState,
+    Urgency,
+    WillSubject,
+    WishSource,
     XdsRole,
 )
-from archive.models.desk import Case, CaseEvent
-from archive.models.documents import AvailabilityNotice, Document, DocumentLink, Submission
-from archive.models.log import LedgerEvent, LedgerSeal
-from archive.models.organisations import Connection, Membership, Organisation, Register, User
-from archive.models.policies import ContentPolicy, StudyCodeEntry
-from archive.models.studies import Instance, Patient, Series, StorageCommitment, Study
-from archive.models.work import Heartbeat, Job
+from archive.models.desk import (
+    Case,
+    CaseEvent,
+)
+from archive.models.documents import (
+    AvailabilityNotice,
+    Document,
+    DocumentLink,
+    Submission,
+)
+from archive.models.log import (
+    AuditCursor,
+    DisclosureNotice,
+    LedgerEvent,
+    LedgerRetired,
+    LedgerSeal,
+    LogRule,
+)
+from archive.models.organisations import (
+    Connection,
+    Membership,
+    Organisation,
+    Register,
+    RegisterHolding,
+    User,
+)
+from archive.models.policies import (
+    AccessPolicy,
+    ContentPolicy,
+    StudyCodeEntry,
+)
+from archive.models.studies import (
+    Instance,
+    Patient,
+    Series,
+    StorageCommitment,
+    Study,
+)
+from archive.models.trust import (
+    SpentMessage,
+    TrustedIssuer,
+)
+from archive.models.wishes import (
+    DisclosurePermission,
+    ExpressionOfWill,
+    Informing,
+    Prohibition,
+    ProhibitionEnd,
+)
+from archive.models.work import (
+    Heartbeat,
+    Job,
+)
 
 __all__ = [
     "STAFF_ROLES",
+    "AccessPolicy",
+    "AccessPolicyKind",
+    "AuditCursor",
+    "Authorisation",
+    "AuthorisationLevel",
+    "AuthorisationState",
     "AvailabilityNotice",
     "Case",
     "CaseEvent",
@@ -36,35 +100,52 @@ __all__ = [
     "CommitmentState",
     "Connection",
     "ConnectionKind",
+    "ConsentForm",
     "ContentPolicy",
     "CustomerState",
+    "DisclosureNotice",
+    "DisclosurePermission",
     "Document",
     "DocumentKind",
     "DocumentLink",
     "DocumentStatus",
     "Environment",
     "EventOutcome",
+    "ExpressionOfWill",
     "Heartbeat",
+    "Informing",
     "Instance",
     "Job",
     "JobKind",
     "JobState",
     "LedgerEvent",
+    "LedgerRetired",
     "LedgerSeal",
+    "LogRule",
+    "LogRuleKey",
     "Membership",
     "NoticeState",
     "Organisation",
     "Patient",
+    "Prohibition",
+    "ProhibitionEnd",
+    "ProhibitionScope",
     "Register",
+    "RegisterHolding",
     "RegisterType",
     "Role",
     "Sector",
     "Series",
+    "SpentMessage",
     "StorageCommitment",
     "Study",
     "StudyCodeEntry",
     "StudyState",
     "Submission",
+    "TrustedIssuer",
+    "Urgency",
     "User",
+    "WillSubject",
+    "WishSource",
     "XdsRole",
 ]

@@ -115,3 +115,64 @@ class EventOutcome(TextChoices):
     OPEN = "open", _("open")
     RETRIED = "retried", _("tried again")
     SOLVED = "solved", _("solved")
+
+
+class WishSource(TextChoices):
+    """Where a statement of the patient's was made."""
+
+    CITIZEN = "citizen", _("citizen service")
+    DESK = "desk", _("care provider’s desk")
+    REPOSITORY = "repository", _("Patient Data Repository")
+    CORRECTION = "correction", _("correction by staff")
+
+
+class ConsentForm(TextChoices):
+    """What was given: a permission, or before 1.11.2021 a consent, which was converted."""
+
+    PERMISSION = "permission", _("disclosure permission")
+    CONSENT = "consent", _("consent, converted to a permission")
+
+
+class ProhibitionScope(TextChoices):
+    SERVICE_EVENT = "service_event", _("one service event")
+    PROVIDER = "provider", _("a public provider")
+    REGISTER = "register", _("a register of a public provider")
+    PRIVATE_OCCUPATIONAL = "private_occupational", _("private occupational health care")
+    EVERYTHING = "everything", _("everything")
+
+
+class WillSubject(TextChoices):
+    ORGAN_DONATION = "organ_donation", _("organ donation")
+    LIVING_WILL = "living_will", _("living will")
+    OTHER = "other", _("other expression of will")
+
+
+class AuthorisationLevel(TextChoices):
+    PATIENT = "patient", _("one patient")
+    POPULATION = "population", _("population level")
+
+
+class AuthorisationState(TextChoices):
+    WITHOUT_PRODUCER = "without_producer", _("without producer")
+    GRANTED = "granted", _("granted")
+    ACCEPTED = "accepted", _("accepted")
+    DECLINED = "declined", _("declined")
+    ENDED = "ended", _("ended")
+    REVOKED = "revoked", _("revoked")
+    REPLACED = "replaced", _("replaced by a new version")
+
+
+class Urgency(TextChoices):
+    ROUTINE = "routine", _("routine")
+    URGENT = "urgent", _("urgent")
+    EMERGENCY = "emergency", _("emergency")
+
+
+class AccessPolicyKind(TextChoices):
+    AREA = "area", _("disclosure without permission within an area")
+    ROLE = "role", _("professional roles that may see")
+
+
+class LogRuleKey(TextChoices):
+    RETENTION_YEARS = "retention-years", _("years a log is kept")
+    REPORT_YEARS = "report-years", _("years a report goes back without a special reason")

@@ -54,6 +54,7 @@ class Document(models.Model):
     )
     accession_number = models.CharField(max_length=64, blank=True)
     study_instance_uid = oid_field(blank=True)
+    service_event = oid_field(blank=True)
     repository_unique_id = oid_field()
     mime_type = models.CharField(max_length=64)
     hash = models.CharField(max_length=128)

@@ -1,8 +1,12 @@
-"""The ledger's rows. Migration 0002 makes their tables by SQL: partitioned, append-only."""
+"""The ledger's rows, and what goes with the log: notices of disclosure, dated rules, how far the
+security monitor has come. Migration 0002 makes the ledger's tables: partitioned, append-only.
+"""
 
 from django.db import models
 
-from archive.models.choices import Environment
+from archive.models.choices import Environment, LogRuleKey
+from archive.models.fields import environment_field, uuid_key
+from archive.models.organisations import Connection, Organisation
 
 
 class LedgerEvent(models.Model):
@@ -46,3 +50,85 @@ class LedgerSeal(models.Model):
 
     def __str__(self) -> str:
         return str(self.position)
+
+
+class LedgerRetired(models.Model):
+    """Where the chain begins since a retirement: the last retired seal, and the positions behind it
+    whose events went with their month.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    before = models.DateField()  # the first day that is kept
+    position = models.BigIntegerField()
+    digest = models.BinaryField(max_length=32)
+    strays = models.JSONField(default=list)
+    events = models.BigIntegerField()
+    files = models.JSONField()  # name: SHA-256 of what was exported
+    retired_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "archive_ledgerretired"
+
+    def __str__(self) -> str:
+        return f"before {self.before}"
+
+
+class DisclosureNotice(models.Model):
+    """A notice of disclosure as it was taken in (LG-2); what it tells stands in the ledger."""
+
+    id = uuid_key()
+    environment = environment_field()
+    sender = models.ForeignKey(Organisation, models.PROTECT, related_name="disclosure_notices")
+    connection = models.ForeignKey(Connection, models.PROTECT, related_name="disclosure_notices")
+    notice_id = models.CharField(max_length=64)
+    content_digest = models.BinaryField(max_length=32)
+    entries = models.PositiveIntegerField()
+    disclosed_at = models.DateTimeField()
+    received_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=("environment", "sender", "notice_id"), name="disclosure_notice_identity"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
+class LogRule(models.Model):
+    """A dated number of the law on logs: how long they are kept, how far back a report goes."""
+
+    id = uuid_key()
+    key = models.CharField(max_length=20, choices=LogRuleKey)
+    value = models.PositiveIntegerField()
+    valid_from = models.DateField()
+    source = models.CharField(max_length=200, blank=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("key", "valid_from"), name="log_rule_identity"),
+        )
+        ordering = ("key", "valid_from")
+
+    def __str__(self) -> str:
+        return f"{self.key} {self.value}"
+
+
+class AuditCursor(models.Model):
+    """How far the ledger has been sent to the security monitor: one row, held as a lease by who
+    sends.
+    """
+
+    name = models.CharField(max_length=16, primary_key=True)
+    position = models.BigIntegerField()
+    sent_at = models.DateTimeField(null=True, blank=True)
+    tries = models.PositiveIntegerField(default=0)  # in vain, since the last that succeeded
+    not_before = models.DateTimeField()
+    lease_until = models.DateTimeField(null=True, blank=True)
+    lease_holder = models.UUIDField(null=True, blank=True)
+    last_error = models.CharField(max_length=200, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.name} at {self.position}"

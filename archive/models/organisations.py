@@ -74,6 +74,24 @@ class Register(models.Model):
         return f"{self.controller_oid} {self.get_type_display()}"
 
 
+class RegisterHolding(models.Model):
+    """Who was a register's controller before: each former one, up to the day it was no more."""
+
+    id = uuid_key()
+    register = models.ForeignKey(Register, models.PROTECT, related_name="former_holdings")
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="former_registers")
+    until = models.DateField()  # exclusive: the first day of the next controller
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("register", "until"), name="holding_one_until"),
+        )
+        ordering = ("until",)
+
+    def __str__(self) -> str:
+        return f"{self.register_id} {self.until}"
+
+
 class Connection(models.Model):
     """An organisation's system in one environment: a DICOM application entity or an XDS peer."""
 
@@ -94,6 +112,7 @@ class Connection(models.Model):
     xds_role = models.CharField(max_length=10, choices=XdsRole, blank=True)
     xds_user = models.CharField(max_length=64, blank=True)
     xds_secret_sha256 = models.BinaryField(max_length=32, null=True, blank=True)
+    xua_required = models.BooleanField(default=False)  # each message needs a signed assertion
     valid_from = models.DateField()
     valid_until = models.DateField(null=True, blank=True)
 

@@ -5,7 +5,9 @@ judges.
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
+from archive.models.choices import AccessPolicyKind
 from archive.models.fields import oid_field, uuid_key
+from archive.models.organisations import Organisation
 
 
 class StudyCodeEntry(models.Model):
@@ -59,3 +61,30 @@ class ContentPolicy(models.Model):
 
     def __str__(self) -> str:
         return self.content_type
+
+
+class AccessPolicy(models.Model):
+    """A dated rule of access that the law or the operator sets beside the patient's wishes.
+
+    `area`: its members may disclose to each other without permission unless prohibited (as
+    HE 94/2024 lays down for Uusimaa). `role`: professional roles that may see what another
+    controls; while no such row is in force, every role may.
+    """
+
+    id = uuid_key()
+    kind = models.CharField(max_length=10, choices=AccessPolicyKind)
+    name_fi = models.CharField(max_length=200)
+    name_sv = models.CharField(max_length=200)
+    name_en = models.CharField(max_length=200)
+    members = models.ManyToManyField(Organisation, blank=True, related_name="access_policies")
+    roles = ArrayField(models.CharField(max_length=40), default=list, blank=True)
+    informing_needed = models.BooleanField(default=True)
+    valid_from = models.DateField()
+    valid_until = models.DateField(null=True, blank=True)
+    source = models.CharField(max_length=200)
+
+    class Meta:
+        verbose_name_plural = "access policies"
+
+    def __str__(self) -> str:
+        return self.name_fi

@@ -59,7 +59,12 @@ class Study(models.Model):
     connection = models.ForeignKey(
         Connection, models.PROTECT, related_name="studies"
     )  # who stored it first
+    # Under which a producer stored it into the organiser's register.
+    authorisation = models.ForeignKey(
+        "Authorisation", models.PROTECT, null=True, blank=True, related_name="studies"
+    )
     study_instance_uid = oid_field()
+    service_event = oid_field(blank=True)
     accession_number = models.CharField(max_length=64)
     study_code = models.CharField(max_length=5, blank=True)
     description = models.CharField(max_length=64, blank=True)

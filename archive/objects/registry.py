@@ -77,6 +77,13 @@ class PatientId:
             raise ValueError("not a patient id with an ISO assigning authority")
         return cls(_unescape(parts[0]), authority[1])
 
+    @classmethod
+    def read(cls, text: str) -> "PatientId | None":
+        try:
+            return cls.parse(text)
+        except ValueError:
+            return None
+
     def __str__(self) -> str:
         return f"{_escape(self.value)}^^^&{self.issuer}&ISO"
 
@@ -226,6 +233,18 @@ class StoredQuery:
     id: str
     return_type: str
     parameters: Mapping[str, tuple[tuple[str, ...], ...]]
+
+    @property
+    def patients(self) -> tuple["PatientId", ...]:
+        """Whom it asks about; what is no patient id is the query's own error."""
+        return tuple(
+            found
+            for name, groups in self.parameters.items()
+            if name.lower().endswith("patientid")
+            for group in groups
+            for text in group
+            if (found := PatientId.read(text)) is not None
+        )
 
 
 def is_oid(text: str) -> bool:

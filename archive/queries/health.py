@@ -8,18 +8,23 @@ from django.db import DatabaseError, close_old_connections
 from kombu.exceptions import OperationalError
 
 from archive import vault
-from archive.models import Heartbeat
+from archive.config import settings
+from archive.models import AuditCursor, Heartbeat, LedgerSeal
 from archive.values import now
 from portal.celery import app
 
 STALE = timedelta(seconds=15)  # three beats missed
 PATIENCE = 0.04  # seconds the database and the broker each have to answer
 PARTS = ("database", "broker", "worker", "dicom", "vault")
+AUDIT = "audit"  # a part only where a security monitor is set
+ADVISORY = frozenset({AUDIT})  # the archive is ready without these
+LATE = timedelta(minutes=5)  # within which an event should have reached the security monitor
 WORKERS = {"worker", "caller"}  # who registers, and who calls customers' systems
 UNKNOWN = {
     "database": "does not answer",
     "worker": "unknown, the database does not answer",
     "dicom": "unknown, the database does not answer",
+    AUDIT: "unknown, the database does not answer",
 }
 HURRY = {"socket_timeout": PATIENCE, "socket_connect_timeout": PATIENCE, "max_retries": 0}
 
@@ -42,6 +47,7 @@ def from_database() -> dict[str, str]:
     try:
         rows = Heartbeat.objects.filter(at__gte=now() - STALE).values_list("kind", flat=True)
         beating = set(rows)
+        behind = audit_lag() if settings().atna_host else ""
     except (DatabaseError, psycopg.Error):
         return UNKNOWN
     finally:
@@ -51,7 +57,22 @@ def from_database() -> dict[str, str]:
         "database": "",
         "worker": "" if WORKERS <= beating else silent,
         "dicom": "" if "dicom" in beating else silent,
+        AUDIT: behind,
     }
+
+
+def audit_lag() -> str:
+    """How far the security monitor is behind, once that is more than it should be."""
+    cursor = AuditCursor.objects.order_by("name").first()
+    seals = LedgerSeal.objects.order_by("position")
+    waiting = seals.filter(position__gt=cursor.position if cursor else 0)
+    oldest = waiting.first() if cursor else None
+    newest = seals.last()
+    if cursor is None or oldest is None or newest is None or now() - oldest.sealed_at < LATE:
+        return ""
+    count = newest.position - cursor.position
+    minutes = int((now() - oldest.sealed_at).total_seconds() // 60)
+    return f"{count} events wait, the oldest {minutes} min: {cursor.last_error or 'not sent'}"
 
 
 class _Question:
@@ -79,4 +100,4 @@ _question = _Question()
 def parts() -> dict[str, str]:
     """Each part with what is wrong with it; empty when it is well."""
     found = {**_question.put(), "broker": broker(), "vault": vault_writable()}
-    return {name: found[name] for name in PARTS}
+    return {name: found[name] for name in (*PARTS, *((AUDIT,) if settings().atna_host else ()))}

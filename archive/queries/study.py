@@ -57,3 +57,11 @@ def notices_of(study: Study) -> list[AvailabilityNotice]:
 def newest(notices: list[AvailabilityNotice]) -> list[AvailabilityNotice]:
     """Those of the manifest in force: what sending again sends."""
     return [each for each in notices if each.manifest.status == DocumentStatus.APPROVED]
+
+
+def object_of(study: Study, instance_id: UUID) -> Instance:
+    """Raises NotFound."""
+    found = Instance.objects.filter(study=study, id=instance_id).select_related("series").first()
+    if found is None:
+        raise NotFound()
+    return found

@@ -1,5 +1,7 @@
 """Who an XDS peer is: the credentials of its connection, until assertions and mutual TLS come."""
 
+import base64
+import binascii
 import hashlib
 import hmac
 from datetime import date
@@ -9,6 +11,18 @@ from archive.errors import PeerEnded, PeerUnknown
 from archive.models import Connection, ConnectionKind, CustomerState, Environment
 
 _NOBODY = bytes(32)
+
+
+def basic(header: str) -> tuple[str, str]:
+    """User and secret of an Authorization header, RFC 7617, or empty."""
+    scheme, _, encoded = header.partition(" ")
+    if scheme.lower() != "basic":
+        return "", ""
+    try:
+        user, _, secret = base64.b64decode(encoded.strip(), validate=True).decode().partition(":")
+    except (binascii.Error, UnicodeDecodeError):
+        return "", ""
+    return user, secret
 
 
 def identify(user: str, secret: str, today: date) -> Actor:

@@ -104,8 +104,16 @@ def _rows(actor: Actor, query: StoredQuery, environment: str) -> QuerySet[Docume
     narrow = _QUERIES.get(query.id)
     if narrow is None:
         raise QueryUnknown()
-    visible = gate.visible(Document.objects.filter(environment=environment), actor)
-    return narrow(visible, query.parameters).order_by("id")
+    every = _of_the_asserted(Document.objects.filter(environment=environment), actor)
+    return narrow(gate.visible(every, actor), query.parameters).order_by("id")
+
+
+def _of_the_asserted(rows: QuerySet[Document], actor: Actor) -> QuerySet[Document]:
+    """An assertion is for one person: of any other there is nothing, by whatever id it is asked."""
+    person = actor.requester.patient_id if actor.requester else None
+    if person is None:
+        return rows
+    return rows.filter(Q(patient_id=person) | Q(patient__survivor_id=person))
 
 
 def _entry(metadata: Mapping[str, Any], status: str, root: str, identifier: str) -> DocumentEntry:

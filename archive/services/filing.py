@@ -133,10 +133,10 @@ def _find_study(environment: str, uid: str) -> Study | None:
 
 _INSERT_STUDY = """
 INSERT INTO archive_study (id, environment, register_id, patient_id, connection_id,
-    study_instance_uid, accession_number, study_code, description, study_id, study_date, study_time,
-    timezone_offset, started_at, modalities, state, waits_for, instance_count, byte_count,
-    received_at)
-VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::varchar(16)[],
+    study_instance_uid, service_event, accession_number, study_code, description, study_id,
+    study_date, study_time, timezone_offset, started_at, modalities, state, waits_for,
+    instance_count, byte_count, received_at)
+VALUES (%s, %s, %s, %s, %s, %s, '', %s, %s, %s, %s, %s, %s, %s, %s, %s::varchar(16)[],
     'receiving', '', 0, 0, %s)
 ON CONFLICT (environment, study_instance_uid) DO NOTHING
 """

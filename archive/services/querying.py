@@ -21,6 +21,7 @@ from archive.objects import identifier
 from archive.objects.identifier import LEVEL, Attribute, Identifier, Key
 from archive.queries import attributes, finding, found
 from archive.queries.found import Row
+from archive.rules.access import Action
 from archive.rules.matching import Level, match_of
 from archive.services import error_desk
 from archive.services.associations import Peer
@@ -133,8 +134,11 @@ def _find(peer: Peer, question: Question) -> Search:
 
 
 def visible_studies(peer: Peer) -> QuerySet[Study]:
-    """What the peer may ask for at all: its own register's, and what the gate lets it see."""
-    return gate.visible(Study.objects.filter(environment=peer.environment), peer.actor)
+    """What may be returned to the peer: its own register's, and what the gate lets it have."""
+    rows = Study.objects.filter(
+        environment=peer.environment, register_id__in=gate.reach(peer.actor)
+    )
+    return gate.visible(rows, peer.actor, Action.RETURN)
 
 
 @contextmanager

@@ -12,13 +12,12 @@ from datetime import UTC, datetime
 from lxml import etree
 
 from archive.config import OPERATOR_OID
+from archive.simulation import envelope
 from archive.values import HETU_ROOT
 
 KINDS = {"request": "Pyyntö", "study-entry": "Tutkimusmerkintä", "report": "Lausunto"}
 ACTION = "urn:ihe:iti:2007:RegisterDocumentSet-b"
 
-SOAP = "http://www.w3.org/2003/05/soap-envelope"
-ADDRESSING = "http://www.w3.org/2005/08/addressing"
 LCM = "urn:oasis:names:tc:ebxml-regrep:xsd:lcm:3.0"
 RIM = "urn:oasis:names:tc:ebxml-regrep:xsd:rim:3.0"
 
@@ -91,21 +90,13 @@ def examination_code(code: str, name: str) -> Code:
 
 def message(document: CareDocument) -> bytes:
     """The whole SOAP 1.2 message."""
-    envelope = etree.Element(f"{{{SOAP}}}Envelope", nsmap={"s": SOAP, "a": ADDRESSING})
-    header = etree.SubElement(envelope, f"{{{SOAP}}}Header")
-    action = etree.SubElement(header, f"{{{ADDRESSING}}}Action", {f"{{{SOAP}}}mustUnderstand": "1"})
-    action.text = ACTION
-    etree.SubElement(header, f"{{{ADDRESSING}}}MessageID").text = f"urn:uuid:{uuid.uuid4()}"
-    reply_to = etree.SubElement(header, f"{{{ADDRESSING}}}ReplyTo")
-    etree.SubElement(reply_to, f"{{{ADDRESSING}}}Address").text = f"{ADDRESSING}/anonymous"
-    body = etree.SubElement(envelope, f"{{{SOAP}}}Body")
-    submit = etree.SubElement(body, f"{{{LCM}}}SubmitObjectsRequest", nsmap={"lcm": LCM})
+    submit = etree.Element(f"{{{LCM}}}SubmitObjectsRequest", nsmap={"lcm": LCM})
     objects = etree.SubElement(submit, f"{{{RIM}}}RegistryObjectList", nsmap={None: RIM})
     submission = f"urn:uuid:{uuid.uuid4()}"
     objects.append(_entry(document))
     objects.extend(_submission_set(document, submission))
     objects.extend(_associations(document, submission))
-    return bytes(etree.tostring(envelope, xml_declaration=True, encoding="UTF-8"))
+    return envelope.message(ACTION, submit)
 
 
 def _entry(document: CareDocument) -> etree._Element:

@@ -6,11 +6,11 @@ import urllib.request
 
 from lxml import etree
 
-from archive.simulation.documents import ACTION, SOAP
+from archive.simulation.documents import ACTION
+from archive.simulation.envelope import SOAP
 from archive.simulation.world import Credentials
 
 REGISTRY_PATH = "/xds/registry"
-CONTENT_TYPE = f'application/soap+xml; charset=UTF-8; action="{ACTION}"'
 TIMEOUT = 30.0
 
 RS = "urn:oasis:names:tc:ebxml-regrep:xsd:rs:3.0"
@@ -27,24 +27,29 @@ class DocumentRefused(Exception):
 
 def post(web: str, credentials: Credentials, body: bytes) -> None:
     """Register one message. Raises DocumentRefused, or OSError when nobody answers."""
+    answer = send(web, credentials, ACTION, body)
+    if not _succeeded(answer):
+        raise DocumentRefused(reason(answer) or "unreadable answer")
+
+
+def send(web: str, credentials: Credentials, action: str, body: bytes) -> bytes:
+    """The registry's answer to one message. Raises DocumentRefused, or OSError."""
     pair = f"{credentials.user}:{credentials.password}".encode()
     request = urllib.request.Request(
         web + REGISTRY_PATH,
         data=body,
         headers={
-            "Content-Type": CONTENT_TYPE,
+            "Content-Type": f'application/soap+xml; charset=UTF-8; action="{action}"',
             "Authorization": "Basic " + base64.b64encode(pair).decode("ascii"),
         },
     )
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with opener.open(request, timeout=TIMEOUT) as response:
-            answer = response.read()
+            return bytes(response.read())
     except urllib.error.HTTPError as failure:
         with failure:
-            raise DocumentRefused(_reason(failure.read()) or f"HTTP {failure.code}") from None
-    if not _succeeded(answer):
-        raise DocumentRefused(_reason(answer) or "unreadable answer")
+            raise DocumentRefused(reason(failure.read()) or f"HTTP {failure.code}") from None
 
 
 def _succeeded(answer: bytes) -> bool:
@@ -53,7 +58,7 @@ def _succeeded(answer: bytes) -> bool:
     return found is not None and found.get("status") == SUCCESS
 
 
-def _reason(answer: bytes) -> str:
+def reason(answer: bytes) -> str:
     """The first errorCode of a registry response, else the text of a SOAP fault, else nothing."""
     root = _parsed(answer)
     if root is None:

@@ -55,6 +55,9 @@ class Customer:
     test_aet: str
     host: str
     port: int
+    organisation_oid: str = ""
+    xds: Credentials | None = None
+    test_xds: Credentials | None = None
 
     @property
     def arc(self) -> Oid:
@@ -62,6 +65,21 @@ class Customer:
 
     def calling(self, environment: str) -> str:
         return self.aet if environment == PRODUCTION else self.test_aet
+
+    def consumer(self, environment: str) -> Credentials:
+        """Its document consumer's credentials. Raises WorldUnknown."""
+        found = self.xds if environment == PRODUCTION else self.test_xds
+        if found is None:
+            raise WorldUnknown(f"run.json names no document consumer of {self.name}")
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class Issuer:
+    """Who signs assertions: its name and the file (PEM) with its key and certificate."""
+
+    entity_id: str
+    key_file: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +93,8 @@ class World:
     test_pdr: Credentials
     customers: tuple[Customer, ...]
     patients: tuple[Patient, ...]
+    home: str = ""
+    issuers: Mapping[str, Issuer] = field(default_factory=dict)  # by environment
 
     def called(self, environment: str) -> str:
         return self.aet if environment == PRODUCTION else self.test_aet
@@ -122,6 +142,11 @@ def parse(found: Mapping[str, Any]) -> World:
         test_pdr=_credentials(found["test_pdr"]),
         customers=tuple(_customer(row) for row in found["customers"]),
         patients=tuple(Patient(row["id"], _person_name(row["name"])) for row in found["patients"]),
+        home=found.get("oids", {}).get("home", ""),
+        issuers={
+            environment: Issuer(row["issuer"], Path(row["key_file"]))
+            for environment, row in found.get("xua", {}).items()
+        },
     )
 
 
@@ -138,6 +163,9 @@ def _customer(row: Mapping[str, Any]) -> Customer:
         test_aet=row["test_aet"],
         host=row["host"],
         port=int(row["port"]),
+        organisation_oid=row.get("organisation_oid", ""),
+        xds=_credentials(row["xds"]) if "xds" in row else None,
+        test_xds=_credentials(row["test_xds"]) if "test_xds" in row else None,
     )
 
 

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = (
         ("archive", "0031_connections"),
-        ("onboarding", "0003_succession"),
+        ("onboarding", "0004_former_holdings"),
     )
     operations = (
         migrations.AddField(

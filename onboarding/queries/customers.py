@@ -90,9 +90,11 @@ def alphabet_key(name: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """A customer's numbers in one environment; `all` is counted to 10,001 only."""
+    """A customer's numbers in one environment; lists are counted to 10,001 only. `held` are the
+    studies of its registers, whoever stored them; `today` and `waiting` came from its systems.
+    """
 
-    all: int
+    held: int
     today: int
     waiting: int
     cases: int
@@ -100,12 +102,13 @@ class Counts:
 
 def counts(environment: str, organisation: Organisation) -> Counts:
     stored = Study.objects.filter(environment=environment, connection__organisation=organisation)
+    held = Study.objects.filter(environment=environment, register__organisation=organisation)
     limit = overview.COUNTED
     open_cases = Case.objects.filter(
         environment=environment, organisation=organisation, state=CaseState.OPEN
     )
     return Counts(
-        all=stored.order_by()[:limit].count(),
+        held=held.order_by()[:limit].count(),
         today=stored.filter(received_at__gte=overview.midnight()).order_by()[:limit].count(),
         waiting=stored.filter(state=StudyState.WAITING).order_by()[:limit].count(),
         cases=open_cases.order_by()[:limit].count(),

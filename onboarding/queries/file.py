@@ -3,8 +3,6 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Q
-
 from archive.actors import Actor, ActorKind
 from archive.errors import NotFound
 from archive.models import Membership, Organisation
@@ -20,7 +18,6 @@ from onboarding.models import (
     PlannedConnection,
     Precondition,
     RequestState,
-    Succession,
     TermsDocument,
     TermsKind,
     Transition,
@@ -123,12 +120,3 @@ def kanta_services(codes: list[str] | None = None) -> list[KantaService]:
     """The catalogue, or the named rows of it."""
     rows = KantaService.objects.all()
     return list(rows if codes is None else rows.filter(code__in=codes))
-
-
-def successions(organisation: Organisation) -> list[Succession]:
-    """Registers that have passed from or to it, or will."""
-    rows = Succession.objects.filter(
-        Q(from_organisation=organisation) | Q(to_organisation=organisation)
-    )
-    related = ("register", "from_organisation", "to_organisation")
-    return list(rows.select_related(*related).order_by("day"))

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from archive.models import Organisation
 from archive.values import now
@@ -31,7 +31,7 @@ class Entry:
     waits_for: str  # "customer", "officer", "time" or ""
     waited: timedelta  # since it came into its state
     missing: int  # preconditions that do not hold
-    open_request: bool  # a waiver waits for a second officer
+    asked: str  # kind of what waits for a second officer, or nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,9 +72,10 @@ def ending(until: date) -> list[Entry]:
 
 
 def _entries(rows: QuerySet[Joining]) -> list[Entry]:
-    asked = FourEyes.objects.filter(joining=OuterRef("pk"), state=RequestState.OPEN)
+    open_ones = FourEyes.objects.filter(joining=OuterRef("pk"), state=RequestState.OPEN)
+    kind = Subquery(open_ones.order_by("asked_at").values("kind")[:1])
     at = now()
-    annotated = rows.annotate(asked=Exists(asked)).order_by("state_since", "id")
+    annotated = rows.annotate(asked=kind).order_by("state_since", "id")
     return [
         Entry(
             joining=joining,
@@ -82,7 +83,7 @@ def _entries(rows: QuerySet[Joining]) -> list[Entry]:
             waits_for=road.WAITS_FOR[JoiningState(joining.state)],
             waited=at - joining.state_since,
             missing=len(preconditions.missing(facts)),
-            open_request=joining.asked,  # type: ignore[attr-defined]
+            asked=joining.asked or "",  # type: ignore[attr-defined]
         )
         for joining, facts in all_facts(annotated)
     ]

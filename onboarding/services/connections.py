@@ -10,13 +10,7 @@ from archive import ledger
 from archive.actors import Actor
 from archive.config import settings
 from archive.errors import NotFound
-from archive.models import (
-    Connection,
-    ConnectionKind,
-    Environment,
-    Organisation,
-    XdsRole,
-)
+from archive.models import Connection, ConnectionKind, Environment, Organisation, XdsRole
 from archive.objects.messages import Target
 from archive.services.associations import addresses_of
 from archive.services.connections import CALL_TIMEOUT
@@ -45,6 +39,7 @@ __all__ = [
     "plan",
     "remove",
     "renew_password",
+    "require_assertion",
     "target",
 ]
 
@@ -227,6 +222,25 @@ def renew_password(actor: Actor, connection: Connection) -> str:
         what = f"password of XDS connection {connection.xds_user} renewed"
         _record(actor, connection.organisation, what, connection.environment)
     return password
+
+
+def require_assertion(actor: Actor, connection: Connection, *, required: bool, reason: str) -> None:
+    """Whether each message of an XDS connection needs a signed assertion; holds from the next
+    message on (XD-4).
+    """
+    rights.require(actor, connection.organisation, Party.OFFICER)
+    if connection.kind != ConnectionKind.XDS:
+        raise NotFound()
+    rows = Connection.objects.filter(id=connection.id).exclude(xua_required=required)
+    with transaction.atomic():
+        if rows.update(xua_required=required):
+            what = "is required" if required else "is not required"
+            facts = {
+                "what": f"assertion {what} of XDS connection {connection.xds_user}",
+                "reason": reason,
+            }
+            about = steps.about(connection.organisation, connection.environment)
+            ledger.record(ledger.Kind.CUSTOMER_CHANGED, about, facts, actor=actor)
 
 
 def _record(actor: Actor, organisation: Organisation, what: str, environment: str = "") -> None:

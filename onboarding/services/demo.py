@@ -14,7 +14,7 @@ from archive.actors import SYSTEM
 from archive.config import Config
 from archive.models import Environment, Organisation, Role, Sector, XdsRole
 from archive.values import AeTitle, BusinessId, PersonId
-from onboarding.services import customers, demo_roads, people
+from onboarding.services import customers, demo_issuers, demo_roads, people
 from onboarding.services.customers import DicomSystem, Names, XdsSystem
 
 JOINED = date(2023, 1, 1)
@@ -114,6 +114,10 @@ def load(config: Config) -> dict[str, Any]:
         "pdr": _xds(kept, operator, Environment.PRODUCTION, XdsRole.PDR, "pdr"),
         "test_pdr": _xds(kept, operator, Environment.TEST, XdsRole.PDR, "pdr-test"),
         "patients": [{"id": code, "name": name} for code, name in PATIENTS],
+        "xua": {
+            environment.value: demo_issuers.make(config.data_dir / "secrets", environment)
+            for environment in Environment
+        },
     }
     kept.save(world)
     return world

@@ -104,3 +104,10 @@ REGISTER_PASSES: tuple[Promise, Promise] = (
         "What was archived before stays as it was."
     ),
 )
+REGISTER_STAYS: tuple[Promise, Promise] = (
+    _("Register does not pass: %(organisation)s"),
+    _(
+        "It had been agreed that the register of %(former)s passes to %(successor)s. "
+        "That was called off: the register stays where it is."
+    ),
+)

@@ -21,8 +21,8 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Letter:
-    """Texts are lazy; `%(organisation)s` is filled in, dates among the values in the reader's
-    form.
+    """Texts are lazy; `%(organisation)s` is filled in, dates and organisations among the values
+    as the reader writes them.
     """
 
     subject: Promise
@@ -57,13 +57,17 @@ def _administrators(organisation: Organisation) -> dict[str, str]:
     return {user.email: user.language for user in rows if user.email}
 
 
+def _told(value: Any) -> Any:
+    """In the language that is active."""
+    if isinstance(value, Organisation):
+        return value.name
+    return date_format(value, "SHORT_DATE_FORMAT") if hasattr(value, "year") else value
+
+
 def _send(address: str, language: str, organisation: Organisation, letter: Letter) -> None:
     """A mail that does not go is no reason to undo what it tells about."""
     with translation.override(language or settings.LANGUAGE_CODE):
-        values = {
-            name: date_format(value, "SHORT_DATE_FORMAT") if hasattr(value, "year") else value
-            for name, value in letter.values.items()
-        }
+        values = {name: _told(value) for name, value in letter.values.items()}
         values["organisation"] = organisation.name
         subject, body = str(letter.subject) % values, str(letter.body) % values
     try:

@@ -79,7 +79,9 @@ def _take_over(connection: Connection, row: PlannedConnection) -> None:
 
 
 def _open_xds(actor: Actor, row: PlannedConnection) -> Connection:
-    """With a password that nobody knows; `renew_password` gives one that somebody does."""
+    """With a password that nobody knows; `renew_password` gives one that somebody does. In
+    production each message needs a signed assertion, unless an officer decides otherwise.
+    """
     kept = row.connection
     if kept is not None:
         Connection.objects.filter(id=kept.id).update(name=row.name, valid_until=None)
@@ -90,8 +92,8 @@ def _open_xds(actor: Actor, row: PlannedConnection) -> Connection:
         Environment(row.environment), XdsRole.CONSUMER, user, secrets.token_urlsafe(24)
     )
     made = customers.connect_xds(actor, row.organisation, system, valid_from=today())
-    made.name = row.name
-    made.save(update_fields=["name"])
+    made.name, made.xua_required = row.name, row.environment == Environment.PRODUCTION
+    made.save(update_fields=["name", "xua_required"])
     return made
 
 

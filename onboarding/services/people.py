@@ -1,10 +1,5 @@
 """People who sign in, their roles, and how they come to have them."""
 
-import hashlib
-import secrets
-from collections.abc import Callable
-from datetime import timedelta
-
 from django.db import transaction
 from django.db.models import QuerySet
 
@@ -12,14 +7,10 @@ from archive import ledger
 from archive.actors import Actor
 from archive.models import Membership, Organisation, Role, User
 from archive.values import now
-from onboarding.errors import FieldInvalid, InvitationGone, LastAdministrator, StepOutOfOrder
+from onboarding.errors import FieldInvalid, LastAdministrator, StepOutOfOrder
 from onboarding.models import AccessRequest, Invitation, RequestState
-from onboarding.rules import fields
 from onboarding.rules.road import Party
-from onboarding.services import letters, mails, rights, steps
-
-INVITATION_HOLDS = timedelta(days=7)
-CUSTOMER_ROLES = (Role.CUSTOMER_ADMIN, Role.CUSTOMER_TECHNICAL)
+from onboarding.services import invitations, letters, mails, memberships, rights
 
 
 def give_access(
@@ -47,6 +38,12 @@ def demo_accounts() -> list[str]:
     return list(rows.values_list("username", flat=True))
 
 
+def sign_in_changed(actor: Actor, user: User, what: str) -> None:
+    """A person's own password or second factor is another than before."""
+    about = ledger.About(organisation_id=actor.organisation_id, subject_id=user.id)
+    ledger.record(ledger.Kind.ACCESS_CHANGED, about, {"what": f"{user}: {what}"}, actor=actor)
+
+
 # --- invitations ----------------------------------------------------------------------------------
 
 
@@ -56,74 +53,27 @@ def invite(
     *,
     email: str,
     role: Role,
-    link: Callable[[str], str],
+    link: invitations.Link,
     language: str = "fi",
 ) -> Invitation:
-    """Mail a link with a secret that is kept nowhere else; `link` turns the secret into an address.
-    Raises FieldInvalid (role is not a customer's, no e-mail address).
+    """Mail a link with a secret that is kept nowhere else. Raises FieldInvalid (role is not a
+    customer's, no e-mail address).
     """
     rights.require(actor, organisation, Party.CUSTOMER, Party.OFFICER)
-    secret = secrets.token_urlsafe(32)
-    with transaction.atomic():
-        invitation = Invitation.objects.create(
-            organisation=organisation,
-            email=fields.email(email, "email"),
-            role=_customer_role(organisation, role),
-            secret_sha256=_digest(secret),
-            invited_by=actor.name,
-            invited_at=now(),
-            expires_at=now() + INVITATION_HOLDS,
-        )
-        _record(actor, organisation, f"{invitation.email} invited as {invitation.role}")
-        values = {
-            "inviter": actor.name,
-            "link": link(secret),
-            "expires": invitation.expires_at.date(),
-        }
-        letter = mails.Letter(*letters.INVITED, values)
-        mails.to_readers({invitation.email: language}, organisation, letter)
-        return invitation
+    return invitations.send(
+        actor,
+        organisation,
+        email=email,
+        role=_customer_role(organisation, role),
+        link=link,
+        language=language,
+    )
 
 
 def withdraw_invitation(actor: Actor, invitation: Invitation) -> None:
     """Raises InvitationGone when it has been accepted."""
     rights.require(actor, invitation.organisation, Party.CUSTOMER, Party.OFFICER)
-    with transaction.atomic():
-        found = Invitation.objects.select_for_update().filter(id=invitation.id, accepted_at=None)
-        if not found.update(expires_at=now()):
-            raise InvitationGone()
-        _record(actor, invitation.organisation, f"invitation of {invitation.email} withdrawn")
-
-
-def find_invitation(secret: str) -> Invitation:
-    """For the page that asks whether to accept. Raises InvitationGone."""
-    rows = Invitation.objects.select_related("organisation")
-    found = rows.filter(
-        secret_sha256=_digest(secret), accepted_at=None, expires_at__gt=now()
-    ).first()
-    if found is None:
-        raise InvitationGone()
-    return found
-
-
-def accept_invitation(secret: str, user: User) -> Membership:
-    """Once, and in time. Raises InvitationGone."""
-    invitation = find_invitation(secret)
-    with transaction.atomic():
-        rows = Invitation.objects.filter(id=invitation.id, accepted_at=None)
-        if not rows.update(accepted_at=now()):
-            raise InvitationGone()
-        return _give(
-            rights.person(user, invitation.organisation),
-            invitation.organisation,
-            user,
-            Role(invitation.role),
-        )
-
-
-def _digest(secret: str) -> bytes:
-    """The secret is random, 256 bits, so a plain digest of it is safe."""
-    return hashlib.sha256(secret.encode()).digest()
+    invitations.withdraw(actor, invitation)
 
 
 # --- roles ----------------------------------------------------------------------------------------
@@ -143,7 +93,7 @@ def change_role(actor: Actor, membership: Membership, role: Role) -> Membership:
         twin.delete()
         held.role = wanted
         held.save(update_fields=["role"])
-        _record(actor, held.organisation, f"{held.user} is {wanted}")
+        memberships.record(actor, held.organisation, f"{held.user} is {wanted}")
         return held
 
 
@@ -154,7 +104,7 @@ def remove(actor: Actor, membership: Membership) -> None:
         held = _locked(membership)
         _customer_role(held.organisation, Role(held.role))
         _require_another(held)
-        _record(actor, held.organisation, f"{held.user} is {held.role} no more")
+        memberships.record(actor, held.organisation, f"{held.user} is {held.role} no more")
         held.delete()
 
 
@@ -170,29 +120,28 @@ def _locked(membership: Membership) -> Membership:
     return found
 
 
+def _administrators(organisation: Organisation) -> QuerySet[Membership]:
+    return Membership.objects.filter(
+        organisation=organisation, role=Role.CUSTOMER_ADMIN, user__is_active=True
+    )
+
+
+def has_administrator(organisation: Organisation) -> bool:
+    return _administrators(organisation).exists()
+
+
 def _require_another(held: Membership) -> None:
     """Somebody can still act for the organisation without this row."""
-    admins = Membership.objects.filter(
-        organisation=held.organisation, role=Role.CUSTOMER_ADMIN, user__is_active=True
-    )
-    if held.role == Role.CUSTOMER_ADMIN and not admins.exclude(user=held.user).exists():
+    others = _administrators(held.organisation).exclude(user=held.user)
+    if held.role == Role.CUSTOMER_ADMIN and not others.exists():
         raise LastAdministrator()
 
 
 def _customer_role(organisation: Organisation, role: Role) -> Role:
     """Nobody gives the operator's roles this way. Raises FieldInvalid."""
-    if organisation.is_operator or role not in CUSTOMER_ROLES:
+    if organisation.is_operator:
         raise FieldInvalid(facts={"field": "role"})
-    return Role(role)
-
-
-def _give(actor: Actor, organisation: Organisation, user: User, role: Role) -> Membership:
-    given, made = Membership.objects.get_or_create(
-        user=user, organisation=organisation, role=_customer_role(organisation, role)
-    )
-    if made:
-        _record(actor, organisation, f"{user} is {role}")
-    return given
+    return memberships.fitting(organisation, role)
 
 
 # --- who asks to be let in ------------------------------------------------------------------------
@@ -218,7 +167,8 @@ def let_in(actor: Actor, request: AccessRequest, *, role: Role) -> Membership:
     """
     with transaction.atomic():
         held = _decide(actor, request, RequestState.DONE)
-        given = _give(actor, held.organisation, held.user, role)
+        wanted = _customer_role(held.organisation, role)
+        given = memberships.give(actor, held.organisation, held.user, wanted)
         if held.user.email:
             letter = mails.Letter(*letters.LET_IN)
             reader = {held.user.email: held.user.language}
@@ -230,7 +180,7 @@ def turn_away(actor: Actor, request: AccessRequest) -> AccessRequest:
     """Raises StepOutOfOrder when it is decided already."""
     with transaction.atomic():
         held = _decide(actor, request, RequestState.REFUSED)
-        _record(actor, held.organisation, f"{held.user} turned away")
+        memberships.record(actor, held.organisation, f"{held.user} turned away")
         return held
 
 
@@ -240,8 +190,3 @@ def _decide(actor: Actor, request: AccessRequest, state: RequestState) -> Access
     if not rows.update(state=state, decided_by=actor.name, decided_at=now()):
         raise StepOutOfOrder()
     return AccessRequest.objects.select_related("organisation", "user").get(id=request.id)
-
-
-def _record(actor: Actor, organisation: Organisation, what: str) -> None:
-    about = steps.about(organisation)
-    ledger.record(ledger.Kind.ACCESS_CHANGED, about, {"what": what}, actor=actor)

@@ -6,7 +6,8 @@ passes. Studies, documents and identifiers keep their register, and connections 
 """
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Count, Sum
@@ -21,11 +22,13 @@ from archive.models import (
     Environment,
     Organisation,
     Register,
+    RegisterHolding,
     Study,
 )
 from archive.values import now, today
 from onboarding.errors import DayPassed, PreconditionsMissing
 from onboarding.models import FourEyes, Joining, JoiningState, Succession
+from onboarding.rules.succession import Obstacle
 from onboarding.services import four_eyes, letters, mails, rights, steps
 
 SUCCESSION = "succession"
@@ -45,18 +48,16 @@ class Volume:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """`obstacles`: "same", "successor" (not in production), "in-use" (A has not ended by that day),
-    "registers" (A has none), "planned" (a succession is planned already).
-    """
+    """What would pass, and what stands in the way."""
 
     registers: tuple[Register, ...]
     volumes: tuple[Volume, ...]
     open_cases: int  # they stay with A
-    obstacles: tuple[str, ...]
+    obstacles: tuple[Obstacle, ...]
 
 
 def preview(from_org: Organisation, to_org: Organisation, on: date) -> Preview:
-    """What would pass, and what stands in the way. Changes nothing."""
+    """Changes nothing."""
     registers = tuple(Register.objects.filter(organisation=from_org).order_by("controller_oid"))
     cases = Case.objects.filter(organisation=from_org, state=CaseState.OPEN)
     return Preview(
@@ -81,19 +82,16 @@ def _volume(registers: tuple[Register, ...], environment: str) -> Volume:
 
 def _obstacles(
     from_org: Organisation, to_org: Organisation, on: date, registers: tuple[Register, ...]
-) -> list[str]:
-    found = []
-    if from_org.id == to_org.id:
-        found.append("same")
-    if to_org.is_operator or to_org.state != CustomerState.IN_PRODUCTION:
-        found.append("successor")
-    if from_org.is_operator or not _is_over(from_org, on):
-        found.append("in-use")
-    if not registers:
-        found.append("registers")
-    if Succession.objects.filter(register__in=registers, passed_at=None).exists():
-        found.append("planned")
-    return found
+) -> list[Obstacle]:
+    planned = Succession.objects.filter(register__in=registers, passed_at=None)
+    found = {
+        Obstacle.SAME: from_org.id == to_org.id,
+        Obstacle.SUCCESSOR: to_org.is_operator or to_org.state != CustomerState.IN_PRODUCTION,
+        Obstacle.IN_USE: from_org.is_operator or not _is_over(from_org, on),
+        Obstacle.REGISTERS: not registers,
+        Obstacle.PLANNED: planned.exists(),
+    }
+    return [obstacle for obstacle, holds in found.items() if holds]
 
 
 def _is_over(organisation: Organisation, on: date) -> bool:
@@ -125,6 +123,11 @@ def ask(
         return four_eyes.ask(actor, held, SUCCESSION, reason=reason, details=details)
 
 
+def asked_day(request: FourEyes) -> date:
+    """The successor's first day, as asked for."""
+    return date.fromisoformat(request.details["on"])
+
+
 def carry_out(actor: Actor, request: FourEyes) -> list[Succession]:
     """By another officer than the one who asked; passes at once when the day has come, else
     `pass_due` does. Raises SameOfficer, PreconditionsMissing, StepOutOfOrder.
@@ -133,7 +136,7 @@ def carry_out(actor: Actor, request: FourEyes) -> list[Succession]:
         held = steps.locked(request.joining)
         asked = four_eyes.grant(actor, request, SUCCESSION)
         to_org = Organisation.objects.get(id=asked.details["to"])
-        on = date.fromisoformat(asked.details["on"])
+        on = asked_day(asked)
         _require_free(held.organisation, to_org, on)
         planned = [
             Succession.objects.create(
@@ -145,7 +148,7 @@ def carry_out(actor: Actor, request: FourEyes) -> list[Succession]:
             )
             for register in Register.objects.filter(organisation=held.organisation)
         ]
-        values = {"successor": to_org.name_fi, "on": planned[0].day}
+        values = {"successor": to_org, "on": planned[0].day}
         for organisation in (held.organisation, to_org):
             mails.to_contacts(organisation, mails.Letter(*letters.REGISTER_PASSES, values))
         for row in planned:
@@ -162,12 +165,20 @@ def call_off(actor: Actor, from_org: Organisation) -> int:
     """What was agreed on and has not passed yet, as when a notice was withdrawn; how many."""
     rights.require_officer(actor)
     with transaction.atomic():
-        gone = Succession.objects.filter(from_organisation=from_org, passed_at=None).delete()[0]
-        if gone:
+        rows = Succession.objects.select_for_update(of=("self",)).filter(
+            from_organisation=from_org, passed_at=None
+        )
+        planned = list(rows.select_related("to_organisation"))
+        for row in planned:
+            row.delete()
+        for successor in {row.to_organisation for row in planned}:
             facts = {"what": "succession called off"}
-            about = steps.about(from_org)
-            ledger.record(ledger.Kind.CUSTOMER_CHANGED, about, facts, actor=actor)
-        return gone
+            values = {"former": from_org, "successor": successor}
+            for organisation in (from_org, successor):
+                about = steps.about(organisation)
+                ledger.record(ledger.Kind.CUSTOMER_CHANGED, about, facts, actor=actor)
+                mails.to_contacts(organisation, mails.Letter(*letters.REGISTER_STAYS, values))
+        return len(planned)
 
 
 def _require_free(from_org: Organisation, to_org: Organisation, on: date) -> None:
@@ -186,33 +197,38 @@ def pass_due(day: date) -> int:
     passed = 0
     for row in due:
         with transaction.atomic():
-            held = Succession.objects.select_for_update().get(id=row.id)
-            passed += held.passed_at is None and _pass(held, day, SYSTEM)
+            open_still = Succession.objects.select_for_update().filter(id=row.id, passed_at=None)
+            for held in open_still:
+                passed += _pass(held, day, SYSTEM)
     return passed
 
 
 def _pass(row: Succession, day: date, actor: Actor) -> bool:
-    """A notice that was withdrawn meanwhile holds it up: the register stays where it is used."""
-    former = row.from_organisation
-    if row.day > day or not _is_ended(former):
+    """A notice that was withdrawn meanwhile holds it up: the register stays where it is used. So
+    does a successor that has left.
+    """
+    former, successor = _fresh(row.from_organisation_id), _fresh(row.to_organisation_id)
+    if row.day > day or former.state != CustomerState.ENDED:
         return False
-    Register.objects.filter(id=row.register_id, organisation=former).update(
-        organisation=row.to_organisation
-    )
+    if successor.state != CustomerState.IN_PRODUCTION:
+        return False
+    if former.ended_on is not None:  # later than agreed on, when the notice was given again
+        row.day = max(row.day, former.ended_on + timedelta(days=1))
+    Register.objects.filter(id=row.register_id, organisation=former).update(organisation=successor)
+    RegisterHolding.objects.create(register=row.register, organisation=former, until=row.day)
     row.passed_at = now()
-    row.save(update_fields=["passed_at"])
+    row.save(update_fields=["passed_at", "day"])
     facts = {
         "controller": row.register.controller_oid,
         "from": str(former.id),
-        "to": str(row.to_organisation_id),
+        "to": str(successor.id),
         "day": row.day.isoformat(),
     }
-    for organisation in (former, row.to_organisation):
+    for organisation in (former, successor):
         about = steps.about(organisation)
         ledger.record(ledger.Kind.REGISTER_PASSED, about, facts, actor=actor)
     return True
 
 
-def _is_ended(organisation: Organisation) -> bool:
-    state = Organisation.objects.values_list("state", flat=True).get(id=organisation.id)
-    return state == CustomerState.ENDED
+def _fresh(organisation_id: UUID) -> Organisation:
+    return Organisation.objects.get(id=organisation_id)

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from archive import errors
 from archive.errors import ArchiveError
-from portal.advice import asking, material, peers, road
+from portal.advice import asking, assertions, logs, material, peers, road
 from portal.advice.kinds import CORRECT_AND_SEND, SEND_AGAIN, Advice, Move
 
 __all__ = ["ADVICE", "Advice", "Move", "advise"]
@@ -95,6 +95,8 @@ ADVICE: dict[type[ArchiveError], Advice] = {
     **material.ADVICE,
     **peers.ADVICE,
     **road.ADVICE,
+    **logs.ADVICE,
+    **assertions.ADVICE,
     **asking.ADVICE,
 }
 BY_REASON = {error.reason(): advice for error, advice in ADVICE.items()}

@@ -160,4 +160,12 @@ ADVICE: dict[type[ArchiveError], Advice] = {
         _("Ask the person who invited you for a new one."),
         Move.SENDER,
     ),
+    errors.InvitationOfAnother: Advice(
+        _("Invitation is for another address"),
+        _("The signed-in person’s verified e-mail address is not the one that was invited."),
+        _("Invite the address that the person’s account has."),
+        _("The invitation was sent to another e-mail address than your account’s."),
+        _("Sign in with the account of that address, or ask for an invitation to yours."),
+        Move.SENDER,
+    ),
 }

@@ -14,7 +14,7 @@ from archive.config import settings
 from archive.models import Role
 from onboarding.models import ContactKind, JoiningState, SpecificationVersion, TermsKind
 from onboarding.queries.alarms import AlarmKind
-from onboarding.services.people import CUSTOMER_ROLES
+from onboarding.services.memberships import CUSTOMER_ROLES
 from portal.forms.codes import PATTERN, refuse_code
 
 ANY = ("", "–")

@@ -15,7 +15,7 @@ from django.http import QueryDict
 from django.template import Context
 from django.utils.safestring import SafeString
 
-from portal import formats
+from portal import formats, sign_on
 from portal.entries import Entry, with_gaps
 from portal.plots import Plot
 
@@ -152,3 +152,9 @@ def pager(
     """
     values = {"previous": previous, "following": following, "count": count}
     return _render(context, "pager", values)
+
+
+@register.simple_tag
+def sign_on_name() -> str:
+    """`{% sign_on_name as provider %}`: the OpenID provider's name, or nothing."""
+    return sign_on.name()

@@ -17,11 +17,11 @@ from archive.models import Case, Connection, CustomerState, Environment, Organis
 from archive.queries import overview
 from archive.values import today
 from onboarding import queries
-from onboarding.queries import alarms
+from onboarding.queries import alarms, succession
 from onboarding.queries.file import checklist
 from portal import formats, plots
 from portal.advice import advise
-from portal.pages import address
+from portal.pages import BY_NAME, address
 from portal.staff import Request, page
 from portal.views.joining.file import following
 from portal.views.joining.opened import open_file
@@ -105,10 +105,11 @@ def customer(request: Request, actor: Actor, organisation_id: UUID) -> HttpRespo
         "say": _say(counts),
         "others": [each for each in own if each.id != organisation.id],
         "is_staff": is_staff,
+        "switches": BY_NAME["xua-switch"].may_open(request.person.roles),
         "counts": counts,
         "plot": plots.by_hour("flow", _("Today by hour"), flow.received, flow.failed),
         "environments": _by_environment(queries.connections(organisation)),
-        "registers": queries.registers(organisation),
+        "history": succession.history(organisation),
         "people": queries.people(organisation),
         "cases": [_told(case, actor) for case in cases],
         "road": _road(request, organisation_id),

@@ -9,15 +9,14 @@ from django.core.exceptions import BadRequest
 from django.http import HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
-from archive import gate, ledger
+from archive import gate
 from archive.actors import Actor
 from archive.models import Case, Study, StudyState
-from archive.queries import desk, study_codes, timeline
+from archive.queries import desk, timeline
 from archive.queries import studies as lists
 from archive.queries import study as queries
 from archive.rules.access import Action
@@ -28,9 +27,8 @@ from portal import formats, standing
 from portal.forms.reasons import ReasonForm
 from portal.forms.studies import StudyFilters
 from portal.happenings import missing_words, told
-from portal.names import study_name
 from portal.staff import Request, page
-from portal.views import reasons
+from portal.views import looks, reasons
 from portal.views.studies import visible
 
 ENDED = (StudyState.CORRECTED, StudyState.DESTROYED)
@@ -38,11 +36,11 @@ ENDED = (StudyState.CORRECTED, StudyState.DESTROYED)
 
 @page("study")
 def study(request: Request, actor: Actor, study_id: UUID) -> HttpResponseBase:
-    found = _found(request, actor, study_id)
-    seer = _seer(request, actor, found)
+    found = looks.found(request, actor, study_id)
+    seer = looks.seer(request, actor, found)
     if not seer.reason:
         return _ask(request, found, ReasonForm())
-    _look(seer, found)
+    looks.look(seer, found)
     return _show(request, actor, found)
 
 
@@ -50,34 +48,34 @@ def study(request: Request, actor: Actor, study_id: UUID) -> HttpResponseBase:
 @page("study")
 def reason(request: Request, actor: Actor, study_id: UUID) -> HttpResponseBase:
     """Keep the reason for this patient and session, and open the study."""
-    found = _found(request, actor, study_id)
+    found = looks.found(request, actor, study_id)
     form = ReasonForm(request.POST)
     if not form.is_valid():
         return _ask(request, found, form)
     reasons.keep(request, reasons.subject(found.patient), form.cleaned_data["reason"])
-    return redirect(_address(request, found))
+    return redirect(looks.address(request, found))
 
 
 @require_POST
 @page("study")
 def patient(request: Request, actor: Actor, study_id: UUID) -> HttpResponseBase:
     """The page with the patient's code and name on it, for this once."""
-    found = _found(request, actor, study_id)
-    seer = _seer(request, actor, found)
+    found = looks.found(request, actor, study_id)
+    seer = looks.seer(request, actor, found)
     if not seer.reason:
-        return redirect(_address(request, found))
-    _look(seer, found, shown="code and name")
+        return redirect(looks.address(request, found))
+    looks.look(seer, found, shown="code and name")
     return _show(request, actor, found, shown=True)
 
 
 @page("study")
 def objects(request: Request, actor: Actor, study_id: UUID) -> HttpResponseBase:
     """All objects of a study, a page at a time."""
-    found = _found(request, actor, study_id)
-    seer = _seer(request, actor, found)
+    found = looks.found(request, actor, study_id)
+    seer = looks.seer(request, actor, found)
     if not seer.reason:
-        return redirect(_address(request, found))
-    _look(seer, found, shown="objects")
+        return redirect(looks.address(request, found))
+    looks.look(seer, found, shown="objects")
     try:
         part = queries.objects_of(
             found, after=request.GET.get("after", ""), before=request.GET.get("before", "")
@@ -87,7 +85,10 @@ def objects(request: Request, actor: Actor, study_id: UUID) -> HttpResponseBase:
     context = {
         "study": found,
         "page": part,
-        "trail": [(_("Studies"), reverse("studies")), (_title(found), _address(request, found))],
+        "trail": [
+            (_("Studies"), reverse("studies")),
+            (looks.title(found), looks.address(request, found)),
+        ],
     }
     return render(request, "study/objects.html", context)
 
@@ -101,10 +102,10 @@ def _doing(act: Callable[[Actor, Study], str]) -> Callable[..., HttpResponseBase
     @require_POST
     @page("study")
     def view(request: Request, actor: Actor, study_id: UUID) -> HttpResponseBase:
-        found = _found(request, actor, study_id)
+        found = looks.found(request, actor, study_id)
         gate.require(actor, Action.ACT, found)
         messages.success(request, act(actor, found))
-        return redirect(_address(request, found))
+        return redirect(looks.address(request, found))
 
     return view
 
@@ -140,55 +141,13 @@ def retry(actor: Actor, found: Study) -> str:
 # --- the page -----------------------------------------------------------------------------------
 
 
-def _found(request: Request, actor: Actor, study_id: UUID) -> Study:
-    """The study, in its own environment whichever was open before."""
-    found = queries.one(study_id)
-    gate.require(actor, Action.SEE_STUDY, found)
-    request.environment = found.environment
-    return found
-
-
-def _seer(request: Request, actor: Actor, found: Study) -> Actor:
-    return reasons.with_reason(request, actor, reasons.subject(found.patient))
-
-
-def _look(seer: Actor, found: Study, **facts: str) -> None:
-    """Each look is asked of the gate and written down."""
-    gate.require(seer, Action.SEE_PATIENT, found)
-    about = ledger.About(
-        environment=found.environment,
-        organisation_id=found.register.organisation_id,
-        subject_id=found.id,
-        study_id=found.id,
-        patient_id=reasons.subject(found.patient),
-    )
-    told_facts = {"reason": seer.reason, **facts}
-    ledger.record(ledger.Kind.STUDY_VIEWED, about, told_facts, actor=seer)
-
-
-def _address(request: Request, found: Study) -> str:
-    return _with_list(reverse("study", args=[found.id]), request.GET.get("list"))
-
-
-def _with_list(address: str, kept: str | None) -> str:
-    """The list that one came from stays in the address."""
-    return address if kept is None else f"{address}?{urlencode({'list': kept})}"
-
-
-def _title(found: Study) -> str:
-    entry = study_codes.entries([found.study_code]).get(found.study_code)
-    what = f"{found.study_code} {study_name(found, entry)}".strip() or _("Study")
-    day = dicom_date(found.study_date)
-    return f"{what}, {formats.day_text(day)}" if day else what
-
-
 def _ask(request: Request, found: Study, form: ReasonForm) -> HttpResponse:
     kept = request.GET.get("list")
     context = {
         "study": found,
-        "title": _title(found),
+        "title": looks.title(found),
         "form": form,
-        "action": _with_list(reverse("study-reason", args=[found.id]), kept),
+        "action": looks.with_list(reverse("study-reason", args=[found.id]), kept),
         "back": f"{reverse('studies')}?{kept or ''}",
         "trail": [(_("Studies"), reverse("studies"))],
     }
@@ -206,7 +165,7 @@ def _show(request: Request, actor: Actor, found: Study, *, shown: bool = False) 
     waits_for = [kind for kind in found.waits_for.split(",") if kind]
     context = {
         "study": found,
-        "title": _title(found),
+        "title": looks.title(found),
         "stands": stands,
         "actions": _actions(request, found, stands.next, len(newest), retryable),
         "shown": shown,
@@ -222,7 +181,7 @@ def _show(request: Request, actor: Actor, found: Study, *, shown: bool = False) 
         "size": sum(row.size for row in series),
         "more": bool(part.following),
         "study_day": dicom_date(found.study_date),
-        "patient_url": _with_list(
+        "patient_url": looks.with_list(
             reverse("study-patient", args=[found.id]), request.GET.get("list")
         ),
         **_place(request, actor, found),
@@ -241,7 +200,7 @@ def _actions(
     actions: list[dict[str, Any]] = []
 
     def add(name: str, label: str, say: str) -> None:
-        address = _with_list(reverse(name, args=[found.id]), request.GET.get("list"))
+        address = looks.with_list(reverse(name, args=[found.id]), request.GET.get("list"))
         actions.append({"url": address, "label": label, "say": say, "go": name == following})
 
     if retryable:
@@ -281,7 +240,7 @@ def _place(request: Request, actor: Actor, found: Study) -> dict[str, Any]:
         return {"trail": trail}
     before, after = lists.neighbours(visible(request, actor, filters), found)
     neighbours = {
-        "previous": _with_list(reverse("study", args=[before]), kept) if before else "",
-        "following": _with_list(reverse("study", args=[after]), kept) if after else "",
+        "previous": looks.with_list(reverse("study", args=[before]), kept) if before else "",
+        "following": looks.with_list(reverse("study", args=[after]), kept) if after else "",
     }
     return {"trail": trail, "neighbours": neighbours}

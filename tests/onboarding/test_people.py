@@ -10,7 +10,7 @@ from archive.models import Membership, Role
 from archive.values import now
 from onboarding.errors import ActorUnfit, FieldInvalid, InvitationGone, LastAdministrator
 from onboarding.models import Invitation, Joining
-from onboarding.services import people
+from onboarding.services import invitations, people
 from tests.onboarding import cast
 
 pytestmark = pytest.mark.usefixtures("db")
@@ -44,10 +44,10 @@ def test_the_secret_is_in_the_mail_and_nowhere_else(
     assert message.to == ["new@uusi.example.invalid"]
     assert SECRETS[-1] in message.body and "Nya Bild Ab" in message.body
     assert SECRETS[-1].encode() not in bytes(made.secret_sha256)
-    given = people.accept_invitation(SECRETS[-1], cast.user("newcomer"))
+    given = invitations.accept(SECRETS[-1], cast.user("newcomer"))
     assert (given.organisation, given.role) == (road.organisation, Role.CUSTOMER_TECHNICAL)
     with pytest.raises(InvitationGone):
-        people.accept_invitation(SECRETS[-1], cast.user("thief"))
+        invitations.accept(SECRETS[-1], cast.user("thief"))
 
 
 def test_an_invitation_expires_and_can_be_withdrawn() -> None:
@@ -55,13 +55,13 @@ def test_an_invitation_expires_and_can_be_withdrawn() -> None:
     made = invited(road)
     people.withdraw_invitation(cast.admin(road), made)
     with pytest.raises(InvitationGone):
-        people.find_invitation(SECRETS[-1])
+        invitations.find(SECRETS[-1])
     late = invited(road)
     Invitation.objects.filter(id=late.id).update(expires_at=now() - timedelta(seconds=1))
     with pytest.raises(InvitationGone):
-        people.accept_invitation(SECRETS[-1], cast.user("late"))
+        invitations.accept(SECRETS[-1], cast.user("late"))
     with pytest.raises(InvitationGone):
-        people.find_invitation("guessed")
+        invitations.find("guessed")
 
 
 @pytest.mark.parametrize("role", [Role.ADMIN, Role.ONBOARDING, Role.LOG_REVIEWER])
@@ -82,7 +82,7 @@ def test_the_last_administrator_neither_goes_nor_becomes_less() -> None:
     with pytest.raises(LastAdministrator):
         people.change_role(cast.officer(), membership, Role.CUSTOMER_TECHNICAL)
     invited(road, Role.CUSTOMER_ADMIN)
-    people.accept_invitation(SECRETS[-1], cast.user("second"))
+    invitations.accept(SECRETS[-1], cast.user("second"))
     people.remove(cast.admin(road), membership)
     assert not Membership.objects.filter(id=membership.id).exists()
 

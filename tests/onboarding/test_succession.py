@@ -1,13 +1,24 @@
 """A register passes to a successor: access follows, history stays (ON-8)."""
 
 from datetime import date, timedelta
+from importlib import import_module
 
 import pytest
+from django.apps import apps
+from django.db import connection
 
 from archive import gate
 from archive.actors import Actor, ActorKind
 from archive.errors import ControllerUnauthorised
-from archive.models import Instance, LedgerEvent, Organisation, Register, Role, Study
+from archive.models import (
+    Instance,
+    LedgerEvent,
+    Organisation,
+    Register,
+    RegisterHolding,
+    Role,
+    Study,
+)
 from archive.rules.access import Action
 from archive.services import filing
 from archive.values import today
@@ -20,7 +31,7 @@ from onboarding.errors import (
     StepOutOfOrder,
 )
 from onboarding.models import FourEyes, Joining, JoiningState, Succession
-from onboarding.queries import file
+from onboarding.queries import succession as queries
 from onboarding.services import joining, production, succession
 from tests import cast as archive_cast
 from tests.cast import ESIMERKKILA, MALLILA, RONTGEN, dataset
@@ -79,7 +90,7 @@ def test_the_successor_is_controller_of_what_was_archived_and_history_stays() ->
     assert LedgerEvent.objects.get(id=stored.id).organisation_id == former.id
     told = LedgerEvent.objects.filter(kind="register.passed")
     assert {event.organisation_id for event in told} == {former.id, successor.id}
-    assert file.successions(former) == file.successions(successor) == [row]
+    assert queries.successions(former) == queries.successions(successor) == [row]
 
 
 def test_the_successor_goes_on_with_its_predecessors_studies_and_keeps_its_own_register() -> None:
@@ -193,3 +204,14 @@ def test_who_has_given_its_register_away_does_not_come_back() -> None:
     assert road.state == JoiningState.ENDED
     with pytest.raises(StepOutOfOrder):
         joining.apply_again(cast.officer(), road)
+
+
+def test_what_has_passed_before_is_told_to_the_archive() -> None:
+    former = ended(ESIMERKKILA)
+    (row,) = succession.carry_out(cast.second_officer(), asked(former))
+    RegisterHolding.objects.all().delete()
+    migration = import_module("onboarding.migrations.0004_former_holdings")
+    for _again in range(2):
+        migration.backfill(apps, connection.schema_editor())
+    (holding,) = RegisterHolding.objects.all()
+    assert (holding.organisation, holding.until) == (former, row.day)

@@ -21,8 +21,6 @@ from archive.values import now
 from tests import builders, cast
 from tests.cast import MALLILA
 
-pytestmark = pytest.mark.usefixtures("db")
-
 TAGS = {
     "name": 0x00100010,
     "accession_number": 0x00080050,
@@ -186,14 +184,14 @@ BIG = ("archive_study", "archive_patient", "archive_series", "archive_instance")
 
 
 @pytest.fixture
-def archive_of_many(db: None) -> None:
+def archive_of_many(fresh_database: str) -> None:
     """As many studies of others as make a difference, and statistics that tell."""
     register = Register.objects.get(organisation__business_id=MALLILA, is_default=True)
     common = {"environment": "production"}
     stored = {"connection": cast.connection(MALLILA), "received_at": now()}
     persons = [
         Patient(identifier=f"T{number}", issuer="1.2", name=f"Nimi{number}^Etu", **common)
-        for number in range(1500)
+        for number in range(2000)
     ]
     studies = [
         Study(

@@ -24,6 +24,7 @@ from archive.objects.registry import (
     StoredQuery,
     Submission,
 )
+from archive.objects.xml import parse_xml as parse_xml
 
 RS = "urn:oasis:names:tc:ebxml-regrep:xsd:rs:3.0"
 LCM = "urn:oasis:names:tc:ebxml-regrep:xsd:lcm:3.0"
@@ -38,44 +39,11 @@ SUBMISSION_SET_NODE = "urn:uuid:a54d6aa5-d40d-43f9-88c5-b4633d873bdd"  # ITI TF-
 
 LEAF_CLASS, OBJECT_REF = "LeafClass", "ObjectRef"
 RETURN_TYPES = (LEAF_CLASS, OBJECT_REF)  # ITI TF-2 3.18.4.1.2.2
-MAX_DEPTH = 32  # an ITI-42 message is 10 deep
 MAX_OBJECTS = 5_000
 MAX_VALUES = 1_000
 _NAMESPACES: dict[str | None, str] = {"rs": RS, "rim": RIM, "query": QUERY}
-_DOCTYPE = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 # ITI TF-2 3.18.4.1.2.3.5: a string in single quotes (a quote doubled), or a number
 _LITERAL = re.compile(r"\s*(?:'((?:[^']|'')*)'|([0-9]+(?:\.[0-9]+)?))\s*")
-
-
-def parse_xml(content: bytes) -> etree._Element:
-    """A document without DTD, entities or depth, in UTF-8. Raises Malformed."""
-    if _DOCTYPE.search(content):
-        raise Malformed("a document type declaration is not accepted")
-    # Forcing UTF-8 leaves no other encoding in which a declaration could hide from that search.
-    parser = etree.XMLParser(
-        encoding="utf-8",
-        resolve_entities=False,
-        no_network=True,
-        load_dtd=False,
-        dtd_validation=False,
-        huge_tree=False,
-        remove_comments=True,
-        remove_pis=True,
-    )
-    try:
-        root = etree.fromstring(content, parser)
-    except (etree.XMLSyntaxError, ValueError):
-        raise Malformed("not well-formed XML in UTF-8") from None
-    _check_depth(root)
-    return root
-
-
-def _check_depth(root: etree._Element) -> None:
-    depth = 0
-    for event, _ in etree.iterwalk(root, events=("start", "end")):
-        depth += 1 if event == "start" else -1
-        if depth > MAX_DEPTH:
-            raise Malformed("XML is nested too deeply")
 
 
 # --- ITI-42 ---------------------------------------------------------------------------------------

@@ -12,15 +12,20 @@ from archive.edges.xds import codec, soap
 from archive.edges.xds.replies import TABLE
 from archive.errors import ArchiveError
 from archive.services import discovery, documents
+from archive.services.assertions import Established
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
     """One request of a known peer."""
 
-    actor: Actor
+    asker: Established
     message: soap.Message
     correlation_id: UUID
+
+    @property
+    def actor(self) -> Actor:
+        return self.asker.actor
 
 
 def register_document_set(call: Call) -> etree._Element:
@@ -37,6 +42,7 @@ def register_document_set(call: Call) -> etree._Element:
 
 def stored_query(call: Call) -> etree._Element:
     query = codec.decode_query(call.message.body)
+    call.asker.require_patients(query.patients)
     if query.return_type == codec.OBJECT_REF:
         return codec.encode_references(
             discovery.references(

@@ -1,4 +1,5 @@
-"""Error family -> XDS errorCode, ITI TF-3 Table 4.2.4.1-2. No other file of this edge writes one.
+"""Error family -> XDS errorCode, ITI TF-3 Table 4.2.4.1-2, and error of an assertion -> fault of
+WS-Security 1.1 section 12. No other file of this edge writes one.
 
 A query that may not see something answers as if it were not there: an empty success, here the
 empty code.
@@ -34,4 +35,24 @@ TABLE: Mapping[type[errors.ArchiveError], Codes] = {
     errors.Refused: Codes("XDSRegistryError", ""),
     errors.Busy: Codes("XDSRegistryBusy", "XDSRegistryBusy"),
     errors.Broken: Codes("XDSRegistryError", "XDSRegistryError"),
+}
+
+# The fault tells its kind only; what was wrong stands in the case.
+SECURITY: Mapping[type[errors.ArchiveError], str] = {
+    errors.AssertionMissing: "InvalidSecurity",
+    errors.MessageRepeated: "InvalidSecurity",
+    errors.AssertionUnreadable: "InvalidSecurityToken",
+    errors.AssertionElsewhere: "InvalidSecurityToken",
+    errors.SignatureInvalid: "FailedCheck",
+    errors.AssertionExpired: "MessageExpired",
+    errors.IssuerUntrusted: "FailedAuthentication",
+    errors.OrganisationDiffers: "FailedAuthentication",
+    errors.PatientNotAsserted: "FailedAuthentication",
+}
+SECURITY_REASONS: Mapping[str, str] = {
+    "InvalidSecurity": "An error was discovered processing the Security header",
+    "InvalidSecurityToken": "An invalid security token was provided",
+    "FailedCheck": "The signature was invalid",
+    "MessageExpired": "The message has expired",
+    "FailedAuthentication": "The security token could not be authenticated or authorized",
 }

@@ -1,7 +1,5 @@
 """The registry's address: POST /xds/registry, SOAP 1.2 in and out (XD-1, XD-2)."""
 
-import base64
-import binascii
 import logging
 from uuid import UUID
 
@@ -13,23 +11,26 @@ from lxml import etree
 
 from archive.actors import Actor
 from archive.edges.edge import as_archive_error, exchange
-from archive.edges.xds import codec, soap
+from archive.edges.xds import codec, security, soap, wsdl
 from archive.edges.xds.handlers import HANDLERS, Call, refusal
 from archive.errors import ArchiveError, Busy, Malformed, PeerEnded, PeerUnknown
 from archive.models import Environment
-from archive.services import credentials, error_desk
+from archive.services import assertions, credentials, error_desk
 from archive.values import today
 
 log = logging.getLogger(__name__)
 
 MAX_BYTES = 10 << 20  # some hundreds of entries
 REALM = 'Basic realm="XDS", charset="UTF-8"'
+RETRY_AFTER = "5"  # seconds
 STEPS = {soap.REGISTER: "register", soap.STORED_QUERY: "query"}
 
 
 @csrf_exempt
 def registry(request: HttpRequest) -> HttpResponse:
     """ITI-42 and ITI-18. Credentials are judged before a byte of the message is read."""
+    if wsdl.asked_for(request):
+        return wsdl.answer(request, "registry")
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
     try:
@@ -38,31 +39,19 @@ def registry(request: HttpRequest) -> HttpResponse:
     except (PeerUnknown, PeerEnded):
         return HttpResponse(status=401, headers={"WWW-Authenticate": REALM})
     except Busy:
-        return HttpResponse(status=503, headers={"Retry-After": "5"})
+        return HttpResponse(status=503, headers={"Retry-After": RETRY_AFTER})
     except ArchiveError:
         return HttpResponse(status=500)
 
 
 def _identify(request: HttpRequest, correlation_id: UUID) -> Actor:
     """Raises PeerUnknown, PeerEnded."""
-    user, secret = _basic(request.headers.get("Authorization", ""))
+    user, secret = credentials.basic(request.headers.get("Authorization", ""))
     try:
         return credentials.identify(user, secret, today())
     except (PeerUnknown, PeerEnded) as error:
         _report(error, "sign-in", None, correlation_id)
         raise
-
-
-def _basic(header: str) -> tuple[str, str]:
-    """User and secret of RFC 7617, or empty."""
-    scheme, _, encoded = header.partition(" ")
-    if scheme.lower() != "basic":
-        return "", ""
-    try:
-        user, _, secret = base64.b64decode(encoded.strip(), validate=True).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
-        return "", ""
-    return user, secret
 
 
 def _receive(request: HttpRequest, actor: Actor, correlation_id: UUID) -> HttpResponse:
@@ -81,20 +70,50 @@ def _receive(request: HttpRequest, actor: Actor, correlation_id: UUID) -> HttpRe
         message = soap.decode(content, parameters.get("action", ""))
     except soap.Fault as fault:
         _report(Malformed(fault.reason), "envelope", actor, correlation_id)
-        return _soap(soap.encode_fault(fault), fault.http_status)
-    body = _handle(Call(actor, message, correlation_id))
+        return _fault(fault)
+    address = request.build_absolute_uri(request.path)
+    try:
+        body = _handle(_established(actor, message, address, correlation_id))
+    except soap.Fault as fault:
+        return _fault(fault)
     return _soap(soap.encode(body, action=message.action, relates_to=message.message_id), 200)
 
 
+def _established(actor: Actor, message: soap.Message, address: str, correlation_id: UUID) -> Call:
+    """The call, once it is known who asks. Raises Fault."""
+    try:
+        asker = assertions.establish(actor, security.presented(message, address))
+    except Exception as raised:
+        error = as_archive_error(raised)
+        _report(error, "assertion", actor, correlation_id)
+        fault = security.fault(error, message.message_id) or soap.receiver_fault(
+            message.message_id, busy=isinstance(error, Busy)
+        )
+        raise fault from None
+    return Call(asker, message, correlation_id)
+
+
 def _handle(call: Call) -> etree._Element:
-    """The handler's answer, or the refusal its error stands for; a refusal is a case as well."""
+    """The handler's answer, or the refusal its error stands for; a refusal is a case as well.
+    Raises Fault where the assertion does not cover what was asked.
+    """
     action = call.message.action
     try:
         return HANDLERS[action](call)
     except Exception as raised:
         error = as_archive_error(raised)
         _report(error, STEPS[action], call.actor, call.correlation_id, body=call.message.body)
+        fault = security.fault(error, call.message.message_id)
+        if fault is not None:
+            raise fault from None
         return refusal(action, error)
+
+
+def _fault(fault: soap.Fault) -> HttpResponse:
+    response = _soap(soap.encode_fault(fault), fault.http_status)
+    if fault.busy:
+        response.headers["Retry-After"] = RETRY_AFTER
+    return response
 
 
 def _soap(content: bytes, status: int) -> HttpResponse:

@@ -8,13 +8,15 @@ from dataclasses import dataclass
 
 from lxml import etree
 
-from archive.edges.xds.codec import ADHOC_QUERY, SUBMIT, parse_xml
+from archive.edges.xds.codec import ADHOC_QUERY, SUBMIT
 from archive.errors import Malformed
+from archive.objects.xml import parse_xml
 
 ENV = "http://www.w3.org/2003/05/soap-envelope"
 SOAP_11 = "http://schemas.xmlsoap.org/soap/envelope/"
 WSA = "http://www.w3.org/2005/08/addressing"
 ANONYMOUS = f"{WSA}/anonymous"
+WSSE = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd"
 WSA_FAULT = f"{WSA}/fault"  # Action of the faults WS-Addressing defines
 SOAP_FAULT = f"{WSA}/soap/fault"  # and of the others, WS-Addressing SOAP Binding 6
 MEDIA_TYPE = "application/soap+xml"
@@ -27,7 +29,8 @@ ANSWERS = {
     STORED_QUERY: "urn:ihe:iti:2007:RegistryStoredQueryResponse",
 }
 
-_ROLES_OF_OURS = ("", f"{ENV}/role/next", f"{ENV}/role/ultimateReceiver")  # SOAP 1.2 part 1, 2.2
+_PREFIXES = {"s": ENV, "a": WSA}
+ROLES_OF_OURS = ("", f"{ENV}/role/next", f"{ENV}/role/ultimateReceiver")  # SOAP 1.2 part 1, 2.2
 _XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 
 
@@ -45,6 +48,7 @@ class Message:
 
     action: str
     message_id: str
+    header: etree._Element
     body: etree._Element
 
 
@@ -57,20 +61,32 @@ class Fault(Exception):
         *,
         code: str = "Sender",
         subcodes: tuple[str, ...] = (),
+        security: str = "",
         relates_to: str = "",
         not_understood: tuple[str, ...] = (),
+        busy: bool = False,
     ) -> None:
         super().__init__(reason)
         self.reason = reason
         self.code = code
         self.subcodes = subcodes  # of WS-Addressing
+        self.security = security  # of WS-Security, instead
         self.relates_to = relates_to
         self.not_understood = not_understood
+        self.busy = busy  # ours, and over soon
 
     @property
     def http_status(self) -> int:
-        """SOAP 1.2 part 2, Table 20: the sender's fault is 400, every other 500."""
+        """SOAP 1.2 part 2, Table 20: the sender's fault is 400, every other 500; 503 tells more."""
+        if self.busy:
+            return 503
         return 400 if self.code == "Sender" else 500
+
+
+def receiver_fault(relates_to: str, *, busy: bool) -> Fault:
+    """We failed before the message could be handled."""
+    reason = "the archive is busy, send again later" if busy else "the archive failed"
+    return Fault(reason, code="Receiver", relates_to=relates_to, busy=busy)
 
 
 def decode(content: bytes, content_action: str = "") -> Message:
@@ -91,7 +107,7 @@ def decode(content: bytes, content_action: str = "") -> Message:
     _check_understood(header, message_id)
     _check_reply_to(header, message_id)
     _check_action(action, content_action, body, message_id)
-    return Message(action, message_id, body)
+    return Message(action, message_id, header, body)
 
 
 def _not_an_envelope(root: etree._Element) -> Fault:
@@ -134,8 +150,8 @@ def _check_understood(header: etree._Element, message_id: str) -> None:
         str(block.tag)
         for block in header
         if block.get(env("mustUnderstand"), "").strip() in ("1", "true")
-        and block.get(env("role"), "") in _ROLES_OF_OURS
-        and etree.QName(block).namespace != WSA
+        and block.get(env("role"), "") in ROLES_OF_OURS
+        and etree.QName(block).namespace not in (WSA, WSSE)
     )
     if unknown:
         raise Fault(
@@ -181,12 +197,14 @@ def encode(body: etree._Element, *, action: str, relates_to: str) -> bytes:
 
 def encode_fault(fault: Fault) -> bytes:
     """SOAP 1.2 part 1, 5.4."""
-    element = etree.Element(env("Fault"), nsmap={"s": ENV, "a": WSA})
+    spaces = _PREFIXES | {"wsse": WSSE} if fault.security else _PREFIXES
+    element = etree.Element(env("Fault"), nsmap=spaces)
     parent = etree.SubElement(element, env("Code"))
     etree.SubElement(parent, env("Value")).text = f"s:{fault.code}"
-    for subcode in fault.subcodes:
+    subcodes = [f"a:{subcode}" for subcode in fault.subcodes]
+    for subcode in [f"wsse:{fault.security}"] if fault.security else subcodes:
         parent = etree.SubElement(parent, env("Subcode"))
-        etree.SubElement(parent, env("Value")).text = f"a:{subcode}"
+        etree.SubElement(parent, env("Value")).text = subcode
     reason = etree.SubElement(etree.SubElement(element, env("Reason")), env("Text"))
     reason.set(_XML_LANG, "en")
     reason.text = fault.reason
@@ -214,7 +232,7 @@ def _fault_blocks(fault: Fault) -> tuple[etree._Element, ...]:
 def _envelope(
     body: etree._Element, action: str, relates_to: str, blocks: tuple[etree._Element, ...]
 ) -> bytes:
-    root = etree.Element(env("Envelope"), nsmap={"s": ENV, "a": WSA})
+    root = etree.Element(env("Envelope"), nsmap=_PREFIXES)
     header = etree.SubElement(root, env("Header"))
     stated = etree.SubElement(header, wsa("Action"))
     stated.text = action

@@ -1,18 +1,18 @@
-"""Refuse to go on outside demo mode while demo accounts exist."""
+"""Refuse to go on outside demo mode while demo accounts exist, or demo issuers are believed."""
 
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
 from archive.config import settings
-from onboarding.services import people
+from onboarding.services import demo_issuers, people
 
 
 class Command(BaseCommand):
     help = __doc__ or ""
 
     def handle(self, *args: Any, **options: Any) -> None:
-        found = people.demo_accounts()
+        found = [*people.demo_accounts(), *demo_issuers.believed()]
         if found and not settings().demo:
             raise CommandError(
                 f"demo accounts exist ({', '.join(found)}): this database was used in demo mode. "

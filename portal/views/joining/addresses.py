@@ -3,13 +3,16 @@
 from django.urls import path
 
 from portal.views.joining import (
+    access,
     connections,
     evidence,
     file,
     four_eyes,
+    invitation,
     notice,
     people,
     pipeline,
+    succession,
     terms,
 )
 
@@ -24,6 +27,8 @@ urlpatterns = [
     path("joining/terms/", terms.versions, name="terms-versions"),
     path("joining/terms/new/", terms.publish, name="terms-publish"),
     path("joining/terms/<uuid:document_id>/", terms.version, name="terms-version"),
+    path("joining/access/", access.requests, name="access-requests"),
+    path("joining/access/<uuid:request_id>/", access.decide, name="access-decide"),
     path("joining/four-eyes/", four_eyes.requests, name="four-eyes"),
     path(
         "joining/four-eyes/<uuid:request_id>/grant/",
@@ -55,6 +60,8 @@ urlpatterns = [
     path(f"{PLANNED}password/", connections.password, name="joining-planned-password"),
     path(f"{OF}contacts/", people.contacts, name="joining-contacts"),
     path(f"{OF}notice/", notice.notice, name="joining-notice"),
+    path(f"{OF}succession/", succession.succession, name="succession"),
+    path(f"{OF}succession/call-off/", succession.call_off, name="succession-call-off"),
     path(f"{OF}people/", people.people, name="joining-people"),
     path(f"{PERSON}role/", people.change_role, name="joining-person-role"),
     path(f"{PERSON}remove/", people.remove, name="joining-person-remove"),
@@ -64,5 +71,5 @@ urlpatterns = [
         name="joining-invitation-withdraw",
     ),
     path(f"{OF}people/requests/<uuid:request_id>/", people.decide, name="joining-access"),
-    path("invitation/<str:secret>/", people.invitation, name="invitation"),
+    path("invitation/<str:secret>/", invitation.invitation, name="invitation"),
 ]

@@ -18,6 +18,7 @@ from archive.models import Environment
 from archive.values import now
 from onboarding.models import Evidence, EvidenceState, JoiningState, Precondition
 from onboarding.queries import file as queries
+from onboarding.queries import succession as succession_queries
 from onboarding.rules import road
 from onboarding.rules.preconditions import Lack
 from onboarding.rules.road import Party
@@ -26,6 +27,7 @@ from portal.forms.joining import MoveForm
 from portal.staff import Request, page
 from portal.views.joining import moves, words
 from portal.views.joining.opened import Opened, address, blame, open_file, show, trail
+from portal.views.joining.succession import is_thinkable
 from portal.views.public.wording import in_language
 
 TERMS = (Precondition.DELIVERY_TERMS, Precondition.SERVICE_DESCRIPTION)
@@ -79,7 +81,11 @@ def file(request: Request, actor: Actor, organisation_id: UUID) -> HttpResponse:
         "planned": queries.planned_connections(organisation),
         "contacts": queries.contacts(organisation),
         "transitions": queries.transitions(joining),
-        "requests": queries.open_requests(joining),
+        "requests": [
+            (words.FOUR_EYES[each.kind][0], each) for each in queries.open_requests(joining)
+        ],
+        "history": succession_queries.history(organisation),
+        "succession_url": address("succession", opened) if is_thinkable(opened) else "",
         "services": [
             in_language(each, "name") for each in queries.kanta_services(joining.services_used)
         ],

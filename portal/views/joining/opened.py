@@ -20,10 +20,11 @@ from onboarding.models import Joining, Precondition
 from onboarding.queries.file import joining_of
 from onboarding.rules.preconditions import Lack
 from onboarding.rules.road import Party
+from onboarding.rules.succession import Obstacle
 from onboarding.services import rights
 from portal.advice import ADVICE
 from portal.staff import Request
-from portal.views.joining.words import LACKS
+from portal.views.joining.words import LACKS, OBSTACLES
 
 FILLERS = frozenset({Party.CUSTOMER, Party.TECHNICAL, Party.OFFICER})
 SPEAKERS = frozenset({Party.CUSTOMER, Party.OFFICER})
@@ -122,6 +123,8 @@ def words(error: ArchiveError, *, is_staff: bool) -> str:
 def _missing(word: str) -> str:
     if word in Precondition.values:
         return str(Precondition(word).label)
+    if word in OBSTACLES:
+        return str(OBSTACLES[Obstacle(word)]).rstrip(".")
     return str(LACKS[Lack(word)]).rstrip(".") if word else "–"
 
 

@@ -5,11 +5,10 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import redirect, render
+from django.http import Http404, HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_POST
 
 from archive.actors import Actor
@@ -17,7 +16,7 @@ from archive.errors import ArchiveError, NotFound
 from archive.models import Membership
 from archive.values import now
 from onboarding import queries as customer_queries
-from onboarding.errors import ActorUnfit, InvitationGone
+from onboarding.errors import ActorUnfit
 from onboarding.models import AccessRequest, ContactKind, Invitation
 from onboarding.queries import file as queries
 from onboarding.services import joining as joining_services
@@ -70,7 +69,7 @@ def people(request: Request, actor: Actor, organisation_id: UUID) -> HttpRespons
                 opened.organisation,
                 email=told["email"],
                 role=told["role"],
-                link=_link(request),
+                link=link_of(request),
                 language=told["language"],
             )
         except ArchiveError as error:
@@ -90,7 +89,8 @@ def people(request: Request, actor: Actor, organisation_id: UUID) -> HttpRespons
     return show(request, "joining/people.html", opened, context)
 
 
-def _link(request: HttpRequest) -> Callable[[str], str]:
+def link_of(request: HttpRequest) -> Callable[[str], str]:
+    """How the secret of an invitation becomes an address."""
     return lambda secret: request.build_absolute_uri(reverse("invitation", args=[secret]))
 
 
@@ -185,23 +185,3 @@ def decide(
     role = _role(request).chosen
     said = _("The person was let in, and is told by mail.")
     return _after(request, opened, lambda: services.let_in(opened.actor, asked, role=role), said)
-
-
-# --- who was invited ------------------------------------------------------------------------------
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@never_cache
-def invitation(request: HttpRequest, secret: str) -> HttpResponse | HttpResponseBase:
-    """The address in the mail. Whoever has the secret was invited; an account is needed too."""
-    try:
-        found = services.find_invitation(secret)
-        if request.method == "POST" and request.user.is_authenticated:
-            services.accept_invitation(secret, request.user)
-            messages.success(request, _("You now act for %(name)s.") % {"name": found.organisation})
-            return redirect("organisation", found.organisation_id)
-    except InvitationGone as error:
-        context = {"words": words(error, is_staff=False)}
-        return render(request, "joining/invitation.html", context, status=404)
-    role = dict(InviteForm.base_fields["role"].choices).get(found.role)  # type: ignore[attr-defined]
-    return render(request, "joining/invitation.html", {"invitation": found, "role": role})

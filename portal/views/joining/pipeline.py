@@ -14,6 +14,7 @@ from onboarding.queries import alarms, pipeline
 from onboarding.queries.alarms import Alarm
 from onboarding.queries.pipeline import BOARD, Entry
 from onboarding.rules.certification import Window
+from onboarding.services import people
 from portal import formats
 from portal.forms.joining import WAITS_FOR, PipelineFilters
 from portal.pages import BY_NAME
@@ -27,6 +28,7 @@ class Told:
 
     entry: Entry
     waits: str
+    asked: str  # what waits for a second officer
     alarms: list[tuple[str, str]]  # shape and sentence
 
 
@@ -59,6 +61,7 @@ def joining(request: Request, actor: Actor) -> HttpResponse:
         ],
         "asked": FourEyes.objects.filter(state=RequestState.OPEN).count(),
         "decides": BY_NAME["four-eyes"].may_open(request.person.roles),
+        "knocking": people.access_requests().count(),
     }
     return render(request, "joining/pipeline.html", context)
 
@@ -79,7 +82,8 @@ def _told(form: PipelineFilters) -> list[Told]:
     for entry in found:
         own = by_organisation.get(entry.organisation.id, [])
         if not wanted["warning"] or any(each.kind == wanted["warning"] for each in own):
-            told.append(Told(entry, _waits(entry), [_alarm(each) for each in own]))
+            asked = str(words.FOUR_EYES[entry.asked][1]) if entry.asked else ""
+            told.append(Told(entry, _waits(entry), asked, [_alarm(each) for each in own]))
     return told
 
 

@@ -7,10 +7,14 @@ from typing import Any
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
+from archive.models import Environment
 from onboarding.models import TermsKind
 from onboarding.queries.alarms import Alarm, AlarmKind
 from onboarding.rules.certification import Warning, Window
 from onboarding.rules.preconditions import Lack
+from onboarding.rules.succession import Obstacle
+from onboarding.services.joining import WAIVER
+from onboarding.services.succession import SUCCESSION
 from portal.formats import day_text, length_text
 
 LACKS: Mapping[Lack, Any] = {
@@ -23,6 +27,21 @@ LACKS: Mapping[Lack, Any] = {
     Lack.CONNECTION: _("No complete production connection is planned."),
     Lack.ACTIVITY: _("It is not told what the organisation does with images."),
     Lack.TEST: _("The rollout test has not been passed."),
+}
+OBSTACLES: Mapping[Obstacle, Any] = {
+    Obstacle.SAME: _("The successor is the same organisation."),
+    Obstacle.SUCCESSOR: _("The successor is not in production."),
+    Obstacle.IN_USE: _(
+        "The use of the former one has not ended before that day. Its notice is given first; the "
+        "register can pass on the day after its last day of use."
+    ),
+    Obstacle.REGISTERS: _("It has no register."),
+    Obstacle.PLANNED: _("A succession is agreed on already."),
+}
+# What one officer asks for and another decides: as a title, and as what the pipeline warns of.
+FOUR_EYES: Mapping[str, tuple[Any, Any]] = {
+    WAIVER: (_("Waiver of the rollout test"), _("a waiver is asked for")),
+    SUCCESSION: (_("Succession of the register"), _("a succession is asked for")),
 }
 _STAFF_WAITS = {
     "customer": _("Waits for the customer, for %(length)s."),
@@ -45,6 +64,10 @@ _WINDOWS = {
         _("no new certificates for the version since %(day)s"),
     ),
 }
+
+
+def environment(value: str) -> str:
+    return str(Environment(value).label)
 
 
 def waits(who: str, waited: timedelta, *, is_staff: bool) -> str:

@@ -16,7 +16,12 @@ from django.utils.translation import gettext as _
 
 from archive.actors import Actor
 from archive.values import BusinessId
-from onboarding.errors import EmailUnverified, FieldInvalid, PreconditionsMissing
+from onboarding.errors import (
+    EmailUnverified,
+    FieldInvalid,
+    PreconditionsMissing,
+    StepOutOfOrder,
+)
 from onboarding.models import Joining
 from onboarding.queries.file import joining_of
 from onboarding.rules.road import FILLED_IN
@@ -143,7 +148,10 @@ def check(request: HttpRequest, person: Person, organisation_id: UUID) -> HttpRe
     wrongs = [(each.title, url) for each, words, url in rows if not words]
     told = ""
     if request.method == "POST":
-        told = _sent(request, actor, joining, seen, bool(wrongs))
+        try:
+            told = _sent(request, actor, joining, seen, bool(wrongs))
+        except StepOutOfOrder:  # by another window, this moment
+            return _sent_already(request)
         if not told:
             messages.success(request, _("The registration is sent."))
             return redirect("join-status")

@@ -3,7 +3,6 @@
 import importlib.util
 import json
 from itertools import count
-from pathlib import Path
 from types import ModuleType
 
 import pytest
@@ -26,8 +25,7 @@ from archive.objects.registry import (
 )
 from tests.edges.xds import messages
 from tests.edges.xds.messages import Paper
-
-SHARED = Path(__file__).resolve().parents[4] / "shared"
+from tests.edges.xds.schemas import schema, shared
 
 
 def decoded(text: str) -> Submission:
@@ -39,18 +37,8 @@ def asked(parameters: list[tuple[str, str]]) -> StoredQuery:
     return codec.decode_query(codec.parse_xml(text.encode()))
 
 
-def schema(name: str) -> etree.XMLSchema:
-    path = SHARED / "schemas" / name
-    if not path.is_file():
-        pytest.skip("the schemas are not here")
-    return etree.XMLSchema(etree.parse(path))
-
-
 def sample() -> ModuleType:
-    path = SHARED / "samples/iti42.py"
-    if not path.is_file():
-        pytest.skip("the sample messages are not here")
-    spec = importlib.util.spec_from_file_location("iti42", path)
+    spec = importlib.util.spec_from_file_location("iti42", shared("samples/iti42.py"))
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)

@@ -28,6 +28,7 @@ READ: dict[str, tuple[int, ...]] = {
     "terms-version": STAFF,
     "terms-publish": OFFICERS,
     "four-eyes": OFFICERS,
+    "access-requests": OFFICERS,
     "organisation": ALL_IN,
     "joining-file": ALL_IN,
     "joining-move": SPEAKS,
@@ -41,6 +42,7 @@ READ: dict[str, tuple[int, ...]] = {
     "joining-contacts": FILLS,
     "joining-people": SPEAKS,
     "joining-notice": SPEAKS,
+    "succession": OFFICERS,
 }
 # Posted with nothing in it: 302 done or refused with a message, 422 a field is wrong.
 POSTED: dict[str, tuple[int, ...]] = {
@@ -55,6 +57,8 @@ POSTED: dict[str, tuple[int, ...]] = {
     "joining-terms": (403, 403, 403, 422, 403, 404),
     "joining-contacts": (422, 403, 403, 422, 422, 404),
     "terms-publish": (422, 403, 403, 404, 404, 404),
+    "succession": (422, 403, 403, 404, 404, 404),
+    "succession-call-off": (302, 403, 403, 404, 404, 404),
 }
 
 
@@ -72,6 +76,7 @@ def url(name: str, road: Joining) -> str:
         "terms-versions": (),
         "terms-publish": (),
         "four-eyes": (),
+        "access-requests": (),
         "terms-version": (document.id,),
     }
     after: dict[str, tuple[Any, ...]] = {

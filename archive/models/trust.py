@@ -1,0 +1,53 @@
+"""Whose assertions are believed, and which messages have been used up (XD-4)."""
+
+from datetime import date
+
+from django.db import models
+
+from archive.models.fields import environment_field, uuid_key
+
+
+class TrustedIssuer(models.Model):
+    """A certificate with which an issuer signs assertions for one environment. Two may overlap, so
+    that an issuer can change its key.
+    """
+
+    id = uuid_key()
+    environment = environment_field()
+    entity_id = models.CharField(max_length=256)  # as in Assertion/Issuer
+    certificate = models.TextField()  # PEM
+    certificate_subject = models.CharField(max_length=300)
+    certificate_sha256 = models.CharField(max_length=64)
+    certificate_until = models.DateTimeField()
+    valid_from = models.DateField()
+    valid_until = models.DateField(null=True, blank=True)  # the last day
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=("environment", "entity_id", "certificate_sha256"),
+                name="trusted_issuer_identity",
+            ),
+        )
+        ordering = ("environment", "entity_id", "valid_from")
+
+    def __str__(self) -> str:
+        return self.entity_id
+
+    def is_valid_on(self, day: date) -> bool:
+        return self.valid_from <= day and (self.valid_until is None or day <= self.valid_until)
+
+
+class SpentMessage(models.Model):
+    """A message that came with an assertion, so that it cannot come again; kept until the assertion
+    has expired.
+    """
+
+    digest = models.BinaryField(primary_key=True, max_length=32)
+    expires_at = models.DateTimeField()
+
+    class Meta:
+        indexes = (models.Index(fields=("expires_at",), name="spent_message_expiry"),)
+
+    def __str__(self) -> str:
+        return bytes(self.digest).hex()

@@ -1,0 +1,193 @@
+"""The facts of a decision as rows say them, as of a moment: what was in force and known then."""
+
+from collections.abc import Iterable
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce
+from django.db.models.lookups import Exact
+
+from archive.models import (
+    AccessPolicy,
+    AccessPolicyKind,
+    Authorisation,
+    AuthorisationLevel,
+    DisclosurePermission,
+    Informing,
+    Patient,
+    Prohibition,
+    ProhibitionEnd,
+    ProhibitionScope,
+    RegisterType,
+)
+from archive.rules.facts import Area, Ban, Grant, PersonFacts, Policies
+from archive.values import HELSINKI
+
+# Who a row is about, as `person`: whoever was merged away counts as the survivor. (Row sets that
+# carry it are QuerySet[Any]: the annotation is not in the model's type.)
+PERSON = Coalesce("patient__survivor_id", "patient_id")
+
+
+def person_id(patient: Patient) -> UUID:
+    return patient.survivor_id or patient.id
+
+
+def civil_day(at: datetime) -> date:
+    """The day in Finland on which dated rules are judged."""
+    return at.astimezone(HELSINKI).date()
+
+
+def _known(at: datetime) -> Q:
+    return Q(effective_at__lte=at, recorded_at__lte=at)
+
+
+def informings(at: datetime) -> QuerySet[Any]:
+    return Informing.objects.annotate(person=PERSON).filter(_known(at))
+
+
+def permissions(at: datetime) -> QuerySet[Any]:
+    """All that were known, the one that holds first."""
+    rows = DisclosurePermission.objects.annotate(person=PERSON).filter(_known(at))
+    return rows.order_by("-effective_at", "-recorded_at", "-id")
+
+
+def prohibitions(at: datetime) -> QuerySet[Any]:
+    """In force at that moment."""
+    ended = ProhibitionEnd.objects.filter(_known(at), prohibition=OuterRef("pk"))
+    return Prohibition.objects.annotate(person=PERSON).filter(
+        ~Exists(ended),
+        _known(at),
+        Q(effective_until=None) | Q(effective_until__gt=at),
+    )
+
+
+def authorisations(producer_id: UUID, environment: str, at: datetime) -> QuerySet[Any]:
+    """Live ones of a producer. Rights exist only while there is one."""
+    day = civil_day(at)
+    return Authorisation.objects.annotate(person=PERSON).filter(
+        Q(closed_at=None) | Q(closed_at__gt=at),
+        Q(valid_until=None) | Q(valid_until__gte=day),
+        producer_id=producer_id,
+        environment=environment,
+        granted_at__lte=at,
+        valid_from__lte=day,
+    )
+
+
+# --- as values ------------------------------------------------------------------------------------
+
+
+def people(persons: Iterable[UUID], at: datetime) -> dict[UUID, PersonFacts]:
+    """The state of each of these persons; four queries however many they are."""
+    wanted = set(persons)
+    informed = set(informings(at).filter(person__in=wanted).values_list("person", flat=True))
+    latest: dict[UUID, bool] = {}
+    for person, given in permissions(at).filter(person__in=wanted).values_list("person", "given"):
+        latest.setdefault(person, given)
+    bans: dict[UUID, list[Ban]] = {}
+    for row in prohibitions(at).filter(person__in=wanted).order_by("effective_at", "id"):
+        bans.setdefault(row.person, []).append(_ban(row))
+    return {
+        person: PersonFacts(
+            informed=person in informed,
+            permitted=latest.get(person, False),
+            bans=tuple(bans.get(person, ())),
+        )
+        for person in wanted
+    }
+
+
+def _ban(row: Prohibition) -> Ban:
+    return Ban(
+        scope=row.scope,
+        provider_id=row.provider_id,
+        controller_oid=row.controller_oid,
+        register_type=row.register_type,
+        service_event=row.service_event,
+        emergency_exception=row.emergency_exception,
+    )
+
+
+def grants(
+    producer_id: UUID | None, environment: str, persons: Iterable[UUID], at: datetime
+) -> tuple[Grant, ...]:
+    """A producer's live authorisations that reach any of these persons, the oldest first."""
+    if producer_id is None:
+        return ()
+    rows = authorisations(producer_id, environment, at)
+    rows = rows.filter(Q(patient=None) | Q(person__in=set(persons)))
+    return tuple(_grant(row) for row in rows.order_by("granted_at", "id"))
+
+
+def _grant(row: Any) -> Grant:
+    return Grant(row.id, row.register_id, row.person, row.may_read, row.may_write)
+
+
+def policies(day: date) -> Policies:
+    """The rules of access in force on a day."""
+    rows = AccessPolicy.objects.filter(
+        Q(valid_until=None) | Q(valid_until__gte=day), valid_from__lte=day
+    ).annotate(member_ids=ArrayAgg("members__id", filter=~Q(members=None), default=Value([])))
+    areas, roles = [], None
+    for row in rows:
+        if row.kind == AccessPolicyKind.AREA:
+            areas.append(Area(frozenset(row.member_ids), row.informing_needed))
+        else:
+            roles = (roles or frozenset()) | frozenset(row.roles)
+    return Policies(tuple(areas), roles)
+
+
+# --- as conditions on rows that carry `person` ----------------------------------------------------
+
+
+def authorised(producer_id: UUID | None, environment: str, at: datetime) -> Q:
+    """A live authorisation to read reaches the row. Registers come first, since few have any."""
+    if producer_id is None:
+        return Q(pk__in=[])
+    live = authorisations(producer_id, environment, at).filter(may_read=True)
+    whole: set[UUID] = set()
+    personal: set[UUID] = set()
+    for register_id, level in live.values_list("register_id", "level").distinct():
+        (whole if level == AuthorisationLevel.POPULATION else personal).add(register_id)
+    of_person = live.filter(register_id=OuterRef("register_id"), person=OuterRef("person"))
+    return Q(register_id__in=whole) | Q(Exists(of_person), register_id__in=personal - whole)
+
+
+def informed(at: datetime) -> Exists:
+    return Exists(informings(at).filter(person=OuterRef("person")))
+
+
+def permitted(at: datetime) -> Q:
+    latest = permissions(at).filter(person=OuterRef("person")).values("given")[:1]
+    return Q(Subquery(latest))
+
+
+def banned(at: datetime, *, firm_only: bool = False) -> Exists:
+    """A prohibition in force covers the row: `rules.facts.Ban.covers` in SQL."""
+    rows = prohibitions(at).filter(person=OuterRef("person"))
+    if firm_only:
+        rows = rows.filter(emergency_exception=False)
+    of_provider = Q(provider=OuterRef("register__organisation_id")) | Q(
+        ~Q(controller_oid=""), controller_oid=OuterRef("register__controller_oid")
+    )
+    of_type = Q(register_type=OuterRef("register__type"))
+    of_event = Q(~Q(service_event=""), service_event=OuterRef("service_event"))
+    occupational = Q(Exact(OuterRef("register__type"), Value(RegisterType.OCCUPATIONAL.value)))
+    scope = ProhibitionScope
+    return Exists(
+        rows.filter(
+            Q(scope=scope.EVERYTHING)
+            | Q(of_event, scope=scope.SERVICE_EVENT)
+            | Q(of_provider, scope=scope.PROVIDER)
+            | Q(of_provider, of_type, scope=scope.REGISTER)
+            | Q(
+                occupational,
+                Q(provider=None) | of_provider,
+                scope=scope.PRIVATE_OCCUPATIONAL,
+            )
+            | ~Q(scope__in=scope.values)
+        )
+    )

@@ -1,0 +1,87 @@
+"""What a person may look at of one archived object: its attributes, a picture, a recording, a
+document. The digest is checked before anything is shown.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from io import BytesIO
+
+from pydicom import dcmread
+from pydicom.dataset import Dataset
+from pydicom.errors import InvalidDicomError
+
+from archive import vault
+from archive.errors import Broken, Unacceptable, Unsupported
+from archive.models import Instance
+from archive.objects import rendering, waveform
+
+MAX_BYTES = 256 << 20  # larger objects are described, not shown
+PDF = "application/pdf"
+
+
+class Shown(StrEnum):
+    """How an object can be looked at."""
+
+    PICTURE = "picture"
+    RECORDING = "recording"
+    DOCUMENT = "document"
+    NOTHING = "nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """An object that was read, and how it is shown; `dataset` is None when it is too large."""
+
+    instance: Instance
+    dataset: Dataset | None
+    kind: Shown
+    frames: int = 0
+
+    def picture(self, frame: int) -> bytes:
+        """PNG. Raises NotFound, Unsupported."""
+        return rendering.png(self._read(), frame)
+
+    def recording(self) -> waveform.Recording:
+        """Raises Unsupported."""
+        return waveform.read(self._read())
+
+    def document(self) -> bytes:
+        """The PDF without its padding. Raises Unsupported, Unacceptable."""
+        dataset = self._read()
+        if str(dataset.get("MIMETypeOfEncapsulatedDocument", "")).lower() != PDF:
+            raise Unsupported("encapsulated document is no PDF")
+        content = bytes(dataset.EncapsulatedDocument)
+        length = int(dataset.get("EncapsulatedDocumentLength") or 0)
+        content = content[:length] if 0 < length <= len(content) else content.rstrip(b"\0")
+        if not content.startswith(b"%PDF-"):
+            raise Unacceptable("encapsulated document does not begin as a PDF")
+        return content
+
+    def _read(self) -> Dataset:
+        if self.dataset is None:
+            raise Unsupported("object is too large to be shown")
+        return self.dataset
+
+
+def of(instance: Instance) -> Preview:
+    """Raises InstanceUnknown, BytesDamaged, Broken."""
+    if instance.size > MAX_BYTES:
+        return Preview(instance, None, Shown.NOTHING)
+    digest = bytes(instance.digest)
+    vault.read(instance.environment, digest)  # what is damaged is never shown
+    try:
+        dataset = dcmread(BytesIO(vault.read_file(instance.environment, digest)))
+    except (InvalidDicomError, ValueError, EOFError):
+        raise Broken("archived object cannot be read") from None
+    frames = rendering.frames(dataset)
+    return Preview(instance, dataset, _kind(dataset, frames), frames)
+
+
+def _kind(dataset: Dataset, frames: int) -> Shown:
+    if frames:
+        return Shown.PICTURE
+    if "WaveformSequence" in dataset:
+        return Shown.RECORDING
+    if "EncapsulatedDocument" in dataset:
+        return Shown.DOCUMENT
+    return Shown.NOTHING

@@ -1,0 +1,1 @@
+"""The HTTP API: what the portal does, for other systems (NF-7)."""

@@ -1,0 +1,183 @@
+"""An ECG on millimetre paper: 25 mm a second, 10 mm a millivolt, as it has been read for a hundred
+years. The drawing's unit is the millimetre, so it is true to size where the page is not scaled.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from archive.objects.waveform import Lead, Recording
+from portal.formats import number_text
+from portal.plots import Plot
+
+SPEED, GAIN = 25.0, 10.0  # mm/s, mm/mV
+ROW = 30.0  # mm from one lead's baseline to the next
+MARGIN, GUTTER = 5.0, 15.0  # mm; the calibration pulse stands in the gutter
+PULSE = 5.0  # mm: 0.2 s of 1 mV
+PAGE_SECONDS = 10.0
+RHYTHM = "II"
+# The twelve leads as four columns of a quarter of the page, above one lead over all of it.
+STANDARD = (("I", "aVR", "V1", "V4"), ("II", "aVL", "V2", "V5"), ("III", "aVF", "V3", "V6"))
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """A lead between two moments, at its place on the paper."""
+
+    lead: Lead
+    start: float
+    end: float
+    row: int
+    x: float  # mm
+
+
+def pages(recording: Recording) -> int:
+    return max(int(np.ceil(recording.seconds / PAGE_SECONDS - 1e-6)), 1)
+
+
+def draw(recording: Recording, title: str, *, page: int = 1) -> Plot:
+    """One page of the recording, with the leads' figures as its table."""
+    start = (page - 1) * PAGE_SECONDS
+    end = min(start + PAGE_SECONDS, recording.seconds)
+    stretches = list(_laid_out(recording.leads, start, end))
+    rows = max(stretch.row for stretch in stretches) + 1
+    width = 2 * MARGIN + GUTTER + PAGE_SECONDS * SPEED
+    height = 2 * MARGIN + rows * ROW
+    said = _("%(leads)s leads, from %(start)s s to %(end)s s; %(legend)s") % {
+        "leads": len(recording.leads),
+        "start": number_text(start, 1),
+        "end": number_text(end, 1),
+        "legend": legend(recording),
+    }
+    body = format_html(
+        "{}{}{}{}{}",
+        _paper(width, height),
+        format_html_join("", "{}", ((_pulse(row),) for row in range(rows))),
+        format_html_join("", "{}", ((_trace(stretch),) for stretch in stretches)),
+        format_html_join("", "{}", ((_label(stretch),) for stretch in stretches)),
+        format_html('<text x="{}" y="{}">{}</text>', MARGIN, height - 3, legend(recording)),
+    )
+    svg = _svg(width, height, title, said, body)
+    return Plot(title, svg, _columns(), _figures(recording.leads))
+
+
+def legend(recording: Recording) -> str:
+    """Speed, gain, and the filters where the device tells them."""
+    low, high = recording.band
+    parts = ["25 mm/s", "10 mm/mV"]
+    if low is not None or high is not None:
+        parts.append(
+            f"{number_text(low, 2) if low is not None else ''}–"
+            f"{number_text(high, 0) if high is not None else ''} Hz"
+        )
+    return "   ".join(parts)
+
+
+# --- where what stands ----------------------------------------------------------------------------
+
+
+def _laid_out(leads: Sequence[Lead], start: float, end: float) -> Iterator[Stretch]:
+    by_label = {lead.label: lead for lead in leads}
+    left = MARGIN + GUTTER
+    if all(label in by_label for row in STANDARD for label in row):
+        quarter = PAGE_SECONDS / 4
+        for number, row in enumerate(STANDARD):
+            for column, label in enumerate(row):
+                begin = start + column * quarter
+                x = left + column * quarter * SPEED
+                yield Stretch(by_label[label], begin, min(begin + quarter, end), number, x)
+        yield Stretch(by_label[RHYTHM], start, end, len(STANDARD), left)
+        return
+    for number, lead in enumerate(leads):
+        yield Stretch(lead, start, end, number, left)
+
+
+def _baseline(row: int) -> float:
+    return MARGIN + (row + 0.5) * ROW
+
+
+# --- ink ------------------------------------------------------------------------------------------
+
+
+def _paper(width: float, height: float) -> SafeString:
+    """Fine lines a millimetre, strong ones every fifth."""
+    return format_html(
+        '<defs><pattern id="mm1" width="1" height="1" patternUnits="userSpaceOnUse">'
+        '<path class="mm1" d="M1 0H0V1"/></pattern>'
+        '<pattern id="mm5" width="5" height="5" patternUnits="userSpaceOnUse">'
+        '<rect width="5" height="5" fill="url(#mm1)"/><path class="mm5" d="M5 0H0V5"/></pattern>'
+        '</defs><rect class="sheet" width="{0}" height="{1}"/>'
+        '<rect width="{0}" height="{1}" fill="url(#mm5)"/>',
+        width,
+        height,
+    )
+
+
+def _pulse(row: int) -> SafeString:
+    """The calibration: what one millivolt looks like."""
+    base = _baseline(row)
+    x = MARGIN + (GUTTER - 2 * PULSE) / 2
+    return format_html(
+        '<path class="trace" d="M{} {}h2.5v-{}h{}v{}h2.5"/>',
+        f"{x:.1f}",
+        f"{base:.1f}",
+        GAIN,
+        PULSE,
+        GAIN,
+    )
+
+
+def _trace(stretch: Stretch) -> SafeString:
+    first, samples = stretch.lead.between(stretch.start, stretch.end)
+    known = np.isfinite(samples)
+    seconds = first - stretch.start + np.arange(len(samples)) / stretch.lead.frequency
+    x = stretch.x + seconds * SPEED
+    y = _baseline(stretch.row) - samples * GAIN
+    points = " ".join(f"{a:.2f},{b:.2f}" for a, b in zip(x[known], y[known], strict=True))
+    return format_html('<polyline class="trace" points="{}"/>', points)
+
+
+def _label(stretch: Stretch) -> SafeString:
+    return format_html(
+        '<text class="lead" x="{}" y="{}">{}</text>',
+        f"{stretch.x + 1:.1f}",
+        f"{_baseline(stretch.row) - ROW / 2 + 5:.1f}",
+        stretch.lead.label,
+    )
+
+
+def _svg(width: float, height: float, title: str, said: str, body: SafeString) -> SafeString:
+    return format_html(
+        '<svg class="ecg" viewBox="0 0 {0} {1}" width="{0}mm" height="{1}mm" role="img"'
+        ' aria-labelledby="ecg-t ecg-d"><title id="ecg-t">{2}</title>'
+        '<desc id="ecg-d">{3}</desc>{4}</svg>',
+        width,
+        height,
+        title,
+        said,
+        body,
+    )
+
+
+# --- the table behind -----------------------------------------------------------------------------
+
+
+def _columns() -> tuple[str, ...]:
+    return (_("Lead"), _("Lowest, mV"), _("Highest, mV"), _("Hz"), _("Seconds"))
+
+
+def _figures(leads: Sequence[Lead]) -> tuple[tuple[str, ...], ...]:
+    return tuple(
+        (
+            lead.label,
+            number_text(float(np.nanmin(lead.samples)), 2),
+            number_text(float(np.nanmax(lead.samples)), 2),
+            number_text(lead.frequency, 0),
+            number_text(lead.seconds, 1),
+        )
+        for lead in leads
+    )

@@ -1,0 +1,63 @@
+"""A look at a study: found through the gate, with a reason for its patient, written down each
+time.
+"""
+
+from uuid import UUID
+
+from django.urls import reverse
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+
+from archive import gate, ledger
+from archive.actors import Actor
+from archive.models import Study
+from archive.queries import study as queries
+from archive.queries import study_codes
+from archive.rules.access import Action
+from archive.values import dicom_date
+from portal import formats
+from portal.names import study_name
+from portal.staff import Request
+from portal.views import reasons
+
+
+def found(request: Request, actor: Actor, study_id: UUID) -> Study:
+    """The study, in its own environment whichever was open before."""
+    study = queries.one(study_id)
+    gate.require(actor, Action.SEE_STUDY, study)
+    request.environment = study.environment
+    return study
+
+
+def seer(request: Request, actor: Actor, study: Study) -> Actor:
+    return reasons.with_reason(request, actor, reasons.subject(study.patient))
+
+
+def look(who: Actor, study: Study, **facts: str) -> None:
+    """Each look is asked of the gate and written down."""
+    gate.require(who, Action.SEE_PATIENT, study)
+    about = ledger.About(
+        environment=study.environment,
+        organisation_id=study.register.organisation_id,
+        subject_id=study.id,
+        study_id=study.id,
+        patient_id=reasons.subject(study.patient),
+    )
+    told_facts = {"reason": who.reason, **facts}
+    ledger.record(ledger.Kind.STUDY_VIEWED, about, told_facts, actor=who)
+
+
+def address(request: Request, study: Study) -> str:
+    return with_list(reverse("study", args=[study.id]), request.GET.get("list"))
+
+
+def with_list(address: str, kept: str | None) -> str:
+    """The list that one came from stays in the address."""
+    return address if kept is None else f"{address}?{urlencode({'list': kept})}"
+
+
+def title(study: Study) -> str:
+    entry = study_codes.entries([study.study_code]).get(study.study_code)
+    what = f"{study.study_code} {study_name(study, entry)}".strip() or _("Study")
+    day = dicom_date(study.study_date)
+    return f"{what}, {formats.day_text(day)}" if day else what

@@ -1,0 +1,80 @@
+"""Who asks to be let in, over all customers: told, and decided from the list (ON-1)."""
+
+from typing import Any
+
+import pytest
+from django.core import mail
+
+from archive.models import LedgerEvent, Membership, Role, Sector
+from archive.values import BusinessId
+from onboarding.models import AccessRequest, RequestState
+from onboarding.services import registration
+from onboarding.services.customers import Names
+from tests.cast import ESIMERKKILA, organisation
+from tests.onboarding import cast
+from tests.portal.joining import desks
+
+pytestmark = pytest.mark.django_db
+PLACE = "/joining/access/"
+
+
+def knock(login: str, business_id: str = ESIMERKKILA) -> AccessRequest:
+    person = cast.user(login)
+    registration.register(person, BusinessId(business_id), Names("Whatever"), Sector.PUBLIC)
+    return AccessRequest.objects.get(user=person)
+
+
+def decide(client: Any, asked: AccessRequest, **data: str) -> Any:
+    return client.post(f"{PLACE}{asked.id}/", data, follow=True)
+
+
+def test_all_that_wait_are_listed_the_longest_first() -> None:
+    road = cast.applicant()
+    first, second = knock("eeva"), knock("kalle", road.organisation.business_id)
+    client = desks.of(cast.officer())
+    page = client.get(PLACE).content.decode()
+    assert "2 people ask to be let in" in page
+    assert page.index(first.user.email) < page.index(second.user.email)
+    assert "its administrator may decide" in page and "it has no administrator" not in page
+    assert "New Imaging" in page and "Esimerkkil" in page
+    assert f'href="{PLACE}"' in client.get("/joining/").content.decode()
+
+
+def test_an_organisation_nobody_can_decide_for_is_marked() -> None:
+    Membership.objects.filter(organisation=organisation()).delete()
+    knock("eeva")
+    assert "it has no administrator" in desks.of(cast.officer()).get(PLACE).content.decode()
+
+
+def test_an_officer_lets_in_from_the_list(django_capture_on_commit_callbacks: Any) -> None:
+    asked = knock("eeva")
+    client = desks.of(cast.officer())
+    with django_capture_on_commit_callbacks(execute=True):
+        answer = decide(client, asked, verdict="let-in", role="customer_technical")
+    page = answer.content.decode()
+    assert "The person was let in" in page and "Nobody asks" in page
+    given = Membership.objects.get(user=asked.user)
+    assert (given.organisation, given.role) == (organisation(), Role.CUSTOMER_TECHNICAL)
+    assert mail.outbox[-1].to == [asked.user.email]
+    told = LedgerEvent.objects.filter(kind="access.changed").latest("at")
+    assert told.actor_name == "first.officer"
+    again = decide(client, asked, verdict="turn-away").content.decode()
+    assert "Somebody may have changed it meanwhile" in again or "was changed meanwhile" in again
+    asked.refresh_from_db()
+    assert asked.state == RequestState.DONE
+
+
+def test_who_is_turned_away_gets_no_role() -> None:
+    asked = knock("eeva")
+    answer = decide(desks.of(cast.officer()), asked, verdict="turn-away")
+    assert "The person was turned away." in answer.content.decode()
+    assert not Membership.objects.filter(user=asked.user).exists()
+
+
+@pytest.mark.parametrize("role", ["", "admin", "support"])
+def test_a_role_of_the_staff_is_not_given_so(role: str) -> None:
+    asked = knock("eeva")
+    answer = decide(desks.of(cast.officer()), asked, verdict="let-in", role=role)
+    assert answer.status_code == 404
+    asked.refresh_from_db()
+    assert asked.state == RequestState.OPEN

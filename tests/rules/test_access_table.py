@@ -1,0 +1,221 @@
+"""A third reading of the law, beside `decide` and `visible`: written from the sentences of AC-2,
+AC-3 and domain.md 4, without looking at either, and compared with `decide` in every combination.
+"""
+
+from itertools import product
+from uuid import UUID
+
+import pytest
+
+from archive.actors import Actor, ActorKind, Purpose, Requester
+from archive.rules.access import Action, Facts, decide
+from archive.rules.facts import Area, Ban, Grant, PersonFacts, Policies, Subject
+
+OWNER, ASKER, THIRD = UUID(int=1), UUID(int=2), UUID(int=3)
+REGISTER, ELSEWHERE = UUID(int=4), UUID(int=5)
+PERSON, SOMEBODY = UUID(int=6), UUID(int=7)
+EVENT = "1.2.246.10.1.14.2026.1"
+
+# Whose the object is, for the asker.
+RELATIONS = ("own register", "own provider, other register", "another controller")
+# Ordinary law has none; the rest is domain.md 4.3.
+AUTHORISATIONS = (
+    "none",
+    "for this patient",
+    "population level",
+    "for another patient",
+    "of another register",
+    "writing only",
+)
+ASKED = ("system vouches", "care relation", "no care relation", "emergency", "research")
+PROHIBITIONS = (
+    "none",
+    "everything",
+    "this service event",
+    "another service event",
+    "this provider",
+    "another provider",
+    "this register of this provider",
+    "other register of this provider",
+    "predecessor of this provider",
+    "private occupational",
+)
+AREAS = ("none", "both are members", "both, informing not needed", "only the owner is")
+
+
+def law_says(
+    relation: str,
+    authorisation: str,
+    asked: str,
+    informed: bool,
+    permitted: bool,
+    prohibition: str,
+    exception: bool,
+    area: str,
+) -> str:
+    """The ground on which the object may be seen, or nothing."""
+    # "Own register: yes." "Inside the same register no permission is needed."
+    if relation == "own register":
+        return "own-register"
+    # "The producer sees the organiser's register, whatever the patient has prohibited there."
+    if authorisation in ("for this patient", "population level"):
+        return "authorisation"
+    # The public register it is about; private occupational health care is another one.
+    stops = {
+        "none": False,
+        "everything": True,
+        "this service event": True,
+        "another service event": False,
+        "this provider": True,
+        "another provider": False,
+        "this register of this provider": True,
+        "other register of this provider": False,
+        "predecessor of this provider": True,
+        "private occupational": False,
+    }[prohibition]
+    # "Emergency by its own rule": what is prohibited only if the patient left that exception.
+    if asked == "emergency":
+        return "" if stops and not exception else "emergency"
+    # "Always also needed: a valid care relation", and care is what it is for.
+    if asked in ("no care relation", "research"):
+        return ""
+    # "Otherwise: informed and permitted and not prohibited. Everything else: no."
+    if stops:
+        return ""
+    if area == "both, informing not needed" or (area == "both are members" and informed):
+        return "area"
+    return "permission" if informed and permitted else ""
+
+
+# --- the same words as values ---------------------------------------------------------------------
+
+# The asker's organisation, and the register it says it works for.
+SUBJECTS = {
+    "own register": (ASKER, "2"),
+    "own provider, other register": (ASKER, "2"),
+    "another controller": (OWNER, "2"),
+}
+OIDS = {OWNER: "1.2.246.10.1.19.0", ASKER: "1.2.246.10.2.19.0"}
+
+
+def requester(relation: str, asked: str) -> Requester | None:
+    works_for = "4" if relation == "own provider, other register" else ""
+    if asked == "system vouches":
+        return None
+    return Requester(
+        "professional",
+        purpose={"emergency": Purpose.EMERGENCY.value, "research": "research"}.get(
+            asked, Purpose.TREATMENT.value
+        ),
+        care_relation="" if asked == "no care relation" else "1.2.3",
+        register_type=works_for,
+    )
+
+
+def grants(authorisation: str) -> tuple[Grant, ...]:
+    reading = authorisation != "writing only"
+    person = {"for this patient": PERSON, "for another patient": SOMEBODY}.get(authorisation)
+    register = ELSEWHERE if authorisation == "of another register" else REGISTER
+    if authorisation == "none":
+        return ()
+    return (Grant(UUID(int=9), register, person, may_read=reading, may_write=True),)
+
+
+def bans(prohibition: str, exception: bool, owner: UUID) -> tuple[Ban, ...]:
+    of_owner = (owner, OIDS[owner])
+    words: dict[str, tuple[str, UUID | None, str, str, str]] = {
+        "everything": ("everything", None, "", "", ""),
+        "this service event": ("service_event", None, "", "", EVENT),
+        "another service event": ("service_event", None, "", "", f"{EVENT}.1"),
+        "this provider": ("provider", *of_owner, "", ""),
+        "another provider": ("provider", THIRD, "1.2.246.10.3.19.0", "", ""),
+        "this register of this provider": ("register", *of_owner, "2", ""),
+        "other register of this provider": ("register", *of_owner, "4", ""),
+        # The register keeps the identifier of the controller it was founded by.
+        "predecessor of this provider": ("provider", THIRD, OIDS[owner], "", ""),
+        "private occupational": ("private_occupational", None, "", "", ""),
+    }
+    return (Ban(*words[prohibition], exception),) if prohibition in words else ()
+
+
+def areas(area: str) -> tuple[Area, ...]:
+    members = {"none": frozenset[UUID](), "only the owner is": frozenset({OWNER, THIRD})}
+    found = members.get(area, frozenset({OWNER, ASKER}))
+    return (Area(found, area != "both, informing not needed"),) if found else ()
+
+
+@pytest.mark.parametrize("relation", RELATIONS)
+def test_decide_says_what_the_law_says_in_every_combination(relation: str) -> None:
+    flags = (True, False)
+    combinations = product(AUTHORISATIONS, ASKED, flags, flags, PROHIBITIONS, flags, AREAS)
+    grounds = set()
+    for words in combinations:
+        authorisation, asked, informed, permitted, prohibition, exception, area = words
+        if relation == "own provider, other register" and asked == "system vouches":
+            continue  # without an assertion nobody says which register it works for
+        owner, kind = SUBJECTS[relation]
+        subject = Subject("production", owner, REGISTER, kind, "", OIDS[owner], PERSON, EVENT)
+        asker = Actor(
+            ActorKind.CONNECTION,
+            "system",
+            UUID(int=8),
+            ASKER,
+            environment="production",
+            requester=requester(relation, asked),
+        )
+        facts = Facts(
+            PersonFacts(informed, permitted, bans(prohibition, exception, owner)),
+            grants(authorisation),
+            Policies(areas(area)),
+        )
+        decision = decide(asker, Action.QUERY, subject, facts)
+        expected = law_says(
+            relation, authorisation, asked, informed, permitted, prohibition, exception, area
+        )
+        assert decision.ground == expected, (relation, words, decision.fired)
+        assert decision.allowed == bool(expected)
+        assert decision.fired
+        grounds.add(expected)
+    assert grounds >= {"own-register"} if relation == "own register" else grounds >= {"", "area"}
+
+
+def test_private_occupational_health_care_is_forbidden_by_its_own_prohibition() -> None:
+    subject = Subject("production", OWNER, REGISTER, "4", "e", OIDS[OWNER], PERSON)
+    (ban,) = bans("private occupational", False, OWNER)
+    assert ban.covers(subject)
+    named = Ban("private_occupational", THIRD, "1.2.246.10.3.19.0", "", "", False)
+    assert not named.covers(subject)
+
+
+@pytest.mark.parametrize(
+    ("roles", "role", "allowed"),
+    [(None, "clerk", True), (frozenset({"physician"}), "clerk", False),
+     (frozenset({"physician"}), "physician", True)],
+)  # fmt: skip
+def test_roles_are_limited_where_a_row_says_so(
+    roles: frozenset[str] | None, role: str, allowed: bool
+) -> None:
+    subject = Subject("production", OWNER, REGISTER, "2", "", OIDS[OWNER], PERSON)
+    asker = Actor(
+        ActorKind.CONNECTION,
+        "system",
+        UUID(int=8),
+        ASKER,
+        environment="production",
+        requester=Requester("professional", role=role, care_relation="1.2.3"),
+    )
+    facts = Facts(PersonFacts(True, True), policies=Policies(roles=roles))
+    assert decide(asker, Action.QUERY, subject, facts).allowed is allowed
+
+
+def test_an_assertion_for_another_patient_opens_nothing_not_even_the_own_register() -> None:
+    subject = Subject("production", ASKER, REGISTER, "2", "", OIDS[ASKER], PERSON)
+    asker = Actor(
+        ActorKind.CONNECTION,
+        "system",
+        UUID(int=8),
+        ASKER,
+        environment="production",
+        requester=Requester("professional", patient_id=SOMEBODY),
+    )
+    assert decide(asker, Action.QUERY, subject).fired == ("assertion-for-another-patient",)
