@@ -41,6 +41,7 @@ from archive.models.documents import (
     DocumentLink,
     Submission,
 )
+from archive.models.limits import UseLimit
 from archive.models.log import (
     AuditCursor,
     DisclosureNotice,
@@ -144,6 +145,7 @@ __all__ = [
     "Submission",
     "TrustedIssuer",
     "Urgency",
+    "UseLimit",
     "User",
     "WillSubject",
     "WishSource",

@@ -1,7 +1,7 @@
 """Who is at the door: an AE title, an address, a called title, and what they amount to (ON-3)."""
 
 import socket
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from archive import ledger
@@ -17,8 +17,9 @@ from archive.errors import (
     PeerUnknown,
 )
 from archive.models import Connection, ConnectionKind, CustomerState, Environment
-from archive.services import error_desk
+from archive.services import error_desk, limits
 from archive.services.error_desk import Place, What, Who
+from archive.services.limits import Limits
 from archive.values import AeTitle, today
 
 DOOR = Place("dicom", "association")
@@ -36,6 +37,7 @@ class Peer:
     calling: str
     called: str
     address: str
+    limits: Limits = field(default_factory=Limits)
 
     @property
     def actor(self) -> Actor:
@@ -109,7 +111,15 @@ def _establish(
         )
     _check_certificate(live, certificate)
     return Peer(
-        association_id, live.id, owner.id, owner.name_fi, environment, calling, called, address
+        association_id,
+        live.id,
+        owner.id,
+        owner.name_fi,
+        environment,
+        calling,
+        called,
+        address,
+        limits.of(owner.id),
     )
 
 

@@ -15,12 +15,12 @@ from archive.edges.dicom import acceptance, tls
 from archive.edges.dicom.acceptance import Agreement, Request
 from archive.edges.dicom.channel import Terms
 from archive.edges.dicom.handlers import MixedAssociation
-from archive.edges.dicom.limits import Associations
+from archive.edges.dicom.limits import Associations, Customers
 from archive.edges.dicom.replies import REJECTIONS
 from archive.edges.dicom.storage import StorageAssociation
 from archive.edges.dicom.upper_layer import Gone, Violation, Wire
 from archive.edges.edge import exchange, reply_for
-from archive.errors import ArchiveError, DatabaseGone, TooManyAssociations
+from archive.errors import ArchiveError, CustomerTooBusy, DatabaseGone, TooManyAssociations
 from archive.services import associations
 from archive.services.associations import Peer
 from archive.services.ingest import Session
@@ -42,9 +42,12 @@ class Caller:
 class Door:
     """The door of one listener process."""
 
-    def __init__(self, index: int, limit: Associations, stopping: threading.Event) -> None:
+    def __init__(
+        self, index: int, limit: Associations, customers: Customers, stopping: threading.Event
+    ) -> None:
         self.index = index
         self.limit = limit
+        self.customers = customers
         self.stopping = stopping
         self._wires: set[Wire] = set()
         self._lock = threading.Lock()
@@ -91,8 +94,9 @@ class Door:
         try:
             with self.limit.one_more(self.index):
                 peer, session = self._establish(request, caller, association_id)
-                self._serve(wire, request, agreement, peer, session)
-        except TooManyAssociations as error:
+                with self.customers.one_more(self.index, peer):
+                    self._serve(wire, request, agreement, peer, session)
+        except (TooManyAssociations, CustomerTooBusy) as error:
             _report(error, request, caller.address, association_id)
             wire.reject(reply_for(REJECTIONS, error))
         except ArchiveError as error:
@@ -113,7 +117,7 @@ class Door:
                 association_id=association_id,
                 certificate=caller.certificate,
             )
-            return peer, Session(peer)
+            return peer, Session(peer, lambda: self.customers.one_object(self.index, peer))
 
     def _serve(
         self, wire: Wire, request: Request, agreement: Agreement, peer: Peer, session: Session

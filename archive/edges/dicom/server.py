@@ -26,7 +26,7 @@ from django.db import connections
 from archive.config import settings
 from archive.edges.dicom import handlers
 from archive.edges.dicom.door import Door
-from archive.edges.dicom.limits import Associations
+from archive.edges.dicom.limits import Associations, Customers
 from archive.edges.dicom.quiet import keep_identifiers_out_of_logs
 from archive.edges.dicom.workers import Workers
 from archive.edges.edge import close_connections, exchange
@@ -83,6 +83,7 @@ class Listener:
         self.entrances = entrances
         self.processes = processes
         self.limit = Associations(processes, settings().dicom_max_associations)
+        self.customers = Customers(processes)
         self.children: dict[int, int] = {}  # index by process id
         self.lifeline, self._held = os.pipe()
 
@@ -104,6 +105,7 @@ class Listener:
 
     def _fork(self, index: int) -> None:
         self.limit.clear(index)
+        self.customers.clear(index)
         pid = os.fork()
         if pid:
             self.children[pid] = index
@@ -113,7 +115,8 @@ class Listener:
             os.close(self._held)
             for number in (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD):
                 signal.signal(number, signal.SIG_DFL)
-            Child(self.entrances, index, self.limit, self.lifeline).run()
+            door = Door(index, self.limit, self.customers, threading.Event())
+            Child(self.entrances, door, self.lifeline).run()
             code = 0
         except BaseException as raised:
             log.error("listener process %s: %s", index, type(raised).__name__)
@@ -160,14 +163,10 @@ class Control:
 class Child:
     """One listener process."""
 
-    def __init__(
-        self, entrances: Sequence[Entrance], index: int, limit: Associations, lifeline: int
-    ) -> None:
+    def __init__(self, entrances: Sequence[Entrance], door: Door, lifeline: int) -> None:
         self.entrances = entrances
-        self.index = index
-        self.limit = limit
-        self.stopping = threading.Event()
-        self.door = Door(index, limit, self.stopping)
+        self.door = door
+        self.stopping = door.stopping
         self.workers = Workers(settings().dicom_max_associations + SPARE_THREADS)
         self._woken, self._wake = os.pipe()
         self.control = Control(lifeline, self._woken)
@@ -231,7 +230,7 @@ class Child:
                         instance=f"{socket.gethostname()}:{os.getpid()}",
                         facts={
                             "port": settings().dicom_port,
-                            "associations": self.limit.of(self.index),
+                            "associations": self.door.limit.of(self.door.index),
                         },
                     )
             except ArchiveError as error:
