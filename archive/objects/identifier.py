@@ -20,6 +20,7 @@ FAILED_UIDS = 0x00080058  # Failed SOP Instance UID List
 LONGEST_SHORT = 0xFFFE  # of a value with a 16-bit length
 DEEPEST = 4  # nesting of keys; the standard's need two
 
+_ASCII = frozenset(("", "ISO_IR 6"))  # the default repertoire, which pydicom takes for Latin 1
 _TEXTS = frozenset(("LO", "LT", "PN", "SH", "ST", "UC", "UT"))
 _SHORT_LITTLE, _SHORT_BIG = Struct("<HH2sH"), Struct(">HH2sH")
 _LONG_LITTLE, _LONG_BIG = Struct("<HH2sHL"), Struct(">HH2sHL")
@@ -113,13 +114,10 @@ def encode(attributes: Iterable[Attribute], transfer_syntax_uid: str, asked: str
     """In the character set that was asked for when it can hold the texts, else in UTF-8."""
     encoding = elements.encoding_of(transfer_syntax_uid)
     listed = sorted(attributes, key=lambda attribute: attribute.tag)
-    if python_encoding.get(asked):
-        try:
-            return _with_character_set(listed, encoding, asked, python_encoding[asked])
-        except UnicodeEncodeError:
-            return _with_character_set(listed, encoding, charsets.UTF_8, "utf-8")
     try:
-        return b"".join(_element(each, encoding, "ascii") for each in listed)
+        if asked in _ASCII or asked not in python_encoding:
+            return b"".join(_element(each, encoding, "ascii") for each in listed)
+        return _with_character_set(listed, encoding, asked, python_encoding[asked])
     except UnicodeEncodeError:
         return _with_character_set(listed, encoding, charsets.UTF_8, "utf-8")
 

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_POST
 from archive import gate
 from archive.actors import Actor
 from archive.models import Case, Study, StudyState
-from archive.queries import desk, timeline
+from archive.queries import desk, marks, timeline
 from archive.queries import studies as lists
 from archive.queries import study as queries
 from archive.rules.access import Action
@@ -174,6 +174,10 @@ def _show(request: Request, actor: Actor, found: Study, *, shown: bool = False) 
         "documents": lists.documents_of(found),
         "notices": owed,
         "cases": cases,
+        "marks": [
+            (each, dicom_date(each.mark.made_on) if each.mark else None)
+            for each in marks.of_study(found)
+        ],
         "series": [
             (row, [each for each in part.rows if each.series_id == row.series.id]) for row in series
         ],
