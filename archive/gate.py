@@ -109,6 +109,8 @@ def reach(actor: Actor, *, at: datetime | None = None) -> list[UUID]:
     """The registers out of which anything may be returned to a customer's system, few or many rows
     of each: where an index can begin. What may be is `visible`'s to say.
     """
+    if actor.organisation_id is None:
+        return []
     granted = standing.authorisations(actor.organisation_id, actor.environment, at or now())
     rows = Register.objects.filter(
         Q(organisation_id=actor.organisation_id) | Q(id__in=granted.values("register_id"))

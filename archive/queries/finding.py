@@ -6,6 +6,7 @@ does not follow the size of the archive.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.db.models import BooleanField, CharField, Exists, F, Func, OuterRef, Q, QuerySet, Value
 from django.db.models.expressions import Combinable
@@ -197,7 +198,7 @@ def studies(visible: QuerySet[Study], environment: str, wanted: Conditions) -> Q
     return rows
 
 
-def _persons(environment: str, wanted: Conditions) -> QuerySet[Patient]:
+def _persons(environment: str, wanted: Conditions) -> QuerySet[Any]:
     """Survivors of merges that fit, and all that were merged into them."""
     rows = Patient.objects.filter(environment=environment)
     survivors = rows.filter(wanted.person, survivor=None)

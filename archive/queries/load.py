@@ -60,7 +60,7 @@ def _loads(environment: str, since: datetime, whose: Q, desk: Q) -> dict[UUID, L
         .values("organisation_id")
         .annotate(
             associations=Count("correlation_id", distinct=True),
-            objects=_sum("instances", STORED),
+            stored=_sum("instances", STORED),
             size=_sum("bytes", STORED),
             queries=Count("id", filter=Q(kind=QUERIED)),
             returned=_sum("instances", RETURNED),
@@ -69,7 +69,11 @@ def _loads(environment: str, since: datetime, whose: Q, desk: Q) -> dict[UUID, L
         )
         .order_by()
     )
-    found = {row["organisation_id"]: _load(row, refused) for row in rows}
+    found = {
+        row["organisation_id"]: _load(row, refused)
+        for row in rows
+        if row["organisation_id"] is not None
+    }
     silent = refused.keys() - found.keys()
     return found | {each: Load(refusals=refused[each]) for each in silent}
 
@@ -79,9 +83,15 @@ def _sum(fact: str, kind: str) -> Sum:
 
 
 def _load(row: Mapping[str, Any], refused: Mapping[UUID, int]) -> Load:
-    counts = {name: row[name] for name in row if name not in ("organisation_id", "hurried")}
-    refusals = row["hurried"] + refused.get(row["organisation_id"], 0)
-    return Load(**counts, refusals=refusals)
+    return Load(
+        associations=row["associations"],
+        objects=row["stored"],
+        size=row["size"],
+        queries=row["queries"],
+        returned=row["returned"],
+        returned_size=row["returned_size"],
+        refusals=row["hurried"] + refused.get(row["organisation_id"], 0),
+    )
 
 
 def _refused(environment: str, since: datetime, desk: Q) -> dict[UUID, int]:

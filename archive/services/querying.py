@@ -7,6 +7,7 @@ is open while answers go.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 import psycopg
 from django.db import OperationalError, connection, transaction
@@ -111,7 +112,7 @@ def _find(peer: Peer, question: Question) -> Search:
     with bounded():
         visible = visible_studies(peer)
         studies = finding.studies(visible, peer.environment, conditions)
-        listed: QuerySet[Study] | QuerySet[object] = studies
+        listed: QuerySet[Any] = studies
         if level == Level.SERIES:
             listed = finding.series(studies, conditions)
         elif level == Level.IMAGE:

@@ -151,7 +151,7 @@ def supported(proposal: A_ASSOCIATE) -> list[PresentationContext]:
     wanted: dict[str, set[str]] = {}
     for context in contexts:
         abstract = str(context.abstract_syntax)
-        to_peer = fetches and roles.get(abstract, (True, False))[1]
+        to_peer = fetches and roles.get(UID(abstract), (True, False))[1]
         context.transfer_syntax = [_chosen(context, to_peer)]
         syntaxes = _known(abstract).intersection(context.transfer_syntax)
         wanted.setdefault(abstract, set()).update(syntaxes)

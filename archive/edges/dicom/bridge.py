@@ -4,6 +4,7 @@ object: the requests are taken before those, and served as on our own loop.
 
 import time
 from collections.abc import Callable, Mapping
+from typing import Any
 
 from pynetdicom import AE
 from pynetdicom._globals import MODE_ACCEPTOR
@@ -23,7 +24,6 @@ FIELDS: Mapping[type, int] = {
 }
 WAIT = 0.001  # seconds between looks at pynetdicom's queue
 
-Request = C_FIND | C_GET | C_MOVE
 Serve = Callable[[Call, Channel], None]
 
 
@@ -34,7 +34,7 @@ class ServingAssociation(Association):
         super().__init__(ae, MODE_ACCEPTOR)
         self._serve = serve
 
-    def _serve_request(self, msg: object, context_id: int) -> None:
+    def _serve_request(self, msg: Any, context_id: int) -> None:
         context = self._accepted_cx.get(context_id)
         field = FIELDS.get(type(msg))
         if (
@@ -44,7 +44,6 @@ class ServingAssociation(Association):
         ):
             super()._serve_request(msg, context_id)
             return
-        assert isinstance(msg, Request)
         try:
             self._serve(self._call(msg, field, context_id), AssociationChannel(self))
         except Gone:
@@ -55,7 +54,7 @@ class ServingAssociation(Association):
             # Not before: a cancel may have come with its request.
             self.dimse.cancel_req = {}
 
-    def _call(self, msg: Request, field: int, context_id: int) -> Call:
+    def _call(self, msg: Any, field: int, context_id: int) -> Call:
         """Raises Violation."""
         context = self._accepted_cx[context_id]
         identifier = bytearray()

@@ -7,7 +7,7 @@ The next object is read, and its digest checked, while the one before is on its 
 import logging
 import threading
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -189,7 +189,7 @@ class Fetch:
 
     # --- the objects ------------------------------------------------------------------------------
 
-    def _read_ahead(self) -> Iterator[tuple[Item, Held | ArchiveError]]:
+    def _read_ahead(self) -> Generator[tuple[Item, Held | ArchiveError], None, None]:
         """Each object with its bytes, or with why they cannot be given."""
         ahead: deque[tuple[Item, Future[Held | ArchiveError]]] = deque()
         with ThreadPoolExecutor(1, "read-ahead") as reader:
