@@ -10,12 +10,12 @@ from pydicom.datadict import tag_for_keyword
 
 from archive import errors
 from archive.config import settings
-from archive.models import CaseEvent, LedgerEvent, Organisation, Patient, Register
+from archive.models import Authorisation, CaseEvent, LedgerEvent, Organisation, Patient, Register
 from archive.objects import identifier
 from archive.objects.identifier import Attribute
 from archive.services import querying
 from archive.services.querying import Question, Search
-from archive.values import HETU_ROOT
+from archive.values import HETU_ROOT, now, today, uuid7
 from tests import cast
 from tests.cast import ESIMERKKILA, IMPLICIT, MALLILA, MATTI, VENLA, dataset
 
@@ -172,6 +172,30 @@ def test_a_successor_finds_what_its_predecessor_stored() -> None:
     Register.objects.filter(organisation__business_id=ESIMERKKILA).update(organisation=successor)
     assert uids("STUDY", business_id=MALLILA, StudyInstanceUID=uid) == {uid}
     assert uids("STUDY", StudyInstanceUID=uid) == set()
+
+
+def test_a_producer_finds_what_it_may_have_back_while_its_authorisation_lives() -> None:
+    uid = study(1)
+    register = Register.objects.get(organisation__business_id=ESIMERKKILA, is_default=True)
+    granted = Authorisation.objects.create(
+        environment="production",
+        series=uuid7(),
+        document_oid="1.2.3",
+        level="patient",
+        state="granted",
+        organiser=register.organisation,
+        register=register,
+        producer=cast.organisation(MALLILA),
+        patient=Patient.objects.get(identifier=MATTI),
+        valid_from=today(),
+        made_by="test",
+        made_at=now(),
+        granted_at=now(),
+    )
+    assert uids("STUDY", business_id=MALLILA, PatientID=MATTI) == {uid}
+    assert find("PATIENT", patient_root=True, business_id=MALLILA, PatientID=MATTI)
+    Authorisation.objects.filter(id=granted.id).update(state="ended", closed_at=now())
+    assert uids("STUDY", business_id=MALLILA, PatientID=MATTI) == set()
 
 
 def test_a_person_is_found_by_any_of_the_ids_and_answered_by_the_surviving_one() -> None:
