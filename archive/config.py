@@ -41,6 +41,12 @@ class Config:
     dicom_max_object_bytes: int
     dicom_timeout: float
     hl7_host: str
+    dicom_tls_port: int  # 0: none
+    dicom_tls_certificate: str  # PEM files: ours with its chain,
+    dicom_tls_key: str  # its key when that is not in the same file,
+    dicom_tls_ca: str  # and the issuers whose certificates we trust
+    dicom_find_limit: int  # matches that one C-FIND is answered with
+    dicom_find_seconds: float  # that the database may spend on one
     hl7_port: int
     hl7_processes: int
     hl7_max_connections: int
@@ -212,6 +218,12 @@ def read(values: Mapping[str, str]) -> Config:
         dicom_max_object_bytes=get("DICOM_MAX_OBJECT_BYTES", int, 8 << 30),
         dicom_timeout=get("DICOM_TIMEOUT", float, 60.0),
         hl7_host=get("HL7_HOST", str, get("DICOM_HOST", str, "127.0.0.1")),
+        dicom_tls_port=get("DICOM_TLS_PORT", int, 0),
+        dicom_tls_certificate=get("DICOM_TLS_CERTIFICATE", str, ""),
+        dicom_tls_key=get("DICOM_TLS_KEY", str, ""),
+        dicom_tls_ca=get("DICOM_TLS_CA", str, ""),
+        dicom_find_limit=get("DICOM_FIND_LIMIT", int, 10_000),
+        dicom_find_seconds=get("DICOM_FIND_SECONDS", float, 10.0),
         hl7_port=get("HL7_PORT", int, 2575),
         hl7_processes=get("HL7_PROCESSES", int, 2),
         hl7_max_connections=get("HL7_MAX_CONNECTIONS", int, 100),

@@ -8,10 +8,13 @@
     |  |- PatientIdUntrusted, EnvironmentMismatch, RealPatientRequired, StudyCodeMissing
     |  |- StudyCodeUnknown, StudyCodeClosed, AccessionMissing, ContentMismatch, ClassMismatch
     |  `- MetadataInvalid, MetadataFixed, TooManyResults, SeveralPatients, NoticeInvalid
+    |  |- MetadataInvalid, TooManyResults, SeveralPatients, NoticeInvalid
+    |  `- IdentifierMismatch, QueryTooBroad
     |- Unsupported            we do not speak that
     |  `- ClassNotArchived, UpdateUnknown, QueryUnknown
     |- NotFound               no such subject
     |  `- InstanceUnknown, ObjectUnknown, DocumentsLate, NoticeSubjectUnknown
+    |  `- InstanceUnknown, DocumentsLate, NoticeSubjectUnknown, DestinationUnknown
     |- Conflict               clashes with what is archived
     |  |- OtherContent, PatientConflict, RelationalMismatch, TransactionReused
     |  |- CommitmentClassConflict, UniqueIdReused, HashDiffers, PatientDiffers
@@ -21,10 +24,12 @@
     |  |- OtherRegister, ControllerUnauthorised, NoticeForeign, AssertionMissing
     |  |- SignatureInvalid, IssuerUntrusted, AssertionExpired, AssertionElsewhere
     |  |- OrganisationDiffers, PatientNotAsserted, PeerUnknown, PeerEnded, PeerAddressWrong
-    |  `- CalledTitleUnknown
+    |  `- CalledTitleUnknown, PeerUnencrypted, PeerCertificateWrong
     |- Busy                   try later
     |  |- TooManyAssociations, StorageFull, StorageGone, DatabaseGone, PeerUnreachable
     |  `- PeerRejected, PeerAborted
+    |  |- TooManyAssociations, StorageFull, DatabaseGone, PeerUnreachable, PeerRejected
+    |  `- PeerAborted, CustomerTooBusy, CustomerTooFast
     `- Broken                 our fault
        `- BytesDamaged
 
@@ -227,6 +232,15 @@ class NoticeInvalid(Unacceptable):
     comment = "disclosure notice breaks a rule"
 
 
+class IdentifierMismatch(Unacceptable):
+    comment = "identifier does not match the SOP class"
+
+
+class QueryTooBroad(Unacceptable):
+    code = "A700"
+    comment = "more matches than are given, narrow the query"
+
+
 # --- Unsupported ----------------------------------------------------------------------------------
 
 
@@ -264,6 +278,11 @@ class DocumentsLate(NotFound):
 class NoticeSubjectUnknown(NotFound):
     code = "NOTICE"
     comment = "disclosure notice names what is not known here"
+
+
+class DestinationUnknown(NotFound):
+    code = "A801"
+    comment = "move destination is not configured"
 
 
 # --- Conflict -------------------------------------------------------------------------------------
@@ -414,11 +433,29 @@ class CalledTitleUnknown(Refused):
     comment = "called AE title is not ours"
 
 
+class PeerUnencrypted(Refused):
+    code = "AE-TLS"
+    comment = "connection is to be encrypted"
+
+
+class PeerCertificateWrong(Refused):
+    code = "AE-CERT"
+    comment = "certificate is not the one of this AE title"
+
+
 # --- Busy -----------------------------------------------------------------------------------------
 
 
 class TooManyAssociations(Busy):
     comment = "too many associations"
+
+
+class CustomerTooBusy(Busy):
+    comment = "too many associations of one customer"
+
+
+class CustomerTooFast(Busy):
+    comment = "too many objects a minute, send again later"
 
 
 class StorageFull(Busy):

@@ -19,6 +19,7 @@ from archive.models import (
     Document,
     Membership,
     Patient,
+    Register,
     Study,
     StudyState,
 )
@@ -167,6 +168,19 @@ def knows_patient(actor: Actor, row: Authorisation) -> bool:
         return decide(actor, Action.SEE_PATIENT, asked).allowed
     own = authorisations.organisations_of(actor)
     return row.organiser_id in own or row.producer_id in own
+
+
+def reach(actor: Actor, *, at: datetime | None = None) -> list[UUID]:
+    """The registers out of which anything may be returned to a customer's system, few or many rows
+    of each: where an index can begin. What may be is `visible`'s to say.
+    """
+    if actor.organisation_id is None:
+        return []
+    granted = standing.authorisations(actor.organisation_id, actor.environment, at or now())
+    rows = Register.objects.filter(
+        Q(organisation_id=actor.organisation_id) | Q(id__in=granted.values("register_id"))
+    )
+    return list(rows.values_list("id", flat=True))
 
 
 # --- in SQL ---------------------------------------------------------------------------------------

@@ -49,6 +49,8 @@ class Kind(Enum):
     DOCUMENT_REMOVED = "document.removed", ("kind",)
     STUDY_REFILED = "study.refiled", ("register",)
     DOCUMENTS_QUERIED = "documents.queried", ("query", "found")
+    IMAGES_QUERIED = "images.queried", ("level", "keys", "found")
+    STUDY_RETRIEVED = "study.retrieved", ("by", "destination", "instances", "failed", "outcome")
     MANIFEST_REGISTERED = "manifest.registered", ("instances", "series")
     MANIFEST_WITHDRAWN = "manifest.withdrawn", ("why",)
     OBJECTS_REJECTED = "objects.rejected", ("title", "objects", "origin")

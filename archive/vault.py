@@ -13,7 +13,7 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -146,10 +146,74 @@ class Incoming:
 
 def read(environment: str, digest: bytes, store: str = "") -> bytes:
     """The data set as received, its digest checked. Raises InstanceUnknown, BytesDamaged."""
-    data = read_file(environment, digest, store)[DATA_OFFSET:]
-    if hashlib.new(ALGORITHM, data).digest() != digest:
-        raise BytesDamaged(facts={"digest": digest.hex()})
-    return data
+    with hold(environment, digest, 0, store) as held:
+        return held.data()
+
+
+class Held:
+    """Bytes on their way out, their digest checked: in memory while they are few, else in an open
+    file. To be closed.
+    """
+
+    def __init__(
+        self, pieces: Sequence[bytes | memoryview] = (), file: BinaryIO | None = None
+    ) -> None:
+        self._pieces = pieces
+        self._file = file
+
+    def pieces(self) -> Iterator[bytes | memoryview]:
+        """The data set; may be asked for again."""
+        if self._file is None:
+            yield from self._pieces
+            return
+        self._file.seek(DATA_OFFSET)
+        while chunk := self._file.read(READ_CHUNK):
+            yield chunk
+
+    def data(self) -> bytes:
+        return b"".join(self.pieces())
+
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()
+
+    def __enter__(self) -> "Held":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        raised: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def hold(environment: str, digest: bytes, size: int, store: str = "") -> Held:
+    """The data set as received, of `size` bytes. Raises InstanceUnknown, BytesDamaged."""
+    if size <= SPILL:
+        data = read_file(environment, digest, store)[DATA_OFFSET:]
+        if hashlib.new(ALGORITHM, data).digest() != digest:
+            raise _damaged(digest)
+        return Held([data])
+    file = _open(environment, digest, store)
+    file.seek(DATA_OFFSET)
+    if _digest_of(file) != digest:
+        file.close()
+        raise _damaged(digest)
+    return Held(file=file)
+
+
+def _digest_of(file: BinaryIO) -> bytes:
+    """Of what is still to be read, in bounded memory."""
+    found = hashlib.new(ALGORITHM)
+    while chunk := file.read(READ_CHUNK):
+        found.update(chunk)
+    return found.digest()
+
+
+def _damaged(digest: bytes) -> BytesDamaged:
+    return BytesDamaged(facts={"digest": digest.hex()})
 
 
 def digest_of(file: bytes) -> bytes:
@@ -186,19 +250,16 @@ def read_header(
 
 def is_whole(environment: str, digest: bytes, store: str = "") -> bool:
     """Whether the bytes are there and match their digest; reads them all, in bounded memory."""
-    found = hashlib.new(ALGORITHM)
     try:
         with _open(environment, digest, store) as file:
             file.read(DATA_OFFSET)
-            while chunk := file.read(READ_CHUNK):
-                found.update(chunk)
+            return _digest_of(file) == digest
     except InstanceUnknown:
         return False
     except OSError as error:
         if error.errno == errno.EIO:  # the medium cannot give them back
             return False
         raise
-    return found.digest() == digest
 
 
 def size_of(environment: str, digest: bytes, store: str = "") -> int:

@@ -126,6 +126,26 @@ def _commitment_undelivered(facts: Facts, actor: str) -> Said:
     return Said(_("Commitment report not delivered"), str(facts.get("error", "")), "wait")
 
 
+def _retrieved(facts: Facts, actor: str) -> Said:
+    count, failed = int(facts.get("instances") or 0), int(facts.get("failed") or 0)
+    places = {
+        "objects": objects_words(count),
+        "peer": facts.get("destination", "–"),
+        "size": filesizeformat(int(facts.get("bytes") or 0)),
+        "failed": number_text(failed),
+    }
+    took = timedelta(milliseconds=int(facts["ms"])) if "ms" in facts else None
+    answers = {
+        "cancelled": _("cancelled by the system that asked"),
+        "broken off": _("the system that asked went away"),
+    }
+    answer = answers.get(str(facts.get("outcome", "")), "")
+    if failed:
+        said = _("%(objects)s returned to %(peer)s, %(size)s; %(failed)s not")
+        return Said(said % places, answer, "wait", took)
+    return Said(_("%(objects)s returned to %(peer)s, %(size)s") % places, answer, took=took)
+
+
 def _notice_delivered(facts: Facts, actor: str) -> Said:
     said = _("Confirmation of registration delivered to %(peer)s")
     return Said(said % {"peer": facts.get("peer", "–")}, _tries(facts))
@@ -196,6 +216,7 @@ SAYINGS: dict[str, Callable[[Facts, str], Said]] = {
     "commitment-undelivered": _commitment_undelivered,
     "document-registered": _document,
     "manifest-registered": _manifest,
+    "retrieved": _retrieved,
     "notice-delivered": _notice_delivered,
     "notice-undelivered": _notice_undelivered,
     "notice-given-up": _notice_given_up,

@@ -42,6 +42,10 @@ FACTS = {
     "fault": _("Fault"),
     "document_oid": _("Document"),
     "version": _("Version"),
+    "destination": _("Destination"),
+    "elements": _("Elements at fault"),
+    "status": _("Status answered"),
+    "limit": _("Limit"),
 }
 # What is asked first on the telephone stands first; the rest follows as it was told.
 ORDER = (
@@ -84,6 +88,7 @@ PLACES = {
     "citizen": _("citizen API"),
     "update": _("updating metadata"),
     "remove": _("removing from the registry"),
+    "retrieve": _("retrieval"),
 }
 
 

@@ -33,6 +33,9 @@ def both_agree(actor: Actor, action: Action) -> int:
         allowed = {item.id for item, verdict in zip(items, decided, strict=True) if verdict.allowed}
         listed = set(gate.visible(rows, actor, action).values_list("id", flat=True))
         assert listed == allowed, (actor, action, model)
+        if action == Action.RETURN:
+            registers = {item.register_id for item in items if item.id in allowed}
+            assert registers <= set(gate.reach(actor)), (actor, model)
         opened += len(allowed)
     return opened
 

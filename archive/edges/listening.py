@@ -1,4 +1,4 @@
-"""A listener: a parent that binds the port once, and forked processes that accept on its socket.
+"""A listener: a parent that binds its ports once, and forked processes that accept on them.
 
 Never SO_REUSEPORT: two archives would share a port unseen. A dead child is forked again. When the
 parent dies, however it does, its children see the end of a pipe and go too.
@@ -10,11 +10,13 @@ import os
 import selectors
 import signal
 import socket
+import ssl
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 from django.db import connections
@@ -37,11 +39,19 @@ class PortTaken(Exception):
     """Somebody else listens there."""
 
 
+@dataclass(frozen=True, slots=True)
+class Entrance:
+    """A listening socket, and how what comes there is encrypted."""
+
+    socket: socket.socket
+    tls: ssl.SSLContext | None = None
+
+
 class Door(Protocol):
     """What a process does with its connections."""
 
-    def answer(self, connection: socket.socket) -> None:
-        """Serve one connection to its end."""
+    def answer(self, connection: socket.socket, context: ssl.SSLContext | None) -> None:
+        """Serve one connection to its end, encrypted when there is a context for it."""
 
     def wake_idle(self) -> None:
         """At stopping: end the waiting of those that are between two messages."""
@@ -81,10 +91,10 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 class Parent:
-    """It owns the socket and its children, and touches nothing else."""
+    """It owns the sockets and its children, and touches nothing else."""
 
-    def __init__(self, listener: socket.socket, processes: int, trade: Trade) -> None:
-        self.listener = listener
+    def __init__(self, entrances: Sequence[Entrance], processes: int, trade: Trade) -> None:
+        self.entrances = entrances
         self.processes = processes
         self.trade = trade
         self.children: dict[int, int] = {}  # index by process id
@@ -116,7 +126,7 @@ class Parent:
             os.close(self._held)
             for number in (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD):
                 signal.signal(number, signal.SIG_DFL)
-            Child(self.listener, index, self.trade, self.lifeline).run()
+            Child(self.entrances, index, self.trade, self.lifeline).run()
             code = 0
         except BaseException as raised:
             log.error("listener process %s: %s", index, type(raised).__name__)
@@ -138,7 +148,8 @@ class Parent:
         return ended
 
     def _stop(self) -> None:
-        self.listener.close()
+        for entrance in self.entrances:
+            entrance.socket.close()
         for pid in self.children:
             os.kill(pid, signal.SIGTERM)
         patience = time.monotonic() + DRAIN + 1.5
@@ -162,8 +173,10 @@ class Control:
 class Child:
     """One listener process."""
 
-    def __init__(self, listener: socket.socket, index: int, trade: Trade, lifeline: int) -> None:
-        self.listener = listener
+    def __init__(
+        self, entrances: Sequence[Entrance], index: int, trade: Trade, lifeline: int
+    ) -> None:
+        self.entrances = entrances
         self.index = index
         self.trade = trade
         self.stopping = threading.Event()
@@ -180,15 +193,18 @@ class Child:
         signal.pthread_sigmask(signal.SIG_UNBLOCK, SIGNALS)
         threading.Thread(target=self._beat, daemon=True, name="heartbeat").start()
         with selectors.DefaultSelector() as selector:
-            selector.register(self.listener, selectors.EVENT_READ, self._accept)
+            for entrance in self.entrances:
+                accept = partial(self._accept, entrance)
+                selector.register(entrance.socket, selectors.EVENT_READ, accept)
             selector.register(self.control.lifeline, selectors.EVENT_READ, self._orphan)
             selector.register(self.control.signalled, selectors.EVENT_READ, self._woke)
             while not self.stopping.is_set():
                 _dispatch(selector, None)
             selector.unregister(self.control.lifeline)
             if self.control.orphaned:  # the next parent wants the port at once
-                selector.unregister(self.listener)
-                self.listener.close()
+                for entrance in self.entrances:
+                    selector.unregister(entrance.socket)
+                    entrance.socket.close()
             self._drain(selector)
 
     def _drain(self, selector: selectors.BaseSelector) -> None:
@@ -198,12 +214,12 @@ class Child:
             self.door.wake_idle()
             _dispatch(selector, 0.05)
 
-    def _accept(self) -> None:
+    def _accept(self, entrance: Entrance) -> None:
         try:
-            connection, _ = self.listener.accept()
+            connection, _ = entrance.socket.accept()
         except (BlockingIOError, ConnectionAbortedError):
             return  # another process has it, or the peer has gone
-        if not self.workers.start(lambda: self.door.answer(connection)):
+        if not self.workers.start(partial(self.door.answer, connection, entrance.tls)):
             connection.close()
 
     def _orphan(self) -> None:

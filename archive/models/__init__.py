@@ -69,6 +69,9 @@ from archive.models.integrity import (
     Finding,
     Round,
 )
+from archive.models.limits import (
+    UseLimit,
+)
 from archive.models.log import (
     AuditCursor,
     DisclosureNotice,
@@ -209,6 +212,7 @@ __all__ = [
     "Submission",
     "TrustedIssuer",
     "Urgency",
+    "UseLimit",
     "User",
     "WillSubject",
     "WishDocument",

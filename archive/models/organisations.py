@@ -113,6 +113,11 @@ class Connection(models.Model):
     host = models.CharField(max_length=255, blank=True)
     port = models.PositiveIntegerField(null=True, blank=True)
     ian_on = models.BooleanField(default=False)
+    # What its organisation fetches by C-MOVE may be returned to it.
+    retrieve_destination = models.BooleanField(default=True)
+    # Over TLS alone, in both directions, with this certificate.
+    tls = models.BooleanField(default=False)
+    certificate_sha256 = models.CharField(max_length=64, blank=True)
     xds_role = models.CharField(max_length=10, choices=XdsRole, blank=True)
     xds_user = models.CharField(max_length=64, blank=True)
     xds_secret_sha256 = models.BinaryField(max_length=32, null=True, blank=True)
@@ -137,6 +142,10 @@ class Connection(models.Model):
                 fields=("environment", "hl7_application", "hl7_facility"),
                 condition=Q(kind="hl7", valid_until=None),
                 name="connection_one_live_sender",
+            ),
+            models.CheckConstraint(
+                condition=Q(tls=False) | ~Q(certificate_sha256=""),
+                name="connection_tls_has_certificate",
             ),
         )
 

@@ -2,7 +2,8 @@
 
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q, Value
+from django.db.models.functions import Replace
 
 from archive.models.choices import CommitmentState, RejectionTitle, StudyState
 from archive.models.fields import environment_field, oid_field, uuid_key
@@ -30,6 +31,13 @@ class Patient(models.Model):
                 fields=("environment", "issuer", "identifier"), name="patient_identity"
             ),
         )
+        indexes = (
+            models.Index(
+                fields=("environment", "identifier"),
+                opclasses=("varchar_ops", "varchar_pattern_ops"),
+                name="patient_identifier",
+            ),
+        )  # and patient_folded_name, by SQL: migration 0030
 
     def __str__(self) -> str:
         return self.masked
@@ -96,6 +104,13 @@ class Study(models.Model):
             ),
             models.Index(
                 fields=("environment", "state", "-received_at", "-id"), name="study_by_state"
+            ),
+            models.Index(fields=("environment", "register", "patient"), name="study_by_patient"),
+            models.Index(
+                F("environment"),
+                F("register"),
+                Replace(F("study_date"), Value("."), Value("")),
+                name="study_by_day",
             ),
             models.Index(fields=("accession_number",), name="study_accession_any"),
             models.Index(fields=("study_instance_uid",), name="study_uid_any"),

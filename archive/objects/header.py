@@ -4,21 +4,15 @@ A bounded walk over the elements before the first tag beyond Instance Number (00
 is not plainly encoded is handed over to pydicom; a property test holds the two equal.
 """
 
-import threading
-import warnings
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import lru_cache
 from io import BytesIO
 from struct import Struct
 
-from pydicom.charset import convert_encodings, decode_bytes, default_encoding, python_encoding
 from pydicom.dataset import Dataset
 from pydicom.filereader import read_dataset
 
 from archive import errors
-from archive.objects import elements
+from archive.objects import charsets, elements
 from archive.objects.elements import Bytes, Encoding, Odd, Truncated
 
 LAST = 0x00200013  # Instance Number
@@ -61,8 +55,6 @@ WANTED = frozenset((CHARACTER_SET, *FIELDS))
 _EXPLICIT_LITTLE, _EXPLICIT_BIG = Struct("<HH2sH").unpack_from, Struct(">HH2sH").unpack_from
 _IMPLICIT = Struct("<HHL").unpack_from
 _LONG_LITTLE, _LONG_BIG = Struct("<L").unpack_from, Struct(">L").unpack_from
-_DICOM_CODECS = frozenset(python_encoding.values())
-_warnings_lock = threading.Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,7 +212,7 @@ def _by_pydicom(data: Bytes, encoding: Encoding, whole: bool) -> Values:
         return tag > LAST
 
     try:
-        with _quiet():
+        with charsets.quiet():
             dataset = read_dataset(
                 BytesIO(data), not encoding.explicit, encoding.little, stop_when=beyond
             )
@@ -265,37 +257,10 @@ def _decoded(values: Values) -> Header:
     if plain.isascii() and b"\x1b" not in plain:
         texts = {name: str(raw, "ascii").strip(" \0") for name, raw in named.items()}
     else:
-        codecs = _codecs(charset)
-        texts = {name: _decode(raw, codecs).strip(" \0") for name, raw in named.items()}
+        codecs = charsets.codecs_of(charset)
+        texts = {name: charsets.decode(raw, codecs).strip(" \0") for name, raw in named.items()}
     if "\0" in "".join(texts.values()):  # inside a value: no database keeps it
         texts = {name: text.replace("\0", "") for name, text in texts.items()}
     return Header(
         values.complete, str(charset, "ascii", "replace").strip(" \0").replace("\0", ""), **texts
     )
-
-
-def _decode(raw: bytes, codecs: tuple[str, ...]) -> str:
-    if b"\x1b" not in raw:
-        return raw.decode(codecs[0], "replace")
-    with _quiet():  # code extensions, PS3.5 section 6.1.2.5; both kinds of delimiters reset them
-        return decode_bytes(raw, codecs, {0x5C, 0x5E, 0x3D})
-
-
-@lru_cache(256)
-def _codecs(charset: bytes) -> tuple[str, ...]:
-    terms = [
-        term.strip(" \0").replace("\0", "")
-        for term in charset.decode("ascii", "replace").split("\\")
-    ]
-    with _quiet():
-        codecs = convert_encodings(terms)
-    # pydicom takes any name Python knows for a codec, which may be none of DICOM's.
-    return tuple(codec if codec in _DICOM_CODECS else default_encoding for codec in codecs)
-
-
-@contextmanager
-def _quiet() -> Iterator[None]:
-    """pydicom's complaints about a sender's bytes may quote values: none for our log."""
-    with _warnings_lock, warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        yield

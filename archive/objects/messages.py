@@ -14,7 +14,7 @@ Reference = tuple[str, str]  # SOP Class UID, SOP Instance UID
 @dataclass(frozen=True, slots=True)
 class Target:
     """An application entity and how we call it; `timeout` in seconds, for connecting and each
-    answer.
+    answer. With a certificate it is called over TLS, and must show that one.
     """
 
     host: str
@@ -22,6 +22,7 @@ class Target:
     called_aet: str
     calling_aet: str
     timeout: float = 10.0
+    certificate_sha256: str = ""
 
 
 @dataclass(frozen=True, slots=True)

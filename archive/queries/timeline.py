@@ -36,6 +36,7 @@ STEPS: dict[str, tuple[str, str, str]] = {
     "study.corrected": ("correction", "corrected", DONE),
     "correction.undone": ("correction", "undone", NEUTRAL),
     "object.restored": ("integrity", "restored", DONE),
+    "study.retrieved": ("DICOM", "retrieved", DONE),
     "notice.delivered": ("IAN", "notice-delivered", DONE),
     "notice.undelivered": ("IAN", "notice-undelivered", FAILED),
     "notice.given_up": ("IAN", "notice-given-up", FAILED),
@@ -105,7 +106,7 @@ def _from_ledger(events: Any) -> Iterator[Entry]:
             interface, step, outcome = STEPS[event.kind]
             if event.kind in OF_PERSONS and event.actor_kind == BY_STAFF:
                 interface = "portal"
-            if step == "commitment-reported" and event.facts.get("failed"):
+            if step in ("commitment-reported", "retrieved") and event.facts.get("failed"):
                 outcome = FAILED
             yield Entry(event.at, interface, step, outcome, event.facts, event.actor_name)
 

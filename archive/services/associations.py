@@ -1,7 +1,7 @@
 """Who is at the door: an AE title, an address, a called title, and what they amount to (ON-3)."""
 
 import socket
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from archive import ledger
@@ -11,12 +11,15 @@ from archive.errors import (
     ArchiveError,
     CalledTitleUnknown,
     PeerAddressWrong,
+    PeerCertificateWrong,
     PeerEnded,
+    PeerUnencrypted,
     PeerUnknown,
 )
 from archive.models import Connection, ConnectionKind, CustomerState, Environment
-from archive.services import error_desk
+from archive.services import error_desk, limits
 from archive.services.error_desk import Place, What, Who
+from archive.services.limits import Limits
 from archive.values import AeTitle, today
 
 DOOR = Place("dicom", "association")
@@ -34,6 +37,7 @@ class Peer:
     calling: str
     called: str
     address: str
+    limits: Limits = field(default_factory=Limits)
 
     @property
     def actor(self) -> Actor:
@@ -60,12 +64,20 @@ def environment_of(called: str) -> str:
     return titles[called]
 
 
-def establish(*, calling: str, called: str, address: str, association_id: UUID) -> Peer:
-    """Name the peer, or put it on the desk and raise PeerUnknown, PeerEnded, PeerAddressWrong,
-    CalledTitleUnknown.
+def establish(
+    *,
+    calling: str,
+    called: str,
+    address: str,
+    association_id: UUID,
+    certificate: str | None = None,
+) -> Peer:
+    """Name the peer; `certificate` is the SHA-256 of the one it showed, None without TLS. Or put it
+    on the desk and raise PeerUnknown, PeerEnded, PeerAddressWrong, PeerUnencrypted,
+    PeerCertificateWrong, CalledTitleUnknown.
     """
     try:
-        return _establish(calling.strip(), called.strip(), address, association_id)
+        return _establish(calling.strip(), called.strip(), address, association_id, certificate)
     except ArchiveError as error:
         report(
             error, calling=calling, called=called, address=address, association_id=association_id
@@ -73,7 +85,9 @@ def establish(*, calling: str, called: str, address: str, association_id: UUID) 
         raise
 
 
-def _establish(calling: str, called: str, address: str, association_id: UUID) -> Peer:
+def _establish(
+    calling: str, called: str, address: str, association_id: UUID, certificate: str | None
+) -> Peer:
     environment = environment_of(called)
     try:
         title = AeTitle(calling)
@@ -95,9 +109,27 @@ def _establish(calling: str, called: str, address: str, association_id: UUID) ->
         raise PeerAddressWrong(
             facts={"calling": calling, "address": address, "expected": live.host}
         )
+    _check_certificate(live, certificate)
     return Peer(
-        association_id, live.id, owner.id, owner.name_fi, environment, calling, called, address
+        association_id,
+        live.id,
+        owner.id,
+        owner.name_fi,
+        environment,
+        calling,
+        called,
+        address,
+        limits.of(owner.id),
     )
+
+
+def _check_certificate(connection: Connection, certificate: str | None) -> None:
+    """Raises PeerUnencrypted, PeerCertificateWrong."""
+    if certificate is None:
+        if connection.tls:
+            raise PeerUnencrypted()
+    elif connection.certificate_sha256 not in ("", certificate):
+        raise PeerCertificateWrong(facts={"certificate": certificate})
 
 
 def verified(peer: Peer) -> None:

@@ -15,4 +15,5 @@ def target_of(connection: Connection) -> Target:
         called_aet=connection.aet,
         calling_aet=settings().ae_title(connection.environment),
         timeout=CALL_TIMEOUT,
+        certificate_sha256=connection.certificate_sha256 if connection.tls else "",
     )

@@ -6,16 +6,18 @@ session; what is counted is written when the association ends or once a second, 
 """
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
 
-from archive import jobs, vault
+from archive import jobs, ledger, vault
 from archive.config import settings
 from archive.errors import (
     ArchiveError,
+    CustomerTooFast,
     DatasetUnreadable,
     OtherContent,
     OtherRegister,
@@ -68,8 +70,11 @@ class Tally:
 class Session:
     """One association's storing. `close` is called however it ends."""
 
-    def __init__(self, peer: Peer) -> None:
+    def __init__(self, peer: Peer, pace: Callable[[], None] = lambda: None) -> None:
+        """`pace` raises CustomerTooFast, when one more object would be too many."""
         self.peer = peer
+        self.pace = pace
+        self.hurried = 0  # objects refused for their pace
         self.policy = policies.for_association(peer.environment)
         self.terms = policies.correction_terms(peer.organisation_id)
         self.registers = filing.own_registers(peer)
@@ -82,10 +87,33 @@ class Session:
     def begin(
         self, *, sop_class_uid: str, sop_instance_uid: str, transfer_syntax_uid: str
     ) -> "Receipt":
+        """Raises CustomerTooFast."""
+        try:
+            self.pace()
+        except CustomerTooFast as error:
+            self._too_fast(error)
+            raise
         return Receipt(self, Announced(sop_class_uid, sop_instance_uid), transfer_syntax_uid)
+
+    def _too_fast(self, error: CustomerTooFast) -> None:
+        """On the desk once an association; how many there were is written down when it ends."""
+        self.hurried += 1
+        if self.hurried == 1:
+            what = What(correlation_id=self.peer.association_id)
+            error_desk.report(
+                error,
+                environment=self.peer.environment,
+                place=STORE,
+                who=self.peer.who,
+                what=what,
+                facts={"calling": self.peer.calling},
+            )
 
     def close(self) -> None:
         """Write down what came: counts, and one ledger event per study."""
+        if self.hurried:
+            _record_hurry(self.peer, self.hurried)
+            self.hurried = 0
         for tally in self.studies.values():
             filing.note_progress(tally.filed, tally.instances, tally.bytes)
             if tally.total_instances or tally.repeated:
@@ -363,6 +391,17 @@ class Receipt:
             controller_oid=register.controller_oid,
             received_at=now(),
         )
+
+
+def _record_hurry(peer: Peer, count: int) -> None:
+    about = ledger.About(
+        environment=peer.environment,
+        organisation_id=peer.organisation_id,
+        subject_id=peer.connection_id,
+        correlation_id=peer.association_id,
+    )
+    facts = {"code": CustomerTooFast.code, "reason": CustomerTooFast.reason(), "count": count}
+    ledger.record(ledger.Kind.OBJECT_REFUSED, about, facts, actor=peer.actor)
 
 
 def settle_doubts() -> int:

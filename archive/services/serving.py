@@ -4,8 +4,11 @@ An object that was never corrected goes out as it came in, byte for byte. A corr
 Original Attributes Sequence (0400,0561) with what it said before.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import QuerySet
 
 from archive import vault
 from archive.errors import BytesDamaged, InstanceUnknown
@@ -14,59 +17,92 @@ from archive.objects import coercion
 from archive.objects.coercion import Modification
 from archive.rules import correction
 from archive.services import integrity
+from archive.vault import Held
 
 
 @dataclass(frozen=True, slots=True)
-class Served:
-    """A data set as it is given out, without preamble and file meta information."""
+class Outgoing:
+    """An object that may be given out, and all that is needed to read it without the database."""
 
+    id: UUID
+    study_id: UUID
+    environment: str
     sop_class_uid: str
     sop_instance_uid: str
     transfer_syntax_uid: str
-    pieces: tuple[bytes | memoryview, ...]
+    digest: bytes
+    size: int
+    store: str
+    is_damaged: bool
+    values: Mapping[str, str]  # laid over what was sent
+    modifications: tuple[Modification, ...]
 
-    @property
-    def size(self) -> int:
-        return sum(len(piece) for piece in self.pieces)
+    def hold(self) -> Held:
+        """Verified: the digest is read again each time (AR-10). The database is not touched:
+        whoever gets BytesDamaged tells `damaged`. Raises BytesDamaged.
+        """
+        if self.is_damaged:
+            raise BytesDamaged()
+        try:
+            held = vault.hold(self.environment, self.digest, self.size, self.store)
+        except InstanceUnknown:
+            raise BytesDamaged() from None
+        if not self.modifications:
+            return held
+        with held:
+            data = held.data()
+        corrected = coercion.coerced(
+            data, self.transfer_syntax_uid, self.values, list(self.modifications)
+        )
+        return Held(tuple(corrected))
 
-    def chunks(self, size: int = 1 << 20) -> Iterator[memoryview]:
-        """For a sender that writes as it goes."""
-        for piece in self.pieces:
-            whole = memoryview(piece)
-            for start in range(0, len(whole), size):
-                yield whole[start : start + size]
-
-    def read(self) -> bytes:
-        return b"".join(self.pieces)
+    def damaged(self) -> None:
+        """Its bytes are not what they were: they are set aside, and the desk told."""
+        if not self.is_damaged:
+            integrity.found_damaged(self.id)
 
 
-def served(instance: Instance) -> Served:
-    """What is given out of an object; select its study and overlay with it.
+def outgoing(instances: QuerySet[Instance]) -> Iterator[Outgoing]:
+    """Of each that may be given out at all; rejected ones are left out but for quality, so say
+    `available` first where those are not wanted either.
+    """
+    for instance in instances.select_related("study__overlay"):
+        if not correction.is_refused_again(instance.rejection):
+            yield _outgoing(instance)
+
+
+def _outgoing(instance: Instance) -> Outgoing:
+    values, modifications = _corrections(instance)
+    return Outgoing(
+        id=instance.id,
+        study_id=instance.study_id,
+        environment=instance.environment,
+        sop_class_uid=instance.sop_class_uid,
+        sop_instance_uid=instance.sop_instance_uid,
+        transfer_syntax_uid=instance.transfer_syntax_uid,
+        digest=bytes(instance.digest),
+        size=instance.size,
+        store=instance.store,
+        is_damaged=instance.damaged_at is not None,
+        values=values,
+        modifications=tuple(modifications),
+    )
+
+
+def served(instance: Instance) -> Held:
+    """One object, at once; select its study and overlay with it.
 
     Raises InstanceUnknown for one that is rejected and not for quality, BytesDamaged for one that
     is: by then it is set aside and on the desk.
     """
     if correction.is_refused_again(instance.rejection):
         raise InstanceUnknown()
-    data = _verified(instance)
-    values, modifications = _corrections(instance)
-    pieces: tuple[bytes | memoryview, ...] = (data,)
-    if modifications:
-        syntax = instance.transfer_syntax_uid
-        pieces = tuple(coercion.coerced(data, syntax, values, modifications))
-    return Served(
-        instance.sop_class_uid, instance.sop_instance_uid, instance.transfer_syntax_uid, pieces
-    )
-
-
-def _verified(instance: Instance) -> bytes:
-    """The digest is read again each time (AR-10: verification on retrieve)."""
-    if instance.damaged_at is None:
-        try:
-            return vault.read(instance.environment, bytes(instance.digest), instance.store)
-        except (BytesDamaged, InstanceUnknown):
-            integrity.found_damaged(instance.id)
-    raise BytesDamaged()
+    found = _outgoing(instance)
+    try:
+        return found.hold()
+    except BytesDamaged:
+        found.damaged()
+        raise
 
 
 def _corrections(instance: Instance) -> tuple[dict[str, str], list[Modification]]:

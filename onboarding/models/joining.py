@@ -116,6 +116,8 @@ class PlannedConnection(models.Model):
     host = models.CharField(max_length=255, blank=True)
     port = models.PositiveIntegerField(null=True, blank=True)
     ian_on = models.BooleanField(default=False)
+    retrieve_destination = models.BooleanField(default=True)  # of a C-MOVE
+    tls = models.BooleanField(default=False)  # and never without it
     certificate = models.TextField(blank=True)  # PEM
     certificate_subject = models.CharField(max_length=300, blank=True)
     certificate_issuer = models.CharField(max_length=300, blank=True)

@@ -57,6 +57,8 @@ class Plan:
     host: str = ""
     port: int | None = None
     ian_on: bool = False
+    retrieve_destination: bool = True
+    tls: bool = False
     certificate: str = ""  # PEM
     hl7_application: str = ""
     hl7_facility: str = ""
@@ -122,6 +124,8 @@ def _checked(row: PlannedConnection, planned: Plan) -> dict[str, object]:
         "aet": _title(row, planned),
         "host": _host(planned.host),
         "port": _port(planned.port),
+        "retrieve_destination": planned.retrieve_destination,
+        "tls": planned.tls,
         **_certificate(planned, planned.host.strip()),
     }
 
@@ -168,6 +172,8 @@ def _port(port: int | None) -> int:
 def _certificate(planned: Plan, host: str) -> dict[str, object]:
     pem = planned.certificate.strip()
     if not pem:
+        if planned.tls:  # nothing else would tell it from another
+            raise FieldInvalid(facts={"field": "certificate"})
         return {
             "certificate": "",
             "certificate_subject": "",
@@ -211,6 +217,7 @@ def target(row: PlannedConnection) -> Target:
         called_aet=row.aet,
         calling_aet=settings().ae_title(row.environment),
         timeout=CALL_TIMEOUT,
+        certificate_sha256=row.certificate_sha256 if row.tls else "",
     )
 
 

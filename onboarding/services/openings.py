@@ -56,8 +56,7 @@ def _open_dicom(actor: Actor, row: PlannedConnection) -> Connection:
     kept = row.connection
     if kept is not None and kept.valid_until is None:
         if kept.aet == row.aet:
-            kept.name, kept.host, kept.port, kept.ian_on = row.name, row.host, row.port, row.ian_on
-            kept.save(update_fields=["name", "host", "port", "ian_on"])
+            _take_over(kept, row)
             what = f"DICOM connection {row.aet} changed"
             _record(actor, row.organisation, what, row.environment)
             return kept
@@ -66,8 +65,7 @@ def _open_dicom(actor: Actor, row: PlannedConnection) -> Connection:
         Environment(row.environment), AeTitle(row.aet), row.host, row.port or 0, row.ian_on
     )
     made = customers.connect_dicom(actor, row.organisation, system, valid_from=today())
-    made.name = row.name
-    made.save(update_fields=["name"])
+    _take_over(made, row)
     return made
 
 
@@ -93,6 +91,19 @@ def _open_hl7(actor: Actor, row: PlannedConnection) -> Connection:
     made.name = row.name
     made.save(update_fields=["name"])
     return made
+
+
+TAKEN_OVER = (
+    *("name", "host", "port", "ian_on"),
+    *("retrieve_destination", "tls", "certificate_sha256"),
+)
+
+
+def _take_over(connection: Connection, row: PlannedConnection) -> None:
+    """What was planned holds from the next association on."""
+    for name in TAKEN_OVER:
+        setattr(connection, name, getattr(row, name))
+    connection.save(update_fields=TAKEN_OVER)
 
 
 def _open_xds(actor: Actor, row: PlannedConnection) -> Connection:

@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from archive import errors
 from archive.errors import ArchiveError
 from portal.advice import (
+    asking,
     assertions,
     authorisations,
     corrections,
@@ -114,6 +115,7 @@ ADVICE: dict[type[ArchiveError], Advice] = {
     **authorisations.ADVICE,
     **wishes.ADVICE,
     **registry.ADVICE,
+    **asking.ADVICE,
 }
 BY_REASON = {error.reason(): advice for error, advice in ADVICE.items()}
 

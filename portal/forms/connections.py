@@ -16,7 +16,8 @@ from onboarding.services.connections import Plan
 from portal.forms.joining import line
 
 KEPT = (
-    *("environment", "name", "aet", "host", "port", "ian_on", "certificate"),
+    *("environment", "name", "aet", "host", "port", "ian_on", "retrieve_destination", "tls"),
+    "certificate",
     *("hl7_application", "hl7_facility"),
 )
 
@@ -81,6 +82,16 @@ class DicomForm(_Certified):
     )
     ian_on = forms.BooleanField(
         label=_("Send confirmations of registration (IAN) to it"), required=False
+    )
+    retrieve_destination = forms.BooleanField(
+        label=_("Studies that are fetched (C-MOVE) may be returned to it"),
+        required=False,
+        initial=True,
+    )
+    tls = forms.BooleanField(
+        label=_("Encrypted connections (TLS) only, in both directions"),
+        required=False,
+        help_text=_("The system shows its certificate when it calls and when it is called."),
     )
     field_order = (*KEPT[:-2], "certificate_file")
 

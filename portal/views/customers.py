@@ -23,6 +23,7 @@ from portal import formats, plots
 from portal.advice import advise
 from portal.pages import BY_NAME, address
 from portal.staff import Request, page
+from portal.views import load
 from portal.views.joining.file import following
 from portal.views.joining.opened import open_file
 from portal.views.joining.words import alarm
@@ -112,6 +113,7 @@ def customer(request: Request, actor: Actor, organisation_id: UUID) -> HttpRespo
         "history": succession.history(organisation),
         "people": queries.people(organisation),
         "cases": [_told(case, actor) for case in cases],
+        "load": load.told(request, organisation) if is_staff else None,
         "road": _road(request, organisation_id),
         "trail": [(_("Customers"), reverse("organisations"))] if is_staff else [],
     }

@@ -17,7 +17,7 @@ from archive import gate
 from archive.actors import Actor
 from archive.models import Case, Study, StudyState
 from archive.queries import corrections as corrected
-from archive.queries import desk, timeline
+from archive.queries import desk, marks, timeline
 from archive.queries import studies as lists
 from archive.queries import study as queries
 from archive.rules.access import Action
@@ -178,6 +178,10 @@ def _show(request: Request, actor: Actor, found: Study, *, shown: bool = False) 
         "corrections": corrected.of_study(found),
         "rejections": corrected.rejections_of(found),
         "may_correct": gate.ask(actor, Action.CORRECT, found).allowed,
+        "marks": [
+            (each, dicom_date(each.mark.made_on) if each.mark else None)
+            for each in marks.of_study(found)
+        ],
         "series": [
             (row, [each for each in part.rows if each.series_id == row.series.id]) for row in series
         ],

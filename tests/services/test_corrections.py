@@ -54,7 +54,7 @@ def served(made: Dataset) -> Dataset:
         sop_instance_uid=made.SOPInstanceUID
     )
     found = serving.served(row)
-    return read(found.read(), found.transfer_syntax_uid)
+    return read(found.data(), row.transfer_syntax_uid)
 
 
 def settle(study: Study) -> Any:

@@ -116,7 +116,7 @@ def test_the_same_bytes_heal_it() -> None:
     go_round()
     cast.store(made)
     assert one(made).damaged_at is None
-    assert serving.served(one(made)).read() == cast.encoded(made)
+    assert serving.served(one(made)).data() == cast.encoded(made)
     assert Case.objects.get(reason="bytes-damaged").state == "resolved"
     told = LedgerEvent.objects.get(kind="object.restored", study_id=study.id)
     assert told.facts["how"] == "sent again"

@@ -35,7 +35,7 @@ def test_what_is_stored_there_is_the_same_byte_by_byte(own_vault: Path) -> None:
     row = one(made)
     assert row.store == "s3"
     assert vault.read("production", bytes(row.digest)) == cast.encoded(made)
-    assert serving.served(row).read() == cast.encoded(made)
+    assert serving.served(row).data() == cast.encoded(made)
     meta = vault.read_meta("production", bytes(row.digest))
     assert (meta.source_aet, meta.sop_instance_uid) == ("ESIM_PACS", row.sop_instance_uid)
     assert vault.size_of("production", bytes(row.digest)) == row.size
@@ -81,7 +81,7 @@ def test_damage_is_found_set_aside_and_healed() -> None:
     aside = [key for key, _ in stores.configured()["s3"].keys("production/quarantine")]
     assert len(aside) == 1
     cast.store(made)
-    assert serving.served(one(made)).read() == cast.encoded(made)
+    assert serving.served(one(made)).data() == cast.encoded(made)
 
 
 def test_both_are_read_while_they_are_mixed_and_files_are_moved(
@@ -95,7 +95,7 @@ def test_both_are_read_while_they_are_mixed_and_files_are_moved(
     cast.store(new)
     assert [one(each).store for each in (*old, new)] == ["files"] * 3 + ["s3"]
     for each in (*old, new):
-        assert serving.served(one(each)).read() == cast.encoded(each)
+        assert serving.served(one(each)).data() == cast.encoded(each)
     said = StringIO()
     call_command("move_objects", "--to", "s3", "--most", "2", stdout=said)
     assert "2 files moved to s3" in said.getvalue()
@@ -103,7 +103,7 @@ def test_both_are_read_while_they_are_mixed_and_files_are_moved(
     assert files(own_vault) == []
     assert {one(each).store for each in (*old, new)} == {"s3"}
     for each in (*old, new):
-        assert serving.served(one(each)).read() == cast.encoded(each)
+        assert serving.served(one(each)).data() == cast.encoded(each)
     quiet(study)
     registration.advance(study.id)  # reads the manifest in force, which was moved as well
     assert state(study) == "registered"

@@ -3,11 +3,11 @@
 Storing is never refused here but in the C-STORE response, where a sender can read why.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from pydicom._uid_dict import UID_dictionary
-from pydicom.uid import UID
+from pydicom.uid import UID, ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 from pynetdicom import AllStoragePresentationContexts
 from pynetdicom._globals import ALL_TRANSFER_SYNTAXES, APPLICATION_CONTEXT_NAME
 from pynetdicom.pdu import A_ASSOCIATE_AC, A_ASSOCIATE_RQ
@@ -17,6 +17,7 @@ from pynetdicom.pdu_primitives import (
     ImplementationVersionNameNotification,
     MaximumLengthNotification,
     SCP_SCU_RoleSelectionNegotiation,
+    SOPClassExtendedNegotiation,
 )
 from pynetdicom.presentation import PresentationContext, negotiate_as_acceptor
 
@@ -29,7 +30,16 @@ from archive.objects.part10 import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERS
 VERIFICATION = UID("1.2.840.10008.1.1")
 COMMITMENT = UID("1.2.840.10008.1.20.1")
 STORAGE = frozenset(context.abstract_syntax for context in AllStoragePresentationContexts)
-SERVED = STORAGE | {VERIFICATION, COMMITMENT}
+# Query/Retrieve, PS3.4 C.6: patient root and study root.
+PATIENT_ROOT = frozenset(UID(f"1.2.840.10008.5.1.4.1.2.1.{last}") for last in (1, 2, 3))
+FIND = frozenset(UID(f"1.2.840.10008.5.1.4.1.2.{root}.1") for root in (1, 2))
+MOVE = frozenset(UID(f"1.2.840.10008.5.1.4.1.2.{root}.2") for root in (1, 2))
+GET = frozenset(UID(f"1.2.840.10008.5.1.4.1.2.{root}.3") for root in (1, 2))
+SERVED = STORAGE | FIND | MOVE | GET | {VERIFICATION, COMMITMENT}
+# Extended negotiation, PS3.4 C.5.1.1, C.5.2.1, C.5.3.1: relational queries, dates and times as one
+# range; not fuzzy names, nor adjustment of time zones, nor conversion of multi-frame images.
+EXTENDED = {**dict.fromkeys(FIND, b"\1\1\0\0\0"), **dict.fromkeys(MOVE | GET, b"\1\0")}
+DATES_WITH_TIMES = 1  # the byte that is about dates and times
 
 # Not for the network: RFC 2557 MIME encapsulation, XML encoding, Papyrus.
 _NOT_ON_A_WIRE = {"1.2.840.10008.1.2.6.1", "1.2.840.10008.1.2.6.2", "1.2.840.10008.1.20"}
@@ -38,6 +48,8 @@ TRANSFER_SYNTAXES = (
     | {uid for uid, entry in UID_dictionary.items() if entry[1] == "Transfer Syntax"}
     - _NOT_ON_A_WIRE
 )
+
+PLAIN = frozenset((ExplicitVRLittleEndian, ImplicitVRLittleEndian, ExplicitVRBigEndian))
 
 DEFAULT_MAX_LENGTH = 16_384  # of a peer that does not say
 
@@ -88,7 +100,30 @@ class Agreement:
 
     results: list[PresentationContext]
     roles: list[SCP_SCU_RoleSelectionNegotiation]
+    extended: Mapping[UID, bytes]
     accepted: Mapping[int, tuple[str, str]] = field(default_factory=dict)  # abstract, transfer
+
+    @property
+    def taken(self) -> "Taken":
+        return taken_by_peer(self.results)
+
+    @property
+    def together(self) -> frozenset[str]:
+        """SOP classes whose queries match dates together with times."""
+        return matched_together(self.extended)
+
+
+# What the peer takes of us on this association: by SOP class, the context of a transfer syntax.
+Taken = Mapping[str, Mapping[str, int]]
+
+
+def taken_by_peer(results: Iterable[PresentationContext]) -> Taken:
+    found: dict[str, dict[str, int]] = {}
+    for context in results:
+        if context.result == 0 and context.as_scu and context.context_id:
+            syntaxes = found.setdefault(str(context.abstract_syntax), {})
+            syntaxes.setdefault(str(context.transfer_syntax[0]), context.context_id)
+    return found
 
 
 def read_request(wire: Wire) -> Request:
@@ -107,45 +142,86 @@ def read_request(wire: Wire) -> Request:
         raise Violation(upper_layer.INVALID_PARAMETER) from None
 
 
-def keep_senders_order(contexts: list[PresentationContext]) -> None:
-    """Of several transfer syntaxes the sender's first that we know: it has the object in that one.
-
-    pynetdicom would prefer the order of our own list; so each proposal is narrowed to one.
+def supported(proposal: A_ASSOCIATE) -> list[PresentationContext]:
+    """Our side of the negotiation, as far as the proposals ask for it; each of them is narrowed to
+    the one transfer syntax that we take. pynetdicom would prefer the order of our own list.
     """
-    for context in contexts:
-        known = [syntax for syntax in context.transfer_syntax if syntax in TRANSFER_SYNTAXES]
-        context.transfer_syntax = [*(known or context.transfer_syntax)[:1]]
-
-
-def supported(contexts: list[PresentationContext]) -> list[PresentationContext]:
-    """Our side of the negotiation, as far as the (narrowed) proposals ask for it."""
+    contexts, roles = proposal.presentation_context_definition_list, proposed_roles(proposal)
+    fetches = any(context.abstract_syntax in GET for context in contexts)
     wanted: dict[str, set[str]] = {}
     for context in contexts:
-        syntaxes = TRANSFER_SYNTAXES.intersection(context.transfer_syntax)
-        wanted.setdefault(str(context.abstract_syntax), set()).update(syntaxes)
-    ours = []
-    for abstract in wanted.keys() & SERVED:
-        context = PresentationContext()
-        context.abstract_syntax = abstract
-        context.transfer_syntax = list(wanted[abstract])
-        if abstract == COMMITMENT:  # PS3.4 J.3.3: either role, as the peer proposes
-            context.scu_role = context.scp_role = True
-        ours.append(context)
-    return ours
+        abstract = str(context.abstract_syntax)
+        to_peer = fetches and roles.get(UID(abstract), (True, False))[1]
+        context.transfer_syntax = [_chosen(context, to_peer)]
+        syntaxes = _known(abstract).intersection(context.transfer_syntax)
+        wanted.setdefault(abstract, set()).update(syntaxes)
+    return [_ours(abstract, wanted[abstract], fetches) for abstract in wanted.keys() & SERVED]
+
+
+def _chosen(context: PresentationContext, to_peer: bool) -> str:
+    """The sender's first that we know: it has the object in that one. Where objects go to the peer,
+    its first plain one: every object can be given so.
+    """
+    proposed: list[str] = context.transfer_syntax
+    known = [syntax for syntax in proposed if syntax in _known(str(context.abstract_syntax))]
+    plain = [syntax for syntax in known if to_peer and syntax in PLAIN]
+    return (plain + known + proposed)[0]
+
+
+def _known(abstract: str) -> frozenset[str]:
+    """Identifiers are given in plain ones only."""
+    return PLAIN if abstract in EXTENDED else TRANSFER_SYNTAXES
+
+
+def _ours(abstract: str, syntaxes: set[str], fetches: bool) -> PresentationContext:
+    context = PresentationContext()
+    context.abstract_syntax = UID(abstract)
+    context.transfer_syntax = list(syntaxes)
+    # Either role, as the peer proposes: PS3.4 J.3.3, and C.5.3 for what a C-GET brings.
+    if abstract == COMMITMENT or (fetches and abstract in STORAGE):
+        context.scu_role = context.scp_role = True
+    return context
+
+
+def proposed_roles(proposal: A_ASSOCIATE) -> dict[UID, tuple[bool, bool]]:
+    """Of the requestor: as SCU, as SCP."""
+    return {
+        item.sop_class_uid: (bool(item.scu_role), bool(item.scp_role))
+        for item in proposal.user_information
+        if isinstance(item, SCP_SCU_RoleSelectionNegotiation) and item.sop_class_uid
+    }
+
+
+def agreed_extended(proposal: A_ASSOCIATE) -> dict[UID, bytes]:
+    """Of what is proposed by SOP Class Extended Negotiation, what is offered here too."""
+    asked = {
+        item.sop_class_uid: item.service_class_application_information
+        for item in proposal.user_information
+        if isinstance(item, SOPClassExtendedNegotiation) and item.sop_class_uid in EXTENDED
+    }
+    return {uid: agreed(uid, information or b"") for uid, information in asked.items() if uid}
+
+
+def matched_together(extended: Mapping[UID, bytes]) -> frozenset[str]:
+    place = DATES_WITH_TIMES
+    return frozenset(
+        uid for uid, agreed_on in extended.items() if agreed_on[place : place + 1] == b"\1"
+    )
+
+
+def agreed(sop_class_uid: str, asked: bytes) -> bytes:
+    offered = EXTENDED[UID(sop_class_uid)]
+    return bytes(1 if pair == (1, 1) else 0 for pair in zip(asked, offered, strict=False))
 
 
 def negotiate(request: Request) -> Agreement:
     """Raises Violation on a request that cannot be negotiated."""
     try:
-        keep_senders_order(request.contexts)
-        roles = {
-            item.sop_class_uid: (item.scu_role, item.scp_role)
-            for item in request.primitive.user_information
-            if isinstance(item, SCP_SCU_RoleSelectionNegotiation) and item.sop_class_uid
-        }
-        results, agreed = negotiate_as_acceptor(
-            request.contexts, supported(request.contexts), roles
+        ours = supported(request.primitive)
+        results, agreed_roles = negotiate_as_acceptor(
+            request.contexts, ours, proposed_roles(request.primitive)
         )
+        extended = agreed_extended(request.primitive)
     except Exception:  # a context without a transfer syntax, for one
         raise Violation(upper_layer.INVALID_PARAMETER) from None
     accepted = {
@@ -153,7 +229,7 @@ def negotiate(request: Request) -> Agreement:
         for context in results
         if context.result == 0 and context.context_id
     }
-    return Agreement(results, agreed, accepted)
+    return Agreement(results, agreed_roles, extended, accepted)
 
 
 def encode_acceptance(request: Request, agreement: Agreement) -> bytes:
@@ -174,5 +250,9 @@ def encode_acceptance(request: Request, agreement: Agreement) -> bytes:
     answer.result_source = 0x01
     answer.presentation_context_definition_results_list = agreement.results
     answer.user_information = [length, implementation, version, *agreement.roles]
+    for uid, information in agreement.extended.items():
+        item = SOPClassExtendedNegotiation()
+        item.sop_class_uid, item.service_class_application_information = uid, information
+        answer.user_information.append(item)
     encoded: bytes = A_ASSOCIATE_AC(answer).encode()
     return encoded

@@ -13,7 +13,7 @@ from pynetdicom.association import Association
 from pynetdicom.pdu_primitives import SCP_SCU_RoleSelectionNegotiation
 from pynetdicom.status import code_to_category
 
-from archive.edges.dicom import codec
+from archive.edges.dicom import codec, tls
 from archive.edges.dicom.acceptance import COMMITMENT, VERIFICATION
 from archive.edges.dicom.checkpoint import steady
 from archive.edges.dicom.quiet import keep_identifiers_out_of_logs
@@ -66,6 +66,7 @@ def _association(
     ae.connection_timeout = ae.acse_timeout = target.timeout
     ae.dimse_timeout = ae.network_timeout = target.timeout
     connected: list[bool] = []
+    context = tls.client_context(target.certificate_sha256) if target.certificate_sha256 else None
     try:
         assoc = ae.associate(
             target.host,
@@ -74,6 +75,7 @@ def _association(
             ae_title=target.called_aet,
             ext_neg=list(roles),
             evt_handlers=[(evt.EVT_CONN_OPEN, lambda event: connected.append(True))],
+            tls_args=(context, target.host) if context is not None else None,
         )
     except (socket.gaierror, UnicodeError):
         raise PeerUnreachable(f"host name {target.host} cannot be resolved") from None
@@ -95,8 +97,9 @@ def _not_established(
 ) -> PeerUnreachable | PeerRejected | PeerAborted:
     address = f"{target.host}:{target.port}"
     if not connected:
+        other = ", or not with its registered certificate" if target.certificate_sha256 else ""
         return PeerUnreachable(
-            f"no connection to {address}: refused, or no answer within {target.timeout:g} s"
+            f"no connection to {address}: refused, or no answer within {target.timeout:g} s{other}"
         )
     answer = assoc.acceptor.primitive
     if assoc.is_rejected and answer is not None:

@@ -15,11 +15,12 @@ from archive.errors import ArchiveError, Malformed
 from archive.objects.messages import CommitmentResult, Notice, Reference
 
 C_STORE_RQ, C_ECHO_RQ, C_CANCEL_RQ = 0x0001, 0x0030, 0x0FFF
+C_GET_RQ, C_FIND_RQ, C_MOVE_RQ = 0x0010, 0x0020, 0x0021
 RESPONSE = 0x8000
 REQUESTS = frozenset(
     (0x0001, 0x0010, 0x0020, 0x0021, 0x0030, 0x0100, 0x0110, 0x0120, 0x0130, 0x0140, 0x0150)
 )
-NO_DATA_SET = 0x0101  # PS3.7 E.1, Command Data Set Type
+NO_DATA_SET, A_DATA_SET = 0x0101, 0x0001  # PS3.7 E.1, Command Data Set Type
 MAX_REFERENCES = 200_000
 
 _HEAD = Struct("<HHL")
@@ -28,13 +29,34 @@ _US = Struct("<H")
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """A received command set, as far as storing and verification go."""
+    """A received command set. Of a response `message_id` is that of its request."""
 
     field: int
     message_id: int
     has_data_set: bool
     sop_class_uid: str
     sop_instance_uid: str
+    move_destination: str = ""
+    priority: int = 0
+    status: int | None = None
+
+
+@dataclass(slots=True)
+class Counts:
+    """Sub-operations of a C-MOVE or C-GET, PS3.7 9.3.3.2; `remaining` is told while some do."""
+
+    completed: int = 0
+    failed: int = 0
+    warning: int = 0
+    remaining: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Originator:
+    """Who asked for the C-MOVE that a C-STORE is a part of."""
+
+    aet: str
+    message_id: int
 
 
 def decode_command(data: bytes | bytearray) -> Command:
@@ -52,6 +74,8 @@ def decode_command(data: bytes | bytearray) -> Command:
         (field,) = _US.unpack(values[0x0100])
         (message_id,) = _US.unpack(values.get(0x0110) or values[0x0120])
         (data_set_type,) = _US.unpack(values[0x0800])
+        (priority,) = _US.unpack(values.get(0x0700) or b"\0\0")
+        status = _US.unpack(values[0x0900])[0] if 0x0900 in values else None
     except (StructError, KeyError):
         raise Malformed("command set cannot be read") from None
     return Command(
@@ -60,15 +84,25 @@ def decode_command(data: bytes | bytearray) -> Command:
         data_set_type != NO_DATA_SET,
         _uid(values.get(0x0002) or values.get(0x0003, b"")),
         _uid(values.get(0x1000) or values.get(0x1001, b"")),
+        _uid(values.get(0x0600, b"")),
+        priority,
+        status,
     )
 
 
-def encode_response(command: Command, status: int, error: ArchiveError | None = None) -> bytes:
-    """The response to a request: no data set, and for a failure what can be said about it."""
+def encode_response(
+    command: Command,
+    status: int,
+    error: ArchiveError | None = None,
+    *,
+    counts: Counts | None = None,
+    data_set: bool = False,
+) -> bytes:
+    """The response to a request, and for a failure what can be said about it."""
     head = _element(0x0002, _even(_ascii(command.sop_class_uid), b"\0"))
     head += _element(0x0100, _US.pack(command.field | RESPONSE))
     head += _element(0x0120, _US.pack(command.message_id))
-    head += _element(0x0800, _US.pack(NO_DATA_SET))
+    head += _element(0x0800, _US.pack(A_DATA_SET if data_set else NO_DATA_SET))
     head += _element(0x0900, _US.pack(status))
     if error is not None:
         if error.tags and replies.may_name_elements(status):
@@ -77,6 +111,28 @@ def encode_response(command: Command, status: int, error: ArchiveError | None = 
         head += _element(0x0902, _even(_ascii(error.error_comment), b" "))
     if command.sop_instance_uid:
         head += _element(0x1000, _even(_ascii(command.sop_instance_uid), b"\0"))
+    if counts is not None:
+        if counts.remaining is not None:
+            head += _element(0x1020, _US.pack(min(counts.remaining, 0xFFFF)))
+        for number, count in enumerate((counts.completed, counts.failed, counts.warning), 0x1021):
+            head += _element(number, _US.pack(min(count, 0xFFFF)))
+    return _element(0x0000, len(head).to_bytes(4, "little")) + head
+
+
+def encode_store(
+    reference: Reference, message_id: int, priority: int, originator: Originator | None
+) -> bytes:
+    """The request to store an object, PS3.7 table 9.3-1."""
+    sop_class_uid, sop_instance_uid = reference
+    head = _element(0x0002, _even(_ascii(sop_class_uid), b"\0"))
+    head += _element(0x0100, _US.pack(C_STORE_RQ))
+    head += _element(0x0110, _US.pack(message_id))
+    head += _element(0x0700, _US.pack(priority))
+    head += _element(0x0800, _US.pack(A_DATA_SET))
+    head += _element(0x1000, _even(_ascii(sop_instance_uid), b"\0"))
+    if originator is not None:
+        head += _element(0x1030, _even(_ascii(originator.aet), b" "))
+        head += _element(0x1031, _US.pack(originator.message_id))
     return _element(0x0000, len(head).to_bytes(4, "little")) + head
 
 

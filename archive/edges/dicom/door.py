@@ -4,20 +4,23 @@ rejected (ON-3).
 
 import logging
 import socket
+import ssl
 import threading
 from contextlib import suppress
+from dataclasses import dataclass
 from uuid import UUID
 
 from archive.config import settings
-from archive.edges.dicom import acceptance
+from archive.edges.dicom import acceptance, tls
 from archive.edges.dicom.acceptance import Agreement, Request
+from archive.edges.dicom.channel import Terms
 from archive.edges.dicom.handlers import MixedAssociation
 from archive.edges.dicom.replies import REJECTIONS
-from archive.edges.dicom.storage import StorageAssociation, Terms
+from archive.edges.dicom.storage import StorageAssociation
 from archive.edges.dicom.upper_layer import Gone, Violation, Wire
 from archive.edges.edge import exchange, reply_for
-from archive.edges.limits import Associations
-from archive.errors import ArchiveError, DatabaseGone, TooManyAssociations
+from archive.edges.limits import Associations, Customers
+from archive.errors import ArchiveError, CustomerTooBusy, DatabaseGone, TooManyAssociations
 from archive.services import associations
 from archive.services.associations import Peer
 from archive.services.ingest import Session
@@ -28,22 +31,44 @@ log = logging.getLogger(__name__)
 ARTIM = 15.0  # seconds for the association request, PS3.8 section 9.1.5
 
 
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """What the connection itself tells: the address, and the certificate's SHA-256 over TLS."""
+
+    address: str
+    certificate: str | None
+
+
 class Door:
     """The door of one listener process."""
 
-    def __init__(self, index: int, limit: Associations, stopping: threading.Event) -> None:
+    def __init__(
+        self, index: int, limit: Associations, customers: Customers, stopping: threading.Event
+    ) -> None:
         self.index = index
         self.limit = limit
+        self.customers = customers
         self.stopping = stopping
         self._wires: set[Wire] = set()
         self._lock = threading.Lock()
 
-    def answer(self, connection: socket.socket) -> None:
-        """Serve one connection to its end."""
+    def answer(self, connection: socket.socket, context: ssl.SSLContext | None = None) -> None:
+        """Serve one connection to its end, encrypted when there is a context for it."""
+        if context is None:
+            self._answer(connection)
+            return
+        try:
+            secured = tls.accept(connection, context, min(ARTIM, settings().dicom_timeout))
+        except OSError as error:  # nobody we could name: no certificate, or none we trust
+            log.warning("no TLS with a caller: %s", getattr(error, "reason", None) or error)
+            return
+        self._answer(secured)
+
+    def _answer(self, connection: socket.socket) -> None:
         with connection:
             wire = Wire(connection, min(ARTIM, settings().dicom_timeout))
             try:
-                self._admit(wire, acceptance.read_request(wire), _address(connection))
+                self._admit(wire, acceptance.read_request(wire), _caller(connection))
             except Violation as violation:
                 wire.abort(violation.reason)
             except TimeoutError:
@@ -58,7 +83,7 @@ class Door:
         for wire in waiting:
             wire.stop_reading()
 
-    def _admit(self, wire: Wire, request: Request, address: str) -> None:
+    def _admit(self, wire: Wire, request: Request, caller: Caller) -> None:
         """Raises Violation, Gone, TimeoutError."""
         refusal = request.refusal()
         if refusal is not None:
@@ -68,17 +93,18 @@ class Door:
         association_id = uuid7()
         try:
             with self.limit.one_more(self.index):
-                peer, session = self._establish(request, address, association_id)
-                self._serve(wire, request, agreement, peer, session)
-        except TooManyAssociations as error:
-            _report(error, request, address, association_id)
+                peer, session = self._establish(request, caller, association_id)
+                with self.customers.one_more(self.index, peer):
+                    self._serve(wire, request, agreement, peer, session)
+        except (TooManyAssociations, CustomerTooBusy) as error:
+            _report(error, request, caller.address, association_id)
             wire.reject(reply_for(REJECTIONS, error))
         except ArchiveError as error:
             log.warning("association %s rejected: %s", association_id, error.reason())
             wire.reject(reply_for(REJECTIONS, error))
 
     def _establish(
-        self, request: Request, address: str, association_id: UUID
+        self, request: Request, caller: Caller, association_id: UUID
     ) -> tuple[Peer, Session]:
         """Raises what the association is rejected for."""
         if self.stopping.is_set():
@@ -87,10 +113,11 @@ class Door:
             peer = associations.establish(
                 calling=request.calling,
                 called=request.called,
-                address=address,
+                address=caller.address,
                 association_id=association_id,
+                certificate=caller.certificate,
             )
-            return peer, Session(peer)
+            return peer, Session(peer, lambda: self.customers.one_object(self.index, peer))
 
     def _serve(
         self, wire: Wire, request: Request, agreement: Agreement, peer: Peer, session: Session
@@ -101,7 +128,7 @@ class Door:
             MixedAssociation(wire.connection, request, peer, session, self.stopping).run()
             return
         wire.send(acceptance.encode_acceptance(request, agreement))
-        terms = Terms(agreement.accepted, request.largest_pdu)
+        terms = Terms(agreement.accepted, request.largest_pdu, agreement.taken, agreement.together)
         with self._lock:
             self._wires.add(wire)
         try:
@@ -123,6 +150,8 @@ def _report(error: ArchiveError, request: Request, address: str, association_id:
         )
 
 
-def _address(connection: socket.socket) -> str:
-    """The peer's address; an IPv4 one also on a socket for both."""
-    return str(connection.getpeername()[0]).removeprefix("::ffff:")
+def _caller(connection: socket.socket) -> Caller:
+    """Raises OSError, when it is gone already."""
+    address = str(connection.getpeername()[0]).removeprefix("::ffff:")  # on a socket for both
+    certificate = tls.fingerprint(connection) if isinstance(connection, ssl.SSLSocket) else None
+    return Caller(address, certificate)

@@ -15,8 +15,8 @@ from typing import cast
 from uuid import UUID
 
 from pydicom.dataset import Dataset
+from pydicom.uid import UID
 from pynetdicom import AE, _config, evt
-from pynetdicom._globals import MODE_ACCEPTOR
 from pynetdicom.association import Association
 from pynetdicom.dimse_messages import C_STORE_RQ
 from pynetdicom.dimse_primitives import C_STORE, N_ACTION
@@ -24,8 +24,10 @@ from pynetdicom.events import Event
 from pynetdicom.transport import AddressInformation, AssociationSocket
 
 from archive.config import settings
-from archive.edges.dicom import acceptance, codec, replies, upper_layer
+from archive.edges.dicom import acceptance, codec, operations, replies, upper_layer
 from archive.edges.dicom.acceptance import COMMITMENT, Request
+from archive.edges.dicom.bridge import ServingAssociation
+from archive.edges.dicom.channel import Call, Channel
 from archive.edges.dicom.reports import ReportingACSE, Reports
 from archive.edges.edge import as_archive_error, exchange
 from archive.errors import ArchiveError, ClassMismatch, Malformed, Unacceptable
@@ -88,6 +90,7 @@ class MixedAssociation:
         self.connection = connection
         self.peer = peer
         self.session = session
+        self.stopping = stopping
         self._closed = False
         self._verified = False
         self.assoc = self._make(request)
@@ -95,6 +98,7 @@ class MixedAssociation:
         self.assoc.acse = ReportingACSE(self.assoc, self.reports, stopping, self._close)
         for event, handler in (
             (evt.EVT_REQUESTED, self.on_requested),
+            (evt.EVT_SOP_EXTENDED, self.on_extended),
             (evt.EVT_C_ECHO, self.on_c_echo),
             (evt.EVT_C_STORE, self.on_c_store),
             (evt.EVT_N_ACTION, self.on_n_action),
@@ -127,7 +131,7 @@ class MixedAssociation:
         ae.implementation_class_uid = IMPLEMENTATION_CLASS_UID
         ae.implementation_version_name = IMPLEMENTATION_VERSION_NAME
         ae.acse_timeout = ae.dimse_timeout = ae.network_timeout = timeout
-        assoc = Association(ae, MODE_ACCEPTOR)
+        assoc = ServingAssociation(ae, self._operate)
         assoc.set_socket(ReplayingSocket(assoc, self.connection, request.pdu))
         assoc.acceptor.maximum_length = upper_layer.MAX_PDU
         assoc.acceptor.ae_title = self.peer.called
@@ -140,9 +144,15 @@ class MixedAssociation:
     def on_requested(self, event: Event) -> None:
         """The peer is established already; only the contexts are left to agree on."""
         assert self.assoc.requestor.primitive is not None
-        proposed = self.assoc.requestor.primitive.presentation_context_definition_list
-        acceptance.keep_senders_order(proposed)
-        self.assoc.acceptor.supported_contexts = acceptance.supported(proposed)
+        supported = acceptance.supported(self.assoc.requestor.primitive)
+        self.assoc.acceptor.supported_contexts = supported
+
+    def on_extended(self, event: Event) -> dict[UID, bytes]:
+        assert self.assoc.requestor.primitive is not None
+        return acceptance.agreed_extended(self.assoc.requestor.primitive)
+
+    def _operate(self, call: Call, channel: Channel) -> None:
+        operations.serve(call, channel, self.peer, self.stopping)
 
     def on_c_echo(self, event: Event) -> int:
         """The first one leaves a trace; the answer is success also when it cannot be written."""

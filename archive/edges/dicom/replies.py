@@ -15,6 +15,9 @@ from archive import correction_errors, errors
 from archive.person_errors import PatientIdForeign
 
 SUCCESS = 0x0000
+CANCELLED = 0xFE00
+PENDING, PENDING_IN_PART = 0xFF00, 0xFF01  # the latter: some optional keys are not supported
+SOME_FAILED, ALL_FAILED = 0xB000, 0xA702  # of the sub-operations of a C-MOVE or C-GET
 UNRECOGNISED_OPERATION = 0x0211  # PS3.7 C.5.21
 NO_SUCH_CLASS = 0x0122  # PS3.7 C.5.18, SOP class not supported
 
@@ -42,6 +45,7 @@ TABLE: Mapping[type[errors.ArchiveError], Codes] = {
     PatientIdForeign: Codes(0xA777, 0xA900, 0xA900, 0x0115, 0x0112),
     errors.EnvironmentMismatch: Codes(0xA777, 0xA900, 0xA900, 0x0115, 0x0112),
     errors.RealPatientRequired: Codes(0xA777, 0xA900, 0xA900, 0x0115, 0x0112),
+    errors.QueryTooBroad: Codes(0xA700, 0xA700, 0xA701, 0x0213, 0x0213),
     errors.Unsupported: Codes(0x0122, 0x0122, 0x0122, 0x0123, 0x0122),
     # What may not be seen answers as what is not there: an empty success, an unknown destination.
     errors.NotFound: Codes(0x0112, 0x0000, 0xA801, 0x0112, 0x0112),
@@ -70,6 +74,7 @@ REJECTIONS: Mapping[type[errors.ArchiveError], Rejection] = {
     errors.Refused: Rejection(1, 1, 3),  # calling AE title not recognised, whatever the cause
     errors.CalledTitleUnknown: Rejection(1, 1, 7),
     errors.TooManyAssociations: Rejection(2, 3, 2),
+    errors.CustomerTooBusy: Rejection(2, 3, 2),
     errors.Busy: Rejection(2, 3, 1),
     errors.Broken: Rejection(2, 3, 1),
 }

@@ -1,17 +1,17 @@
 """The DICOM listener: what its processes do (`edges.listening` forks them)."""
 
 import shutil
-import socket
+from collections.abc import Sequence
 from pathlib import Path
 
 from archive.config import settings
 from archive.edges.dicom import handlers
 from archive.edges.dicom.door import Door
 from archive.edges.dicom.quiet import keep_identifiers_out_of_logs
-from archive.edges.limits import Associations
-from archive.edges.listening import Parent, PortTaken, Trade, listen
+from archive.edges.limits import Associations, Customers
+from archive.edges.listening import Entrance, Parent, PortTaken, Trade, listen
 
-__all__ = ["Listener", "PortTaken", "incoming_folder", "listen"]
+__all__ = ["Entrance", "Listener", "PortTaken", "incoming_folder", "listen"]
 
 SPARE_THREADS = 64  # for connections that have not been counted as associations yet
 
@@ -19,24 +19,29 @@ SPARE_THREADS = 64  # for connections that have not been counted as associations
 class Listener(Parent):
     """The parent of the processes that accept associations."""
 
-    def __init__(self, listener: socket.socket, processes: int) -> None:
-        limit = Associations(processes, settings().dicom_max_associations)
+    def __init__(self, entrances: Sequence[Entrance], processes: int) -> None:
+        self.limit = Associations(processes, settings().dicom_max_associations)
+        self.customers = Customers(processes)
         trade = Trade(
             kind="dicom",
             threads=settings().dicom_max_associations + SPARE_THREADS,
-            open_door=lambda index, stopping: Door(index, limit, stopping),
+            open_door=lambda index, stopping: Door(index, self.limit, self.customers, stopping),
             facts=lambda index: {
                 "port": settings().dicom_port,
-                "associations": limit.of(index),
+                "associations": self.limit.of(index),
             },
-            forget=limit.clear,
+            forget=self._forget,
             begin=_begin,
         )
-        super().__init__(listener, processes, trade)
+        super().__init__(entrances, processes, trade)
 
     def run(self) -> None:
         _empty_folder(incoming_folder())
         super().run()
+
+    def _forget(self, index: int) -> None:
+        self.limit.clear(index)
+        self.customers.clear(index)
 
 
 def _begin() -> None:

@@ -1,17 +1,17 @@
-"""One association that stores and verifies: our own loop over its PDUs, without decoding a data
-set (AR-1).
+"""One association that stores, verifies, asks and fetches: our own loop over its PDUs, without
+decoding a data set (AR-1, AR-6).
 
 Everything else an association can do is pynetdicom's (`handlers`).
 """
 
 import logging
 import threading
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from archive.config import settings
-from archive.edges.dicom import codec, replies, upper_layer
+from archive.edges.dicom import codec, operations, replies, upper_layer
 from archive.edges.dicom.acceptance import STORAGE
+from archive.edges.dicom.channel import LARGEST_COMMAND, Call, Terms, WireChannel, decoded
 from archive.edges.dicom.codec import Command
 from archive.edges.dicom.upper_layer import Fragment, Gone, Violation, Wire
 from archive.edges.edge import as_archive_error, exchange
@@ -19,7 +19,6 @@ from archive.errors import (
     ArchiveError,
     ClassMismatch,
     DatasetUnreadable,
-    Malformed,
     Unacceptable,
     Unsupported,
 )
@@ -29,8 +28,6 @@ from archive.services.ingest import Receipt, Session
 
 log = logging.getLogger(__name__)
 
-LARGEST_COMMAND = 64 << 10
-
 
 @dataclass(slots=True)
 class Message:
@@ -39,16 +36,9 @@ class Message:
     command: Command
     context_id: int
     receipt: Receipt | None = None
+    identifier: bytearray | None = None  # of a query or retrieval
     error: ArchiveError | None = None
     size: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Terms:
-    """What was agreed with the peer."""
-
-    accepted: Mapping[int, tuple[str, str]]  # abstract and transfer syntax by context id
-    largest_pdu: int
 
 
 class StorageAssociation:
@@ -129,21 +119,20 @@ class StorageAssociation:
             raise Violation(upper_layer.UNEXPECTED_PARAMETER)
         if not fragment.is_last:
             return
-        try:
-            command = codec.decode_command(self._command)
-        except Malformed:
-            raise Violation(upper_layer.INVALID_PARAMETER) from None
+        command = decoded(self._command)
         self._command.clear()
         self._begin(command, fragment.context_id)
 
     def _begin(self, command: Command, context_id: int) -> None:
         if command.field == codec.C_CANCEL_RQ:
-            return  # nothing here runs long enough to be cancelled
+            return  # what it would end has ended
         if command.field not in codec.REQUESTS:
             raise Violation(upper_layer.INVALID_PARAMETER)
         message = Message(command, context_id)
         if command.field == codec.C_STORE_RQ:
             self._begin_object(message)
+        elif operations.is_offered(command.field, self.terms.accepted[context_id][0]):
+            message.identifier = bytearray()
         if command.has_data_set:
             self.message = message
         else:
@@ -170,6 +159,8 @@ class StorageAssociation:
             self._refuse(message, DatasetUnreadable("C-STORE without a data set"))
 
     def _take_data(self, message: Message, data: memoryview) -> None:
+        if message.identifier is not None:
+            operations.collect(message.identifier, data)
         receipt = message.receipt
         if receipt is None:
             return
@@ -201,7 +192,25 @@ class StorageAssociation:
             except ArchiveError as error:
                 message.error = error
         self.message = None
-        self._respond(message)
+        if message.identifier is not None:
+            self._operate(message, bytes(message.identifier))
+        else:
+            self._respond(message)
+
+    def _operate(self, message: Message, identifier: bytes) -> None:
+        """A query or retrieval: its answers go out, its cancel comes in, until it is over."""
+        abstract, transfer = self.terms.accepted[message.context_id]
+        call = Call(
+            message.command,
+            message.context_id,
+            abstract,
+            transfer,
+            identifier,
+            together=abstract in self.terms.together,
+            taken=self.terms.taken,
+        )
+        channel = WireChannel(self.wire, self.terms.largest_pdu)
+        operations.serve(call, channel, self.peer, self.stopping)
 
     def _respond(self, message: Message) -> None:
         command = message.command

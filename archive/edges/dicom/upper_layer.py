@@ -6,7 +6,8 @@ raises Gone.
 
 import select
 import socket
-from collections.abc import Iterator
+import ssl
+from collections.abc import Iterable, Iterator, Sequence
 from struct import Struct
 from typing import NamedTuple
 
@@ -25,6 +26,9 @@ UNEXPECTED_PARAMETER, INVALID_PARAMETER = 5, 6
 
 _HEAD = Struct(">BxL")
 _PDV = Struct(">LBB")
+_AT_ONCE = 512  # buffers of one call to the kernel, which takes 1024
+
+Parts = list[bytes | memoryview]
 
 
 class Violation(Exception):
@@ -82,6 +86,28 @@ class Wire:
         except OSError:
             raise Gone from None
 
+    def send_parts(self, parts: Sequence[bytes | memoryview]) -> None:
+        """The same, gathered by the kernel. Raises Gone, TimeoutError."""
+        if isinstance(self.connection, ssl.SSLSocket):
+            self.send(b"".join(parts))
+            return
+        try:
+            self._gather([memoryview(part) for part in parts])
+        except TimeoutError:
+            raise
+        except OSError:
+            raise Gone from None
+
+    def _gather(self, parts: list[memoryview]) -> None:
+        done = 0
+        while done < len(parts):
+            sent = self.connection.sendmsg(parts[done : done + _AT_ONCE])
+            while done < len(parts) and sent >= len(parts[done]):
+                sent -= len(parts[done])
+                done += 1
+            if sent:
+                parts[done] = parts[done][sent:]
+
     def abort(self, reason: int = NOT_SPECIFIED) -> None:
         """A-ABORT by the service provider; best effort."""
         self._last_words(bytes((ABORT, 0, 0, 0, 0, 4, 0, 0, 2, reason)))
@@ -99,6 +125,8 @@ class Wire:
         """Whether the peer has sent what was not read yet; may be asked by another thread."""
         if self._start != self._end:
             return True
+        if isinstance(self.connection, ssl.SSLSocket) and self.connection.pending():
+            return True
         poll = select.poll()
         poll.register(self.connection, select.POLLIN)
         return bool(poll.poll(0))
@@ -106,7 +134,8 @@ class Wire:
     def stop_reading(self) -> None:
         """Wake the thread that waits for the peer; for another thread to call."""
         try:
-            self.connection.shutdown(socket.SHUT_RD)
+            # Not the encrypting socket's own, which would pull the cipher from under the reader.
+            socket.socket.shutdown(self.connection, socket.SHUT_RD)
         except OSError:
             return  # it is closed already
 
@@ -169,6 +198,53 @@ def fragments(body: memoryview) -> Iterator[Fragment]:
         data = body[position + 6 : end]
         yield Fragment(context_id, bool(control & COMMAND), bool(control & LAST), data)
         position = end
+
+
+def message(
+    context_id: int, command: bytes, data: Iterable[bytes | memoryview], largest: int
+) -> Iterator[Parts]:
+    """A command set and its data set as P-DATA-TF PDUs, by what is written at once: the command
+    with the first piece, then each further piece.
+    """
+    parts: Parts = []
+    for value in values(command, data, largest):
+        if value.begins_piece and parts:
+            yield parts
+            parts = []
+        size = len(value.data)
+        head = _HEAD.pack(P_DATA, size + 6) + _PDV.pack(size + 2, context_id, value.control)
+        parts += (head, value.data)
+    yield parts
+
+
+class Value(NamedTuple):
+    """One presentation data value to be sent; the first piece goes with its command."""
+
+    control: int
+    data: memoryview
+    begins_piece: bool
+
+
+def values(command: bytes, data: Iterable[bytes | memoryview], largest: int) -> Iterator[Value]:
+    """What a message is sent in, each value in a PDU of its own; `largest` is the peer's maximum
+    length, 0 for any.
+    """
+    room = max((min(largest or MAX_PDU, MAX_PDU) - 6) & ~1, 2)
+    pieces = iter(data)
+    yield from _cut(memoryview(command), room, COMMAND, ends=True, begins=False)
+    piece, first = next(pieces, None), True
+    while piece is not None:
+        following = next(pieces, None)
+        yield from _cut(memoryview(piece), room, 0, ends=following is None, begins=not first)
+        piece, first = following, False
+
+
+def _cut(
+    whole: memoryview, room: int, control: int, *, ends: bool, begins: bool
+) -> Iterator[Value]:
+    for start in range(0, max(len(whole), 1), room):
+        last = LAST if ends and start + room >= len(whole) else 0
+        yield Value(control | last, whole[start : start + room], begins and not start)
 
 
 def p_data(context_id: int, command: bytes, largest: int) -> bytes:

@@ -13,7 +13,7 @@ from archive.edges.hl7 import codec, handlers
 from archive.edges.hl7.handlers import Visitor
 from archive.edges.hl7.mllp import Broken, Found, Gone, Silent, TooLong, Wire
 from archive.edges.limits import Associations
-from archive.edges.listening import Parent, Trade
+from archive.edges.listening import Entrance, Parent, Trade
 from archive.errors import ArchiveError, TooManyAssociations
 from archive.person_errors import FrameBroken, MessageTooLong
 from archive.values import uuid7
@@ -27,21 +27,18 @@ MOST_BROKEN = 20  # broken frames on one connection
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What a connection may bring, in which time, and how it is secured."""
+    """What a connection may bring, and in which time."""
 
     most_bytes: int  # of a message
     whole_within: float  # seconds, once begun
     idle: float  # seconds
-    tls: ssl.SSLContext | None = None
 
 
 def listener(listening: socket.socket, processes: int) -> Parent:
     """Raises ConfigError when the settings of TLS cannot be used."""
     config, most = settings(), settings().hl7_max_connections
     limit = Associations(processes, most)
-    terms = Terms(
-        config.hl7_max_message_bytes, config.hl7_timeout, config.hl7_idle, tls_context(config)
-    )
+    terms = Terms(config.hl7_max_message_bytes, config.hl7_timeout, config.hl7_idle)
     trade = Trade(
         kind="hl7",
         threads=most + SPARE_THREADS,
@@ -49,7 +46,7 @@ def listener(listening: socket.socket, processes: int) -> Parent:
         facts=lambda index: {"port": settings().hl7_port, "connections": limit.of(index)},
         forget=limit.clear,
     )
-    return Parent(listening, processes, trade)
+    return Parent([Entrance(listening, tls_context(config))], processes, trade)
 
 
 def tls_context(config: Config) -> ssl.SSLContext | None:
@@ -84,13 +81,13 @@ class Door:
         self._wires: set[Wire] = set()
         self._lock = threading.Lock()
 
-    def answer(self, connection: socket.socket) -> None:
-        """Serve one connection to its end."""
+    def answer(self, connection: socket.socket, context: ssl.SSLContext | None = None) -> None:
+        """Serve one connection to its end, encrypted when there is a context for it."""
         with connection, suppress(OSError):
             visitor = Visitor(_address(connection))
             try:
                 with self.limit.one_more(self.index):
-                    self._open(connection, visitor)
+                    self._open(connection, context, visitor)
             except TooManyAssociations as error:
                 handlers.report(error, visitor, uuid7())
 
@@ -100,13 +97,15 @@ class Door:
         for wire in wires:
             wire.stop_reading()
 
-    def _open(self, connection: socket.socket, visitor: Visitor) -> None:
-        if self.terms.tls is None:
+    def _open(
+        self, connection: socket.socket, context: ssl.SSLContext | None, visitor: Visitor
+    ) -> None:
+        if context is None:
             self._serve(connection, visitor)
             return
         connection.settimeout(HANDSHAKE)
         try:
-            secured = self.terms.tls.wrap_socket(connection, server_side=True)
+            secured = context.wrap_socket(connection, server_side=True)
         except (ssl.SSLError, TimeoutError) as problem:
             reason = getattr(problem, "reason", None) or "no answer"
             handlers.report(FrameBroken(f"TLS: {reason}"[:200]), visitor, uuid7())

@@ -5,8 +5,9 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from archive import vault
-from archive.config import settings
-from archive.edges.dicom.server import Listener, PortTaken, listen
+from archive.config import Config, settings
+from archive.edges.dicom import tls
+from archive.edges.dicom.server import Entrance, Listener, PortTaken, listen
 
 
 class Command(BaseCommand):
@@ -16,11 +17,28 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         config = settings()
         try:
-            listener = listen(config.dicom_host, config.dicom_port)
+            entrances = [
+                Entrance(listen(config.dicom_host, config.dicom_port)),
+                *_encrypted(config),
+            ]
         except PortTaken as error:
             raise CommandError(
                 f"DICOM port is not free ({error}). Stop what listens there, or choose another "
                 "port with ./run --dicom-port or DICOM_PORT."
             ) from error
         vault.sweep_incoming()  # half-written files of a listener that was killed
-        Listener(listener, config.dicom_processes).run()
+        Listener(entrances, config.dicom_processes).run()
+
+
+def _encrypted(config: Config) -> list[Entrance]:
+    """The port for TLS, when one is set. Raises PortTaken, CommandError."""
+    if not config.dicom_tls_port:
+        return []
+    try:
+        context = tls.server_context()
+    except (OSError, ValueError) as error:
+        raise CommandError(
+            "DICOM_TLS_PORT needs DICOM_TLS_CERTIFICATE, DICOM_TLS_KEY and DICOM_TLS_CA, PEM files "
+            f"that can be read ({error})."
+        ) from error
+    return [Entrance(listen(config.dicom_host, config.dicom_tls_port), context)]

@@ -1,5 +1,6 @@
 """A customer's own listener: takes reports and notices, and answers as the test wants."""
 
+import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -47,7 +48,12 @@ def report_of(event: Event, *, same_association: bool = False) -> Message:
 
 @contextmanager
 def customer(
-    port: int, *, status: int = 0x0000, answers_roles: bool = True, title: str = "ESIM_PACS"
+    port: int,
+    *,
+    status: int = 0x0000,
+    answers_roles: bool = True,
+    title: str = "ESIM_PACS",
+    context: ssl.SSLContext | None = None,
 ) -> Iterator[Inbox]:
     """Listens at `port`; what arrives is in the inbox."""
     inbox: Inbox = SimpleQueue()
@@ -72,7 +78,9 @@ def customer(
         build_context(VERIFICATION, cast.IMPLICIT),
     ]
     handlers = [(evt.EVT_N_EVENT_REPORT, on_report), (evt.EVT_N_CREATE, on_notice)]
-    server = ae.start_server(("127.0.0.1", port), block=False, evt_handlers=handlers)
+    server = ae.start_server(
+        ("127.0.0.1", port), block=False, evt_handlers=handlers, ssl_context=context
+    )
     try:
         yield inbox
     finally:

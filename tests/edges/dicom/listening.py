@@ -32,7 +32,9 @@ def dcmtk(program: str, port: int, *options: str | Path) -> subprocess.Completed
     if path is None:
         pytest.skip(f"{program} is not installed")
     command = [path, "-aet", "ESIM_PACS", "-aec", "KANTA", "127.0.0.1", str(port), *options]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(
+        command, capture_output=True, text=True, errors="replace", timeout=60, check=False
+    )
 
 
 def eventually(condition: Callable[[], object], patience: float = PATIENCE) -> None:

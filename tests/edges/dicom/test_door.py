@@ -102,8 +102,8 @@ def test_the_senders_first_transfer_syntax_is_kept(listener: Listening) -> None:
 
 
 def test_what_is_not_served_is_refused_by_context_only(listener: Listening) -> None:
-    find, private = "1.2.840.10008.5.1.4.1.2.2.1", "1.2.3.4.5"
-    wanted = [(find, cast.IMPLICIT), (private, cast.IMPLICIT), (VERIFICATION, cast.IMPLICIT)]
+    worklist, private = "1.2.840.10008.5.1.4.31", "1.2.3.4.5"
+    wanted = [(worklist, cast.IMPLICIT), (private, cast.IMPLICIT), (VERIFICATION, cast.IMPLICIT)]
     with listener.associate(*wanted) as assoc:
         assert [context.result for context in assoc.rejected_contexts] == [3, 3]
         assert assoc.send_c_echo().Status == 0

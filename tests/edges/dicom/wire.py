@@ -50,12 +50,28 @@ def element(number: int, value: bytes) -> bytes:
     return pack("<HHL", 0, number, len(value)) + value
 
 
-def command(field: int, *, data_set: bool, sop_class: str = cast.CT, uid: str = "1.2.3") -> bytes:
+def command(
+    field: int,
+    *,
+    data_set: bool,
+    sop_class: str = cast.CT,
+    uid: str = "1.2.3",
+    destination: str = "",
+) -> bytes:
     """A request's command set."""
     body = element(0x0002, sop_class.encode() + b"\0" * (len(sop_class) % 2))
     body += element(0x0100, pack("<H", field)) + element(0x0110, pack("<H", 7))
+    if destination:
+        body += element(0x0600, destination.encode() + b" " * (len(destination) % 2))
     body += element(0x0800, pack("<H", 0x0000 if data_set else 0x0101))
     body += element(0x1000, uid.encode() + b"\0" * (len(uid) % 2))
+    return element(0x0000, pack("<L", len(body))) + body
+
+
+def cancel(message_id: int) -> bytes:
+    """A C-CANCEL-RQ's command set."""
+    body = element(0x0100, pack("<H", 0x0FFF)) + element(0x0120, pack("<H", message_id))
+    body += element(0x0800, pack("<H", 0x0101))
     return element(0x0000, pack("<L", len(body))) + body
 
 
@@ -70,6 +86,17 @@ def pdu(kind: int, body: bytes) -> bytes:
 
 def data(*values: bytes) -> bytes:
     return pdu(P_DATA, b"".join(values))
+
+
+def status_of(body: bytes) -> int:
+    """Of a response's command set."""
+    return number(body, 0x0900)
+
+
+def number(body: bytes, element_number: int) -> int:
+    """A 16-bit value of a command set."""
+    at = body.index(pack("<HHL", 0, element_number, 2)) + 8
+    return int(unpack("<H", body[at : at + 2])[0])
 
 
 COMMAND, LAST = 1, 2
@@ -97,9 +124,7 @@ class Peer:
         """The status of the response that comes next."""
         kind, body = self.read()
         assert kind == P_DATA, f"PDU {kind} {body[:8].hex()}"
-        at = body.index(pack("<HHL", 0, 0x0900, 2)) + 8
-        (status,) = unpack("<H", body[at : at + 2])
-        return int(status)
+        return status_of(body)
 
     def ends(self) -> bool:
         """Whether the listener aborts or closes, having said nothing else."""

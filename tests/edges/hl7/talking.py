@@ -94,7 +94,8 @@ class OpenDoor(Talking):
         self.server = socket.create_server(("127.0.0.1", 0))
         super().__init__(self.server.getsockname()[1])
         self.stopping = threading.Event()
-        terms = Terms(most_bytes, whole_within, idle, tls)
+        terms = Terms(most_bytes, whole_within, idle)
+        self.tls = tls
         self.door = Door(0, Associations(1, most_connections), self.stopping, terms)
         self.threads = [threading.Thread(target=self._accept)]
         self.threads[0].start()
@@ -109,7 +110,7 @@ class OpenDoor(Talking):
 
     def _answer(self, connection: socket.socket) -> None:
         try:
-            self.door.answer(connection)
+            self.door.answer(connection, self.tls)
         finally:
             close_connections()
 

@@ -1,0 +1,33 @@
+"""How much a customer's systems may load the archive, as dated rows (AR-13)."""
+
+from django.db import models
+
+from archive.models.fields import uuid_key
+from archive.models.organisations import Organisation
+
+
+class UseLimit(models.Model):
+    """What is allowed at once and in a minute, in each environment. Without an organisation it is
+    for everyone who has no row of their own. Of several in force the one that began last counts.
+    """
+
+    id = uuid_key()
+    organisation = models.ForeignKey(
+        Organisation, models.PROTECT, null=True, blank=True, related_name="use_limits"
+    )
+    associations = models.PositiveIntegerField()  # at once
+    objects_per_minute = models.PositiveIntegerField()
+    valid_from = models.DateField()
+    valid_until = models.DateField(null=True, blank=True)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=("organisation", "valid_from"),
+                nulls_distinct=False,
+                name="use_limit_identity",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.associations} {self.objects_per_minute}"

@@ -1,0 +1,106 @@
+"""The attributes that can be asked for and matched, by level: PS3.4 tables C.6-1 to C.6-5.
+
+What is not here is returned by nobody and matched by nothing, as the standard has it for optional
+keys. Paths are those of the level's own row.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from archive.rules.matching import Level
+
+STUDY_UID, SERIES_UID, INSTANCE_UID = 0x0020000D, 0x0020000E, 0x00080018
+PATIENT_ID, PATIENT_ISSUER = 0x00100020, 0x00100021
+STUDY_DATE, STUDY_TIME = 0x00080020, 0x00080030
+MODALITIES, SOP_CLASSES = 0x00080061, 0x00080062
+STUDIES_OF_PATIENT, SERIES_OF_PATIENT, INSTANCES_OF_PATIENT = 0x00201200, 0x00201202, 0x00201204
+SERIES_OF_STUDY, INSTANCES_OF_STUDY = 0x00201206, 0x00201208
+INSTANCES_OF_SERIES = 0x00201209
+ENTITY_ID, ENTITY_ID_TYPE = 0x00400032, 0x00400033
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """Kept in a column, and matched there."""
+
+    vr: str
+    level: Level
+    path: str
+
+
+@dataclass(frozen=True, slots=True)
+class Derived:
+    """Worked out of what lies below the row."""
+
+    vr: str
+    level: Level
+
+
+@dataclass(frozen=True, slots=True)
+class Nested:
+    """A sequence of one item: columns by tag, and values that are always the same."""
+
+    level: Level
+    columns: Mapping[int, Column]
+    constants: Mapping[int, tuple[str, str]]  # VR and value
+
+    vr = "SQ"
+
+
+UNIQUE: Mapping[Level, int] = {
+    Level.PATIENT: PATIENT_ID,
+    Level.STUDY: STUDY_UID,
+    Level.SERIES: SERIES_UID,
+    Level.IMAGE: INSTANCE_UID,
+}
+
+COLUMNS: Mapping[int, Column] = {
+    0x00100010: Column("PN", Level.PATIENT, "name"),
+    PATIENT_ID: Column("LO", Level.PATIENT, "identifier"),
+    PATIENT_ISSUER: Column("LO", Level.PATIENT, "issuer"),
+    0x00100030: Column("DA", Level.PATIENT, "birth_date"),
+    0x00100040: Column("CS", Level.PATIENT, "sex"),
+    STUDY_DATE: Column("DA", Level.STUDY, "study_date"),
+    STUDY_TIME: Column("TM", Level.STUDY, "study_time"),
+    0x00080050: Column("SH", Level.STUDY, "accession_number"),
+    0x00080201: Column("SH", Level.STUDY, "timezone_offset"),
+    0x00081030: Column("LO", Level.STUDY, "description"),
+    STUDY_UID: Column("UI", Level.STUDY, "study_instance_uid"),
+    0x00200010: Column("SH", Level.STUDY, "study_id"),
+    0x00080060: Column("CS", Level.SERIES, "modality"),
+    0x0008103E: Column("LO", Level.SERIES, "description"),
+    SERIES_UID: Column("UI", Level.SERIES, "series_instance_uid"),
+    0x00200011: Column("IS", Level.SERIES, "series_number"),
+    0x00080016: Column("UI", Level.IMAGE, "sop_class_uid"),
+    INSTANCE_UID: Column("UI", Level.IMAGE, "sop_instance_uid"),
+    0x00083002: Column("UI", Level.IMAGE, "transfer_syntax_uid"),  # Available Transfer Syntax UID
+    0x00200013: Column("IS", Level.IMAGE, "instance_number"),
+}
+
+DERIVED: Mapping[int, Derived] = {
+    MODALITIES: Derived("CS", Level.STUDY),
+    SOP_CLASSES: Derived("UI", Level.STUDY),
+    STUDIES_OF_PATIENT: Derived("IS", Level.PATIENT),
+    SERIES_OF_PATIENT: Derived("IS", Level.PATIENT),
+    INSTANCES_OF_PATIENT: Derived("IS", Level.PATIENT),
+    SERIES_OF_STUDY: Derived("IS", Level.STUDY),
+    INSTANCES_OF_STUDY: Derived("IS", Level.STUDY),
+    INSTANCES_OF_SERIES: Derived("IS", Level.SERIES),
+}
+
+_ISO = {ENTITY_ID_TYPE: ("CS", "ISO")}
+NESTED: Mapping[int, Nested] = {
+    # Issuer of Accession Number Sequence, Issuer of Patient ID Qualifiers Sequence
+    0x00080051: Nested(
+        Level.STUDY,
+        {ENTITY_ID: Column("UT", Level.STUDY, "register__controller_oid")},
+        _ISO,
+    ),
+    0x00100024: Nested(Level.PATIENT, {ENTITY_ID: Column("UT", Level.PATIENT, "issuer")}, _ISO),
+}
+
+
+def known(tag: int, level: Level) -> bool:
+    """Whether a query at this level can match and return the attribute."""
+    attribute = COLUMNS.get(tag) or DERIVED.get(tag) or NESTED.get(tag)
+    return attribute is not None and attribute.level <= level

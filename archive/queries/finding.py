@@ -1,0 +1,223 @@
+"""What a C-FIND, C-MOVE or C-GET names, as rows of the index (AR-6).
+
+Nothing is ordered and nothing counted: PostgreSQL stops at the limit wherever it began, so the cost
+does not follow the size of the archive.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from django.db.models import BooleanField, CharField, Exists, F, Func, OuterRef, Q, QuerySet, Value
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Coalesce, Concat, Lower, Replace, RPad
+from django.db.models.lookups import GreaterThanOrEqual, LessThanOrEqual, Regex
+
+from archive.errors import IdentifierMismatch
+from archive.models import Instance, Patient, Series, Study
+from archive.models.studies import InstanceSet
+from archive.objects.identifier import Key
+from archive.queries import attributes
+from archive.queries.attributes import Column, Nested
+from archive.rules import matching
+from archive.rules.matching import Among, Level, Like, Match, Within
+
+_DATE_FORM = r"^[0-9]{4}[.]?[0-9]{2}[.]?[0-9]{2}$"
+_TIME_FORM = r"^([0-9]{2}(:?[0-9]{2}(:?[0-9]{2}([.][0-9]{1,6})?)?)?)?$"
+# Patient ids name a person whichever of the person's ids they are; the rest is the survivor's.
+_IDENTITY = frozenset(("identifier", "issuer"))
+
+
+@dataclass(slots=True)
+class Conditions:
+    """The keys of a query, each as a condition on the rows of its level."""
+
+    identity: Q = field(default_factory=Q)
+    person: Q = field(default_factory=Q)
+    study: Q = field(default_factory=Q)
+    series: Q = field(default_factory=Q)
+    image: Q = field(default_factory=Q)
+    nothing: bool = False  # a key that no row of ours can match
+
+    def add(self, column: Column, condition: Q) -> None:
+        if column.level == Level.PATIENT:
+            name = "identity" if column.path in _IDENTITY else "person"
+        else:
+            name = column.level.name.lower()
+        setattr(self, name, getattr(self, name) & condition)
+
+
+def conditions(keys: Mapping[int, Key], level: Level, *, together: bool = False) -> Conditions:
+    """`together`: StudyDate and StudyTime as one range. Raises IdentifierMismatch."""
+    found = Conditions()
+    matches = {
+        tag: match
+        for tag, key in keys.items()
+        if (match := _match(tag, key.values, level)) is not None
+    }
+    date, time = matches.get(attributes.STUDY_DATE), matches.get(attributes.STUDY_TIME)
+    if together and isinstance(date, Within) and isinstance(time, Within):
+        both = matching.combined(date, time)
+        if both is not None:
+            found.study &= _within(_moment(), both) & Q(Regex(F("study_time"), _TIME_FORM))
+            del matches[attributes.STUDY_TIME]  # the date alone stays, for its index
+    for tag, match in matches.items():
+        if column := attributes.COLUMNS.get(tag):
+            found.add(column, _condition(column, match))
+        else:
+            found.study &= _BELOW[tag](match)
+    for tag, nested in attributes.NESTED.items():
+        if tag in keys and nested.level <= level:
+            _add_nested(found, tag, nested, keys[tag])
+    return found
+
+
+def _match(tag: int, values: tuple[str, ...], level: Level) -> Match | None:
+    """What can be matched here; of what is derived only modalities and classes."""
+    attribute = attributes.COLUMNS.get(tag) or attributes.DERIVED.get(tag)
+    if attribute is None or attribute.level > level or (attribute.vr == "IS" and tag in _COUNTS):
+        return None
+    try:
+        return matching.match_of(attribute.vr, values)
+    except ValueError:
+        raise IdentifierMismatch(tag=tag) from None
+
+
+_COUNTS = frozenset(attributes.DERIVED) - {attributes.MODALITIES, attributes.SOP_CLASSES}
+
+
+def _add_nested(found: Conditions, tag: int, nested: Nested, key: Key) -> None:
+    """Sequence matching, PS3.4 C.2.2.2.6: by the one item of the key."""
+    if len(key.items) > 1:
+        raise IdentifierMismatch("a sequence with several items", tag=tag)
+    for inner, wanted in (key.items[0] if key.items else {}).items():
+        if column := nested.columns.get(inner):
+            match = matching.match_of(column.vr, wanted.values)
+            if match is not None:
+                found.add(column, _condition(column, match))
+        elif constant := nested.constants.get(inner):
+            match = matching.match_of(constant[0], wanted.values)
+            found.nothing |= not matching.matches_constant(match, constant[1])
+
+
+# --- one condition --------------------------------------------------------------------------------
+
+
+class _IsLike(Func):
+    """SQL's LIKE with a pattern of our own; Django knows only prefixes and parts."""
+
+    template = "(%(expressions)s)"
+    arg_joiner = " LIKE "
+    output_field = BooleanField()
+
+
+def _condition(column: Column, match: Match) -> Q:
+    if isinstance(match, Among):
+        return Q(**{f"{column.path}__in": match.values})
+    if isinstance(match, Within):
+        normal = _day(column.path) if column.vr == "DA" else _clock(column.path)
+        form = _DATE_FORM if column.vr == "DA" else _TIME_FORM
+        return _within(normal, match) & Q(Regex(F(column.path), form)) & ~Q(**{column.path: ""})
+    value = folded_name(column.path) if column.vr == "PN" else F(column.path)
+    return _any_like(value, match)
+
+
+def _any_like(value: Combinable, match: Like) -> Q:
+    found = Q()
+    for pattern in match.patterns:
+        found |= Q(_IsLike(value, Value(_sql_pattern(pattern))))
+    return found
+
+
+def _sql_pattern(pattern: str) -> str:
+    escaped = pattern.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+    return escaped.replace("*", "%").replace("?", "_")
+
+
+def _within(value: Combinable, match: Within) -> Q:
+    found = Q()
+    for span in match.spans:
+        inside = Q()
+        if span.low:
+            inside &= Q(GreaterThanOrEqual(value, Value(span.low)))
+        if span.high:
+            inside &= Q(LessThanOrEqual(value, Value(span.high)))
+        found |= inside
+    return found
+
+
+def folded_name(path: str) -> Func:
+    """As `matching.folded_name`, and as the index has it (migration 0030)."""
+    alphabetic = _text("split_part", Lower(path), Value("="), Value(1))
+    return _text("rtrim", alphabetic, Value("^ "))
+
+
+def _day(path: str) -> Func:
+    """YYYYMMDD, as the index has it."""
+    return Replace(F(path), Value("."), Value(""))
+
+
+def _clock(path: str) -> Func:
+    """HHMMSS.FFFFFF; what was left out is zero."""
+    plain = Replace(F(path), Value(":"), Value(""))
+    whole, parts = (_text("split_part", plain, Value("."), Value(place)) for place in (1, 2))
+    return Concat(RPad(whole, 6, Value("0")), Value("."), RPad(parts, 6, Value("0")))
+
+
+def _moment() -> Func:
+    return Concat(_day("study_date"), _clock("study_time"))
+
+
+def _text(function: str, *arguments: Combinable) -> Func:
+    return Func(*arguments, function=function, output_field=CharField())
+
+
+def _modality_of_a_series(match: Match) -> Q:
+    condition = _condition(Column("CS", Level.SERIES, "modality"), match)
+    return Q(Exists(Series.objects.filter(condition, study=OuterRef("pk"))))
+
+
+def _class_of_an_object(match: Match) -> Q:
+    condition = _condition(Column("UI", Level.IMAGE, "sop_class_uid"), match)
+    return Q(Exists(Instance.objects.available().filter(condition, study=OuterRef("pk"))))
+
+
+_BELOW: Mapping[int, Callable[[Match], Q]] = {
+    attributes.MODALITIES: _modality_of_a_series,
+    attributes.SOP_CLASSES: _class_of_an_object,
+}
+
+
+# --- rows -----------------------------------------------------------------------------------------
+
+
+def studies(visible: QuerySet[Study], environment: str, wanted: Conditions) -> QuerySet[Study]:
+    """Of the studies that may be seen, those that the conditions name."""
+    rows = visible.none() if wanted.nothing else visible.filter(wanted.study)
+    if wanted.identity or wanted.person:
+        rows = rows.filter(patient__in=_persons(environment, wanted))
+    return rows
+
+
+def _persons(environment: str, wanted: Conditions) -> QuerySet[Any]:
+    """Survivors of merges that fit, and all that were merged into them."""
+    rows = Patient.objects.filter(environment=environment)
+    survivors = rows.filter(wanted.person, survivor=None)
+    if wanted.identity:
+        named = rows.filter(wanted.identity).annotate(root=Coalesce("survivor_id", "id"))
+        survivors = survivors.filter(id__in=named.values("root"))
+    retired = rows.filter(survivor__in=survivors.values("id"))
+    return survivors.values("id").union(retired.values("id"), all=True)
+
+
+def series(of: QuerySet[Study], wanted: Conditions) -> QuerySet[Series]:
+    """Those that hold anything: a series of rejected objects alone is not there (AR-7)."""
+    shown = Exists(Instance.objects.available().filter(series=OuterRef("pk")))
+    return Series.objects.filter(shown, wanted.series, study__in=of.values("id"))
+
+
+def instances(of: QuerySet[Study], wanted: Conditions) -> InstanceSet:
+    rows = Instance.objects.available().filter(wanted.image, study__in=of.values("id"))
+    if wanted.series:
+        rows = rows.filter(series__in=Series.objects.filter(wanted.series).values("id"))
+    return rows

@@ -1,0 +1,224 @@
+"""What was found, as answers: the asked attributes of each row, and what is worked out below it."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.db.models import Count, Exists, F, OuterRef, QuerySet, Sum
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Coalesce
+
+from archive.models import Instance, Patient, Series, Study
+from archive.objects.identifier import Attribute, Key
+from archive.queries import attributes
+from archive.queries.attributes import Column, Nested
+from archive.rules.matching import Level
+
+# From the row of a level to the rows above it.
+_ABOVE: Mapping[Level, Mapping[Level, str]] = {
+    Level.PATIENT: {Level.PATIENT: ""},
+    Level.STUDY: {Level.PATIENT: "patient__", Level.STUDY: ""},
+    Level.SERIES: {Level.PATIENT: "study__patient__", Level.STUDY: "study__", Level.SERIES: ""},
+    Level.IMAGE: {
+        Level.PATIENT: "study__patient__",
+        Level.STUDY: "study__",
+        Level.SERIES: "series__",
+        Level.IMAGE: "",
+    },
+}
+_PERSON, _STUDY, _SERIES = "person", "study", "series"
+
+
+class Row(NamedTuple):
+    """One match: ids of the rows it lies in, and the values of the attributes asked for."""
+
+    ids: Mapping[str, UUID]
+    values: Mapping[tuple[int, ...], Any]
+
+
+def asked(keys: Mapping[int, Key], level: Level) -> dict[int, Key]:
+    """The attributes to return: the known ones of those asked for, and the unique keys."""
+    unique = {attributes.UNIQUE[each]: Key() for each in Level if each <= level}
+    return unique | {tag: key for tag, key in keys.items() if attributes.known(tag, level)}
+
+
+def rows(found: QuerySet[Any], level: Level, wanted: Mapping[int, Key], *, limit: int) -> list[Row]:
+    """The matches, at most `limit` of them; patients once, however many studies they have."""
+    if level == Level.PATIENT:
+        found = _patients(found, limit)
+    columns = dict(_columns(wanted, level))
+    ids = _ids(level)
+    listed = found.values_list(*ids.values(), *columns.values())[:limit]
+    return [
+        Row(
+            dict(zip(ids, values, strict=False)),
+            dict(zip(columns, values[len(ids) :], strict=True)),
+        )
+        for values in listed
+    ]
+
+
+def _patients(studies: QuerySet[Study], limit: int) -> QuerySet[Patient]:
+    """Those whose studies were found; by an index that has each once."""
+    found = studies.values_list("patient_id").distinct()[:limit]
+    roots = {
+        survivor or own
+        for own, survivor in Patient.objects.filter(id__in=[row[0] for row in found]).values_list(
+            "id", "survivor_id"
+        )
+    }
+    return Patient.objects.filter(id__in=roots)
+
+
+def _ids(level: Level) -> dict[str, Combinable]:
+    above = _ABOVE[level]
+    if level == Level.PATIENT:
+        return {_PERSON: F("id")}
+    person = above[Level.PATIENT]
+    found: dict[str, Combinable] = {
+        _PERSON: Coalesce(f"{person}survivor_id", f"{person}id"),
+        _STUDY: F(f"{above[Level.STUDY]}id"),
+    }
+    if level >= Level.SERIES:
+        found[_SERIES] = F(f"{above[Level.SERIES]}id")
+    return found
+
+
+def _columns(
+    wanted: Mapping[int, Key], level: Level
+) -> Iterable[tuple[tuple[int, ...], Combinable]]:
+    for tag in wanted:
+        if column := attributes.COLUMNS.get(tag):
+            yield (tag,), _value(column, level)
+        elif nested := attributes.NESTED.get(tag):
+            for inner, inner_column in nested.columns.items():
+                yield (tag, inner), _value(inner_column, level)
+        elif tag in _READ:
+            yield (tag,), F(f"{_ABOVE[level][Level.STUDY]}{_READ[tag]}")
+
+
+# Kept with the study, though they follow from what lies below it.
+_READ = {attributes.MODALITIES: "modalities", attributes.INSTANCES_OF_STUDY: "instance_count"}
+
+
+def _value(column: Column, level: Level) -> Combinable:
+    """Of a person the survivor's."""
+    prefix = _ABOVE[level][column.level]
+    if column.level == Level.PATIENT and level != Level.PATIENT:
+        return Coalesce(f"{prefix}survivor__{column.path}", f"{prefix}{column.path}")
+    return F(f"{prefix}{column.path}")
+
+
+# --- what is worked out ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Below:
+    """Counts and classes of the rows of one page, by the id of the row they belong to."""
+
+    by_tag: Mapping[int, Mapping[UUID, Any]]
+
+    def of(self, tag: int, row: Row) -> Any:
+        owner = row.ids.get(_OWNER[attributes.DERIVED[tag].level])
+        return None if owner is None else self.by_tag.get(tag, {}).get(owner)
+
+
+_OWNER = {Level.PATIENT: _PERSON, Level.STUDY: _STUDY, Level.SERIES: _SERIES}
+
+
+def below(page: Sequence[Row], wanted: Mapping[int, Key], visible: QuerySet[Study]) -> Below:
+    """One query for each attribute that was asked for and is not kept with the row."""
+    found: dict[int, Mapping[UUID, Any]] = {}
+    for tag in wanted:
+        if tag in attributes.DERIVED and tag not in _READ:
+            owners = {row.ids[_OWNER[attributes.DERIVED[tag].level]] for row in page}
+            found[tag] = _WORKED_OUT[tag](owners, visible)
+    return Below(found)
+
+
+def _series_of_studies(owners: set[UUID], visible: QuerySet[Study]) -> dict[UUID, Any]:
+    shown = Exists(Instance.objects.available().filter(series=OuterRef("pk")))
+    rows = Series.objects.filter(shown, study__in=owners)
+    counted = rows.values("study_id").annotate(n=Count("id"))
+    return {row["study_id"]: row["n"] for row in counted}
+
+
+def _classes_of_studies(owners: set[UUID], visible: QuerySet[Study]) -> dict[UUID, Any]:
+    classes = Instance.objects.available().filter(study__in=owners).values("study_id")
+    listed = classes.annotate(uids=ArrayAgg("sop_class_uid", distinct=True))
+    return {row["study_id"]: row["uids"] for row in listed}
+
+
+def _instances_of_series(owners: set[UUID], visible: QuerySet[Study]) -> dict[UUID, Any]:
+    counted = Instance.objects.available().filter(series__in=owners).values("series_id")
+    return {row["series_id"]: row["n"] for row in counted.annotate(n=Count("id"))}
+
+
+def _of_patients(
+    owners: set[UUID], visible: QuerySet[Study], number: Count | Sum | Coalesce
+) -> dict[UUID, Any]:
+    ids = Patient.objects.filter(survivor__in=owners).values_list("id", flat=True)
+    rows = visible.filter(patient__in=[*owners, *ids]).annotate(
+        person=Coalesce("patient__survivor_id", "patient_id")
+    )
+    counted = rows.order_by().values("person").annotate(n=number)
+    return {row["person"]: row["n"] for row in counted}
+
+
+def _studies_of_patients(owners: set[UUID], visible: QuerySet[Study]) -> dict[UUID, Any]:
+    return _of_patients(owners, visible, Count("id", distinct=True))
+
+
+def _series_of_patients(owners: set[UUID], visible: QuerySet[Study]) -> dict[UUID, Any]:
+    return _of_patients(owners, visible, Count("series", distinct=True))
+
+
+def _instances_of_patients(owners: set[UUID], visible: QuerySet[Study]) -> dict[UUID, Any]:
+    return _of_patients(owners, visible, Sum("instance_count"))
+
+
+_WORKED_OUT = {
+    attributes.SOP_CLASSES: _classes_of_studies,
+    attributes.SERIES_OF_STUDY: _series_of_studies,
+    attributes.INSTANCES_OF_SERIES: _instances_of_series,
+    attributes.STUDIES_OF_PATIENT: _studies_of_patients,
+    attributes.SERIES_OF_PATIENT: _series_of_patients,
+    attributes.INSTANCES_OF_PATIENT: _instances_of_patients,
+}
+
+
+# --- answers --------------------------------------------------------------------------------------
+
+
+def answer(row: Row, wanted: Mapping[int, Key], worked_out: Below) -> list[Attribute]:
+    """Built from this row alone."""
+    return [_attribute(tag, key, row, worked_out) for tag, key in wanted.items()]
+
+
+def _attribute(tag: int, key: Key, row: Row, worked_out: Below) -> Attribute:
+    if column := attributes.COLUMNS.get(tag):
+        return Attribute(tag, column.vr, _texts(row.values[(tag,)]))
+    if nested := attributes.NESTED.get(tag):
+        return Attribute(tag, nested.vr, items=(_item(tag, nested, key, row),))
+    value = row.values[(tag,)] if tag in _READ else worked_out.of(tag, row)
+    vr = attributes.DERIVED[tag].vr
+    return Attribute(tag, vr, _texts(value or (0 if vr == "IS" else "")))
+
+
+def _item(tag: int, nested: Nested, key: Key, row: Row) -> tuple[Attribute, ...]:
+    """The attributes of an item that were asked for; all of them when none was named."""
+    named = key.items[0].keys() if key.items and key.items[0] else None
+    columns = [
+        Attribute(inner, column.vr, _texts(row.values[tag, inner]))
+        for inner, column in nested.columns.items()
+    ]
+    constants = [Attribute(inner, vr, (value,)) for inner, (vr, value) in nested.constants.items()]
+    return tuple(each for each in (*columns, *constants) if named is None or each.tag in named)
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    if isinstance(value, list):
+        return tuple(sorted(map(str, value)))
+    return (str(value),) if value != "" else ()

@@ -1,0 +1,80 @@
+"""How much a customer's systems may load the archive: read for each association, set by officers
+(AR-13).
+"""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
+
+from archive import ledger
+from archive.actors import Actor
+from archive.models import Organisation, UseLimit
+from archive.values import today
+
+NO_LIMIT = 1 << 31
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """Associations at once, and objects stored in a minute; of one environment."""
+
+    associations: int = NO_LIMIT
+    objects_per_minute: int = NO_LIMIT
+
+
+def of(organisation_id: UUID) -> Limits:
+    """Its own, else everyone's."""
+    rows = _in_force(today()).filter(Q(organisation=None) | Q(organisation_id=organisation_id))
+    row = rows.order_by(F("organisation_id").asc(nulls_last=True), "-valid_from").first()
+    return Limits(row.associations, row.objects_per_minute) if row else Limits()
+
+
+def own(organisation: Organisation) -> UseLimit | None:
+    """The row that is for this customer alone, if there is one."""
+    rows = _in_force(today()).filter(organisation=organisation)
+    return rows.order_by("-valid_from").first()
+
+
+def allow(actor: Actor, organisation: Organisation, limits: Limits, *, reason: str) -> None:
+    """From today on, these for this customer; they hold from the next association on."""
+    with transaction.atomic():
+        _end(organisation)
+        UseLimit.objects.update_or_create(
+            organisation=organisation,
+            valid_from=today(),
+            defaults={
+                "associations": limits.associations,
+                "objects_per_minute": limits.objects_per_minute,
+                "valid_until": None,
+            },
+        )
+        what = f"{limits.associations} associations, {limits.objects_per_minute} objects a minute"
+        _record(actor, organisation, f"limits: {what}", reason)
+
+
+def follow_everyone(actor: Actor, organisation: Organisation, *, reason: str) -> None:
+    """From today on, everyone's limits."""
+    with transaction.atomic():
+        _end(organisation)
+        UseLimit.objects.filter(organisation=organisation, valid_from=today()).delete()
+        _record(actor, organisation, "limits: as everyone's", reason)
+
+
+def _end(organisation: Organisation) -> None:
+    """What holds now held to yesterday; what begins later is not touched."""
+    rows = _in_force(today()).filter(organisation=organisation, valid_from__lt=today())
+    rows.update(valid_until=today() - timedelta(days=1))
+
+
+def _in_force(day: date) -> QuerySet[UseLimit]:
+    ended = Q(valid_until=None) | Q(valid_until__gte=day)
+    return UseLimit.objects.filter(ended, valid_from__lte=day)
+
+
+def _record(actor: Actor, organisation: Organisation, what: str, reason: str) -> None:
+    about = ledger.About(organisation_id=organisation.id, subject_id=organisation.id)
+    facts = {"what": what, "reason": reason}
+    ledger.record(ledger.Kind.CUSTOMER_CHANGED, about, facts, actor=actor)

@@ -1,0 +1,205 @@
+"""Asking: which of a customer's own material fits the keys of a C-FIND (AR-6, AR-13).
+
+What was found is settled, bounded and written down before the first answer goes out; no transaction
+is open while answers go.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+from django.db import OperationalError, connection, transaction
+from django.db.models import QuerySet
+from pydicom.datadict import keyword_for_tag
+
+from archive import gate, ledger
+from archive.config import settings
+from archive.errors import ArchiveError, IdentifierMismatch, QueryTooBroad
+from archive.models import Study, StudyState
+from archive.objects import identifier
+from archive.objects.identifier import LEVEL, Attribute, Identifier, Key
+from archive.queries import attributes, finding, found
+from archive.queries.found import Row
+from archive.rules.access import Action
+from archive.rules.matching import Level, match_of
+from archive.services import error_desk
+from archive.services.associations import Peer
+from archive.services.error_desk import Place, What
+
+QUERY = Place("dicom", "query")
+PAGE = 200  # answers that are worked out at once
+RETRIEVE_TITLE, AVAILABILITY = 0x00080054, 0x00080056
+# Answered without a column: the level, where it is retrieved from, whether it is at hand.
+_OWN = frozenset((LEVEL, RETRIEVE_TITLE, AVAILABILITY, 0x00080005))
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A request as it came; `together`: dates and times are one range, as negotiated."""
+
+    identifier: bytes
+    transfer_syntax_uid: str
+    patient_root: bool
+    together: bool = False
+
+    def read(self) -> tuple[Identifier, Level]:
+        """Raises DatasetUnreadable, IdentifierMismatch."""
+        read = identifier.decode(self.identifier, self.transfer_syntax_uid)
+        return read, _level(read, patient_root=self.patient_root)
+
+
+def _level(read: Identifier, *, patient_root: bool) -> Level:
+    """Raises IdentifierMismatch: none, or one that the information model does not have."""
+    try:
+        level = Level[read.text(LEVEL)]
+    except KeyError:
+        raise IdentifierMismatch("no query level, or an unknown one", tag=LEVEL) from None
+    if level == Level.PATIENT and not patient_root:
+        raise IdentifierMismatch("patient level in the study root", tag=LEVEL)
+    return level
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """What one C-FIND has found. `partial`: some keys are none of those that are known here."""
+
+    peer: Peer
+    level: Level
+    character_set: str  # of the request
+    wanted: dict[int, Key]
+    own: frozenset[int]
+    visible: QuerySet[Study]
+    rows: list[Row]
+    more: bool  # than are given
+    partial: bool
+
+    def pages(self) -> Iterator[list[Row]]:
+        for start in range(0, len(self.rows), PAGE):
+            yield self.rows[start : start + PAGE]
+
+    def answers(self, page: list[Row]) -> list[list[Attribute]]:
+        """Each built from its own row. Raises QueryTooBroad."""
+        with bounded():
+            worked_out = found.below(page, self.wanted, self.visible)
+        head = [
+            Attribute(LEVEL, "CS", (self.level.name,)),
+            Attribute(RETRIEVE_TITLE, "AE", (self.peer.called,)),
+        ]
+        if AVAILABILITY in self.own:
+            head.append(Attribute(AVAILABILITY, "CS", ("ONLINE",)))
+        return [head + found.answer(row, self.wanted, worked_out) for row in page]
+
+
+def find(peer: Peer, question: Question) -> Search:
+    """Raises DatasetUnreadable, IdentifierMismatch, QueryTooBroad; they are on the desk then."""
+    try:
+        search = _find(peer, question)
+    except ArchiveError as error:
+        report(peer, error, QUERY)
+        raise
+    if search.more:
+        report(peer, QueryTooBroad(), QUERY)
+    return search
+
+
+def _find(peer: Peer, question: Question) -> Search:
+    asked, level = question.read()
+    keys = asked.keys
+    wanted = found.asked(keys, level)
+    conditions = finding.conditions(keys, level, together=question.together)
+    with bounded():
+        visible = visible_studies(peer)
+        studies = finding.studies(visible, peer.environment, conditions)
+        listed: QuerySet[Any] = studies
+        if level == Level.SERIES:
+            listed = finding.series(studies, conditions)
+        elif level == Level.IMAGE:
+            listed = finding.instances(studies, conditions)
+        limit = settings().dicom_find_limit
+        rows = found.rows(listed, level, wanted, limit=limit + 1)
+        search = Search(
+            peer=peer,
+            level=level,
+            character_set=asked.character_set,
+            wanted=wanted,
+            own=_OWN & keys.keys(),
+            visible=visible,
+            rows=rows[:limit],
+            more=len(rows) > limit,
+            partial=bool(keys.keys() - wanted.keys() - _OWN),
+        )
+        _record(search, asked)
+    return search
+
+
+def visible_studies(peer: Peer) -> QuerySet[Study]:
+    """What may be returned to the peer: its own register's, and what the gate lets it have."""
+    rows = Study.objects.filter(
+        environment=peer.environment, register_id__in=gate.reach(peer.actor)
+    )
+    shown = rows.exclude(state=StudyState.CORRECTED)  # all its objects are rejected (AR-7)
+    return gate.visible(shown, peer.actor, Action.RETURN)
+
+
+@contextmanager
+def bounded() -> Iterator[None]:
+    """A transaction in which no statement takes longer than a query may, and none reads a table
+    from end to end: PostgreSQL takes a customer with few studies for an average one, and would.
+    Raises QueryTooBroad.
+    """
+    try:
+        with transaction.atomic():
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "SELECT set_config('statement_timeout', %s, true),"
+                    " set_config('enable_seqscan', 'off', true)",
+                    [f"{settings().dicom_find_seconds * 1000:.0f}"],
+                )
+            yield
+    except OperationalError as error:
+        if isinstance(error.__cause__, psycopg.errors.QueryCanceled):
+            raise QueryTooBroad("query takes too long, narrow it") from None
+        raise
+
+
+def _record(search: Search, asked: Identifier) -> None:
+    """The use log: who asked by what about whom; names of keys, never their values."""
+    persons = {row.ids["person"] for row in search.rows}
+    about = ledger.About(
+        environment=search.peer.environment,
+        organisation_id=search.peer.organisation_id,
+        subject_id=search.peer.connection_id,
+        patient_id=next(iter(persons)) if len(persons) == 1 else None,
+        correlation_id=search.peer.association_id,
+    )
+    facts = {
+        "level": search.level.name,
+        "keys": sorted(_matched(asked)),
+        "found": len(search.rows),
+        "calling": search.peer.calling,
+    }
+    if search.more:
+        facts["more"] = True
+    ledger.record(ledger.Kind.IMAGES_QUERIED, about, facts, actor=search.peer.actor)
+
+
+def _matched(asked: Identifier) -> Iterator[str]:
+    for tag, key in asked.keys.items():
+        column = attributes.COLUMNS.get(tag) or attributes.DERIVED.get(tag)
+        if column is not None and match_of(column.vr, key.values) is not None:
+            yield keyword_for_tag(tag)
+
+
+def report(peer: Peer, error: ArchiveError, place: Place) -> None:
+    """A query or retrieval that was refused as a whole."""
+    elements = ", ".join(f"({tag >> 16:04X},{tag & 0xFFFF:04X})" for tag in error.tags)
+    error_desk.report(
+        error,
+        environment=peer.environment,
+        place=place,
+        who=peer.who,
+        what=What(correlation_id=peer.association_id),
+        facts={"calling": peer.calling, "elements": elements},
+    )

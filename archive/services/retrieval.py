@@ -1,0 +1,275 @@
+"""Fetching back: which of a customer's own objects are asked for, where they go, how it went
+(AR-6).
+
+The edge gives the objects out and notes each; `close` writes down one event a study, and puts what
+failed on the desk.
+"""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Count, QuerySet
+
+from archive import ledger
+from archive.errors import (
+    ArchiveError,
+    Broken,
+    BytesDamaged,
+    DestinationUnknown,
+    IdentifierMismatch,
+)
+from archive.models import Connection, ConnectionKind, Instance, Study
+from archive.objects.identifier import Identifier, Key
+from archive.objects.messages import Target
+from archive.queries import attributes, finding
+from archive.queries.finding import Conditions
+from archive.rules.matching import Level
+from archive.services import error_desk, serving
+from archive.services.associations import Peer
+from archive.services.connections import target_of
+from archive.services.error_desk import Place, What, Who
+from archive.services.querying import Question, bounded, report, visible_studies
+from archive.services.serving import Outgoing
+from archive.values import now, today
+
+RETRIEVE = Place("dicom", "retrieve")
+DONE, FAILED, CANCELLED, BROKEN_OFF = "done", "failed", "cancelled", "broken off"
+
+
+@dataclass(slots=True)
+class Tally:
+    """What became of one study."""
+
+    given: int = 0
+    failed: int = 0
+    size: int = 0
+    began: float = field(default_factory=time.monotonic)
+
+
+@dataclass(slots=True)
+class Failure:
+    """Objects of a study that failed alike; the first of them stands for all."""
+
+    error: ArchiveError
+    sop_instance_uid: str
+    count: int = 0
+
+
+class Retrieval:
+    """One C-MOVE or C-GET. `close` is called however it ends."""
+
+    def __init__(
+        self, peer: Peer, selection: "_Selection", by: str, destination: Connection | None
+    ) -> None:
+        self.peer = peer
+        self.by = by
+        self.destination = destination
+        self.total, self.kinds = selection.count()
+        self._selection = selection
+        self._tallies: dict[UUID, Tally] = {}
+        self._failures: dict[tuple[UUID, str], Failure] = {}
+        self._damaged: list[Outgoing] = []
+
+    @property
+    def target(self) -> Target:
+        assert self.destination is not None  # of a C-MOVE
+        return target_of(self.destination)
+
+    @property
+    def parts(self) -> list[UUID | None]:
+        """What the objects are read by, one part after another."""
+        return self._selection.parts()
+
+    def items(self, part: UUID | None) -> list[Outgoing]:
+        return list(self._selection.items(part))
+
+    def note(self, item: Outgoing, error: ArchiveError | None) -> None:
+        """An object was given, or why not."""
+        tally = self._tallies.setdefault(item.study_id, Tally())
+        if error is None:
+            tally.given += 1
+            tally.size += item.size
+            return
+        tally.failed += 1
+        if isinstance(error, BytesDamaged):
+            self._damaged.append(item)
+        key = item.study_id, error.reason()
+        failure = self._failures.setdefault(key, Failure(error, item.sop_instance_uid))
+        failure.count += 1
+
+    def close(self, ending: str) -> None:
+        """Write down what left; what failed goes on the desk, what is whole again leaves it."""
+        for item in self._damaged:
+            item.damaged()
+        for study in Study.objects.filter(id__in=self._tallies):
+            tally = self._tallies[study.id]
+            with transaction.atomic():
+                _record(self, study, tally, ending)
+                if ending == DONE and not tally.failed and self._selection.level <= Level.STUDY:
+                    error_desk.settle(study.id, RETRIEVE.step)
+                for (study_id, _), failure in self._failures.items():
+                    if study_id == study.id:
+                        _report(self, study, failure)
+
+    @property
+    def destination_title(self) -> str:
+        return self.destination.aet if self.destination is not None else self.peer.calling
+
+
+def move(peer: Peer, question: Question, destination: str) -> Retrieval:
+    """To one of the customer's own systems.
+
+    Raises DestinationUnknown, DatasetUnreadable, IdentifierMismatch, QueryTooBroad; they are on the
+    desk then.
+    """
+    try:
+        connection = _destination(peer, destination)
+        return Retrieval(peer, _select(peer, question), "C-MOVE", connection)
+    except ArchiveError as error:
+        report(peer, error, RETRIEVE)
+        raise
+
+
+def get(peer: Peer, question: Question) -> Retrieval:
+    """To the system that asks. Raises DatasetUnreadable, IdentifierMismatch, QueryTooBroad; they
+    are on the desk then.
+    """
+    try:
+        return Retrieval(peer, _select(peer, question), "C-GET", None)
+    except ArchiveError as error:
+        report(peer, error, RETRIEVE)
+        raise
+
+
+def _destination(peer: Peer, title: str) -> Connection:
+    """Raises DestinationUnknown, whether nobody has the title or somebody else."""
+    rows = Connection.objects.filter(
+        organisation_id=peer.organisation_id,
+        environment=peer.environment,
+        kind=ConnectionKind.DICOM,
+        aet=title,
+        retrieve_destination=True,
+    ).exclude(host="")
+    for row in rows.order_by("-valid_from"):
+        if row.is_valid_on(today()) and row.port:
+            return row
+    raise DestinationUnknown(facts={"destination": title[:16]})
+
+
+# --- which objects --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Selection:
+    """Objects by the unique keys of a request, as they were when it came."""
+
+    level: Level
+    studies: QuerySet[Study]
+    wanted: Conditions
+    at: datetime
+
+    def _rows(self) -> QuerySet[Instance]:
+        return finding.instances(self.studies, self.wanted).filter(received_at__lte=self.at)
+
+    def count(self) -> tuple[int, list[tuple[str, str]]]:
+        """How many, and their SOP classes with transfer syntaxes, the most frequent first."""
+        with bounded():
+            counted = self._rows().values("sop_class_uid", "transfer_syntax_uid")
+            found = list(counted.annotate(count=Count("id")).order_by("-count"))
+        kinds = [(row["sop_class_uid"], row["transfer_syntax_uid"]) for row in found]
+        return sum(row["count"] for row in found), kinds
+
+    def parts(self) -> list[UUID | None]:
+        """Series by series, so that no more than one is in memory; single objects at once."""
+        if self.level == Level.IMAGE:
+            return [None]
+        with bounded():
+            rows = finding.series(self.studies, self.wanted)
+            return list(rows.order_by("study_id", "id").values_list("id", flat=True))
+
+    def items(self, part: UUID | None) -> Iterator[Outgoing]:
+        rows = self._rows() if part is None else Instance.objects.available().filter(series=part)
+        with bounded():
+            listed = list(serving.outgoing(rows.filter(received_at__lte=self.at).order_by("id")))
+        yield from listed
+
+
+def _select(peer: Peer, question: Question) -> _Selection:
+    """Raises DatasetUnreadable, IdentifierMismatch, QueryTooBroad."""
+    asked, level = question.read()
+    wanted = finding.conditions(_unique(asked, level), level)
+    studies = finding.studies(visible_studies(peer), peer.environment, wanted)
+    return _Selection(level, studies, wanted, now())
+
+
+def _unique(asked: Identifier, level: Level) -> dict[int, Key]:
+    """The unique keys, PS3.4 C.4.2.1.4.1; that of the level itself must be there, and no key is a
+    wild card. Other keys are not looked at. Raises IdentifierMismatch.
+    """
+    tags = {each: attributes.UNIQUE[each] for each in Level if each <= level}
+    needed = asked.keys.get(tags[level], Key())
+    if not needed.values:
+        raise IdentifierMismatch("the unique key of the level is missing", tag=tags[level])
+    keys = {tag: asked.keys[tag] for tag in tags.values() if tag in asked.keys}
+    for tag, key in keys.items():
+        if any(sign in value for value in key.values for sign in "*?"):
+            raise IdentifierMismatch("a unique key is a wild card", tag=tag)
+    if attributes.PATIENT_ISSUER in asked.keys:
+        keys[attributes.PATIENT_ISSUER] = asked.keys[attributes.PATIENT_ISSUER]
+    return keys
+
+
+# --- what is written down -------------------------------------------------------------------------
+
+
+def _record(retrieval: Retrieval, study: Study, tally: Tally, ending: str) -> None:
+    peer = retrieval.peer
+    about = ledger.About(
+        environment=peer.environment,
+        organisation_id=peer.organisation_id,
+        subject_id=study.id,
+        study_id=study.id,
+        patient_id=study.patient_id,
+        correlation_id=peer.association_id,
+    )
+    facts = {
+        "by": retrieval.by,
+        "destination": retrieval.destination_title,
+        "instances": tally.given,
+        "failed": tally.failed,
+        "outcome": FAILED if ending == DONE and tally.failed else ending,
+        "bytes": tally.size,
+        "ms": round((time.monotonic() - tally.began) * 1000),
+        "calling": peer.calling,
+    }
+    ledger.record(ledger.Kind.STUDY_RETRIEVED, about, facts, actor=peer.actor)
+
+
+def _report(retrieval: Retrieval, study: Study, failure: Failure) -> None:
+    """One event for what failed alike, however many objects it were."""
+    peer, destination = retrieval.peer, retrieval.destination
+    at_fault: UUID | None = destination.id if destination is not None else peer.connection_id
+    if isinstance(failure.error, Broken):
+        at_fault = None  # ours
+    error_desk.report(
+        failure.error,
+        environment=peer.environment,
+        place=RETRIEVE,
+        who=Who(peer.organisation_id, at_fault),
+        what=What(
+            study_id=study.id,
+            accession_number=study.accession_number,
+            study_instance_uid=study.study_instance_uid,
+            sop_instance_uid=failure.sop_instance_uid,
+            correlation_id=peer.association_id,
+        ),
+        facts={
+            "objects": str(failure.count),
+            "destination": retrieval.destination_title,
+            "calling": peer.calling,
+        },
+    )

@@ -1,0 +1,33 @@
+"""How much a customer may load the archive."""
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from archive.services.limits import Limits
+from portal.forms.reasons import reason_field
+
+MOST_ASSOCIATIONS, MOST_OBJECTS = 1_000, 10_000_000
+
+
+class LimitsForm(forms.Form):
+    associations = forms.IntegerField(
+        label=_("Associations at once"),
+        help_text=_("In each environment. Further ones are told to come later."),
+        min_value=1,
+        max_value=MOST_ASSOCIATIONS,
+    )
+    objects_per_minute = forms.IntegerField(
+        label=_("Objects stored a minute"),
+        help_text=_("What comes beyond them is answered A700, to be sent again later."),
+        min_value=1,
+        max_value=MOST_OBJECTS,
+    )
+    reason = reason_field(_("Why this customer needs limits of its own."))
+
+    def limits(self) -> Limits:
+        given = self.cleaned_data
+        return Limits(given["associations"], given["objects_per_minute"])
+
+
+class EveryonesForm(forms.Form):
+    reason = reason_field(_("Why everyone’s limits fit again."))

@@ -1,0 +1,139 @@
+"""Who loads the archive, and how much each customer may (AR-13)."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods, require_POST
+
+from archive.actors import Actor
+from archive.models import Organisation
+from archive.queries import load as queries
+from archive.queries.load import Load
+from archive.services import limits as services
+from archive.services.limits import Limits
+from archive.values import now
+from onboarding.queries import customers_of
+from portal.formats import number_text
+from portal.forms.limits import EveryonesForm, LimitsForm
+from portal.pages import address
+from portal.staff import Request, page
+
+EVERYONES = "everyones"  # both forms ask for a reason
+HOUR, DAY = timedelta(hours=1), timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One customer's last day, and the last hour of it."""
+
+    organisation: Organisation
+    day: Load
+    hour: Load
+
+
+@page("load")
+def load(request: Request, actor: Actor) -> HttpResponse:
+    rows = _rows(request.environment, customers_of(actor, ()))
+    title = ngettext(
+        "%(count)s customer has used the archive within a day",
+        "%(count)s customers have used the archive within a day",
+        len(rows),
+    )
+    context = {"title": title % {"count": number_text(len(rows))}, "rows": rows}
+    return render(request, "load/list.html", context)
+
+
+def _rows(environment: str, organisations: Iterable[Organisation]) -> list[Row]:
+    at = now()
+    day, hour = (queries.of_all(environment, at - span) for span in (DAY, HOUR))
+    rows = [
+        Row(each, day[each.id], hour.get(each.id, Load()))
+        for each in organisations
+        if each.id in day
+    ]
+    return sorted(rows, key=lambda row: (-row.day.weight, row.organisation.name))
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A customer's load and limits, for its page."""
+
+    row: Row
+    limits: Limits
+    is_own: bool
+    change_url: str  # nothing for who may not
+
+
+def told(request: Request, organisation: Organisation) -> Told:
+    at = now()
+    day, hour = (
+        queries.of_one(request.environment, at - span, organisation.id) for span in (DAY, HOUR)
+    )
+    return Told(
+        Row(organisation, day, hour),
+        services.of(organisation.id),
+        services.own(organisation) is not None,
+        address(request.person.roles, "load-limits", organisation),
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@page("load-limits")
+def limits(request: Request, actor: Actor, organisation_id: UUID) -> HttpResponseBase:
+    organisation = _customer(actor, organisation_id)
+    held = services.of(organisation.id)
+    initial = {
+        "associations": held.associations,
+        "objects_per_minute": held.objects_per_minute,
+    }
+    form = LimitsForm(request.POST or None, initial=initial)
+    if form.is_bound and form.is_valid():
+        reason = form.cleaned_data["reason"]
+        services.allow(actor, organisation, form.limits(), reason=reason)
+        messages.success(request, _("The limits hold from the next association on."))
+        return redirect("organisation", organisation.id)
+    return _show(request, organisation, form, EveryonesForm(prefix=EVERYONES))
+
+
+@require_POST
+@page("load-limits")
+def everyones(request: Request, actor: Actor, organisation_id: UUID) -> HttpResponseBase:
+    """Give up the customer's own limits."""
+    organisation = _customer(actor, organisation_id)
+    form = EveryonesForm(request.POST, prefix=EVERYONES)
+    if not form.is_valid():
+        return _show(request, organisation, LimitsForm(), form)
+    services.follow_everyone(actor, organisation, reason=form.cleaned_data["reason"])
+    messages.success(request, _("Everyone’s limits hold from the next association on."))
+    return redirect("organisation", organisation.id)
+
+
+def _customer(actor: Actor, organisation_id: UUID) -> Organisation:
+    organisation = customers_of(actor, ()).filter(id=organisation_id).first()
+    if organisation is None:
+        raise Http404
+    return organisation
+
+
+def _show(
+    request: Request, organisation: Organisation, form: LimitsForm, everyones_form: EveryonesForm
+) -> HttpResponse:
+    context = {
+        "organisation": organisation,
+        "form": form,
+        "everyones": everyones_form,
+        "is_own": services.own(organisation) is not None,
+        "trail": [
+            (_("Customers"), reverse("organisations")),
+            (organisation.name, reverse("organisation", args=[organisation.id])),
+        ],
+    }
+    return render(request, "load/limits.html", context)

@@ -1,0 +1,438 @@
+"""C-MOVE to a customer's own systems, good and bad ones (AR-6, NF-4)."""
+
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from pydicom.dataset import Dataset
+from pynetdicom.association import Association
+from pynetdicom.events import Event
+
+from archive import vault
+from archive.edges.dicom.upper_layer import P_DATA
+from archive.models import Case, CaseEvent, Connection, Instance, LedgerEvent
+from tests import cast
+from tests.edges.dicom import wire
+from tests.edges.dicom.conftest import Listen
+from tests.edges.dicom.destination import Storage, accepting, storage
+from tests.edges.dicom.listening import COMMITMENT, Listening, dcmtk, eventually, send
+from tests.edges.dicom.test_finding import asked
+
+pytestmark = pytest.mark.usefixtures("fresh_database")
+
+STUDY_MOVE, PATIENT_MOVE = "1.2.840.10008.5.1.4.1.2.2.2", "1.2.840.10008.5.1.4.1.2.1.2"
+MOVE = (STUDY_MOVE, cast.IMPLICIT)
+UID = "1.2.246.10.90000003.1"
+WAYS = pytest.mark.parametrize(
+    "contexts", [(MOVE,), (MOVE, (COMMITMENT, cast.IMPLICIT))], ids=["own loop", "pynetdicom"]
+)
+
+
+def stored(count: int = 3, **columns: Any) -> list[Dataset]:
+    """A study of so many objects."""
+    made = [cast.dataset(InstanceNumber=str(number), **columns) for number in range(count)]
+    cast.store(*made)
+    return made
+
+
+def moved(
+    assoc: Association, request: Dataset, destination: str = "ESIM_PACS", model: str = STUDY_MOVE
+) -> tuple[list[Dataset], Dataset, Dataset | None]:
+    """Pending responses, the final one, and its identifier."""
+    answers = list(assoc.send_c_move(request, destination, model))
+    last, identifier = answers[-1]
+    return [status for status, _ in answers[:-1]], last, identifier
+
+
+def counts(status: Dataset) -> tuple[int | None, int, int, int]:
+    """Remaining, completed, failed, warning."""
+    remaining = status.get("NumberOfRemainingSuboperations")
+    return (
+        None if remaining is None else int(remaining),
+        int(status.NumberOfCompletedSuboperations),
+        int(status.NumberOfFailedSuboperations),
+        int(status.NumberOfWarningSuboperations),
+    )
+
+
+def study_level() -> Dataset:
+    return asked(StudyInstanceUID=UID)
+
+
+@WAYS
+def test_a_study_goes_byte_by_byte_to_the_destination_and_is_counted(
+    listener: Listening, pick_port: Callable[[], int], contexts: tuple[tuple[str, str], ...]
+) -> None:
+    made = stored(3)
+    with storage(pick_port()) as destination, listener.associate(*contexts) as assoc:
+        pending, last, identifier = moved(assoc, study_level())
+    assert (last.Status, counts(last), identifier) == (0x0000, (None, 3, 0, 0), None)
+    assert [counts(status) for status in pending] == [(2, 1, 0, 0), (1, 2, 0, 0)]
+    assert {each.uid: each.data for each in destination.stored} == {
+        str(each.SOPInstanceUID): cast.encoded(each) for each in made
+    }
+    first = destination.stored[0]
+    assert (first.calling, first.originator, first.originator_id) == ("KANTA", "ESIM_PACS", 1)
+    assert first.transfer_syntax == cast.EXPLICIT
+    event = LedgerEvent.objects.get(kind="study.retrieved")
+    told = {
+        name: event.facts[name] for name in ("by", "destination", "instances", "failed", "outcome")
+    }
+    assert told == {
+        "by": "C-MOVE",
+        "destination": "ESIM_PACS",
+        "instances": 3,
+        "failed": 0,
+        "outcome": "done",
+    }
+
+
+LEVELS: tuple[tuple[str, dict[str, str], int], ...] = (
+    ("PATIENT", {"PatientID": cast.MATTI}, 4),
+    ("STUDY", {"StudyInstanceUID": f"{UID}\\1.2.3"}, 4),
+    ("SERIES", {"StudyInstanceUID": UID, "SeriesInstanceUID": f"{UID}.2"}, 1),
+    ("SERIES", {"SeriesInstanceUID": f"{UID}.1\\{UID}.2"}, 4),
+    ("IMAGE", {"SOPInstanceUID": "1.2.9.1"}, 1),
+    ("IMAGE", {"StudyInstanceUID": "1.2.3", "SOPInstanceUID": "1.2.9.1"}, 0),
+)
+
+
+def test_every_level_names_its_objects(listener: Listening, pick_port: Callable[[], int]) -> None:
+    stored(3)
+    cast.store(cast.dataset(SeriesInstanceUID=f"{UID}.2", SOPInstanceUID="1.2.9.1"))
+    with storage(pick_port()) as destination:
+        with listener.associate((PATIENT_MOVE, cast.IMPLICIT)) as assoc:
+            for level, keys, expected in LEVELS:
+                destination.stored.clear()
+                _, last, _ = moved(assoc, asked(level, **keys), model=PATIENT_MOVE)
+                assert (last.Status, counts(last)) == (0x0000, (None, expected, 0, 0)), keys
+                assert len(destination.stored) == expected
+
+
+def test_movescu_receives_what_it_asks_for(
+    listener: Listening, pick_port: Callable[[], int], tmp_path: Path
+) -> None:
+    stored(3)
+    port = pick_port()
+    Connection.objects.filter(aet="ESIM_PACS").update(port=port)
+    keys = ("-k", "QueryRetrieveLevel=STUDY", "-k", f"StudyInstanceUID={UID}")
+    options = ("-S", "-aem", "ESIM_PACS", "+P", str(port), "-od", tmp_path)
+    done = dcmtk("movescu", listener.port, *options, *keys)
+    assert done.returncode == 0, done.stderr
+    assert len(list(tmp_path.iterdir())) == 3
+
+
+def test_only_the_customers_own_systems_are_destinations(listener: Listening) -> None:
+    stored(1)
+    with listener.associate(MOVE) as assoc:
+        for title in ("NOBODY", "MALLI_PACS", "ESIM_TEST"):
+            assert moved(assoc, study_level(), title)[1].Status == 0xA801, title
+        Connection.objects.filter(aet="ESIM_PACS").update(retrieve_destination=False)
+        assert moved(assoc, study_level())[1].Status == 0xA801
+    assert Case.objects.get().reason == "destination-unknown"
+    assert not retrieved()
+
+
+def test_what_is_anothers_is_as_if_it_were_not_there(
+    listener: Listening, pick_port: Callable[[], int]
+) -> None:
+    stored(2)
+    with storage(pick_port(), title="MALLI_PACS") as destination:
+        with listener.associate(MOVE, calling="MALLI_PACS") as assoc:
+            _, last, _ = moved(assoc, study_level(), "MALLI_PACS")
+    assert (last.Status, counts(last)) == (0x0000, (None, 0, 0, 0))
+    assert destination.stored == []
+    assert not CaseEvent.objects.exists()
+
+
+def test_an_identifier_without_its_unique_key_is_refused(listener: Listening) -> None:
+    stored(1)
+    with listener.associate(MOVE) as assoc:
+        for request in (
+            asked(),
+            asked(StudyInstanceUID="*"),
+            asked("SERIES", StudyInstanceUID=UID),
+        ):
+            answer = moved(assoc, request)[1]
+            assert answer.Status == 0xA900
+            assert answer.OffendingElement in (0x0020000D, 0x0020000E)
+
+
+# --- destinations that misbehave ------------------------------------------------------------------
+
+
+def failed_uids(identifier: Dataset | None) -> set[str]:
+    assert identifier is not None
+    listed = identifier.FailedSOPInstanceUIDList
+    return {listed} if isinstance(listed, str) else set(map(str, listed))
+
+
+ANSWERS: tuple[tuple[list[int], int, tuple[int | None, int, int, int]], ...] = (
+    ([0xA700], 0xB000, (None, 2, 1, 0)),
+    ([0xB000], 0xB000, (None, 2, 0, 1)),
+    ([0xA700, 0xC000, 0x0110], 0xA702, (None, 0, 3, 0)),
+    ([0xFF00], 0xB000, (None, 2, 1, 0)),
+    ([0x4242], 0xB000, (None, 2, 1, 0)),
+)
+
+
+def test_what_the_destination_answers_is_counted(
+    listener: Listening, pick_port: Callable[[], int]
+) -> None:
+    stored(3)
+    with storage(pick_port()) as destination, listener.associate(MOVE) as assoc:
+        for answers, status, expected in ANSWERS:
+            destination.stored.clear()
+            destination.statuses = list(answers)
+            _, last, identifier = moved(assoc, study_level())
+            assert (last.Status, counts(last)) == (status, expected), answers
+            if expected[2]:
+                refused = {each.uid for each in destination.stored[: expected[2]]}
+                assert failed_uids(identifier) == refused
+    assert Case.objects.get().reason == "peer-rejected"
+    told = CaseEvent.objects.order_by("at").values_list("facts__objects", flat=True)
+    assert list(told) == ["1", "3", "1", "1"]
+
+
+def test_a_damaged_object_is_never_given_out(
+    listener: Listening, pick_port: Callable[[], int]
+) -> None:
+    made = stored(3)
+    bad = Instance.objects.get(sop_instance_uid=made[1].SOPInstanceUID)
+    flip(vault.path_of("production", bytes(bad.digest)))
+    with storage(pick_port()) as destination, listener.associate(MOVE) as assoc:
+        _, last, identifier = moved(assoc, study_level())
+    assert (last.Status, counts(last)) == (0xB000, (None, 2, 1, 0))
+    assert failed_uids(identifier) == {bad.sop_instance_uid}
+    assert bad.sop_instance_uid not in {each.uid for each in destination.stored}
+    assert Case.objects.get().reason == "bytes-damaged"
+    assert CaseEvent.objects.get().sop_instance_uid == bad.sop_instance_uid
+
+
+def flip(path: Path) -> None:
+    content = bytearray(path.read_bytes())
+    content[-1] ^= 1
+    path.chmod(0o600)
+    path.write_bytes(content)
+
+
+def test_a_destination_that_is_not_there_fails_all_and_is_a_case_that_success_closes(
+    listener: Listening, pick_port: Callable[[], int]
+) -> None:
+    stored(3)
+    port = pick_port()
+    Connection.objects.filter(aet="ESIM_PACS").update(port=port)
+    with listener.associate(MOVE) as assoc:
+        _, last, identifier = moved(assoc, study_level())
+        assert (last.Status, counts(last)) == (0xA702, (None, 0, 3, 0))
+        assert len(failed_uids(identifier)) == 3
+        case = Case.objects.get()
+        assert (case.reason, case.state, case.event_count) == ("peer-unreachable", "open", 1)
+        with storage(port):
+            assert moved(assoc, study_level())[1].Status == 0x0000
+    assert Case.objects.get().state == "resolved"
+    assert [event.facts["outcome"] for event in retrieved()] == ["failed", "done"]
+
+
+def retrieved() -> list[LedgerEvent]:
+    return list(LedgerEvent.objects.filter(kind="study.retrieved").order_by("at"))
+
+
+SAID = {
+    "nothing": (b"", "peer-aborted"),
+    "reject": (wire.pdu(3, b"\0\1\1\3"), "peer-rejected"),
+    "abort": (wire.ABORT_RQ, "peer-aborted"),
+    "garbage": (b"HTTP/1.1 400 Bad Request\r\n\r\n", "peer-aborted"),
+}
+
+
+def test_a_destination_that_does_not_accept_is_told_apart(
+    listen: Listen, pick_port: Callable[[], int]
+) -> None:
+    listener = listen(DICOM_TIMEOUT="1")
+    stored(2)
+    for name, (said, expected) in SAID.items():
+        with accepting(pick_port(), said), listener.associate(MOVE) as assoc:
+            _, last, _ = moved(assoc, study_level())
+        assert (last.Status, counts(last)) == (0xA702, (None, 0, 2, 0)), name
+        assert CaseEvent.objects.latest("at").case.reason == expected, name
+    assert listener.echoes()
+
+
+def misbehaving(
+    destination: Storage, way: str, released: threading.Event
+) -> Callable[[Event], Dataset | int]:
+    """Takes two objects, then does something else."""
+
+    def handle(event: Event) -> Dataset | int:
+        if len(destination.stored) < 2:
+            return destination.take(event)
+        answer = Dataset()
+        answer.Status = 0x0000
+        if way == "hangs":
+            released.wait(30)
+        elif way == "aborts":
+            event.assoc.abort()
+        elif way == "drops":
+            event.assoc.dul.socket.close()
+        elif way == "names another":
+            answer.AffectedSOPInstanceUID = "1.2.3"
+        else:
+            answer.MessageIDBeingRespondedTo = 4711
+        return answer
+
+    return handle
+
+
+def test_a_destination_that_fails_in_the_middle_fails_the_rest(
+    listen: Listen, pick_port: Callable[[], int]
+) -> None:
+    listener = listen(DICOM_TIMEOUT="1")
+    stored(4)
+    for way in ("hangs", "aborts", "drops", "names another", "answers another"):
+        released = threading.Event()
+        with storage(pick_port()) as destination:
+            destination.answer = misbehaving(destination, way, released)
+            with listener.associate(MOVE) as assoc:
+                _, last, identifier = moved(assoc, study_level())
+            released.set()
+        assert (last.Status, counts(last)) == (0xB000, (None, 2, 2, 0)), way
+        assert len(failed_uids(identifier)) == 2
+    case = Case.objects.get()
+    assert (case.reason, case.event_count) == ("peer-aborted", 5)
+    assert listener.echoes()
+
+
+@WAYS
+def test_a_cancelled_retrieval_ends_with_what_remains(
+    listener: Listening, pick_port: Callable[[], int], contexts: tuple[tuple[str, str], ...]
+) -> None:
+    stored(5)
+    cancelled = threading.Event()
+    with storage(pick_port()) as destination:
+        destination.answer = waiting(destination, cancelled)
+        peer = wire.connect(listener, wire.request([(uid, (syntax,)) for uid, syntax in contexts]))
+        peer.send(
+            wire.data(
+                wire.value(3, order()), wire.value(2, cast.encoded(study_level(), cast.IMPLICIT))
+            )
+        )
+        assert destination.arrived.wait(20)
+        peer.send(wire.data(wire.value(3, wire.cancel(7))))
+        # Nothing says when the cancel has been read; that the response has gone out does.
+        cancelled.set()
+        statuses = list(responses(peer))
+    status, body = statuses[-1]
+    assert status == 0xFE00
+    remaining, completed, failed, warning = (wire.number(body, 0x1020 + n) for n in range(4))
+    assert (failed, warning) == (0, 0)
+    assert completed == len(destination.stored) and remaining == 5 - completed
+    assert retrieved()[0].facts["outcome"] == "cancelled"
+
+
+def waiting(destination: Storage, event: threading.Event) -> Callable[[Event], int]:
+    """Answers each object only after something has happened."""
+
+    def handle(asked: Event) -> int:
+        status = destination.take(asked)
+        event.wait(20)
+        return status
+
+    return handle
+
+
+def order(destination: str = "ESIM_PACS") -> bytes:
+    """A C-MOVE-RQ's command set, message id 7."""
+    return wire.command(
+        0x0021, data_set=True, sop_class=STUDY_MOVE, uid="", destination=destination
+    )
+
+
+def responses(peer: wire.Peer) -> Iterator[tuple[int, bytes]]:
+    """Status and command set of every response up to the final one."""
+    status = 0xFF00
+    while status == 0xFF00:
+        kind, body = peer.read()
+        assert kind == P_DATA, f"PDU {kind} {body[:8].hex()}"
+        status = wire.status_of(body)
+        yield status, body
+
+
+def test_an_asker_that_goes_away_ends_the_retrieval(
+    listener: Listening, pick_port: Callable[[], int]
+) -> None:
+    stored(5)
+    gone = threading.Event()
+    with storage(pick_port()) as destination:
+        destination.answer = waiting(destination, gone)
+        peer = wire.connect(listener, wire.request([(STUDY_MOVE, (cast.IMPLICIT,))]))
+        peer.send(
+            wire.data(
+                wire.value(3, order()), wire.value(2, cast.encoded(study_level(), cast.IMPLICIT))
+            )
+        )
+        assert destination.arrived.wait(20)
+        peer.send(wire.ABORT_RQ)
+        peer.socket.close()
+        gone.set()
+        eventually(lambda: len(retrieved()) == 1)
+    facts = retrieved()[0].facts
+    assert facts["outcome"] == "broken off"
+    assert facts["instances"] == len(destination.stored) < 5
+    assert listener.echoes()
+
+
+def test_a_slow_destination_holds_up_nobody_else(
+    listen: Listen, pick_port: Callable[[], int]
+) -> None:
+    listener = listen(DICOM_PROCESSES="1")
+    stored(2)
+    released = threading.Event()
+    with storage(pick_port()) as destination:
+        destination.answer = waiting(destination, released)
+        peer = wire.connect(listener, wire.request([(STUDY_MOVE, (cast.IMPLICIT,))]))
+        peer.send(
+            wire.data(
+                wire.value(3, order()), wire.value(2, cast.encoded(study_level(), cast.IMPLICIT))
+            )
+        )
+        assert listener.echoes()
+        with listener.associate() as assoc:
+            assert send(assoc, cast.dataset()).Status == 0x0000
+        released.set()
+        assert list(responses(peer))[-1][0] == 0x0000
+
+
+def test_no_fuzzed_request_takes_the_listener_down(listener: Listening) -> None:
+    stored(1)
+    eventually(lambda: len(listener.children()) == 2)
+    processes = {child.pid for child in listener.children()}
+    opening = wire.request([(STUDY_MOVE, (cast.IMPLICIT,))])
+    good = cast.encoded(study_level(), cast.IMPLICIT)
+    command = order("NOBODY")
+
+    @settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(
+        changes=st.lists(st.tuples(st.integers(0, 200), st.integers(0, 255)), max_size=4),
+        cut=st.integers(0, len(good)),
+    )
+    def ask(changes: list[tuple[int, int]], cut: int) -> None:
+        sent = bytearray(command + good[:cut])
+        for position, byte in changes:
+            if position < len(sent):
+                sent[position] = byte
+        peer = wire.connect(listener, opening)
+        head, body = bytes(sent[: len(command)]), bytes(sent[len(command) :])
+        peer.send(wire.data(wire.value(3, head), wire.value(2, body)))
+        peer.socket.shutdown(socket.SHUT_WR)
+        peer.read()
+        peer.socket.close()
+
+    ask()
+    assert listener.echoes()
+    assert {child.pid for child in listener.children()} == processes

@@ -1,0 +1,241 @@
+"""Encrypted associations, both ways, bound to an AE title's certificate (ON-3)."""
+
+import os
+import socket
+import ssl
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+from pynetdicom import AE, build_context
+from pynetdicom.association import Association
+
+from archive.config import ROOT, settings
+from archive.edges.dicom import client, tls
+from archive.errors import PeerUnreachable
+from archive.models import Case, CaseEvent, Connection, Instance
+from archive.objects.messages import Target
+from archive.services.connections import target_of
+from tests import cast
+from tests.edges.dicom import wire
+from tests.edges.dicom.authority import Authority, Identity
+from tests.edges.dicom.conftest import Listen
+from tests.edges.dicom.customer import customer
+from tests.edges.dicom.destination import storage
+from tests.edges.dicom.listening import COMMITMENT, PATIENCE, VERIFICATION, Listening, dcmtk, send
+from tests.edges.dicom.test_moving import MOVE, moved, stored, study_level
+from tests.edges.dicom.test_storing import write
+
+pytestmark = pytest.mark.usefixtures("fresh_database")
+
+
+@dataclass(slots=True)
+class Encrypted:
+    """A listener with a port for TLS, and who may use it."""
+
+    listener: Listening
+    port: int
+    authority: Authority
+    archive: Identity
+    pacs: Identity
+
+    def hears(self, identity: Identity | None) -> bytes:
+        """The first byte that a caller with this certificate gets."""
+        context = self.authority.client(identity)
+        try:
+            plain = socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE)
+            with context.wrap_socket(plain) as connection:
+                connection.sendall(wire.request())
+                return connection.recv(1)
+        except (ssl.SSLError, ConnectionError):
+            return b""
+
+    def request(
+        self, identity: Identity, *contexts: tuple[str, str], calling: str = "ESIM_PACS"
+    ) -> Association:
+        ae = AE(ae_title=calling)
+        ae.acse_timeout = ae.dimse_timeout = ae.network_timeout = PATIENCE
+        wanted = [build_context(*each) for each in contexts or ((VERIFICATION, cast.IMPLICIT),)]
+        tls = (self.authority.client(identity), None)
+        assoc = ae.associate("127.0.0.1", self.port, wanted, ae_title="KANTA", tls_args=tls)
+        # pynetdicom forgets to close a socket whose other end has gone already.
+        if assoc.dul.socket is not None and assoc.dul.socket.socket is not None:
+            self.listener.opened.append(assoc.dul.socket.socket)
+        return assoc
+
+
+@pytest.fixture
+def encrypted(
+    listen: Listen,
+    pick_port: Callable[[], int],
+    tmp_path: Path,
+) -> Encrypted:
+    authority = Authority(tmp_path)
+    archive, pacs = authority.issue("archive"), authority.issue("pacs")
+    port = pick_port()
+    files = {
+        "DICOM_TLS_CERTIFICATE": str(archive.certificate),
+        "DICOM_TLS_KEY": str(archive.key),
+        "DICOM_TLS_CA": str(authority.file),
+    }
+    listener = listen(DICOM_TLS_PORT=str(port), **files)
+    return Encrypted(listener, port, authority, archive, pacs)
+
+
+def bind(identity: Identity, *, tls: bool = True, aet: str = "ESIM_PACS") -> None:
+    Connection.objects.filter(aet=aet).update(tls=tls, certificate_sha256=identity.sha256)
+
+
+def test_storescu_sends_over_tls_and_findscu_asks(encrypted: Encrypted, tmp_path: Path) -> None:
+    bind(encrypted.pacs)
+    made = cast.dataset()
+    file = write(made, tmp_path / "one.dcm")
+    options = (
+        *("+tls", encrypted.pacs.key, encrypted.pacs.certificate),
+        *("+cf", encrypted.authority.file),
+    )
+    sent = dcmtk("storescu", encrypted.port, *options, file)
+    assert sent.returncode == 0, sent.stderr
+    assert Instance.objects.get().sop_instance_uid == made.SOPInstanceUID
+    keys = ("-k", "QueryRetrieveLevel=STUDY", "-k", f"StudyInstanceUID={made.StudyInstanceUID}")
+    asked = dcmtk("findscu", encrypted.port, *options, "-S", *keys)
+    assert asked.stderr.count("Find Response: 1") == 1, asked.stderr
+
+
+@pytest.mark.parametrize(
+    "more", [(), ((COMMITMENT, cast.IMPLICIT),)], ids=["own loop", "pynetdicom"]
+)
+def test_objects_are_taken_over_tls(
+    encrypted: Encrypted, more: tuple[tuple[str, str], ...]
+) -> None:
+    bind(encrypted.pacs)
+    assoc = encrypted.request(encrypted.pacs, (cast.CT, cast.EXPLICIT), *more)
+    assert assoc.is_established
+    assert send(assoc, cast.dataset(PixelData=bytes(1 << 20))).Status == 0x0000
+    assert send(assoc, cast.dataset()).Status == 0x0000
+    assoc.release()
+
+
+def test_who_must_use_tls_is_refused_without_it_and_with_another_certificate(
+    encrypted: Encrypted,
+) -> None:
+    bind(encrypted.pacs)
+    assert not encrypted.listener.request((VERIFICATION, cast.IMPLICIT)).is_established
+    other = encrypted.authority.issue("other")
+    assert not encrypted.request(other).is_established
+    assert encrypted.request(encrypted.pacs).is_established
+    reasons = CaseEvent.objects.order_by("at").values_list("case__reason", flat=True)
+    assert list(reasons) == ["peer-unencrypted", "peer-certificate-wrong"]
+
+
+def test_a_certificate_counts_over_tls_though_plain_connections_are_let_in(
+    encrypted: Encrypted,
+) -> None:
+    bind(encrypted.pacs, tls=False)
+    assert encrypted.listener.echoes()
+    assert encrypted.request(encrypted.pacs).is_established
+    assert not encrypted.request(encrypted.authority.issue("other")).is_established
+
+
+def test_without_a_trusted_certificate_nobody_gets_as_far_as_a_request(
+    encrypted: Encrypted, tmp_path: Path
+) -> None:
+    stranger = Authority(tmp_path, "untrusted").issue("pacs")
+    assert encrypted.hears(encrypted.pacs) == b"\2"  # an acceptance
+    assert encrypted.hears(None) == encrypted.hears(stranger) == b""
+    with socket.create_connection(("127.0.0.1", encrypted.port), timeout=PATIENCE) as plain:
+        plain.sendall(b"\1\0\0\0\0\4garbage")
+        with suppress(ConnectionResetError):
+            assert plain.recv(1024)[:1] in (b"", b"\x15")  # closed, or a TLS alert before
+    assert not Case.objects.exists()
+    assert encrypted.listener.echoes()
+
+
+def test_a_port_for_tls_without_its_files_is_not_opened(pick_port: Callable[[], int]) -> None:
+    ports = {"DICOM_PORT": str(pick_port()), "DICOM_TLS_PORT": str(pick_port())}
+    done = subprocess.run(
+        [sys.executable, "manage.py", "listen_dicom"],
+        cwd=ROOT,
+        env={**os.environ, **ports},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1
+    assert "DICOM_TLS_CERTIFICATE" in done.stderr
+
+
+# --- our calls ------------------------------------------------------------------------------------
+
+
+def test_objects_are_returned_over_tls_to_the_registered_certificate_alone(
+    encrypted: Encrypted, pick_port: Callable[[], int]
+) -> None:
+    stored(3)
+    context = encrypted.authority.server(encrypted.pacs)
+    with storage(pick_port(), context=context) as destination:
+        bind(encrypted.pacs)
+        assoc = encrypted.request(encrypted.pacs, MOVE)
+        assert moved(assoc, study_level())[1].Status == 0x0000
+        assert len(destination.stored) == 3
+    port = pick_port()
+    Connection.objects.filter(aet="ESIM_PACS").update(port=port)
+    with impostor(port, encrypted.authority.server(encrypted.authority.issue("other"))) as heard:
+        assert moved(assoc, study_level())[1].Status == 0xA702
+    assert heard == [b""]
+    assoc.release()
+    assert Case.objects.get().reason == "peer-unreachable"
+
+
+@contextmanager
+def impostor(port: int, context: ssl.SSLContext) -> Iterator[list[bytes]]:
+    """Another system at the registered address; what it gets to hear."""
+    heard: list[bytes] = []
+
+    def answer() -> None:
+        plain, _ = server.accept()
+        with context.wrap_socket(plain, server_side=True) as connection:
+            heard.append(connection.recv(1024))
+
+    with socket.create_server(("127.0.0.1", port)) as server:
+        thread = threading.Thread(target=answer)
+        thread.start()
+        yield heard
+        thread.join(PATIENCE)
+
+
+def test_notices_and_echoes_go_over_tls_too(
+    tmp_path: Path, free_port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    authority = Authority(tmp_path)
+    archive, pacs = authority.issue("archive"), authority.issue("pacs")
+    ours = replace(
+        settings(),
+        dicom_tls_certificate=str(archive.certificate),
+        dicom_tls_key=str(archive.key),
+        dicom_tls_ca=str(authority.file),
+    )
+    target = Target("127.0.0.1", free_port, "ESIM_PACS", "KANTA", 5, pacs.sha256)
+    with pytest.raises(PeerUnreachable, match="no certificate of its own"):
+        client.echo(target)
+    monkeypatch.setattr(tls, "settings", lambda: ours)
+    with customer(free_port, context=authority.server(pacs)):
+        client.echo(target)
+    with impostor(free_port, authority.server(authority.issue("other"))) as heard:
+        with pytest.raises(PeerUnreachable, match="registered certificate"):
+            client.echo(target)
+    assert heard == [b""]
+
+
+def test_a_connection_says_how_it_is_called() -> None:
+    link = cast.connection()
+    assert target_of(link).certificate_sha256 == ""
+    link.certificate_sha256 = "ab" * 32
+    assert target_of(link).certificate_sha256 == ""
+    link.tls = True
+    assert target_of(link).certificate_sha256 == "ab" * 32

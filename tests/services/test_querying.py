@@ -1,0 +1,353 @@
+"""C-FIND over the index: what matches, what is said of it, and what is not even there (AR-6)."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from django.db import connection
+from pydicom.datadict import tag_for_keyword
+
+from archive import errors
+from archive.config import settings
+from archive.models import Authorisation, CaseEvent, LedgerEvent, Organisation, Patient, Register
+from archive.objects import identifier
+from archive.objects.identifier import Attribute
+from archive.services import querying
+from archive.services.querying import Question, Search
+from archive.values import HETU_ROOT, now, today, uuid7
+from tests import cast
+from tests.cast import ESIMERKKILA, IMPLICIT, MALLILA, MATTI, VENLA, dataset
+
+pytestmark = pytest.mark.usefixtures("db")
+
+
+@pytest.fixture
+def settings_of(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Other settings for this test."""
+
+    def change(**values: Any) -> None:
+        changed = replace(settings(), **values)
+        monkeypatch.setattr(querying, "settings", lambda: changed)
+
+    return change
+
+
+def tag(keyword: str) -> int:
+    found = tag_for_keyword(keyword)
+    assert found is not None
+    return int(found)
+
+
+def question(
+    level: str, *, patient_root: bool = False, together: bool = False, **keys: Any
+) -> Question:
+    asked = [Attribute(identifier.LEVEL, "CS", (level,))]
+    for keyword, value in keys.items():
+        if isinstance(value, dict):
+            item = tuple(Attribute(tag(name), "LO", (text,)) for name, text in value.items())
+            asked.append(Attribute(tag(keyword), "SQ", items=(item,)))
+        else:
+            asked.append(Attribute(tag(keyword), "LO", (value,) if value else ()))
+    data = identifier.encode(asked, IMPLICIT, "ISO_IR 192")
+    return Question(data, IMPLICIT, patient_root=patient_root, together=together)
+
+
+def answers(search: Search) -> list[dict[int, Attribute]]:
+    return [
+        {attribute.tag: attribute for attribute in answer}
+        for page in search.pages()
+        for answer in search.answers(page)
+    ]
+
+
+def find(level: str, *, business_id: str = ESIMERKKILA, **keys: Any) -> list[dict[str, Any]]:
+    """The answers, each by keyword; a value alone as text."""
+    root = keys.pop("patient_root", False)
+    together = keys.pop("together", False)
+    asked = question(level, patient_root=root, together=together, **keys)
+    names = [*keys, "StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID", "RetrieveAETitle"]
+    return [
+        {
+            name: "\\".join(found[tag(name)].values)
+            for name in names
+            if tag(name) in found and not found[tag(name)].items
+        }
+        for found in answers(querying.find(cast.peer(business_id), asked))
+    ]
+
+
+def uids(level: str, **keys: Any) -> set[str]:
+    unique = {"STUDY": "StudyInstanceUID", "SERIES": "SeriesInstanceUID", "IMAGE": "SOPInstanceUID"}
+    return {found[unique[level]] for found in find(level, **keys)}
+
+
+def study(number: int, **columns: Any) -> str:
+    """One object in one series; the study's UID."""
+    uid = f"1.2.246.10.90000003.{number}"
+    values = {"AccessionNumber": f"A{number}", "SeriesInstanceUID": f"{uid}.1", **columns}
+    cast.store(dataset(StudyInstanceUID=uid, **values))
+    return uid
+
+
+def test_a_study_is_found_with_what_was_asked_for_and_where_it_is_retrieved_from() -> None:
+    uid = study(1)
+    cast.store(dataset(StudyInstanceUID=uid, SeriesInstanceUID=f"{uid}.1"))
+    cast.store(dataset(StudyInstanceUID=uid, SeriesInstanceUID=f"{uid}.2", Modality="CT"))
+    (found,) = find(
+        "STUDY",
+        StudyInstanceUID=uid,
+        PatientName="",
+        StudyDate="",
+        ModalitiesInStudy="",
+        SOPClassesInStudy="",
+        NumberOfStudyRelatedSeries="",
+        NumberOfStudyRelatedInstances="",
+        InstanceAvailability="",
+        StudyID="",
+    )
+    assert found == {
+        "StudyInstanceUID": uid,
+        "PatientName": "Meikäläinen^Matti",
+        "StudyDate": "20261120",
+        "ModalitiesInStudy": "CT",
+        "SOPClassesInStudy": cast.CT,
+        "NumberOfStudyRelatedSeries": "2",
+        "NumberOfStudyRelatedInstances": "3",
+        "InstanceAvailability": "ONLINE",
+        "StudyID": "",
+        "RetrieveAETitle": "KANTA",
+    }
+
+
+def test_every_level_of_both_roots_is_answered() -> None:
+    uid = study(1)
+    (patient,) = find(
+        "PATIENT",
+        patient_root=True,
+        PatientID=MATTI,
+        NumberOfPatientRelatedStudies="",
+        NumberOfPatientRelatedSeries="",
+        NumberOfPatientRelatedInstances="",
+    )
+    assert patient["NumberOfPatientRelatedStudies"] == "1"
+    assert (
+        patient["NumberOfPatientRelatedSeries"] == patient["NumberOfPatientRelatedInstances"] == "1"
+    )
+    for root in (True, False):
+        assert uids("STUDY", patient_root=root, PatientID=MATTI) == {uid}
+        (series,) = find(
+            "SERIES",
+            patient_root=root,
+            StudyInstanceUID=uid,
+            Modality="",
+            NumberOfSeriesRelatedInstances="",
+        )
+        assert series["SeriesInstanceUID"] == f"{uid}.1"
+        assert series["NumberOfSeriesRelatedInstances"] == "1"
+        (image,) = find(
+            "IMAGE", patient_root=root, SeriesInstanceUID=f"{uid}.1", SOPClassUID="", StudyDate=""
+        )
+        assert image["SOPClassUID"] == cast.CT
+        assert image["StudyDate"] == "20261120"
+
+
+def test_what_is_anothers_is_as_if_it_were_not_there() -> None:
+    uid = study(1)
+    for level in ("STUDY", "SERIES", "IMAGE"):
+        assert uids(level, business_id=MALLILA, StudyInstanceUID=uid) == set()
+    assert find("PATIENT", patient_root=True, business_id=MALLILA, PatientID=MATTI) == []
+    assert not CaseEvent.objects.exists()
+
+
+def test_the_other_environment_is_as_if_it_were_not_there() -> None:
+    made = dataset()
+    cast.store(made, environment="test")
+    assert uids("STUDY", StudyInstanceUID=str(made.StudyInstanceUID)) == set()
+
+
+def test_a_successor_finds_what_its_predecessor_stored() -> None:
+    uid = study(1)
+    successor = Organisation.objects.get(business_id=MALLILA)
+    Register.objects.filter(organisation__business_id=ESIMERKKILA).update(organisation=successor)
+    assert uids("STUDY", business_id=MALLILA, StudyInstanceUID=uid) == {uid}
+    assert uids("STUDY", StudyInstanceUID=uid) == set()
+
+
+def test_a_producer_finds_what_it_may_have_back_while_its_authorisation_lives() -> None:
+    uid = study(1)
+    register = Register.objects.get(organisation__business_id=ESIMERKKILA, is_default=True)
+    granted = Authorisation.objects.create(
+        environment="production",
+        series=uuid7(),
+        document_oid="1.2.3",
+        level="patient",
+        state="granted",
+        organiser=register.organisation,
+        register=register,
+        producer=cast.organisation(MALLILA),
+        patient=Patient.objects.get(identifier=MATTI),
+        valid_from=today(),
+        made_by="test",
+        made_at=now(),
+        granted_at=now(),
+    )
+    assert uids("STUDY", business_id=MALLILA, PatientID=MATTI) == {uid}
+    assert find("PATIENT", patient_root=True, business_id=MALLILA, PatientID=MATTI)
+    Authorisation.objects.filter(id=granted.id).update(state="ended", closed_at=now())
+    assert uids("STUDY", business_id=MALLILA, PatientID=MATTI) == set()
+
+
+def test_a_person_is_found_by_any_of_the_ids_and_answered_by_the_surviving_one() -> None:
+    first, second = study(1), study(2, PatientID=VENLA, PatientName="Virtanen^Venla")
+    survivor = Patient.objects.get(identifier=MATTI)
+    Patient.objects.filter(identifier=VENLA).update(survivor=survivor)
+    for code in (MATTI, VENLA):
+        assert uids("STUDY", PatientID=code) == {first, second}
+        (patient,) = find(
+            "PATIENT",
+            patient_root=True,
+            PatientID=code,
+            PatientName="",
+            NumberOfPatientRelatedStudies="",
+        )
+        assert patient["PatientName"] == "Meikäläinen^Matti"
+        assert patient["NumberOfPatientRelatedStudies"] == "2"
+    assert {each["PatientID"] for each in find("STUDY", PatientID=VENLA)} == {MATTI}
+    assert uids("STUDY", PatientName="virtanen*") == set()
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "matches"),
+    [
+        ("PatientName", "MEIKÄLÄINEN^MATTI", True),
+        ("PatientName", "meik*", True),
+        ("PatientName", "meikäläinen^m?tti", True),
+        ("PatientName", "Meik", False),
+        ("PatientName", "*", True),
+        ("AccessionNumber", "A1", True),
+        ("AccessionNumber", "a1", False),
+        ("AccessionNumber", "A?", True),
+        ("AccessionNumber", "A%", False),
+        ("AccessionNumber", "_1", False),
+        ("StudyDescription", "AA1AD*", True),
+        ("StudyDescription", "aa1ad*", False),
+        ("StudyDate", "20261120", True),
+        ("StudyDate", "20261101-20261130", True),
+        ("StudyDate", "20261121-", False),
+        ("StudyDate", "-20261120", True),
+        ("StudyTime", "1015", True),
+        ("StudyTime", "1000-1030", True),
+        ("StudyTime", "101501-", False),
+        ("ModalitiesInStudy", "CT", True),
+        ("ModalitiesInStudy", "MR\\CT", True),
+        ("ModalitiesInStudy", "C?", True),
+        ("ModalitiesInStudy", "MR", False),
+        ("SOPClassesInStudy", cast.CT, True),
+        ("SOPClassesInStudy", "1.2.840.10008.5.1.4.1.1.4", False),
+        ("StudyInstanceUID", "1.2.246.10.90000003.9\\1.2.246.10.90000003.1", True),
+        ("StudyInstanceUID", "1.2.246.10.90000003.*", False),
+        ("PatientBirthDate", "19810101", True),
+        ("PatientSex", "M", False),
+        ("IssuerOfPatientID", HETU_ROOT, True),
+        ("IssuerOfPatientID", "1.2.3", False),
+        ("IssuerOfPatientIDQualifiersSequence", {"UniversalEntityID": HETU_ROOT}, True),
+        ("IssuerOfPatientIDQualifiersSequence", {"UniversalEntityID": "1.2.3"}, False),
+        ("IssuerOfPatientIDQualifiersSequence", {"UniversalEntityIDType": "DNS"}, False),
+        (
+            "IssuerOfAccessionNumberSequence",
+            {"UniversalEntityID": "1.2.246.10.90000003.19.0"},
+            True,
+        ),
+        (
+            "IssuerOfAccessionNumberSequence",
+            {"UniversalEntityID": "1.2.246.10.90000011.19.0"},
+            False,
+        ),
+    ],
+)
+def test_a_key_matches_as_the_standard_says(key: str, value: Any, matches: bool) -> None:
+    uid = study(1)
+    assert uids("STUDY", **{key: value}) == ({uid} if matches else set())
+
+
+def test_a_sequence_is_answered_with_the_attributes_that_were_asked_for() -> None:
+    study(1)
+    asked = question("STUDY", IssuerOfAccessionNumberSequence={"UniversalEntityID": ""})
+    (found,) = answers(querying.find(cast.peer(), asked))
+    ((only,),) = found[tag("IssuerOfAccessionNumberSequence")].items
+    assert only.values == ("1.2.246.10.90000003.19.0",)
+
+
+def test_dates_and_times_are_one_range_when_that_was_agreed() -> None:
+    evening = study(1, StudyDate="20261120", StudyTime="220000")
+    morning = study(2, StudyDate="20261121", StudyTime="060000")
+    keys = {"StudyDate": "20261120-20261121", "StudyTime": "2100-0700"}
+    assert uids("STUDY", together=True, **keys) == {evening, morning}
+    keys = {"StudyDate": "20261120-20261121", "StudyTime": "2300-0700"}
+    assert uids("STUDY", together=True, **keys) == {morning}
+    assert uids("STUDY", **keys) == set()
+
+
+@pytest.mark.parametrize(
+    ("level", "keys"),
+    [
+        ("", {}),
+        ("EVERYTHING", {}),
+        ("PATIENT", {"PatientID": MATTI}),
+        ("STUDY", {"StudyDate": "yesterday"}),
+        ("STUDY", {"StudyTime": "-"}),
+    ],
+)
+def test_an_identifier_that_cannot_be_matched_is_refused_and_a_case(
+    level: str, keys: dict[str, str]
+) -> None:
+    with pytest.raises(errors.IdentifierMismatch):
+        querying.find(cast.peer(), question(level, **keys))
+    assert CaseEvent.objects.get().case.reason == "identifier-mismatch"
+
+
+def test_bytes_that_are_no_identifier_are_refused() -> None:
+    with pytest.raises(errors.DatasetUnreadable):
+        querying.find(cast.peer(), Question(b"no identifier", IMPLICIT, patient_root=False))
+
+
+def test_a_query_without_keys_is_answered_up_to_the_limit_and_says_so(
+    settings_of: Callable[..., None],
+) -> None:
+    settings_of(dicom_find_limit=2)
+    for number in range(3):
+        study(number + 1)
+    search = querying.find(cast.peer(), question("STUDY"))
+    assert len(search.rows) == 2
+    assert search.more
+    assert LedgerEvent.objects.get(kind="images.queried").facts["more"] is True
+    assert CaseEvent.objects.get().case.reason == "query-too-broad"
+
+
+def test_a_query_that_takes_too_long_is_ended(settings_of: Callable[..., None]) -> None:
+    settings_of(dicom_find_seconds=0.05)
+    with pytest.raises(errors.QueryTooBroad), querying.bounded(), connection.cursor() as cursor:
+        cursor.execute("SELECT pg_sleep(5)")
+
+
+def test_a_query_is_one_event_that_names_keys_and_never_their_values() -> None:
+    study(1)
+    keys = {"PatientID": MATTI, "StudyDate": "20261120-", "PatientName": ""}
+    querying.find(cast.peer(), question("STUDY", **keys))
+    event = LedgerEvent.objects.get(kind="images.queried")
+    assert event.facts == {
+        "level": "STUDY",
+        "keys": ["PatientID", "StudyDate"],
+        "found": 1,
+        "calling": "ESIM_PACS",
+    }
+    assert event.patient_id == Patient.objects.get(identifier=MATTI).id
+    assert event.actor_name == "ESIM_PACS (127.0.0.1)"
+
+
+def test_optional_keys_that_are_not_known_are_said_to_be_so() -> None:
+    study(1)
+    assert querying.find(cast.peer(), question("STUDY", InstitutionName="")).partial
+    assert querying.find(cast.peer(), question("STUDY", Modality="CT")).partial
+    assert not querying.find(cast.peer(), question("STUDY", PatientName="")).partial
