@@ -7,14 +7,13 @@
     |- Unacceptable           read, may not be kept
     |  |- PatientIdUntrusted, EnvironmentMismatch, RealPatientRequired, StudyCodeMissing
     |  |- StudyCodeUnknown, StudyCodeClosed, AccessionMissing, ContentMismatch, ClassMismatch
-    |  `- MetadataInvalid, MetadataFixed, TooManyResults, SeveralPatients, NoticeInvalid
-    |  |- MetadataInvalid, TooManyResults, SeveralPatients, NoticeInvalid
+    |  |- MetadataInvalid, MetadataFixed, TooManyResults, SeveralPatients, NoticeInvalid
     |  `- IdentifierMismatch, QueryTooBroad
     |- Unsupported            we do not speak that
     |  `- ClassNotArchived, UpdateUnknown, QueryUnknown
     |- NotFound               no such subject
-    |  `- InstanceUnknown, ObjectUnknown, DocumentsLate, NoticeSubjectUnknown
-    |  `- InstanceUnknown, DocumentsLate, NoticeSubjectUnknown, DestinationUnknown
+    |  |- InstanceUnknown, ObjectUnknown, DocumentsLate, NoticeSubjectUnknown
+    |  `- DestinationUnknown
     |- Conflict               clashes with what is archived
     |  |- OtherContent, PatientConflict, RelationalMismatch, TransactionReused
     |  |- CommitmentClassConflict, UniqueIdReused, HashDiffers, PatientDiffers
@@ -26,10 +25,8 @@
     |  |- OrganisationDiffers, PatientNotAsserted, PeerUnknown, PeerEnded, PeerAddressWrong
     |  `- CalledTitleUnknown, PeerUnencrypted, PeerCertificateWrong
     |- Busy                   try later
-    |  |- TooManyAssociations, StorageFull, StorageGone, DatabaseGone, PeerUnreachable
-    |  `- PeerRejected, PeerAborted
-    |  |- TooManyAssociations, StorageFull, DatabaseGone, PeerUnreachable, PeerRejected
-    |  `- PeerAborted, CustomerTooBusy, CustomerTooFast
+    |  |- TooManyAssociations, CustomerTooBusy, CustomerTooFast, StorageFull, StorageGone
+    |  `- DatabaseGone, PeerUnreachable, PeerRejected, PeerAborted
     `- Broken                 our fault
        `- BytesDamaged
 

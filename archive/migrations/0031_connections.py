@@ -17,11 +17,6 @@ class Migration(migrations.Migration):
             name="tls",
             field=models.BooleanField(default=False),
         ),
-        migrations.AddField(
-            model_name="connection",
-            name="certificate_sha256",
-            field=models.CharField(blank=True, max_length=64),
-        ),
         migrations.AddConstraint(
             model_name="connection",
             constraint=models.CheckConstraint(

@@ -117,14 +117,13 @@ class Connection(models.Model):
     retrieve_destination = models.BooleanField(default=True)
     # Over TLS alone, in both directions, with this certificate.
     tls = models.BooleanField(default=False)
-    certificate_sha256 = models.CharField(max_length=64, blank=True)
     xds_role = models.CharField(max_length=10, choices=XdsRole, blank=True)
     xds_user = models.CharField(max_length=64, blank=True)
     xds_secret_sha256 = models.BinaryField(max_length=32, null=True, blank=True)
     xua_required = models.BooleanField(default=False)  # each message needs a signed assertion
     hl7_application = models.CharField(max_length=100, blank=True)  # MSH-3
     hl7_facility = models.CharField(max_length=100, blank=True)  # MSH-4
-    certificate_sha256 = models.CharField(max_length=64, blank=True)  # of its client certificate
+    certificate_sha256 = models.CharField(max_length=64, blank=True)  # of the one it shows
     valid_from = models.DateField()
     valid_until = models.DateField(null=True, blank=True)
 

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from archive.edges.dicom import limits
+from archive.edges import limits
 from archive.edges.limits import Customers
 from archive.errors import CustomerTooBusy, CustomerTooFast
 from archive.models import Case, CaseEvent, Instance, LedgerEvent, UseLimit
