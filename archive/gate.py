@@ -65,8 +65,9 @@ def decisions(
 ) -> list[Decision]:
     """One for each, in their order; the facts are read once."""
     moment = at or now()
-    now_held = {item.register.id: item.register.organisation_id for item in items}
-    held = standing.controllers_at(now_held, moment)
+    held = {item.register.id: item.register.organisation_id for item in items}
+    if at is not None:
+        held = standing.controllers_at(held, at)
     subjects = [_subject(item, held[item.register.id]) for item in items]
     facts = _facts(actor, {subject.person_id for subject in subjects}, moment)
     return [

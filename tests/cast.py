@@ -8,12 +8,13 @@ from io import BytesIO
 from typing import Any
 
 import pydicom
+from django.db.models import QuerySet
 from pydicom.config import IGNORE
 from pydicom.datadict import dictionary_VR, tag_for_keyword
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 
-from archive.models import Connection, Document, Organisation, Register, Study
+from archive.models import Connection, Document, Organisation, Patient, Register, Study
 from archive.objects.registry import (
     ACCESSION_TYPE,
     KIND_SCHEME,
@@ -28,12 +29,18 @@ from archive.services import filing, manifests
 from archive.services.associations import Peer
 from archive.services.ingest import Session
 from archive.values import HETU_ROOT, PatientIdentifier, now, uid_from_uuid, uuid7
+from onboarding.services import demo_citizens
 
 ESIMERKKILA, MALLILA, RONTGEN = "9000000-3", "9000001-1", "9000003-8"
 MATTI, VENLA = "010181-900C", "010594Y9032"
 CT = "1.2.840.10008.5.1.4.1.1.2"
 EXPLICIT = "1.2.840.10008.1.2.1"
 IMPLICIT = "1.2.840.10008.1.2"
+
+
+def newcomers() -> QuerySet[Patient]:
+    """Everybody but the demo world's citizens: those have said something from the first day on."""
+    return Patient.objects.exclude(identifier__in=demo_citizens.SPOKEN)
 
 
 def organisation(business_id: str = ESIMERKKILA) -> Organisation:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from archive import correction_errors
 from archive.models import ConnectionKind, XdsRole
 from onboarding.rules.rollout import StepKind
 
@@ -28,6 +29,7 @@ class Sighting:
     kind: ConnectionKind  # the customer is asked for the step when it has such a test connection
     xds_role: XdsRole | None = None
     messages: tuple[str, ...] = ()  # of which a refusal's fact "event" is one; any when empty
+    reasons: tuple[str, ...] = ()  # of a refusal; any when empty
 
 
 def _always(facts: FactsOf) -> bool:
@@ -42,7 +44,44 @@ def _names(facts: FactsOf) -> bool:
     return "name" in facts["what"]
 
 
+def _arrived(facts: FactsOf) -> bool:
+    return facts["outcome"] == "done" and int(facts["instances"]) > 0
+
+
+def _by_the_customer(facts: FactsOf) -> bool:
+    return facts["origin"] != "portal"  # an archivist's work proves nothing of its systems
+
+
 SIGHTINGS: Mapping[StepKind, Sighting] = {
+    StepKind.FIND: Sighting(
+        events=("images.queried",),
+        passes=_found,
+        shown=("level", "found"),
+        edge="dicom",
+        places=("query",),
+        kind=ConnectionKind.DICOM,
+    ),
+    StepKind.RETRIEVE: Sighting(
+        events=("study.retrieved",),
+        passes=_arrived,
+        shown=("by", "destination", "instances", "failed"),
+        edge="dicom",
+        places=("retrieve",),
+        kind=ConnectionKind.DICOM,
+    ),
+    StepKind.CORRECTION: Sighting(
+        events=("objects.rejected", "study.corrected"),
+        passes=_by_the_customer,
+        shown=("origin",),
+        edge="dicom",
+        places=("store",),
+        kind=ConnectionKind.DICOM,
+        reasons=tuple(
+            error.reason()
+            for error in vars(correction_errors).values()
+            if isinstance(error, type) and error.__module__ == correction_errors.__name__
+        ),
+    ),
     StepKind.NAME_UPDATE: Sighting(
         events=("patient.updated",),
         passes=_names,

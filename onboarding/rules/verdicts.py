@@ -47,6 +47,8 @@ def _shown(sighting: Sighting, facts: Mapping[str, object]) -> Observed:
 def _is_refusal(sighting: Sighting, failure: Failure) -> bool:
     if failure.edge != sighting.edge or failure.place not in sighting.places:
         return False
+    if sighting.reasons and failure.reason not in sighting.reasons:
+        return False
     return not sighting.messages or failure.facts.get("event", "") in sighting.messages
 
 

@@ -32,6 +32,7 @@ EVENT = "1.2.246.10.90000011.14.2026.1"  # a service event of Mallila's
 PERMITTED = PersonId("020516C903K")
 EVENT_PROHIBITED = PersonId("150470-911B")
 PROVIDER_PROHIBITED = PersonId("120305A910T")
+SPOKEN = frozenset((PERMITTED, EVENT_PROHIBITED, PROVIDER_PROHIBITED))
 
 
 def make(folder: Path, environment: Environment) -> None:

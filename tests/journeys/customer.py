@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from pydicom import dcmread
 from pydicom.dataset import Dataset
 from pynetdicom import AE, evt
 from pynetdicom.events import Event
@@ -96,14 +97,36 @@ def storescu(peer: Peer, folder: Path) -> Sent:
     return Sending(peer, folder).end()
 
 
-def echoscu(peer: Peer) -> subprocess.CompletedProcess[str]:
+def _run(name: str, peer: Peer, *options: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        command("echoscu", peer, "-v", "-ta", "20", "-td", "20"),
+        command(name, peer, "-v", "-ta", "20", "-td", "20", *options),
         capture_output=True,
         text=True,
         timeout=60,
         check=False,
     )
+
+
+def echoscu(peer: Peer) -> subprocess.CompletedProcess[str]:
+    return _run("echoscu", peer)
+
+
+def findscu(peer: Peer, *keys: str) -> int:
+    """How many studies are answered; each key as dcmtk writes it."""
+    asked = [part for key in ("QueryRetrieveLevel=STUDY", *keys) for part in ("-k", key)]
+    done = _run("findscu", peer, "-S", *asked)
+    assert done.returncode == 0, done.stderr
+    return (done.stdout + done.stderr).count("(Pending)")
+
+
+def getscu(peer: Peer, study_uid: str, folder: Path) -> set[str]:
+    """The objects of a study that arrived."""
+    folder.mkdir()
+    asked = ("QueryRetrieveLevel=STUDY", f"StudyInstanceUID={study_uid}")
+    keys = [part for key in asked for part in ("-k", key)]
+    done = _run("getscu", peer, "-S", *keys, "-od", str(folder))
+    assert done.returncode == 0, done.stderr
+    return {str(dcmread(path, stop_before_pixels=True).SOPInstanceUID) for path in folder.iterdir()}
 
 
 # The listener

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 from pydicom import dcmread, dcmwrite
-from pydicom.dataset import Dataset
+from pydicom.dataset import Dataset, FileMetaDataset
 
 from archive.simulation import documents, modules, repository, sender
 from archive.simulation.documents import CareDocument
@@ -13,6 +13,7 @@ from archive.simulation.modules import Order, Series
 from archive.simulation.world import PRODUCTION
 from archive.values import now
 from tests.journeys.system import System
+from tests.notes import QUALITY, note
 
 CT = "1.2.840.10008.5.1.4.1.1.2"
 CODE, NAME = "AA1AD", "Pään TT"
@@ -44,6 +45,19 @@ def written(datasets: Sequence[Dataset], folder: Path) -> Path:
         dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
         dcmwrite(folder / dataset.SOPInstanceUID, dataset, enforce_file_format=True)
     return folder
+
+
+def rejection(dataset: Dataset) -> Dataset:
+    """A note that the object is of poor quality."""
+    told = [
+        *("SpecificCharacterSet", "PatientID", "IssuerOfPatientID", "PatientName"),
+        *("PatientBirthDate", "PatientSex", "AccessionNumber", "StudyDescription"),
+        *("StudyDate", "StudyTime"),
+    ]
+    made = note(QUALITY, dataset, **{name: dataset.get(name) for name in told})
+    made.file_meta = FileMetaDataset()
+    made.file_meta.TransferSyntaxUID = dataset.file_meta.TransferSyntaxUID
+    return made
 
 
 def references(datasets: Sequence[Dataset]) -> list[tuple[str, str]]:

@@ -25,6 +25,7 @@ from archive.simulation.sender import Peer
 from archive.simulation.world import PRODUCTION, Customer, World
 from launch import keys
 from launch.plan import ROOT
+from onboarding.services import demo_citizens
 from tests.journeys.customer import Listener
 from tests.launch.running import Run, clean_environment
 
@@ -68,8 +69,13 @@ class System:
         return self.world.customer(aet)
 
     def order(self, aet: str = "ESIM_PACS") -> Order:
-        """A new examination: its identifiers are nobody else's."""
-        return self.orders.order(self.customer(aet))
+        """A new examination: its identifiers are nobody else's, and its patient has permitted and
+        forbidden nothing.
+        """
+        while True:
+            made = self.orders.order(self.customer(aet))
+            if made.patient.id not in demo_citizens.SPOKEN:
+                return made
 
     def peer(self, aet: str = "ESIM_PACS", environment: str = PRODUCTION) -> Peer:
         calling = self.customer(aet).calling(environment)

@@ -16,9 +16,9 @@ from playwright.sync_api import Browser, expect
 from archive.simulation import sender
 from archive.values import today
 from tests.journeys.applicant import AET, Applicant
-from tests.journeys.customer import Listener, echoscu, storescu
+from tests.journeys.customer import Listener, echoscu, findscu, getscu, storescu
 from tests.journeys.registry import ask
-from tests.journeys.studies import ct, references, written
+from tests.journeys.studies import ct, references, rejection, written
 from tests.journeys.system import PATIENCE, SOON, System, eventually
 from tests.journeys.test_browser import Visit, blames, browser
 
@@ -101,6 +101,11 @@ def proved_by_test(applicant: Applicant, login: dict[str, str], folder: Path) ->
     assert storescu(peer, written(bad, folder / "bad")).stored == set()
     report = sender.commit(peer, references(good), patience=20)
     assert report is not None and report.failed == ()
+    uids = {str(each.SOPInstanceUID) for each in good}
+    assert findscu(peer, "AccessionNumber=ROLLOUT-1-1") == 1
+    assert getscu(peer, str(good[0].StudyInstanceUID), folder / "got") == uids
+    note = written([rejection(good[1])], folder / "note")
+    assert len(storescu(peer, note).stored) == 1
     applicant.go("Have the test documents registered")
     passed = expect(applicant.step("notice"))
     passed.to_have_attribute("data-state", "passed", timeout=PATIENCE * 1000)

@@ -70,7 +70,10 @@ def test_demo_accounts_keep_it_from_starting_outside_demo_mode(
 
 def test_secrets_are_made_once(used_data: Path) -> None:
     kept = json.loads((used_data / "secrets/core.json").read_text())
-    assert set(kept) == {"secret_key", "postgres_password", "owner_password", "app_password"}
+    assert set(kept) == {
+        *("secret_key", "postgres_password", "owner_password", "app_password"),
+        "pdr_secret",
+    }
     assert all(len(value) >= 32 for value in kept.values())
 
 

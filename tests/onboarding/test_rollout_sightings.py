@@ -7,22 +7,24 @@ from typing import Any
 
 import pytest
 
-from archive import ledger
+from archive import correction_errors, errors, ledger
 from archive.actors import connection_actor
 from archive.edges.hl7 import handlers
 from archive.edges.hl7.handlers import Visitor
 from archive.models import Connection
 from archive.objects.queries import StoredQuery
-from archive.services import discovery
+from archive.services import discovery, querying, retrieval
+from archive.services.associations import Peer
 from archive.simulation.consumer import FIND_DOCUMENTS
 from archive.values import HETU_ROOT, today
 from onboarding.models import RolloutRun, StepState
 from onboarding.rules.rollout import StepKind
 from onboarding.rules.sightings import SIGHTINGS
-from tests import cast
+from tests import cast, notes
 from tests.edges.hl7.messages import a08, a40
 from tests.onboarding.test_rollout import TEST, me, run, step, store
 from tests.persons import official, temporary
+from tests.services.test_querying import question
 
 __all__ = ["me", "run"]
 pytestmark = pytest.mark.django_db
@@ -88,9 +90,47 @@ def test_a_merge_that_is_refused_fails_until_one_is_taken(run: RolloutRun) -> No
     assert step(run, StepKind.MERGE).state == StepState.PASSED
 
 
+def peer() -> Peer:
+    return cast.peer(environment=TEST)
+
+
+def test_finding_must_find_and_retrieving_must_arrive(run: RolloutRun) -> None:
+    querying.find(peer(), question("STUDY", AccessionNumber="NONE"))
+    assert step(run, StepKind.FIND).state == StepState.FAILED
+    made = cast.dataset()
+    store(made)
+    querying.find(peer(), question("STUDY", AccessionNumber=made.AccessionNumber))
+    passed = step(run, StepKind.FIND)
+    assert (passed.state, passed.observed["found"]) == (StepState.PASSED, "1")
+    for error, state in (
+        (errors.PeerRejected(), StepState.FAILED),
+        (None, StepState.PASSED),
+    ):
+        wanted = retrieval.get(peer(), question("STUDY", StudyInstanceUID=made.StudyInstanceUID))
+        (item,) = (item for part in wanted.parts for item in wanted.items(part))
+        wanted.note(item, error)
+        wanted.close(retrieval.DONE)
+        assert step(run, StepKind.RETRIEVE).state == state
+
+
+def test_a_correction_is_seen_and_a_refused_note_told(run: RolloutRun) -> None:
+    made = cast.dataset()
+    store(made)
+    notes.allow(note_first=False)
+    with pytest.raises(correction_errors.NothingToReject):
+        notes.send(notes.note(notes.QUALITY, cast.dataset()), environment=TEST)
+    failed = step(run, StepKind.CORRECTION)
+    assert failed.state == StepState.FAILED and failed.cause
+    notes.send(notes.note(notes.QUALITY, made), environment=TEST)
+    assert step(run, StepKind.CORRECTION).state == StepState.PASSED
+
+
 @pytest.mark.parametrize(
     ("kind", "connection"),
     [
+        (StepKind.FIND, "dicom"),
+        (StepKind.RETRIEVE, "dicom"),
+        (StepKind.CORRECTION, "dicom"),
         (StepKind.XDS_QUERY, "xds"),
         (StepKind.NAME_UPDATE, "hl7"),
         (StepKind.MERGE, "hl7"),

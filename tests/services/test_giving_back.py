@@ -1,4 +1,4 @@
-"""What a customer finds and gets back after rejection, correction and damage (AR-6, AR-7, AR-10)."""
+"""What a customer gets back after rejection, correction and damage (AR-6, AR-7, AR-10)."""
 
 import pytest
 from pydicom.dataset import Dataset

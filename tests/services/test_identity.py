@@ -31,7 +31,7 @@ ROWS = ("id", "identifier", "issuer", "survivor_id", "name", "birth_date", "sex"
 
 
 def rows() -> list[dict[str, Any]]:
-    return list(Patient.objects.order_by("id").values(*ROWS))
+    return list(cast.newcomers().order_by("id").values(*ROWS))
 
 
 def persons_studies(identifier: PatientIdentifier) -> set[str]:
@@ -105,7 +105,7 @@ def test_a_refused_merge_leaves_nothing(
 ) -> None:
     with pytest.raises(error):
         merge(retired, survivor, environment="test")
-    assert not Patient.objects.filter(environment="test").exists()
+    assert not cast.newcomers().filter(environment="test").exists()
 
 
 def test_a_code_with_anothers_material_is_not_a_senders_to_retire() -> None:

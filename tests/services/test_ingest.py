@@ -215,7 +215,7 @@ def test_a_temporary_id_is_taken_from_its_issuer_only(
         send(session, made)
     session.close()
     assert raised.value.code == "A777"
-    assert not Instance.objects.exists() and not Patient.objects.exists()
+    assert not Instance.objects.exists() and not cast.newcomers().exists()
 
 
 def test_a_successor_stores_under_its_predecessors_temporary_ids() -> None:
@@ -229,7 +229,7 @@ def test_a_successor_stores_under_its_predecessors_temporary_ids() -> None:
 
 def test_a_patient_whom_a_document_told_of_first_gets_its_name_with_the_first_object() -> None:
     cast.document("request")
-    assert Patient.objects.get().name == ""
+    assert cast.newcomers().get().name == ""
     cast.store(dataset())
-    found = Patient.objects.get()
+    found = cast.newcomers().get()
     assert (found.name, found.birth_date, found.sex) == ("Meikäläinen^Matti", "19810101", "F")

@@ -6,8 +6,8 @@ import threading
 
 import pytest
 
-from archive.models import CaseEvent, Hl7Message, Patient, PatientMerge
-from tests import persons
+from archive.models import CaseEvent, Hl7Message, PatientMerge
+from tests import cast, persons
 from tests.edges.dicom.listening import eventually
 from tests.edges.hl7 import messages
 from tests.edges.hl7.conftest import OpenADoor
@@ -143,7 +143,7 @@ def test_nobodys_sender_is_answered_once_and_closed(door: OpenDoor) -> None:
     assert peer.answer() == b""
     assert cases() == ["sender-unknown"]
     assert not Hl7Message.objects.exists()
-    assert not Patient.objects.exists()
+    assert not cast.newcomers().exists()
 
 
 @pytest.mark.parametrize(
