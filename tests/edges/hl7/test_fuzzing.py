@@ -16,6 +16,7 @@ from archive.edges.hl7.mllp import MOST_NOISE, Broken, Content, Found, Frames, T
 from archive.models import Case, PatientMerge
 from archive.objects import er7
 from archive.person_errors import CharacterSetUnknown, MessageUnreadable
+from tests import cast
 from tests.edges.hl7.conftest import OpenADoor
 from tests.edges.hl7.messages import a08, a40, a47, fields, verdict
 from tests.persons import official, temporary
