@@ -17,6 +17,7 @@ from portal.advice import (
     peers,
     persons,
     registry,
+    review,
     road,
     wishes,
 )
@@ -112,6 +113,7 @@ ADVICE: dict[type[ArchiveError], Advice] = {
     **authorisations.ADVICE,
     **wishes.ADVICE,
     **registry.ADVICE,
+    **review.ADVICE,
 }
 BY_REASON = {error.reason(): advice for error, advice in ADVICE.items()}
 
