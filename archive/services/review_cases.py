@@ -21,7 +21,7 @@ from archive.models import (
     SuspicionState,
     User,
 )
-from archive.queries import review_report
+from archive.queries import review_report, reviews
 from archive.review_errors import (
     FindingMissing,
     OwnReview,
@@ -70,7 +70,7 @@ def assign(actor: Actor, case: ReviewCase, owner: User) -> None:
     """Raises StaffRoleUnfit, OwnReview, ReviewCaseClosed, ValueUnfit (no reviewer, or the one whom
     the case is about).
     """
-    if not reviewers().filter(id=owner.id).exists() or owner.id in _subjects(case):
+    if not reviewers().filter(id=owner.id).exists() or owner.id in reviews.subjects(case):
         raise ValueUnfit("no reviewer of this case", facts={"field": "owner"})
     with transaction.atomic():
         held = held_open(actor, case)
@@ -174,13 +174,8 @@ def about(case: ReviewCase, organisation_id: UUID | None = None) -> ledger.About
 
 def _require(actor: Actor, case: ReviewCase) -> None:
     require_reviewer(actor)
-    if actor.id in _subjects(case):
+    if actor.id in reviews.subjects(case):
         raise OwnReview()
-
-
-def _subjects(case: ReviewCase) -> set[UUID | None]:
-    """The staff whom the case is about."""
-    return set(case.suspicions.exclude(person=None).values_list("person_id", flat=True))
 
 
 def _take(case: ReviewCase, suspicions: Iterable[Suspicion]) -> None:

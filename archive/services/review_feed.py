@@ -14,7 +14,6 @@ from archive.services import error_desk, review_judging
 from archive.services.error_desk import Place, What
 from archive.values import now
 
-NAME = "review"
 BATCH = 500
 READ = Place("job", "review")
 READER = UUID("0a7a0000-0000-7000-8000-000000000002")  # the one reader, as a case's subject
@@ -26,7 +25,7 @@ def advance() -> int:
     """
     with transaction.atomic():
         rows = AuditCursor.objects.select_for_update(skip_locked=True)
-        cursor = rows.filter(name=NAME).first()
+        cursor = rows.filter(name=AuditCursor.REVIEW).first()
         if cursor is None:
             return 0
         seals = LedgerSeal.objects.filter(position__gt=cursor.position).order_by("position")

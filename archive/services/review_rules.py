@@ -10,14 +10,14 @@ from django.db import transaction
 from django.db.models import Q
 
 from archive import ledger
-from archive.actors import Actor
+from archive.actors import Actor, ActorKind
 from archive.ledger import Kind
-from archive.models import Patient, ReviewKind, ReviewRule, WatchedPerson
+from archive.models import Patient, ReviewKind, ReviewRule, Role, WatchedPerson
 from archive.review_errors import AlreadyWatched, RuleReplaced
 from archive.services import filing
 from archive.services.suspicions import require_reviewer
 from archive.values import PatientIdentifier, midnight, now, today
-from archive.wish_errors import ValueUnfit
+from archive.wish_errors import StaffRoleUnfit, ValueUnfit
 
 # What of a rule can be set, by kind; of the others a single look tells.
 COUNTED = frozenset(
@@ -62,10 +62,10 @@ def check(rule: ReviewRule, wanted: Settings) -> None:
 
 
 def change(actor: Actor, rule: ReviewRule, wanted: Settings, *, reason: str) -> ReviewRule:
-    """The next version, from this moment or from a day to come. Raises StaffRoleUnfit, ValueUnfit,
-    RuleReplaced.
+    """The next version, from this moment or from a day to come; by an administrator, since the
+    rules judge the reviewers too. Raises StaffRoleUnfit, ValueUnfit, RuleReplaced.
     """
-    require_reviewer(actor)
+    _require_administrator(actor)
     check(rule, wanted)
     begins = now() if wanted.first_day == today() else midnight(wanted.first_day)
     with transaction.atomic():
@@ -89,6 +89,11 @@ def change(actor: Actor, rule: ReviewRule, wanted: Settings, *, reason: str) -> 
         )
         _record_rule(actor, made, reason)
     return made
+
+
+def _require_administrator(actor: Actor) -> None:
+    if actor.kind != ActorKind.STAFF or Role.ADMIN not in actor.roles:
+        raise StaffRoleUnfit()
 
 
 def _record_rule(actor: Actor, row: ReviewRule, reason: str) -> None:

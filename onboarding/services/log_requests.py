@@ -15,9 +15,9 @@ from onboarding.models import Contact, ContactKind
 
 
 def open_to(actor: Actor) -> QuerySet[ExplanationRequest]:
-    """Those that this person may read and answer; what waits first."""
+    """Those that this person may read and answer."""
     rows = ExplanationRequest.objects.filter(organisation_id__in=answers_for(actor))
-    return rows.select_related("organisation", "case").order_by("-asked_at", "-id")
+    return rows.select_related("organisation", "case")
 
 
 def answers_for(actor: Actor) -> set[UUID]:
