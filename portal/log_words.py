@@ -181,7 +181,7 @@ FACTS: Mapping[str, Label] = {
     "care_relation": _("Care relation"),
     "suspicion": _("Suspicion"),
     "scope": _("Whose looks"),
-    "number": _("Case"),
+    "number": _("Review case"),
     "finding": _("Finding"),
     "due": _("Answer by"),
 }

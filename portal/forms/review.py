@@ -29,7 +29,7 @@ from portal.forms.reasons import PatientForm, reason_field
 
 ANY = ("", "–")
 ALL = "all"
-NEW = ("", _("a new case"))
+NEW = ("", _("a new review case"))
 
 
 class SuspicionFilters(forms.Form):
@@ -106,7 +106,7 @@ class SettleForm(forms.Form):
 class TakeForm(forms.Form):
     """Into an open case, or a new one."""
 
-    case = forms.ChoiceField(label=_("Case"), required=False)
+    case = forms.ChoiceField(label=_("Review case"), required=False)
     title = line(_("Title of a new case"), required=False)
 
     def __init__(self, data: Any, cases: Iterable[ReviewCase]) -> None:

@@ -67,7 +67,10 @@ def case(request: Request, actor: Actor, case_id: UUID) -> HttpResponse:
         "notes": row.notes.order_by("at", "id"),
         "note_form": NoteForm(),
         "deeds": open_deeds(row),
-        "trail": [(_("Log review"), reverse("review")), (_("Cases"), reverse("review-cases"))],
+        "trail": [
+            (_("Log review"), reverse("review")),
+            (_("Review cases"), reverse("review-cases")),
+        ],
     }
     return render(request, "review/case.html", context)
 

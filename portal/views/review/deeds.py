@@ -155,7 +155,7 @@ def act(request: Request, actor: Actor, case_id: UUID, key: str) -> HttpResponse
         "form": form,
         "is_now": deed.is_open == case.is_open,
         "trail": [
-            (_("Cases"), reverse("review-cases")),
+            (_("Review cases"), reverse("review-cases")),
             (str(case), reverse("review-case", args=[case.id])),
         ],
     }
