@@ -23,6 +23,7 @@ class Line:
     patient: Patient | None
     why: str  # the ground, or the reason that was stated
     emergency: bool
+    is_by_emergency: bool = False  # and that is the ground
 
     @property
     def masked(self) -> str:
@@ -43,7 +44,16 @@ def _line(event: LedgerEvent, subjects: Subjects, linked: bool) -> Line:
         place = row.study_uid or row.message_id
         who = row.person or row.receiver
         return Line(
-            row.at, url, row.what, place, who, row.unit, row.patient, row.ground, row.emergency
+            row.at,
+            url,
+            row.what,
+            place,
+            who,
+            row.unit,
+            row.patient,
+            row.ground,
+            row.emergency,
+            row.is_by_emergency,
         )
     look = used(event, subjects)
     return Line(

@@ -8,7 +8,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from archive.models import ReviewKind, ReviewRule, Suspicion
-from archive.rules.review import Hours
 from portal import formats
 
 
@@ -56,6 +55,5 @@ def condition(rule: ReviewRule) -> str:
 def _hours(rule: ReviewRule) -> str:
     if rule.opens is None or rule.closes is None:
         return "–"
-    hours = Hours(rule.opens, rule.closes, rule.weekdays_only)
-    span = f"{hours.opens:%H.%M}–{hours.closes:%H.%M}"
-    return _("%(span)s on weekdays") % {"span": span} if hours.weekdays_only else span
+    span = f"{formats.time_text(rule.opens)}–{formats.time_text(rule.closes)}"
+    return _("%(span)s on weekdays") % {"span": span} if rule.weekdays_only else span

@@ -3,15 +3,15 @@
 What was recorded before is not judged: rules of today would suspect years of work at once.
 """
 
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime, time
 
 from django.db import migrations
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.state import StateApps
 
-from archive.values import uuid7
+from archive.values import HELSINKI, uuid7
 
-FROM = datetime(2024, 1, 1, tzinfo=UTC)
+FROM = datetime(2024, 1, 1, tzinfo=HELSINKI)
 SOURCE = "The operator’s own, to be confirmed by its data protection officer"
 HOUR, DAY = 60, 24 * 60  # minutes
 RULES = (

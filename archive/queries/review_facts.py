@@ -70,9 +70,9 @@ def watched(persons: Collection[UUID], day: date) -> set[UUID]:
 # --- earlier looks --------------------------------------------------------------------------------
 
 
-def looks_of_professional(
+def given_to(
     environment: str, organisation_id: UUID | None, user: str, since: datetime, until: datetime
-) -> list[Look]:
+) -> QuerySet[LedgerEvent]:
     """What was given to a professional of this organisation."""
     filters = disclosures.Filters(
         environment=environment,
@@ -82,23 +82,24 @@ def looks_of_professional(
         until=until + timedelta(microseconds=1),
         kinds=GIVEN,
     )
-    return _looks(disclosures.narrowed(filters))
+    return disclosures.narrowed(filters)
 
 
-def looks_of_staff(
+def looked_by(
     person_id: UUID, kinds: Sequence[str], since: datetime, until: datetime
-) -> list[Look]:
+) -> QuerySet[LedgerEvent]:
+    """What a person of the staff looked at."""
     rows = LedgerEvent.objects.filter(
         actor_kind__in=("staff", "customer"),  # word for word as the index has it
         actor_id=person_id,
         at__gte=since,
         at__lte=until,
     )
-    return _looks(rows.filter(kind__in=kinds, actor_kind="staff"))
+    return rows.filter(kind__in=kinds, actor_kind="staff")
 
 
-def _looks(rows: QuerySet[LedgerEvent]) -> list[Look]:
-    """In the order of time."""
+def looks(rows: QuerySet[LedgerEvent]) -> list[Look]:
+    """The newest, in the order of time."""
     newest = rows.order_by("-at", "-id").values_list("at", "id", "patient_id", "facts__reason")
     return [Look(at, event_id, who, why or "") for at, event_id, who, why in newest[:MOST]][::-1]
 

@@ -212,12 +212,13 @@ def _earlier(seen: Seen, rule: ReviewRule, kinds: Sequence[str]) -> list[Look]:
     until = seen.event.at
     since = until - timedelta(minutes=rule.window_minutes)
     if seen.who.person_id is not None:
-        return review_facts.looks_of_staff(seen.who.person_id, kinds, since, until)
+        rows = review_facts.looked_by(seen.who.person_id, kinds, since, until)
+        return review_facts.looks(rows)
     if not seen.who.user:
         return []
-    return review_facts.looks_of_professional(
-        seen.environment, seen.who.organisation_id, seen.who.user, since, until
-    )
+    who = seen.who
+    rows = review_facts.given_to(seen.environment, who.organisation_id, who.user, since, until)
+    return review_facts.looks(rows)
 
 
 def _from(rule: ReviewRule, count: int, looks: Sequence[Look], /, **measured: int) -> Found | None:

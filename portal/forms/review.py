@@ -122,7 +122,7 @@ class TakeForm(forms.Form):
 
 
 class NoteForm(forms.Form):
-    text = prose(_("Note"))
+    text = prose(_("New note"))
 
 
 class OwnerForm(forms.Form):

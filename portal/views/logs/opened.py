@@ -43,7 +43,7 @@ from portal.views import reasons
 from portal.views.fragments import answer
 
 LIST = "list"
-PEOPLES = (ActorKind.CONNECTION.value, ActorKind.STAFF.value, ActorKind.CUSTOMER.value)
+SOMEBODY = (ActorKind.CONNECTION.value, ActorKind.STAFF.value, ActorKind.CUSTOMER.value)
 Form = DisclosureFilters | UseFilters
 
 
@@ -188,7 +188,7 @@ def entry(request: Request, actor: Actor, log: Log, key: str) -> HttpResponse:
 
 def _may_suspect(actor: Actor, event: LedgerEvent) -> bool:
     """Somebody did it, and somebody else."""
-    return event.actor_kind in PEOPLES and event.actor_id != actor.id
+    return event.actor_kind in SOMEBODY and event.actor_id != actor.id
 
 
 def event_of(key: str) -> LedgerEvent | None:

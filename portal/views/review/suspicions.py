@@ -23,7 +23,7 @@ from portal.review_rows import lines
 from portal.review_words import condition, measured, title
 from portal.staff import Request, page
 from portal.views.fragments import answer
-from portal.views.logs.opened import PEOPLES, event_of
+from portal.views.logs.opened import SOMEBODY, event_of
 from portal.views.review import opened
 
 LIST = "list"
@@ -132,7 +132,7 @@ def _taken(actor: Actor, row: Suspicion, given: Mapping[str, str]) -> UUID:
 def raise_one(request: Request, actor: Actor, key: str) -> HttpResponseBase:
     """From an entry of the log, by the reader's own judgement."""
     event = event_of(key)
-    if event is None or event.actor_kind not in PEOPLES:
+    if event is None or event.actor_kind not in SOMEBODY:
         raise Http404
     try:
         made = suspicions.report(actor, event, patient_id=_person(event))
