@@ -118,6 +118,18 @@ class Kind(Enum):
     CITIZEN_READ = "citizen.read", ("what", "found", "client")
     RULES_CHANGED = "rules.changed", ("what", "kind", "name", "reason")
     CLIENT_CHANGED = "client.changed", ("what", "issuer", "key", "reason")
+    SEARCH_SAVED = "search.saved", ("log", "name", "what")
+    REVIEW_RAISED = "review.raised", ("suspicion", "rule", "events")
+    REVIEW_RULED = "review.ruled", ("suspicion", "scope", "version", "reason")
+    REVIEW_WATCHED = "review.watched", ("what", "reason")
+    REVIEW_VIEWED = "review.viewed", ("what",)
+    REVIEW_SETTLED = "review.settled", ("suspicion", "reason")
+    REVIEW_OPENED = "review.opened", ("number", "suspicions")
+    REVIEW_CHANGED = "review.changed", ("number", "what")
+    REVIEW_ASKED = "review.asked", ("number", "events", "due")
+    REVIEW_ANSWERED = "review.answered", ("number",)
+    REVIEW_CLOSED = "review.closed", ("number", "finding", "sha256")
+    REVIEW_REOPENED = "review.reopened", ("number", "reason")
 
     def __init__(self, word: str, demanded: tuple[str, ...]) -> None:
         self.word = word

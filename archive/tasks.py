@@ -34,12 +34,14 @@ from archive.services import (
     notices,
     reconciliation,
     registration,
+    review_feed,
     storage,
     verification,
 )
 from archive.values import today
 
 log = logging.getLogger(__name__)
+REVIEW_AT_ONCE = 20  # batches of a run; the next run goes on
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +168,21 @@ def audit() -> None:
             audit_feed.failed(batch, error)
             return
         audit_feed.sent(batch)
+
+
+@shared_task(name="archive.review")
+def review() -> None:
+    """Judge what is new in the ledger, and the emergencies that care should have followed."""
+    close_old_connections()
+    try:
+        with exchange():
+            read = sum(review_feed.advance() for _ in range(REVIEW_AT_ONCE))
+            review_feed.look_again()
+    except ArchiveError as error:
+        review_feed.failed(error)
+    else:
+        if read:
+            review_feed.recovered()
 
 
 @shared_task(name="archive.doubts")

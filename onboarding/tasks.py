@@ -6,11 +6,20 @@ from django.db import close_old_connections
 from archive.models import JobKind
 from archive.tasks import WORK, Work
 from archive.values import today
-from onboarding.services import authorisation_letters, production, rollout, succession
+from onboarding.services import (
+    authorisation_letters,
+    production,
+    review_letters,
+    rollout,
+    succession,
+)
 
 # Whose mails go where only onboarding knows.
 WORK[JobKind.AUTHORISATION_LETTER] = Work(
     authorisation_letters.tell, authorisation_letters.give_up, lambda subject_id, error: None
+)
+WORK[JobKind.REVIEW_LETTER] = Work(
+    review_letters.tell, review_letters.give_up, lambda subject_id, error: None
 )
 
 

@@ -52,6 +52,7 @@ app.conf.update(
             "schedule": 5.0,
             "options": {"expires": 5, "queue": "calls"},
         },
+        "review": {"task": "archive.review", "schedule": 5.0, "options": {"expires": 5}},
         "anchor": {"task": "archive.anchor", "schedule": 600.0, "options": {"expires": 500}},
         "spent": {
             "task": "archive.forget_messages",

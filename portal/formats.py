@@ -2,7 +2,7 @@
 Europe/Helsinki on the screen.
 """
 
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 
 from django.utils.formats import number_format
 from django.utils.translation import get_language
@@ -29,9 +29,13 @@ def day_text(day: date) -> str:
 
 def clock_text(at: datetime, *, seconds: bool = False) -> str:
     """`14.05`, in English `14:05`; Helsinki time."""
-    local = at.astimezone(HELSINKI)
+    return time_text(at.astimezone(HELSINKI).time(), seconds=seconds)
+
+
+def time_text(clock: time, *, seconds: bool = False) -> str:
+    """The same of a time of day."""
     mark = ":" if _language() == "en" else "."
-    parts = [f"{local.hour:02}", f"{local.minute:02}", *([f"{local.second:02}"] if seconds else [])]
+    parts = [f"{clock.hour:02}", f"{clock.minute:02}", *([f"{clock.second:02}"] if seconds else [])]
     return mark.join(parts)
 
 

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from archive.models import Environment
-from archive.queries import overview
+from archive.queries import overview, reviews
 from portal.pages import BY_NAME, Group, rail
 from portal.staff import Person, enter, person_of
 
@@ -45,11 +45,11 @@ def _frame(request: HttpRequest) -> Frame:
     person: Person = request.person  # type: ignore[attr-defined]
     environment: str = request.environment  # type: ignore[attr-defined]
     current: str = request.page  # type: ignore[attr-defined]
-    counts = (
-        {"desk": overview.open_case_count(environment)}
-        if BY_NAME["desk"].may_open(person.roles)
-        else {}
-    )
+    counts = {}
+    if BY_NAME["desk"].may_open(person.roles):
+        counts["desk"] = overview.open_case_count(environment)
+    if BY_NAME["review"].may_open(person.roles):
+        counts["review"] = reviews.open_count(person.actor(), environment)
     groups = rail(person.roles, current, counts)
     here = [link.url for group in groups for link in group.links if link.current]
     return Frame(

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from archive.actors import ActorKind, Purpose
 from archive.ledger import Kind
-from archive.models import LedgerEvent, RegisterType
+from archive.models import LedgerEvent, RegisterType, ReviewFinding, ReviewKind, ReviewScope
 from archive.queries import timeline
 from archive.rules.disclosure import What
 from portal.happenings import SAYINGS
@@ -91,6 +91,18 @@ KINDS: Mapping[str, Label] = {
     Kind.CITIZEN_READ.word: _("Citizen looked at the own data"),
     Kind.RULES_CHANGED.word: _("Rules of access changed"),
     Kind.CLIENT_CHANGED.word: _("Client of the API changed"),
+    Kind.SEARCH_SAVED.word: _("Saved search changed"),
+    Kind.REVIEW_RAISED.word: _("Suspicion raised"),
+    Kind.REVIEW_RULED.word: _("Rule of log review changed"),
+    Kind.REVIEW_WATCHED.word: _("Watch list changed"),
+    Kind.REVIEW_VIEWED.word: _("Log review looked at"),
+    Kind.REVIEW_SETTLED.word: _("Suspicion settled"),
+    Kind.REVIEW_OPENED.word: _("Review case opened"),
+    Kind.REVIEW_CHANGED.word: _("Review case changed"),
+    Kind.REVIEW_ASKED.word: _("Explanation asked for"),
+    Kind.REVIEW_ANSWERED.word: _("Explanation given"),
+    Kind.REVIEW_CLOSED.word: _("Review case closed"),
+    Kind.REVIEW_REOPENED.word: _("Review case opened again"),
 }
 GROUNDS: Mapping[str, Label] = {
     "permission": _("disclosure permission"),
@@ -166,6 +178,12 @@ FACTS: Mapping[str, Label] = {
     "error": _("Error"),
     "position": _("Position in the chain"),
     "digest": _("Digest"),
+    "care_relation": _("Care relation"),
+    "suspicion": _("Suspicion"),
+    "scope": _("Whose looks"),
+    "number": _("Review case"),
+    "finding": _("Finding"),
+    "due": _("Answer by"),
 }
 LOGS: Mapping[str, Label] = {
     "disclosures": _("Disclosures"),
@@ -178,10 +196,13 @@ VALUES: Mapping[str, Mapping[str, Label]] = {
     "purpose": PURPOSES,
     "register_type": {each.value: each.label for each in RegisterType},
     "log": LOGS,
+    "suspicion": {each.value: each.label for each in ReviewKind},
+    "scope": {each.value: each.label for each in ReviewScope},
+    "finding": {each.value: each.label for each in ReviewFinding},
 }
 # What is told first: who got it, what, of whom, on what ground; the rest follows by its name.
 ORDER = tuple(FACTS)
-BRIEF = ("what", "precondition", "kind", "query", "log", "problem")
+BRIEF = ("suspicion", "what", "precondition", "kind", "query", "log", "problem", "number")
 
 
 def kind_words(kind: str) -> str:

@@ -84,6 +84,7 @@ PLACES = {
     "message": _("message about a person"),
     "authorisation": _("authorisations"),
     "letter": _("mails"),
+    "review": _("log review"),
     "wishes": _("statements of patients"),
     "citizen": _("citizen API"),
     "update": _("updating metadata"),

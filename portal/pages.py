@@ -180,6 +180,18 @@ PAGES: tuple[Page, ...] = (
     Page("merge", "merge", _("Merge"), STUDY_READERS, within="merges"),
     Page("merge-make", "merge-make", _("Merge two ids"), ARCHIVISTS, within="merges"),
     Page("merge-undo", "merge-undo", _("Undo a merge"), ARCHIVISTS, within="merges"),
+    Page("review", "review", _("Log review"), REVIEWERS, LOGS_GROUP, in_rail=True, counted=True),
+    Page("suspicion", "suspicion", _("Suspicion"), REVIEWERS, within="review"),
+    Page("review-cases", "review-cases", _("Review cases"), REVIEWERS, within="review"),
+    Page("review-case", "review-case", _("Review case"), REVIEWERS, within="review"),
+    Page("review-act", "review-act", _("Review case"), REVIEWERS, within="review"),
+    Page("review-rules", "review-rules", _("Rules of log review"), REVIEWERS, within="review"),
+    Page("review-rule", "review-rule", _("Rules of log review"), ADMINISTRATORS, within="review"),
+    Page("review-watch", "review-watch", _("Watch list"), REVIEWERS, within="review"),
+    Page("review-watch-change", "review-watch-add", _("Watch list"), REVIEWERS, within="review"),
+    Page("saved-searches", "log-search-save", _("Saved searches"), REVIEWERS, within="disclosures"),
+    Page("log-requests", "log-requests", _("Log requests"), CUSTOMERS, in_rail=True),
+    Page("log-request", "log-request", _("Log request"), CUSTOMERS, within="log-requests"),
 )
 BY_NAME = {page.name: page for page in PAGES}
 

@@ -1,5 +1,6 @@
 """Reports as PDF, by fpdf2 and the fonts that every reader has."""
 
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -33,61 +34,79 @@ class Report:
     ended_at: datetime
 
 
-class _Page(FPDF):
-    """A4 with the digest's beginning and the page number at the foot."""
+class Paper(FPDF):
+    """A4 in the reader's language, with a mark and the page's number at the foot."""
 
-    def __init__(self, report: Report) -> None:
+    def __init__(self, title: str, *, mark: str, made_at: datetime) -> None:
         super().__init__(format="A4")
-        self.report = report
+        self.mark = mark
         self.core_fonts_encoding = ENCODING
         self.set_margins(MARGIN, MARGIN)
         self.set_auto_page_break(True, MARGIN)
-        self.set_title(fit(report.title))
-        self.set_subject(f"SHA-256 {report.digest}")
+        self.set_title(fit(title))
         self.set_lang((get_language() or "fi")[:2])
-        self.set_creation_date(report.ended_at)
-        self.set_compression(False)  # small anyhow, and the digest can be searched for
+        self.set_creation_date(made_at)
 
     def footer(self) -> None:
         self.set_y(-12)
         self.set_font("Helvetica", size=8)
         place = _("Page %(number)s") % {"number": self.page_no()}
-        self.cell(0, 5, fit(f"{self.report.digest[:16]} · {place}"), align="R")
+        self.cell(0, 5, fit(f"{self.mark} · {place}"), align="R")
+
+    def begin(self, title: str, subject: str, facts: Iterable[tuple[str, str]]) -> None:
+        """The first page: what it is, of whom, and what is said in pairs."""
+        self.add_page()
+        self.say(title, 16, bold=True)
+        self.say(subject, 11)
+        self.ln(3)
+        for label, value in facts:
+            self.set_font("Helvetica", "B", 9)
+            self.cell(45, 5.5, fit(label))
+            self.set_font("Helvetica", size=9)
+            self.multi_cell(0, 5.5, fit(value), new_x="LMARGIN", new_y="NEXT")
+
+    def say(self, text: str, size: float = 9, *, bold: bool = False) -> None:
+        self.set_font("Helvetica", "B" if bold else "", size)
+        self.multi_cell(0, size * 0.5, fit(text), new_x="LMARGIN", new_y="NEXT")
+
+    def part(self, title: str) -> None:
+        self.ln(5)
+        self.say(title, 11, bold=True)
+        self.ln(1)
+
+    def listed(
+        self, widths: Sequence[int], heading: Sequence[str], rows: Iterable[Sequence[str]]
+    ) -> None:
+        """A table; `widths` are shares."""
+        self.set_font("Helvetica", size=8)
+        with self.table(
+            col_widths=tuple(widths),
+            line_height=4.2,
+            borders_layout=TableBordersLayout.HORIZONTAL_LINES,
+            text_align="LEFT",
+            padding=1,
+        ) as table:
+            for row in (heading, *rows):
+                table.row([fit(text) for text in row])
+
+    def sign(self, digest: str) -> None:
+        """The digest over the content."""
+        self.ln(4)
+        self.say(_("The report is signed by its digest, SHA-256 over its content:"))
+        self.set_font("Courier", size=9)
+        self.cell(0, 6, digest)
 
 
 def rollout_pdf(report: Report) -> bytes:
-    pdf = _Page(report)
-    pdf.add_page()
-    pdf.set_font("Helvetica", "B", 16)
-    pdf.multi_cell(0, 8, fit(report.title), new_x="LMARGIN", new_y="NEXT")
-    pdf.set_font("Helvetica", size=11)
-    pdf.multi_cell(0, 6, fit(report.customer), new_x="LMARGIN", new_y="NEXT")
-    pdf.ln(3)
-    for label, value in report.facts:
-        pdf.set_font("Helvetica", "B", 9)
-        pdf.cell(45, 5.5, fit(label))
-        pdf.set_font("Helvetica", size=9)
-        pdf.multi_cell(0, 5.5, fit(value), new_x="LMARGIN", new_y="NEXT")
-    pdf.ln(4)
-    _table(pdf, report.rows)
-    pdf.ln(4)
-    pdf.set_font("Helvetica", size=9)
-    signed = _("The report is signed by its digest, SHA-256 over its content:")
-    pdf.multi_cell(0, 5, fit(signed), new_x="LMARGIN", new_y="NEXT")
-    pdf.set_font("Courier", size=9)
-    pdf.cell(0, 6, report.digest)
-    return bytes(pdf.output())
-
-
-def _table(pdf: FPDF, rows: list[Row]) -> None:
-    pdf.set_font("Helvetica", size=8.5)
-    layout = TableBordersLayout.HORIZONTAL_LINES
-    with pdf.table(
-        col_widths=COLUMNS, line_height=4.5, borders_layout=layout, text_align="LEFT", padding=1
-    ) as table:
-        table.row([fit(each) for each in (_("Step"), _("State"), _("What came"), _("Time"))])
-        for row in rows:
-            table.row([fit(each) for each in (row.title, row.state, row.came, row.at)])
+    paper = Paper(report.title, mark=report.digest[:16], made_at=report.ended_at)
+    paper.set_subject(f"SHA-256 {report.digest}")
+    paper.set_compression(False)  # small anyhow, and the digest can be searched for
+    paper.begin(report.title, report.customer, report.facts)
+    paper.ln(4)
+    rows = [(row.title, row.state, row.came, row.at) for row in report.rows]
+    paper.listed(COLUMNS, (_("Step"), _("State"), _("What came"), _("Time")), rows)
+    paper.sign(report.digest)
+    return bytes(paper.output())
 
 
 def fit(text: str) -> str:

@@ -10,10 +10,13 @@ from archive.models import (
     CustomerState,
     DocumentStatus,
     EventOutcome,
+    ExplanationState,
     JobState,
     MessageOutcome,
     NoticeState,
+    ReviewState,
     StudyState,
+    SuspicionState,
 )
 from onboarding.models import EvidenceState, JoiningState
 
@@ -75,4 +78,12 @@ SHAPES: dict[tuple[str, str], str] = {
     ("evidence", EvidenceState.GIVEN): "wait",
     ("evidence", EvidenceState.ACCEPTED): "done",
     ("evidence", EvidenceState.WAIVED): "done",
+    ("suspicion", SuspicionState.OPEN): "needs",
+    ("suspicion", SuspicionState.IN_CASE): "wait",
+    ("suspicion", SuspicionState.SETTLED): "done",
+    ("reviewcase", ReviewState.OPEN): "needs",
+    ("reviewcase", ReviewState.CLOSED): "done",
+    ("explanationrequest", ExplanationState.ASKED): "wait",
+    ("explanationrequest", ExplanationState.ANSWERED): "done",
+    ("explanationrequest", ExplanationState.WITHDRAWN): "stop",
 }

@@ -129,6 +129,7 @@ class JobKind(TextChoices):
     AUTHORISATION_FORM = "authorisation_form", _("authorisation to the Patient Data Repository")
     AUTHORISATION_LETTER = "authorisation_letter", _("mail about an authorisation")
     CORRECTION = "correction", _("correction of a study")
+    REVIEW_LETTER = "review_letter", _("mail about a log review")
 
 
 class RoundKind(TextChoices):
@@ -227,6 +228,7 @@ class ApiClientKind(TextChoices):
 class LogRuleKey(TextChoices):
     RETENTION_YEARS = "retention-years", _("years a log is kept")
     REPORT_YEARS = "report-years", _("years a report goes back without a special reason")
+    ANSWER_DAYS = "answer-days", _("days a customer has for an explanation")
 
 
 class MessageOutcome(TextChoices):
@@ -250,3 +252,49 @@ class SecondState(TextChoices):
     OPEN = "open", _("waits for a second person")
     DONE = "done", _("done")
     REFUSED = "refused", _("refused")
+
+
+class ReviewScope(TextChoices):
+    """Whose looks a rule of review judges."""
+
+    PROFESSIONALS = "professionals", _("customers’ professionals")
+    STAFF = "staff", _("operator’s staff")
+
+
+class ReviewKind(TextChoices):
+    """What raises a suspicion."""
+
+    EMERGENCY = "emergency", _("emergency use")
+    EMERGENCY_WITHOUT_CARE = "emergency_without_care", _("emergency use without later care")
+    FAMILY_NAME = "family_name", _("shared family name")
+    OWN_RECORD = "own_record", _("one’s own record")
+    MANY_PATIENTS = "many_patients", _("many patients in a short time")
+    OUTSIDE_HOURS = "outside_hours", _("outside hours")
+    NO_CARE_RELATION = "no_care_relation", _("patient without care relation")
+    WATCHED = "watched", _("person on the watch list")
+    LOG_READING = "log_reading", _("mass reading of logs")
+    WITHOUT_CASE = "without_case", _("looks without a case")
+    MANUAL = "manual", _("a reviewer’s own finding")  # of no rule
+
+
+class SuspicionState(TextChoices):
+    OPEN = "open", _("to be looked at")
+    IN_CASE = "in_case", _("in a case")
+    SETTLED = "settled", _("settled")
+
+
+class ReviewState(TextChoices):
+    OPEN = "open", _("open")
+    CLOSED = "closed", _("closed")
+
+
+class ReviewFinding(TextChoices):
+    JUSTIFIED = "justified", _("justified")
+    NOT_JUSTIFIED = "not_justified", _("not justified")
+    UNCLEAR = "unclear", _("unclear")
+
+
+class ExplanationState(TextChoices):
+    ASKED = "asked", _("waits for an answer")
+    ANSWERED = "answered", _("answered")
+    WITHDRAWN = "withdrawn", _("withdrawn")

@@ -2,6 +2,8 @@
 security monitor has come. Migration 0002 makes the ledger's tables: partitioned, append-only.
 """
 
+from typing import ClassVar
+
 from django.db import models
 
 from archive.models.choices import Environment, LogRuleKey
@@ -117,9 +119,12 @@ class LogRule(models.Model):
 
 
 class AuditCursor(models.Model):
-    """How far the ledger has been sent to the security monitor: one row, held as a lease by who
-    sends.
+    """How far a reader of the ledger has come: the sender to the security monitor, which holds its
+    row as a lease, and the review.
     """
+
+    MONITOR: ClassVar[str] = "atna"
+    REVIEW: ClassVar[str] = "review"
 
     name = models.CharField(max_length=16, primary_key=True)
     position = models.BigIntegerField()

@@ -65,7 +65,7 @@ def from_database() -> dict[str, str]:
 
 def audit_lag() -> str:
     """How far the security monitor is behind, once that is more than it should be."""
-    cursor = AuditCursor.objects.order_by("name").first()
+    cursor = AuditCursor.objects.filter(name=AuditCursor.MONITOR).first()
     seals = LedgerSeal.objects.order_by("position")
     waiting = seals.filter(position__gt=cursor.position if cursor else 0)
     oldest = waiting.first() if cursor else None

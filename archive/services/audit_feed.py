@@ -19,7 +19,7 @@ from archive.services import audit_messages, error_desk
 from archive.services.error_desk import Place, What
 from archive.values import now, uuid7
 
-NAME = "atna"
+NAME = AuditCursor.MONITOR
 BATCH = 200
 LEASE = timedelta(seconds=120)
 FIRST_BACKOFF = timedelta(seconds=2)

@@ -107,6 +107,7 @@ def _receiver(actor: Actor) -> dict[str, Any]:
         "user_role": who.role,
         "purpose": who.purpose,
         "on_behalf_of": who.on_behalf_of,
+        "care_relation": who.care_relation,
     }
 
 

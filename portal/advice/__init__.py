@@ -19,6 +19,7 @@ from portal.advice import (
     peers,
     persons,
     registry,
+    review,
     road,
     wishes,
 )
@@ -116,6 +117,7 @@ ADVICE: dict[type[ArchiveError], Advice] = {
     **wishes.ADVICE,
     **registry.ADVICE,
     **asking.ADVICE,
+    **review.ADVICE,
 }
 BY_REASON = {error.reason(): advice for error, advice in ADVICE.items()}
 

@@ -8,13 +8,14 @@ from uuid import UUID
 
 from django.db import connection
 
-from archive.queries import disclosures, use_log
+from archive.queries import disclosures, review_facts, use_log
 from archive.queries.disclosures import Filters
 from archive.values import now
 from tests import logs
 
 MANY = 100_000
 ANY = UUID("cfcd2084-95d5-65ef-66e7-dff9f98764da")  # md5 of 0: a person, and an organisation
+HOUR_AGO = now() - timedelta(hours=1)
 
 
 def scans(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
@@ -66,6 +67,10 @@ def test_every_search_goes_through_an_index(fresh_database: str) -> None:
     logs.fill(MANY)
     searches = {
         **{name: disclosures.narrowed(Filters(**each)) for name, each in SEARCHES.items()},
+        "review, a professional": review_facts.given_to("production", ANY, "77", HOUR_AGO, now()),
+        "review, one of the staff": review_facts.looked_by(
+            ANY, review_facts.STAFF_LOOKS, HOUR_AGO, now()
+        ),
         **{f"use, {name}": use_log.narrowed(use_log.Filters(**each)) for name, each in USE.items()},
     }
     for name, rows in searches.items():

@@ -1,8 +1,8 @@
 """The addresses of the logs; `portal.urls` includes them."""
 
-from django.urls import path
+from django.urls import include, path
 
-from portal.views.logs import disclosures, patient, report, use
+from portal.views.logs import disclosures, patient, report, searches, use
 
 urlpatterns = [
     path("disclosures/", disclosures.entries, name="log-disclosures"),
@@ -12,6 +12,9 @@ urlpatterns = [
     path("use.csv", use.as_csv, name="log-use-csv"),
     path("use/<str:key>/", use.entry, name="log-use-entry"),
     path("patient/", patient.search, name="log-patient"),
+    path("searches/<slug:log>/", searches.save, name="log-search-save"),
+    path("searches/<uuid:search_id>/remove/", searches.remove, name="log-search-remove"),
+    path("review/", include("portal.views.review.addresses")),
     path("report/", report.ask, name="log-report"),
     path("report/<uuid:report_id>/", report.show, name="log-report-shown"),
     path("report/<uuid:report_id>/report.pdf", report.pdf, name="log-report-pdf"),

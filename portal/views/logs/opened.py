@@ -11,7 +11,13 @@ from uuid import UUID
 from django.contrib import messages
 from django.core.exceptions import BadRequest
 from django.db.models import QuerySet
-from django.http import Http404, HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import (
+    Http404,
+    HttpResponse,
+    HttpResponseBase,
+    QueryDict,
+    StreamingHttpResponse,
+)
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.functional import Promise
@@ -19,22 +25,25 @@ from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 
 from archive import ledger
-from archive.actors import Actor
+from archive.actors import Actor, ActorKind
 from archive.ledger import Kind
 from archive.models import LedgerEvent, Study
 from archive.queries import disclosures, use_log
 from archive.queries.keyset import MARK
 from archive.queries.log_subjects import Subjects, sealed, subjects_of
+from archive.services import saved_searches
 from archive.values import today
 from portal import pages, spreadsheets
 from portal.forms.codes import looks_like_code
 from portal.forms.logs import DisclosureFilters, UseFilters, told
+from portal.forms.review import SaveSearchForm
 from portal.log_words import actor_words, fact_pairs, kind_words, said
 from portal.staff import Request
 from portal.views import reasons
 from portal.views.fragments import answer
 
 LIST = "list"
+SOMEBODY = (ActorKind.CONNECTION.value, ActorKind.STAFF.value, ActorKind.CUSTOMER.value)
 Form = DisclosureFilters | UseFilters
 
 
@@ -92,8 +101,27 @@ def entries(request: Request, actor: Actor, log: Log) -> HttpResponseBase:
         "is_unreasoned": opened.is_unreasoned,
         "export": f"{reverse(log.csv_url_name)}?{_query(request)}",
         "search": f"{reverse('log-patient')}?log={log.name}",
+        **_searches(request, actor, log, opened),
     }
     return answer(request, "logs/list.html", context, part="logs/_list.html", target=LIST)
+
+
+def _searches(request: Request, actor: Actor, log: Log, opened: _Opened) -> dict[str, Any]:
+    """The saved ones, and a form for the filters that are set."""
+    query = filters_only(request.GET.urlencode()) if opened.told is not None else ""
+    form = SaveSearchForm(initial={"query": query}) if query else None
+    return {"searches": saved_searches.open_to(actor, log.name), "save_form": form}
+
+
+def filters_only(query: str) -> str:
+    """What narrows the log, whatever else stands in the address: such a search can be kept."""
+    given = QueryDict(query)
+    named = (*DisclosureFilters.base_fields, *UseFilters.base_fields, "patient")
+    kept = QueryDict(mutable=True)
+    for name in sorted(set(named) & given.keys()):
+        if given[name]:
+            kept[name] = given[name]
+    return kept.urlencode()
 
 
 def _query(request: Request) -> str:
@@ -131,7 +159,7 @@ def _record(kind: Kind, request: Request, actor: Actor, log: Log, opened: _Opene
 
 def entry(request: Request, actor: Actor, log: Log, key: str) -> HttpResponse:
     """An entry's page: everything that was recorded, in words, and its place in the chain."""
-    event = _event(key)
+    event = event_of(key)
     if event is None or not log.holds(event.kind):
         raise Http404
     request.environment = event.environment or request.environment
@@ -152,12 +180,18 @@ def entry(request: Request, actor: Actor, log: Log, key: str) -> HttpResponse:
         "facts": [*row.named, *fact_pairs(event)],
         "sealed": sealed(event),
         "study_url": _study_url(actor, event),
+        "suspect": reverse("review-raise", args=[key]) if _may_suspect(actor, event) else "",
         "trail": [(log.label, reverse(log.url_name))],
     }
     return render(request, "logs/entry.html", context)
 
 
-def _event(key: str) -> LedgerEvent | None:
+def _may_suspect(actor: Actor, event: LedgerEvent) -> bool:
+    """Somebody did it, and somebody else."""
+    return event.actor_kind in SOMEBODY and event.actor_id != actor.id
+
+
+def event_of(key: str) -> LedgerEvent | None:
     at, _mark, event_id = key.partition(MARK)
     try:
         return use_log.entry(datetime.fromisoformat(at), UUID(event_id))

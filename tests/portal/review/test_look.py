@@ -1,0 +1,52 @@
+"""How the pages of log review look: no axe violation, no sideways scrolling.
+
+Screenshots go to $SCREENSHOTS when it is set.
+"""
+
+from typing import Any
+
+import pytest
+from django.urls import reverse
+from playwright.sync_api import Browser
+
+from archive.models import ReviewRule, WatchedPerson
+from tests.portal.review.test_doors import world
+from tests.portal.test_look import WIDTHS, address, browser, wrong_with
+
+__all__ = ["address", "browser"]
+pytestmark = pytest.mark.journey
+
+SCHEMES = ("light", "dark")
+
+
+def test_no_page_of_review_has_an_axe_violation_or_scrolls_sideways(
+    browser: Browser, address: str, demo: dict[str, Any]
+) -> None:
+    row, case, asked = world()
+    rule = ReviewRule.objects.get(kind="outside_hours", scope="staff")
+    staff = [
+        *(reverse(name) for name in ("review", "review-cases", "review-rules", "review-watch")),
+        reverse("suspicion", args=[row.id]),
+        reverse("review-case", args=[case.id]),
+        reverse("review-act", args=[case.id, "ask"]),
+        reverse("review-rule", args=[rule.id]),
+        reverse("review-watch-end", args=[WatchedPerson.objects.get().id]),
+        f"{reverse('log-disclosures')}?ground=emergency",
+    ]
+    own = [reverse("log-requests"), reverse("log-request", args=[asked.id])]
+    found: list[str] = []
+    for scheme, width in zip(SCHEMES, WIDTHS, strict=True):
+        for login, places in (("admin", staff), ("malli", own)):
+            context = browser.new_context(
+                viewport={"width": width, "height": 900}, color_scheme=scheme, locale="fi-FI"
+            )
+            page = context.new_page()
+            page.goto(f"{address}/accounts/login/")
+            page.fill("[name=login]", demo["logins"][login]["login"])
+            page.fill("[name=password]", demo["logins"][login]["password"])
+            page.click("button.go")
+            page.wait_for_load_state()
+            for place in places:
+                found.extend(wrong_with(page, address, place, width))
+            context.close()
+    assert found == []
