@@ -106,6 +106,16 @@ class Kind(Enum):
     RULES_CHANGED = "rules.changed", ("what", "kind", "name", "reason")
     CLIENT_CHANGED = "client.changed", ("what", "issuer", "key", "reason")
 
+    HOLD_PLACED = "hold.placed", ("on", "reason", "until")
+    HOLD_RELEASED = "hold.released", ("on", "reason")
+    RETENTION_CHANGED = "retention.changed", ("what", "rule", "reason")
+    DESTRUCTION_PROPOSED = "destruction.proposed", ("list", "studies", "reason")
+    DESTRUCTION_MOVED = "destruction.moved", ("list", "to", "reason")
+    DESTRUCTION_ENDED = "destruction.ended", ("list", "destroyed", "spared", "sha256")
+    STUDY_SPARED = "study.spared", ("list", "why")
+    STUDY_CONDEMNED = "study.condemned", ("list", "objects", "bytes", "sha256", "ended_on")
+    STUDY_DESTROYED = "study.destroyed", ("list", "objects", "kept")
+
     def __init__(self, word: str, demanded: tuple[str, ...]) -> None:
         self.word = word
         self.demanded = demanded

@@ -218,6 +218,14 @@ def settle_doubt(environment: str, digest: bytes, *, forget: bool) -> None:
     (config.settings().vault_dir / environment / "doubted" / digest.hex()).unlink(missing_ok=True)
 
 
+def remove(environment: str, digest: bytes) -> None:
+    """Remove bytes for ever, on order only; durable on return. What is gone already stays so."""
+    path = path_of(environment, digest)
+    path.unlink(missing_ok=True)
+    if path.parent.is_dir():
+        _sync_folder(path.parent)
+
+
 def is_writable() -> bool:
     """For health: whether the vault takes bytes and has room."""
     folder = config.settings().vault_dir

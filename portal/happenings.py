@@ -187,7 +187,12 @@ def _with_reason(said: str, facts: Facts) -> Said:
 
 
 def _updated(facts: Facts, actor: str) -> Said:
-    words = {"name": _("name"), "birth_date": _("day of birth"), "sex": _("sex")}
+    words = {
+        "name": _("name"),
+        "birth_date": _("day of birth"),
+        "sex": _("sex"),
+        "death_date": _("day of death"),
+    }
     changed = ", ".join(str(words.get(each, each)) for each in facts.get("what") or ())
     said = _("Patient’s data changed by %(peer)s: %(what)s")
     return Said(said % {"peer": actor, "what": changed})

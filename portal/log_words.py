@@ -91,6 +91,15 @@ KINDS: Mapping[str, Label] = {
     Kind.CITIZEN_READ.word: _("Citizen looked at the own data"),
     Kind.RULES_CHANGED.word: _("Rules of access changed"),
     Kind.CLIENT_CHANGED.word: _("Client of the API changed"),
+    Kind.HOLD_PLACED.word: _("Retention hold placed"),
+    Kind.HOLD_RELEASED.word: _("Retention hold released"),
+    Kind.RETENTION_CHANGED.word: _("Rules of retention changed"),
+    Kind.DESTRUCTION_PROPOSED.word: _("Destruction proposed"),
+    Kind.DESTRUCTION_MOVED.word: _("Destruction moved on"),
+    Kind.DESTRUCTION_ENDED.word: _("Destruction carried out"),
+    Kind.STUDY_SPARED.word: _("Study spared from destruction"),
+    Kind.STUDY_CONDEMNED.word: _("Study withdrawn for destruction"),
+    Kind.STUDY_DESTROYED.word: _("Study destroyed"),
 }
 GROUNDS: Mapping[str, Label] = {
     "permission": _("disclosure permission"),

@@ -3,7 +3,7 @@
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
-from archive.models.choices import CommitmentState, StudyState
+from archive.models.choices import CommitmentState, DeathSource, StudyState
 from archive.models.fields import environment_field, oid_field, uuid_key
 from archive.models.organisations import Connection, Register
 from archive.values import mask
@@ -19,6 +19,8 @@ class Patient(models.Model):
     name = models.CharField(max_length=324, blank=True)  # PN as last received, PS3.5 6.2.1
     birth_date = models.CharField(max_length=8, blank=True)
     sex = models.CharField(max_length=16, blank=True)
+    death_date = models.DateField(null=True, blank=True)
+    death_source = models.CharField(max_length=10, choices=DeathSource, blank=True)
     survivor = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="retired"
     )

@@ -2,7 +2,7 @@
 that calls.
 """
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -33,6 +33,7 @@ class Notice:
     study_instance_uid: str
     retrieve_aet: str
     series: Sequence[tuple[str, Sequence[Reference]]]
+    unavailable: Set[str] = frozenset()  # SOP Instance UIDs of objects that are given out no more
 
 
 class CommitmentResult(Protocol):

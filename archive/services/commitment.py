@@ -22,7 +22,14 @@ from archive.errors import (
     Malformed,
     TransactionReused,
 )
-from archive.models import CommitmentState, Instance, JobKind, StorageCommitment, Study
+from archive.models import (
+    CommitmentState,
+    Instance,
+    JobKind,
+    StorageCommitment,
+    Study,
+    StudyState,
+)
 from archive.objects.messages import Target
 from archive.queries import standing
 from archive.services import error_desk
@@ -204,7 +211,8 @@ def _own_objects(commitment: StorageCommitment) -> QuerySet[Instance]:
     asker, environment = commitment.connection.organisation_id, commitment.environment
     written = standing.authorised(asker, environment, now(), right="may_write")
     studies = Study.objects.annotate(person=standing.PERSON).filter(written)
-    return Instance.objects.filter(
+    kept = Instance.objects.exclude(study__state=StudyState.DESTROYED)
+    return kept.filter(
         Q(study__register__organisation_id=asker)
         | Q(study__authorisation__producer_id=asker)
         | Q(study__in=studies.filter(environment=environment).values("id")),

@@ -26,6 +26,7 @@ from archive.objects.elements import Truncated, require_whole
 from archive.objects.header import Header, read_header
 from archive.objects.part10 import FileMeta
 from archive.objects.sameness import same_content
+from archive.retention_errors import StudyDestroyed
 from archive.rules import admission, identity
 from archive.rules.admission import Admitted, Announced
 from archive.services import error_desk, filing, policies, rows
@@ -267,9 +268,11 @@ class Receipt:
         known = rows.find(environment, self.announced.sop_instance_uid)
         if known is None:
             return False
-        archived_in, digest, transfer_syntax_uid = known
+        archived_in, digest, transfer_syntax_uid, destroyed = known
         if archived_in not in target.reach:
             raise OtherRegister()
+        if destroyed:
+            raise StudyDestroyed()
         if digest != self.incoming.digest():
             archived = vault.read(environment, digest)
             sent = bytes(self.incoming.data())

@@ -21,6 +21,7 @@ from archive.models import (
     JobKind,
     NoticeState,
     Study,
+    StudyState,
 )
 from archive.objects.messages import Notice, Target
 from archive.services import error_desk
@@ -95,7 +96,9 @@ def owed(notice_id: UUID) -> Owed | None:
     series: dict[str, list[tuple[str, str]]] = {}
     for series_uid, sop_class, uid in rows:
         series.setdefault(series_uid, []).append((sop_class, uid))
-    message = Notice(notice.study.study_instance_uid, title, list(series.items()))
+    destroyed = notice.study.state == StudyState.DESTROYED
+    gone = frozenset(uid for _, _, uid in rows) if destroyed else frozenset()
+    message = Notice(notice.study.study_instance_uid, title, list(series.items()), gone)
     return Owed(target_of(notice.connection), message)
 
 
@@ -162,6 +165,20 @@ def send_again(actor: Actor, study: Study) -> int:
         ledger.record(
             ledger.Kind.STUDY_RETRIED, about, {"what": "notice", "notices": len(rows)}, actor=actor
         )
+    return len(rows)
+
+
+def withdraw(study: Study, manifest: Document) -> int:
+    """Who was told of a manifest is told anew, in the caller's transaction: its objects are given
+    out no more. How many.
+    """
+    told = AvailabilityNotice.objects.filter(manifest=manifest).select_related("connection")
+    rows = [row for row in told if row.connection.ian_on and row.connection.is_valid_on(today())]
+    for notice in rows:
+        AvailabilityNotice.objects.filter(id=notice.id).update(
+            state=NoticeState.PENDING, tries=0, last_error=""
+        )
+        _defer(notice)
     return len(rows)
 
 

@@ -11,9 +11,10 @@ import psycopg
 from django.db import connection
 
 from archive.models import Instance, StudyState
+from archive.retention_errors import StudyDestroyed
 
 _FIND = """
-SELECT s.register_id, i.digest, i.transfer_syntax_uid
+SELECT s.register_id, i.digest, i.transfer_syntax_uid, s.state = 'destroyed'
 FROM archive_instance i JOIN archive_study s ON s.id = i.study_id
 WHERE i.environment = %s AND i.sop_instance_uid = %s
 """
@@ -27,9 +28,14 @@ ON CONFLICT (environment, sop_instance_uid) DO NOTHING
 """
 # The lock is taken in the statement before, so this one sees what a registration has just written.
 _BACK_TO_RECEIVING = f"""
-UPDATE archive_study SET state = '{StudyState.RECEIVING}', quiet_since = NULL
-WHERE id = %s AND state <> '{StudyState.RECEIVING}'
+WITH moved AS (
+    UPDATE archive_study SET state = '{StudyState.RECEIVING}', quiet_since = NULL
+    WHERE id = %s AND state NOT IN ('{StudyState.RECEIVING}', '{StudyState.DESTROYED}')
+    RETURNING id)
+SELECT state = '{StudyState.DESTROYED}', EXISTS (SELECT FROM moved)
+FROM archive_study WHERE id = %s
 """
+_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
 
 
 def _execute(statement: str, values: tuple[Any, ...]) -> psycopg.Cursor[Any]:
@@ -37,10 +43,10 @@ def _execute(statement: str, values: tuple[Any, ...]) -> psycopg.Cursor[Any]:
     return psycopg.Cursor(connection.connection).execute(statement, values, prepare=True)
 
 
-def find(environment: str, sop_instance_uid: str) -> tuple[UUID, bytes, str] | None:
-    """Register, digest and transfer syntax of an archived object."""
+def find(environment: str, sop_instance_uid: str) -> tuple[UUID, bytes, str, bool] | None:
+    """Register, digest and transfer syntax of an archived object, and whether it is destroyed."""
     row = _execute(_FIND, (environment, sop_instance_uid)).fetchone()
-    return None if row is None else (row[0], bytes(row[1]), row[2])
+    return None if row is None else (row[0], bytes(row[1]), row[2], row[3])
 
 
 def insert(row: Instance) -> bool:
@@ -66,5 +72,14 @@ def insert(row: Instance) -> bool:
 
 
 def put_back_to_receiving(study_id: UUID) -> bool:
-    """Whether the study was further on already."""
-    return _execute(_BACK_TO_RECEIVING, (study_id,)).rowcount == 1
+    """Whether the study was further on already. Raises StudyDestroyed."""
+    destroyed, moved = _execute(_BACK_TO_RECEIVING, (study_id, study_id)).fetchone() or (0, 0)
+    if destroyed:
+        raise StudyDestroyed()
+    return bool(moved)
+
+
+def lock(study_id: UUID) -> None:
+    """Keep arriving objects and registration out until the caller's transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK, [str(study_id)])

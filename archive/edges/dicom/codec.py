@@ -139,7 +139,8 @@ def encode_notice(notice: Notice) -> Dataset:
         series.SeriesInstanceUID = series_uid
         series.ReferencedSOPSequence = _references(references)
         for item in series.ReferencedSOPSequence:
-            item.InstanceAvailability = "ONLINE"
+            gone = item.ReferencedSOPInstanceUID in notice.unavailable
+            item.InstanceAvailability = "UNAVAILABLE" if gone else "ONLINE"
             item.RetrieveAETitle = notice.retrieve_aet
         message.ReferencedSeriesSequence.append(series)
     return message

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from archive import errors
 from archive.person_errors import PatientIdForeign
+from archive.retention_errors import StudyDestroyed
 
 SUCCESS = 0x0000
 UNRECOGNISED_OPERATION = 0x0211  # PS3.7 C.5.21
@@ -49,6 +50,7 @@ TABLE: Mapping[type[errors.ArchiveError], Codes] = {
     errors.PatientConflict: Codes(0xA778, 0xC000, 0xC000, 0x0119, 0x0119),
     errors.RelationalMismatch: Codes(0xA77B, 0xC000, 0xC000, 0x0119, 0x0119),
     errors.TransactionReused: Codes(0x0111, 0xC000, 0xC000, 0x0131, 0x0131),
+    StudyDestroyed: Codes(0xA771, 0xC000, 0xC000, 0x0119, 0x0112),
     errors.Refused: Codes(0x0124, 0x0000, 0xA801, 0x0124, 0x0112),
     errors.Busy: Codes(0xA700, 0xA700, 0xA702, 0x0213, 0x0213),
     errors.Broken: Codes(0x0110, 0xC000, 0xC000, 0x0110, 0x0110),
