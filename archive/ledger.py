@@ -114,7 +114,7 @@ class Kind(Enum):
     DESTRUCTION_ENDED = "destruction.ended", ("list", "destroyed", "spared", "sha256")
     STUDY_SPARED = "study.spared", ("list", "why")
     STUDY_CONDEMNED = "study.condemned", ("list", "objects", "bytes", "sha256", "ended_on")
-    STUDY_DESTROYED = "study.destroyed", ("list", "objects", "kept")
+    STUDY_DESTROYED = "study.destroyed", ("list", "objects")
 
     def __init__(self, word: str, demanded: tuple[str, ...]) -> None:
         self.word = word

@@ -27,11 +27,13 @@ from archive.services import (
     authorisation_forms,
     authorisations,
     commitment,
+    destruction_work,
     heartbeats,
     ingest,
     messages,
     notices,
     registration,
+    retention_survey,
 )
 from archive.values import today
 
@@ -83,6 +85,8 @@ WORK: dict[JobKind, Work] = {
     JobKind.AUTHORISATION_FORM: Work(
         _send_form, authorisation_forms.give_up, authorisation_forms.not_delivered
     ),
+    JobKind.RETENTION_SURVEY: Work(retention_survey.walk, retention_survey.give_up, _nothing),
+    JobKind.DESTRUCTION: Work(destruction_work.carry_out, destruction_work.give_up, _nothing),
 }
 
 
@@ -187,3 +191,10 @@ def end_authorisations() -> None:
     close_old_connections()
     authorisations.end_due(today())
     authorisation_drafts.forget_old()
+
+
+@shared_task(name="archive.retention")
+def retention() -> None:
+    """Looks several times a day, so that a day on which the system was down begins its own late."""
+    close_old_connections()
+    retention_survey.begin_due(today())

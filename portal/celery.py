@@ -63,6 +63,7 @@ app.conf.update(
             "schedule": 300.0,
             "options": {"expires": 240},
         },
+        "retention": {"task": "archive.retention", "schedule": 600.0, "options": {"expires": 500}},
         "partitions": {"task": "archive.partitions", "schedule": 86_400.0},
     },
 )

@@ -12,7 +12,7 @@ from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from archive.models import Case, CaseState, DocumentKind, EventOutcome
+from archive.models import Case, CaseState, DocumentKind, EventOutcome, Spared
 from archive.queries import timeline
 from archive.queries.timeline import FAILED, NEUTRAL, WAITS
 from portal.advice import advise
@@ -198,6 +198,30 @@ def _updated(facts: Facts, actor: str) -> Said:
     return Said(said % {"peer": actor, "what": changed})
 
 
+def _held(facts: Facts, actor: str) -> Said:
+    return _with_reason(_("Retention hold placed by %(person)s") % {"person": actor}, facts)
+
+
+def _hold_released(facts: Facts, actor: str) -> Said:
+    return _with_reason(_("Retention hold released by %(person)s") % {"person": actor}, facts)
+
+
+def _spared(facts: Facts, actor: str) -> Said:
+    why = facts.get("why", "")
+    words = {"list": facts.get("list"), "why": Spared(why).label if why in Spared.values else why}
+    return Said(_("Spared by destruction list %(list)s: %(why)s") % words)
+
+
+def _condemned(facts: Facts, actor: str) -> Said:
+    words = {"list": facts.get("list"), "objects": objects_words(int(facts.get("objects") or 0))}
+    return Said(_("Withdrawn for good by destruction list %(list)s: %(objects)s") % words)
+
+
+def _destroyed(facts: Facts, actor: str) -> Said:
+    count = objects_words(int(facts.get("objects") or 0))
+    return Said(_("Bytes of %(objects)s destroyed") % {"objects": count})
+
+
 SAYINGS: dict[str, Callable[[Facts, str], Said]] = {
     "merged": _merged,
     "unmerged": _unmerged,
@@ -215,6 +239,11 @@ SAYINGS: dict[str, Callable[[Facts, str], Said]] = {
     "notice-delivered": _notice_delivered,
     "notice-undelivered": _notice_undelivered,
     "notice-given-up": _notice_given_up,
+    "held": _held,
+    "hold-released": _hold_released,
+    "spared": _spared,
+    "condemned": _condemned,
+    "destroyed": _destroyed,
 }
 # Steps that follow each other as one entry: tries, the last of which may have been given up.
 FOLDED = {

@@ -175,6 +175,14 @@ FACTS: Mapping[str, Label] = {
     "error": _("Error"),
     "position": _("Position in the chain"),
     "digest": _("Digest"),
+    "on": _("Concerns"),
+    "rule": _("Rule"),
+    "list": _("Destruction list"),
+    "studies": _("Studies"),
+    "destroyed": _("Destroyed"),
+    "spared": _("Spared"),
+    "why": _("Why"),
+    "ended_on": _("Retention ended on"),
 }
 LOGS: Mapping[str, Label] = {
     "disclosures": _("Disclosures"),

@@ -77,6 +77,8 @@ PLACES = {
     "citizen": _("citizen API"),
     "update": _("updating metadata"),
     "remove": _("removing from the registry"),
+    "retention": _("working out of retention"),
+    "destruction": _("destruction of studies"),
 }
 
 

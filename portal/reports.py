@@ -23,7 +23,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A finished rollout test, every text in the reader's language."""
+    """What is finished and signed, a rollout test or a destruction, in the reader's language."""
 
     title: str
     customer: str
@@ -31,6 +31,8 @@ class Report:
     rows: list[Row]
     digest: str
     ended_at: datetime
+    headings: tuple[str, ...] = ()  # of the four columns; none: those of a rollout test
+    widths: tuple[int, ...] = COLUMNS
 
 
 class _Page(FPDF):
@@ -55,7 +57,7 @@ class _Page(FPDF):
         self.cell(0, 5, fit(f"{self.report.digest[:16]} · {place}"), align="R")
 
 
-def rollout_pdf(report: Report) -> bytes:
+def as_pdf(report: Report) -> bytes:
     pdf = _Page(report)
     pdf.add_page()
     pdf.set_font("Helvetica", "B", 16)
@@ -69,7 +71,7 @@ def rollout_pdf(report: Report) -> bytes:
         pdf.set_font("Helvetica", size=9)
         pdf.multi_cell(0, 5.5, fit(value), new_x="LMARGIN", new_y="NEXT")
     pdf.ln(4)
-    _table(pdf, report.rows)
+    _table(pdf, report)
     pdf.ln(4)
     pdf.set_font("Helvetica", size=9)
     signed = _("The report is signed by its digest, SHA-256 over its content:")
@@ -79,14 +81,19 @@ def rollout_pdf(report: Report) -> bytes:
     return bytes(pdf.output())
 
 
-def _table(pdf: FPDF, rows: list[Row]) -> None:
+def _table(pdf: FPDF, report: Report) -> None:
     pdf.set_font("Helvetica", size=8.5)
     layout = TableBordersLayout.HORIZONTAL_LINES
     with pdf.table(
-        col_widths=COLUMNS, line_height=4.5, borders_layout=layout, text_align="LEFT", padding=1
+        col_widths=report.widths,
+        line_height=4.5,
+        borders_layout=layout,
+        text_align="LEFT",
+        padding=1,
     ) as table:
-        table.row([fit(each) for each in (_("Step"), _("State"), _("What came"), _("Time"))])
-        for row in rows:
+        usual = (_("Step"), _("State"), _("What came"), _("Time"))
+        table.row([fit(each) for each in report.headings or usual])
+        for row in report.rows:
             table.row([fit(each) for each in (row.title, row.state, row.came, row.at)])
 
 

@@ -63,6 +63,7 @@ class Migration(migrations.Migration):
                             ("uncommitted", "not all of it is committed"),
                             ("unsettled", "objects are coming in, or it is being registered"),
                             ("refused", "the list was refused"),
+                            ("stopped", "the list was stopped for good"),
                         ],
                         max_length=12,
                     ),
@@ -477,5 +478,9 @@ class Migration(migrations.Migration):
                 fields=["environment", "ends_on", "study"],
                 name="retention_ending",
             ),
+        ),
+        migrations.RunSQL(
+            "CREATE SEQUENCE archive_destruction_number START 1;",
+            "DROP SEQUENCE archive_destruction_number;",
         ),
     ]

@@ -264,3 +264,4 @@ class Spared(TextChoices):
     UNCOMMITTED = "uncommitted", _("not all of it is committed")
     UNSETTLED = "unsettled", _("objects are coming in, or it is being registered")
     REFUSED = "refused", _("the list was refused")
+    STOPPED = "stopped", _("the list was stopped for good")

@@ -26,7 +26,7 @@ from archive.queries import retention
 from archive.rules import retention as rules
 from archive.rules.retention import Facts, Rule
 from archive.services import error_desk, filing
-from archive.services.error_desk import NOBODY, Place, What
+from archive.services.error_desk import Place, What
 from archive.values import midnight, now, today
 
 BATCH = 500
@@ -135,7 +135,6 @@ def give_up(survey_id: UUID, job_id: UUID, error: ArchiveError) -> None:
         error,
         environment=survey.environment,
         place=SURVEY,
-        who=NOBODY,
         what=What(subject_id=survey_id, job_id=job_id),
         once=True,
     )

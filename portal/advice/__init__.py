@@ -17,6 +17,7 @@ from portal.advice import (
     peers,
     persons,
     registry,
+    retention,
     road,
     wishes,
 )
@@ -112,6 +113,7 @@ ADVICE: dict[type[ArchiveError], Advice] = {
     **authorisations.ADVICE,
     **wishes.ADVICE,
     **registry.ADVICE,
+    **retention.ADVICE,
 }
 BY_REASON = {error.reason(): advice for error, advice in ADVICE.items()}
 
