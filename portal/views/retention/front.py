@@ -8,7 +8,7 @@ from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from archive.actors import Actor
 from archive.models import ListState, RetentionRule
@@ -53,11 +53,11 @@ def front(request: Request, actor: Actor) -> HttpResponse:
     return render(request, "retention/front.html", context)
 
 
-@require_POST
 @page("retention-survey")
 def survey(request: Request, actor: Actor) -> HttpResponseBase:
-    retention_survey.begin(request.environment)
-    messages.success(request, _("Retention is being worked out anew for every study."))
+    if request.method == "POST":
+        retention_survey.begin(request.environment)
+        messages.success(request, _("Retention is being worked out anew for every study."))
     return redirect("retention")
 
 
