@@ -150,7 +150,7 @@ def _show(
         "progress": progress,
         "say": _say(progress),
         "facts": _facts(row, progress),
-        "asked": asked,
+        "waits": asked is not None,
         "is_own": asked is not None and asked.asked_by_id == request.person.id,
         "items": [_item(each) for each in found.rows],
         "page": found,
@@ -164,6 +164,8 @@ def _show(
         request, "retention/list.html", context, part="retention/_progress.html", target="progress"
     )
     response.status_code = status
+    if request.htmx and row.state != ListState.RUNNING:
+        response["HX-Refresh"] = "true"  # it has ended or was stopped: the buttons are others
     return response
 
 

@@ -39,8 +39,9 @@ def front(request: Request, actor: Actor) -> HttpResponse:
         count,
     )
     waiting = queries.lists(request.environment).filter(state=ListState.PROPOSED)
+    nothing = _("No study is known whose retention has ended and that nothing keeps.")
     context: dict[str, Any] = {
-        "say": said % {"count": counted_text(count)},
+        "say": said % {"count": counted_text(count)} if count else nothing,
         "expired": count,
         "forecast": told,
         "plot": _plot(told) if told else None,

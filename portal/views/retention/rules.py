@@ -48,7 +48,6 @@ def rules(request: Request, actor: Actor) -> HttpResponse:
     context = {
         "rows": [_listed(row) for row in RetentionRule.objects.all()],
         "may_change": BY_NAME["retention-rule-change"].may_open(request.person.roles),
-        "trail": [(_("Retention"), reverse("retention"))],
     }
     return render(request, "retention/rules.html", context)
 
