@@ -19,7 +19,11 @@ from portal.advice import advise
 from portal.entries import Entry
 from portal.formats import number_text
 
-INTERFACES = {"registration": gettext_lazy("Registration"), "portal": gettext_lazy("Portal")}
+INTERFACES = {
+    "registration": gettext_lazy("Registration"),
+    "portal": gettext_lazy("Portal"),
+    "retention": gettext_lazy("Retention"),
+}
 SHAPES = {WAITS: "wait", FAILED: "needs", NEUTRAL: "none"}
 
 Facts = dict[str, Any]
