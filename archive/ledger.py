@@ -131,6 +131,16 @@ class Kind(Enum):
     REVIEW_CLOSED = "review.closed", ("number", "finding", "sha256")
     REVIEW_REOPENED = "review.reopened", ("number", "reason")
 
+    HOLD_PLACED = "hold.placed", ("on", "reason", "until")
+    HOLD_RELEASED = "hold.released", ("on", "reason")
+    RETENTION_CHANGED = "retention.changed", ("what", "rule", "reason")
+    DESTRUCTION_PROPOSED = "destruction.proposed", ("list", "studies", "reason")
+    DESTRUCTION_MOVED = "destruction.moved", ("list", "to", "reason")
+    DESTRUCTION_ENDED = "destruction.ended", ("list", "destroyed", "spared", "sha256")
+    STUDY_SPARED = "study.spared", ("list", "why")
+    STUDY_CONDEMNED = "study.condemned", ("list", "objects", "bytes", "sha256", "ended_on")
+    STUDY_DESTROYED = "study.destroyed", ("list", "objects")
+
     def __init__(self, word: str, demanded: tuple[str, ...]) -> None:
         self.word = word
         self.demanded = demanded

@@ -28,12 +28,14 @@ from archive.services import (
     authorisations,
     commitment,
     corrections,
+    destruction_work,
     heartbeats,
     ingest,
     messages,
     notices,
     reconciliation,
     registration,
+    retention_survey,
     review_feed,
     storage,
     verification,
@@ -90,6 +92,8 @@ WORK: dict[JobKind, Work] = {
     JobKind.AUTHORISATION_FORM: Work(
         _send_form, authorisation_forms.give_up, authorisation_forms.not_delivered
     ),
+    JobKind.RETENTION_SURVEY: Work(retention_survey.walk, retention_survey.give_up, _nothing),
+    JobKind.DESTRUCTION: Work(destruction_work.carry_out, destruction_work.give_up, _nothing),
 }
 
 
@@ -228,3 +232,10 @@ def reconcile() -> None:
 def watch_storage() -> None:
     close_old_connections()
     storage.watch()
+
+
+@shared_task(name="archive.retention")
+def retention() -> None:
+    """Looks several times a day, so that a day on which the system was down begins its own late."""
+    close_old_connections()
+    retention_survey.begin_due(today())

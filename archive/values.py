@@ -80,6 +80,12 @@ class PersonId(str):
         return self[7] == "9"
 
     @property
+    def birth_date(self) -> date:
+        """Its century sign tells the century: + 1800, - and U to Y 1900, A to F 2000."""
+        century = 1800 if self[6] == "+" else 2000 if self[6] in "ABCDEF" else 1900
+        return date(century + int(self[4:6]), int(self[2:4]), int(self[:2]))
+
+    @property
     def masked(self) -> str:
         return mask(self)
 

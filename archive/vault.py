@@ -13,7 +13,7 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -333,7 +333,9 @@ def settle_doubt(environment: str, digest: bytes, *, forget: bool) -> None:
 
 
 def remove(environment: str, digest: bytes) -> None:
-    """Of bytes that nothing names."""
+    """Remove bytes for ever, durable on return: of what nothing names, or on order. What is gone
+    already stays so.
+    """
     for store in stores.configured().values():
         store.remove(key_of(environment, digest))
 
@@ -348,6 +350,15 @@ def set_aside(environment: str, digest: bytes) -> bool:
     key = key_of(environment, digest)
     aside = f"{environment}/quarantine/{digest.hex()}.{uuid7().hex}.dcm"
     return any([store.move(key, aside) for store in stores.configured().values()])
+
+
+def remove_set_aside(environment: str, digests: Collection[bytes]) -> None:
+    """What was set aside under these digests goes too."""
+    named = {digest.hex() for digest in digests}
+    for store in stores.configured().values():
+        for key, _ in list(store.keys(f"{environment}/quarantine")):
+            if key.rsplit("/", 1)[-1].split(".")[0] in named:
+                store.remove(key)
 
 
 def keep_record(environment: str, kind: str, facts: Mapping[str, Any], *, at: datetime) -> None:

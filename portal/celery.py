@@ -67,6 +67,7 @@ app.conf.update(
         "verify": {"task": "archive.verify", "schedule": 5.0, "options": {"expires": 4}},
         "reconcile": {"task": "archive.reconcile", "schedule": 2.0, "options": {"expires": 2}},
         "storage": {"task": "archive.watch_storage", "schedule": 60.0, "options": {"expires": 50}},
+        "retention": {"task": "archive.retention", "schedule": 600.0, "options": {"expires": 500}},
         "partitions": {"task": "archive.partitions", "schedule": 86_400.0},
     },
 )

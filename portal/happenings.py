@@ -12,7 +12,7 @@ from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from archive.models import Case, CaseState, DocumentKind, EventOutcome
+from archive.models import Case, CaseState, DocumentKind, EventOutcome, Spared
 from archive.queries import timeline
 from archive.queries.timeline import FAILED, NEUTRAL, WAITS
 from portal.advice import advise
@@ -26,6 +26,7 @@ INTERFACES = {
     "portal": gettext_lazy("Portal"),
     "correction": gettext_lazy("Correction"),
     "integrity": gettext_lazy("Integrity"),
+    "retention": gettext_lazy("Retention"),
 }
 SHAPES = {WAITS: "wait", FAILED: "needs", NEUTRAL: "none"}
 
@@ -196,10 +197,39 @@ def _with_reason(said: str, facts: Facts) -> Said:
 
 
 def _updated(facts: Facts, actor: str) -> Said:
-    words = {"name": _("name"), "birth_date": _("day of birth"), "sex": _("sex")}
+    words = {
+        "name": _("name"),
+        "birth_date": _("day of birth"),
+        "sex": _("sex"),
+        "death_date": _("day of death"),
+    }
     changed = ", ".join(str(words.get(each, each)) for each in facts.get("what") or ())
     said = _("Patient’s data changed by %(peer)s: %(what)s")
     return Said(said % {"peer": actor, "what": changed})
+
+
+def _held(facts: Facts, actor: str) -> Said:
+    return _with_reason(_("Retention hold placed by %(person)s") % {"person": actor}, facts)
+
+
+def _hold_released(facts: Facts, actor: str) -> Said:
+    return _with_reason(_("Retention hold released by %(person)s") % {"person": actor}, facts)
+
+
+def _spared(facts: Facts, actor: str) -> Said:
+    why = facts.get("why", "")
+    words = {"list": facts.get("list"), "why": Spared(why).label if why in Spared.values else why}
+    return Said(_("Spared by destruction list %(list)s: %(why)s") % words)
+
+
+def _condemned(facts: Facts, actor: str) -> Said:
+    words = {"list": facts.get("list"), "objects": objects_words(int(facts.get("objects") or 0))}
+    return Said(_("Withdrawn for good by destruction list %(list)s: %(objects)s") % words)
+
+
+def _destroyed(facts: Facts, actor: str) -> Said:
+    count = objects_words(int(facts.get("objects") or 0))
+    return Said(_("Bytes of %(objects)s destroyed") % {"objects": count})
 
 
 SAYINGS: dict[str, Callable[[Facts, str], Said]] = {
@@ -221,6 +251,11 @@ SAYINGS: dict[str, Callable[[Facts, str], Said]] = {
     "notice-undelivered": _notice_undelivered,
     "notice-given-up": _notice_given_up,
     **CORRECTING,
+    "held": _held,
+    "hold-released": _hold_released,
+    "spared": _spared,
+    "condemned": _condemned,
+    "destroyed": _destroyed,
 }
 # Steps that follow each other as one entry: tries, the last of which may have been given up.
 FOLDED = {

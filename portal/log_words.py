@@ -103,6 +103,15 @@ KINDS: Mapping[str, Label] = {
     Kind.REVIEW_ANSWERED.word: _("Explanation given"),
     Kind.REVIEW_CLOSED.word: _("Review case closed"),
     Kind.REVIEW_REOPENED.word: _("Review case opened again"),
+    Kind.HOLD_PLACED.word: _("Retention hold placed"),
+    Kind.HOLD_RELEASED.word: _("Retention hold released"),
+    Kind.RETENTION_CHANGED.word: _("Rules of retention changed"),
+    Kind.DESTRUCTION_PROPOSED.word: _("Destruction proposed"),
+    Kind.DESTRUCTION_MOVED.word: _("Destruction moved on"),
+    Kind.DESTRUCTION_ENDED.word: _("Destruction carried out"),
+    Kind.STUDY_SPARED.word: _("Study spared from destruction"),
+    Kind.STUDY_CONDEMNED.word: _("Study withdrawn for destruction"),
+    Kind.STUDY_DESTROYED.word: _("Study destroyed"),
 }
 GROUNDS: Mapping[str, Label] = {
     "permission": _("disclosure permission"),
@@ -184,6 +193,14 @@ FACTS: Mapping[str, Label] = {
     "number": _("Review case"),
     "finding": _("Finding"),
     "due": _("Answer by"),
+    "on": _("Concerns"),
+    "rule": _("Rule"),
+    "list": _("Destruction list"),
+    "studies": _("Studies"),
+    "destroyed": _("Destroyed"),
+    "spared": _("Spared"),
+    "why": _("Why"),
+    "ended_on": _("Retention ended on"),
 }
 LOGS: Mapping[str, Label] = {
     "disclosures": _("Disclosures"),

@@ -90,6 +90,8 @@ PLACES = {
     "update": _("updating metadata"),
     "remove": _("removing from the registry"),
     "retrieve": _("retrieval"),
+    "retention": _("working out of retention"),
+    "destruction": _("destruction of studies"),
 }
 
 

@@ -192,6 +192,35 @@ PAGES: tuple[Page, ...] = (
     Page("saved-searches", "log-search-save", _("Saved searches"), REVIEWERS, within="disclosures"),
     Page("log-requests", "log-requests", _("Log requests"), CUSTOMERS, in_rail=True),
     Page("log-request", "log-request", _("Log request"), CUSTOMERS, within="log-requests"),
+    Page("retention", "retention", _("Retention"), STUDY_READERS, ARCHIVE_GROUP, in_rail=True),
+    Page("retention-survey", "retention-survey", _("Retention"), ARCHIVISTS, within="retention"),
+    Page("retention-rules", "retention-rules", _("Rules"), STUDY_READERS, within="retention"),
+    Page(
+        "retention-rule-change",
+        "retention-rule-change",
+        _("Rules"),
+        ARCHIVISTS,
+        within="retention",
+    ),
+    Page("retention-holds", "retention-holds", _("Holds"), STUDY_READERS, within="retention"),
+    Page(
+        "retention-hold-change",
+        "retention-hold-change",
+        _("Holds"),
+        ARCHIVISTS,
+        within="retention",
+    ),
+    Page("retention-death", "retention-death", _("Day of death"), ARCHIVISTS, within="retention"),
+    Page("destructions", "destructions", _("Destruction"), STUDY_READERS, within="retention"),
+    Page("destruction", "destruction", _("Destruction list"), STUDY_READERS, within="retention"),
+    Page(
+        "destruction-propose",
+        "destruction-propose",
+        _("Propose a destruction list"),
+        ARCHIVISTS,
+        within="retention",
+    ),
+    Page("destruction-act", "destruction-act", _("Destruction"), ARCHIVISTS, within="retention"),
 )
 BY_NAME = {page.name: page for page in PAGES}
 

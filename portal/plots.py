@@ -2,7 +2,7 @@
 style: the CSP forbids it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from django.utils.html import format_html, format_html_join
@@ -95,6 +95,63 @@ def ages(key: str, title: str, classes: Sequence[tuple[str, int, bool]]) -> Plot
     return Plot(title, _svg(key, title, said, body), (_("Waited"), _("Studies")), rows)
 
 
+def forecast(
+    key: str, title: str, first: int, by_year: Mapping[int, tuple[int, int]], *, tall: int = 150
+) -> Plot:
+    """Steps that add up by year: studies that may go by the end of it, and on top of them those
+    that something keeps. All before the second year is told as ended already.
+    """
+    last = max([first + 10, *by_year])
+    step = WIDTH / (last - first + 1)
+    free = kept = 0
+    tops: list[tuple[int, int]] = []
+    for year in range(first, last + 1):
+        more = by_year.get(year, (0, 0))
+        free, kept = free + more[0], kept + more[1]
+        tops.append((free, free + kept))
+    scale = max(tops[-1][1], 1)
+    body = (
+        _steps("kept", [_height(high, scale, room=tall - 14) for _low, high in tops], step, tall)
+        + _steps("ok", [_height(low, scale, room=tall - 14) for low, _high in tops], step, tall)
+        + _axis(tall)
+        + format_html(
+            '<text class="value" text-anchor="end" x="{}" y="10">{}</text>',
+            WIDTH,
+            number_text(tops[-1][1]),
+        )
+        + _texts(_year_labels(first, last, step), tall)
+    )
+    said = _("%(free)s studies may go by %(year)s, %(kept)s more are kept by something") % {
+        "free": number_text(free),
+        "kept": number_text(kept),
+        "year": last,
+    }
+    rows = tuple(
+        (
+            _("ended already") if year == first else str(year),
+            *(number_text(each) for each in (*by_year[year], *tops[year - first])),
+        )
+        for year in sorted(by_year)
+    )
+    columns = (_("Year"), _("May go"), _("Kept by something"), _("May go in all"), _("In all"))
+    return Plot(title, _svg(key, title, said, body, tall), columns, rows)
+
+
+def _steps(name: str, heights: Sequence[float], step: float, tall: int) -> SafeString:
+    """An area under stairs."""
+    path = "".join(
+        f"V{tall - height:.1f}H{(place + 1) * step:.1f}" for place, height in enumerate(heights)
+    )
+    return format_html('<path class="{}" d="M0 {}{}V{}Z"/>', name, tall, path, tall)
+
+
+def _year_labels(first: int, last: int, step: float) -> list[tuple[str, str, str]]:
+    """The first full year, then round ones with room between them."""
+    apart = next(each for each in (5, 10, 20, 50, 100) if (last - first) / each <= 6)
+    years = [year for year in range(first + 1, last + 1) if year % apart == 0]
+    return [(f"{(year - first + 0.5) * step:.1f}", "middle", str(year)) for year in years]
+
+
 def _height(count: int, scale: int, *, room: int = HEIGHT - 2) -> float:
     """Any count that is not none is seen."""
     return max(count / scale * room, 1.5) if count else 0.0
@@ -112,21 +169,21 @@ def _bars(bars: Sequence[tuple[str, str, str, str, str]]) -> SafeString:
     return format_html_join("", '<rect class="{}" x="{}" y="{}" width="{}" height="{}"/>', bars)
 
 
-def _axis() -> SafeString:
-    return format_html('<line class="axis" x1="0" x2="{}" y1="{}" y2="{}"/>', WIDTH, HEIGHT, HEIGHT)
+def _axis(tall: int = HEIGHT) -> SafeString:
+    return format_html('<line class="axis" x1="0" x2="{}" y1="{}" y2="{}"/>', WIDTH, tall, tall)
 
 
-def _texts(labels: Iterable[tuple[str, str, str]]) -> SafeString:
-    placed = [(x, HEIGHT + 14, anchor, text) for x, anchor, text in labels]
+def _texts(labels: Iterable[tuple[str, str, str]], tall: int = HEIGHT) -> SafeString:
+    placed = [(x, tall + 14, anchor, text) for x, anchor, text in labels]
     return format_html_join("", '<text x="{}" y="{}" text-anchor="{}">{}</text>', placed)
 
 
-def _svg(key: str, title: str, said: str, body: SafeString) -> SafeString:
+def _svg(key: str, title: str, said: str, body: SafeString, tall: int = HEIGHT) -> SafeString:
     return format_html(
         '<svg viewBox="0 0 {} {}" role="img" aria-labelledby="{}-t {}-d">'
         '<title id="{}-t">{}</title>'
         '<desc id="{}-d">{}</desc>{}</svg>',
         WIDTH,
-        HEIGHT + FOOT,
+        tall + FOOT,
         *(key, key, key, title, key, said, body),
     )

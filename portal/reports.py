@@ -24,7 +24,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A finished rollout test, every text in the reader's language."""
+    """What is finished and signed, a rollout test or a destruction, in the reader's language."""
 
     title: str
     customer: str
@@ -32,6 +32,8 @@ class Report:
     rows: list[Row]
     digest: str
     ended_at: datetime
+    headings: tuple[str, ...] = ()  # of the four columns; none: those of a rollout test
+    widths: tuple[int, ...] = COLUMNS
 
 
 class Paper(FPDF):
@@ -89,7 +91,7 @@ class Paper(FPDF):
             for row in (heading, *rows):
                 table.row([fit(text) for text in row])
 
-    def sign(self, digest: str) -> None:
+    def say_digest(self, digest: str) -> None:
         """The digest over the content."""
         self.ln(4)
         self.say(_("The report is signed by its digest, SHA-256 over its content:"))
@@ -97,15 +99,16 @@ class Paper(FPDF):
         self.cell(0, 6, digest)
 
 
-def rollout_pdf(report: Report) -> bytes:
+def as_pdf(report: Report) -> bytes:
     paper = Paper(report.title, mark=report.digest[:16], made_at=report.ended_at)
     paper.set_subject(f"SHA-256 {report.digest}")
     paper.set_compression(False)  # small anyhow, and the digest can be searched for
     paper.begin(report.title, report.customer, report.facts)
     paper.ln(4)
+    usual = (_("Step"), _("State"), _("What came"), _("Time"))
     rows = [(row.title, row.state, row.came, row.at) for row in report.rows]
-    paper.listed(COLUMNS, (_("Step"), _("State"), _("What came"), _("Time")), rows)
-    paper.sign(report.digest)
+    paper.listed(report.widths, report.headings or usual, rows)
+    paper.say_digest(report.digest)
     return bytes(paper.output())
 
 

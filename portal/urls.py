@@ -159,6 +159,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("language/", language.choose, name="language"),
     path("", include("portal.views.joining.addresses")),
     path("", include("portal.views.access.addresses")),
+    path("retention/", include("portal.views.retention.addresses")),
     path("logs/", include("portal.views.logs.addresses")),
     path("authorisations/", include("portal.views.authorisations.addresses")),
     path("health/live", health.live, name="health-live"),

@@ -1,10 +1,11 @@
 """Key object selections as customers' systems make them: rejection notes, key notes."""
 
+from datetime import timedelta
 from typing import Any
 
 from pydicom.dataset import Dataset
 
-from archive.models import CorrectionPolicy, Organisation
+from archive.models import CorrectionPolicy, Organisation, Patient
 from archive.values import now, today, uid_from_uuid
 from tests import cast
 from tests.cast import ESIMERKKILA
@@ -74,6 +75,12 @@ def send(made: Dataset, business_id: str = ESIMERKKILA, environment: str = "prod
         cast.send(session, made)
     finally:
         session.close()
+
+
+def born(days: int) -> None:
+    """All patients 120 years ago, less so many days: the retention of their studies ends then."""
+    day = today().replace(year=today().year - 120) + timedelta(days=days)
+    Patient.objects.update(birth_date=f"{day:%Y%m%d}")
 
 
 def allow(business_id: str = ESIMERKKILA, **columns: Any) -> CorrectionPolicy:

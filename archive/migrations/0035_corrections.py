@@ -297,11 +297,6 @@ class Migration(migrations.Migration):
             name="version",
             field=models.PositiveSmallIntegerField(db_default=1, default=1),
         ),
-        migrations.AddField(
-            model_name="study",
-            name="keep_until",
-            field=models.DateField(blank=True, null=True),
-        ),
         migrations.AlterField(
             model_name="job",
             name="kind",

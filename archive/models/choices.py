@@ -129,6 +129,8 @@ class JobKind(TextChoices):
     AUTHORISATION_FORM = "authorisation_form", _("authorisation to the Patient Data Repository")
     AUTHORISATION_LETTER = "authorisation_letter", _("mail about an authorisation")
     CORRECTION = "correction", _("correction of a study")
+    RETENTION_SURVEY = "retention_survey", _("working out of retention")
+    DESTRUCTION = "destruction", _("destruction of studies")
     REVIEW_LETTER = "review_letter", _("mail about a log review")
 
 
@@ -244,6 +246,7 @@ class SecondKind(TextChoices):
     """What needs two persons."""
 
     UNDO_MERGE = "undo-merge", _("undoing of a merge")
+    DESTRUCTION = "destruction", _("destruction of studies")
 
 
 class SecondState(TextChoices):
@@ -298,3 +301,49 @@ class ExplanationState(TextChoices):
     ASKED = "asked", _("waits for an answer")
     ANSWERED = "answered", _("answered")
     WITHDRAWN = "withdrawn", _("withdrawn")
+
+
+class RetentionBasis(TextChoices):
+    """The event from which a period of retention runs."""
+
+    DEATH = "death", _("the patient’s death")
+    BIRTH = "birth", _("the patient’s birth")
+    STUDY = "study", _("the study")
+
+
+class DeathSource(TextChoices):
+    """Who told that a patient has died."""
+
+    MESSAGE = "message", _("HL7 message")
+    ARCHIVIST = "archivist", _("archivist")
+
+
+class ListState(TextChoices):
+    """Of a list of studies to be destroyed."""
+
+    PROPOSED = "proposed", _("waits for a second person")
+    REFUSED = "refused", _("refused")
+    RUNNING = "running", _("being carried out")
+    STOPPED = "stopped", _("stopped")
+    DONE = "done", _("carried out")
+
+
+class ItemState(TextChoices):
+    """Of one study of such a list."""
+
+    LISTED = "listed", _("listed")
+    SPARED = "spared", _("spared")
+    CONDEMNED = "condemned", _("bytes are being removed")
+    DESTROYED = "destroyed", _("destroyed")
+
+
+class Spared(TextChoices):
+    """Why a listed study was not destroyed when its turn came."""
+
+    HELD = "held", _("a retention hold is in force")
+    NOT_EXPIRED = "not-expired", _("its retention has not ended")
+    PERMANENT = "permanent", _("it is kept permanently")
+    UNCOMMITTED = "uncommitted", _("not all of it is committed")
+    UNSETTLED = "unsettled", _("objects are coming in, or it is being registered")
+    REFUSED = "refused", _("the list was refused")
+    STOPPED = "stopped", _("the list was stopped for good")

@@ -103,6 +103,7 @@ class PatientHistory(models.Model):
     name = models.CharField(max_length=324, blank=True)
     birth_date = models.CharField(max_length=8, blank=True)
     sex = models.CharField(max_length=16, blank=True)
+    death_date = models.DateField(null=True, blank=True)
     until = models.DateTimeField()
     changed_by = models.CharField(max_length=200)
     organisation = models.ForeignKey(

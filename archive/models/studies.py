@@ -5,7 +5,7 @@ from django.db import models
 from django.db.models import F, Q, Value
 from django.db.models.functions import Replace
 
-from archive.models.choices import CommitmentState, RejectionTitle, StudyState
+from archive.models.choices import CommitmentState, DeathSource, RejectionTitle, StudyState
 from archive.models.fields import environment_field, oid_field, uuid_key
 from archive.models.organisations import Connection, Register
 from archive.values import mask
@@ -21,6 +21,8 @@ class Patient(models.Model):
     name = models.CharField(max_length=324, blank=True)  # PN as last received, PS3.5 6.2.1
     birth_date = models.CharField(max_length=8, blank=True)
     sex = models.CharField(max_length=16, blank=True)
+    death_date = models.DateField(null=True, blank=True)
+    death_source = models.CharField(max_length=10, choices=DeathSource, blank=True)
     survivor = models.ForeignKey(
         "self", models.PROTECT, null=True, blank=True, related_name="retired"
     )
@@ -84,7 +86,6 @@ class Study(models.Model):
     quiet_since = models.DateTimeField(null=True, blank=True)
     committed_at = models.DateTimeField(null=True, blank=True)
     registered_at = models.DateTimeField(null=True, blank=True)
-    keep_until = models.DateField(null=True, blank=True)  # last day of retention; none: not settled
     # The correction made here whose values are laid over the bytes when they are served.
     overlay = models.ForeignKey(
         "Correction", models.PROTECT, null=True, blank=True, related_name="laid_over"
@@ -153,6 +154,10 @@ class InstanceSet(models.QuerySet["Instance"]):
         """Without rejected objects (AR-7); with `quality` those rejected for quality as well."""
         shown = ["", RejectionTitle.QUALITY] if quality else [""]
         return self.filter(rejection__in=shown)
+
+    def kept(self) -> "InstanceSet":
+        """Those whose bytes are to be there: of destroyed studies only rows are left (AR-9)."""
+        return self.exclude(study__state=StudyState.DESTROYED)
 
 
 class Instance(models.Model):

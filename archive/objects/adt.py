@@ -1,6 +1,6 @@
 """The ADT messages that speak of patient ids and names: A08, A31, A40, A47; HL7 v2.5 chapter 3.
 
-Only what this archive acts on is read: PID-3, 5, 7, 8 and MRG-1. Errors name their place.
+Only what this archive acts on is read: PID-3, 5, 7, 8, 29 and MRG-1. Errors name their place.
 """
 
 import unicodedata
@@ -23,7 +23,7 @@ ADT = "ADT"
 UPDATES, MERGE, CHANGE = ("A08", "A31"), "A40", "A47"
 EVENTS = (*UPDATES, MERGE, CHANGE)
 
-ID, NAME, BIRTH_DATE, SEX = 3, 5, 7, 8  # of PID
+ID, NAME, BIRTH_DATE, SEX, DEATH_DATE = 3, 5, 7, 8, 29  # of PID
 PRIOR_ID = 1  # of MRG
 DELETED = '""'  # section 2.5.3: the value is to be taken away
 LEGAL_NAMES = ("L", "")  # XPN-7, table 0200: the one to file under
@@ -165,7 +165,7 @@ def _demographics(pid: Segment, *, name_required: bool) -> Demographics:
     name = _name(pid)
     if name is None and name_required:
         raise FieldMissing(facts={"place": pid.place(NAME)})
-    return Demographics(name, _birth_date(pid), _sex(pid))
+    return Demographics(name, _day(pid, BIRTH_DATE), _sex(pid), _day(pid, DEATH_DATE))
 
 
 def _name(pid: Segment) -> str | None:
@@ -190,13 +190,13 @@ def _name_part(text: str) -> str:
     ).strip()
 
 
-def _birth_date(pid: Segment) -> str | None:
-    told = pid.text(BIRTH_DATE)
+def _day(pid: Segment, position: int) -> str | None:
+    told = pid.text(position)
     if told in ("", DELETED):
         return None if not told else ""
     day = told[:8]  # of a DTM or TS, which may go on with the time
     if not day.isdigit() or dicom_date(day) is None:
-        raise FieldUnreadable("not a day", facts=_at(pid, BIRTH_DATE))
+        raise FieldUnreadable("not a day", facts=_at(pid, position))
     return day
 
 

@@ -12,6 +12,7 @@ class Demographics:
     name: str | None = field(default=None, repr=False)
     birth_date: str | None = field(default=None, repr=False)
     sex: str | None = None
+    death_date: str | None = None  # DA
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ ACCESSED = dcm("110103", "DICOM Instances Accessed")
 TRANSFERRED = dcm("110104", "DICOM Instances Transferred")
 EXPORT = dcm("110106", "Export")
 IMPORT = dcm("110107", "Import")
+STUDY_DELETED = dcm("110105", "DICOM Study Deleted")
 PATIENT_RECORD = dcm("110110", "Patient Record")
 PROCEDURE_RECORD = dcm("110111", "Procedure Record")
 QUERY = dcm("110112", "Query")
@@ -155,6 +156,15 @@ TABLE: Mapping[Kind, Row | Callable[[Facts], Row]] = {
     Kind.REVIEW_ANSWERED: _RESTRICTED,
     Kind.REVIEW_CLOSED: _RESTRICTED,
     Kind.REVIEW_REOPENED: _RESTRICTED,
+    Kind.HOLD_PLACED: _RESTRICTED,
+    Kind.HOLD_RELEASED: _RESTRICTED,
+    Kind.RETENTION_CHANGED: Row(SECURITY_ALERT, "E", SOFTWARE_CONFIGURATION),
+    Kind.DESTRUCTION_PROPOSED: _RESTRICTED,
+    Kind.DESTRUCTION_MOVED: _RESTRICTED,
+    Kind.DESTRUCTION_ENDED: _RESTRICTED,
+    Kind.STUDY_SPARED: _STATE,
+    Kind.STUDY_CONDEMNED: Row(PROCEDURE_RECORD, "D"),
+    Kind.STUDY_DESTROYED: Row(STUDY_DELETED, "D"),
 }
 BY_WORD = {kind.word: row for kind, row in TABLE.items()}
 

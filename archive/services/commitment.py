@@ -22,7 +22,15 @@ from archive.errors import (
     Malformed,
     TransactionReused,
 )
-from archive.models import CommitmentState, Instance, JobKind, Rejection, StorageCommitment, Study
+from archive.models import (
+    CommitmentState,
+    Instance,
+    JobKind,
+    Rejection,
+    StorageCommitment,
+    Study,
+    StudyState,
+)
 from archive.objects import key_objects
 from archive.objects.messages import Target
 from archive.queries import standing
@@ -215,7 +223,8 @@ def _own_objects(commitment: StorageCommitment) -> QuerySet[Instance]:
     asker, environment = commitment.connection.organisation_id, commitment.environment
     written = standing.authorised(asker, environment, now(), right="may_write")
     studies = Study.objects.annotate(person=standing.PERSON).filter(written)
-    return Instance.objects.filter(
+    kept = Instance.objects.exclude(study__state=StudyState.DESTROYED)
+    return kept.filter(
         Q(study__register__organisation_id=asker)
         | Q(study__authorisation__producer_id=asker)
         | Q(study__in=studies.filter(environment=environment).values("id")),

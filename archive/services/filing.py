@@ -17,9 +17,10 @@ from archive.errors import (
     RealPatientRequired,
     RelationalMismatch,
 )
-from archive.models import Environment, JobKind, Patient, Register, Series, Study
+from archive.models import Environment, JobKind, Patient, Register, Series, Study, StudyState
 from archive.objects.header import Header
 from archive.queries import standing
+from archive.retention_errors import StudyDestroyed
 from archive.rules import identity
 from archive.rules.admission import Admitted
 from archive.services.associations import Peer
@@ -106,7 +107,9 @@ def authorised_target(
 
 
 def check(peer: Peer, header: Header, admitted: Admitted, target: Target) -> None:
-    """What is filed already agrees. Raises OtherRegister, PatientConflict, RelationalMismatch."""
+    """What is filed already agrees. Raises OtherRegister, StudyDestroyed, PatientConflict,
+    RelationalMismatch.
+    """
     study = _find_study(peer.environment, header.study_instance_uid)
     if study is not None:
         _agree(study, peer, admitted, target)
@@ -120,6 +123,8 @@ def check(peer: Peer, header: Header, admitted: Admitted, target: Target) -> Non
 def _agree(study: Study, peer: Peer, admitted: Admitted, target: Target) -> None:
     if study.register_id not in target.reach:
         raise OtherRegister()
+    if study.state == StudyState.DESTROYED:
+        raise StudyDestroyed()
     known = find_patient(peer.environment, admitted.patient)
     if known is None or canonical(known) != canonical(study.patient):
         raise PatientConflict()

@@ -7,6 +7,7 @@ below. Nothing archived is rewritten. One lock an environment keeps the links fr
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -17,6 +18,7 @@ from archive.actors import Actor, ActorKind
 from archive.config import settings
 from archive.errors import ArchiveError, NotFound
 from archive.models import (
+    DeathSource,
     Document,
     Patient,
     PatientHistory,
@@ -31,7 +33,7 @@ from archive.queries import persons
 from archive.rules import identity as rules
 from archive.rules.identity import Party, Standing
 from archive.services import filing, registration
-from archive.values import PatientIdentifier, now
+from archive.values import PatientIdentifier, dicom_date, now, today
 
 
 @dataclass(frozen=True, slots=True)
@@ -246,6 +248,7 @@ def update(actor: Actor, person: Person, occasion: Occasion) -> Patient | None:
             name=held.name,
             birth_date=held.birth_date,
             sex=held.sex,
+            death_date=held.death_date,
             until=now(),
             changed_by=actor.name[:200],
             organisation_id=actor.organisation_id,
@@ -253,7 +256,8 @@ def update(actor: Actor, person: Person, occasion: Occasion) -> Patient | None:
         )
         Patient.objects.filter(id=held.id).update(**changed)
         about = _about(actor, held.id, held.id, occasion)
-        ledger.record(ledger.Kind.PATIENT_UPDATED, about, {"what": sorted(changed)}, actor=actor)
+        what = sorted(changed.keys() - {"death_source"})
+        ledger.record(ledger.Kind.PATIENT_UPDATED, about, {"what": what}, actor=actor)
         return held
 
 
@@ -261,13 +265,26 @@ def _changed_after(patient: Patient, at: datetime) -> bool:
     return PatientHistory.objects.filter(patient=patient, until__gt=at).exists()
 
 
-def _differing(held: Patient, told: Demographics) -> dict[str, str]:
+def _differing(held: Patient, told: Demographics) -> dict[str, Any]:
     values = {"name": told.name, "birth_date": told.birth_date, "sex": told.sex}
-    return {
+    changed: dict[str, Any] = {
         column: value
         for column, value in values.items()
         if value is not None and value != getattr(held, column)
     }
+    return changed | _death(held, told)
+
+
+def _death(held: Patient, told: Demographics) -> dict[str, Any]:
+    """A day that an archivist has settled is not changed by a message; one to come is no day of
+    death.
+    """
+    if told.death_date is None or held.death_source == DeathSource.ARCHIVIST:
+        return {}
+    day = dicom_date(told.death_date)
+    if day == held.death_date or (day is not None and day > today()):
+        return {}
+    return {"death_date": day, "death_source": DeathSource.MESSAGE if day else ""}
 
 
 # --- what all do ----------------------------------------------------------------------------------

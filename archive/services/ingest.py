@@ -27,6 +27,7 @@ from archive.models import Environment, Instance, InstanceVersion, JobKind, Regi
 from archive.objects.elements import Truncated, require_whole
 from archive.objects.header import Header, read_header
 from archive.objects.part10 import FileMeta
+from archive.retention_errors import StudyDestroyed
 from archive.rules import admission, identity
 from archive.rules.admission import Admitted, Announced
 from archive.services import (
@@ -345,6 +346,8 @@ class Receipt:
             return False
         if known.register_id not in target.reach:
             raise OtherRegister()
+        if known.is_destroyed:
+            raise StudyDestroyed()
         meta = self._meta(target.register)
         sent = Sent(header, self.incoming, self.transfer_syntax_uid, meta)
         try:

@@ -7,7 +7,7 @@ from django.db import transaction
 from archive import ledger, vault
 from archive.actors import SYSTEM, Actor
 from archive.errors import BytesDamaged
-from archive.models import Instance, InstanceVersion
+from archive.models import Instance, InstanceVersion, StudyState
 from archive.objects.part10 import FileMeta
 from archive.services import error_desk
 from archive.services.error_desk import Place, What, Who
@@ -33,7 +33,7 @@ def found_damaged(instance_id: UUID) -> None:
     """Take the bytes out of the way, mark the object, open a case; once."""
     with transaction.atomic():
         row = _locked(instance_id)
-        if row.damaged_at is not None:
+        if row.damaged_at is not None or row.study.state == StudyState.DESTROYED:
             return
         Instance.objects.filter(id=row.id).update(damaged_at=now())
         vault.set_aside(row.environment, bytes(row.digest))

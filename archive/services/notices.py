@@ -21,6 +21,7 @@ from archive.models import (
     JobKind,
     NoticeState,
     Study,
+    StudyState,
 )
 from archive.objects.messages import Notice, Target
 from archive.queries import study as queries
@@ -100,9 +101,10 @@ def owed(notice_id: UUID) -> Owed | None:
     )
     series: dict[str, list[tuple[str, str]]] = {}
     unavailable: set[str] = set()
+    destroyed = notice.study.state == StudyState.DESTROYED
     for series_uid, sop_class, uid, rejection in rows:
         series.setdefault(series_uid, []).append((sop_class, uid))
-        if rejection:
+        if rejection or destroyed:
             unavailable.add(uid)
     message = Notice(notice.study.study_instance_uid, title, list(series.items()), unavailable)
     return Owed(target_of(notice.connection), message)
@@ -170,6 +172,20 @@ def send_again(actor: Actor, study: Study) -> int:
         ledger.record(
             ledger.Kind.STUDY_RETRIED, about, {"what": "notice", "notices": len(rows)}, actor=actor
         )
+    return len(rows)
+
+
+def withdraw(study: Study, manifest: Document) -> int:
+    """Who was told of a manifest is told anew, in the caller's transaction: its objects are given
+    out no more. How many.
+    """
+    told = AvailabilityNotice.objects.filter(manifest=manifest).select_related("connection")
+    rows = [row for row in told if row.connection.ian_on and row.connection.is_valid_on(today())]
+    for notice in rows:
+        AvailabilityNotice.objects.filter(id=notice.id).update(
+            state=NoticeState.PENDING, tries=0, last_error=""
+        )
+        _defer(notice)
     return len(rows)
 
 

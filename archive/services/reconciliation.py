@@ -127,7 +127,7 @@ def _studies(position: str) -> Slice:
     manifest = Document.objects.filter(
         study=OuterRef("pk"), kind=DocumentKind.MANIFEST, status=DocumentStatus.APPROVED
     )
-    shown = Instance.objects.available().filter(study=OuterRef("pk"))
+    shown = Instance.objects.available().kept().filter(study=OuterRef("pk"))
     live = Job.objects.filter(
         kind=JobKind.REGISTRATION, subject_id=OuterRef("pk"), state__in=("waiting", "running")
     )
@@ -155,7 +155,7 @@ def of_study(row: Any) -> Iterator[Found]:
 
 
 def _instances(position: str) -> Slice:
-    rows = Instance.objects.filter(damaged_at=None)
+    rows = Instance.objects.kept().filter(damaged_at=None)
     behind = rows.filter(id__gt=UUID(position)) if position else rows
     page = list(behind.order_by("id")[:ROWS])
     return _slice(page, note(found for row in page for found in of_instance(row)))

@@ -231,7 +231,8 @@ def _move(study: Study, state: StudyState, **columns: object) -> bool:
     came = Instance.objects.filter(study=study, received_at__gt=study_seen_at(study)).exists()
     if came:
         return False
-    return bool(Study.objects.filter(id=study.id).update(state=state, **columns))
+    kept = Study.objects.filter(id=study.id).exclude(state=StudyState.DESTROYED)
+    return bool(kept.update(state=state, **columns))
 
 
 def study_seen_at(study: Study) -> datetime:
@@ -304,9 +305,8 @@ def _settle(study: Study) -> None:
 def give_up(study_id: UUID, job_id: UUID, error: ArchiveError) -> None:
     """The road cannot be walked for a fault of ours: the desk has it, with the job to redo."""
     study = _load(study_id)
-    Study.objects.filter(id=study_id).exclude(state=StudyState.REGISTERED).update(
-        state=StudyState.FAILED
-    )
+    ended = (StudyState.REGISTERED, StudyState.DESTROYED)
+    Study.objects.filter(id=study_id).exclude(state__in=ended).update(state=StudyState.FAILED)
     _on_desk(study, error, REGISTER, subject_id=study_id, job_id=job_id)
 
 

@@ -5,7 +5,7 @@ A note is kept in the vault as any object is, and is no object of the study it s
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from django.db import transaction
@@ -15,10 +15,11 @@ from archive import vault
 from archive.actors import Actor, ActorKind
 from archive.correction_errors import RejectionNoteReused
 from archive.errors import OtherRegister, Unacceptable
-from archive.models import Instance, Organisation, Rejection, Study
+from archive.models import Instance, Organisation, Rejection, RejectionTitle, Study
 from archive.objects import key_objects, manifest, part10
 from archive.objects.key_objects import KeyObjects
 from archive.objects.sameness import same_content
+from archive.queries import retention
 from archive.rules import correction
 from archive.rules.correction import Known, Terms, Verdict
 from archive.services import publishing, rejections
@@ -108,7 +109,11 @@ def _own(peer: Peer, note: Note) -> QuerySet[Instance]:
 
 
 def _judge(peer: Peer, terms: Terms, note: Note, own: QuerySet[Instance]) -> Verdict:
-    known = {row.sop_instance_uid: _known(row) for row in own.select_related("study", "series")}
+    ends = _ends(own) if note.content.title == RejectionTitle.RETENTION else {}
+    known = {
+        row.sop_instance_uid: _known(row, ends.get(row.study_id))
+        for row in own.select_related("study", "series")
+    }
     awaited = rejections.live(peer.environment, peer.organisation_id).filter(
         sop_instance_uid__in=[each.instance_uid for each in note.content.named], instance=None
     )
@@ -116,14 +121,21 @@ def _judge(peer: Peer, terms: Terms, note: Note, own: QuerySet[Instance]) -> Ver
     return correction.judge(note.content.title, note.content.named, known, titles, terms, today())
 
 
-def _known(row: Instance) -> Known:
+def _ends(own: QuerySet[Instance]) -> dict[UUID, date | None]:
+    """The last day of retention of each study that is named (AR-9)."""
+    related = ("register", "patient__survivor")
+    studies = Study.objects.filter(id__in=own.values("study")).select_related(*related)
+    return {study.id: retention.keep_until(study, today()) for study in studies}
+
+
+def _known(row: Instance, keep_until: date | None = None) -> Known:
     return Known(
         id=row.id,
         study_uid=row.study.study_instance_uid,
         series_uid=row.series.series_instance_uid,
         class_uid=row.sop_class_uid,
         rejection=row.rejection,
-        keep_until=row.study.keep_until,
+        keep_until=keep_until,
     )
 
 

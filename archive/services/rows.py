@@ -12,10 +12,11 @@ import psycopg
 from django.db import connection
 
 from archive.models import Instance, StudyState
+from archive.retention_errors import StudyDestroyed
 
 _FIND = """
 SELECT i.id, i.study_id, s.register_id, i.digest, i.transfer_syntax_uid, i.store, i.version,
-    i.rejection, i.damaged_at IS NOT NULL
+    i.rejection, i.damaged_at IS NOT NULL, s.state = 'destroyed'
 FROM archive_instance i JOIN archive_study s ON s.id = i.study_id
 WHERE i.environment = %s AND i.sop_instance_uid = %s
 """
@@ -33,9 +34,14 @@ RETURNING EXISTS (SELECT 1 FROM archive_rejectedobject r
 """
 # The lock is taken in the statement before, so this one sees what a registration has just written.
 _BACK_TO_RECEIVING = f"""
-UPDATE archive_study SET state = '{StudyState.RECEIVING}', quiet_since = NULL
-WHERE id = %s AND state <> '{StudyState.RECEIVING}'
+WITH moved AS (
+    UPDATE archive_study SET state = '{StudyState.RECEIVING}', quiet_since = NULL
+    WHERE id = %s AND state NOT IN ('{StudyState.RECEIVING}', '{StudyState.DESTROYED}')
+    RETURNING id)
+SELECT state = '{StudyState.DESTROYED}', EXISTS (SELECT FROM moved)
+FROM archive_study WHERE id = %s
 """
+_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
 
 
 def _execute(statement: str, values: tuple[Any, ...]) -> psycopg.Cursor[Any]:
@@ -55,6 +61,7 @@ class Archived(NamedTuple):
     version: int
     rejection: str
     is_damaged: bool
+    is_destroyed: bool
 
 
 class Written(Enum):
@@ -97,5 +104,14 @@ def insert(row: Instance) -> Written:
 
 
 def put_back_to_receiving(study_id: UUID) -> bool:
-    """Whether the study was further on already."""
-    return _execute(_BACK_TO_RECEIVING, (study_id,)).rowcount == 1
+    """Whether the study was further on already. Raises StudyDestroyed."""
+    destroyed, moved = _execute(_BACK_TO_RECEIVING, (study_id, study_id)).fetchone() or (0, 0)
+    if destroyed:
+        raise StudyDestroyed()
+    return bool(moved)
+
+
+def lock(study_id: UUID) -> None:
+    """Keep arriving objects and registration out until the caller's transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute(_LOCK, [str(study_id)])

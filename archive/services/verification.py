@@ -17,6 +17,7 @@ from archive.models import (
     Rejection,
     Round,
     RoundKind,
+    StudyState,
 )
 from archive.services import integrity, registration, rounds
 from archive.services.error_desk import What
@@ -53,7 +54,7 @@ def _walk(rows: QuerySet[M], position: str, check: Callable[[M], tuple[int, bool
 
 
 def _instances(position: str) -> Slice:
-    rows = Instance.objects.filter(damaged_at=None)
+    rows = Instance.objects.kept().filter(damaged_at=None)
 
     def check(row: Instance) -> tuple[int, bool]:
         return row.size, integrity.is_whole(row)
@@ -63,9 +64,8 @@ def _instances(position: str) -> Slice:
 
 def _versions(position: str) -> Slice:
     """Bytes that are in force no more, or not yet."""
-    rows = InstanceVersion.objects.filter(damaged_at=None).select_related(
-        "instance__study__register"
-    )
+    kept = InstanceVersion.objects.exclude(instance__study__state=StudyState.DESTROYED)
+    rows = kept.filter(damaged_at=None).select_related("instance__study__register")
 
     def check(row: InstanceVersion) -> tuple[int, bool]:
         if bytes(row.instance.digest) == bytes(row.digest):

@@ -61,7 +61,11 @@ class FileStore:
         return True
 
     def remove(self, key: str) -> None:
-        self.path(key).unlink(missing_ok=True)
+        """Durable on return."""
+        path = self.path(key)
+        path.unlink(missing_ok=True)
+        if path.parent.is_dir():
+            sync_folder(path.parent)
 
     def keys(self, prefix: str) -> Iterator[tuple[str, datetime]]:
         folder = self.path(prefix)

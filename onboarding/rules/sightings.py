@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from archive import correction_errors
+from archive.errors import ArchiveError
 from archive.models import ConnectionKind, XdsRole
 from onboarding.rules.rollout import StepKind
 
@@ -79,7 +80,9 @@ SIGHTINGS: Mapping[StepKind, Sighting] = {
         reasons=tuple(
             error.reason()
             for error in vars(correction_errors).values()
-            if isinstance(error, type) and error.__module__ == correction_errors.__name__
+            if isinstance(error, type)
+            and issubclass(error, ArchiveError)
+            and error.__module__ == correction_errors.__name__
         ),
     ),
     StepKind.NAME_UPDATE: Sighting(

@@ -19,6 +19,7 @@ from portal.advice import (
     peers,
     persons,
     registry,
+    retention,
     review,
     road,
     wishes,
@@ -118,6 +119,7 @@ ADVICE: dict[type[ArchiveError], Advice] = {
     **registry.ADVICE,
     **asking.ADVICE,
     **review.ADVICE,
+    **retention.ADVICE,
 }
 BY_REASON = {error.reason(): advice for error, advice in ADVICE.items()}
 

@@ -13,7 +13,7 @@ from pydicom.uid import UID
 
 from archive.actors import Actor
 from archive.errors import ArchiveError, BytesDamaged, InstanceUnknown
-from archive.models import Instance, Study
+from archive.models import Instance, Study, StudyState
 from archive.queries import study as queries
 from archive.services import previews
 from archive.services.previews import Preview, Shown
@@ -74,10 +74,12 @@ def front(request: Request, seer: Actor, study: Study, held: Instance) -> HttpRe
         preview = previews.of(held)
         context |= _content(request, preview)
     except (BytesDamaged, InstanceUnknown):
-        context["trouble"] = _(
+        damaged = _(
             "The bytes of this object are missing or do not match their digest, so they are not "
             "shown. The integrity page tells more."
         )
+        destroyed = study.state == StudyState.DESTROYED
+        context["trouble"] = _("The study has been destroyed.") if destroyed else damaged
     except ArchiveError as error:
         context["trouble"] = _("The object cannot be shown: %(why)s.") % {"why": error.detail}
     return render(request, "study/object.html", context)

@@ -267,7 +267,7 @@ def pdf(request: Request, actor: Actor, run_id: UUID) -> HttpResponse:
     if found.ended_at is None:
         raise NotFound()
     rows = [_pdf_row(each) for each in told(request, found)]
-    made = reports.rollout_pdf(
+    made = reports.as_pdf(
         reports.Report(
             title=_title(found),
             customer=found.organisation.name,

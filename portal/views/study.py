@@ -30,6 +30,7 @@ from portal.forms.studies import StudyFilters
 from portal.happenings import missing_words, told
 from portal.staff import Request, page
 from portal.views import looks, reasons
+from portal.views.retention import study as retention
 from portal.views.studies import visible
 
 ENDED = (StudyState.CORRECTED, StudyState.DESTROYED)
@@ -189,6 +190,7 @@ def _show(request: Request, actor: Actor, found: Study, *, shown: bool = False) 
         "size": sum(row.size for row in series),
         "more": bool(part.following),
         "study_day": dicom_date(found.study_date),
+        "retention": retention.told(request, found),
         "patient_url": looks.with_list(
             reverse("study-patient", args=[found.id]), request.GET.get("list")
         ),

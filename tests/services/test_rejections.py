@@ -1,6 +1,5 @@
 """Rejection by a customer's note and by an archivist, and what follows by itself (AR-7)."""
 
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -21,7 +20,7 @@ from archive.models import (
 )
 from archive.objects import manifest
 from archive.services import notices, registration
-from archive.values import today, uuid7
+from archive.values import uuid7
 from tests import cast, notes
 from tests.cast import MALLILA, dataset
 from tests.notes import QUALITY, RETENTION, SAFETY, WORKLIST, note
@@ -262,16 +261,16 @@ def test_the_environments_never_meet() -> None:
 
 def test_retention_is_ended_by_a_note_only_after_its_last_day_and_with_the_right_to() -> None:
     made = dataset()
-    study = registered(made)
+    registered(made)
     with pytest.raises(refusals.RetentionRejectionUnauthorised):
         notes.send(note(RETENTION, made))
     notes.allow(retention=True)
     with pytest.raises(refusals.RetentionNotEnded):
         notes.send(note(RETENTION, made))
-    Study.objects.filter(id=study.id).update(keep_until=today())
+    notes.born(0)
     with pytest.raises(refusals.RetentionNotEnded):
         notes.send(note(RETENTION, made))
-    Study.objects.filter(id=study.id).update(keep_until=today() - timedelta(days=1))
+    notes.born(-1)
     notes.send(note(RETENTION, made))
     assert rejection_of(made) == RETENTION
     assert vault.where("production", bytes(Instance.objects.get().digest))  # not deleted by this

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from archive import correction_errors, errors
 from archive.person_errors import PatientIdForeign
+from archive.retention_errors import StudyDestroyed
 
 SUCCESS = 0x0000
 CANCELLED = 0xFE00
@@ -58,6 +59,7 @@ TABLE: Mapping[type[errors.ArchiveError], Codes] = {
     correction_errors.RejectedBefore: Codes(0xA771, 0xC000, 0xC000, 0x0119, 0x0112),
     correction_errors.RejectionClassConflict: Codes(0xA773, 0xC000, 0xC000, 0x0119, 0x0119),
     correction_errors.RejectedAlready: Codes(0xA774, 0xC000, 0xC000, 0x0119, 0x0119),
+    StudyDestroyed: Codes(0xA771, 0xC000, 0xC000, 0x0119, 0x0112),
     errors.Refused: Codes(0x0124, 0x0000, 0xA801, 0x0124, 0x0112),
     correction_errors.RetentionRejectionUnauthorised: Codes(0xA775, 0x0000, 0xA801, 0x0124, 0x0112),
     correction_errors.RetentionNotEnded: Codes(0xA776, 0x0000, 0xA801, 0x0124, 0x0112),

@@ -1,6 +1,5 @@
 """Rejection notes over real associations: every title, every status (AR-7)."""
 
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -8,9 +7,9 @@ from pydicom.dataset import Dataset
 from pynetdicom.association import Association
 
 from archive.edges.dicom import codec
-from archive.models import Instance, Job, Study
+from archive.models import Instance, Job
 from archive.objects.messages import Notice
-from archive.values import today, uid_from_uuid
+from archive.values import uid_from_uuid
 from tests import cast, notes
 from tests.cast import dataset
 from tests.edges.dicom.listening import COMMITMENT, Listening, dcmtk, send
@@ -66,7 +65,7 @@ def test_retention_and_notes_before_their_objects(listener: Listening) -> None:
     with listener.associate(*FAST) as assoc:
         assert status(assoc, old) == 0x0000
         assert status(assoc, note(RETENTION, old)) == 0xA776
-        Study.objects.update(keep_until=today() - timedelta(days=1))
+        notes.born(-1)
         assert status(assoc, note(RETENTION, old)) == 0x0000
         assert status(assoc, note(RETENTION, later)) == 0xA772
         assert status(assoc, note(SAFETY, later)) == 0x0000

@@ -1,0 +1,194 @@
+"""What may be destroyed, lists of it, how far each has come, and the forecast (AR-9)."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
+
+from archive.errors import NotFound
+from archive.models import (
+    DestructionItem,
+    DestructionList,
+    ItemState,
+    RetentionHold,
+    RetentionSurvey,
+    SecondKind,
+    SecondPerson,
+    SecondState,
+    Study,
+    StudyState,
+)
+from archive.queries import keyset, retention
+from archive.queries.keyset import Key
+from archive.rules.retention import IN_FLUX, Facts
+
+COUNTED = 10_001
+SCANNED = 500
+LIVE = (ItemState.LISTED, ItemState.CONDEMNED, ItemState.DESTROYED)
+LEFT = (ItemState.LISTED, ItemState.CONDEMNED)
+BY_NUMBER = (Key("number", int, True),)
+BY_ID = (Key("id", UUID),)
+
+
+# --- what may be destroyed ------------------------------------------------------------------------
+
+
+def candidates(
+    environment: str, *, ended_by: date, organisation_id: UUID | None
+) -> QuerySet[Study]:
+    """Studies whose retention had ended by a day as the last survey says, that are on no list. What
+    is held is among them: that is judged with the rest.
+    """
+    listed = DestructionItem.objects.filter(study_id=OuterRef("id"), state__in=LIVE)
+    rows = Study.objects.filter(
+        ~Exists(listed),
+        retention__environment=environment,
+        retention__permanent=False,
+        retention__committed=True,
+        retention__ends_on__lte=ended_by,
+    ).exclude(state__in=(StudyState.DESTROYED, *IN_FLUX))
+    if organisation_id is not None:
+        rows = rows.filter(register__organisation_id=organisation_id)
+    return retention.with_facts(rows).order_by("retention__ends_on", "id")
+
+
+def judged(rows: QuerySet[Study], on: date) -> Iterator[tuple[Study, Facts]]:
+    """Each with its facts, read in parts."""
+    ids = list(rows.values_list("id", flat=True))
+    for start in range(0, len(ids), SCANNED):
+        part = ids[start : start + SCANNED]
+        found = retention.with_facts(Study.objects.all()).in_bulk(part)
+        facts = retention.facts_of(found.values(), on)
+        yield from ((found[each], facts[each]) for each in part)
+
+
+# --- lists ----------------------------------------------------------------------------------------
+
+
+def lists(environment: str) -> QuerySet[DestructionList]:
+    rows = DestructionList.objects.filter(environment=environment)
+    return rows.select_related("made_by", "approved_by").annotate(
+        studies=Count("items"),
+        destroyed=Count("items", filter=Q(items__state=ItemState.DESTROYED)),
+    )
+
+
+def found(list_id: UUID) -> DestructionList:
+    """Raises NotFound."""
+    rows = DestructionList.objects.select_related("made_by", "approved_by")
+    row = rows.filter(id=list_id).first()
+    if row is None:
+        raise NotFound()
+    return row
+
+
+def request_of(row: DestructionList) -> SecondPerson | None:
+    """The open request for a second person."""
+    rows = SecondPerson.objects.filter(
+        kind=SecondKind.DESTRUCTION, subject_id=row.id, state=SecondState.OPEN
+    )
+    return rows.select_related("asked_by").first()
+
+
+def decision_of(row: DestructionList) -> SecondPerson | None:
+    """The request that was granted or refused."""
+    rows = SecondPerson.objects.filter(kind=SecondKind.DESTRUCTION, subject_id=row.id)
+    return rows.exclude(state=SecondState.OPEN).select_related("asked_by", "decided_by").first()
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How many studies of a list stand where, with the sizes of what is to go or has gone."""
+
+    listed: int
+    condemned: int
+    destroyed: int
+    spared: int
+    instances: int
+    bytes: int
+
+    @property
+    def total(self) -> int:
+        return self.listed + self.condemned + self.destroyed + self.spared
+
+    @property
+    def done(self) -> int:
+        return self.destroyed + self.spared
+
+
+def progress(row: DestructionList) -> Progress:
+    def of(state: ItemState) -> Count:
+        return Count("id", filter=Q(state=state))
+
+    counted = DestructionItem.objects.filter(list=row).aggregate(
+        listed=of(ItemState.LISTED),
+        condemned=of(ItemState.CONDEMNED),
+        destroyed=of(ItemState.DESTROYED),
+        spared=of(ItemState.SPARED),
+        instances=Sum("instances", filter=~Q(state=ItemState.SPARED), default=0),
+        bytes=Sum("bytes", filter=~Q(state=ItemState.SPARED), default=0),
+    )
+    return Progress(**counted)
+
+
+def items(row: DestructionList) -> QuerySet[DestructionItem]:
+    rows = DestructionItem.objects.filter(list=row)
+    return rows.select_related("rule", "study__register__organisation")
+
+
+def page_of_items(
+    row: DestructionList, *, after: str = "", before: str = ""
+) -> keyset.Page[DestructionItem]:
+    """In the order of proposal. Raises ValueError when a cursor is none."""
+    return keyset.page(items(row), BY_ID, after=after, before=before)
+
+
+# --- holds ----------------------------------------------------------------------------------------
+
+
+def holds(environment: str, *, live_on: date | None) -> QuerySet[RetentionHold]:
+    """Of a day those in force only; the newest first."""
+    rows = RetentionHold.objects.all() if live_on is None else retention.live_holds(live_on)
+    return rows.filter(environment=environment).select_related("study", "patient")
+
+
+def holds_of(study: Study, on: date) -> list[RetentionHold]:
+    """In force on a day: its own, and those of its patient under any id."""
+    person = study.patient.survivor_id or study.patient_id
+    rows = retention.live_holds(on).filter(
+        Q(study=study) | Q(patient_id=person) | Q(patient__survivor_id=person)
+    )
+    return list(rows.order_by("-placed_at"))
+
+
+# --- the forecast ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Forecast:
+    """What the last whole survey counted: by year of the last day, and by standing."""
+
+    survey: RetentionSurvey
+    figures: dict[str, dict[str, int]]
+
+    def total(self, standing: str) -> int:
+        return sum(of_year.get(standing, 0) for of_year in self.figures.values())
+
+
+def forecast(environment: str) -> Forecast | None:
+    rows = RetentionSurvey.objects.filter(environment=environment).exclude(ended_at=None)
+    survey = rows.order_by("-began_at").first()
+    return None if survey is None else Forecast(survey, survey.figures)
+
+
+def walking(environment: str) -> RetentionSurvey | None:
+    """The survey under way."""
+    return RetentionSurvey.objects.filter(environment=environment, ended_at=None).first()
+
+
+def expired_count(environment: str, *, before: date) -> int:
+    """Counted to 10,001 only, with those that are held."""
+    rows = candidates(environment, ended_by=before, organisation_id=None).order_by()
+    return rows.values("id")[:COUNTED].count()

@@ -1,0 +1,138 @@
+"""The facts of retention as rows say them, and what follows from them today (AR-9)."""
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import date
+from uuid import UUID
+
+from django.db.models import Count, Q, QuerySet
+
+from archive.models import Instance, Patient, RetentionHold, RetentionRule, Study
+from archive.queries import persons
+from archive.rules import retention as rules
+from archive.rules.retention import Facts, Rule, Standing
+from archive.values import HELSINKI, HETU_ROOT, PersonId, dicom_date
+
+
+def rows_on(day: date) -> QuerySet[RetentionRule]:
+    """The rules in force on a day."""
+    return RetentionRule.objects.filter(
+        Q(valid_until=None) | Q(valid_until__gte=day), valid_from__lte=day
+    )
+
+
+def rules_on(day: date) -> list[Rule]:
+    return [rule_of(row) for row in rows_on(day)]
+
+
+def rule_of(row: RetentionRule) -> Rule:
+    return Rule(
+        id=row.id,
+        priority=row.priority,
+        content_types=frozenset(row.content_types),
+        register_types=frozenset(row.register_types),
+        birth_days=frozenset(row.birth_days),
+        basis=row.basis,
+        years=row.years or 0,
+        permanent=row.permanent,
+    )
+
+
+# --- of one study ---------------------------------------------------------------------------------
+
+
+def expired(study: Study, on: date) -> bool:
+    """Whether its retention has ended: its period is over, and neither a hold nor a permanent
+    sample keeps it. What is not settled has not ended.
+    """
+    return rules.has_expired(facts_of([study], on)[study.id], rules_on(on), on)
+
+
+def keep_until(study: Study, on: date) -> date | None:
+    """The last day of retention by the rules of a day; none while it is not settled, held or
+    permanent.
+    """
+    facts = facts_of([study], on)[study.id]
+    return None if facts.held else rules.judge(facts, rules_on(on)).keep_until
+
+
+def standing_of(study: Study, on: date) -> Standing:
+    return rules.judge(facts_of([study], on)[study.id], rules_on(on))
+
+
+# --- of many --------------------------------------------------------------------------------------
+
+
+def facts_of(studies: Collection[Study], on: date) -> dict[UUID, Facts]:
+    """Of each study, with three reads for all. They come with register and patient's survivor."""
+    contents = _contents([study.id for study in studies])
+    held = held_among(studies, on)
+    return {
+        study.id: _facts(study, contents.get(study.id, {}), study.id in held) for study in studies
+    }
+
+
+def _facts(study: Study, contents: Mapping[str, int], held: bool) -> Facts:
+    patient = persons.current(study.patient)
+    return Facts(
+        register_type=study.register.type,
+        content_types=frozenset(contents),
+        birth=birth_of(patient),
+        death=patient.death_date,
+        study=_study_day(study),
+        committed=bool(contents) and not any(contents.values()),
+        held=held,
+        state=study.state,
+    )
+
+
+def birth_of(patient: Patient) -> date | None:
+    """As told, else as the personal identity code says."""
+    told = dicom_date(patient.birth_date)
+    if told is None and patient.issuer == HETU_ROOT:
+        return PersonId(patient.identifier).birth_date
+    return told
+
+
+def _study_day(study: Study) -> date:
+    told = dicom_date(study.study_date)
+    return told or (study.started_at or study.received_at).astimezone(HELSINKI).date()
+
+
+def _contents(study_ids: Collection[UUID]) -> dict[UUID, dict[str, int]]:
+    """The content types of each study, each with how many of its objects are not committed."""
+    rows = (
+        Instance.objects.filter(study_id__in=study_ids)
+        .order_by()
+        .values("study_id", "content_type")
+        .annotate(uncommitted=Count("id", filter=Q(committed_at=None)))
+    )
+    found: dict[UUID, dict[str, int]] = {}
+    for row in rows:
+        found.setdefault(row["study_id"], {})[row["content_type"]] = row["uncommitted"]
+    return found
+
+
+def live_holds(on: date) -> QuerySet[RetentionHold]:
+    """In force on a day: neither released nor past their last day."""
+    return RetentionHold.objects.filter(Q(until=None) | Q(until__gte=on), released_at=None)
+
+
+def held_among(studies: Iterable[Study], on: date) -> set[UUID]:
+    """A hold of a person is one of all its ids."""
+    persons_of = {study.id: persons.current(study.patient).id for study in studies}
+    live = live_holds(on)
+    of_studies = set(live.filter(study_id__in=persons_of).values_list("study_id", flat=True))
+    wanted = set(persons_of.values())
+    of_persons = {
+        survivor or own
+        for own, survivor in live.filter(
+            Q(patient_id__in=wanted) | Q(patient__survivor_id__in=wanted)
+        ).values_list("patient_id", "patient__survivor_id")
+    }
+    held = {study_id for study_id, person in persons_of.items() if person in of_persons}
+    return of_studies | held
+
+
+def with_facts(rows: QuerySet[Study]) -> QuerySet[Study]:
+    """What `facts_of` reads of each study, in the same query."""
+    return rows.select_related("register", "patient__survivor")

@@ -1,0 +1,266 @@
+"""An approved list carried out: a study at a time, in batches that a kill or a stop may end
+anywhere (AR-9).
+
+Each study is judged anew and withdrawn in one transaction; only then do its bytes go, so that
+nothing half gone is ever given out. What was withdrawn is finished first when the work goes on.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from archive import ledger, vault
+from archive.errors import ArchiveError
+from archive.models import (
+    DestructionItem,
+    DestructionList,
+    Document,
+    DocumentKind,
+    DocumentStatus,
+    Instance,
+    InstanceVersion,
+    ItemState,
+    ListState,
+    RejectedObject,
+    Rejection,
+    Spared,
+    Study,
+    StudyRetention,
+    StudyState,
+    User,
+)
+from archive.queries import retention
+from archive.rules import retention as rules
+from archive.services import error_desk, notices, retention_lock, rows
+from archive.services.destruction import about
+from archive.services.error_desk import Place, What
+from archive.values import now, today
+
+BATCH = 20
+DESTROY = Place("job", "destruction")
+
+
+def carry_out(list_id: UUID) -> datetime | None:
+    """One batch; when to go on, or None: it is done, or somebody has stopped it."""
+    for item_id in _left(list_id, ItemState.CONDEMNED):
+        _remove(item_id)
+    batch = _left(list_id, ItemState.LISTED)
+    for item_id in batch:
+        if not _withdraw(item_id):
+            return None
+        _remove(item_id)
+    if batch:
+        return now()
+    _end(list_id)
+    return None
+
+
+def _left(list_id: UUID, state: ItemState) -> list[UUID]:
+    rows = DestructionItem.objects.filter(list_id=list_id, state=state).order_by("id")
+    return list(rows.values_list("id", flat=True)[:BATCH])
+
+
+# --- a study is judged and withdrawn --------------------------------------------------------------
+
+
+def _withdraw(item_id: UUID) -> bool:
+    """Spare or condemn it; False when the list is not to go on."""
+    with transaction.atomic():
+        item = DestructionItem.objects.select_related("study__register").get(id=item_id)
+        held = DestructionList.objects.select_for_update().get(id=item.list_id)
+        if held.state != ListState.RUNNING:
+            return False
+        retention_lock.judging(held.environment)
+        rows.lock(item.study_id)
+        item.refresh_from_db(fields=["state"])
+        if item.state == ItemState.LISTED:
+            _decide(held, item)
+    return True
+
+
+def _decide(held: DestructionList, item: DestructionItem) -> None:
+    day = today()
+    study = retention.with_facts(Study.objects.all()).get(id=item.study_id)
+    facts = retention.facts_of([study], day)[study.id]
+    obstacle = rules.obstacle(facts, retention.rules_on(day), day)
+    if obstacle is None:
+        _condemn(held, item, study)
+    else:
+        _spare(held, item, obstacle)
+
+
+def _spare(held: DestructionList, item: DestructionItem, why: Spared) -> None:
+    item.state, item.spared, item.decided_at = ItemState.SPARED, why, now()
+    item.save(update_fields=["state", "spared", "decided_at"])
+    facts = {"list": held.number, "why": why}
+    ledger.record(ledger.Kind.STUDY_SPARED, _about(held, item), facts)
+
+
+def _condemn(held: DestructionList, item: DestructionItem, study: Study) -> None:
+    """From this commit on nobody is given the study: state, registry entry and notice say so."""
+    objects = list(_objects(study))
+    item.state, item.decided_at = ItemState.CONDEMNED, now()
+    item.instances, item.bytes = len(objects), sum(size for _, _, size in objects)
+    item.sha256 = _digest_over(objects)
+    item.save(update_fields=["state", "decided_at", "instances", "bytes", "sha256"])
+    Study.objects.filter(id=study.id).update(state=StudyState.DESTROYED, waits_for="")
+    StudyRetention.objects.filter(study_id=study.id).delete()
+    in_force = _manifests(study).filter(status=DocumentStatus.APPROVED)
+    for manifest in in_force:
+        Document.objects.filter(id=manifest.id).update(status=DocumentStatus.DEPRECATED)
+        notices.withdraw(study, manifest)
+    facts = {
+        "list": held.number,
+        "objects": item.instances,
+        "bytes": item.bytes,
+        "sha256": item.sha256,
+        "ended_on": item.ends_on.isoformat(),
+    }
+    ledger.record(ledger.Kind.STUDY_CONDEMNED, _about(held, item), facts)
+
+
+def _objects(study: Study) -> Iterator[tuple[str, bytes, int]]:
+    found = Instance.objects.filter(study=study).order_by("sop_instance_uid")
+    for uid, digest, size in found.values_list("sop_instance_uid", "digest", "size").iterator():
+        yield uid, bytes(digest), size
+
+
+def _digest_over(objects: list[tuple[str, bytes, int]]) -> str:
+    """SHA-256 over a line an object: its UID and its digest, by UID."""
+    lines = (f"{uid} {digest.hex()}\n".encode() for uid, digest, _ in objects)
+    return hashlib.sha256(b"".join(lines)).hexdigest()
+
+
+def _manifests(study: Study) -> QuerySet[Document]:
+    return Document.objects.filter(study=study, kind=DocumentKind.MANIFEST)
+
+
+# --- its bytes go ---------------------------------------------------------------------------------
+
+
+def _remove(item_id: UUID) -> None:
+    """Of a condemned study; twice does no harm. Rows, UIDs and digests stay for ever."""
+    item = DestructionItem.objects.select_related("study__register", "list").get(id=item_id)
+    if item.state != ItemState.CONDEMNED:
+        return
+    digests = set(_stored(item.study))
+    for digest in digests:
+        vault.remove(item.study.environment, digest)
+    vault.remove_set_aside(item.study.environment, digests)
+    with transaction.atomic():
+        gone = DestructionItem.objects.filter(id=item_id, state=ItemState.CONDEMNED)
+        if gone.update(state=ItemState.DESTROYED):
+            facts = {"list": item.list.number, "objects": item.instances}
+            ledger.record(ledger.Kind.STUDY_DESTROYED, _about(item.list, item), facts)
+
+
+def _stored(study: Study) -> Iterator[bytes]:
+    """Digests of all that stands in the vault of a study: its objects with their earlier versions,
+    its manifests, and the notes that reject nothing else.
+    """
+    for _, digest, _ in _objects(study):
+        yield digest
+    versions = InstanceVersion.objects.filter(instance__study=study)
+    for earlier in versions.values_list("digest", flat=True):
+        yield bytes(earlier)
+    elsewhere = RejectedObject.objects.exclude(study_instance_uid=study.study_instance_uid)
+    notes = Rejection.objects.filter(rejected__instance__study=study).distinct()
+    alone = notes.exclude(id__in=elsewhere.values("rejection_id"))
+    for note in alone.values_list("digest", flat=True):
+        yield bytes(note)
+    for key in _manifests(study).exclude(vault_key="").values_list("vault_key", flat=True):
+        yield bytes.fromhex(key)
+
+
+# --- the end --------------------------------------------------------------------------------------
+
+
+def _end(list_id: UUID) -> None:
+    """The certificate is written, once; its digest stands in the ledger as well."""
+    with transaction.atomic():
+        rows = DestructionList.objects.select_for_update(of=("self",))
+        held = rows.select_related("made_by", "approved_by").get(id=list_id)
+        if held.state != ListState.RUNNING:
+            return
+        held.state, held.ended_at = ListState.DONE, now()
+        content = certificate(held)
+        held.certificate = json.dumps(content, ensure_ascii=False, indent=1)
+        held.sha256 = hashlib.sha256(held.certificate.encode()).hexdigest()
+        held.save(update_fields=["state", "ended_at", "certificate", "sha256"])
+        states = [each["state"] for each in content["studies"]]
+        facts = {
+            "list": held.number,
+            "destroyed": states.count(ItemState.DESTROYED),
+            "spared": states.count(ItemState.SPARED),
+            "sha256": held.sha256,
+        }
+        ledger.record(ledger.Kind.DESTRUCTION_ENDED, about(held), facts)
+
+
+def certificate(held: DestructionList) -> dict[str, Any]:
+    """What was destroyed, by which rule, and by whom; no patient's name, code or days."""
+    found = DestructionItem.objects.filter(list=held).select_related("rule").order_by("id")
+    return {
+        "number": held.number,
+        "environment": held.environment,
+        "reason": held.reason,
+        "proposed_by": _named(held.made_by),
+        "proposed_at": held.made_at.isoformat(),
+        "approved_by": _named(held.approved_by),
+        "approved_at": held.approved_at.isoformat() if held.approved_at else "",
+        "ended_at": held.ended_at.isoformat() if held.ended_at else "",
+        "studies": [_told(item) for item in found],
+    }
+
+
+def _told(item: DestructionItem) -> dict[str, Any]:
+    told = {
+        "study_instance_uid": item.study_instance_uid,
+        "controller": item.controller_oid,
+        "state": item.state,
+        "decided_at": item.decided_at.isoformat() if item.decided_at else "",
+    }
+    if item.state == ItemState.SPARED:
+        return {**told, "why": item.spared}
+    return {
+        **told,
+        "rule": item.rule.name_fi,
+        "source": item.rule.source,
+        "retention_ended_on": item.ends_on.isoformat(),
+        "objects": item.instances,
+        "bytes": item.bytes,
+        "sha256": item.sha256,
+    }
+
+
+def _named(user: User | None) -> str:
+    return "" if user is None else user.get_full_name() or user.get_username()
+
+
+def give_up(list_id: UUID, job_id: UUID, error: ArchiveError) -> None:
+    """The desk has it, with the job to redo."""
+    held = DestructionList.objects.get(id=list_id)
+    error_desk.report(
+        error,
+        environment=held.environment,
+        place=DESTROY,
+        what=What(subject_id=list_id, job_id=job_id),
+        facts={"number": str(held.number)},
+        once=True,
+    )
+
+
+def _about(held: DestructionList, item: DestructionItem) -> ledger.About:
+    return ledger.About(
+        environment=held.environment,
+        organisation_id=item.study.register.organisation_id,
+        subject_id=held.id,
+        study_id=item.study_id,
+        patient_id=item.study.patient_id,
+    )

@@ -1,0 +1,33 @@
+"""Who decides over retention, and that what is decided holds at once: a hold, a rule or a day of
+death is not recorded while a study is judged for destruction.
+"""
+
+from django.db import connection
+
+from archive.actors import Actor, ActorKind
+from archive.errors import NotFound
+from archive.models import Role
+
+ARCHIVISTS = frozenset({Role.ADMIN, Role.ARCHIVIST})
+
+
+def judging(environment: str) -> None:
+    """Until the transaction ends nothing is decided that this judgement does not see."""
+    _lock("pg_advisory_xact_lock_shared", environment)
+
+
+def deciding(environment: str) -> None:
+    """Wait for the judgements that are being made."""
+    _lock("pg_advisory_xact_lock", environment)
+
+
+def _lock(function: str, environment: str) -> None:
+    with connection.cursor() as cursor:
+        name = f"retention {environment}"
+        cursor.execute(f"SELECT {function}(hashtextextended(%s, 0))", [name])
+
+
+def require_archivist(actor: Actor) -> None:
+    """Raises NotFound."""
+    if actor.kind != ActorKind.STAFF or not actor.roles & ARCHIVISTS:
+        raise NotFound()

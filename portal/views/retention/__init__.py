@@ -1,0 +1,1 @@
+"""Pages of retention and destruction (AR-9)."""

@@ -1,0 +1,313 @@
+"""Destruction lists: proposed by one archivist, approved by another, stopped and resumed, and the
+certificate (AR-9, NF-3).
+"""
+
+import hashlib
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.exceptions import BadRequest
+from django.http import Http404, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.template.defaultfilters import filesizeformat
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from archive.actors import Actor
+from archive.errors import ArchiveError, NotFound
+from archive.models import DestructionItem, DestructionList, ItemState, ListState, Spared, User
+from archive.queries import destruction as queries
+from archive.queries import keyset
+from archive.services import destruction as services
+from onboarding.queries import customers_of
+from portal import reports
+from portal.advice import advise
+from portal.formats import counted_text, day_text, number_text, when_text
+from portal.forms.retention import MoveForm, ProposeForm
+from portal.pages import BY_NAME
+from portal.retention_words import name_of, period_words
+from portal.shapes import SHAPES
+from portal.staff import Request, page
+from portal.views.fragments import answer
+
+
+@require_safe
+@page("destructions")
+def listed(request: Request, actor: Actor) -> HttpResponse:
+    rows = queries.lists(request.environment)
+    count = rows.order_by()[: queries.COUNTED].count()
+    try:
+        found = keyset.page(
+            rows,
+            queries.BY_NUMBER,
+            after=request.GET.get("after", ""),
+            before=request.GET.get("before", ""),
+        )
+    except ValueError as error:
+        raise BadRequest("not a place in this list") from error
+    title = ngettext("%(count)s destruction list", "%(count)s destruction lists", count)
+    context = {
+        "title": title % {"count": counted_text(count)},
+        "rows": found.rows,
+        "page": found,
+        "may_act": BY_NAME["destruction-propose"].may_open(request.person.roles),
+    }
+    return answer(
+        request, "retention/lists.html", context, part="retention/_lists.html", target="list"
+    )
+
+
+# --- proposing ------------------------------------------------------------------------------------
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@page("destruction-propose")
+def propose(request: Request, actor: Actor) -> HttpResponseBase:
+    """What the list would hold is said before it is made."""
+    form = ProposeForm(request.POST or None, customers_of(actor, ()))
+    facts: list[tuple[str, str]] = []
+    if form.is_bound and form.is_valid():
+        if "sure" in request.POST:
+            made = _propose(request, actor, form)
+            if made is not None:
+                return redirect("destruction", made.id)
+        else:
+            facts = _preview(request, form)
+    context = {
+        "form": form,
+        "facts": facts,
+        "kept": [(name, request.POST.get(name, "")) for name in form.fields] if facts else [],
+        "trail": _trail(),
+    }
+    status = 422 if form.is_bound and not facts else 200
+    return render(request, "retention/propose.html", context, status=status)
+
+
+def _propose(request: Request, actor: Actor, form: ProposeForm) -> DestructionList | None:
+    try:
+        made = services.propose(
+            actor,
+            environment=request.environment,
+            reason=form.cleaned_data["reason"],
+            **form.given(),
+        )
+    except ArchiveError as error:
+        form.add_error(None, str(advise(error.reason()).cause))
+        return None
+    messages.success(request, _("The list waits for another archivist’s decision."))
+    return made
+
+
+def _preview(request: Request, form: ProposeForm) -> list[tuple[str, str]]:
+    """Counts only. Nothing when there is nothing: then the form says so."""
+    chosen, left_out = services.choose(request.environment, **form.given())
+    if not chosen:
+        words = [f"{Spared(why).label}: {number_text(count)}" for why, count in left_out.items()]
+        none = _("No study fits whose retention has ended and that nothing keeps.")
+        form.add_error(None, " ".join([none, *words]))
+        return []
+    first, last = (chosen[place][1].ends_on for place in (0, -1))
+    facts = [
+        (_("Studies"), number_text(len(chosen))),
+        (_("Objects"), number_text(sum(study.instance_count for study, _term in chosen))),
+        (_("Size"), filesizeformat(sum(study.byte_count for study, _term in chosen))),
+        (_("Retention ended"), f"{day_text(first)} – {day_text(last)}"),
+    ]
+    if len(chosen) == services.MOST:
+        facts.append((_("Left for another list"), _("what is beyond the first thousand")))
+    left = [(str(Spared(why).label), number_text(count)) for why, count in left_out.items()]
+    return [*facts, *((_("Left out: %(why)s") % {"why": why}, count) for why, count in left)]
+
+
+# --- one list -------------------------------------------------------------------------------------
+
+
+@require_safe
+@page("destruction")
+def detail(request: Request, actor: Actor, list_id: UUID) -> HttpResponse:
+    return _show(request, queries.found(list_id), MoveForm())
+
+
+def _show(
+    request: Request, row: DestructionList, form: MoveForm, status: int = 200
+) -> HttpResponse:
+    request.environment = row.environment
+    try:
+        found = queries.page_of_items(
+            row, after=request.GET.get("after", ""), before=request.GET.get("before", "")
+        )
+    except ValueError as error:
+        raise BadRequest("not a place in this list") from error
+    progress = queries.progress(row)
+    asked = queries.request_of(row)
+    context: dict[str, Any] = {
+        "list": row,
+        "shape": SHAPES[("destructionlist", row.state)],
+        "progress": progress,
+        "say": _say(progress),
+        "facts": _facts(row, progress),
+        "waits": asked is not None,
+        "is_own": asked is not None and asked.asked_by_id == request.person.id,
+        "items": [_item(each) for each in found.rows],
+        "page": found,
+        "running": row.state == ListState.RUNNING,
+        "may_act": BY_NAME["destruction-act"].may_open(request.person.roles),
+        "form": form,
+        "holds": is_signed(row),
+        "trail": _trail(),
+    }
+    response = answer(
+        request, "retention/list.html", context, part="retention/_progress.html", target="progress"
+    )
+    response.status_code = status
+    if request.htmx and row.state != ListState.RUNNING:
+        response["HX-Refresh"] = "true"  # it has ended or was stopped: the buttons are others
+    return response
+
+
+def is_signed(row: DestructionList) -> bool:
+    """Whether the kept certificate still has the digest that the ledger told."""
+    digest = hashlib.sha256(row.certificate.encode()).hexdigest()
+    return bool(row.certificate) and digest == row.sha256
+
+
+def _say(progress: queries.Progress) -> str:
+    said = _("%(done)s of %(total)s studies decided: %(destroyed)s destroyed, %(spared)s spared.")
+    return said % {
+        "done": number_text(progress.done),
+        "total": number_text(progress.total),
+        "destroyed": number_text(progress.destroyed),
+        "spared": number_text(progress.spared),
+    }
+
+
+def _facts(row: DestructionList, progress: queries.Progress) -> list[tuple[str, str]]:
+    def told(user: User | None, at: Any) -> str:
+        name = (user.get_full_name() or user.get_username()) if user else ""
+        return f"{name}, {when_text(at)}" if at else "–"
+
+    facts = [
+        (_("Reason"), row.reason),
+        (_("Proposed"), told(row.made_by, row.made_at)),
+        (_("Approved"), told(row.approved_by, row.approved_at)),
+        (_("Objects"), number_text(progress.instances)),
+        (_("Size"), str(filesizeformat(progress.bytes))),
+    ]
+    if row.ended_at:
+        facts.append((_("Ended"), when_text(row.ended_at)))
+    return facts
+
+
+def _item(row: DestructionItem) -> dict[str, Any]:
+    return {
+        "row": row,
+        "shape": SHAPES[("destructionitem", row.state)],
+        "why": str(row.get_spared_display()) if row.spared else "",
+        "rule": name_of(row.rule),
+        "period": period_words(row.rule),
+    }
+
+
+# --- moving it ------------------------------------------------------------------------------------
+
+
+@require_POST
+@page("destruction-act")
+def approve(request: Request, actor: Actor, list_id: UUID) -> HttpResponseBase:
+    asked = queries.request_of(queries.found(list_id))
+    try:
+        if asked is None:
+            raise NotFound()
+        services.approve(actor, asked)
+    except ArchiveError as error:
+        messages.error(request, str(advise(error.reason()).cause))
+    else:
+        messages.success(request, _("The list is being carried out."))
+    return redirect("destruction", list_id)
+
+
+Mover = Callable[[Actor, DestructionList, str], object]
+
+
+def _refuse(actor: Actor, row: DestructionList, reason: str) -> object:
+    asked = queries.request_of(row)
+    if asked is None:
+        raise NotFound()
+    return services.refuse(actor, asked, reason=reason)
+
+
+MOVES: dict[str, Mover] = {
+    "refuse": _refuse,
+    "stop": lambda actor, row, reason: services.stop(actor, row.id, reason=reason),
+    "resume": lambda actor, row, reason: services.resume(actor, row.id, reason=reason),
+    "end": lambda actor, row, reason: services.end(actor, row.id, reason=reason),
+}
+
+
+@require_POST
+@page("destruction-act")
+def move(request: Request, actor: Actor, list_id: UUID, move: str) -> HttpResponseBase:
+    if move not in MOVES:
+        raise Http404
+    row, form = queries.found(list_id), MoveForm(request.POST)
+    if not form.is_valid():
+        return _show(request, row, form, status=422)
+    try:
+        MOVES[move](actor, row, form.cleaned_data["reason"])
+    except ArchiveError as error:
+        messages.error(request, str(advise(error.reason()).cause))
+    else:
+        messages.success(request, _("Done. The list stands as it says below."))
+    return redirect("destruction", list_id)
+
+
+# --- the certificate ------------------------------------------------------------------------------
+
+
+@require_safe
+@page("destruction")
+def certificate(request: Request, actor: Actor, list_id: UUID) -> HttpResponse:
+    row = queries.found(list_id)
+    if row.ended_at is None or not row.certificate:
+        raise NotFound()
+    progress = queries.progress(row)
+    made = reports.as_pdf(
+        reports.Report(
+            title=_("Certificate of destruction %(number)s") % {"number": row.number},
+            customer=str(row.get_environment_display()),
+            facts=[*_facts(row, progress), (_("Outcome"), _say(progress))],
+            headings=(_("Study UID"), _("State"), _("Content"), _("Time")),
+            widths=(58, 22, 66, 28),
+            rows=[_pdf_row(each) for each in queries.items(row).order_by("id")],
+            digest=row.sha256,
+            ended_at=row.ended_at,
+        )
+    )
+    response = HttpResponse(made, content_type="application/pdf")
+    name = f"destruction-{row.number}.pdf"
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+def _pdf_row(item: DestructionItem) -> reports.Row:
+    if item.state == ItemState.DESTROYED:
+        content = _("%(objects)s objects, %(size)s; SHA-256 %(digest)s") % {
+            "objects": number_text(item.instances),
+            "size": filesizeformat(item.bytes),
+            "digest": item.sha256,
+        }
+    else:
+        content = str(item.get_spared_display())
+    at = when_text(item.decided_at) if item.decided_at else "–"
+    return reports.Row(item.study_instance_uid, str(item.get_state_display()), content, at)
+
+
+def _trail() -> list[tuple[str, str]]:
+    return [
+        (_("Retention"), reverse("retention")),
+        (_("Destruction lists"), reverse("destructions")),
+    ]

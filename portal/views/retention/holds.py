@@ -1,0 +1,158 @@
+"""Retention holds: the list, placing one on a patient or a study, releasing it (AR-9)."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import BadRequest
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods, require_safe
+
+from archive.actors import Actor
+from archive.errors import ArchiveError, NotFound
+from archive.models import RetentionHold
+from archive.queries import destruction as queries
+from archive.queries import keyset
+from archive.queries.keyset import Key
+from archive.services import retention_holds as services
+from archive.values import today
+from portal.advice import advise
+from portal.formats import counted_text
+from portal.forms.retention import HoldFilters, PatientHoldForm, ReleaseForm, StudyHoldForm
+from portal.pages import BY_NAME
+from portal.staff import Request, page
+from portal.views import looks, reasons
+from portal.views.fragments import answer
+
+NEWEST = (Key("placed_at", datetime.fromisoformat, True), Key("id", UUID, True))
+
+
+@require_safe
+@page("retention-holds")
+def holds(request: Request, actor: Actor) -> HttpResponse:
+    form = HoldFilters(request.GET)
+    live = form.is_valid() and bool(form.cleaned_data["state"])
+    rows = queries.holds(request.environment, live_on=today() if live else None)
+    count = rows.order_by()[: queries.COUNTED].count()
+    try:
+        found = keyset.page(
+            rows,
+            NEWEST,
+            after=request.GET.get("after", ""),
+            before=request.GET.get("before", ""),
+        )
+    except ValueError as error:
+        raise BadRequest("not a place in this list") from error
+    title = ngettext("%(count)s retention hold", "%(count)s retention holds", count)
+    context = {
+        "title": title % {"count": counted_text(count)},
+        "form": form,
+        "filtered": live,
+        "rows": [(row, _standing(row)) for row in found.rows],
+        "page": found,
+        "may_change": BY_NAME["retention-hold-change"].may_open(request.person.roles),
+    }
+    return answer(
+        request, "retention/holds.html", context, part="retention/_holds.html", target="list"
+    )
+
+
+def _standing(row: RetentionHold) -> tuple[str, str]:
+    """Shape and word."""
+    if row.released_at is not None:
+        return "stop", _("released")
+    if row.until is not None and row.until < today():
+        return "stop", _("ended")
+    return "done", _("in force")
+
+
+# --- placing and releasing ------------------------------------------------------------------------
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@page("retention-hold-change")
+def of_patient(request: Request, actor: Actor) -> HttpResponseBase:
+    form = PatientHoldForm(request.POST or None)
+    if form.is_bound and form.is_valid():
+        given = form.cleaned_data
+        reasons.search(request, actor, given["identifier"], given["reason"])
+        try:
+            services.hold_patient(
+                actor,
+                given["identifier"],
+                environment=request.environment,
+                reason=given["reason"],
+                until=given["until"],
+            )
+        except ArchiveError as error:
+            blame(form, error)
+        else:
+            messages.success(request, _("Nothing of this patient is destroyed while it holds."))
+            return redirect("retention-holds")
+    say = _("Every study of the patient, those that come later as well. The search is recorded.")
+    return _form(request, form, _("Hold a patient’s studies"), say)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@page("retention-hold-change")
+def of_study(request: Request, actor: Actor, study_id: UUID) -> HttpResponseBase:
+    study = looks.found(request, actor, study_id)
+    form = StudyHoldForm(request.POST or None)
+    if form.is_bound and form.is_valid():
+        try:
+            services.hold_study(actor, study, **form.cleaned_data)
+        except ArchiveError as error:
+            blame(form, error)
+        else:
+            messages.success(request, _("The study is not destroyed while the hold is in force."))
+            return redirect("study", study_id)
+    return _form(request, form, _("Hold a study"), looks.title(study))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@page("retention-hold-change")
+def release(request: Request, actor: Actor, hold_id: UUID) -> HttpResponseBase:
+    row = RetentionHold.objects.filter(id=hold_id).first()
+    if row is None:
+        raise NotFound()
+    request.environment = row.environment
+    form = ReleaseForm(request.POST or None)
+    if form.is_bound and form.is_valid():
+        try:
+            services.release(actor, hold_id, reason=form.cleaned_data["reason"])
+        except ArchiveError as error:
+            blame(form, error)
+        else:
+            messages.success(request, _("The hold is released."))
+            return redirect("retention-holds")
+    say = _("Placed by %(person)s: %(reason)s") % {"person": row.placed_by, "reason": row.reason}
+    return _form(request, form, _("Release a hold"), say)
+
+
+def blame(form: forms.Form, error: ArchiveError) -> None:
+    """At the field that the service names, else above the form."""
+    field = error.facts.get("field", "")
+    words = _("That day does not fit.") if field in form.fields else None
+    form.add_error(field if words else None, words or str(advise(error.reason()).cause))
+
+
+def _form(request: Request, form: forms.Form, title: str, say: str) -> HttpResponse:
+    context: dict[str, Any] = {
+        "form": form,
+        "title": title,
+        "say": say,
+        "button": title,
+        "back": reverse("retention-holds"),
+        "trail": [
+            (_("Retention"), reverse("retention")),
+            (_("Holds"), reverse("retention-holds")),
+        ],
+    }
+    status = 422 if form.is_bound else 200
+    return render(request, "retention/form.html", context, status=status)

@@ -1,0 +1,146 @@
+"""Retention in the portal: forecast, rules, holds, destruction by two persons (AR-9, NF-3)."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from archive.models import (
+    DestructionList,
+    LedgerEvent,
+    RetentionHold,
+    RetentionRule,
+)
+from archive.services.destruction_work import carry_out
+from archive.values import today
+from tests import cast, retention
+from tests.cast import MATTI, dataset
+from tests.portal.test_pages import signed_in
+
+pytestmark = pytest.mark.django_db
+
+
+def get(client: Client, address: str) -> str:
+    return client.get(address, follow=True).content.decode()
+
+
+def post(client: Client, address: str, data: dict[str, Any] | None = None) -> str:
+    return client.post(address, data or {}, follow=True).content.decode()
+
+
+def test_the_front_says_what_ends_when_and_what_keeps_everything() -> None:
+    retention.ended()
+    retention.survey()
+    content = get(signed_in("support"), reverse("retention"))
+    assert "Kanta’s content permanently for now" in content
+    assert "<svg" in content and "ended already" in content
+    assert "No study is known whose retention has ended" in content
+    assert "Propose" not in content  # the desk looks only
+    retention.nothing_is_for_ever()
+    retention.survey()
+    content = get(signed_in("archivist"), reverse("retention"))
+    assert "The retention of 1 study has ended" in content
+    assert reverse("destruction-propose") in content
+
+
+def test_a_rule_is_added_and_closed_after_its_preview() -> None:
+    client = signed_in("archivist")
+    given = {
+        "name_fi": "hammas",
+        "name_sv": "tand",
+        "name_en": "dental",
+        "basis": "study",
+        "years": "10",
+        "content_types": ["intraoral"],
+        "priority": "30",
+        "valid_from": today().isoformat(),
+        "source": "Act 1 § 2",
+        "reason": "decision 7",
+    }
+    kept = RetentionRule.objects.count()
+    content = post(client, reverse("retention-rule-change"), given)
+    assert "10 years from the study" in content and RetentionRule.objects.count() == kept
+    content = post(client, reverse("retention-rule-change"), {**given, "sure": "yes"})
+    row = RetentionRule.objects.get(name_en="dental")
+    assert "dental" in content and "not yet read in its source" in content
+    ended = {"last_day": today().isoformat(), "reason": "a mistake"}
+    assert "keeps nothing" in post(client, reverse("retention-rule-close", args=[row.id]), ended)
+    post(client, reverse("retention-rule-close", args=[row.id]), {**ended, "sure": "yes"})
+    row.refresh_from_db()
+    assert row.valid_until == today()
+    wrong = post(client, reverse("retention-rule-change"), {**given, "basis": ""})
+    assert "A period has an event and years" in wrong
+
+
+def test_holds_are_placed_and_released_and_the_study_says_so() -> None:
+    study = cast.store(dataset())
+    client = signed_in("archivist")
+    asked = {"code": MATTI, "reason": "court case 4"}
+    post(client, reverse("retention-hold-change"), asked)
+    hold = RetentionHold.objects.get()
+    assert hold.patient_id == study.patient_id
+    assert LedgerEvent.objects.filter(kind="patient.searched").exists()
+    place = reverse("retention-hold-study", args=[study.id])
+    until = (today() - timedelta(days=1)).isoformat()
+    refused = post(client, place, {"reason": "complaint 5", "until": until})
+    assert "That day does not fit" in refused
+    content = post(client, place, {"reason": "complaint 5"})
+    content = post(client, reverse("study-reason", args=[study.id]), {"reason": "case 1"})
+    for words in ("court case 4", "complaint 5", "For ever:"):
+        assert words in content
+    content = get(client, reverse("retention-holds"))
+    assert "2 retention holds" in content and MATTI not in content
+    released = {"reason": "judged"}
+    assert "is released" in post(
+        client, reverse("retention-hold-release", args=[hold.id]), released
+    )
+    assert RetentionHold.objects.filter(released_at=None).count() == 1
+
+
+def test_a_destruction_goes_by_two_persons_and_ends_in_a_certificate() -> None:
+    retention.nothing_is_for_ever()
+    study = retention.ended()
+    retention.survey()
+    one, other = signed_in("archivist"), signed_in("admin")
+    given = {"ended_by": today().isoformat(), "reason": "yearly destruction"}
+    assert "What the list would hold" in post(one, reverse("destruction-propose"), given)
+    assert not DestructionList.objects.exists()
+    content = post(one, reverse("destruction-propose"), {**given, "sure": "yes"})
+    made = DestructionList.objects.get()
+    assert "another archivist approves it" in content
+    approve = reverse("destruction-act", args=[made.id])
+    assert "cannot grant it" in post(one, approve)
+    assert "being carried out" in post(other, approve)
+    stop = reverse("destruction-move", args=[made.id, "stop"])
+    assert "is required" in post(one, stop)
+    assert "Carry the list on" in post(one, stop, {"reason": "a doubt"})
+    post(one, reverse("destruction-move", args=[made.id, "resume"]), {"reason": "none"})
+    while carry_out(made.id):
+        pass
+    made.refresh_from_db()
+    content = get(one, reverse("destruction", args=[made.id]))
+    assert "1 of 1 studies decided: 1 destroyed" in content and "unchanged" in content
+    answer = one.get(reverse("destruction-certificate", args=[made.id]))
+    assert answer.headers["Content-Type"] == "application/pdf"
+    pdf = answer.content
+    assert pdf.startswith(b"%PDF") and made.sha256.encode() in pdf
+    assert MATTI.encode() not in pdf
+    content = post(one, reverse("study-reason", args=[study.id]), {"reason": "case 1"})
+    assert "Withdrawn for good by destruction list" in content
+    assert "it was destroyed" in content and "Place a hold" not in content
+    DestructionList.objects.update(certificate="{}")
+    assert "changed since it was signed" in get(one, reverse("destruction", args=[made.id]))
+
+
+def test_nothing_to_propose_says_why() -> None:
+    retention.nothing_is_for_ever()
+    study = retention.ended()
+    retention.survey()
+    client = signed_in("archivist")
+    place = reverse("retention-hold-study", args=[study.id])
+    post(client, place, {"reason": "court case"})
+    given = {"ended_by": today().isoformat(), "reason": "yearly destruction"}
+    content = post(client, reverse("destruction-propose"), given)
+    assert "No study fits" in content and "a retention hold is in force: 1" in content

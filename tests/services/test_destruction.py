@@ -1,0 +1,260 @@
+"""Destruction by two persons: what goes, what stays for ever, and what stops it (AR-9, NF-3)."""
+
+import hashlib
+import json
+from datetime import timedelta
+
+import pytest
+
+from archive import vault
+from archive.errors import NotFound
+from archive.models import (
+    AvailabilityNotice,
+    DestructionItem,
+    DestructionList,
+    Document,
+    Instance,
+    LedgerEvent,
+    Patient,
+    SecondPerson,
+    Study,
+)
+from archive.person_errors import SamePerson, SecondDecided
+from archive.retention_errors import ListMoved, NothingToDestroy, StudyDestroyed
+from archive.services import (
+    commitment,
+    destruction,
+    destruction_work,
+    notices,
+    registration,
+    retention_holds,
+)
+from archive.services.destruction_work import carry_out
+from archive.values import now, today, uid_from_uuid
+from tests import cast, persons, retention
+from tests.cast import VENLA, dataset
+
+
+@pytest.fixture(autouse=True)
+def _nothing_is_for_ever(db: None) -> None:
+    retention.nothing_is_for_ever()
+
+
+def finish(made: DestructionList) -> DestructionList:
+    while carry_out(made.id):
+        pass
+    made.refresh_from_db()
+    return made
+
+
+def approved(*studies: Study) -> DestructionList:
+    retention.survey()
+    made = retention.propose()
+    assert {item.study_id for item in made.items.all()} == {study.id for study in studies}
+    return retention.approve(made)
+
+
+def states(made: DestructionList) -> list[tuple[str, str]]:
+    return sorted(made.items.values_list("state", "spared"))
+
+
+def test_a_study_goes_and_what_is_told_of_it_stays() -> None:
+    study = retention.ended()
+    objects = dict(Instance.objects.values_list("sop_instance_uid", "digest"))
+    manifest = Document.objects.get(study=study)
+    notice = AvailabilityNotice.objects.get(study=study)
+    notices.delivered(notice.id)
+    made = finish(approved(study))
+    study.refresh_from_db()
+    manifest.refresh_from_db()
+    assert (made.state, study.state, manifest.status) == ("done", "destroyed", "deprecated")
+    for digest in (*objects.values(), bytes.fromhex(manifest.vault_key)):
+        assert not vault.path_of("production", bytes(digest)).exists()
+    assert dict(Instance.objects.values_list("sop_instance_uid", "digest")) == objects
+    lines = "".join(f"{uid} {bytes(objects[uid]).hex()}\n" for uid in sorted(objects))
+    item = DestructionItem.objects.get()
+    assert (item.state, item.instances) == ("destroyed", 2)
+    assert item.sha256 == hashlib.sha256(lines.encode()).hexdigest()
+    told = LedgerEvent.objects.filter(study_id=study.id, kind__startswith="study.")
+    kinds = [event.kind for event in told.order_by("id")][-2:]
+    assert kinds == ["study.condemned", "study.destroyed"]
+    owed = notices.owed(notice.id)
+    assert owed is not None and owed.notice.unavailable == set(objects)
+
+
+def test_the_certificate_says_what_went_and_who_decided_and_nothing_of_the_patient() -> None:
+    study = retention.ended()
+    made = finish(approved(study))
+    assert made.sha256 == hashlib.sha256(made.certificate.encode()).hexdigest()
+    event = LedgerEvent.objects.get(kind="destruction.ended")
+    assert event.facts["sha256"] == made.sha256
+    content = json.loads(made.certificate)
+    [told] = content["studies"]
+    assert told["study_instance_uid"] == study.study_instance_uid
+    assert told["retention_ended_on"] == "2013-03-04"  # twelve years from the death
+    assert content["proposed_by"] != content["approved_by"] != ""
+    for secret in (cast.MATTI, "Meik", "19810101", "2001-03-04"):
+        assert secret not in made.certificate
+
+
+def test_who_proposed_cannot_approve_and_one_word_is_enough() -> None:
+    retention.ended()
+    retention.survey()
+    made = retention.propose()
+    request = SecondPerson.objects.get(subject_id=made.id)
+    with pytest.raises(SamePerson):
+        destruction.approve(persons.staff(), request)
+    with pytest.raises(NotFound):
+        destruction.approve(persons.staff("support"), request)
+    assert carry_out(made.id) is None  # nothing moves before the second word
+    assert states(made) == [("listed", "")]
+    destruction.refuse(persons.staff("admin"), request, reason="not yet")
+    assert states(made) == [("spared", "refused")]
+    with pytest.raises(SecondDecided):
+        destruction.approve(persons.staff("admin"), request)
+    assert retention.propose().items.count() == 1  # it may be proposed again
+
+
+@pytest.mark.parametrize("whose", ["study", "patient"])
+def test_a_hold_after_the_approval_stops_that_study(whose: str) -> None:
+    study, other = retention.ended(), retention.ended("A2", PatientID=VENLA)
+    made = approved(study, other)
+    archivist = persons.staff()
+    if whose == "study":
+        hold = retention_holds.hold_study(archivist, study, reason="court case", until=None)
+    else:
+        identifier = persons.official()
+        hold = retention_holds.hold_patient(
+            archivist, identifier, environment="production", reason="court case", until=None
+        )
+    finish(made)
+    assert states(made) == [("destroyed", ""), ("spared", "held")]
+    study.refresh_from_db()
+    assert study.state == "registered" and vault.read_file("production", digest_of(study))
+    with pytest.raises(StudyDestroyed):
+        retention_holds.hold_study(archivist, other, reason="late", until=None)
+    retention_holds.release(archivist, hold.id, reason="judged")
+    retention.survey()
+    assert [item.study_id for item in retention.propose().items.all()] == [study.id]
+
+
+def digest_of(study: Study) -> bytes:
+    return bytes(Instance.objects.filter(study=study).values_list("digest", flat=True)[0])
+
+
+def test_facts_that_changed_after_the_approval_spare_the_study() -> None:
+    alive, open_, incoming = (retention.ended(f"A{n}", PatientID=code) for n, code in CODES)
+    made = approved(alive, open_, incoming)
+    Patient.objects.filter(id=alive.patient_id).update(death_date=today())
+    Instance.objects.filter(study=open_).update(committed_at=None)
+    Study.objects.filter(id=incoming.id).update(state="receiving")
+    finish(made)
+    assert states(made) == [
+        ("spared", "not-expired"),
+        ("spared", "uncommitted"),
+        ("spared", "unsettled"),
+    ]
+    assert Instance.objects.count() == 6
+    for digest in Instance.objects.values_list("digest", flat=True):
+        assert vault.is_whole("production", bytes(digest))
+
+
+CODES = ((1, cast.MATTI), (2, VENLA), (3, "020280-902M"))
+
+
+def test_killed_between_batches_and_in_a_study_it_goes_on_where_it_was(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    studies = [retention.ended(f"A{number}", objects=1) for number in range(5)]
+    made = approved(*studies)
+    monkeypatch.setattr(destruction_work, "BATCH", 2)
+    assert carry_out(made.id) is not None
+    assert states(made) == [("destroyed", "")] * 2 + [("listed", "")] * 3
+
+    class Killed(BaseException):
+        pass
+
+    def die(environment: str, digest: bytes) -> None:
+        raise Killed
+
+    with monkeypatch.context() as broken, pytest.raises(Killed):
+        broken.setattr(vault, "remove", die)
+        carry_out(made.id)
+    assert [state for state, _ in states(made)].count("condemned") == 1
+    condemned = made.items.get(state="condemned")
+    assert vault.is_whole("production", digest_of(condemned.study))
+    destruction.stop(persons.staff(), made.id, reason="a doubt")
+    assert carry_out(made.id) is None  # what is withdrawn goes still, nothing more
+    assert states(made) == [("destroyed", "")] * 3 + [("listed", "")] * 2
+    destruction.resume(persons.staff("admin"), made.id, reason="no doubt")
+    assert finish(made).state == "done"
+    assert states(made) == [("destroyed", "")] * 5
+    assert LedgerEvent.objects.filter(kind="study.destroyed").count() == 5
+    with pytest.raises(ListMoved):
+        destruction.stop(persons.staff(), made.id, reason="too late")
+
+
+def test_a_stopped_list_can_be_ended_for_good() -> None:
+    made = approved(retention.ended())
+    destruction.stop(persons.staff(), made.id, reason="a doubt")
+    destruction.end(persons.staff(), made.id, reason="a mistake")
+    assert finish(made).state == "done"
+    assert states(made) == [("spared", "stopped")]
+    assert json.loads(made.certificate)["studies"][0]["why"] == "stopped"
+
+
+def test_a_destroyed_study_takes_nothing_more_and_gives_nothing_more() -> None:
+    study = retention.ended()
+    finish(approved(study))
+    peer = cast.peer()
+    again = dataset(
+        StudyInstanceUID=study.study_instance_uid,
+        SeriesInstanceUID=f"{study.study_instance_uid}.1",
+    )
+    with pytest.raises(StudyDestroyed):
+        cast.store(again)
+    known = Instance.objects.filter(study=study).first()
+    assert known is not None
+    asked = commitment.request(
+        peer,
+        transaction_uid=uid_from_uuid(),
+        references=[(known.sop_class_uid, known.sop_instance_uid)],
+    )
+    assert not commitment.result(asked).committed
+    registration.documents_arrived(
+        "production", study.register.controller_oid, "A1", study.patient_id
+    )
+    assert registration.advance(study.id) is None
+    study.refresh_from_db()
+    assert study.state == "destroyed"
+
+
+def test_what_came_by_an_open_association_is_refused_once_the_study_is_destroyed() -> None:
+    study = retention.ended()
+    session = cast.Session(cast.peer())
+
+    def sent() -> None:
+        cast.send(
+            session,
+            dataset(
+                StudyInstanceUID=study.study_instance_uid,
+                SeriesInstanceUID=f"{study.study_instance_uid}.1",
+            ),
+        )
+
+    sent()
+    Instance.objects.filter(study=study).update(
+        committed_at=now(), received_at=now() - timedelta(minutes=5)
+    )
+    registration.advance(study.id)
+    finish(approved(study))
+    with pytest.raises(StudyDestroyed):
+        sent()
+    assert Instance.objects.filter(study=study).count() == 3
+
+
+def test_nothing_is_listed_that_a_rule_keeps() -> None:
+    retention.ended(PatientID="180181-902D", PatientBirthDate="19810118")  # the sample
+    retention.survey()
+    with pytest.raises(NothingToDestroy):
+        retention.propose()

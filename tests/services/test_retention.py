@@ -1,0 +1,190 @@
+"""Surveys, rules, holds and days of death as the services keep them (AR-9)."""
+
+from datetime import date, timedelta
+
+import pytest
+
+from archive.errors import NotFound
+from archive.models import (
+    Job,
+    LedgerEvent,
+    Patient,
+    PatientHistory,
+    RetentionHold,
+    RetentionRule,
+    RetentionSurvey,
+    Study,
+    StudyRetention,
+)
+from archive.objects.persons import Demographics, Person
+from archive.queries import destruction as queries
+from archive.queries import retention as facts
+from archive.retention_errors import HoldEnded, PersonUnknown, RuleHasEnded
+from archive.services import (
+    deaths,
+    identity,
+    retention_holds,
+    retention_rules,
+    retention_survey,
+)
+from archive.services.identity import Occasion
+from archive.services.retention_rules import Rule
+from archive.values import today
+from archive.wish_errors import ValueUnfit
+from tests import builders, cast, persons, retention
+from tests.cast import MATTI, VENLA, dataset
+
+pytestmark = pytest.mark.usefixtures("db")
+
+TOMORROW, YESTERDAY = today() + timedelta(days=1), today() - timedelta(days=1)
+
+
+def rule(**columns: object) -> Rule:
+    given = {"name_fi": "a", "name_sv": "b", "name_en": "c", "source": "Act 1 § 2"}
+    return Rule(**{**given, "valid_from": today(), **columns})  # type: ignore[arg-type]
+
+
+def test_a_new_database_keeps_everything_for_ever_and_says_until_when_the_periods_run() -> None:
+    study = cast.store(dataset())
+    Patient.objects.filter(id=study.patient_id).update(death_date=retention.DIED)
+    standing = facts.standing_of(facts.with_facts(Study.objects.all()).get(), today())
+    assert standing.permanent is not None
+    assert standing.term is not None and standing.term.ends_on == date(2013, 3, 4)
+    assert not RetentionRule.objects.filter(verified=True).exists()
+    assert all(row.source for row in RetentionRule.objects.all())
+
+
+def test_a_survey_walks_in_batches_and_goes_on_where_it_was(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    retention.nothing_is_for_ever()
+    matti = builders.patient(death_date=retention.DIED, birth_date="19810101")
+    for _ in range(3):
+        builders.series(builders.study(patient=matti))
+    builders.series(builders.study(code=VENLA))
+    destroyed = builders.study(state="destroyed")
+    monkeypatch.setattr(retention_survey, "BATCH", 2)
+    made = retention_survey.begin("production")
+    assert Job.objects.filter(kind="retention_survey", subject_id=made.id).exists()
+    assert retention_survey.walk(made.id) is not None
+    assert queries.forecast("production") is None  # half a survey forecasts nothing
+    while retention_survey.walk(made.id):
+        pass
+    made.refresh_from_db()
+    assert made.studies == 4 and made.ended_at is not None
+    assert made.figures["2013"] == {"uncommitted": 3}
+    assert made.figures["2114"] == {"uncommitted": 1}  # by the century sign of the code
+    assert not StudyRetention.objects.filter(study=destroyed).exists()
+
+
+def test_the_day_begins_one_survey_an_environment() -> None:
+    RetentionSurvey.objects.all().delete()
+    assert retention_survey.begin_due(today()) == 2
+    assert retention_survey.begin_due(today()) == 0
+
+
+def test_a_rule_that_begins_today_begins_a_survey_and_is_told_with_its_source() -> None:
+    before = RetentionSurvey.objects.count()
+    made = retention_rules.add(
+        persons.staff(), rule(basis="study", years=5, priority=30), reason="decision 7"
+    )
+    assert RetentionSurvey.objects.count() == before + 2
+    event = LedgerEvent.objects.get(kind="retention.changed")
+    assert (event.facts["what"], event.facts["source"]) == ("added", "Act 1 § 2")
+    retention_rules.confirm(persons.staff("admin"), made, reason="read on the web")
+    retention_rules.close(persons.staff(), made, last_day=today(), reason="a mistake")
+    made.refresh_from_db()
+    assert (made.verified, made.valid_until) == (True, today())
+    with pytest.raises(RuleHasEnded):
+        retention_rules.close(persons.staff(), made, last_day=today(), reason="again")
+
+
+@pytest.mark.parametrize(
+    ("columns", "field"),
+    [
+        ({"valid_from": YESTERDAY}, "valid_from"),
+        ({"basis": "death"}, "basis"),
+        ({"years": 5}, "basis"),
+        ({"basis": "moon", "years": 5}, "basis"),
+        ({"basis": "death", "years": 0}, "years"),
+        ({"source": " "}, "source"),
+        ({"birth_days": (32,)}, "birth_days"),
+        ({"valid_until": YESTERDAY}, "valid_until"),
+    ],
+    ids=lambda value: value if isinstance(value, str) else "",
+)
+def test_a_rule_that_says_nothing_sensible_is_refused_by_field(
+    columns: dict[str, object], field: str
+) -> None:
+    with pytest.raises(ValueUnfit) as refused:
+        retention_rules.add(persons.staff(), rule(**columns), reason="decision 7")
+    assert refused.value.facts["field"] == field
+
+
+def test_only_archivists_decide() -> None:
+    study = builders.study()
+    support = persons.staff("support")
+    with pytest.raises(NotFound):
+        retention_rules.add(support, rule(), reason="decision 7")
+    with pytest.raises(NotFound):
+        retention_holds.hold_study(support, study, reason="court case", until=None)
+    with pytest.raises(NotFound):
+        deaths.settle(support, persons.official(), None, environment="production", reason="x")
+
+
+def test_a_hold_holds_through_its_last_day_and_over_a_merge() -> None:
+    study = persons.study(persons.temporary())
+    retention_holds.hold_patient(
+        persons.staff(),
+        persons.temporary(),
+        environment="production",
+        reason="court case",
+        until=TOMORROW,
+    )
+    persons.merge(persons.temporary(), persons.official())
+    later = cast.store(dataset(AccessionNumber="A9"))
+    found = facts.with_facts(Study.objects.filter(id__in=(study.id, later.id)))
+    assert facts.held_among(list(found), TOMORROW) == {study.id, later.id}
+    assert facts.held_among(list(found), TOMORROW + timedelta(days=1)) == set()
+    assert len(queries.holds_of(found[0], TOMORROW)) == 1
+    RetentionHold.objects.update(until=YESTERDAY)
+    with pytest.raises(HoldEnded):
+        retention_holds.release(persons.staff(), RetentionHold.objects.get().id, reason="late")
+
+
+def told_death(code: str, day: str) -> None:
+    person = Person(persons.official(code), Demographics(death_date=day))
+    identity.update(persons.sender(), person, Occasion("production"))
+
+
+def test_a_death_is_told_by_message_and_settled_by_an_archivist() -> None:
+    study = cast.store(dataset())
+    told_death(MATTI, "20200101")
+    patient = Patient.objects.get(id=study.patient_id)
+    assert (patient.death_date, patient.death_source) == (date(2020, 1, 1), "message")
+    deaths.settle(
+        persons.staff(),
+        persons.official(),
+        date(2021, 2, 3),
+        environment="production",
+        reason="population register",
+    )
+    told_death(MATTI, "20200101")
+    patient.refresh_from_db()
+    assert (patient.death_date, patient.death_source) == (date(2021, 2, 3), "archivist")
+    assert StudyRetention.objects.get(study=study).ends_on == date(2033, 2, 3)
+    kept = PatientHistory.objects.filter(patient=patient).order_by("until")
+    assert [row.death_date for row in kept] == [None, date(2020, 1, 1)]
+
+
+def test_nobody_dies_before_birth_or_tomorrow_or_unknown() -> None:
+    cast.store(dataset())
+    for day in (date(1980, 12, 31), TOMORROW):
+        with pytest.raises(ValueUnfit):
+            deaths.settle(
+                persons.staff(), persons.official(), day, environment="production", reason="x"
+            )
+    with pytest.raises(PersonUnknown):
+        deaths.settle(
+            persons.staff(), persons.official(VENLA), None, environment="production", reason="x"
+        )
