@@ -105,6 +105,11 @@ class Kind(Enum):
     CITIZEN_READ = "citizen.read", ("what", "found", "client")
     RULES_CHANGED = "rules.changed", ("what", "kind", "name", "reason")
     CLIENT_CHANGED = "client.changed", ("what", "issuer", "key", "reason")
+    POLICY_CHANGED = "policy.changed", ("what", "content_type", "from", "reason")
+    CODES_IMPORTED = "codes.imported", ("file", "sha256", "outcome", "reason")
+    TAKEOVER_STARTED = "takeover.started", ("how", "listed")
+    TAKEOVER_COMPARED = "takeover.compared", ("listed", "outcome", "sha256")
+    TAKEOVER_EXPORTED = "takeover.exported", ("what", "filters")
 
     def __init__(self, word: str, demanded: tuple[str, ...]) -> None:
         self.word = word

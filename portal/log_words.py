@@ -91,6 +91,11 @@ KINDS: Mapping[str, Label] = {
     Kind.CITIZEN_READ.word: _("Citizen looked at the own data"),
     Kind.RULES_CHANGED.word: _("Rules of access changed"),
     Kind.CLIENT_CHANGED.word: _("Client of the API changed"),
+    Kind.POLICY_CHANGED.word: _("Content policy changed"),
+    Kind.CODES_IMPORTED.word: _("Study codes imported"),
+    Kind.TAKEOVER_STARTED.word: _("Take-over of a local archive started"),
+    Kind.TAKEOVER_COMPARED.word: _("Take-over of a local archive compared"),
+    Kind.TAKEOVER_EXPORTED.word: _("Lists of a take-over exported"),
 }
 GROUNDS: Mapping[str, Label] = {
     "permission": _("disclosure permission"),

@@ -168,6 +168,9 @@ PAGES: tuple[Page, ...] = (
     Page("merge", "merge", _("Merge"), STUDY_READERS, within="merges"),
     Page("merge-make", "merge-make", _("Merge two ids"), ARCHIVISTS, within="merges"),
     Page("merge-undo", "merge-undo", _("Undo a merge"), ARCHIVISTS, within="merges"),
+    Page("policies", "policies", _("Content policy"), STAFF, SYSTEM_GROUP, in_rail=True),
+    Page("policy", "policy", _("Content policy"), STAFF, within="policies"),
+    Page("policy-change", "policy-add", _("Content policy"), ADMINISTRATORS, within="policies"),
 )
 BY_NAME = {page.name: page for page in PAGES}
 

@@ -26,6 +26,7 @@ from archive.models.choices import (
     EventOutcome,
     JobKind,
     JobState,
+    LineOutcome,
     LogRuleKey,
     MessageOutcome,
     NoticeState,
@@ -36,6 +37,8 @@ from archive.models.choices import (
     SecondState,
     Sector,
     StudyState,
+    TakeoverSource,
+    TakeoverState,
     Urgency,
     WillSubject,
     WishSource,
@@ -76,6 +79,7 @@ from archive.models.persons import (
 )
 from archive.models.policies import (
     AccessPolicy,
+    CodeImport,
     ContentPolicy,
     StudyCodeEntry,
 )
@@ -89,10 +93,15 @@ from archive.models.studies import (
     StorageCommitment,
     Study,
 )
+from archive.models.takeovers import (
+    Takeover,
+    TakeoverLine,
+)
 from archive.models.trust import (
     SpentMessage,
     TrustedIssuer,
 )
+from archive.models.volumes import VolumeDay
 from archive.models.wishes import (
     DisclosurePermission,
     ExpressionOfWill,
@@ -123,6 +132,7 @@ __all__ = [
     "Case",
     "CaseEvent",
     "CaseState",
+    "CodeImport",
     "CommitmentState",
     "Connection",
     "ConnectionKind",
@@ -151,6 +161,7 @@ __all__ = [
     "LedgerEvent",
     "LedgerRetired",
     "LedgerSeal",
+    "LineOutcome",
     "LogRule",
     "LogRuleKey",
     "Membership",
@@ -179,9 +190,14 @@ __all__ = [
     "StudyCodeEntry",
     "StudyState",
     "Submission",
+    "Takeover",
+    "TakeoverLine",
+    "TakeoverSource",
+    "TakeoverState",
     "TrustedIssuer",
     "Urgency",
     "User",
+    "VolumeDay",
     "WillSubject",
     "WishDocument",
     "WishSource",

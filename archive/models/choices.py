@@ -108,6 +108,8 @@ class JobKind(TextChoices):
     COMMITMENT_REPORT = "commitment_report", _("storage commitment report")
     AUTHORISATION_FORM = "authorisation_form", _("authorisation to the Patient Data Repository")
     AUTHORISATION_LETTER = "authorisation_letter", _("mail about an authorisation")
+    TAKEOVER_QUERY = "takeover_query", _("query for a take-over")
+    TAKEOVER_COMPARE = "takeover_compare", _("comparison of a take-over")
 
 
 class CaseState(TextChoices):
@@ -216,3 +218,26 @@ class SecondState(TextChoices):
     OPEN = "open", _("waits for a second person")
     DONE = "done", _("done")
     REFUSED = "refused", _("refused")
+
+
+class TakeoverSource(TextChoices):
+    LIST = "list", _("list as a file")
+    QUERY = "query", _("query to the customer’s system")
+
+
+class TakeoverState(TextChoices):
+    ASKING = "asking", _("asking")
+    COMPARING = "comparing", _("comparing")
+    COMPARED = "compared", _("compared")
+    FAILED = "failed", _("failed")
+
+
+class LineOutcome(TextChoices):
+    """What a study of the list lacks: the first that applies, worst first."""
+
+    MISSING = "missing", _("not stored")
+    FEWER = "fewer", _("fewer objects")
+    UNCOMMITTED = "uncommitted", _("not committed")
+    UNREGISTERED = "unregistered", _("not registered")
+    HERE = "here", _("in order")
+    REPEATED = "repeated", _("repeated in the list")

@@ -1,6 +1,7 @@
 """Patients and what is archived of them: study, series, instance."""
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 
 from archive.models.choices import CommitmentState, StudyState
@@ -150,7 +151,10 @@ class Instance(models.Model):
                 fields=("environment", "sop_instance_uid"), name="instance_uid"
             ),
         )
-        indexes = (models.Index(fields=("study", "committed_at"), name="instance_uncommitted"),)
+        indexes = (
+            models.Index(fields=("study", "committed_at"), name="instance_uncommitted"),
+            BrinIndex(fields=("received_at",), name="instance_received"),  # volumes, day by day
+        )
 
     def __str__(self) -> str:
         return str(self.id)

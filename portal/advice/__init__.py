@@ -18,6 +18,7 @@ from portal.advice import (
     persons,
     registry,
     road,
+    rules,
     wishes,
 )
 from portal.advice.kinds import CORRECT_AND_SEND, SEND_AGAIN, Advice, Move
@@ -112,6 +113,7 @@ ADVICE: dict[type[ArchiveError], Advice] = {
     **authorisations.ADVICE,
     **wishes.ADVICE,
     **registry.ADVICE,
+    **rules.ADVICE,
 }
 BY_REASON = {error.reason(): advice for error, advice in ADVICE.items()}
 
