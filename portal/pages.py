@@ -170,6 +170,8 @@ PAGES: tuple[Page, ...] = (
     Page("merge-undo", "merge-undo", _("Undo a merge"), ARCHIVISTS, within="merges"),
     Page("policies", "policies", _("Content policy"), STAFF, SYSTEM_GROUP, in_rail=True),
     Page("policy", "policy", _("Content policy"), STAFF, within="policies"),
+    Page("codes", "codes", _("Study codes"), STAFF, SYSTEM_GROUP, in_rail=True),
+    Page("codes-import", "codes-import", _("Study codes"), ADMINISTRATORS, within="codes"),
     Page("policy-change", "policy-add", _("Content policy"), ADMINISTRATORS, within="policies"),
 )
 BY_NAME = {page.name: page for page in PAGES}

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from portal.views.system import policies
+from portal.views.system import codes, policies
 
 urlpatterns: list[URLPattern] = [
     path("system/policies/", policies.policies, name="policies"),
@@ -10,4 +10,8 @@ urlpatterns: list[URLPattern] = [
     path("system/policies/<slug:content_type>/", policies.policy, name="policy"),
     path("system/policies/<slug:content_type>/version/", policies.version, name="policy-version"),
     path("system/policies/<slug:content_type>/end/", policies.end, name="policy-end"),
+    path("system/codes/", codes.listed, name="codes"),
+    path("system/codes.csv", codes.as_csv, name="codes-csv"),
+    path("system/codes/import/", codes.upload, name="codes-import"),
+    path("system/codes/import/<uuid:import_id>/", codes.preview, name="codes-preview"),
 ]
