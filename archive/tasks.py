@@ -32,6 +32,7 @@ from archive.services import (
     messages,
     notices,
     registration,
+    volumes,
 )
 from archive.values import today
 
@@ -179,6 +180,12 @@ def forget_messages() -> None:
 def expire_messages() -> None:
     close_old_connections()
     messages.expire()
+
+
+@shared_task(name="archive.volumes")
+def count_volumes() -> None:
+    close_old_connections()
+    volumes.count_due()
 
 
 @shared_task(name="archive.authorisations")

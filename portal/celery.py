@@ -63,6 +63,7 @@ app.conf.update(
             "schedule": 300.0,
             "options": {"expires": 240},
         },
+        "volumes": {"task": "archive.volumes", "schedule": 300.0, "options": {"expires": 240}},
         "partitions": {"task": "archive.partitions", "schedule": 86_400.0},
     },
 )

@@ -31,7 +31,7 @@ ACCESS_GROUP = _("Who may see")
 SYSTEM_GROUP = _("System")
 LOGS_GROUP = _("Logs")
 # Where a customer's people find what the staff find elsewhere.
-OWN = {"customers": "home", "authorisations": "own-authorisations"}
+OWN = {"customers": "home", "authorisations": "own-authorisations", "duty": "own-duty"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,6 +168,9 @@ PAGES: tuple[Page, ...] = (
     Page("merge", "merge", _("Merge"), STUDY_READERS, within="merges"),
     Page("merge-make", "merge-make", _("Merge two ids"), ARCHIVISTS, within="merges"),
     Page("merge-undo", "merge-undo", _("Undo a merge"), ARCHIVISTS, within="merges"),
+    Page("duty", "duty", _("Duty against fact"), STAFF, CUSTOMER_GROUP, in_rail=True),
+    Page("own-duty", "duty", _("Volumes"), CUSTOMERS, in_rail=True),
+    Page("customer-duty", "customer-duty", _("Volumes"), STAFF | CUSTOMERS, within="duty"),
     Page("policies", "policies", _("Content policy"), STAFF, SYSTEM_GROUP, in_rail=True),
     Page("policy", "policy", _("Content policy"), STAFF, within="policies"),
     Page("codes", "codes", _("Study codes"), STAFF, SYSTEM_GROUP, in_rail=True),
