@@ -32,6 +32,8 @@ from archive.services import (
     messages,
     notices,
     registration,
+    takeover_comparison,
+    takeovers,
     volumes,
 )
 from archive.values import today
@@ -66,6 +68,14 @@ def _send_report(commitment_id: UUID) -> None:
         commitment.reported(commitment_id, same_association=False)
 
 
+def _ask_for_studies(takeover_id: UUID) -> datetime | None:
+    asked = takeovers.question(takeover_id)
+    if asked is None:
+        return None
+    answers = client.find_studies(asked.target, asked.question)
+    return takeovers.answered(takeover_id, asked.question, answers)
+
+
 def _send_form(row_id: UUID) -> None:
     owed = authorisation_forms.owed(row_id)
     if owed is not None:
@@ -83,6 +93,10 @@ WORK: dict[JobKind, Work] = {
     JobKind.COMMITMENT_REPORT: Work(_send_report, commitment.give_up, commitment.not_delivered),
     JobKind.AUTHORISATION_FORM: Work(
         _send_form, authorisation_forms.give_up, authorisation_forms.not_delivered
+    ),
+    JobKind.TAKEOVER_QUERY: Work(_ask_for_studies, takeovers.give_up_asking, takeovers.not_done),
+    JobKind.TAKEOVER_COMPARE: Work(
+        takeover_comparison.advance, takeovers.give_up_comparing, takeovers.not_done
     ),
 }
 

@@ -109,6 +109,7 @@ class Migration(migrations.Migration):
                         blank=True,
                         choices=[
                             ("missing", "not stored"),
+                            ("destroyed", "destroyed"),
                             ("fewer", "fewer objects"),
                             ("uncommitted", "not committed"),
                             ("unregistered", "not registered"),

@@ -236,6 +236,7 @@ class LineOutcome(TextChoices):
     """What a study of the list lacks: the first that applies, worst first."""
 
     MISSING = "missing", _("not stored")
+    DESTROYED = "destroyed", _("destroyed")
     FEWER = "fewer", _("fewer objects")
     UNCOMMITTED = "uncommitted", _("not committed")
     UNREGISTERED = "unregistered", _("not registered")

@@ -4,7 +4,6 @@ Codes come and go inside one version of their code system, whose OID stays (THL'
 Pure functions; nothing of a list is applied while one of its lines is faulty.
 """
 
-import csv
 import hashlib
 import io
 import json
@@ -13,13 +12,12 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 
-from archive.rule_errors import ListUnreadable
+from archive.rules import sheets
 from archive.values import Oid, Period, StudyCode
 
 DEMANDED = ("code", "system_oid", "name_fi", "valid_from")
 COLUMNS = (*DEMANDED, "name_sv", "name_en", "valid_until")
 MOST_NAME = 200
-REST = ""  # no column's name
 
 Key = tuple[str, str]  # code system, code
 
@@ -128,7 +126,8 @@ def read(text: str) -> tuple[list[tuple[int, Entry]], list[Fault]]:
     """The entries with their line numbers, and the faulty lines. Raises ListUnreadable."""
     entries: list[tuple[int, Entry]] = []
     faults: list[Fault] = []
-    for number, row in _rows(text):
+    lines = io.StringIO(text.removeprefix("\ufeff"))
+    for number, row in sheets.rows(lines, lambda names: set(DEMANDED) <= names):
         try:
             entries.append((number, _entry(row)))
         except _Faulty as fault:
@@ -142,38 +141,9 @@ class _Faulty(ValueError):
         self.problem = problem
 
 
-def _rows(text: str) -> Iterator[tuple[int, Mapping[str, str]]]:
-    """The lines after the heading, numbered as an editor numbers them."""
-    reader = csv.reader(io.StringIO(text.removeprefix("\ufeff")), delimiter=delimiter(text))
-    try:
-        heading = [name.strip().lower() for name in next(reader, [])]
-        if not set(DEMANDED) <= set(heading) or len(set(heading)) != len(heading):
-            raise ListUnreadable("a column is missing or named twice")
-        for cells in reader:
-            if any(cell.strip() for cell in cells):
-                values = [cell.strip() for cell in cells]
-                yield (
-                    reader.line_num,
-                    dict(zip(heading, values, strict=False)) | _rest(values, heading),
-                )
-    except csv.Error as error:
-        raise ListUnreadable(f"line {reader.line_num}: {error}") from error
-
-
-def _rest(values: Sequence[str], heading: Sequence[str]) -> dict[str, str]:
-    """Cells beyond the heading: an unquoted separator within a name."""
-    return {REST: "yes"} if len(values) > len(heading) else {}
-
-
-def delimiter(text: str) -> str:
-    """Semicolon or comma, by the heading."""
-    heading = text.partition("\n")[0]
-    return ";" if heading.count(";") > heading.count(",") else ","
-
-
 def _entry(row: Mapping[str, str]) -> Entry:
     """Raises _Faulty."""
-    if REST in row:
+    if sheets.REST in row:
         raise _Faulty(Problem.COLUMNS)
     first, last = _day(row.get("valid_from", "")), None
     if row.get("valid_until"):
@@ -200,12 +170,8 @@ def _checked(kind: type[StudyCode] | type[Oid], text: str, problem: Problem) -> 
 
 
 def _day(text: str) -> date:
-    """2026-11-26 or 26.11.2026."""
     try:
-        if "." in text:
-            day, month, year = (int(part) for part in text.split("."))
-            return date(year, month, day)
-        return date.fromisoformat(text)
+        return sheets.day(text)
     except ValueError:
         raise _Faulty(Problem.DAY) from None
 

@@ -43,8 +43,8 @@ class UploadForm(forms.Form):
     file = forms.FileField(
         label=_("List"),
         help_text=_(
-            "CSV in UTF-8 with the columns code, system_oid, name_fi and valid_from; name_sv, name_en"
-            " and valid_until may be there too."
+            "CSV in UTF-8 with the columns code, system_oid, name_fi and valid_from; name_sv,"
+            " name_en and valid_until may be there too."
         ),
     )
     last_day = day_field(

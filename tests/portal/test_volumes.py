@@ -40,7 +40,7 @@ def test_the_staff_see_who_must_and_does_not_and_take_it_along() -> None:
     assert names[0] in whole.partition("<tbody")[2] and "4,321" in whole
     answer = client.get(f"{reverse('duty-csv')}?content=mr")
     lines = b"".join(answer.streaming_content).decode().splitlines()  # type: ignore[attr-defined]
-    assert [line for line in lines if line.startswith(ESIMERKKILA)][0].endswith(",7,4321,9000000")
+    assert next(line for line in lines if line.startswith(ESIMERKKILA)).endswith(",7,4321,9000000")
 
 
 def test_a_customer_reads_its_own_months_only() -> None:
