@@ -77,6 +77,8 @@ PLACES = {
     "citizen": _("citizen API"),
     "update": _("updating metadata"),
     "remove": _("removing from the registry"),
+    "takeover-query": _("query for a take-over"),
+    "takeover-compare": _("comparison of a take-over"),
 }
 
 

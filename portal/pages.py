@@ -31,7 +31,12 @@ ACCESS_GROUP = _("Who may see")
 SYSTEM_GROUP = _("System")
 LOGS_GROUP = _("Logs")
 # Where a customer's people find what the staff find elsewhere.
-OWN = {"customers": "home", "authorisations": "own-authorisations", "duty": "own-duty"}
+OWN = {
+    "customers": "home",
+    "authorisations": "own-authorisations",
+    "duty": "own-duty",
+    "takeovers": "own-takeovers",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,6 +176,16 @@ PAGES: tuple[Page, ...] = (
     Page("duty", "duty", _("Duty against fact"), STAFF, CUSTOMER_GROUP, in_rail=True),
     Page("own-duty", "duty", _("Volumes"), CUSTOMERS, in_rail=True),
     Page("customer-duty", "customer-duty", _("Volumes"), STAFF | CUSTOMERS, within="duty"),
+    Page("takeovers", "takeovers", _("Take-overs"), DESK, ARCHIVE_GROUP, in_rail=True),
+    Page("own-takeovers", "takeovers", _("Take-overs"), CUSTOMERS, in_rail=True),
+    Page("takeover", "takeover", _("Take-over"), DESK | CUSTOMERS, within="takeovers"),
+    Page(
+        "takeover-start",
+        "takeover-start",
+        _("Take-over"),
+        ARCHIVISTS | OFFICERS | CUSTOMERS,
+        within="takeovers",
+    ),
     Page("policies", "policies", _("Content policy"), STAFF, SYSTEM_GROUP, in_rail=True),
     Page("policy", "policy", _("Content policy"), STAFF, within="policies"),
     Page("codes", "codes", _("Study codes"), STAFF, SYSTEM_GROUP, in_rail=True),

@@ -15,6 +15,8 @@ COLUMNS = (44, 22, 66, 42)  # shares of the width
 
 @dataclass(frozen=True, slots=True)
 class Row:
+    """A line of the table: its four columns."""
+
     title: str
     state: str
     came: str
@@ -23,7 +25,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A finished rollout test, every text in the reader's language."""
+    """A rollout test or a take-over, every text in the reader's language."""
 
     title: str
     customer: str
@@ -56,6 +58,11 @@ class _Page(FPDF):
 
 
 def rollout_pdf(report: Report) -> bytes:
+    return signed_pdf(report, (_("Step"), _("State"), _("What came"), _("Time")))
+
+
+def signed_pdf(report: Report, headings: tuple[str, str, str, str]) -> bytes:
+    """The facts, the table with these headings, and the digest."""
     pdf = _Page(report)
     pdf.add_page()
     pdf.set_font("Helvetica", "B", 16)
@@ -69,7 +76,8 @@ def rollout_pdf(report: Report) -> bytes:
         pdf.set_font("Helvetica", size=9)
         pdf.multi_cell(0, 5.5, fit(value), new_x="LMARGIN", new_y="NEXT")
     pdf.ln(4)
-    _table(pdf, report.rows)
+    if report.rows:
+        _table(pdf, headings, report.rows)
     pdf.ln(4)
     pdf.set_font("Helvetica", size=9)
     signed = _("The report is signed by its digest, SHA-256 over its content:")
@@ -79,13 +87,13 @@ def rollout_pdf(report: Report) -> bytes:
     return bytes(pdf.output())
 
 
-def _table(pdf: FPDF, rows: list[Row]) -> None:
+def _table(pdf: FPDF, headings: tuple[str, ...], rows: list[Row]) -> None:
     pdf.set_font("Helvetica", size=8.5)
     layout = TableBordersLayout.HORIZONTAL_LINES
     with pdf.table(
         col_widths=COLUMNS, line_height=4.5, borders_layout=layout, text_align="LEFT", padding=1
     ) as table:
-        table.row([fit(each) for each in (_("Step"), _("State"), _("What came"), _("Time"))])
+        table.row([fit(each) for each in headings])
         for row in rows:
             table.row([fit(each) for each in (row.title, row.state, row.came, row.at)])
 
