@@ -12,9 +12,9 @@ from onboarding.rules.duty import Verdict
 
 MONTHS = {"12": _("12 months"), "3": _("3 months"), "24": _("24 months")}
 VERDICTS = {
-    Verdict.NOTHING: _("must archive, nothing came"),
-    Verdict.QUIET: _("must archive, has gone quiet"),
-    Verdict.UNTOLD: _("not announced, nothing came"),
+    Verdict.NOTHING: _("nothing came"),
+    Verdict.QUIET: _("gone quiet"),
+    Verdict.UNTOLD: _("not announced"),
     Verdict.STORES: _("archives"),
     Verdict.TO_COME: _("duty to come"),
     Verdict.FREE: _("no duty"),

@@ -67,25 +67,23 @@ def find_studies(target: Target, question: Question) -> Answers:
     found: list[ListedStudy] = []
     faulty, cancelled = 0, False
     with _association(target, STUDY_ROOT_FIND) as assoc:
-        for status, identifier in assoc.send_c_find(
-            study_lists.encode_question(question), STUDY_ROOT_FIND, msg_id=1
-        ):
-            if identifier is None or code_to_category(status.get("Status", -1)) != "Pending":
+        asked = study_lists.encode_question(question)
+        for status, answer in assoc.send_c_find(asked, STUDY_ROOT_FIND, msg_id=1):
+            if "Status" not in status or code_to_category(status.Status) != "Pending":
                 if not cancelled:
                     _require_success("C-FIND", status)
-                continue
-            if time.monotonic() > ends or len(found) == question.most:
-                if cancelled and time.monotonic() > ends + target.timeout:
+            elif cancelled:
+                if time.monotonic() > ends + target.timeout:
                     assoc.abort()  # it heeds no cancel
                     break
-                if not cancelled:
-                    assoc.send_c_cancel(1, query_model=STUDY_ROOT_FIND)
-                    cancelled = True
-                continue
-            try:
-                found.append(study_lists.decode_study(identifier))
-            except ValueError:
-                faulty += 1
+            elif len(found) == question.most or time.monotonic() > ends:
+                assoc.send_c_cancel(1, query_model=STUDY_ROOT_FIND)
+                cancelled = True
+            else:
+                try:
+                    found.append(study_lists.decode_study(answer or Dataset()))
+                except ValueError:
+                    faulty += 1
     return Answers(found, whole=not cancelled, faulty=faulty)
 
 

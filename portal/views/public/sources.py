@@ -28,6 +28,7 @@ SOURCES = (
     _("Kanta slides 2023: duty 1.10.2029; web page 12.1.2024: in the future"),
     _("Kanta web page 15.10.2021: planned, no day given"),
     _("Kanta slides 2023: what data the Kanta services hold"),
+    _("Kanta service description: marks in images travel with the study"),
 )
 CONTRADICTIONS = (
     _(

@@ -164,6 +164,7 @@ def customer(request: Request, actor: Actor, organisation_id: UUID) -> HttpRespo
         "organisation": organisation,
         "months": [formats.month_text(each) for each in months],
         "rows": [_shown(row, months) for row in rows],
+        "came": [_shown(row, months) for row in rows if row.months],
         "total": sum((row.total for row in rows), queries.NONE),
         "urgent": [_shown(row, []) for row in rows if row.verdict in queries.URGENT],
         "binds": organisation.state == CustomerState.IN_PRODUCTION
