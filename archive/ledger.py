@@ -140,6 +140,11 @@ class Kind(Enum):
     STUDY_SPARED = "study.spared", ("list", "why")
     STUDY_CONDEMNED = "study.condemned", ("list", "objects", "bytes", "sha256", "ended_on")
     STUDY_DESTROYED = "study.destroyed", ("list", "objects")
+    POLICY_CHANGED = "policy.changed", ("what", "content_type", "from", "reason")
+    CODES_IMPORTED = "codes.imported", ("file", "sha256", "outcome", "reason")
+    TAKEOVER_STARTED = "takeover.started", ("how", "listed")
+    TAKEOVER_COMPARED = "takeover.compared", ("listed", "outcome", "sha256")
+    TAKEOVER_EXPORTED = "takeover.exported", ("what", "filters")
 
     def __init__(self, word: str, demanded: tuple[str, ...]) -> None:
         self.word = word

@@ -38,7 +38,10 @@ from archive.services import (
     retention_survey,
     review_feed,
     storage,
+    takeover_comparison,
+    takeovers,
     verification,
+    volumes,
 )
 from archive.values import today
 
@@ -73,6 +76,14 @@ def _send_report(commitment_id: UUID) -> None:
         commitment.reported(commitment_id, same_association=False)
 
 
+def _ask_for_studies(takeover_id: UUID) -> datetime | None:
+    asked = takeovers.question(takeover_id)
+    if asked is None:
+        return None
+    answers = client.find_studies(asked.target, asked.question)
+    return takeovers.answered(takeover_id, asked.question, answers)
+
+
 def _send_form(row_id: UUID) -> None:
     owed = authorisation_forms.owed(row_id)
     if owed is not None:
@@ -94,6 +105,10 @@ WORK: dict[JobKind, Work] = {
     ),
     JobKind.RETENTION_SURVEY: Work(retention_survey.walk, retention_survey.give_up, _nothing),
     JobKind.DESTRUCTION: Work(destruction_work.carry_out, destruction_work.give_up, _nothing),
+    JobKind.TAKEOVER_QUERY: Work(_ask_for_studies, takeovers.give_up_asking, takeovers.not_done),
+    JobKind.TAKEOVER_COMPARE: Work(
+        takeover_comparison.advance, takeovers.give_up_comparing, takeovers.not_done
+    ),
 }
 
 
@@ -205,6 +220,12 @@ def forget_messages() -> None:
 def expire_messages() -> None:
     close_old_connections()
     messages.expire()
+
+
+@shared_task(name="archive.volumes")
+def count_volumes() -> None:
+    close_old_connections()
+    volumes.count_due()
 
 
 @shared_task(name="archive.authorisations")

@@ -21,7 +21,7 @@ _OID = re.compile(r"^[0-2](\.(0|[1-9][0-9]*))+$")
 _AE = re.compile(r"^[\x21-\x5b\x5d-\x7e](?:[\x20-\x5b\x5d-\x7e]{0,14}[\x21-\x5b\x5d-\x7e])?$")
 _HETU = re.compile(r"^[0-3][0-9][01][0-9]{3}[-+A-FU-Y][0-9]{3}[0-9A-FHJ-NPR-Y]$")
 _CODE_WITHIN = re.compile(r"[0-3][0-9][01][0-9]{3}[-+A-Fa-fU-Yu-y][0-9]{3}[0-9A-Ya-y]")
-_STUDY_CODE = re.compile(r"^[A-Z]{2}[0-9][A-Z]{2}$")
+_STUDY_CODE = re.compile(r"^[A-Z]{2}[A-Z0-9]{3}$")
 _TEMPORARY_ROOT = re.compile(r"^1\.2\.246\.10\.[1-9][0-9]*(\.10\.[0-9]+)?\.22\.[0-9]{4}$")
 
 
@@ -119,7 +119,10 @@ class BusinessId(str):
 
 
 class StudyCode(str):
-    """A code of THL's procedure and examination nomenclature, `LLdLL`. Raises ValueError."""
+    """The shape of a code of THL's procedure and examination nomenclature: two letters and three
+    letters or digits, as radiology (`AA1AD`) and NOMESCO (`FPE20`) have them. Words have it too:
+    what is a code, the nomenclature says. Raises ValueError.
+    """
 
     __slots__ = ()
 
@@ -130,7 +133,7 @@ class StudyCode(str):
 
     @classmethod
     def leading(cls, description: str) -> "StudyCode | None":
-        """The code in the first five characters of a StudyDescription, or None."""
+        """What may be the code in the first five characters of a StudyDescription, or None."""
         return cls(description[:5]) if _STUDY_CODE.match(description[:5]) else None
 
 

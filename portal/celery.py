@@ -68,6 +68,7 @@ app.conf.update(
         "reconcile": {"task": "archive.reconcile", "schedule": 2.0, "options": {"expires": 2}},
         "storage": {"task": "archive.watch_storage", "schedule": 60.0, "options": {"expires": 50}},
         "retention": {"task": "archive.retention", "schedule": 600.0, "options": {"expires": 500}},
+        "volumes": {"task": "archive.volumes", "schedule": 300.0, "options": {"expires": 240}},
         "partitions": {"task": "archive.partitions", "schedule": 86_400.0},
     },
 )

@@ -27,6 +27,13 @@ def day_text(day: date) -> str:
     return f"{day.day}.{day.month}.{day.year}"
 
 
+def month_text(month: date) -> str:
+    """`11/2026`, in English `Nov 2026`."""
+    if _language() == "en":
+        return f"{MONTHS[month.month - 1]} {month.year}"
+    return f"{month.month}/{month.year}"
+
+
 def clock_text(at: datetime, *, seconds: bool = False) -> str:
     """`14.05`, in English `14:05`; Helsinki time."""
     return time_text(at.astimezone(HELSINKI).time(), seconds=seconds)

@@ -112,6 +112,11 @@ KINDS: Mapping[str, Label] = {
     Kind.STUDY_SPARED.word: _("Study spared from destruction"),
     Kind.STUDY_CONDEMNED.word: _("Study withdrawn for destruction"),
     Kind.STUDY_DESTROYED.word: _("Study destroyed"),
+    Kind.POLICY_CHANGED.word: _("Content policy changed"),
+    Kind.CODES_IMPORTED.word: _("Study codes imported"),
+    Kind.TAKEOVER_STARTED.word: _("Take-over of a local archive started"),
+    Kind.TAKEOVER_COMPARED.word: _("Take-over of a local archive compared"),
+    Kind.TAKEOVER_EXPORTED.word: _("Lists of a take-over exported"),
 }
 GROUNDS: Mapping[str, Label] = {
     "permission": _("disclosure permission"),

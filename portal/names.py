@@ -92,6 +92,8 @@ PLACES = {
     "retrieve": _("retrieval"),
     "retention": _("working out of retention"),
     "destruction": _("destruction of studies"),
+    "takeover-query": _("query for a take-over"),
+    "takeover-compare": _("comparison of a take-over"),
 }
 
 

@@ -32,7 +32,12 @@ ACCESS_GROUP = _("Who may see")
 SYSTEM_GROUP = _("System")
 LOGS_GROUP = _("Logs")
 # Where a customer's people find what the staff find elsewhere.
-OWN = {"customers": "home", "authorisations": "own-authorisations"}
+OWN = {
+    "customers": "home",
+    "authorisations": "own-authorisations",
+    "duty": "own-duty",
+    "takeovers": "own-takeovers",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +226,24 @@ PAGES: tuple[Page, ...] = (
         within="retention",
     ),
     Page("destruction-act", "destruction-act", _("Destruction"), ARCHIVISTS, within="retention"),
+    Page("duty", "duty", _("Duty against fact"), STAFF, CUSTOMER_GROUP, in_rail=True),
+    Page("own-duty", "duty", _("Volumes"), CUSTOMERS, in_rail=True),
+    Page("customer-duty", "customer-duty", _("Volumes"), STAFF | CUSTOMERS, within="duty"),
+    Page("takeovers", "takeovers", _("Take-overs"), DESK, ARCHIVE_GROUP, in_rail=True),
+    Page("own-takeovers", "takeovers", _("Take-overs"), CUSTOMERS, in_rail=True),
+    Page("takeover", "takeover", _("Take-over"), DESK | CUSTOMERS, within="takeovers"),
+    Page(
+        "takeover-start",
+        "takeover-start",
+        _("Take-over"),
+        ARCHIVISTS | OFFICERS | CUSTOMERS,
+        within="takeovers",
+    ),
+    Page("policies", "policies", _("Content policy"), STAFF, SYSTEM_GROUP, in_rail=True),
+    Page("policy", "policy", _("Content policy"), STAFF, within="policies"),
+    Page("codes", "codes", _("Study codes"), STAFF, SYSTEM_GROUP, in_rail=True),
+    Page("codes-import", "codes-import", _("Study codes"), ADMINISTRATORS, within="codes"),
+    Page("policy-change", "policy-add", _("Content policy"), ADMINISTRATORS, within="policies"),
 )
 BY_NAME = {page.name: page for page in PAGES}
 

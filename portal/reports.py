@@ -16,6 +16,8 @@ COLUMNS = (44, 22, 66, 42)  # shares of the width
 
 @dataclass(frozen=True, slots=True)
 class Row:
+    """A line of the table: its four columns."""
+
     title: str
     state: str
     came: str
@@ -24,7 +26,9 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What is finished and signed, a rollout test or a destruction, in the reader's language."""
+    """What is finished and signed, a rollout test, a take-over or a destruction, in the reader's
+    language.
+    """
 
     title: str
     customer: str
@@ -107,7 +111,8 @@ def as_pdf(report: Report) -> bytes:
     paper.ln(4)
     usual = (_("Step"), _("State"), _("What came"), _("Time"))
     rows = [(row.title, row.state, row.came, row.at) for row in report.rows]
-    paper.listed(report.widths, report.headings or usual, rows)
+    if rows:
+        paper.listed(report.widths, report.headings or usual, rows)
     paper.say_digest(report.digest)
     return bytes(paper.output())
 

@@ -160,6 +160,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("portal.views.joining.addresses")),
     path("", include("portal.views.access.addresses")),
     path("retention/", include("portal.views.retention.addresses")),
+    path("", include("portal.views.system.addresses")),
+    path("", include("portal.views.volumes.addresses")),
     path("logs/", include("portal.views.logs.addresses")),
     path("authorisations/", include("portal.views.authorisations.addresses")),
     path("health/live", health.live, name="health-live"),

@@ -32,6 +32,7 @@ from archive.models.choices import (
     ItemState,
     JobKind,
     JobState,
+    LineOutcome,
     ListState,
     LogRuleKey,
     MessageOutcome,
@@ -52,6 +53,8 @@ from archive.models.choices import (
     Spared,
     StudyState,
     SuspicionState,
+    TakeoverSource,
+    TakeoverState,
     Urgency,
     WillSubject,
     WishSource,
@@ -106,6 +109,7 @@ from archive.models.persons import (
 )
 from archive.models.policies import (
     AccessPolicy,
+    CodeImport,
     ContentPolicy,
     StudyCodeEntry,
 )
@@ -138,9 +142,16 @@ from archive.models.studies import (
     StorageCommitment,
     Study,
 )
+from archive.models.takeovers import (
+    Takeover,
+    TakeoverLine,
+)
 from archive.models.trust import (
     SpentMessage,
     TrustedIssuer,
+)
+from archive.models.volumes import (
+    VolumeDay,
 )
 from archive.models.wishes import (
     DisclosurePermission,
@@ -172,6 +183,7 @@ __all__ = [
     "Case",
     "CaseEvent",
     "CaseState",
+    "CodeImport",
     "CommitmentState",
     "Connection",
     "ConnectionKind",
@@ -213,6 +225,7 @@ __all__ = [
     "LedgerEvent",
     "LedgerRetired",
     "LedgerSeal",
+    "LineOutcome",
     "ListState",
     "LogRule",
     "LogRuleKey",
@@ -265,10 +278,15 @@ __all__ = [
     "Suspicion",
     "SuspicionEvent",
     "SuspicionState",
+    "Takeover",
+    "TakeoverLine",
+    "TakeoverSource",
+    "TakeoverState",
     "TrustedIssuer",
     "Urgency",
     "UseLimit",
     "User",
+    "VolumeDay",
     "WatchedPerson",
     "WillSubject",
     "WishDocument",

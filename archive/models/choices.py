@@ -129,6 +129,8 @@ class JobKind(TextChoices):
     AUTHORISATION_FORM = "authorisation_form", _("authorisation to the Patient Data Repository")
     AUTHORISATION_LETTER = "authorisation_letter", _("mail about an authorisation")
     CORRECTION = "correction", _("correction of a study")
+    TAKEOVER_QUERY = "takeover_query", _("query for a take-over")
+    TAKEOVER_COMPARE = "takeover_compare", _("comparison of a take-over")
     RETENTION_SURVEY = "retention_survey", _("working out of retention")
     DESTRUCTION = "destruction", _("destruction of studies")
     REVIEW_LETTER = "review_letter", _("mail about a log review")
@@ -347,3 +349,27 @@ class Spared(TextChoices):
     UNSETTLED = "unsettled", _("objects are coming in, or it is being registered")
     REFUSED = "refused", _("the list was refused")
     STOPPED = "stopped", _("the list was stopped for good")
+
+
+class TakeoverSource(TextChoices):
+    LIST = "list", _("list as a file")
+    QUERY = "query", _("query to the customer’s system")
+
+
+class TakeoverState(TextChoices):
+    ASKING = "asking", _("asking")
+    COMPARING = "comparing", _("comparing")
+    COMPARED = "compared", _("compared")
+    FAILED = "failed", _("failed")
+
+
+class LineOutcome(TextChoices):
+    """What a study of the list lacks: the first that applies, worst first."""
+
+    MISSING = "missing", _("not stored")
+    DESTROYED = "destroyed", _("destroyed")
+    FEWER = "fewer", _("fewer objects")
+    UNCOMMITTED = "uncommitted", _("not committed")
+    UNREGISTERED = "unregistered", _("not registered")
+    HERE = "here", _("in order")
+    REPEATED = "repeated", _("repeated in the list")

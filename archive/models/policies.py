@@ -24,7 +24,9 @@ class StudyCodeEntry(models.Model):
 
     class Meta:
         constraints = (
-            models.UniqueConstraint(fields=("code", "valid_from"), name="study_code_identity"),
+            models.UniqueConstraint(
+                fields=("system_oid", "code", "valid_from"), name="study_code_identity"
+            ),
         )
         ordering = ("code", "valid_from")
 
@@ -32,9 +34,29 @@ class StudyCodeEntry(models.Model):
         return f"{self.code} {self.name_fi}"
 
 
+class CodeImport(models.Model):
+    """A list of study codes that was read and waits to be applied. What it changes is
+    found anew each time, against the codes that are there then.
+    """
+
+    id = uuid_key()
+    file_name = models.CharField(max_length=200)
+    sha256 = models.CharField(max_length=64)
+    content = models.TextField()  # empty once it was applied
+    is_whole = models.BooleanField(default=False)  # what it does not name is closed
+    last_day = models.DateField(null=True, blank=True)  # of what is closed so
+    made_by = models.CharField(max_length=200)
+    made_at = models.DateTimeField()
+    applied_at = models.DateTimeField(null=True, blank=True)
+    outcome = models.JSONField(default=dict, blank=True)  # how many were added, closed, ...
+
+    def __str__(self) -> str:
+        return self.file_name
+
+
 class ContentPolicy(models.Model):
     """A content type: which SOP classes with which modalities may be archived, and from when
-    (AR-2).
+    (AR-2). A row is a version: what changes from a day on is a row of its own.
     """
 
     id = uuid_key()
@@ -49,6 +71,7 @@ class ContentPolicy(models.Model):
     allowed_until = models.DateField(null=True, blank=True)
     duty_from = models.DateField(null=True, blank=True)
     source = models.CharField(max_length=200, blank=True)
+    contradiction = models.TextField(blank=True)  # where the sources differ
 
     class Meta:
         constraints = (

@@ -1,6 +1,7 @@
 """Patients and what is archived of them: study, series, instance."""
 
 from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import F, Q, Value
 from django.db.models.functions import Replace
@@ -196,6 +197,7 @@ class Instance(models.Model):
         indexes = (
             models.Index(fields=("study", "committed_at"), name="instance_uncommitted"),
             models.Index(fields=("id",), condition=~Q(damaged_at=None), name="instance_damaged"),
+            BrinIndex(fields=("received_at",), name="instance_received"),  # volumes, day by day
         )
 
     def __str__(self) -> str:

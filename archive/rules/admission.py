@@ -123,16 +123,17 @@ def content_of(header: Header, policy: Policy, today: date) -> Content:
 
 def study_code(header: Header, content: Content, policy: Policy, today: date) -> str:
     """The code StudyDescription begins with, valid on StudyDate, or on the day of receipt when that
-    is empty.
+    is empty. Where none is demanded, only what the nomenclature has is taken for one: `CHEST` has
+    the shape of a code.
     """
     code = StudyCode.leading(header.study_description)
-    if not content.code_demanded:
-        return code or ""
-    if code is None:
+    validity = policy.codes(code) if code is not None else ()
+    if code is None or not validity:
+        if not content.code_demanded:
+            return ""
         raise StudyCodeUnknown() if header.study_description else StudyCodeMissing()
-    validity = policy.codes(code)
-    if not validity:
-        raise StudyCodeUnknown()
+    if not content.code_demanded:
+        return code
     day = dicom_date(header.study_date) or today
     if not any(period.covers(day) for period in validity):
         raise StudyCodeClosed()

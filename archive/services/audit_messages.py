@@ -165,6 +165,11 @@ TABLE: Mapping[Kind, Row | Callable[[Facts], Row]] = {
     Kind.STUDY_SPARED: _STATE,
     Kind.STUDY_CONDEMNED: Row(PROCEDURE_RECORD, "D"),
     Kind.STUDY_DESTROYED: Row(STUDY_DELETED, "D"),
+    Kind.POLICY_CHANGED: Row(SECURITY_ALERT, "E", SOFTWARE_CONFIGURATION),
+    Kind.CODES_IMPORTED: Row(SECURITY_ALERT, "E", SOFTWARE_CONFIGURATION),
+    Kind.TAKEOVER_STARTED: Row(IMPORT, "C"),
+    Kind.TAKEOVER_COMPARED: Row(IMPORT, "U"),
+    Kind.TAKEOVER_EXPORTED: Row(EXPORT, "R", outward=True),
 }
 BY_WORD = {kind.word: row for kind, row in TABLE.items()}
 

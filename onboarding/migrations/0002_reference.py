@@ -12,6 +12,7 @@ from archive.values import now, uuid7
 
 FOLDER = Path(__file__).resolve().parent.parent / "reference"
 LANGUAGES = ("fi", "sv", "en")
+TEXTS = ("name_fi", "name_sv", "name_en", "source")  # of a content
 STATES = {"joining": "draft", "in_production": "in_production", "ended": "ended"}
 TERMS_FROM = date(2024, 1, 1)  # the Act 703/2023 is in force
 
@@ -70,7 +71,9 @@ def add_contents_to_come(apps):
             id=uuid7(),
             sop_classes=[],
             modalities=[],
-            **{**row, "allowed_from": day(row["allowed_from"]), "duty_from": day(row["duty_from"])},
+            allowed_from=day(row["allowed_from"]),
+            duty_from=day(row["duty_from"]),
+            **{name: row[name] for name in ("content_type", *TEXTS)},
         )
         for row in rows("contents_to_come.csv")
     )

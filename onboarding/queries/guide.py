@@ -1,5 +1,7 @@
 """What the guide and a registration read of the contents, as rows of law (ON-9)."""
 
+from datetime import date
+
 from archive.models import ContentPolicy
 from archive.values import today
 
@@ -19,6 +21,14 @@ def contents() -> list[ContentPolicy]:
     return sorted(
         rows.values(), key=lambda row: (row.duty_from is None, row.duty_from, row.content_type)
     )
+
+
+def possible_from(row: ContentPolicy) -> date | None:
+    """Since when something of the content can be archived, whatever has changed in it since."""
+    if not row.sop_classes:
+        return None
+    rows = ContentPolicy.objects.filter(content_type=row.content_type).exclude(sop_classes=[])
+    return rows.order_by("allowed_from").values_list("allowed_from", flat=True)[0]
 
 
 def archived_now(rows: list[ContentPolicy]) -> list[ContentPolicy]:

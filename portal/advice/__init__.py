@@ -22,6 +22,7 @@ from portal.advice import (
     retention,
     review,
     road,
+    rules,
     wishes,
 )
 from portal.advice.kinds import CORRECT_AND_SEND, SEND_AGAIN, Advice, Move
@@ -120,6 +121,7 @@ ADVICE: dict[type[ArchiveError], Advice] = {
     **asking.ADVICE,
     **review.ADVICE,
     **retention.ADVICE,
+    **rules.ADVICE,
 }
 BY_REASON = {error.reason(): advice for error, advice in ADVICE.items()}
 

@@ -29,7 +29,7 @@ class StudyFilters(forms.Form):
         label=_("Modality"), required=False, choices=[ANY, *((each, each) for each in MODALITIES)]
     )
     study_code = forms.RegexField(
-        r"^[A-Za-z]{2}[0-9][A-Za-z]{2}$", label=_("Study code"), required=False, max_length=5
+        r"^[A-Za-z]{2}[A-Za-z0-9]{3}$", label=_("Study code"), required=False, max_length=5
     )
     accession = forms.CharField(
         label=_("Accession number"),

@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 
 from pydicom._uid_dict import UID_dictionary
 from pydicom.uid import UID, ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
-from pynetdicom import AllStoragePresentationContexts
 from pynetdicom._globals import ALL_TRANSFER_SYNTAXES, APPLICATION_CONTEXT_NAME
 from pynetdicom.pdu import A_ASSOCIATE_AC, A_ASSOCIATE_RQ
 from pynetdicom.pdu_primitives import (
@@ -26,10 +25,10 @@ from archive.edges.dicom.replies import OTHER_PROTOCOL_VERSION, REJECTIONS, Reje
 from archive.edges.dicom.upper_layer import Gone, Violation, Wire
 from archive.errors import Unsupported
 from archive.objects.part10 import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
+from archive.objects.storage_classes import STORAGE
 
 VERIFICATION = UID("1.2.840.10008.1.1")
 COMMITMENT = UID("1.2.840.10008.1.20.1")
-STORAGE = frozenset(context.abstract_syntax for context in AllStoragePresentationContexts)
 # Query/Retrieve, PS3.4 C.6: patient root and study root.
 PATIENT_ROOT = frozenset(UID(f"1.2.840.10008.5.1.4.1.2.1.{last}") for last in (1, 2, 3))
 FIND = frozenset(UID(f"1.2.840.10008.5.1.4.1.2.{root}.1") for root in (1, 2))

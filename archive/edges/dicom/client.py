@@ -1,9 +1,11 @@
-"""Our calls to customers' systems: commitment reports, notices, echoes. No database here.
+"""Our calls to customers' systems: commitment reports, notices, echoes, questions for a list of
+studies. No database here.
 
 Every failure is one of three, with a detail an engineer of either side can act on.
 """
 
 import socket
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
@@ -13,7 +15,7 @@ from pynetdicom.association import Association
 from pynetdicom.pdu_primitives import SCP_SCU_RoleSelectionNegotiation
 from pynetdicom.status import code_to_category
 
-from archive.edges.dicom import codec, tls
+from archive.edges.dicom import codec, study_lists, tls
 from archive.edges.dicom.acceptance import COMMITMENT, VERIFICATION
 from archive.edges.dicom.checkpoint import steady
 from archive.edges.dicom.quiet import keep_identifiers_out_of_logs
@@ -21,9 +23,11 @@ from archive.edges.dicom.reports import COMMITMENT_INSTANCE
 from archive.errors import PeerAborted, PeerRejected, PeerUnreachable
 from archive.objects.messages import CommitmentResult, Notice, Target
 from archive.objects.part10 import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
+from archive.objects.study_lists import Answers, ListedStudy, Question
 from archive.values import uid_from_uuid
 
 AVAILABILITY = "1.2.840.10008.5.1.4.33"
+STUDY_ROOT_FIND = "1.2.840.10008.5.1.4.1.2.2.1"
 DELIVERED = ("Success", "Warning")
 
 
@@ -52,6 +56,35 @@ def echo(target: Target) -> None:
     """Raises PeerUnreachable, PeerRejected, PeerAborted."""
     with _association(target, VERIFICATION) as assoc:
         _require_success("C-ECHO", assoc.send_c_echo())
+
+
+def find_studies(target: Target, question: Question) -> Answers:
+    """C-FIND at study level, PS3.4 C.4.1, with no key about the patient.
+
+    Raises PeerUnreachable, PeerRejected, PeerAborted.
+    """
+    ends = time.monotonic() + question.seconds
+    found: list[ListedStudy] = []
+    faulty, cancelled = 0, False
+    with _association(target, STUDY_ROOT_FIND) as assoc:
+        asked = study_lists.encode_question(question)
+        for status, answer in assoc.send_c_find(asked, STUDY_ROOT_FIND, msg_id=1):
+            if "Status" not in status or code_to_category(status.Status) != "Pending":
+                if not cancelled:
+                    _require_success("C-FIND", status)
+            elif cancelled:
+                if time.monotonic() > ends + target.timeout:
+                    assoc.abort()  # it heeds no cancel
+                    break
+            elif len(found) == question.most or time.monotonic() > ends:
+                assoc.send_c_cancel(1, query_model=STUDY_ROOT_FIND)
+                cancelled = True
+            else:
+                try:
+                    found.append(study_lists.decode_study(answer or Dataset()))
+                except ValueError:
+                    faulty += 1
+    return Answers(found, whole=not cancelled, faulty=faulty)
 
 
 @contextmanager

@@ -134,7 +134,7 @@ def _duties(chosen: tuple[str, ...], contents: list[ContentPolicy]) -> list[Duty
     return [
         Duty(
             name=in_language(row, "name"),
-            possible_from=row.allowed_from if row.sop_classes else None,
+            possible_from=rows.possible_from(row),
             duty_from=row.duty_from,
             has_passed=row.duty_from is not None and row.duty_from <= day,
             source=gettext(row.source) if row.source else "",

@@ -1,5 +1,6 @@
-"""Where the guide's rows come from, in the reader's language. The rows keep the English text, which
-is the key of its translation; a text that is not here is shown as it was written.
+"""Where the rows of the law come from and where their sources differ, in the reader's language.
+The rows keep the English text, which is the key of its translation; a text that is not here is
+shown as it was written.
 """
 
 from django.utils.translation import gettext_lazy as _
@@ -25,5 +26,33 @@ SOURCES = (
     ),
     _("Kanta slides 2023: by 2029, no day given"),
     _("Kanta slides 2023: duty 1.10.2029; web page 12.1.2024: in the future"),
+    _("Kanta web page 15.10.2021: planned, no day given"),
     _("Kanta slides 2023: what data the Kanta services hold"),
+    _("Kanta service description: marks in images travel with the study"),
+)
+CONTRADICTIONS = (
+    _(
+        "The Kanta slides (2023) give 13.12.2019 for radiology. The web page and kanta.fi give"
+        " 31.12.2019, which is taken; 13.12. is a slip of the pen."
+    ),
+    _(
+        "The slides give dental imaging radiology's day, 13.12.2019, a slip of the pen for"
+        " 31.12.2019; the web page gives it no day of its own."
+    ),
+    _(
+        "The web page says that archiving is possible in 2024, and lists intra-oral images among"
+        " those of the future as well."
+    ),
+    _(
+        "The web page gives no deadline. The slides give 29.10.2029, at odds with the other"
+        " contents' 1.10.2029; kept as quoted."
+    ),
+    _("The web page of 12.1.2024 does not name biosignals. The first day here is a placeholder."),
+    _(
+        "The web page of 15.10.2021 says planned, that of 12.1.2024 nothing. The first day here is"
+        " a placeholder."
+    ),
+    _("The web page of 12.1.2024 says only: in the future. The first day here is a placeholder."),
+    _("No source says from when archiving is possible. The first day here is a placeholder."),
+    _("Later sources do not name it. The first day here is a placeholder."),
 )

@@ -1,0 +1,56 @@
+"""What can go wrong with rows of law and lists: content policy, study codes, take-over; under the
+families of `archive.errors`.
+
+    Malformed      ListUnreadable
+    Unacceptable   PolicyUnfit, ListTooLarge, CodeListFaulty, AnswersTooMany
+    Conflict       PolicyBeganThen, CodesChanged, CodesApplied, TakeoverRuns
+
+`facts["field"]`, where there is one, names the field the message belongs to.
+"""
+
+from archive.errors import Conflict, Malformed, Unacceptable
+
+
+class ListUnreadable(Malformed):
+    code = "LIST"
+    comment = "list is no CSV in UTF-8 with the columns asked for"
+
+
+class PolicyUnfit(Unacceptable):
+    code = "POLICY"
+    comment = "row of the content policy is not acceptable"
+
+
+class ListTooLarge(Unacceptable):
+    code = "LIST-SIZE"
+    comment = "list is too large"
+
+
+class CodeListFaulty(Unacceptable):
+    code = "CODES-FAULTY"
+    comment = "list of codes has faulty lines"
+
+
+class AnswersTooMany(Unacceptable):
+    code = "TAKEOVER-MANY"
+    comment = "system names more studies on one day than can be taken"
+
+
+class PolicyBeganThen(Conflict):
+    code = "POLICY-DAY"
+    comment = "a version of the content type began on that day"
+
+
+class CodesChanged(Conflict):
+    code = "CODES-CHANGED"
+    comment = "study codes have been changed since the list was shown"
+
+
+class CodesApplied(Conflict):
+    code = "CODES-APPLIED"
+    comment = "list of codes was applied before"
+
+
+class TakeoverRuns(Conflict):
+    code = "TAKEOVER-RUNS"
+    comment = "take-over is being compared"

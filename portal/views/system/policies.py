@@ -1,0 +1,228 @@
+"""The content policy: what may be archived today, what comes, and a new version from a day on,
+after a preview in words (AR-2).
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.text import capfirst
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_safe
+
+from archive.actors import Actor
+from archive.errors import ArchiveError
+from archive.models import ContentPolicy, LedgerEvent
+from archive.objects import storage_classes
+from archive.queries import content_policies as queries
+from archive.queries.content_policies import Standing
+from archive.rule_errors import PolicyUnfit
+from archive.services import content_policies as services
+from archive.values import today
+from portal.forms.content_policies import EndForm, VersionForm
+from portal.pages import BY_NAME
+from portal.policy_words import changed_words, ended_words
+from portal.staff import Request, page
+from portal.views.joining.opened import words
+
+STANDINGS: dict[Standing, tuple[str, str | Promise]] = {
+    Standing.ALLOWED: ("done", gettext_lazy("allowed")),
+    Standing.TO_COME: ("wait", gettext_lazy("to come")),
+    Standing.CLOSED: ("stop", gettext_lazy("closed")),
+}
+CHANGED: dict[str, str | Promise] = {
+    "added": gettext_lazy("Content type added"),
+    "version": gettext_lazy("New version"),
+    "closed": gettext_lazy("Ended"),
+}
+WRONG: dict[str, str | Promise] = {
+    "allowed_from": gettext_lazy("Today at the earliest: the past stays as it was."),
+    "allowed_until": gettext_lazy("The last day is before the first."),
+    "last_day": gettext_lazy("That day is past, or nothing is archived on it."),
+    "content_type": gettext_lazy("Small letters, digits and underscores only."),
+    "modalities": gettext_lazy("Modalities are capital letters, such as XC."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A row in the reader's language."""
+
+    row: ContentPolicy
+    name: str
+    shape: str
+    word: str
+    classes: list[tuple[str, str]]  # name, UID
+    source: str
+    contradiction: str
+
+    @property
+    def modalities(self) -> str:
+        return ", ".join(self.row.modalities) or "–"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A change that the ledger tells of, with the first day of the row it was about."""
+
+    event: LedgerEvent
+    word: str
+    day: date
+
+
+def shown(row: ContentPolicy, day: date) -> Shown:
+    shape, word = STANDINGS[queries.standing(row, day)]
+    return Shown(
+        row=row,
+        name=capfirst(queries.name_of(row)),
+        shape=shape,
+        word=str(word),
+        classes=[(storage_classes.name_of(uid), uid) for uid in row.sop_classes],
+        source=_(row.source) if row.source else "",
+        contradiction=_(row.contradiction) if row.contradiction else "",
+    )
+
+
+@require_safe
+@page("policies")
+def policies(request: Request, actor: Actor) -> HttpResponse:
+    day = today()
+    rows = sorted(
+        (shown(row, day) for row in queries.listed(day)),
+        key=lambda each: (list(STANDINGS.values()).index((each.shape, each.word)), each.name),
+    )
+    return render(request, "system/policies.html", {"rows": rows, "changes": _changes(request)})
+
+
+@require_safe
+@page("policy")
+def policy(request: Request, actor: Actor, content_type: str) -> HttpResponse:
+    """A content type with all its versions."""
+    day = today()
+    rows = [shown(row, day) for row in queries.versions(content_type)]
+    current = queries.in_force(content_type, day)
+    front = next((each for each in rows if each.row == current), rows[0])
+    context = {
+        "front": front,
+        "rows": rows,
+        "recent": queries.recent_objects(content_type),
+        "changes": _changes(request),
+        "log": [_told(each) for each in queries.changes(content_type)],
+        "trail": [(_("Content policy"), reverse("policies"))],
+    }
+    return render(request, "system/policy.html", context)
+
+
+def _told(event: LedgerEvent) -> Told:
+    facts = event.facts
+    word = CHANGED.get(facts["what"], facts["what"])
+    return Told(event, str(word), date.fromisoformat(facts["from"]))
+
+
+def _changes(request: Request) -> bool:
+    return BY_NAME["policy-change"].may_open(request.person.roles)
+
+
+# --- changes, each with its preview ---------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """`check` raises what `act` would; `say` tells what it will do."""
+
+    title: str
+    check: Callable[[], object]
+    act: Callable[[], object]
+    say: Callable[[], list[str]]
+    back: str
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@page("policy-change")
+def add(request: Request, actor: Actor) -> HttpResponseBase:
+    form = VersionForm(request.POST if request.method == "POST" else None, None)
+    return _begin(request, actor, form, _("New content type"), reverse("policies"))
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@page("policy-change")
+def version(request: Request, actor: Actor, content_type: str) -> HttpResponseBase:
+    row = queries.versions(content_type)[0]
+    row = queries.in_force(content_type, today()) or row
+    form = VersionForm(request.POST if request.method == "POST" else None, row)
+    title = _("New version of %(name)s") % {"name": queries.name_of(row)}
+    return _begin(request, actor, form, title, reverse("policy", args=[content_type]))
+
+
+def _begin(
+    request: Request, actor: Actor, form: VersionForm, title: str, back: str
+) -> HttpResponseBase:
+    change = Change(
+        title,
+        check=lambda: services.check(form.version()),
+        act=lambda: services.begin(actor, form.version(), reason=form.cleaned_data["reason"]),
+        say=lambda: changed_words(form.version()),
+        back=back,
+    )
+    return _change(request, form, change)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@page("policy-change")
+def end(request: Request, actor: Actor, content_type: str) -> HttpResponseBase:
+    row = queries.versions(content_type)[0]
+    form = EndForm(request.POST if request.method == "POST" else None)
+    change = Change(
+        _("End of %(name)s") % {"name": queries.name_of(row)},
+        check=lambda: services.check_end(form.cleaned_data["last_day"]),
+        act=lambda: services.close(actor, content_type, **form.cleaned_data),
+        say=lambda: ended_words(content_type, form.cleaned_data["last_day"]),
+        back=reverse("policy", args=[content_type]),
+    )
+    return _change(request, form, change)
+
+
+def _change(request: Request, form: forms.Form, change: Change) -> HttpResponseBase:
+    """The form; then what it will do; then, when that is confirmed, it is done."""
+    sentences: list[str] = []
+    if form.is_bound and form.is_valid() and _fits(form, change.check):
+        if "sure" not in request.POST:
+            sentences = change.say()
+        elif _fits(form, change.act):
+            messages.success(request, _("The content policy is changed."))
+            return redirect(change.back)
+    context: dict[str, Any] = {
+        "title": change.title,
+        "form": form,
+        "sentences": sentences,
+        "kept": [(name, request.POST.get(name, "")) for name in form.fields if name in form.data],
+        "back": change.back,
+        "classes": sorted((storage_classes.name_of(u), u) for u in storage_classes.STORAGE),
+        "trail": [(_("Content policy"), reverse("policies"))],
+    }
+    status = 422 if form.is_bound and not sentences else 200
+    return render(request, "system/policy_change.html", context, status=status)
+
+
+def _fits(form: forms.Form, act: Callable[[], object]) -> bool:
+    """Whether the service takes it; if not, the form says why."""
+    try:
+        act()
+    except PolicyUnfit as error:
+        field = error.facts["field"]
+        said = WRONG.get(field) or words(error, is_staff=True)
+        form.add_error(field if field in form.fields else None, str(said))
+        return False
+    except ArchiveError as error:
+        field = error.facts.get("field", "")
+        form.add_error(field if field in form.fields else None, words(error, is_staff=True))
+        return False
+    return True

@@ -1,0 +1,1 @@
+"""What came in, what should have, and what a local archive still holds."""

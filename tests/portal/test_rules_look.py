@@ -1,0 +1,99 @@
+"""How the pages of content rules, volumes and take-overs look: no axe violation, no sideways
+scrolling. Screenshots go to $SCREENSHOTS when it is set.
+"""
+
+from io import BytesIO
+from typing import Any
+
+import pytest
+from django.urls import reverse
+from playwright.sync_api import Browser
+
+from archive.actors import SYSTEM
+from archive.models import VolumeDay
+from archive.services import code_lists, takeover_comparison, takeovers
+from archive.services.code_lists import Upload
+from archive.values import today, uid_from_uuid
+from onboarding.models import Joining
+from tests import builders
+from tests.cast import organisation
+from tests.portal.test_look import WIDTHS, address, browser, wrong_with
+from tests.services.test_takeovers import ARCHIVIST
+
+__all__ = ["address", "browser"]
+pytestmark = pytest.mark.journey
+
+SCHEMES = ("light", "dark")
+
+
+def compared() -> str:
+    study = builders.study()
+    builders.series(study)
+    text = f"study_uid,accession,instances\n{study.study_instance_uid},R1,2\n"
+    text += "".join(f"{uid_from_uuid()},R{number},4\n" for number in range(3)) + "x,,\n"
+    upload = takeovers.Upload("vanha-pacs.csv", BytesIO(text.encode()), len(text))
+    made = takeovers.from_list(ARCHIVIST, organisation(), "production", upload)
+    takeover_comparison.advance(made.id)
+    return reverse("takeover", args=[made.id])
+
+
+def shown_list() -> str:
+    text = (
+        "code,system_oid,name_fi,valid_from,valid_until\n"
+        "ZX9ZX,1.2.246.537.6.4,Uusi tutkimus,2026-01-01,\n"
+        "AA1AD,1.2.246.537.6.4,Pään TT,2000-01-01,2026-12-31\n"
+    )
+    held = code_lists.keep(SYSTEM, Upload("koodit.csv", text.encode()))
+    return reverse("codes-preview", args=[held.id])
+
+
+def came() -> None:
+    Joining.objects.update(content_types=["ct", "mr"])
+    for content, count in (("ct", 12_345), ("resting_ecg", 40)):
+        VolumeDay.objects.create(
+            environment="production",
+            organisation=organisation(),
+            content_type=content,
+            day=today(),
+            studies=count // 10,
+            instances=count,
+            bytes=count * 500_000,
+        )
+
+
+def test_no_page_of_rules_has_an_axe_violation_or_scrolls_sideways(
+    browser: Browser, address: str, demo: dict[str, Any]
+) -> None:
+    came()
+    own = [
+        compared(),
+        reverse("takeovers"),
+        reverse("takeover-start"),
+        reverse("customer-duty", args=[organisation().id]),
+    ]
+    staff = [
+        *own,
+        reverse("duty"),
+        reverse("policies"),
+        reverse("policy", args=["resting_ecg"]),
+        reverse("policy-version", args=["visible_light"]),
+        reverse("codes"),
+        reverse("codes-import"),
+        shown_list(),
+    ]
+    found: list[str] = []
+    for scheme, width in zip(SCHEMES, WIDTHS, strict=True):
+        for login, places in (("admin", staff), ("esim", own)):
+            context = browser.new_context(
+                viewport={"width": width, "height": 900}, color_scheme=scheme, locale="fi-FI"
+            )
+            page = context.new_page()
+            page.goto(f"{address}/accounts/login/")
+            page.fill("[name=login]", demo["logins"][login]["login"])
+            page.fill("[name=password]", demo["logins"][login]["password"])
+            page.click("button.go")
+            page.wait_for_load_state()
+            for place in places:
+                found.extend(wrong_with(page, address, place, width))
+            context.close()
+    assert found == []

@@ -1,0 +1,79 @@
+"""The pages of content policy and study codes: previewed, then done, by administrators only."""
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+
+from archive.models import CodeImport, ContentPolicy, StudyCodeEntry
+from archive.values import today
+from tests.portal.test_pages import signed_in
+
+pytestmark = pytest.mark.django_db
+
+PHOTO = {
+    "name_fi": "valokuva",
+    "name_sv": "fotografi",
+    "name_en": "photograph",
+    "sop_classes": "VL Photographic Image Storage",
+    "modalities": "xc",
+    "allowed_from": "",
+    "source": "Decree 12/2026",
+    "reason": "Asetus 12/2026",
+}
+
+
+def test_a_version_is_shown_in_words_before_it_is_made_and_told_after() -> None:
+    client = signed_in("admin")
+    address = reverse("policy-version", args=["visible_light"])
+    filled = {**PHOTO, "allowed_from": today().isoformat()}
+    shown = client.post(address, filled).content.decode()
+    assert "VL Photographic Image" in shown and "is taken away" in shown
+    assert ContentPolicy.objects.get(content_type="visible_light").sop_classes == []
+    done = client.post(address, {**filled, "sure": "yes"}, follow=True).content.decode()
+    assert "Asetus 12/2026" in done
+    assert ContentPolicy.objects.get(content_type="visible_light").modalities == ["XC"]
+    refused = client.post(address, {**filled, "sop_classes": "no such class"})
+    assert refused.status_code == 422 and "no such class" in refused.content.decode()
+
+
+def test_the_list_says_where_the_sources_differ_and_only_administrators_change_it() -> None:
+    page = signed_in("support").get(reverse("policies")).content.decode()
+    assert "at odds with the other contents" in page and "Add a content type" not in page
+    assert signed_in("archivist").get(reverse("policy-add")).status_code == 403
+    assert signed_in("esim").get(reverse("policies")).status_code == 404
+
+
+def test_a_list_of_codes_is_shown_then_applied() -> None:
+    client = signed_in("admin")
+    text = (
+        "code;system_oid;name_fi;valid_from;valid_until\n"
+        "ZX9ZX;1.2.246.537.6.4;Uusi tutkimus;1.1.2026;\n"
+        "AA1AD;1.2.246.537.6.4;Pään TT;1.1.2000;31.12.2026\n"
+    )
+    file = SimpleUploadedFile("koodit.csv", text.encode())
+    shown = client.post(reverse("codes-import"), {"file": file}, follow=True)
+    page = shown.content.decode()
+    assert "ZX9ZX" in page and "1 new, 1 closed" in page
+    assert not StudyCodeEntry.objects.filter(code="ZX9ZX").exists()
+    held = CodeImport.objects.get()
+    given = {"shown": shown.context["form"]["shown"].value(), "reason": "THL 1/2026"}
+    address = reverse("codes-preview", args=[held.id])
+    done = client.post(address, given, follow=True).content.decode()
+    assert "Applied: 1 new, 1 closed." in done
+    assert StudyCodeEntry.objects.filter(code="ZX9ZX").exists()
+    assert "ZX9ZX,1.2.246.537.6.4,Uusi tutkimus,2026-01-01" in exported(client.get)
+
+
+def exported(get: object) -> str:
+    answer = get(reverse("codes-csv"))  # type: ignore[operator]
+    return b"".join(answer.streaming_content).decode()
+
+
+def test_a_faulty_list_names_its_lines_and_offers_nothing_to_apply() -> None:
+    client = signed_in("admin")
+    text = "code,system_oid,name_fi,valid_from\nx,1.2.246.537.6.4,Nimi,2026-01-01\n"
+    file = SimpleUploadedFile("koodit.csv", text.encode())
+    page = client.post(reverse("codes-import"), {"file": file}, follow=True).content.decode()
+    assert "two letters and three letters or digits" in page and "Apply the list?" not in page
+    file = SimpleUploadedFile("kuva.csv", b"\xff\xfe")
+    assert client.post(reverse("codes-import"), {"file": file}).status_code == 422

@@ -1,0 +1,118 @@
+"""Lists of study codes: what is read, what is faulty, what changes (AR-8)."""
+
+from datetime import date
+
+import pytest
+
+from archive.rule_errors import ListUnreadable
+from archive.rules import code_lists
+from archive.rules.code_lists import Entry, Plan, Problem
+
+SYSTEM = "1.2.246.537.6.2.2007"
+HEADING = "code,system_oid,name_fi,name_sv,name_en,valid_from,valid_until"
+
+
+def entry(code: str, first: str = "2010-01-01", last: str = "", name: str = "Nimi") -> Entry:
+    until = date.fromisoformat(last) if last else None
+    return Entry(code, SYSTEM, name, "Namn", "", date.fromisoformat(first), until)
+
+
+def line(code: str, first: str = "2010-01-01", last: str = "", name: str = "Nimi") -> str:
+    return f"{code},{SYSTEM},{name},,,{first},{last}"
+
+
+def plan(*lines: str, known: tuple[Entry, ...] = (), closes: date | None = None) -> Plan:
+    return code_lists.plan("\n".join((HEADING, *lines)), known, closes_missing=closes)
+
+
+def told(found: Plan) -> list[tuple[str, str]]:
+    return [(each.kind.value, each.entry.code) for each in found.changes]
+
+
+def test_a_list_adds_closes_renames_reopens_and_leaves() -> None:
+    known = (
+        *(entry("AA1AA"), entry("FPE20"), entry("TFP00")),
+        *(entry("JKA21", last="2015-12-31"), entry("JKA22", last="2015-12-31")),
+    )
+    found = plan(
+        *(line("AA1AD"), line("AA1AA", last="2026-12-31"), line("FPE20", name="Uusi nimi")),
+        *(line("TFP00"), line("JKA21"), line("JKA22", first="2027-01-01")),
+        known=known,
+    )
+    assert told(found) == [
+        ("added", "AA1AD"),
+        ("closed", "AA1AA"),
+        ("renamed", "FPE20"),
+        ("unchanged", "TFP00"),
+        ("reopened", "JKA21"),
+        ("reopened", "JKA22"),
+    ]
+    assert not found.faults
+    assert found.changes[2].entry.name_sv == "Namn"  # a list without Swedish takes none away
+
+
+def test_semicolons_marks_of_order_and_finnish_days_are_read() -> None:
+    text = f"\ufeff{HEADING.replace(',', ';')}\r\nFPE20;{SYSTEM};Lepo, EKG;;;1.2.2010;\r\n\r\n"
+    entries, faults = code_lists.read(text)
+    assert [each.valid_from for _number, each in entries] == [date(2010, 2, 1)]
+    assert entries[0][1].name_fi == "Lepo, EKG" and not faults
+
+
+def test_faulty_lines_are_told_by_number_and_why() -> None:
+    found = plan(
+        line("aa1ad"),
+        line("AA1AD"),
+        line("AA1AD"),
+        line("AA1AD", first="2020-01-01"),
+        line("AA1AE", first="2020-13-01"),
+        line("AA1AE", last="2009-01-01"),
+        line("AA1AE", name=""),
+        "AA1AE,oid,Nimi,,,2010-01-01,",
+        line("KNOWN", first="2005-01-01"),
+        "AA1AG,1,2,3,4,5,6,7,8",
+        known=(entry("KNOWN"),),
+    )
+    assert [(each.line, each.problem) for each in found.faults] == [
+        (2, Problem.CODE),
+        (4, Problem.REPEATED),
+        (5, Problem.OVERLAPS),
+        (6, Problem.DAY),
+        (7, Problem.ENDS_FIRST),
+        (8, Problem.NAME),
+        (9, Problem.SYSTEM),
+        (10, Problem.OVERLAPS),
+        (11, Problem.COLUMNS),
+    ]
+
+
+def test_lines_of_one_code_are_judged_together_whatever_their_order() -> None:
+    known = (entry("AA1AD"),)
+    lines = (line("AA1AD", first="2027-01-01"), line("AA1AD", last="2026-12-31"))
+    for order in (lines, lines[::-1]):
+        found = plan(*order, known=known)
+        assert not found.faults
+        assert sorted(told(found)) == [("closed", "AA1AD"), ("reopened", "AA1AD")]
+
+
+def test_a_whole_list_closes_what_it_does_not_name_in_its_own_systems_only() -> None:
+    other = Entry("ZZ1ZZ", "1.2.246.537.6.4", "Muu", "", "", date(2010, 1, 1), None)
+    known = (entry("AA1AA"), entry("AA1AD"), entry("OLD01", last="2012-01-01"), other)
+    found = plan(line("AA1AD"), known=known, closes=date(2026, 12, 31))
+    assert told(found) == [("unchanged", "AA1AD"), ("closed", "AA1AA")]
+    assert found.changes[1].entry.valid_until == date(2026, 12, 31)
+    assert told(plan(line("AA1AD"), known=known)) == [("unchanged", "AA1AD")]
+
+
+def test_the_digest_follows_what_is_there() -> None:
+    lines = (line("AA1AD"), line("AA1AA", last="2026-12-31"))
+    one, other = plan(*lines, known=(entry("AA1AA"),)), plan(*lines)
+    assert one.digest == plan(*lines, known=(entry("AA1AA"),)).digest
+    assert one.digest != other.digest
+
+
+@pytest.mark.parametrize(
+    "text", ["", "code,name_fi\nAA1AD,Nimi", "code,code,system_oid,name_fi,valid_from"]
+)
+def test_a_file_without_the_columns_is_none(text: str) -> None:
+    with pytest.raises(ListUnreadable):
+        code_lists.read(text)

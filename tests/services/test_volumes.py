@@ -1,0 +1,84 @@
+"""Volumes by day and what they say of a customer's duty (AR-11)."""
+
+from datetime import timedelta
+
+import pytest
+
+from archive.models import ContentPolicy, Instance, Organisation, VolumeDay
+from archive.services import volumes
+from archive.values import midnight, today
+from onboarding.models import Joining
+from onboarding.queries import duty
+from onboarding.rules.duty import Verdict
+from tests import builders
+from tests.cast import ESIMERKKILA, MALLILA, organisation
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def nothing_yet() -> None:
+    VolumeDay.objects.all().delete()
+
+
+def days(business_id: str = ESIMERKKILA) -> list[tuple[int, int, int, int]]:
+    """Days ago, studies, objects, bytes; the latest first."""
+    rows = VolumeDay.objects.filter(organisation__business_id=business_id, content_type="ct")
+    return [
+        ((today() - row.day).days, row.studies, row.instances, row.bytes)
+        for row in rows.order_by("-day")
+    ]
+
+
+def came(days_ago: int, *, seconds: int = 0) -> None:
+    """All that has no time of its own yet came then."""
+    at = midnight(today() - timedelta(days=days_ago)) + timedelta(seconds=seconds)
+    Instance.objects.filter(received_at__gte=midnight(today())).update(received_at=at)
+
+
+def test_a_study_counts_on_the_day_it_came_first_and_objects_on_their_own() -> None:
+    study = builders.study()
+    builders.series(study, 3)
+    came(2)
+    builders.series(study, 2)
+    came(1, seconds=-1)  # the last second of the day before
+    builders.series(study, 1)
+    builders.series(builders.study(), 4)
+    volumes.count_due()
+    assert days() == [(0, 1, 5, 5000), (2, 1, 5, 5000)]
+    volumes.count_due()
+    assert days() == [(0, 1, 5, 5000), (2, 1, 5, 5000)]
+    assert days(MALLILA) == []
+
+
+def test_what_came_after_a_count_is_counted_by_the_next() -> None:
+    builders.series(builders.study(), 1)
+    volumes.count_due()
+    builders.series(builders.study(), 2)
+    volumes.count_due()
+    assert days() == [(0, 2, 3, 3000)]
+
+
+def rows(content: str, environment: str = "production") -> dict[str, duty.Row]:
+    everybody = Organisation.objects.filter(business_id__in=(ESIMERKKILA, MALLILA))
+    found = duty.rows(environment, everybody, duty.last_months(12))
+    return {
+        row.organisation.business_id: row for row in found if row.content.content_type == content
+    }
+
+
+def test_who_announced_a_content_and_archives_none_is_found() -> None:
+    ContentPolicy.objects.filter(content_type="resting_ecg").update(duty_from=today())
+    for business_id in (ESIMERKKILA, MALLILA):
+        Joining.objects.filter(organisation=organisation(business_id)).update(
+            content_types=["resting_ecg", "ct"]
+        )
+    builders.series(builders.study(), 1)
+    volumes.count_due()
+    ecg, ct = rows("resting_ecg"), rows("ct")
+    assert {row.verdict for row in ecg.values()} == {Verdict.NOTHING}
+    assert (ct[ESIMERKKILA].verdict, ct[MALLILA].verdict) == (Verdict.STORES, Verdict.NOTHING)
+    assert ct[ESIMERKKILA].total.instances == 1
+    assert {row.verdict for row in rows("ct", "test").values()} == {Verdict.FREE}
+    Organisation.objects.filter(business_id=MALLILA).update(state="joining")
+    assert rows("ct")[MALLILA].verdict == Verdict.FREE
