@@ -89,7 +89,7 @@ class Paper(FPDF):
             for row in (heading, *rows):
                 table.row([fit(text) for text in row])
 
-    def sign(self, digest: str) -> None:
+    def signed(self, digest: str) -> None:
         """The digest over the content."""
         self.ln(4)
         self.say(_("The report is signed by its digest, SHA-256 over its content:"))
@@ -105,7 +105,7 @@ def rollout_pdf(report: Report) -> bytes:
     paper.ln(4)
     rows = [(row.title, row.state, row.came, row.at) for row in report.rows]
     paper.listed(COLUMNS, (_("Step"), _("State"), _("What came"), _("Time")), rows)
-    paper.sign(report.digest)
+    paper.signed(report.digest)
     return bytes(paper.output())
 
 
