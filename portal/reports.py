@@ -95,7 +95,7 @@ class Paper(FPDF):
             for row in (heading, *rows):
                 table.row([fit(text) for text in row])
 
-    def say_digest(self, digest: str) -> None:
+    def signed(self, digest: str) -> None:
         """The digest over the content."""
         self.ln(4)
         self.say(_("The report is signed by its digest, SHA-256 over its content:"))
@@ -113,7 +113,7 @@ def as_pdf(report: Report) -> bytes:
     rows = [(row.title, row.state, row.came, row.at) for row in report.rows]
     if rows:
         paper.listed(report.widths, report.headings or usual, rows)
-    paper.say_digest(report.digest)
+    paper.signed(report.digest)
     return bytes(paper.output())
 
 

@@ -30,7 +30,7 @@ def made(case: ReviewCase, reader: str) -> bytes:
     paper.say(_joined(case.get_finding_display(), case.finding_text) or "–")
     paper.part(_("Decision"))
     paper.say(case.decision or "–")
-    paper.say_digest(digest)
+    paper.signed(digest)
     return bytes(paper.output())
 
 
