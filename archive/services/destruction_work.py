@@ -52,7 +52,10 @@ def carry_out(list_id: UUID) -> datetime | None:
         if not _withdraw(item_id):
             return None
         _remove(item_id)
-    return now() if batch else _end(list_id)
+    if batch:
+        return now()
+    _end(list_id)
+    return None
 
 
 def _left(list_id: UUID, state: ItemState) -> list[UUID]:
