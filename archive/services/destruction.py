@@ -29,7 +29,7 @@ from archive.rules.retention import Term
 from archive.services import retention_lock, second_person
 from archive.values import now, today
 
-MOST = 1000  # studies of one list, so that a person can answer for it
+MOST = 500  # studies of one list, so that a person can answer for it
 Chosen = tuple[Study, Term]
 
 
@@ -65,9 +65,7 @@ def propose(
     actor: Actor, *, environment: str, ended_by: date, organisation_id: UUID | None, reason: str
 ) -> DestructionList:
     """Raises NotFound, NothingToDestroy."""
-    retention_lock.require_archivist(actor)
-    made_by = actor.id
-    assert made_by is not None  # archivists are persons
+    person_id = retention_lock.require_archivist(actor)
     with transaction.atomic():
         retention_lock.deciding(environment)  # two proposals at once do not list the same
         chosen, _ = choose(environment, ended_by=ended_by, organisation_id=organisation_id)
@@ -77,7 +75,7 @@ def propose(
             number=_next_number(),
             environment=environment,
             reason=reason,
-            made_by_id=made_by,
+            made_by_id=person_id,
             made_at=now(),
         )
         DestructionItem.objects.bulk_create(_items(made, chosen))

@@ -2,6 +2,8 @@
 death is not recorded while a study is judged for destruction.
 """
 
+from uuid import UUID
+
 from django.db import connection
 
 from archive.actors import Actor, ActorKind
@@ -27,7 +29,8 @@ def _lock(function: str, environment: str) -> None:
         cursor.execute(f"SELECT {function}(hashtextextended(%s, 0))", [name])
 
 
-def require_archivist(actor: Actor) -> None:
-    """Raises NotFound."""
-    if actor.kind != ActorKind.STAFF or not actor.roles & ARCHIVISTS:
+def require_archivist(actor: Actor) -> UUID:
+    """Who it is. Raises NotFound."""
+    if actor.kind != ActorKind.STAFF or actor.id is None or not actor.roles & ARCHIVISTS:
         raise NotFound()
+    return actor.id

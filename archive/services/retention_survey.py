@@ -7,6 +7,7 @@ changes.
 from collections import Counter
 from collections.abc import Collection
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -50,7 +51,7 @@ def begin_due(day: date) -> int:
 def begin(environment: str) -> RetentionSurvey:
     """Begin one, or begin the one that walks anew."""
     with transaction.atomic():
-        fresh: dict[str, object] = {"began_at": now(), "after": None, "studies": 0, "figures": {}}
+        fresh: dict[str, Any] = {"began_at": now(), "after": None, "studies": 0, "figures": {}}
         survey, _ = RetentionSurvey.objects.update_or_create(
             environment=environment, ended_at=None, defaults=fresh
         )

@@ -118,7 +118,7 @@ def _preview(request: Request, form: ProposeForm) -> list[tuple[str, str]]:
         (_("Retention ended"), f"{day_text(first)} – {day_text(last)}"),
     ]
     if len(chosen) == services.MOST:
-        facts.append((_("Left for another list"), _("what is beyond the first thousand")))
+        facts.append((_("Left for another list"), _("the rest")))
     left = [(str(Spared(why).label), number_text(count)) for why, count in left_out.items()]
     return [*facts, *((_("Left out: %(why)s") % {"why": why}, count) for why, count in left)]
 
