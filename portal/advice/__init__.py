@@ -1,7 +1,7 @@
 """What people are told about each error: cause, next step, whose move.
 
 The staff read the mechanism, the customer its duty. One row for every class of `archive.errors`,
-`archive.person_errors` and `onboarding.errors`; a test holds it complete. Texts are translated when
+`archive.person_errors`, `archive.retrieval_errors` and `onboarding.errors`; a test holds it complete. Texts are translated when
 shown.
 """
 
@@ -17,6 +17,7 @@ from portal.advice import (
     peers,
     persons,
     registry,
+    retrieval,
     road,
     wishes,
 )
@@ -112,6 +113,7 @@ ADVICE: dict[type[ArchiveError], Advice] = {
     **authorisations.ADVICE,
     **wishes.ADVICE,
     **registry.ADVICE,
+    **retrieval.ADVICE,
 }
 BY_REASON = {error.reason(): advice for error, advice in ADVICE.items()}
 

@@ -21,6 +21,7 @@ MISLABELLED = {
     "SC_rgb_jpeg.dcm",
     "SC_rgb_jpeg_app14_dcmd.dcm",
 }  # implicit VR in a JPEG transfer syntax
+TRUNCATED = {"rtplan_truncated.dcm", "MR_truncated.dcm"}  # would not be archived
 BIG, DEFLATED = "1.2.840.10008.1.2.2", "1.2.840.10008.1.2.1.99"
 
 

@@ -1,0 +1,71 @@
+"""Archived objects in plain transfer syntaxes: the same elements and the same pixels (AR-6)."""
+
+import warnings
+from typing import Any
+
+import numpy
+import pytest
+from pydicom.dataset import FileMetaDataset
+
+from archive import errors
+from archive.objects import transcoding
+from archive.objects.sameness import LOSSLESS, same_content
+from tests.objects import samples
+from tests.objects.samples import BIG
+
+pytestmark = pytest.mark.filterwarnings("ignore")  # pydicom's, of its own odd files
+
+NO_PIXELS = {"badVR.dcm", "nested_priv_SQ.dcm"}  # no number of frames or bits
+# A codestream with a delimiter inside, and 12-bit lossy JPEG: no decoder of ours takes them.
+NOT_UNPACKED = {"JPEG2000-embedded-sequence-delimiter.dcm", "JPEG-lossy.dcm"}
+
+
+def pixels(data: bytes, transfer_syntax: str) -> Any:
+    """The pixels in one colour space, or nothing."""
+    dataset = samples.read(data, transfer_syntax)
+    if "PixelData" not in dataset:
+        return None
+    dataset.file_meta = FileMetaDataset()
+    dataset.file_meta.TransferSyntaxUID = transfer_syntax
+    dataset.pixel_array_options(raw=False)
+    return dataset.pixel_array
+
+
+@pytest.mark.parametrize("target", transcoding.PLAIN)
+def test_every_sample_says_the_same_in_a_plain_transfer_syntax(target: str) -> None:
+    given = 0
+    for name, (data, syntax) in samples.data_sets().items():
+        if syntax == target or name in NOT_UNPACKED | samples.TRUNCATED:
+            continue
+        assert transcoding.is_possible(syntax)
+        made = transcoding.convert(data, syntax, target)
+        if name not in NO_PIXELS:
+            before, after = pixels(data, syntax), pixels(made, target)
+            assert numpy.array_equal(before, after) or before is after is None, name
+        wide = BIG in (syntax, target) and samples.read(data, syntax).get("BitsAllocated") == 32
+        if syntax in LOSSLESS and not wide:
+            assert same_content(data, syntax, made, target), name
+        given += 1
+    assert given > 40
+
+
+@pytest.mark.parametrize("name", sorted(NOT_UNPACKED))
+def test_what_cannot_be_unpacked_is_not_given(name: str) -> None:
+    data, syntax = samples.data_sets()[name]
+    with pytest.raises(errors.Unsupported):
+        transcoding.convert(data, syntax, transcoding.PLAIN[0])
+
+
+def test_video_stays_as_it_is() -> None:
+    assert not transcoding.is_possible("1.2.840.10008.1.2.4.102")
+
+
+def test_an_object_that_would_fill_the_memory_is_not_unpacked() -> None:
+    data, syntax = samples.data_sets()["MR_small_RLE.dcm"]
+    dataset = samples.read(data, syntax)
+    dataset.NumberOfFrames = 1_000_000
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        huge = samples.encoded(dataset, syntax)
+    with pytest.raises(errors.Unsupported, match="too large"):
+        transcoding.convert(huge, syntax, transcoding.PLAIN[0])
