@@ -77,6 +77,8 @@ PLACES = {
     "citizen": _("citizen API"),
     "update": _("updating metadata"),
     "remove": _("removing from the registry"),
+    "retrieve": _("retrieval"),
+    "provide": _("taking documents in"),
 }
 
 

@@ -51,6 +51,7 @@ from archive.models.documents import (
     DocumentLink,
     DocumentVersion,
     Folder,
+    ProvidedDocument,
     Submission,
 )
 from archive.models.log import (
@@ -163,6 +164,7 @@ __all__ = [
     "Prohibition",
     "ProhibitionEnd",
     "ProhibitionScope",
+    "ProvidedDocument",
     "Register",
     "RegisterHolding",
     "RegisterType",

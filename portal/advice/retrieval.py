@@ -40,7 +40,7 @@ ADVICE: dict[type[ArchiveError], Advice] = {
             "What was asked for is not here, is no longer given out, or the asker may not see it. "
             "The asker is not told which."
         ),
-        _("See with “Why?” whether the asker may see it; check the identifiers."),
+        _("Have the access decision explained; check the identifiers."),
         _("A document or image that your system asked for is not available to it."),
         _FIND_AGAIN,
         Move.SENDER,

@@ -15,12 +15,12 @@ from django.utils.http import parse_header_parameters
 from lxml import etree
 
 from archive.config import settings
-from archive.edges.xds import soap
 from archive.errors import Malformed
 from archive.objects.multipart import Limits, Outgoing, Part, Read, Reader, written
 
 MEDIA_TYPE = "multipart/related"
 ROOT_TYPE = "application/xop+xml"
+SOAP_TYPE = "application/soap+xml"  # what the root part is before XOP
 INCLUDE = "{http://www.w3.org/2004/08/xop/include}Include"
 SPILL = 1 << 20  # a part up to this size is held in memory
 STEP = 1 << 20
@@ -160,7 +160,7 @@ def content_type(boundary: str, root_id: str, action: str) -> str:
     """RFC 2387 and XOP 1.0 section 4.1."""
     return (
         f'{MEDIA_TYPE}; boundary="{boundary}"; type="{ROOT_TYPE}"; start="<{root_id}>"; '
-        f'start-info="{soap.MEDIA_TYPE}"; action="{action}"'
+        f'start-info="{SOAP_TYPE}"; action="{action}"'
     )
 
 
@@ -168,7 +168,7 @@ def message(
     boundary: str, root_id: str, envelope: bytes, documents: Iterable[Included]
 ) -> Iterator[bytes]:
     """The whole message, document after document."""
-    root = f'{ROOT_TYPE}; charset=UTF-8; type="{soap.MEDIA_TYPE}"'
+    root = f'{ROOT_TYPE}; charset=UTF-8; type="{SOAP_TYPE}"'
     return written(
         boundary, [_part(root_id, root, lambda: (envelope,)), *map(_document, documents)]
     )

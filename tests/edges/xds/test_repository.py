@@ -1,0 +1,362 @@
+"""The repository: manifests and brought documents from here, care documents from the Patient Data
+Repository, and each giving in the log before it is given (XD-3, LG-1).
+"""
+
+import hashlib
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import DatabaseError
+
+from archive import vault
+from archive.config import settings
+from archive.edges.xds import giving
+from archive.models import (
+    Case,
+    CaseEvent,
+    Document,
+    LedgerEvent,
+    ProvidedDocument,
+    Study,
+    XdsRole,
+)
+from archive.objects import manifest as kos
+from archive.services import disclosure, publishing
+from archive.simulation.pdr import Archive, Server, Shelves
+from archive.simulation.world import Credentials
+from tests import cast as people
+from tests.edges.xds import messages, mime
+from tests.edges.xds.messages import Paper
+from tests.edges.xds.mime import OURS, PDR, retrieve
+from tests.services import xds_cast
+from tests.services.xds_cast import Cast, Peer
+
+pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.edges.xds.urls")]
+
+SECRET = "s3cret"
+ARCHIVE = Archive("http://127.0.0.1:1", {"production": Credentials("nobody", "")})
+
+
+@pytest.fixture
+def cast() -> Cast:
+    return xds_cast.assemble()
+
+
+@pytest.fixture
+def shelves(
+    tmp_path: Path, pick_port: Callable[[], int], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Shelves]:
+    """The Patient Data Repository, listening."""
+    shelves, port = Shelves(tmp_path), pick_port()
+    with Server(("127.0.0.1", port), shelves, SECRET, ARCHIVE) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        address(monkeypatch, f"http://127.0.0.1:{port}/production")
+        yield shelves
+        server.shutdown()
+        thread.join(10)
+
+
+def address(monkeypatch: pytest.MonkeyPatch, url: str, secret: str = SECRET) -> None:
+    known = replace(settings(), pdr_url=url, pdr_secret=secret)
+    monkeypatch.setattr(giving, "settings", lambda: known)
+
+
+def sha1(content: bytes) -> str:
+    return hashlib.sha1(content, usedforsecurity=False).hexdigest()
+
+
+def held(cast: Cast, shelves: Shelves, content: bytes, **changes: str) -> Paper:
+    """A care document of Oulu's, registered and held."""
+    made = {"hash": sha1(content), "size": str(len(content)), **changes}
+    paper = xds_cast.paper(cast, **made)
+    xds_cast.register(cast, paper)
+    shelves.cupboard("production").put(paper.unique, content)
+    return paper
+
+
+def given(kind: str = "data.used") -> list[dict[str, Any]]:
+    return [row.facts for row in LedgerEvent.objects.filter(kind=kind).order_by("id")]
+
+
+# --- ITI-43 ---------------------------------------------------------------------------------------
+
+
+def test_care_documents_come_from_the_patient_data_repository(cast: Cast, shelves: Shelves) -> None:
+    papers = [held(cast, shelves, content) for content in (b"<a/>", b"x" * (3 << 20))]
+    answer = retrieve(cast.oulu.consumer, *((PDR, paper.unique) for paper in papers))
+    assert (answer.status, answer.errors) == ("Success", [])
+    assert answer.action == f"{mime.RETRIEVE}Response"
+    assert answer.documents == {papers[0].unique: b"<a/>", papers[1].unique: b"x" * (3 << 20)}
+    (entry,) = given()
+    assert (entry["what"], entry["ground"], entry["interface"]) == (
+        "document",
+        "own-register",
+        "XDS",
+    )
+    assert entry["documents"] == [paper.unique for paper in papers]
+    assert entry["message_id"].startswith("urn:uuid:")
+
+
+def test_a_manifest_comes_from_the_vault_as_it_was_registered(db: None) -> None:
+    study = people.store(people.dataset())
+    publishing.publish(study, publishing.prepare(study))
+    document = Document.objects.get(study=study)
+    consumer = xds_cast.peer(people.organisation(), "production", XdsRole.CONSUMER)
+    answer = retrieve(consumer, (OURS, document.unique_id))
+    content = answer.documents[document.unique_id]
+    assert (sha1(content), len(content)) == (document.hash, document.size)
+    assert [each.study_uid for each in kos.read(content)] == [study.study_instance_uid]
+    (entry,) = given()
+    assert (entry["what"], entry["study_uid"]) == ("manifest", study.study_instance_uid)
+
+
+def test_what_may_not_be_seen_is_as_what_is_not_there(cast: Cast, shelves: Shelves) -> None:
+    paper = held(cast, shelves, b"<a/>")
+    nowhere = messages.uid()
+    foreign = retrieve(cast.turku.consumer, (PDR, paper.unique))
+    absent = retrieve(cast.turku.consumer, (PDR, nowhere))
+    assert (foreign.status, foreign.codes) == ("Failure", ["XDSDocumentUniqueIdError"])
+    told = [
+        foreign.errors[0][1].replace(paper.unique, ""),
+        absent.errors[0][1].replace(nowhere, ""),
+    ]
+    assert told[0] == told[1]
+    assert not given() and not given("disclosure.given")
+    assert Case.objects.get().reason == "document-unknown"
+
+
+def test_some_are_given_and_the_others_each_with_their_error(cast: Cast, shelves: Shelves) -> None:
+    good, changed, lost = (held(cast, shelves, b"<%d/>" % number) for number in range(3))
+    shelves.cupboard("production").put(changed.unique, b"<other/>")
+    elsewhere = "1.2.3"
+    (tmp,) = [
+        path
+        for path in (shelves.folder / "production/documents").iterdir()
+        if path.read_bytes() == b"<2/>"
+    ]
+    tmp.unlink()
+    answer = retrieve(
+        cast.oulu.consumer,
+        *((PDR, each.unique) for each in (good, changed, lost)),
+        (elsewhere, good.unique),
+        (OURS, good.unique),
+        (PDR, good.unique),
+    )
+    assert (answer.status, answer.documents) == ("PartialSuccess", {good.unique: b"<0/>"})
+    assert sorted(answer.codes) == [
+        *("XDSDocumentUniqueIdError", "XDSDocumentUniqueIdError"),
+        *("XDSRepositoryError", "XDSUnknownRepositoryId"),
+    ]
+    assert all(context.startswith("2.25.") for _, context in answer.errors)
+    (entry,) = given()
+    assert entry["documents"] == [good.unique]
+    assert set(Case.objects.values_list("reason", flat=True)) == {
+        *("document-unknown", "content-differs", "repository-unknown"),
+    }
+
+
+@pytest.mark.parametrize("url", ["", "http://127.0.0.1:1"])
+def test_without_the_patient_data_repository_it_is_busy(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch, url: str
+) -> None:
+    paper = xds_cast.paper(cast)
+    xds_cast.register(cast, paper)
+    address(monkeypatch, url)
+    answer = retrieve(cast.oulu.consumer, (PDR, paper.unique))
+    assert (answer.status, answer.codes) == ("Failure", ["XDSRepositoryBusy"])
+    assert Case.objects.get().reason == "repository-unreachable"
+    assert not given()
+
+
+def test_a_repository_that_refuses_us_is_told(
+    cast: Cast, shelves: Shelves, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paper = held(cast, shelves, b"<a/>")
+    url = giving.settings().pdr_url
+    address(monkeypatch, url, "wrong")
+    answer = retrieve(cast.oulu.consumer, (PDR, paper.unique))
+    assert answer.codes == ["XDSRepositoryBusy"]
+    assert "401" in CaseEvent.objects.get().detail
+
+
+def test_nothing_is_given_when_the_log_cannot_be_written(
+    cast: Cast, shelves: Shelves, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paper = held(cast, shelves, b"<a/>")
+
+    def fail(*_args: Any, **_named: Any) -> None:
+        raise DatabaseError
+
+    monkeypatch.setattr(disclosure.ledger, "record", fail)
+    answer = retrieve(cast.oulu.consumer, (PDR, paper.unique))
+    assert (answer.status, answer.documents) == ("Failure", {})
+    assert answer.codes == ["XDSRepositoryError"]
+
+
+def test_damaged_bytes_are_not_given(db: None) -> None:
+    study = people.store(people.dataset())
+    publishing.publish(study, publishing.prepare(study))
+    document = Document.objects.get(study=study)
+    path = vault.path_of("production", bytes.fromhex(document.vault_key))
+    path.write_bytes(path.read_bytes()[:-1] + b"!")
+    consumer = xds_cast.peer(people.organisation(), "production", XdsRole.CONSUMER)
+    answer = retrieve(consumer, (OURS, document.unique_id))
+    assert (answer.status, answer.codes) == ("Failure", ["XDSRepositoryError"])
+    assert Case.objects.filter(reason="bytes-damaged").exists()
+
+
+def test_a_community_that_is_named_must_be_ours(cast: Cast, shelves: Shelves) -> None:
+    paper = held(cast, shelves, b"<a/>")
+    ours = f"urn:oid:{settings().home_community}"
+    answer = retrieve(cast.oulu.consumer, (PDR, paper.unique), home=ours)
+    assert answer.status == "Success"
+    assert answer.answer.findtext(".//x:HomeCommunityId", namespaces=mime.NAMES) == ours
+    answer = retrieve(cast.oulu.consumer, (PDR, paper.unique), home="urn:oid:1.2.3")
+    assert answer.codes == ["XDSUnknownCommunity"]
+
+
+# --- ITI-41, RAD-68 -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def source(cast: Cast) -> Peer:
+    """Oulu's document source."""
+    return xds_cast.peer(cast.oulu.organisation, "production", XdsRole.SOURCE)
+
+
+def described(cast: Cast, content: bytes, **changes: str) -> Paper:
+    return xds_cast.paper(cast, hash=sha1(content), size=str(len(content)), **changes)
+
+
+def test_a_source_brings_a_document_and_a_consumer_gets_it(cast: Cast, source: Peer) -> None:
+    paper = described(cast, b"<a/>")
+    for _ in range(2):
+        assert mime.provide(source, messages.submit(paper), {paper.entry: b"<a/>"}).status == (
+            "Success"
+        )
+    row = Document.objects.get()
+    assert (row.repository_unique_id, row.hash, row.size) == (OURS, sha1(b"<a/>"), 4)
+    answer = retrieve(cast.oulu.consumer, (OURS, paper.unique))
+    assert answer.documents == {paper.unique: b"<a/>"}
+    assert retrieve(cast.turku.consumer, (OURS, paper.unique)).codes == ["XDSDocumentUniqueIdError"]
+
+
+def test_what_a_source_may_not_bring_is_refused_and_nothing_is_kept(
+    cast: Cast, source: Peer
+) -> None:
+    paper, other = described(cast, b"<a/>"), described(cast, b"<b/>")
+    turkus = paper.but(controller=cast.turku.register.controller_oid)
+    contents = {paper.entry: b"<a/>"}
+    submitted = messages.submit(paper)
+    turku = xds_cast.peer(cast.turku.organisation, "production", XdsRole.SOURCE)
+    for peer, text, documents, code in (
+        (cast.oulu.consumer, submitted, contents, "XDSRepositoryError"),
+        (cast.repository, submitted, contents, "XDSRepositoryError"),
+        (turku, submitted, contents, "XDSRepositoryError"),
+        (source, messages.submit(turkus), contents, "XDSRepositoryError"),
+        (source, submitted, {}, "XDSMissingDocument"),
+        (source, submitted, {**contents, other.entry: b"<b/>"}, "XDSMissingDocumentMetadata"),
+        (source, submitted, {paper.entry: b"<b/>"}, "XDSRepositoryMetadataError"),
+        (source, messages.submit(paper.but(created="20261")), contents, "XDSRegistryMetadataError"),
+    ):
+        answer = mime.provide(peer, text, documents)
+        assert (answer.status, answer.codes) == ("Failure", [code])
+    assert not Document.objects.exists() and not ProvidedDocument.objects.exists()
+
+
+def test_a_document_in_the_envelope_is_taken_too(cast: Cast, source: Peer) -> None:
+    paper = described(cast, b"<a/>")
+    body = (
+        '<x:ProvideAndRegisterDocumentSetRequest xmlns:x="urn:ihe:iti:xds-b:2007">'
+        f'{messages.submit(paper)}<x:Document id="{paper.entry}">PGEv\nPg==</x:Document>'
+        "</x:ProvideAndRegisterDocumentSetRequest>"
+    )
+    plain = messages.envelope(body, action=mime.PROVIDE)
+    answer = mime.send(source, "/xds/repository", plain, "application/soap+xml; charset=UTF-8")
+    assert answer.status == "Success"
+    assert bytes(ProvidedDocument.objects.get().content) == b"<a/>"
+
+
+def test_another_manifest_is_taken_unless_its_study_is_archived_here(db: None) -> None:
+    study = people.store(people.dataset())
+    prepared = publishing.prepare(study)
+    content = vault.read_file("production", bytes.fromhex(prepared.vault_key))
+    controller = study.register.controller_oid
+    source = xds_cast.peer(people.organisation(), "production", XdsRole.SOURCE)
+
+    def bring(**changes: str) -> list[str]:
+        paper = Paper(
+            kind="manifest", controller=controller, hash=sha1(content), size=str(len(content))
+        ).but(study=study.study_instance_uid)
+        text = messages.submit(paper.but(**changes))
+        text = text.replace('mimeType="text/xml"', 'mimeType="application/dicom"')
+        text = text.replace('"cda-r2-imaging"', '"1.2.840.10008.5.1.4.1.1.88.59"')
+        scheme = "1.2.840.10008.2.6.1"
+        at = text.index('"1.2.840.10008.5.1.4.1.1.88.59"')
+        text = text[:at] + text[at:].replace("KUVA-DOC", scheme, 1)
+        return mime.provide(
+            source, text, {paper.entry if not changes else _entry(text): content}
+        ).codes
+
+    assert bring() == ["XDSRepositoryMetadataError"]
+    assert Case.objects.get().reason == "study-archived"
+    Study.objects.filter(id=study.id).update(study_instance_uid="1.2.246.10.90000003.9")
+    assert bring(study="1.2.3") == ["XDSRepositoryMetadataError"]
+    assert bring() == []
+    assert Document.objects.get().kind == "manifest"
+
+
+def _entry(text: str) -> str:
+    return text.split('<ExtrinsicObject id="', 1)[1].split('"', 1)[0]
+
+
+# --- ITI-86 ---------------------------------------------------------------------------------------
+
+
+def test_the_operator_removes_what_a_source_brought(cast: Cast, source: Peer) -> None:
+    paper = described(cast, b"<a/>")
+    mime.provide(source, messages.submit(paper), {paper.entry: b"<a/>"})
+    assert mime.remove(source, (OURS, paper.unique)).codes == ["XDSRepositoryError"]
+    tools = xds_cast.tools(cast)
+    answer = mime.remove(tools, (OURS, paper.unique), (OURS, "1.2.3"), (PDR, paper.unique))
+    assert answer.status == "PartialSuccess"
+    assert answer.codes == ["XDSDocumentUniqueIdError", "XDSUnknownRepositoryId"]
+    assert not ProvidedDocument.objects.exists()
+    event = LedgerEvent.objects.get(kind="document.removed")
+    assert event.facts["unique_id"] == paper.unique
+    assert retrieve(cast.oulu.consumer, (OURS, paper.unique)).codes == ["XDSDocumentUniqueIdError"]
+
+
+def test_manifests_of_the_archive_are_not_removed(cast: Cast) -> None:
+    study = people.store(people.dataset())
+    publishing.publish(study, publishing.prepare(study))
+    unique = Document.objects.get(study=study).unique_id
+    answer = mime.remove(xds_cast.tools(cast), (OURS, unique))
+    assert (answer.status, answer.codes) == ("Failure", ["XDSRepositoryError"])
+
+
+# --- bad input ------------------------------------------------------------------------------------
+
+
+def test_bad_framing_is_a_fault_and_too_much_is_413(cast: Cast) -> None:
+    envelope = messages.envelope("<x/>", action=mime.RETRIEVE)
+    whole, content_type = mime.request(envelope, mime.RETRIEVE)
+    peer = cast.oulu.consumer
+    for content, kind, status in (
+        (whole[:-8], content_type, 400),
+        (whole, content_type.replace('boundary="MIME_b"; ', ""), 400),
+        (whole, content_type.replace("xop+xml", "other"), 400),
+        (whole.replace(b"binary", b"base64"), content_type, 400),
+        (whole, content_type, 400),  # the body is no RetrieveDocumentSetRequest
+        (whole, "multipart/mixed; boundary=MIME_b", 415),
+        (b"--MIME_b\r\n" + b"A" * 9000 + whole, content_type, 413),
+        (b"x" * (21 << 20), "application/soap+xml", 413),
+    ):
+        assert mime.post(peer, "/xds/repository", content, kind).status_code == status
+    assert mime.post(peer, "/xds/registry", whole, content_type).status_code == 415
+    assert Case.objects.exists()
