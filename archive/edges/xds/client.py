@@ -3,8 +3,9 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http.client import HTTPException
+from typing import Any
 from urllib.error import HTTPError, URLError
-from urllib.request import ProxyHandler, Request, build_opener
+from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_opener
 
 from django.utils.http import parse_header_parameters
 
@@ -20,6 +21,7 @@ TIMEOUT = 10.0  # seconds, for connecting and for each piece of the answer
 PATH = "/xds/repository"
 MAX_DOCUMENT = 100 << 20
 MAX_ANSWER = 512 << 20
+_ROOT = "root@idr"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +49,9 @@ def fetch(url: str, secret: str, wanted: Sequence[Wanted]) -> Fetched:
     )
     limits = Limits(len(wanted) + 1, MAX_DOCUMENT, MAX_ANSWER)
     try:
-        # No proxy: it goes to the configured address or nowhere.
-        with build_opener(ProxyHandler({})).open(request, timeout=TIMEOUT) as answer:
+        # No proxy, no redirection: it goes to the configured address or nowhere.
+        opener = build_opener(ProxyHandler({}), _Unmoved)
+        with opener.open(request, timeout=TIMEOUT) as answer:
             media_type, parameters = parse_header_parameters(answer.headers.get("Content-Type", ""))
             if media_type != mtom.MEDIA_TYPE:
                 raise RepositoryRejects("answered otherwise than in MTOM")
@@ -64,7 +67,11 @@ def fetch(url: str, secret: str, wanted: Sequence[Wanted]) -> Fetched:
     return _read(received)
 
 
-_ROOT = "root@idr"
+class _Unmoved(HTTPRedirectHandler):
+    """A redirection is a refusal: the secret goes nowhere else."""
+
+    def redirect_request(self, *_args: Any, **_named: Any) -> None:
+        return None
 
 
 def _asked(boundary: str, wanted: Sequence[Wanted]) -> list[bytes]:

@@ -34,7 +34,7 @@ log = logging.getLogger(__name__)
 
 MAX_BYTES = 10 << 20  # of an envelope: some hundreds of entries
 REQUEST = Limits(parts=2, part_bytes=MAX_BYTES, total_bytes=2 * MAX_BYTES)
-DOCUMENTS = Limits(parts=101, part_bytes=20 << 20, total_bytes=200 << 20)
+DOCUMENTS = Limits(parts=101, part_bytes=20 << 20, total_bytes=100 << 20)
 REALM = 'Basic realm="XDS", charset="UTF-8"'
 RETRY_AFTER = "5"  # seconds
 STEPS = {

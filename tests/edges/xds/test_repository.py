@@ -6,10 +6,13 @@ import hashlib
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.db import DatabaseError
 
 from archive import vault
@@ -18,6 +21,7 @@ from archive.edges.xds import giving
 from archive.models import (
     Case,
     CaseEvent,
+    Connection,
     Document,
     LedgerEvent,
     ProvidedDocument,
@@ -25,9 +29,10 @@ from archive.models import (
     XdsRole,
 )
 from archive.objects import manifest as kos
-from archive.services import disclosure, publishing
+from archive.services import credentials, disclosure, publishing
 from archive.simulation.pdr import Archive, Server, Shelves
 from archive.simulation.world import Credentials
+from archive.values import today
 from tests import cast as people
 from tests.edges.xds import messages, mime
 from tests.edges.xds.messages import Paper
@@ -184,6 +189,47 @@ def test_a_repository_that_refuses_us_is_told(
     assert "401" in CaseEvent.objects.get().detail
 
 
+class _Elsewhere(BaseHTTPRequestHandler):
+    """Sends every caller away, or answers what is no MTOM."""
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers["Content-Length"]))
+        if self.path.startswith("/moved"):
+            self.send_response(302)
+            self.send_header("Location", "/taken")
+            self.end_headers()
+            return
+        self.send_response(200)
+        kind = 'multipart/related; boundary="b"; type="application/xop+xml"'
+        self.send_header("Content-Type", "text/xml" if self.path.startswith("/plain") else kind)
+        self.end_headers()
+        self.wfile.write(b"--b\r\nContent-Type: application/xop+xml\r\n\r\n<a/>\r\n--b")
+
+    def do_GET(self) -> None:
+        pytest.fail("the secret went elsewhere")
+
+    def log_message(self, format: str, *args: Any) -> None:
+        """Quiet."""
+
+
+def test_answers_that_are_none_are_told_apart(
+    cast: Cast, pick_port: Callable[[], int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paper = xds_cast.paper(cast)
+    xds_cast.register(cast, paper)
+    port = pick_port()
+    with ThreadingHTTPServer(("127.0.0.1", port), _Elsewhere) as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        for place in ("moved", "plain", "cut"):
+            address(monkeypatch, f"http://127.0.0.1:{port}/{place}")
+            assert retrieve(cast.oulu.consumer, (PDR, paper.unique)).codes == ["XDSRepositoryBusy"]
+        server.shutdown()
+        thread.join(10)
+    told = list(CaseEvent.objects.order_by("at").values_list("detail", flat=True))
+    assert ["302" in told[0], "MTOM" in told[1], "too early" in told[2]] == [True] * 3
+
+
 def test_nothing_is_given_when_the_log_cannot_be_written(
     cast: Cast, shelves: Shelves, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -227,6 +273,15 @@ def test_a_community_that_is_named_must_be_ours(cast: Cast, shelves: Shelves) ->
 def source(cast: Cast) -> Peer:
     """Oulu's document source."""
     return xds_cast.peer(cast.oulu.organisation, "production", XdsRole.SOURCE)
+
+
+def test_a_source_is_let_in_by_command(db: None) -> None:
+    told = StringIO()
+    call_command("connect_source", people.ESIMERKKILA, "--environment", "test", stdout=told)
+    user, password = (line.split()[1] for line in told.getvalue().splitlines())
+    actor = credentials.identify(user, password, today())
+    row = Connection.objects.get(id=actor.id)
+    assert (row.xds_role, row.environment, row.xua_required) == ("source", "test", False)
 
 
 def described(cast: Cast, content: bytes, **changes: str) -> Paper:
