@@ -120,7 +120,9 @@ def _require_own(actor: Actor, entries: Sequence[DocumentEntry], environment: st
     rows = Document.objects.select_related("register", "patient").filter(
         environment=environment, unique_id__in=[entry.unique_id for entry in entries]
     )
-    operators = Connection.objects.filter(id=actor.id, organisation__is_operator=True).exists()
+    operators = Connection.objects.filter(
+        id=actor.connection_id, organisation__is_operator=True
+    ).exists()
     for row in rows:
         if row.repository_unique_id != settings().manifest_repository:
             raise SourceUnknown("a document of this id is another repository's")

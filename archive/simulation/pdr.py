@@ -15,6 +15,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -24,7 +25,7 @@ from django.utils.http import parse_header_parameters
 
 from archive.edges.xds import mtom
 from archive.errors import Malformed
-from archive.simulation import pdr_documents
+from archive.simulation import pdr_documents, repository
 from archive.simulation.pdr_documents import Cupboard, Reply
 from archive.simulation.world import ENVIRONMENTS, Credentials
 from archive.values import mask
@@ -177,8 +178,8 @@ class Handler(BaseHTTPRequestHandler):
                 body.drain()
                 cupboard = self.server.shelves.cupboard(environment)
                 archive = self.server.archive
-                known = archive.credentials[environment]
-                return pdr_documents.answer(cupboard, received, archive.web, known)
+                register = partial(repository.post, archive.web, archive.credentials[environment])
+                return pdr_documents.answer(cupboard, received, register)
         except Malformed as problem:
             raise NotTaken(HTTPStatus.BAD_REQUEST, problem.detail) from None
 

@@ -16,10 +16,10 @@ from archive.errors import Malformed
 from archive.objects.multipart import Limits, new_boundary
 from archive.objects.retrieving import Wanted
 from archive.simulation import documents, envelope, repository
-from archive.simulation.world import Credentials
 
 LIMITS = Limits(parts=50, part_bytes=50 << 20, total_bytes=200 << 20)
 PATH = client.PATH
+Register = Callable[[bytes], None]  # in the archive; raises DocumentRefused, OSError
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,12 +53,13 @@ class Cupboard:
         return self.folder / f"{hashlib.sha256(unique_id.encode()).hexdigest()}.xml"
 
 
-def answer(cupboard: Cupboard, received: Received, archive: str, known: Credentials) -> Reply:
+def answer(cupboard: Cupboard, received: Received, register: Register) -> Reply:
     """To one message of MTOM."""
+    parts: list[Included] = []
     try:
         message = soap.decode(received.root, bodies=soap.REPOSITORY_BODIES)
         if message.action == soap.PROVIDE:
-            body, parts = _provided(cupboard, message, received, archive, known), []
+            body = _provided(cupboard, message, received, register)
         elif message.action == soap.RETRIEVE:
             body, parts = _given(cupboard, retrieving.decode_documents(message.body))
         else:
@@ -66,7 +67,7 @@ def answer(cupboard: Cupboard, received: Received, archive: str, known: Credenti
     except soap.Fault as fault:
         return Reply(fault.http_status, soap.MEDIA_TYPE, [soap.encode_fault(fault)])
     except Malformed as problem:
-        body, parts = _refused("XDSRepositoryMetadataError", problem.detail), []
+        body = _refused("XDSRepositoryMetadataError", problem.detail)
     encoded = soap.encode(body, action=message.action, relates_to=message.message_id)
     boundary, root = new_boundary(), mtom.new_content_id()
     content_type = mtom.content_type(boundary, root, soap.answer_action(message.action))
@@ -74,11 +75,7 @@ def answer(cupboard: Cupboard, received: Received, archive: str, known: Credenti
 
 
 def _provided(
-    cupboard: Cupboard,
-    message: soap.Message,
-    received: Received,
-    archive: str,
-    known: Credentials,
+    cupboard: Cupboard, message: soap.Message, received: Received, register: Register
 ) -> etree._Element:
     """What the archive refuses to register is not kept."""
     submitted, contents = retrieving.decode_provided(message.body, received)
@@ -86,7 +83,7 @@ def _provided(
     if {entry.uuid for entry in entries} != contents.keys():
         raise Malformed("documents and descriptions differ")
     try:
-        repository.post(archive, known, envelope.message(documents.ACTION, submitted))
+        register(envelope.message(documents.ACTION, submitted))
     except repository.DocumentRefused as refusal:
         return _refused(refusal.error_code, "the archive does not register it")
     except OSError:

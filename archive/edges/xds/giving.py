@@ -2,7 +2,7 @@
 encode; and the answer when the call fails.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from functools import partial
@@ -128,7 +128,7 @@ def _fetched(
 
 def _content(
     chosen: Chosen, fetched: Mapping[str, mtom.Attachment]
-) -> Callable[[], "Sequence[bytes]"]:
+) -> Callable[[], Iterable[bytes]]:
     """Raises DocumentUnknown, ContentDiffers, InstanceUnknown, BytesDamaged."""
     if not chosen.is_elsewhere:
         data = documents_given.content(chosen.document)

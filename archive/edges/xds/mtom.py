@@ -2,6 +2,7 @@
 TF-2 Appendix V.3.6).
 """
 
+import re
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import ExitStack
@@ -25,6 +26,8 @@ INCLUDE = "{http://www.w3.org/2004/08/xop/include}Include"
 SPILL = 1 << 20  # a part up to this size is held in memory
 STEP = 1 << 20
 MAX_ROOT_BYTES = 10 << 20
+UNKNOWN_TYPE = "application/octet-stream"
+_MEDIA_TYPE = re.compile(r"[A-Za-z0-9!#$&^_.+-]+/[A-Za-z0-9!#$&^_.+-]+")  # RFC 6838 section 4.2
 _UNENCODED = ("", "binary", "8bit", "7bit")
 
 
@@ -175,7 +178,9 @@ def message(
 
 
 def _document(each: Included) -> Outgoing:
-    return _part(each.content_id, each.media_type, each.content)
+    """A type that is none, as it was registered, is no header of ours."""
+    known = _MEDIA_TYPE.fullmatch(each.media_type)
+    return _part(each.content_id, each.media_type if known else UNKNOWN_TYPE, each.content)
 
 
 def _part(content_id: str, media_type: str, content: Callable[[], Iterable[bytes]]) -> Outgoing:

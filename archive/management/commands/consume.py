@@ -44,8 +44,7 @@ class Command(BaseCommand):
             ask = _ask(found, options)
             entries = consumer.find(found, ask)
             if options["fetch"] and entries:
-                told = _fetch(found, ask, entries, options["fetch"])
-                self.stderr.write(told)
+                self.stderr.write(_fetch(found, ask, entries, options["fetch"]))
         except (WorldUnknown, DocumentRefused) as problem:
             raise CommandError(str(problem)) from None
         except OSError as problem:

@@ -1,6 +1,7 @@
 """MTOM of a peer's, by hand: requests written, answers taken apart and held against the schemas."""
 
 import base64
+import hashlib
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
@@ -41,6 +42,10 @@ def request(envelope: bytes, action: str, documents: dict[str, bytes] | None = N
         'multipart/related; boundary="MIME_b"; type="application/xop+xml"; start="<0.a@b>"; '
         f'start-info="application/soap+xml"; action="{action}"'
     )
+
+
+def sha1(content: bytes) -> str:
+    return hashlib.sha1(content, usedforsecurity=False).hexdigest()
 
 
 @dataclass(frozen=True)

@@ -96,3 +96,11 @@ def test_other_types_and_starts_are_refused() -> None:
         receive(framed(ROOT + b"x" * (11 << 20)), Limits(1, 20 << 20, 20 << 20))
     with pytest.raises(MessageTooLong):
         receive(framed(ROOT, OTHER + b"x" * (5 << 20)))
+
+
+def test_a_type_that_is_none_becomes_no_header() -> None:
+    for odd in ("text/xml\r\nX: y", "ä/b", "", "text"):
+        written = b"".join(
+            mtom.message("b", "root", b"<a/>", [Included("1@x", odd, lambda: [b""])])
+        )
+        assert b"Content-Type: application/octet-stream\r\nContent-Transfer" in written
