@@ -10,6 +10,9 @@ def rows(plan: Plan, config: Config) -> list[tuple[str, str]]:
     return [
         ("Portal", f"{web}/"),
         ("XDS registry", f"{web}/xds/registry"),
+        ("XDS repository", f"{web}/xds/repository"),
+        ("XDS imaging", f"{web}/xds/imaging"),
+        ("XCA gateway", f"{web}/xca/query, /xca/retrieve, /xca/imaging"),
         ("DICOM", f"{bracketed(config.dicom_host)}:{config.dicom_port}"),
         ("AE titles", f"{config.ae_production} (production), {config.ae_test} (test environment)"),
         ("HL7", f"{bracketed(config.hl7_host)}:{config.hl7_port}"),

@@ -94,6 +94,7 @@ PLACES = {
     "destruction": _("destruction of studies"),
     "takeover-query": _("query for a take-over"),
     "takeover-compare": _("comparison of a take-over"),
+    "provide": _("taking documents in"),
 }
 
 

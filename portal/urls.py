@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, include, path
 
 from archive.edges.xds import server as xds
+from archive.edges.xds import wado
 from portal.accounts import SIGN_UP
 from portal.views import (
     assertion,
@@ -168,6 +169,12 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("health/ready", health.ready, name="health-ready"),
     path("api/", include("portal.api.urls")),
     path("xds/registry", xds.registry, name="xds-registry"),
+    path("xds/repository", xds.repository, name="xds-repository"),
+    path("xds/imaging", xds.imaging, name="xds-imaging"),
+    path("xca/query", xds.gateway_query, name="xca-query"),
+    path("xca/retrieve", xds.gateway_retrieve, name="xca-retrieve"),
+    path("xca/imaging", xds.gateway_imaging, name="xca-imaging"),
+    path("wado", wado.retrieve, name="wado"),
     path("accounts/", include("allauth.account.urls")),
     path("accounts/2fa/", include("allauth.mfa.urls")),
     path("accounts/sign-on/", include("allauth.socialaccount.urls")),

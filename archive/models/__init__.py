@@ -77,6 +77,7 @@ from archive.models.documents import (
     DocumentLink,
     DocumentVersion,
     Folder,
+    ProvidedDocument,
     Submission,
 )
 from archive.models.integrity import (
@@ -239,6 +240,7 @@ __all__ = [
     "Prohibition",
     "ProhibitionEnd",
     "ProhibitionScope",
+    "ProvidedDocument",
     "Register",
     "RegisterHolding",
     "RegisterType",

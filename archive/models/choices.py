@@ -40,6 +40,7 @@ class XdsRole(TextChoices):
     CONSUMER = "consumer", _("document consumer")
     PDR = "pdr", _("Patient Data Repository")
     OPERATOR = "operator", _("operator’s own tools")
+    SOURCE = "source", _("document source")
 
 
 class Role(TextChoices):

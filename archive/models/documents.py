@@ -99,6 +99,27 @@ class Document(models.Model):
         return self.entry_uuid
 
 
+class ProvidedDocument(models.Model):
+    """The content of a document that a source brought to the repository (ITI-41, RAD-68)."""
+
+    id = uuid_key()
+    environment = environment_field()
+    unique_id = models.CharField(max_length=128)
+    content = models.BinaryField()
+    connection = models.ForeignKey(Connection, models.PROTECT, related_name="provided")
+    provided_at = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(
+                fields=("environment", "unique_id"), name="provided_document_unique_id"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return str(self.id)
+
+
 class DocumentVersion(models.Model):
     """An entry as it was before its metadata was updated (ITI-57)."""
 

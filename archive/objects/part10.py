@@ -72,6 +72,23 @@ def prefix(meta: FileMeta) -> bytes:
     return _PREAMBLE + _element(0x0000, b"UL", len(group).to_bytes(4, "little")) + group
 
 
+def plain_prefix(sop_class_uid: str, sop_instance_uid: str, transfer_syntax_uid: str) -> bytes:
+    """What is given out before a data set: preamble and meta information that say what it is, and
+    nothing of where it came from.
+    """
+    head = b"".join(
+        (
+            _element(0x0001, b"OB", b"\x00\x01"),
+            _element(0x0002, b"UI", _uid(sop_class_uid)),
+            _element(0x0003, b"UI", _uid(sop_instance_uid)),
+            _element(0x0010, b"UI", _uid(transfer_syntax_uid)),
+            _element(0x0012, b"UI", _uid(IMPLEMENTATION_CLASS_UID)),
+            _element(0x0013, b"SH", _title(IMPLEMENTATION_VERSION_NAME)),
+        )
+    )
+    return _PREAMBLE + _element(0x0000, b"UL", len(head).to_bytes(4, "little")) + head
+
+
 def read_prefix(data: elements.Bytes) -> FileMeta:
     """What `prefix` wrote, for rebuilding the index. Raises DatasetUnreadable."""
     if len(data) < PREFIX_LENGTH or bytes(data[128:132]) != b"DICM":

@@ -46,7 +46,7 @@ def given(
 ) -> list[UUID]:
     """Write what is about to be given: the ids of the entries, all of them or none.
 
-    `interface` is how it goes out: XDS, XCA, DICOMweb, DICOM, FHIR, portal.
+    `interface` is how it goes out: XDS, XCA, WADO, DICOMweb, DICOM, FHIR, portal.
     """
     grouped = _grouped(items)
     studies = _study_uids(grouped)

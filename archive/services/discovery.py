@@ -43,6 +43,7 @@ class Asked:
     correlation_id: UUID | None = None
     message_id: str = ""
     many: bool = False
+    interface: str = "XDS"
 
     @property
     def run(self) -> Query:
@@ -61,12 +62,13 @@ def leaves(
     correlation_id: UUID | None = None,
     message_id: str = "",
     many: bool = False,
+    interface: str = "XDS",
 ) -> Found:
     """Whole objects.
 
     Raises QueryUnknown, ParameterMissing, Malformed, TooManyResults, SeveralPatients.
     """
-    asked = Asked(actor, query, environment, correlation_id, message_id, many)
+    asked = Asked(actor, query, environment, correlation_id, message_id, many, interface)
     picked = _pick(asked)
     documents = _documents(picked)
     sets = _rows(picked.sets, "metadata")
@@ -95,9 +97,10 @@ def references(
     correlation_id: UUID | None = None,
     message_id: str = "",
     many: bool = False,
+    interface: str = "XDS",
 ) -> list[str]:
     """Ids only. Raises QueryUnknown, ParameterMissing, Malformed."""
-    asked = Asked(actor, query, environment, correlation_id, message_id, many)
+    asked = Asked(actor, query, environment, correlation_id, message_id, many, interface)
     picked = _pick(asked)
     found: list[tuple[UUID, str]] = []
     for rows in (picked.sets, picked.folders):
@@ -140,6 +143,7 @@ def _released(asked: Asked, documents: list[Document]) -> list[Document]:
         asked.actor,
         documents,
         environment=asked.environment,
+        interface=asked.interface,
         message_id=asked.message_id,
         correlation_id=asked.correlation_id,
     )

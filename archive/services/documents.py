@@ -74,14 +74,17 @@ def register(
     environment: str,
     message_id: str,
     correlation_id: UUID | None,
+    role: XdsRole = XdsRole.PDR,
 ) -> None:
     """Register a submission and its documents in one transaction; the same again changes nothing.
+    `role` is the one that the actor must have.
 
     Raises Refused, MetadataInvalid, PatientIdUntrusted, EnvironmentMismatch, RealPatientRequired,
     HashDiffers, UniqueIdReused, PatientDiffers, AlreadyReplaced, TargetDeprecated.
     """
-    require_repository(actor, environment)
-    content, resolved = digest(submission), _in_order(submission)
+    if role == XdsRole.PDR:
+        require_repository(actor, environment)
+    content, resolved = digest(submission), _in_order(submission, manifests=role == XdsRole.SOURCE)
     identifier = _trusted_patient(resolved.submission_set.patient, environment)
     with transaction.atomic():
         _lock(environment, resolved)
@@ -114,7 +117,7 @@ def require_repository(actor: Actor, environment: str) -> None:
         raise Refused("only the Patient Data Repository registers documents")
 
 
-def _in_order(submission: Submission) -> Submission:
+def _in_order(submission: Submission, *, manifests: bool) -> Submission:
     """Ids settled, nothing wrong with it in itself. Raises MetadataInvalid."""
     try:
         resolved = resolve(submission)
@@ -123,7 +126,7 @@ def _in_order(submission: Submission) -> Submission:
     found = list(problems(resolved))
     if found:
         raise MetadataInvalid("; ".join(dict.fromkeys(found))[:400])
-    if any(entry.kind == DocumentKind.MANIFEST for entry in resolved.entries):
+    if not manifests and any(entry.kind == DocumentKind.MANIFEST for entry in resolved.entries):
         raise MetadataInvalid("manifests are registered by the archive itself")
     return resolved
 

@@ -22,6 +22,7 @@ def released(
     environment: str,
     message_id: str,
     correlation_id: UUID | None,
+    interface: str = "XDS",
 ) -> list[Document]:
     """Those that may go, the rest being withdrawn from sight a moment ago. The asker's own register
     is told of by the query's entry alone.
@@ -40,7 +41,7 @@ def released(
             actor,
             going,
             environment=environment,
-            interface="XDS",
+            interface=interface,
             message_id=message_id,
             correlation_id=correlation_id,
         )

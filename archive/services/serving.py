@@ -68,10 +68,11 @@ def outgoing(instances: QuerySet[Instance]) -> Iterator[Outgoing]:
     """
     for instance in instances.select_related("study__overlay"):
         if not correction.is_refused_again(instance.rejection):
-            yield _outgoing(instance)
+            yield prepared(instance)
 
 
-def _outgoing(instance: Instance) -> Outgoing:
+def prepared(instance: Instance) -> Outgoing:
+    """Select its study and overlay with it."""
     values, modifications = _corrections(instance)
     return Outgoing(
         id=instance.id,
@@ -97,7 +98,7 @@ def served(instance: Instance) -> Held:
     """
     if correction.is_refused_again(instance.rejection):
         raise InstanceUnknown()
-    found = _outgoing(instance)
+    found = prepared(instance)
     try:
         return found.hold()
     except BytesDamaged:

@@ -1,4 +1,4 @@
-"""ITI-42 Register Document Set-b messages as the Patient Data Repository writes them.
+"""Care documents and their registration (ITI-42) as the Patient Data Repository writes them.
 
 The national codes of document kinds are not known yet; KUVA-DOC is this project's own scheme.
 """
@@ -88,20 +88,30 @@ def examination_code(code: str, name: str) -> Code:
     return Code(code, RADIOLOGY_CODES, name) if code else Code("ECG", DICOM_CODES, name)
 
 
+def content(document: CareDocument) -> bytes:
+    """The document itself, CDA R2 in outline."""
+    return f"<ClinicalDocument><id root='{document.unique_id}'/></ClinicalDocument>".encode()
+
+
 def message(document: CareDocument) -> bytes:
-    """The whole SOAP 1.2 message."""
+    """The whole SOAP 1.2 message of ITI-42."""
+    return envelope.message(ACTION, submission(document))
+
+
+def submission(document: CareDocument) -> etree._Element:
+    """SubmitObjectsRequest."""
     submit = etree.Element(f"{{{LCM}}}SubmitObjectsRequest", nsmap={"lcm": LCM})
     objects = etree.SubElement(submit, f"{{{RIM}}}RegistryObjectList", nsmap={None: RIM})
     submission = f"urn:uuid:{uuid.uuid4()}"
     objects.append(_entry(document))
     objects.extend(_submission_set(document, submission))
     objects.extend(_associations(document, submission))
-    return envelope.message(ACTION, submit)
+    return submit
 
 
 def _entry(document: CareDocument) -> etree._Element:
     """XDSDocumentEntry, ITI TF-3 4.2.3.2."""
-    content = f"<ClinicalDocument><id root='{document.unique_id}'/></ClinicalDocument>".encode()
+    whole = content(document)
     at = document.at.astimezone(UTC).strftime("%Y%m%d%H%M%S")
     kind = Code(document.kind, "KUVA-DOC", KINDS[document.kind])
     entry = _rim(
@@ -113,11 +123,11 @@ def _entry(document: CareDocument) -> etree._Element:
     )
     slots = {
         "creationTime": (at,),
-        "hash": (hashlib.sha1(content, usedforsecurity=False).hexdigest(),),
+        "hash": (hashlib.sha1(whole, usedforsecurity=False).hexdigest(),),
         "languageCode": ("fi-FI",),
         "repositoryUniqueId": (f"{OPERATOR_OID}.40",),
         "serviceStartTime": (at,),
-        "size": (str(len(content)),),
+        "size": (str(len(whole)),),
         "sourcePatientId": (document.patient_cx,),
         "urn:ihe:iti:xds:2013:referenceIdList": document.references,
     }

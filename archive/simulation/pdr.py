@@ -1,5 +1,5 @@
 """A stand-in for the Patient Data Repository in demo mode: an HTTP server that takes documents,
-keeps them in a folder and shows what it holds.
+keeps them in a folder and shows what it holds; also care documents, over ITI-41 and 43.
 
 Documents are kept by environment and kind. `PUT` is what the archive does; `POST` is an organiser's
 patient system, whose document is kept and passed on to the archive as the repository would.
@@ -15,11 +15,18 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+from django.utils.http import parse_header_parameters
+
+from archive.edges.xds import mtom
+from archive.errors import Malformed
+from archive.simulation import pdr_documents, repository
+from archive.simulation.pdr_documents import Cupboard, Reply
 from archive.simulation.world import ENVIRONMENTS, Credentials
 from archive.values import mask
 
@@ -68,6 +75,10 @@ class Shelves:
         fresh.replace(path)
         return is_new
 
+    def cupboard(self, environment: str) -> Cupboard:
+        """Where the care documents are."""
+        return Cupboard(self.folder / environment / "documents")
+
     def held(self, place: Place) -> Iterator[Document]:
         folder = self.folder / place.environment / place.kind
         for path in sorted(folder.glob("*.json")):
@@ -111,6 +122,23 @@ class Server(ThreadingHTTPServer):
         self.archive = archive
 
 
+class _Bounded:
+    """The body of one request, and no more of the connection."""
+
+    def __init__(self, stream: Any, length: int) -> None:
+        self._stream = stream
+        self._left = length
+
+    def read(self, size: int) -> bytes:
+        chunk: bytes = self._stream.read(min(size, self._left))
+        self._left -= len(chunk)
+        return chunk
+
+    def drain(self) -> None:
+        while self.read(1 << 16):
+            pass
+
+
 class Handler(BaseHTTPRequestHandler):
     server: Server
 
@@ -124,7 +152,36 @@ class Handler(BaseHTTPRequestHandler):
         self._doing(self._keep)
 
     def do_POST(self) -> None:
+        environment, _, path = self.path.removeprefix("/").partition("/")
+        if environment in ENVIRONMENTS and f"/{path}" == pdr_documents.PATH:
+            self._exchange(environment)
+            return
         self._doing(self._pass_on)
+
+    def _exchange(self, environment: str) -> None:
+        """A message about care documents, in MTOM."""
+        try:
+            self._require_secret()
+            reply = self._replied(environment)
+        except NotTaken as refused:
+            reply = Reply(refused.status, "text/plain", [str(refused).encode()])
+        self._answer(reply.status, b"".join(reply.chunks), reply.content_type)
+
+    def _replied(self, environment: str) -> Reply:
+        media_type, parameters = parse_header_parameters(self.headers.get("Content-Type", ""))
+        length = self.headers.get("Content-Length", "")
+        if media_type != mtom.MEDIA_TYPE or not length.isdecimal():
+            raise NotTaken(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "not MTOM of a known length")
+        body = _Bounded(self.rfile, int(length))
+        try:
+            with mtom.receive(body.read, parameters, pdr_documents.LIMITS) as received:
+                body.drain()
+                cupboard = self.server.shelves.cupboard(environment)
+                archive = self.server.archive
+                register = partial(repository.post, archive.web, archive.credentials[environment])
+                return pdr_documents.answer(cupboard, received, register)
+        except Malformed as problem:
+            raise NotTaken(HTTPStatus.BAD_REQUEST, problem.detail) from None
 
     def _doing(self, act: Any) -> None:
         try:
@@ -206,6 +263,8 @@ def _page(shelves: Shelves) -> bytes:
     parts.append("<h1>Patient Data Repository (stand-in)</h1>")
     for environment in ENVIRONMENTS:
         rows = list(shelves.held(Place(environment, "authorisations")))
+        count = shelves.cupboard(environment).count()
+        parts.append(f"<p>{environment}: {count} care documents</p>")
         parts.append(f"<h2>{environment}: {len(rows)} authorisations</h2><table border=1><tr>")
         parts += [f"<th>{name}</th>" for name in (*_COLUMNS, "patient")]
         parts += [_row(each) for each in rows]

@@ -1,4 +1,6 @@
-"""The Patient Data Repository's sender: a message to the registry, its answer read."""
+"""Care documents on their way: to the Patient Data Repository, which registers them, or by its own
+message to the registry; the answer read.
+"""
 
 import base64
 import urllib.error
@@ -6,9 +8,12 @@ import urllib.request
 
 from lxml import etree
 
-from archive.simulation.documents import ACTION
+from archive.edges.xds import client, mtom, retrieving, soap
+from archive.objects.multipart import new_boundary
+from archive.simulation import documents, envelope
+from archive.simulation.documents import ACTION, CareDocument
 from archive.simulation.envelope import SOAP
-from archive.simulation.world import Credentials
+from archive.simulation.world import Credentials, World
 
 REGISTRY_PATH = "/xds/registry"
 TIMEOUT = 30.0
@@ -23,6 +28,40 @@ class DocumentRefused(Exception):
     def __init__(self, error_code: str) -> None:
         super().__init__(f"registry answered {error_code}")
         self.error_code = error_code
+
+
+def deliver(world: World, environment: str, document: CareDocument) -> None:
+    """To the repository where there is one, which registers it; else registered in its name.
+    Raises DocumentRefused, or OSError when nobody answers.
+    """
+    url = world.documents.get(environment, "")
+    if not url:
+        post(world.web, world.repository(environment), documents.message(document))
+        return
+    body = etree.Element(retrieving.PROVIDE_REQUEST, nsmap={"xds": retrieving.XDSB})
+    body.append(documents.submission(document))
+    part_id, boundary = mtom.new_content_id(), new_boundary()
+    place = etree.SubElement(body, retrieving.xdsb("Document"), id=document.entry_uuid)
+    mtom.include(place, part_id)
+    part = mtom.Included(part_id, "text/xml", lambda: (documents.content(document),))
+    root = envelope.message(soap.PROVIDE, body)
+    request = urllib.request.Request(
+        url + client.PATH,
+        data=b"".join(mtom.message(boundary, "root@pdr", root, [part])),
+        headers={
+            "Content-Type": mtom.content_type(boundary, "root@pdr", soap.PROVIDE),
+            "Authorization": f"Bearer {world.documents_secret}",
+        },
+    )
+    answer = _envelope_of(_sent(request))
+    if not _succeeded(answer):
+        raise DocumentRefused(reason(answer) or "unreadable answer")
+
+
+def _envelope_of(answer: bytes) -> bytes:
+    """What of a short MTOM answer is XML."""
+    start, end = answer.find(b"<?xml"), answer.rfind(b">")
+    return answer[max(start, 0) : end + 1]
 
 
 def post(web: str, credentials: Credentials, body: bytes) -> None:
@@ -43,6 +82,11 @@ def send(web: str, credentials: Credentials, action: str, body: bytes) -> bytes:
             "Authorization": "Basic " + base64.b64encode(pair).decode("ascii"),
         },
     )
+    return _sent(request)
+
+
+def _sent(request: urllib.request.Request) -> bytes:
+    """Raises DocumentRefused, or OSError."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     try:
         with opener.open(request, timeout=TIMEOUT) as response:

@@ -171,7 +171,6 @@ def _commitment(report: Report | None, asked: int) -> str:
 def _register(
     world: World, plan: Plan, study: SyntheticStudy, kinds: Iterable[str], outcome: Outcome
 ) -> None:
-    credentials = world.repository(plan.environment)
     for kind in kinds:
         document = documents.CareDocument(
             kind=kind,
@@ -184,7 +183,7 @@ def _register(
             at=now(),
         )
         try:
-            repository.post(world.web, credentials, documents.message(document))
+            repository.deliver(world, plan.environment, document)
             outcome.documents[kind] = "registered"
         except repository.DocumentRefused as refusal:
             outcome.documents[kind] = refusal.error_code

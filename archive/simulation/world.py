@@ -122,6 +122,8 @@ class World:
     home: str = ""
     issuers: Mapping[str, Issuer] = field(default_factory=dict)  # by environment
     hl7: Hl7 | None = None
+    documents: Mapping[str, str] = field(default_factory=dict)  # the repository, by environment
+    documents_secret: str = field(default="", repr=False)
 
     def called(self, environment: str) -> str:
         return self.aet if environment == PRODUCTION else self.test_aet
@@ -175,7 +177,14 @@ def parse(found: Mapping[str, Any]) -> World:
             for environment, row in found.get("xua", {}).items()
         },
         hl7=_hl7(found.get("hl7")),
+        documents=_documents(found.get("env", {})),
+        documents_secret=found.get("env", {}).get("PDR_SECRET", ""),
     )
+
+
+def _documents(settings: Mapping[str, str]) -> dict[str, str]:
+    named = {PRODUCTION: settings.get("PDR_URL", ""), TEST: settings.get("TEST_PDR_URL", "")}
+    return {environment: url for environment, url in named.items() if url}
 
 
 def _credentials(row: Mapping[str, str]) -> Credentials:

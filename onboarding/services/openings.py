@@ -125,6 +125,22 @@ def _open_xds(actor: Actor, row: PlannedConnection) -> Connection:
     return made
 
 
+def open_source(
+    actor: Actor, organisation: Organisation, environment: Environment
+) -> tuple[Connection, str]:
+    """Let a document source in (ITI-41, RAD-68); with its password, which is shown once. In
+    production each message needs a signed assertion, unless an officer decides otherwise.
+    """
+    user = f"{organisation.business_id}-{environment.value}-source-{secrets.token_hex(3)}"
+    password = secrets.token_urlsafe(24)
+    system = XdsSystem(environment, XdsRole.SOURCE, user, password)
+    with transaction.atomic():
+        made = customers.connect_xds(actor, organisation, system, valid_from=today())
+        made.xua_required = environment == Environment.PRODUCTION
+        made.save(update_fields=["xua_required"])
+    return made, password
+
+
 def open_all(actor: Actor, organisation: Organisation, environment: Environment) -> None:
     """Every plan of an environment that has just been opened to the customer."""
     rows = PlannedConnection.objects.filter(organisation=organisation, environment=environment)

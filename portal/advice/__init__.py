@@ -1,8 +1,8 @@
 """What people are told about each error: cause, next step, whose move.
 
 The staff read the mechanism, the customer its duty. One row for every class of `archive.errors`,
-`archive.person_errors` and `onboarding.errors`; a test holds it complete. Texts are translated when
-shown.
+`archive.person_errors`, `archive.retrieval_errors` and `onboarding.errors`; a test holds it
+complete. Texts are translated when shown.
 """
 
 from django.utils.translation import gettext_lazy as _
@@ -20,6 +20,7 @@ from portal.advice import (
     persons,
     registry,
     retention,
+    retrieval,
     review,
     road,
     rules,
@@ -122,6 +123,7 @@ ADVICE: dict[type[ArchiveError], Advice] = {
     **review.ADVICE,
     **retention.ADVICE,
     **rules.ADVICE,
+    **retrieval.ADVICE,
 }
 BY_REASON = {error.reason(): advice for error, advice in ADVICE.items()}
 

@@ -75,17 +75,19 @@ def commit(system: System, datasets: Sequence[Dataset], aet: str = "ESIM_PACS") 
 
 def document(order: Order, kind: str) -> bytes:
     """An ITI-42 message; a request does not know the study yet."""
-    return documents.message(
-        CareDocument(
-            kind=kind,
-            patient_id=order.patient.id,
-            accession=order.accession,
-            study_uid="" if kind == "request" else order.study_uid,
-            controller=order.controller,
-            institution=order.institution,
-            examination=documents.examination_code(CODE, NAME),
-            at=now(),
-        )
+    return documents.message(care_document(order, kind))
+
+
+def care_document(order: Order, kind: str) -> CareDocument:
+    return CareDocument(
+        kind=kind,
+        patient_id=order.patient.id,
+        accession=order.accession,
+        study_uid="" if kind == "request" else order.study_uid,
+        controller=order.controller,
+        institution=order.institution,
+        examination=documents.examination_code(CODE, NAME),
+        at=now(),
     )
 
 

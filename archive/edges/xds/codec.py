@@ -103,6 +103,8 @@ def decode_removal(body: etree._Element) -> tuple[str, ...]:
 def mentioned(body: etree._Element) -> tuple[str, str]:
     """Accession number and study UID a message speaks of, however bad the rest of it is."""
     found: dict[str, str] = {}
+    for study in body.iterchildren("{*}StudyRequest"):
+        found.setdefault(STUDY_UID_TYPE, study.get("studyInstanceUID", ""))
     for slot in body.iter(rim("Slot")):
         if slot.get("name") != REFERENCE_IDS:
             continue
@@ -144,6 +146,12 @@ def decode_query(body: etree._Element) -> StoredQuery:
         return_type=return_type,
         parameters={name: tuple(groups) for name, groups in parameters.items()},
     )
+
+
+def decode_home(body: etree._Element) -> str:
+    """The community that an AdhocQueryRequest is for, ITI TF-2 3.38.4.1.2; empty: not named."""
+    query = body.find(rim("AdhocQuery"))
+    return "" if query is None else str(query.get("home", "").strip())
 
 
 def _literals(name: str, text: str) -> Iterator[str]:
@@ -190,6 +198,16 @@ def encode_references(ids: Iterable[str]) -> etree._Element:
 def encode_query_failure(error: tuple[str, str]) -> etree._Element:
     response = _response(QUERY, "AdhocQueryResponse", error)
     etree.SubElement(response, rim("RegistryObjectList"))
+    return response
+
+
+def of_community(response: etree._Element, home: str) -> etree._Element:
+    """Say of every object and error whose it is, ITI TF-2 3.38.4.1.3."""
+    for listed in response.iterchildren(rim("RegistryObjectList")):
+        for each in listed:
+            each.set("home", home)
+    for error in response.iter(f"{{{RS}}}RegistryError"):
+        error.set("location", home)
     return response
 
 

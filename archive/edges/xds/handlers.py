@@ -1,7 +1,9 @@
-"""Decode, one service call, encode; and the answer when the call fails."""
+"""Decode, one service call, encode; and the answer when the call fails: the registry's messages,
+and a gateway's queries.
+"""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 from uuid import UUID
 
@@ -10,11 +12,13 @@ from lxml import etree
 from archive.actors import Actor
 from archive.edges.edge import reply_for
 from archive.edges.xds import codec, soap
+from archive.edges.xds.mtom import Received
 from archive.edges.xds.replies import TABLE
 from archive.errors import ArchiveError
 from archive.objects.queries import Found
 from archive.objects.registry import Submission
 from archive.services import discovery, documents, metadata_update, removal
+from archive.services.asking import Asking, home_urn, require_home
 from archive.services.assertions import Established
 
 
@@ -25,10 +29,25 @@ class Call:
     asker: Established
     message: soap.Message
     correlation_id: UUID
+    received: Received = field(default_factory=Received)  # what came with the envelope
 
     @property
     def actor(self) -> Actor:
         return self.asker.actor
+
+    @property
+    def through_gateway(self) -> bool:
+        return self.message.action in soap.GATEWAY_ACTIONS
+
+    @property
+    def asking(self) -> Asking:
+        return Asking(
+            self.actor,
+            "XCA" if self.through_gateway else "XDS",
+            self.message.message_id,
+            self.correlation_id,
+            self.through_gateway,
+        )
 
 
 class Keep(Protocol):
@@ -87,6 +106,7 @@ def stored_query(call: Call) -> etree._Element:
             correlation_id=call.correlation_id,
             message_id=call.message.message_id,
             many=many,
+            interface=call.asking.interface,
         )
         return codec.encode_references(ids)
     found = discovery.leaves(
@@ -96,8 +116,16 @@ def stored_query(call: Call) -> etree._Element:
         correlation_id=call.correlation_id,
         message_id=call.message.message_id,
         many=many,
+        interface=call.asking.interface,
     )
     return codec.encode_found(found)
+
+
+def gateway_query(call: Call) -> etree._Element:
+    """What is found is told as our community's, ITI TF-2 3.38.4.1.3."""
+    asked = codec.decode_query(call.message.body)
+    require_home(codec.decode_home(call.message.body), needed=not asked.patients)
+    return codec.of_community(stored_query(call), home_urn())
 
 
 HANDLERS: Mapping[str, Callable[[Call], etree._Element]] = {
@@ -106,8 +134,9 @@ HANDLERS: Mapping[str, Callable[[Call], etree._Element]] = {
     soap.MULTI_PATIENT_QUERY: stored_query,
     soap.UPDATE: update_document_set,
     soap.REMOVE: delete_document_set,
+    soap.GATEWAY_QUERY: gateway_query,
 }
-QUERIES = (soap.STORED_QUERY, soap.MULTI_PATIENT_QUERY)
+QUERIES = (soap.STORED_QUERY, soap.MULTI_PATIENT_QUERY, soap.GATEWAY_QUERY)
 
 
 def refusal(action: str, error: ArchiveError) -> etree._Element:
@@ -115,6 +144,9 @@ def refusal(action: str, error: ArchiveError) -> etree._Element:
     codes = reply_for(TABLE, error)
     if action not in QUERIES:
         return codec.encode_registered((codes.register, error.detail))
-    if not codes.query:
-        return codec.encode_found(Found())
-    return codec.encode_query_failure((codes.query, error.detail))
+    answer = (
+        codec.encode_query_failure((codes.query, error.detail))
+        if codes.query
+        else codec.encode_found(Found())
+    )
+    return codec.of_community(answer, home_urn()) if action == soap.GATEWAY_QUERY else answer

@@ -8,7 +8,7 @@ empty code.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from archive import errors
+from archive import errors, retrieval_errors
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,39 @@ TABLE: Mapping[type[errors.ArchiveError], Codes] = {
     errors.Refused: Codes("XDSRegistryError", ""),
     errors.Busy: Codes("XDSRegistryBusy", "XDSRegistryBusy"),
     errors.Broken: Codes("XDSRegistryError", "XDSRegistryError"),
+    retrieval_errors.CommunityMissing: Codes("XDSRegistryError", "XDSMissingHomeCommunityId"),
+    retrieval_errors.CommunityUnknown: Codes("XDSRegistryError", "XDSUnknownCommunity"),
+}
+
+# ITI-39, ITI-43, ITI-86, RAD-69, RAD-75: of each document or object. What may not be seen has the
+# code of what is not there. `urn:dicom:wado` is of RAD TF-2 4.69.4.2.2.1.
+RETRIEVE: Mapping[type[errors.ArchiveError], str] = {
+    errors.Malformed: "XDSRepositoryError",
+    errors.Unacceptable: "XDSRepositoryError",
+    errors.Unsupported: "XDSRepositoryError",
+    errors.NotFound: "XDSDocumentUniqueIdError",
+    errors.Conflict: "XDSRepositoryError",
+    errors.Refused: "XDSRepositoryError",
+    errors.Busy: "XDSRepositoryBusy",
+    errors.Broken: "XDSRepositoryError",
+    errors.InstanceUnknown: "XDSRepositoryError",  # it is registered: we have lost it
+    retrieval_errors.CommunityMissing: "XDSMissingHomeCommunityId",
+    retrieval_errors.CommunityUnknown: "XDSUnknownCommunity",
+    retrieval_errors.RepositoryUnknown: "XDSUnknownRepositoryId",
+    retrieval_errors.SyntaxUnavailable: "urn:dicom:wado:0007",
+}
+
+# ITI-41, RAD-68: where it is the repository's word; else the registry's, from TABLE.
+PROVIDE: Mapping[type[errors.ArchiveError], str] = {
+    errors.Malformed: "XDSRepositoryMetadataError",
+    errors.Busy: "XDSRepositoryBusy",
+    errors.Broken: "XDSRepositoryError",
+    retrieval_errors.DocumentMissing: "XDSMissingDocument",
+    retrieval_errors.MetadataMissing: "XDSMissingDocumentMetadata",
+    retrieval_errors.ContentDiffers: "XDSRepositoryMetadataError",
+    retrieval_errors.ManifestInvalid: "XDSRepositoryMetadataError",
+    retrieval_errors.StudyArchived: "XDSRepositoryMetadataError",
+    retrieval_errors.SourceUnknown: "XDSRepositoryError",
 }
 
 # The fault tells its kind only; what was wrong stands in the case.

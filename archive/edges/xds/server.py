@@ -1,47 +1,121 @@
-"""The registry's address: POST /xds/registry, SOAP 1.2 in and out (XD-1, XD-2)."""
+"""The services' addresses: SOAP 1.2 in and out, with MTOM where documents go (XD-1, XD-2, XD-3)."""
 
 import logging
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from django.db import DatabaseError
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseNotAllowed,
+    StreamingHttpResponse,
+)
+from django.http.response import HttpResponseBase
 from django.utils.http import parse_header_parameters
 from django.views.decorators.csrf import csrf_exempt
 from lxml import etree
 
 from archive.actors import Actor
 from archive.edges.edge import as_archive_error, exchange
-from archive.edges.xds import codec, security, soap, wsdl
-from archive.edges.xds.handlers import HANDLERS, Call, refusal
+from archive.edges.xds import codec, giving, handlers, mtom, security, soap, wsdl
+from archive.edges.xds.giving import Answer
+from archive.edges.xds.handlers import Call
+from archive.edges.xds.mtom import Received
 from archive.errors import ArchiveError, Busy, Malformed, PeerEnded, PeerUnknown
 from archive.models import Environment
+from archive.objects.multipart import Limits, Read, new_boundary
+from archive.retrieval_errors import MessageTooLong
 from archive.services import assertions, credentials, error_desk
 from archive.values import today
 
 log = logging.getLogger(__name__)
 
-MAX_BYTES = 10 << 20  # some hundreds of entries
+MAX_BYTES = 10 << 20  # of an envelope: some hundreds of entries
+REQUEST = Limits(parts=2, part_bytes=MAX_BYTES, total_bytes=2 * MAX_BYTES)
+DOCUMENTS = Limits(parts=101, part_bytes=20 << 20, total_bytes=100 << 20)
 REALM = 'Basic realm="XDS", charset="UTF-8"'
 RETRY_AFTER = "5"  # seconds
 STEPS = {
     soap.REGISTER: "register",
     soap.STORED_QUERY: "query",
     soap.MULTI_PATIENT_QUERY: "query",
+    soap.GATEWAY_QUERY: "query",
     soap.UPDATE: "update",
     soap.REMOVE: "remove",
+    soap.PROVIDE: "provide",
+    soap.RETRIEVE: "retrieve",
+    soap.GATEWAY_RETRIEVE: "retrieve",
+    soap.RETRIEVE_IMAGES: "retrieve",
+    soap.GATEWAY_IMAGES: "retrieve",
+    soap.REMOVE_DOCUMENTS: "remove",
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Service:
+    """One address: its description's name and the messages it takes, those of MTOM with limits."""
+
+    name: str
+    bodies: Mapping[str, str]
+    limits: Limits | None = None
+
+
+REGISTRY = Service("registry", soap.BODIES)
+REPOSITORY = Service("repository", soap.REPOSITORY_BODIES, DOCUMENTS)
+IMAGING = Service("imaging", soap.IMAGING_BODIES, REQUEST)
+GATEWAY_QUERY = Service("gateway_query", soap.GATEWAY_QUERY_BODIES)
+GATEWAY_RETRIEVE = Service("gateway_retrieve", soap.GATEWAY_RETRIEVE_BODIES, REQUEST)
+GATEWAY_IMAGING = Service("gateway_imaging", soap.GATEWAY_IMAGING_BODIES, REQUEST)
+
+
 @csrf_exempt
-def registry(request: HttpRequest) -> HttpResponse:
-    """ITI-42, 18, 51, 57 and 62. Credentials are judged before a byte of the message is read."""
+def registry(request: HttpRequest) -> HttpResponseBase:
+    """ITI-42, 18, 51, 57 and 62."""
+    return _serve(REGISTRY, request)
+
+
+@csrf_exempt
+def repository(request: HttpRequest) -> HttpResponseBase:
+    """ITI-41 with RAD-68, ITI-43 and 86."""
+    return _serve(REPOSITORY, request)
+
+
+@csrf_exempt
+def imaging(request: HttpRequest) -> HttpResponseBase:
+    """RAD-69."""
+    return _serve(IMAGING, request)
+
+
+@csrf_exempt
+def gateway_query(request: HttpRequest) -> HttpResponseBase:
+    """ITI-38."""
+    return _serve(GATEWAY_QUERY, request)
+
+
+@csrf_exempt
+def gateway_retrieve(request: HttpRequest) -> HttpResponseBase:
+    """ITI-39."""
+    return _serve(GATEWAY_RETRIEVE, request)
+
+
+@csrf_exempt
+def gateway_imaging(request: HttpRequest) -> HttpResponseBase:
+    """RAD-75."""
+    return _serve(GATEWAY_IMAGING, request)
+
+
+def _serve(service: Service, request: HttpRequest) -> HttpResponseBase:
+    """Credentials are judged before a byte of the message is read."""
     if wsdl.asked_for(request):
-        return wsdl.answer(request, "registry")
+        return wsdl.answer(request, service.name)
     if request.method != "POST":
         return HttpResponseNotAllowed(["POST"])
     try:
         with exchange() as correlation_id:
-            return _receive(request, _identify(request, correlation_id), correlation_id)
+            actor = _identify(request, correlation_id)
+            return _receive(_Incoming(service, request, actor, correlation_id))
     except (PeerUnknown, PeerEnded):
         return HttpResponse(status=401, headers={"WWW-Authenticate": REALM})
     except Busy:
@@ -60,59 +134,139 @@ def _identify(request: HttpRequest, correlation_id: UUID) -> Actor:
         raise
 
 
-def _receive(request: HttpRequest, actor: Actor, correlation_id: UUID) -> HttpResponse:
-    media_type, parameters = parse_header_parameters(request.headers.get("Content-Type", ""))
-    charset = parameters.get("charset", "utf-8").lower()
-    encoded = request.headers.get("Content-Encoding", "identity").lower() != "identity"
-    if media_type != soap.MEDIA_TYPE or charset not in ("utf-8", "utf8") or encoded:
-        problem = Malformed("Content-Type is not SOAP 1.2 in UTF-8")
-        _report(problem, "envelope", actor, correlation_id)
+def _receive(incoming: "_Incoming") -> HttpResponseBase:
+    content = _Content.of(incoming.request)
+    if not content.is_spoken(incoming.service):
+        incoming.report(Malformed("Content-Type is not SOAP 1.2 in UTF-8"))
         return HttpResponse(status=415, headers={"Accept": f"{soap.MEDIA_TYPE}; charset=UTF-8"})
-    content = request.read(MAX_BYTES + 1)
-    if len(content) > MAX_BYTES:
-        _report(Malformed("message is too long"), "envelope", actor, correlation_id)
+    try:
+        received = content.read(incoming.service)
+    except MessageTooLong as error:
+        incoming.report(error)
         return HttpResponse(status=413)
-    try:
-        message = soap.decode(content, parameters.get("action", ""))
-    except soap.Fault as fault:
-        _report(Malformed(fault.reason), "envelope", actor, correlation_id)
-        return _fault(fault)
-    address = request.build_absolute_uri(request.path)
-    try:
-        body = _handle(_established(actor, message, address, correlation_id))
-    except soap.Fault as fault:
-        return _fault(fault)
-    return _soap(soap.encode(body, action=message.action, relates_to=message.message_id), 200)
+    except Malformed as error:
+        incoming.report(error)
+        return _fault(soap.Fault(error.detail))
+    with received:
+        try:
+            return _answered(incoming, received, content.parameters.get("action", ""))
+        except soap.Fault as fault:
+            return _fault(fault)
 
 
-def _established(actor: Actor, message: soap.Message, address: str, correlation_id: UUID) -> Call:
+@dataclass(frozen=True, slots=True)
+class _Incoming:
+    """A request of a known peer."""
+
+    service: Service
+    request: HttpRequest
+    actor: Actor
+    correlation_id: UUID
+
+    def report(self, error: ArchiveError, step: str = "envelope") -> None:
+        _report(error, step, self.actor, self.correlation_id)
+
+
+@dataclass(frozen=True, slots=True)
+class _Content:
+    """The body of a request, before it is read."""
+
+    media_type: str
+    parameters: Mapping[str, str]
+    is_encoded: bool
+    body: Read
+
+    @classmethod
+    def of(cls, request: HttpRequest) -> "_Content":
+        media_type, parameters = parse_header_parameters(request.headers.get("Content-Type", ""))
+        encoded = request.headers.get("Content-Encoding", "identity").lower() != "identity"
+        return cls(media_type, parameters, encoded, _body(request))
+
+    def is_spoken(self, service: Service) -> bool:
+        if self.is_encoded:
+            return False
+        if self.media_type == mtom.MEDIA_TYPE:
+            return service.limits is not None
+        charset = self.parameters.get("charset", "utf-8").lower()
+        return self.media_type == soap.MEDIA_TYPE and charset in ("utf-8", "utf8")
+
+    def read(self, service: Service) -> Received:
+        """MTOM, or an envelope alone. Raises Malformed, MessageTooLong."""
+        if self.media_type == mtom.MEDIA_TYPE and service.limits is not None:
+            return mtom.receive(self.body, self.parameters, service.limits)
+        received = Received()
+        received.root = self.body(MAX_BYTES + 1)
+        if len(received.root) > MAX_BYTES:
+            raise MessageTooLong()
+        return received
+
+
+def _body(request: HttpRequest) -> Read:
+    """A body whose length was not told (chunked) is known to the server alone."""
+    if not request.META.get("CONTENT_LENGTH") and request.META.get("wsgi.input_terminated"):
+        chunked: Read = request.META["wsgi.input"].read
+        return chunked
+    return request.read
+
+
+def _answered(incoming: _Incoming, received: Received, content_action: str) -> HttpResponseBase:
+    """Raises Fault."""
+    service = incoming.service
+    try:
+        message = soap.decode(received.root, content_action, service.bodies)
+    except soap.Fault as fault:
+        incoming.report(Malformed(fault.reason))
+        raise
+    call = _established(incoming, message, received)
+    answer = _handle(call)
+    envelope = soap.encode(answer.body, action=message.action, relates_to=message.message_id)
+    return _soap(envelope, 200) if service.limits is None else _multipart(call, answer, envelope)
+
+
+def _established(incoming: _Incoming, message: soap.Message, received: Received) -> Call:
     """The call, once it is known who asks. Raises Fault."""
+    address = incoming.request.build_absolute_uri(incoming.request.path)
     try:
-        asker = assertions.establish(actor, security.presented(message, address))
+        asker = assertions.establish(incoming.actor, security.presented(message, address))
     except Exception as raised:
         error = as_archive_error(raised)
-        _report(error, "assertion", actor, correlation_id)
+        incoming.report(error, "assertion")
         fault = security.fault(error, message.message_id) or soap.receiver_fault(
             message.message_id, busy=isinstance(error, Busy)
         )
         raise fault from None
-    return Call(asker, message, correlation_id)
+    return Call(asker, message, incoming.correlation_id, received)
 
 
-def _handle(call: Call) -> etree._Element:
-    """The handler's answer, or the refusal its error stands for; a refusal is a case as well.
-    Raises Fault where the assertion does not cover what was asked.
+def _handle(call: Call) -> Answer:
+    """The handler's answer, or the refusal its error stands for; a refusal is a case as well, and
+    so is what an answer leaves out. Raises Fault where the assertion does not cover what was asked.
     """
     action = call.message.action
     try:
-        return HANDLERS[action](call)
+        answer = _act(call)
     except Exception as raised:
         error = as_archive_error(raised)
-        _report(error, STEPS[action], call.actor, call.correlation_id, body=call.message.body)
+        _report_of(call, error)
         fault = security.fault(error, call.message.message_id)
         if fault is not None:
             raise fault from None
-        return refusal(action, error)
+        if action in handlers.HANDLERS:
+            return Answer(handlers.refusal(action, error))
+        return giving.refusal(call, error)
+    for error in {each.error.reason(): each.error for each in answer.problems}.values():
+        _report_of(call, error)
+    return answer
+
+
+def _act(call: Call) -> Answer:
+    action = call.message.action
+    if action in handlers.HANDLERS:
+        return Answer(handlers.HANDLERS[action](call))
+    return giving.HANDLERS[action](call)
+
+
+# --- sending --------------------------------------------------------------------------------------
 
 
 def _fault(fault: soap.Fault) -> HttpResponse:
@@ -124,6 +278,53 @@ def _fault(fault: soap.Fault) -> HttpResponse:
 
 def _soap(content: bytes, status: int) -> HttpResponse:
     return HttpResponse(content, content_type=f"{soap.MEDIA_TYPE}; charset=UTF-8", status=status)
+
+
+def _multipart(call: Call, answer: Answer, envelope: bytes) -> HttpResponseBase:
+    """Document after document, as the peer takes them."""
+    boundary, root_id = new_boundary(), mtom.new_content_id()
+    action = soap.answer_action(call.message.action)
+    stream = _Stream(
+        mtom.message(boundary, root_id, envelope, answer.documents),
+        answer.close,
+        lambda error: _report_of(call, error),
+    )
+    content_type = mtom.content_type(boundary, root_id, action)
+    return StreamingHttpResponse(stream, content_type=content_type)
+
+
+@dataclass(slots=True)
+class _Stream:
+    """An answer under way. What fails in the middle breaks it off before its last boundary, so that
+    nothing half passes for whole.
+    """
+
+    pieces: Iterator[bytes]
+    finish: Callable[[], None]
+    report: Callable[[ArchiveError], None]
+    closed: bool = field(default=False)
+
+    def __iter__(self) -> Iterator[bytes]:
+        try:
+            yield from self.pieces
+        except Exception as raised:
+            error = as_archive_error(raised)
+            with exchange():
+                self.report(error)
+            raise error from None
+
+    def close(self) -> None:
+        if not self.closed:
+            self.closed = True
+            self.finish()
+
+
+# --- telling --------------------------------------------------------------------------------------
+
+
+def _report_of(call: Call, error: ArchiveError) -> None:
+    step = STEPS[call.message.action]
+    _report(error, step, call.actor, call.correlation_id, body=call.message.body)
 
 
 def _report(

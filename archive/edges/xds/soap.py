@@ -4,11 +4,19 @@ Faults are for the envelope and security only.
 """
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from lxml import etree
 
 from archive.edges.xds.codec import ADHOC_QUERY, REMOVE_OBJECTS, SUBMIT_OBJECTS
+from archive.edges.xds.mtom import SOAP_TYPE
+from archive.edges.xds.retrieving import (
+    IMAGING_REQUEST,
+    PROVIDE_REQUEST,
+    REMOVE_REQUEST,
+    RETRIEVE_REQUEST,
+)
 from archive.errors import Malformed
 from archive.objects.xml import parse_xml
 
@@ -19,13 +27,22 @@ ANONYMOUS = f"{WSA}/anonymous"
 WSSE = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd"
 WSA_FAULT = f"{WSA}/fault"  # Action of the faults WS-Addressing defines
 SOAP_FAULT = f"{WSA}/soap/fault"  # and of the others, WS-Addressing SOAP Binding 6
-MEDIA_TYPE = "application/soap+xml"
+MEDIA_TYPE = SOAP_TYPE
 
 REGISTER = "urn:ihe:iti:2007:RegisterDocumentSet-b"  # ITI TF-2 3.42
 STORED_QUERY = "urn:ihe:iti:2007:RegistryStoredQuery"  # ITI TF-2 3.18
 MULTI_PATIENT_QUERY = "urn:ihe:iti:2009:MultiPatientStoredQuery"  # ITI TF-2 3.51
 UPDATE = "urn:ihe:iti:2010:UpdateDocumentSet"  # ITI TF-2 3.57
 REMOVE = "urn:ihe:iti:2010:DeleteDocumentSet"  # ITI TF-2 3.62
+PROVIDE = "urn:ihe:iti:2007:ProvideAndRegisterDocumentSet-b"  # ITI TF-2 3.41, RAD TF-2 4.68
+RETRIEVE = "urn:ihe:iti:2007:RetrieveDocumentSet"  # ITI TF-2 3.43
+REMOVE_DOCUMENTS = "urn:ihe:iti:2017:RemoveDocuments"  # ITI TF-2 3.86
+RETRIEVE_IMAGES = "urn:ihe:rad:2009:RetrieveImagingDocumentSet"  # RAD TF-2 4.69
+GATEWAY_QUERY = "urn:ihe:iti:2007:CrossGatewayQuery"  # ITI TF-2 3.38
+GATEWAY_RETRIEVE = "urn:ihe:iti:2007:CrossGatewayRetrieve"  # ITI TF-2 3.39
+GATEWAY_IMAGES = "urn:ihe:rad:2011:CrossGatewayRetrieveImagingDocumentSet"  # RAD TF-2 4.75
+
+# What each service takes: the element in the body, by action. The registry's come first.
 BODIES = {
     REGISTER: SUBMIT_OBJECTS,
     STORED_QUERY: ADHOC_QUERY,
@@ -33,7 +50,16 @@ BODIES = {
     UPDATE: SUBMIT_OBJECTS,
     REMOVE: REMOVE_OBJECTS,
 }
-ANSWERS = {action: f"{action}Response" for action in BODIES}
+REPOSITORY_BODIES = {
+    PROVIDE: PROVIDE_REQUEST,
+    RETRIEVE: RETRIEVE_REQUEST,
+    REMOVE_DOCUMENTS: REMOVE_REQUEST,
+}
+IMAGING_BODIES = {RETRIEVE_IMAGES: IMAGING_REQUEST}
+GATEWAY_QUERY_BODIES = {GATEWAY_QUERY: ADHOC_QUERY}
+GATEWAY_RETRIEVE_BODIES = {GATEWAY_RETRIEVE: RETRIEVE_REQUEST}
+GATEWAY_IMAGING_BODIES = {GATEWAY_IMAGES: IMAGING_REQUEST}
+GATEWAY_ACTIONS = (GATEWAY_QUERY, GATEWAY_RETRIEVE, GATEWAY_IMAGES)
 
 _PREFIXES = {"s": ENV, "a": WSA}
 ROLES_OF_OURS = ("", f"{ENV}/role/next", f"{ENV}/role/ultimateReceiver")  # SOAP 1.2 part 1, 2.2
@@ -95,7 +121,11 @@ def receiver_fault(relates_to: str, *, busy: bool) -> Fault:
     return Fault(reason, code="Receiver", relates_to=relates_to, busy=busy)
 
 
-def decode(content: bytes, content_action: str = "") -> Message:
+def answer_action(action: str) -> str:
+    return f"{action}Response"
+
+
+def decode(content: bytes, content_action: str = "", bodies: Mapping[str, str] = BODIES) -> Message:
     """Envelope, addressing and body of a request. Raises Fault."""
     try:
         root = parse_xml(content)
@@ -112,7 +142,7 @@ def decode(content: bytes, content_action: str = "") -> Message:
         raise _missing("Action", message_id)
     _check_understood(header, message_id)
     _check_reply_to(header, message_id)
-    _check_action(action, content_action, body, message_id)
+    _check_action(Message(action, message_id, header, body), content_action, bodies)
     return Message(action, message_id, header, body)
 
 
@@ -180,12 +210,13 @@ def _check_reply_to(header: etree._Element, message_id: str) -> None:
             )
 
 
-def _check_action(action: str, content_action: str, body: etree._Element, message_id: str) -> None:
-    if action not in BODIES:
+def _check_action(message: Message, content_action: str, bodies: Mapping[str, str]) -> None:
+    action, message_id = message.action, message.message_id
+    if action not in bodies:
         raise Fault(
             "the action is not supported", subcodes=("ActionNotSupported",), relates_to=message_id
         )
-    if (content_action and content_action != action) or body.tag != BODIES[action]:
+    if (content_action and content_action != action) or message.body.tag != bodies[action]:
         raise Fault(
             "Action, Content-Type and body do not agree",
             subcodes=("InvalidAddressingHeader", "ActionMismatch"),
@@ -198,7 +229,12 @@ def _check_action(action: str, content_action: str, body: etree._Element, messag
 
 def encode(body: etree._Element, *, action: str, relates_to: str) -> bytes:
     """An answer to the message `relates_to`."""
-    return _envelope(body, ANSWERS[action], relates_to, ())
+    return _envelope(body, answer_action(action), relates_to, ())
+
+
+def encode_request(body: etree._Element, action: str) -> bytes:
+    """A message of our own to another service."""
+    return _envelope(body, action, "", ())
 
 
 def encode_fault(fault: Fault) -> bytes:

@@ -356,6 +356,14 @@ STANDARD = {
     "XDSMetadataUpdateError",
     "XDSMetadataUpdateOperationError",
     "XDSMetadataVersionError",
+    # ITI-38, ITI-39
+    "XDSMissingHomeCommunityId",
+    "XDSUnknownCommunity",
+}
+RETRIEVAL = {
+    *("XDSDocumentUniqueIdError", "XDSRepositoryBusy", "XDSRepositoryError"),
+    *("XDSRepositoryMetadataError", "XDSUnknownRepositoryId"),
+    *("XDSMissingDocument", "XDSMissingDocumentMetadata", "urn:dicom:wado:0007"),
 }
 
 
@@ -364,6 +372,7 @@ def test_every_error_has_codes_of_the_standard(error: type[ArchiveError]) -> Non
     codes = reply_for(replies.TABLE, error())
     assert codes.register in STANDARD
     assert codes.query in STANDARD | {""}
+    assert reply_for(replies.RETRIEVE, error()) in STANDARD | RETRIEVAL
 
 
 def test_what_may_not_be_seen_answers_as_what_is_not_there(cast: Cast) -> None:

@@ -7,6 +7,7 @@ from django.test import Client
 from lxml import etree
 from zeep.exceptions import Fault
 
+from archive.actors import SYSTEM
 from archive.edges.xds import soap
 from archive.models import Connection
 from tests.edges.xds import messages, zeeping
@@ -44,6 +45,29 @@ def test_nothing_else_is_needed_to_read_it() -> None:
 def test_every_action_is_described_and_no_other() -> None:
     found = {each.get("soapAction") for each in described().iter(f"{{{SOAP12}}}operation")}
     assert found == set(soap.BODIES)
+
+
+SERVICES = {
+    "/xds/registry": soap.BODIES,
+    "/xds/repository": soap.REPOSITORY_BODIES,
+    "/xds/imaging": soap.IMAGING_BODIES,
+    "/xca/query": soap.GATEWAY_QUERY_BODIES,
+    "/xca/retrieve": soap.GATEWAY_RETRIEVE_BODIES,
+    "/xca/imaging": soap.GATEWAY_IMAGING_BODIES,
+}
+
+
+def test_a_client_can_be_made_for_every_service() -> None:
+    for path, bodies in SERVICES.items():
+        made = zeeping.client(xds_cast.Peer(SYSTEM, "", ""), f"http://testserver{path}")
+        (service,) = made.wsdl.services.values()
+        (port,) = service.ports.values()
+        assert port.binding_options["address"] == f"http://testserver{path}"
+        actions = {each.soapaction for each in port.binding.all().values()}
+        assert actions == set(bodies)
+        for each in port.binding.all().values():
+            assert each.input.body is not None
+            assert etree.QName(each.input.body.qname.text) == bodies[each.soapaction]
 
 
 def slot(name: str, *values: str) -> dict[str, Any]:

@@ -1,7 +1,15 @@
-"""The registry alone, for tests of its edge."""
+"""The XDS services alone, for tests of their edge."""
 
 from django.urls import path
 
-from archive.edges.xds.server import registry
+from archive.edges.xds import server, wado
 
-urlpatterns = [path("xds/registry", registry)]
+urlpatterns = [
+    path("xds/registry", server.registry),
+    path("xds/repository", server.repository),
+    path("xds/imaging", server.imaging),
+    path("xca/query", server.gateway_query),
+    path("xca/retrieve", server.gateway_retrieve),
+    path("xca/imaging", server.gateway_imaging),
+    path("wado", wado.retrieve),
+]

@@ -32,10 +32,10 @@ class _ToTestClient(BaseAdapter):
         """Nothing is open."""
 
 
-def client(peer: Peer) -> ZeepClient:
-    """A client built from what the registry says of itself, WS-Addressing included."""
+def client(peer: Peer, address: str = ADDRESS) -> ZeepClient:
+    """A client built from what a service says of itself, WS-Addressing included."""
     session = Session()
     session.trust_env = False
     session.auth = (peer.user, peer.password)
     session.mount("http://testserver", _ToTestClient())
-    return ZeepClient(f"{ADDRESS}?wsdl", transport=Transport(session=session))
+    return ZeepClient(f"{address}?wsdl", transport=Transport(session=session))

@@ -1,0 +1,241 @@
+"""The imaging source: objects of registered studies, whole, in a wanted syntax, each study in the
+log (XD-3, LG-1); the same by WADO-URI.
+"""
+
+import tracemalloc
+from io import BytesIO
+from typing import Any
+
+import pytest
+from django.db import DatabaseError
+from django.test import Client
+from lxml import etree
+from pydicom import dcmread
+
+from archive import vault
+from archive.errors import BytesDamaged
+from archive.models import (
+    Case,
+    Connection,
+    Document,
+    Instance,
+    LedgerEvent,
+    Study,
+    StudyState,
+    XdsRole,
+)
+from archive.objects import manifest as kos
+from archive.services import disclosure, publishing
+from tests import cast as people
+from tests.cast import EXPLICIT, IMPLICIT, MALLILA
+from tests.edges.xds import messages, mime
+from tests.edges.xds.mime import Named
+from tests.edges.xds.schemas import schema
+from tests.edges.xds.test_server import basic
+from tests.services import xds_cast
+from tests.services.xds_cast import Peer
+
+pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.edges.xds.urls")]
+
+JPEG_2000 = "1.2.840.10008.1.2.4.90"
+
+
+def consumer(business_id: str = people.ESIMERKKILA) -> Peer:
+    return xds_cast.peer(people.organisation(business_id), "production", XdsRole.CONSUMER)
+
+
+def registered(*datasets: Any) -> Study:
+    study = people.store(*(datasets or (people.dataset(), people.dataset())))
+    publishing.publish(study, publishing.prepare(study))
+    return study
+
+
+def named(study: Study) -> list[Named]:
+    """What its manifest names."""
+    key = Document.objects.get(study=study, status="approved").vault_key
+    references = kos.read(vault.read("production", bytes.fromhex(key)))
+    return [
+        Named(each.study_uid, each.series_uid, each.instance_uid, each.retrieve_location_uid)
+        for each in references
+    ]
+
+
+def used() -> list[dict[str, Any]]:
+    return [row.facts for row in LedgerEvent.objects.filter(kind="data.used").order_by("id")]
+
+
+def test_a_study_is_given_as_its_manifest_names_it(db: None) -> None:
+    study = registered()
+    objects = named(study)
+    answer = mime.images(consumer(), *objects)
+    assert (answer.status, answer.errors) == ("Success", [])
+    assert list(answer.documents) == [each.uid for each in objects]
+    assert answer.action == f"{mime.IMAGES}Response"
+    for uid, content in answer.documents.items():
+        given = dcmread(BytesIO(content))
+        assert (given.SOPInstanceUID, given.file_meta.TransferSyntaxUID) == (uid, EXPLICIT)
+        digest = bytes(Instance.objects.get(sop_instance_uid=uid).digest)
+        assert content.endswith(vault.read("production", digest))
+        assert b"register" not in content[:400]  # nothing of where it came from
+    (entry,) = used()
+    assert (entry["what"], entry["study_uid"]) == ("images", study.study_instance_uid)
+    assert (entry["ground"], entry["interface"]) == ("own-register", "XDS")
+    assert entry["message_id"].startswith("urn:uuid:")
+
+
+def test_the_request_is_one_of_the_schema(db: None) -> None:
+    text = mime.images_request(Named("1.2", "1.3", "1.4"))
+    schema("XDSI.b_ImagingDocumentSource.xsd").assertValid(etree.fromstring(text))
+
+
+def test_some_are_given_and_the_others_each_with_their_error(db: None) -> None:
+    study = registered()
+    first, second = named(study)
+    path = vault.path_of(
+        "production", bytes(Instance.objects.get(sop_instance_uid=second.uid).digest)
+    )
+    path.unlink()
+    answer = mime.images(
+        consumer(),
+        first,
+        second,
+        Named(first.study, first.series, "1.2.3"),
+        Named(first.study, "1.2.3", first.uid),
+        Named("1.2.3", first.series, first.uid),
+        Named(first.study, first.series, first.uid, "1.2.3"),
+    )
+    assert (answer.status, list(answer.documents)) == ("PartialSuccess", [first.uid])
+    assert answer.codes == [
+        "XDSRepositoryError",
+        *["XDSDocumentUniqueIdError"] * 3,
+        "XDSUnknownRepositoryId",
+    ]
+    reasons = {"bytes-damaged", "document-unknown", "repository-unknown"}
+    assert set(Case.objects.values_list("reason", flat=True)) == reasons
+    assert Case.objects.filter(events__study_instance_uid=study.study_instance_uid).exists()
+
+
+def test_what_may_not_be_seen_is_as_what_is_not_there(db: None) -> None:
+    (first, *_) = named(registered())
+    foreign = mime.images(consumer(MALLILA), first)
+    absent = mime.images(consumer(MALLILA), Named("1.2.3", "1.2.4", first.uid))
+    assert (foreign.status, foreign.codes) == ("Failure", ["XDSDocumentUniqueIdError"])
+    assert foreign.errors == absent.errors
+    assert not LedgerEvent.objects.filter(kind__in=("data.used", "disclosure.given")).exists()
+
+
+@pytest.mark.parametrize("state", [StudyState.CORRECTED, StudyState.DESTROYED])
+def test_a_withdrawn_study_is_refused(db: None, state: str) -> None:
+    study = registered()
+    (first, *_) = named(study)
+    Study.objects.filter(id=study.id).update(state=state)
+    assert mime.images(consumer(), first).codes == ["XDSDocumentUniqueIdError"]
+
+
+def test_a_study_without_manifest_in_force_is_refused(db: None) -> None:
+    study = registered()
+    (first, *_) = named(study)
+    Document.objects.filter(study=study).update(status="deprecated")
+    assert mime.images(consumer(), first).codes == ["XDSDocumentUniqueIdError"]
+
+
+def test_the_wanted_transfer_syntax_is_given(db: None) -> None:
+    (first, *_) = named(registered())
+    answer = mime.images(consumer(), first, syntaxes=(JPEG_2000, IMPLICIT))
+    given = dcmread(BytesIO(answer.documents[first.uid]))
+    assert given.file_meta.TransferSyntaxUID == IMPLICIT
+    assert given.PixelData == bytes(range(8))
+    assert mime.images(consumer(), first, syntaxes=(JPEG_2000, EXPLICIT)).status == "Success"
+    answer = mime.images(consumer(), first, syntaxes=(JPEG_2000,))
+    assert (answer.status, answer.codes) == ("Failure", ["urn:dicom:wado:0007"])
+
+
+def test_nothing_is_given_when_the_log_cannot_be_written(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    objects = named(registered())
+
+    def fail(*_args: Any, **_named: Any) -> None:
+        raise DatabaseError
+
+    monkeypatch.setattr(disclosure.ledger, "record", fail)
+    answer = mime.images(consumer(), *objects)
+    assert (answer.status, answer.documents) == ("Failure", {})
+
+
+def answered(peer: Peer, *objects: Named) -> Any:
+    body = messages.envelope(mime.images_request(*objects), action=mime.IMAGES)
+    return mime.post(peer, "/xds/imaging", *mime.request(body, mime.IMAGES))
+
+
+def test_damaged_bytes_break_the_answer_off(db: None) -> None:
+    objects = named(registered())
+    digest = bytes(Instance.objects.get(sop_instance_uid=objects[1].uid).digest)
+    path = vault.path_of("production", digest)
+    path.write_bytes(path.read_bytes()[:-1] + b"!")
+    pieces = answered(consumer(), *objects).streaming_content
+    sent = bytearray()
+    with pytest.raises(BytesDamaged):
+        for piece in pieces:
+            sent += piece
+    assert objects[0].uid.encode() in sent and not sent.endswith(b"--\r\n")
+    assert Case.objects.get().reason == "bytes-damaged"
+
+
+def test_memory_does_not_grow_with_the_study(db: None) -> None:
+    pixels = bytes(10 << 20)
+    datasets = [
+        people.dataset(Rows=2560, Columns=2048, PixelData=pixels, StudyID=str(number))
+        for number in range(3)
+    ]
+    objects = named(registered(*datasets))
+    response = answered(consumer(), *objects)
+    tracemalloc.start()
+    size = sum(len(piece) for piece in response.streaming_content)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert size > 30 << 20
+    assert peak < 8 << 20
+
+
+# --- WADO-URI -------------------------------------------------------------------------------------
+
+
+def wado(peer: Peer | None, of: Named | None = None, **changes: str) -> Any:
+    given = {"requestType": "WADO", "contentType": "application/dicom"}
+    if of is not None:
+        given |= {"studyUID": of.study, "seriesUID": of.series, "objectUID": of.uid}
+    headers = {"Authorization": basic(peer.user, peer.password)} if peer else {}
+    return Client().get("/wado", {**given, **changes}, headers=headers)
+
+
+def test_wado_gives_one_object_and_writes_it_down(db: None) -> None:
+    (first, *_) = named(registered())
+    answer = wado(consumer(), first)
+    assert (answer.status_code, answer["Content-Type"]) == (200, "application/dicom")
+    assert dcmread(BytesIO(answer.getvalue())).SOPInstanceUID == first.uid
+    (entry,) = used()
+    assert (entry["interface"], entry["what"]) == ("WADO", "images")
+    given = dcmread(BytesIO(wado(consumer(), first, transferSyntax=IMPLICIT).getvalue()))
+    assert given.file_meta.TransferSyntaxUID == IMPLICIT
+
+
+def test_wado_says_what_is_wrong_by_its_status(db: None) -> None:
+    (first, *_) = named(registered())
+    peer = consumer()
+    for asker, changes, status in (
+        (None, {}, 401),
+        (consumer(MALLILA), {}, 404),
+        (peer, {"objectUID": "1.2.3"}, 404),
+        (peer, {"seriesUID": "1.2.3"}, 404),
+        (peer, {"requestType": "other"}, 400),
+        (peer, {"studyUID": "x"}, 400),
+        (peer, {"contentType": "image/jpeg"}, 406),
+        (peer, {"transferSyntax": JPEG_2000}, 406),
+        (peer, {"anonymize": "yes"}, 406),
+    ):
+        assert wado(asker, first, **changes).status_code == status, changes
+    assert Client().post("/wado").status_code == 405
+    Connection.objects.filter(id=peer.actor.id).update(xua_required=True)
+    assert wado(peer, first).status_code == 403
+    assert not used()
