@@ -37,7 +37,7 @@ def visible(actor: Actor) -> QuerySet[Takeover]:
     rows = Takeover.objects.select_related("organisation", "connection")
     if actor.kind == ActorKind.STAFF and actor.roles & STAFF_ROLES:
         return rows
-    if actor.kind != ActorKind.CUSTOMER:
+    if actor.kind != ActorKind.CUSTOMER or actor.id is None:
         return rows.none()
     held = Membership.objects.filter(user_id=actor.id).exclude(role__in=STAFF_ROLES)
     return rows.filter(organisation__in=held.values("organisation"))

@@ -156,7 +156,9 @@ def _entry(row: Mapping[str, str]) -> Entry:
     return Entry(
         _checked(StudyCode, row.get("code", ""), Problem.CODE),
         _checked(Oid, row.get("system_oid", ""), Problem.SYSTEM),
-        *names,
+        names[0],
+        names[1],
+        names[2],
         first,
         last,
     )

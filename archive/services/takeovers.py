@@ -137,8 +137,8 @@ def _require_starter(actor: Actor, organisation: Organisation) -> None:
             if not actor.roles & STARTERS:
                 raise StaffRoleUnfit()
         case ActorKind.CUSTOMER:
-            held = Membership.objects.filter(user_id=actor.id, organisation=organisation)
-            if not held.exists():
+            held = Membership.objects.filter(organisation=organisation)
+            if actor.id is None or not held.filter(user_id=actor.id).exists():
                 raise NotFound()
         case _:
             raise NotFound()
