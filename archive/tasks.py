@@ -26,6 +26,7 @@ from archive.services import (
     authorisation_drafts,
     authorisation_forms,
     authorisations,
+    batches,
     commitment,
     heartbeats,
     ingest,
@@ -83,6 +84,7 @@ WORK: dict[JobKind, Work] = {
     JobKind.AUTHORISATION_FORM: Work(
         _send_form, authorisation_forms.give_up, authorisation_forms.not_delivered
     ),
+    JobKind.BATCH: Work(batches.advance, batches.give_up, _nothing),
 }
 
 

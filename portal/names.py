@@ -73,6 +73,7 @@ PLACES = {
     "message": _("message about a person"),
     "authorisation": _("authorisations"),
     "letter": _("mails"),
+    "batch": _("batch of the support desk"),
     "wishes": _("statements of patients"),
     "citizen": _("citizen API"),
     "update": _("updating metadata"),

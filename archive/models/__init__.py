@@ -8,6 +8,10 @@ from archive.models.authorisations import (
     Authorisation,
     AuthorisationDraft,
 )
+from archive.models.batches import (
+    Batch,
+    BatchItem,
+)
 from archive.models.choices import (
     STAFF_ROLES,
     AccessPolicyKind,
@@ -15,6 +19,8 @@ from archive.models.choices import (
     ApiClientKind,
     AuthorisationLevel,
     AuthorisationState,
+    BatchKind,
+    BatchState,
     CaseState,
     CommitmentState,
     ConnectionKind,
@@ -24,9 +30,12 @@ from archive.models.choices import (
     DocumentStatus,
     Environment,
     EventOutcome,
+    Handling,
+    ItemState,
     JobKind,
     JobState,
     LogRuleKey,
+    MailPace,
     MessageOutcome,
     NoticeState,
     ProhibitionScope,
@@ -35,6 +44,7 @@ from archive.models.choices import (
     SecondKind,
     SecondState,
     Sector,
+    Severity,
     StudyState,
     Urgency,
     WillSubject,
@@ -43,7 +53,11 @@ from archive.models.choices import (
 )
 from archive.models.desk import (
     Case,
+    CaseComment,
     CaseEvent,
+    CaseRoute,
+    SeverityRule,
+    SeverityTime,
 )
 from archive.models.documents import (
     AvailabilityNotice,
@@ -89,6 +103,9 @@ from archive.models.studies import (
     StorageCommitment,
     Study,
 )
+from archive.models.subscriptions import (
+    CaseMail,
+)
 from archive.models.trust import (
     SpentMessage,
     TrustedIssuer,
@@ -120,8 +137,15 @@ __all__ = [
     "AuthorisationLevel",
     "AuthorisationState",
     "AvailabilityNotice",
+    "Batch",
+    "BatchItem",
+    "BatchKind",
+    "BatchState",
     "Case",
+    "CaseComment",
     "CaseEvent",
+    "CaseMail",
+    "CaseRoute",
     "CaseState",
     "CommitmentState",
     "Connection",
@@ -140,11 +164,13 @@ __all__ = [
     "EventOutcome",
     "ExpressionOfWill",
     "Folder",
+    "Handling",
     "Heartbeat",
     "Hl7Message",
     "Informing",
     "InformingEnd",
     "Instance",
+    "ItemState",
     "Job",
     "JobKind",
     "JobState",
@@ -153,6 +179,7 @@ __all__ = [
     "LedgerSeal",
     "LogRule",
     "LogRuleKey",
+    "MailPace",
     "Membership",
     "MessageOutcome",
     "NoticeState",
@@ -172,6 +199,9 @@ __all__ = [
     "SecondState",
     "Sector",
     "Series",
+    "Severity",
+    "SeverityRule",
+    "SeverityTime",
     "SpentAssertion",
     "SpentMessage",
     "StorageCommitment",

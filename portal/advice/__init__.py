@@ -1,8 +1,8 @@
 """What people are told about each error: cause, next step, whose move.
 
 The staff read the mechanism, the customer its duty. One row for every class of `archive.errors`,
-`archive.person_errors` and `onboarding.errors`; a test holds it complete. Texts are translated when
-shown.
+`archive.person_errors`, `archive.desk_errors` and `onboarding.errors`; a test holds it complete.
+Texts are translated when shown.
 """
 
 from django.utils.translation import gettext_lazy as _
@@ -12,6 +12,7 @@ from archive.errors import ArchiveError
 from portal.advice import (
     assertions,
     authorisations,
+    desk,
     logs,
     material,
     peers,
@@ -112,6 +113,7 @@ ADVICE: dict[type[ArchiveError], Advice] = {
     **authorisations.ADVICE,
     **wishes.ADVICE,
     **registry.ADVICE,
+    **desk.ADVICE,
 }
 BY_REASON = {error.reason(): advice for error, advice in ADVICE.items()}
 
