@@ -130,6 +130,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("language/", language.choose, name="language"),
     path("", include("portal.views.joining.addresses")),
     path("", include("portal.views.access.addresses")),
+    path("", include("portal.views.support.addresses")),
     path("logs/", include("portal.views.logs.addresses")),
     path("authorisations/", include("portal.views.authorisations.addresses")),
     path("health/live", health.live, name="health-live"),

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Count, QuerySet
+from django.db.models import QuerySet
 
 from archive import jobs, ledger
 from archive.actors import SYSTEM, Actor, ActorKind
@@ -191,6 +191,9 @@ def _replay(batch: Batch, item: BatchItem) -> None:
     if event.subject_id is None:
         _end(item, ItemState.IMPOSSIBLE)
         return
+    CaseEvent.objects.filter(id=event.id, outcome=EventOutcome.OPEN).update(
+        outcome=EventOutcome.RETRIED, outcome_at=now()
+    )
     try:
         outcome = messages.replay(_actor(batch), event.subject_id)
     except MessageDone:
@@ -259,12 +262,6 @@ def _record(actor: Actor, batch: Batch, what: str, events: int) -> None:
     about = ledger.About(environment=batch.environment, subject_id=batch.case_id or batch.id)
     facts = {"what": what, "events": events}
     ledger.record(ledger.Kind.CASES_ACTED_ON, about, facts, actor=actor)
-
-
-def counts(batch: Batch) -> dict[str, int]:
-    """How many items of each state."""
-    rows = BatchItem.objects.filter(batch=batch).values("state").annotate(count=Count("id"))
-    return {row["state"]: row["count"] for row in rows.order_by("state")}
 
 
 def give_up(batch_id: UUID, job_id: UUID, error: ArchiveError) -> None:
