@@ -4,7 +4,7 @@ of the page's timeline.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
 
@@ -12,14 +12,18 @@ from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from archive.models import Case, CaseState, DocumentKind, EventOutcome
+from archive.models import Case, CaseState, DocumentKind, EventOutcome, JobKind, JobState
 from archive.queries import timeline
 from archive.queries.timeline import FAILED, NEUTRAL, WAITS
 from portal.advice import advise
 from portal.entries import Entry
-from portal.formats import number_text
+from portal.formats import number_text, when_text
 
-INTERFACES = {"registration": gettext_lazy("Registration"), "portal": gettext_lazy("Portal")}
+INTERFACES = {
+    "registration": gettext_lazy("Registration"),
+    "portal": gettext_lazy("Portal"),
+    "job": gettext_lazy("Job"),
+}
 SHAPES = {WAITS: "wait", FAILED: "needs", NEUTRAL: "none"}
 
 Facts = dict[str, Any]
@@ -193,7 +197,86 @@ def _updated(facts: Facts, actor: str) -> Said:
     return Said(said % {"peer": actor, "what": changed})
 
 
+def _verified(facts: Facts, actor: str) -> Said:
+    return Said(
+        _("Connection tried (C-ECHO) by %(peer)s") % {"peer": facts.get("calling") or actor}
+    )
+
+
+def _refused(facts: Facts, actor: str) -> Said:
+    count = objects_words(int(facts.get("count") or 0))
+    title = advise(str(facts.get("reason", ""))).title
+    return Said(f"{count}: {title}", str(facts.get("code", "")))
+
+
+def _queried(facts: Facts, actor: str) -> Said:
+    said = _("Documents queried by %(peer)s, %(count)s found")
+    return Said(said % {"peer": actor, "count": number_text(int(facts.get("found") or 0))})
+
+
+def _document_updated(facts: Facts, actor: str) -> Said:
+    kind = kind_words(str(facts.get("kind", "")))
+    return Said(_("Metadata of a document updated: %(kind)s") % {"kind": kind})
+
+
+def _document_removed(facts: Facts, actor: str) -> Said:
+    kind = kind_words(str(facts.get("kind", "")))
+    return Said(_("Removed from the registry: %(kind)s") % {"kind": kind})
+
+
+def _given(facts: Facts, actor: str) -> Said:
+    return Said(_("Given to %(peer)s") % {"peer": facts.get("receiver_name") or actor})
+
+
+def _disclosure_notified(facts: Facts, actor: str) -> Said:
+    return Said(_("Disclosure reported by %(peer)s") % {"peer": facts.get("reporter") or actor})
+
+
+def _replayed(facts: Facts, actor: str) -> Said:
+    reason = str(facts.get("reason") or "")
+    answer = str(advise(reason).title) if reason else ""
+    return Said(_("Processed again by %(person)s") % {"person": actor}, answer)
+
+
+def _message_received(facts: Facts, actor: str) -> Said:
+    said = _("Message %(event)s from %(peer)s, control id %(control)s")
+    event, control = facts.get("event", ""), facts.get("control_id", "")
+    return Said(said % {"event": event, "peer": actor, "control": control or "–"})
+
+
+def _message_answered(facts: Facts, actor: str) -> Said:
+    reason = str(facts.get("reason") or "")
+    what = str(advise(reason).title) if reason else _("Accepted")
+    return Said(what, str(facts.get("acknowledgement", "")))
+
+
+def _work(facts: Facts, actor: str) -> Said:
+    """What the archive itself owes: how often tried, with what error, and when next."""
+    kind, state = str(facts.get("kind", "")), str(facts.get("state", ""))
+    label = JobKind(kind).label if kind in JobKind.values else kind
+    parts = [str(JobState(state).label)]
+    if facts.get("tries"):
+        parts.append(_tries(facts))
+    if facts.get("error"):
+        parts.append(str(facts["error"]))
+    if facts.get("next"):
+        at = when_text(datetime.fromisoformat(str(facts["next"])), seconds=True)
+        parts.append(_("next time %(at)s") % {"at": at})
+    return Said(_("Work of the archive: %(what)s") % {"what": label}, ", ".join(parts))
+
+
 SAYINGS: dict[str, Callable[[Facts, str], Said]] = {
+    "verified": _verified,
+    "refused": _refused,
+    "queried": _queried,
+    "document-updated": _document_updated,
+    "document-removed": _document_removed,
+    "given": _given,
+    "disclosure-notified": _disclosure_notified,
+    "replayed": _replayed,
+    "message-received": _message_received,
+    "message-answered": _message_answered,
+    "work": _work,
     "merged": _merged,
     "unmerged": _unmerged,
     "updated": _updated,
