@@ -27,6 +27,7 @@ from archive.services import (
     authorisation_forms,
     authorisations,
     batches,
+    case_mails,
     commitment,
     heartbeats,
     ingest,
@@ -181,6 +182,13 @@ def forget_messages() -> None:
 def expire_messages() -> None:
     close_old_connections()
     messages.expire()
+
+
+@shared_task(name="archive.case_mails")
+def tell_of_cases() -> None:
+    """Every minute: who wants to be told at once is, unless it is quiet; digests at their hour."""
+    close_old_connections()
+    case_mails.tell_due()
 
 
 @shared_task(name="archive.authorisations")

@@ -1,4 +1,4 @@
-"""Cases that are worked on: owners, due times, routes, comments, batches, mails; indexes of the search."""
+"""Cases that are worked on: owners, due times, routes, comments, batches, mails; search indexes."""
 
 import django.contrib.postgres.indexes
 import django.contrib.postgres.search
@@ -257,6 +257,11 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name="case",
+            name="opened_at",
+            field=models.DateTimeField(null=True),
+        ),
+        migrations.AddField(
+            model_name="case",
             name="owner",
             field=models.ForeignKey(
                 blank=True,
@@ -322,7 +327,6 @@ class Migration(migrations.Migration):
                     ("authorisation_form", "authorisation to the Patient Data Repository"),
                     ("authorisation_letter", "mail about an authorisation"),
                     ("batch", "batch of the support desk"),
-                    ("desk_letter", "mail about cases"),
                 ],
                 max_length=24,
             ),
@@ -330,6 +334,14 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="case",
             index=models.Index(fields=["fingerprint", "-last_at"], name="case_fingerprint"),
+        ),
+        migrations.AddIndex(
+            model_name="case",
+            index=models.Index(fields=["opened_at"], name="case_opened"),
+        ),
+        migrations.AddIndex(
+            model_name="case",
+            index=models.Index(fields=["resolved_at"], name="case_resolved"),
         ),
         migrations.AddIndex(
             model_name="case",
@@ -506,6 +518,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="casecomment",
             index=models.Index(fields=["case", "at"], name="case_comment_order"),
+        ),
+        migrations.AddIndex(
+            model_name="casecomment",
+            index=models.Index(fields=["at"], name="case_comment_newest"),
         ),
         migrations.AddIndex(
             model_name="caseroute",

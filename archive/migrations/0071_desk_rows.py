@@ -31,6 +31,7 @@ SEVERITIES = {
 }
 HOURS = {"critical": 2, "high": 8, "normal": 48, "low": 168}
 
+OPENED = "UPDATE archive_case SET opened_at = first_at WHERE opened_at IS NULL"
 MARK = """
 UPDATE archive_caseevent AS event SET mark = owner.fingerprint
 FROM archive_case AS owner WHERE owner.id = event.case_id AND event.mark = ''
@@ -55,4 +56,5 @@ class Migration(migrations.Migration):
     operations = (
         migrations.RunPython(load, migrations.RunPython.noop, elidable=False),
         migrations.RunSQL(MARK, migrations.RunSQL.noop),
+        migrations.RunSQL(OPENED, migrations.RunSQL.noop),
     )

@@ -109,7 +109,6 @@ class JobKind(TextChoices):
     AUTHORISATION_FORM = "authorisation_form", _("authorisation to the Patient Data Repository")
     AUTHORISATION_LETTER = "authorisation_letter", _("mail about an authorisation")
     BATCH = "batch", _("batch of the support desk")
-    DESK_LETTER = "desk_letter", _("mail about cases")
 
 
 class CaseState(TextChoices):

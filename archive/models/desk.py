@@ -32,6 +32,7 @@ class Case(models.Model):
     fingerprint = models.CharField(max_length=64)
     state = models.CharField(max_length=12, choices=CaseState, default=CaseState.OPEN)
     first_at = models.DateTimeField()
+    opened_at = models.DateTimeField(null=True)  # the first time, or when it last came back
     last_at = models.DateTimeField()
     event_count = models.PositiveIntegerField(default=0)
     open_count = models.PositiveIntegerField(default=0)
@@ -60,6 +61,8 @@ class Case(models.Model):
                 fields=("organisation", "environment", "state", "-last_at"), name="case_customer"
             ),
             models.Index(fields=("fingerprint", "-last_at"), name="case_fingerprint"),
+            models.Index(fields=("opened_at",), name="case_opened"),
+            models.Index(fields=("resolved_at",), name="case_resolved"),
             models.Index(fields=("reason", "environment", "-last_at"), name="case_reason"),
             models.Index(fields=("code", "environment", "-last_at"), name="case_code"),
             models.Index(fields=("connection", "-last_at"), name="case_connection"),
@@ -162,7 +165,10 @@ class CaseComment(models.Model):
     text = models.TextField(max_length=2000)
 
     class Meta:
-        indexes = (models.Index(fields=("case", "at"), name="case_comment_order"),)
+        indexes = (
+            models.Index(fields=("case", "at"), name="case_comment_order"),
+            models.Index(fields=("at",), name="case_comment_newest"),
+        )
 
     def __str__(self) -> str:
         return str(self.id)

@@ -141,6 +141,7 @@ def _open_case(mark: str, error: ArchiveError, *, environment: str, place: Place
             severity=severity,
             due_at=at + time if time is not None else None,
             first_at=at,
+            opened_at=at,
             last_at=at,
             event_count=1,
             open_count=1,
@@ -163,6 +164,7 @@ def _come_back(case: Case) -> dict[str, object]:
     return {
         "state": CaseState.OPEN,
         "handling": Handling.RECURRING,
+        "opened_at": now(),
         "resolved_at": None,
         "resolution": "",
         "due_at": now() + time if time is not None else None,

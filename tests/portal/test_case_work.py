@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from archive.models import Batch, Case, CaseRoute, Job, User
+from archive.models import Batch, Case, CaseMail, CaseRoute, Job, User
 from tests import builders
 from tests.cast import MALLILA
 from tests.portal.test_case import address, given_up, outcomes, page
@@ -160,3 +160,14 @@ def test_earlier_cases_say_how_they_ended() -> None:
     earlier = builders.case(state="resolved", resolution="code list was loaded", event_count=3)
     content = page(signed_in("support"), builders.case())
     assert str(earlier) in content and "code list was loaded" in content
+
+
+@pytest.mark.parametrize("login", ["support", "esim"])
+def test_a_person_chooses_mails(login: str) -> None:
+    client = signed_in(login)
+    assert "Mails about cases" in client.get("/desk/mails/").content.decode()
+    choice = {"pace": "digest", "digest_hour": "8", "quiet_from": "20", "quiet_until": "6"}
+    answer = client.post("/desk/mails/", choice, follow=True)
+    assert "Your choice was kept" in answer.content.decode()
+    kept = CaseMail.objects.get(user__username=login)
+    assert (kept.pace, kept.digest_hour, kept.quiet_from, kept.quiet_until) == ("digest", 8, 20, 6)

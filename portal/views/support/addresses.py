@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from portal.views.support import batches, traces, work
+from portal.views.support import batches, mail, traces, work
 
 urlpatterns: list[URLPattern] = [
     path("cases/<uuid:case_id>/work/<slug:what>/", work.act, name="case-work"),
@@ -14,6 +14,7 @@ urlpatterns: list[URLPattern] = [
     path("trace/messages/<uuid:message_id>/text/", traces.message, {"as_text": True}),
     path("trace/calls/<uuid:reference>/", traces.association, name="trace-association"),
     path("trace/calls/<uuid:reference>/text/", traces.association, {"as_text": True}),
+    path("desk/mails/", mail.front, name="case-mail"),
     path("desk/batches/", batches.batches, name="batches"),
     path("desk/batches/new/", batches.begin, name="batch-begin"),
     path("desk/batches/<uuid:batch_id>/", batches.batch, name="batch"),
