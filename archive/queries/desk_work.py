@@ -91,11 +91,13 @@ def route(case: Case, route_id: UUID) -> CaseRoute:
 def other_systems(case: Case) -> list[Connection]:
     """Where the customer's confirmations could go instead: its DICOM systems in use now."""
     rows = Connection.objects.filter(
-        organisation_id=case.organisation_id,
-        environment=case.environment,
-        kind=ConnectionKind.DICOM,
-    ).exclude(id=case.connection_id)
-    return [each for each in rows.exclude(host="").order_by("aet") if each.is_valid_on(today())]
+        organisation=case.organisation, environment=case.environment, kind=ConnectionKind.DICOM
+    )
+    return [
+        each
+        for each in rows.exclude(host="").order_by("aet")
+        if each.id != case.connection_id and each.is_valid_on(today())
+    ]
 
 
 # --- batches ------------------------------------------------------------------------------------

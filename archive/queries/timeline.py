@@ -154,10 +154,10 @@ def of_call(reference: UUID) -> list[Entry]:
 
 def studies_of_call(reference: UUID) -> list[Study]:
     """Studies that an association or call is known to have touched."""
-    touched = LedgerEvent.objects.filter(correlation_id=reference, study_id__isnull=False)
-    failed = CaseEvent.objects.filter(correlation_id=reference, study__isnull=False)
-    ids = {*touched.values_list("study_id", flat=True)[:MOST]}
-    ids |= {*failed.values_list("study_id", flat=True)[:MOST]}
+    touched = LedgerEvent.objects.filter(correlation_id=reference)
+    failed = CaseEvent.objects.filter(correlation_id=reference)
+    named = [rows.values_list("study_id", flat=True)[:MOST] for rows in (touched, failed)]
+    ids = {study_id for rows in named for study_id in rows if study_id is not None}
     return list(Study.objects.filter(id__in=ids).order_by("-received_at")[:50])
 
 

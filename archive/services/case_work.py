@@ -87,6 +87,8 @@ def set_severity(actor: Actor, case: Case, severity: Severity) -> None:
 
 def watch(actor: Actor, case: Case, *, on: bool) -> None:
     """Watchers are told by mail as they chose; no history of who looks on."""
+    if actor.id is None:
+        return
     user = User.objects.get(id=actor.id)
     if on:
         case.watchers.add(user)

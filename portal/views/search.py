@@ -91,4 +91,6 @@ def _patient(request: Request, actor: Actor, text: str) -> HttpResponseBase:
         )
     elif form.is_bound:
         context["not_found"] = _("This is no valid code. Check each character.")
-    return render(request, "search/found.html", {**context, "form": PatientForm()})
+    empty = PatientForm()
+    empty.fields["code"].help_text = ""  # no code stands on the page, not even an example
+    return render(request, "search/found.html", {**context, "form": empty})

@@ -23,6 +23,7 @@ def customer(login: str = "esim") -> User:
 def wants(user: User, pace: str = "at_once", **hours: int) -> None:
     case_mails.choose(user.id, pace=pace, **hours)
     CaseMail.objects.filter(user=user).update(told_until=now() - timedelta(minutes=5))
+    User.objects.filter(id=user.id).update(email=f"{user.username}@example.org")
 
 
 def test_a_customer_is_told_of_its_own_cases_and_once() -> None:

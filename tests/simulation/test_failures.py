@@ -59,6 +59,7 @@ class Desk:
         if failure.cause not in self.objects:
             dataset = failures.made(self.run, failure).datasets[0]
             syntax = str(dataset.file_meta.TransferSyntaxUID)
+            del dataset.file_meta  # C-STORE carries the data set alone
             self.objects[failure.cause] = (dataset, cast.encoded(dataset, syntax), syntax)
         return self.objects[failure.cause]
 
