@@ -69,6 +69,8 @@ class Kind(Enum):
     OBJECT_REFUSED = "object.refused", ("code", "reason", "count")
     CASE_RETRIED = "case.retried", ("events",)
     CASE_RESOLVED = "case.resolved", ("events",)
+    CASE_CHANGED = "case.changed", ("what",)
+    CASES_ACTED_ON = "cases.acted_on", ("what", "events")
     STUDY_RETRIED = "study.retried", ("what",)
     CUSTOMER_CHANGED = "customer.changed", ("what",)
     JOINING_MOVED = "joining.moved", ("from", "to", "reason")

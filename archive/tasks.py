@@ -26,6 +26,8 @@ from archive.services import (
     authorisation_drafts,
     authorisation_forms,
     authorisations,
+    batches,
+    case_mails,
     commitment,
     corrections,
     destruction_work,
@@ -109,6 +111,7 @@ WORK: dict[JobKind, Work] = {
     JobKind.TAKEOVER_COMPARE: Work(
         takeover_comparison.advance, takeovers.give_up_comparing, takeovers.not_done
     ),
+    JobKind.BATCH: Work(batches.advance, batches.give_up, _nothing),
 }
 
 
@@ -226,6 +229,13 @@ def expire_messages() -> None:
 def count_volumes() -> None:
     close_old_connections()
     volumes.count_due()
+
+
+@shared_task(name="archive.case_mails")
+def tell_of_cases() -> None:
+    """Every minute: who wants to be told at once is, unless it is quiet; digests at their hour."""
+    close_old_connections()
+    case_mails.tell_due()
 
 
 @shared_task(name="archive.authorisations")

@@ -41,6 +41,11 @@ app.conf.update(
         "seal": {"task": "archive.seal", "schedule": 1.0, "options": {"expires": 5}},
         "doubts": {"task": "archive.doubts", "schedule": 300.0, "options": {"expires": 60}},
         "messages": {"task": "archive.messages", "schedule": 3600.0, "options": {"expires": 600}},
+        "case_mails": {
+            "task": "archive.case_mails",
+            "schedule": 60.0,
+            "options": {"expires": 50},
+        },
         "end_due": {"task": "onboarding.end_due", "schedule": 60.0, "options": {"expires": 50}},
         "rollouts": {
             "task": "onboarding.observe_rollouts",

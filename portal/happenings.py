@@ -4,7 +4,7 @@ of the page's timeline.
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
 
@@ -12,13 +12,15 @@ from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from archive.models import Case, CaseState, DocumentKind, EventOutcome, Spared
+from archive.models import Case, CaseState, DocumentKind, EventOutcome, JobKind, JobState
 from archive.queries import timeline
 from archive.queries.timeline import FAILED, NEUTRAL, WAITS
 from portal.advice import advise
 from portal.correcting_words import CORRECTING
 from portal.entries import Entry
-from portal.formats import number_text
+from portal.formats import number_text, when_text
+from portal.person_happenings import TELLING
+from portal.retention_happenings import RETAINING
 from portal.said import Said, objects_words, series_words
 
 INTERFACES = {
@@ -27,6 +29,7 @@ INTERFACES = {
     "correction": gettext_lazy("Correction"),
     "integrity": gettext_lazy("Integrity"),
     "retention": gettext_lazy("Retention"),
+    "job": gettext_lazy("Job"),
 }
 SHAPES = {WAITS: "wait", FAILED: "needs", NEUTRAL: "none"}
 
@@ -183,59 +186,65 @@ def _viewed(facts: Facts, actor: str) -> Said:
     return Said(_("Looked at by %(person)s") % {"person": actor})
 
 
-def _merged(facts: Facts, actor: str) -> Said:
-    return _with_reason(_("Patient ids merged by %(peer)s") % {"peer": actor}, facts)
+def _verified(facts: Facts, actor: str) -> Said:
+    return Said(
+        _("Connection tried (C-ECHO) by %(peer)s") % {"peer": facts.get("calling") or actor}
+    )
 
 
-def _unmerged(facts: Facts, actor: str) -> Said:
-    return _with_reason(_("Merge of patient ids undone by %(peer)s") % {"peer": actor}, facts)
+def _refused(facts: Facts, actor: str) -> Said:
+    count = objects_words(int(facts.get("count") or 0))
+    title = advise(str(facts.get("reason", ""))).title
+    return Said(f"{count}: {title}", str(facts.get("code", "")))
 
 
-def _with_reason(said: str, facts: Facts) -> Said:
-    reason = str(facts.get("reason") or "")
-    return Said(f"{said}: {reason}" if reason else said)
+def _queried(facts: Facts, actor: str) -> Said:
+    said = _("Documents queried by %(peer)s, %(count)s found")
+    return Said(said % {"peer": actor, "count": number_text(int(facts.get("found") or 0))})
 
 
-def _updated(facts: Facts, actor: str) -> Said:
-    words = {
-        "name": _("name"),
-        "birth_date": _("day of birth"),
-        "sex": _("sex"),
-        "death_date": _("day of death"),
-    }
-    changed = ", ".join(str(words.get(each, each)) for each in facts.get("what") or ())
-    said = _("Patient’s data changed by %(peer)s: %(what)s")
-    return Said(said % {"peer": actor, "what": changed})
+def _document_updated(facts: Facts, actor: str) -> Said:
+    kind = kind_words(str(facts.get("kind", "")))
+    return Said(_("Metadata of a document updated: %(kind)s") % {"kind": kind})
 
 
-def _held(facts: Facts, actor: str) -> Said:
-    return _with_reason(_("Retention hold placed by %(person)s") % {"person": actor}, facts)
+def _document_removed(facts: Facts, actor: str) -> Said:
+    kind = kind_words(str(facts.get("kind", "")))
+    return Said(_("Removed from the registry: %(kind)s") % {"kind": kind})
 
 
-def _hold_released(facts: Facts, actor: str) -> Said:
-    return _with_reason(_("Retention hold released by %(person)s") % {"person": actor}, facts)
+def _given(facts: Facts, actor: str) -> Said:
+    return Said(_("Given to %(peer)s") % {"peer": facts.get("receiver_name") or actor})
 
 
-def _spared(facts: Facts, actor: str) -> Said:
-    why = facts.get("why", "")
-    words = {"list": facts.get("list"), "why": Spared(why).label if why in Spared.values else why}
-    return Said(_("Spared by destruction list %(list)s: %(why)s") % words)
+def _disclosure_notified(facts: Facts, actor: str) -> Said:
+    return Said(_("Disclosure reported by %(peer)s") % {"peer": facts.get("reporter") or actor})
 
 
-def _condemned(facts: Facts, actor: str) -> Said:
-    words = {"list": facts.get("list"), "objects": objects_words(int(facts.get("objects") or 0))}
-    return Said(_("Withdrawn for good by destruction list %(list)s: %(objects)s") % words)
-
-
-def _destroyed(facts: Facts, actor: str) -> Said:
-    count = objects_words(int(facts.get("objects") or 0))
-    return Said(_("Bytes of %(objects)s destroyed") % {"objects": count})
+def _work(facts: Facts, actor: str) -> Said:
+    """What the archive itself owes: how often tried, with what error, and when next."""
+    kind, state = str(facts.get("kind", "")), str(facts.get("state", ""))
+    label = JobKind(kind).label if kind in JobKind.values else kind
+    parts = [str(JobState(state).label)]
+    if facts.get("tries"):
+        parts.append(_tries(facts))
+    if facts.get("error"):
+        parts.append(str(facts["error"]))
+    if facts.get("next"):
+        at = when_text(datetime.fromisoformat(str(facts["next"])), seconds=True)
+        parts.append(_("next time %(at)s") % {"at": at})
+    return Said(_("Work of the archive: %(what)s") % {"what": label}, ", ".join(parts))
 
 
 SAYINGS: dict[str, Callable[[Facts, str], Said]] = {
-    "merged": _merged,
-    "unmerged": _unmerged,
-    "updated": _updated,
+    "verified": _verified,
+    "refused": _refused,
+    "queried": _queried,
+    "document-updated": _document_updated,
+    "document-removed": _document_removed,
+    "given": _given,
+    "disclosure-notified": _disclosure_notified,
+    "work": _work,
     "stored": _stored,
     "waiting": _waiting,
     "registered": _registered,
@@ -251,11 +260,8 @@ SAYINGS: dict[str, Callable[[Facts, str], Said]] = {
     "notice-undelivered": _notice_undelivered,
     "notice-given-up": _notice_given_up,
     **CORRECTING,
-    "held": _held,
-    "hold-released": _hold_released,
-    "spared": _spared,
-    "condemned": _condemned,
-    "destroyed": _destroyed,
+    **RETAINING,
+    **TELLING,
 }
 # Steps that follow each other as one entry: tries, the last of which may have been given up.
 FOLDED = {

@@ -39,6 +39,8 @@ KINDS: Mapping[str, Label] = {
     Kind.OBJECT_REFUSED.word: _("Objects refused"),
     Kind.CASE_RETRIED.word: _("Case tried again"),
     Kind.CASE_RESOLVED.word: _("Case resolved"),
+    Kind.CASE_CHANGED.word: _("Case changed"),
+    Kind.CASES_ACTED_ON.word: _("Batch on cases"),
     Kind.CUSTOMER_CHANGED.word: _("Customer’s data changed"),
     Kind.JOINING_MOVED.word: _("Joining moved"),
     Kind.EVIDENCE_GIVEN.word: _("Evidence given"),

@@ -85,6 +85,7 @@ PLACES = {
     "authorisation": _("authorisations"),
     "letter": _("mails"),
     "review": _("log review"),
+    "batch": _("batch of the support desk"),
     "wishes": _("statements of patients"),
     "citizen": _("citizen API"),
     "update": _("updating metadata"),

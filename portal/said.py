@@ -1,7 +1,9 @@
 """What is said of one happening, and the counts in it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from typing import Any
 
 from django.utils.translation import ngettext
 
@@ -24,3 +26,8 @@ def objects_words(count: int) -> str:
 
 def series_words(count: int) -> str:
     return ngettext("%(count)s series", "%(count)s series", count) % {"count": number_text(count)}
+
+
+def with_reason(said: str, facts: Mapping[str, Any]) -> Said:
+    reason = str(facts.get("reason") or "")
+    return Said(f"{said}: {reason}" if reason else said)

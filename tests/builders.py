@@ -169,6 +169,7 @@ def event(of: Case, **columns: Any) -> CaseEvent:
         case=of,
         **{
             "at": now(),
+            "mark": of.fingerprint,
             "detail": "StudyDescription begins with no known study code",
             "facts": {"StudyDescription": "CT HE", "Modality": "CT", "PatientID": "010181-•••C"},
             "accession_number": "R1",

@@ -8,6 +8,10 @@ from archive.models.authorisations import (
     Authorisation,
     AuthorisationDraft,
 )
+from archive.models.batches import (
+    Batch,
+    BatchItem,
+)
 from archive.models.choices import (
     STAFF_ROLES,
     AccessPolicyKind,
@@ -15,6 +19,9 @@ from archive.models.choices import (
     ApiClientKind,
     AuthorisationLevel,
     AuthorisationState,
+    BatchItemState,
+    BatchKind,
+    BatchState,
     CaseState,
     CommitmentState,
     ConnectionKind,
@@ -29,12 +36,14 @@ from archive.models.choices import (
     EventOutcome,
     ExplanationState,
     FindingKind,
+    Handling,
     ItemState,
     JobKind,
     JobState,
     LineOutcome,
     ListState,
     LogRuleKey,
+    MailPace,
     MessageOutcome,
     NoticeState,
     ProhibitionScope,
@@ -50,6 +59,7 @@ from archive.models.choices import (
     SecondKind,
     SecondState,
     Sector,
+    Severity,
     Spared,
     StudyState,
     SuspicionState,
@@ -69,7 +79,11 @@ from archive.models.corrections import (
 )
 from archive.models.desk import (
     Case,
+    CaseComment,
     CaseEvent,
+    CaseRoute,
+    SeverityRule,
+    SeverityTime,
 )
 from archive.models.documents import (
     AvailabilityNotice,
@@ -143,6 +157,9 @@ from archive.models.studies import (
     StorageCommitment,
     Study,
 )
+from archive.models.subscriptions import (
+    CaseMail,
+)
 from archive.models.takeovers import (
     Takeover,
     TakeoverLine,
@@ -181,8 +198,16 @@ __all__ = [
     "AuthorisationLevel",
     "AuthorisationState",
     "AvailabilityNotice",
+    "Batch",
+    "BatchItem",
+    "BatchItemState",
+    "BatchKind",
+    "BatchState",
     "Case",
+    "CaseComment",
     "CaseEvent",
+    "CaseMail",
+    "CaseRoute",
     "CaseState",
     "CodeImport",
     "CommitmentState",
@@ -213,6 +238,7 @@ __all__ = [
     "Finding",
     "FindingKind",
     "Folder",
+    "Handling",
     "Heartbeat",
     "Hl7Message",
     "Informing",
@@ -230,6 +256,7 @@ __all__ = [
     "ListState",
     "LogRule",
     "LogRuleKey",
+    "MailPace",
     "Membership",
     "MessageOutcome",
     "NoticeState",
@@ -268,6 +295,9 @@ __all__ = [
     "SecondState",
     "Sector",
     "Series",
+    "Severity",
+    "SeverityRule",
+    "SeverityTime",
     "Spared",
     "SpentAssertion",
     "SpentMessage",

@@ -130,6 +130,7 @@ class JobKind(TextChoices):
     AUTHORISATION_FORM = "authorisation_form", _("authorisation to the Patient Data Repository")
     AUTHORISATION_LETTER = "authorisation_letter", _("mail about an authorisation")
     CORRECTION = "correction", _("correction of a study")
+    BATCH = "batch", _("batch of the support desk")
     TAKEOVER_QUERY = "takeover_query", _("query for a take-over")
     TAKEOVER_COMPARE = "takeover_compare", _("comparison of a take-over")
     RETENTION_SURVEY = "retention_survey", _("working out of retention")
@@ -155,10 +156,61 @@ class CaseState(TextChoices):
     RESOLVED = "resolved", _("resolved")
 
 
+class Handling(TextChoices):
+    """How far the desk is with an open case."""
+
+    NEW = "new", _("new")
+    ASSIGNED = "assigned", _("assigned")
+    WAITING = "waiting", _("waits for the customer")
+    RECURRING = "recurring", _("has come back")
+
+
+class Severity(TextChoices):
+    CRITICAL = "critical", _("critical")
+    HIGH = "high", _("high")
+    NORMAL = "normal", _("normal")
+    LOW = "low", _("low")
+
+
 class EventOutcome(TextChoices):
     OPEN = "open", _("open")
     RETRIED = "retried", _("tried again")
     SOLVED = "solved", _("solved")
+    IGNORED = "ignored", _("ignored")
+
+
+class BatchKind(TextChoices):
+    RETRY = "retry", _("try again")
+    REDIRECT = "redirect", _("send to another system")
+    IGNORE = "ignore", _("ignore")
+
+
+class BatchState(TextChoices):
+    RUNNING = "running", _("running")
+    PAUSED = "paused", _("paused")
+    CANCELLED = "cancelled", _("cancelled")
+    DONE = "done", _("ended")
+
+
+class BatchItemState(TextChoices):
+    """What became of one event of a batch."""
+
+    WAITING = "waiting", _("waits its turn")
+    GOING = "going", _("being done")
+    DONE = "done", _("went through")
+    PUT_OFF = "put_off", _("done, and waits for what is missing")
+    FAILED = "failed", _("failed again")
+    ALREADY = "already", _("had gone through already")
+    IMPOSSIBLE = "impossible", _("cannot be done again here")
+    CANCELLED = "cancelled", _("left undone")
+
+
+class MailPace(TextChoices):
+    """How a person is told of cases by mail."""
+
+    OFF = "off", _("no mail")
+    AT_ONCE = "at_once", _("at once")
+    DIGEST = "digest", _("once a day")
 
 
 class WishSource(TextChoices):

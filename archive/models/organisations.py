@@ -4,6 +4,8 @@ from datetime import date
 
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import get_language
@@ -39,6 +41,12 @@ class Organisation(models.Model):
 
     class Meta:
         ordering = ("name_fi",)
+        indexes = (
+            GinIndex(
+                SearchVector("name_fi", "name_sv", "name_en", config="simple"),
+                name="organisation_words",
+            ),
+        )
 
     def __str__(self) -> str:
         return self.name
@@ -147,6 +155,7 @@ class Connection(models.Model):
                 name="connection_tls_has_certificate",
             ),
         )
+        indexes = (models.Index(fields=("aet", "environment"), name="connection_title"),)
 
     def __str__(self) -> str:
         return self.aet or self.xds_user or f"{self.hl7_application}|{self.hl7_facility}"

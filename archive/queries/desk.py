@@ -16,6 +16,7 @@ from archive.queries.overview import COUNTED
 EXPLAINED = 200  # the newest events that are asked for what they have in common
 VALUES = 3
 STUDIES = 20
+OWED_TO_CUSTOMERS = ("notice", "commitment-report")
 
 # Open cases stand before resolved ones, each with the latest first; the order of an index.
 ORDER = (
@@ -36,6 +37,11 @@ class Filters:
     edge: str = ""
     reason: str = ""
     since: datetime | None = None
+    handling: str = ""
+    severity: str = ""
+    owner_id: UUID | None = None
+    unowned: bool = False
+    due_before: datetime | None = None
 
 
 def narrowed(filters: Filters) -> QuerySet[Case]:
@@ -48,11 +54,19 @@ def narrowed(filters: Filters) -> QuerySet[Case]:
         "state": filters.state,
         "edge": filters.edge,
         "reason": filters.reason,
+        "severity": filters.severity,
+        "owner_id": filters.owner_id,
     }
     rows = rows.filter(**{name: value for name, value in exact.items() if value})
     if filters.since is not None:
         rows = rows.filter(last_at__gte=filters.since)
-    return rows.select_related("organisation", "connection")
+    if filters.handling:
+        rows = rows.filter(handling=filters.handling, state=CaseState.OPEN)
+    if filters.unowned:
+        rows = rows.filter(owner=None, state=CaseState.OPEN)
+    if filters.due_before is not None:
+        rows = rows.filter(due_at__lt=filters.due_before, state=CaseState.OPEN)
+    return rows.select_related("organisation", "connection", "owner")
 
 
 def page(rows: QuerySet[Case], *, after: str = "", before: str = "") -> keyset.Page[Case]:
@@ -82,7 +96,7 @@ def counts(rows: QuerySet[Case], reasons: Iterable[str]) -> Counts:
 
 def case(case_id: UUID, of_organisations: Iterable[UUID] | None = None) -> Case:
     """One case; for a customer's people one of their own organisations'. Raises NotFound."""
-    rows = Case.objects.select_related("organisation", "connection")
+    rows = Case.objects.select_related("organisation", "connection", "owner")
     if of_organisations is not None:
         rows = rows.filter(organisation_id__in=list(of_organisations))
     found = rows.filter(id=case_id).first()
@@ -99,21 +113,31 @@ def events(case: Case, *, after: str = "", before: str = "") -> keyset.Page[Case
 
 def retryable(case: Case) -> list[UUID]:
     """Events whose work can be done again here, oldest first, 10,001 at most."""
-    rows = _retryable(CaseEvent.objects.filter(case=case)).order_by("at", "id")
+    rows = retryable_events(CaseEvent.objects.filter(case=case)).order_by("at", "id")
     return list(rows.values_list("id", flat=True)[:COUNTED])
+
+
+def repairable(case: Case) -> list[UUID]:
+    """Events that the customer itself can put right: what we owe its own systems."""
+    if case.place not in OWED_TO_CUSTOMERS:
+        return []
+    rows = CaseEvent.objects.filter(case=case, job_id__isnull=False, outcome=EventOutcome.OPEN)
+    return list(rows.order_by("at", "id").values_list("id", flat=True)[:COUNTED])
 
 
 def retryable_of(study: Study) -> dict[UUID, list[UUID]]:
     """A study's events whose work can be done again, by case, oldest first."""
-    rows = _retryable(CaseEvent.objects.filter(study=study)).order_by("at", "id")
+    rows = retryable_events(CaseEvent.objects.filter(study=study)).order_by("at", "id")
     found: dict[UUID, list[UUID]] = {}
     for case_id, event_id in rows.values_list("case_id", "id")[:EXPLAINED]:
         found.setdefault(case_id, []).append(event_id)
     return found
 
 
-def _retryable(rows: QuerySet[CaseEvent]) -> QuerySet[CaseEvent]:
-    return rows.filter(job_id__isnull=False, outcome=EventOutcome.OPEN)
+def retryable_events(rows: QuerySet[CaseEvent]) -> QuerySet[CaseEvent]:
+    """Those with work of ours behind them, or an HL7 message that is kept."""
+    message = Q(case__edge="hl7", case__place="message", subject_id__isnull=False)
+    return rows.filter(Q(job_id__isnull=False) | message, outcome=EventOutcome.OPEN)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,18 +1,34 @@
-"""What the one search box finds: by exact key, each kind bounded. Personal codes are not
-searched here.
+"""What the one search box finds, each kind bounded and each look-up by an index. Personal codes are
+not searched here.
 """
 
 import re
-from collections.abc import Sized
+from collections.abc import Iterable, Sequence, Sized
 from dataclasses import dataclass
+from typing import TypeVar
+from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.contrib.postgres.search import SearchQuery, SearchVector
+from django.db.models import Model, Q, QuerySet
 
-from archive.models import Case, CaseEvent, Connection, Hl7Message, Organisation, Study
+from archive.models import (
+    Case,
+    CaseEvent,
+    Connection,
+    Hl7Message,
+    LedgerEvent,
+    Organisation,
+    Study,
+)
 
+M = TypeVar("M", bound=Model)
 SHOWN = 20
+LOOKED_AT = 500  # events whose error text fits, of however many
 REFERENCE = re.compile(r"^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$")
 CASE_NUMBER = re.compile(r"^[Ee]-?([0-9]{1,15})$")
+WORD = re.compile(r"\w+")
+ERROR_WORDS = SearchVector("detail", config="simple")  # as in the index case_event_words
+NAME_WORDS = SearchVector("name_fi", "name_sv", "name_en", config="simple")  # organisation_words
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,24 +37,35 @@ class Found:
     cases: list[Case]
     messages: list[Hl7Message]
     organisations: list[Organisation]
+    associations: list[UUID]
 
     @property
     def count(self) -> int:
-        lists: tuple[Sized, ...] = (self.studies, self.cases, self.messages, self.organisations)
+        lists: tuple[Sized, ...] = (
+            self.studies,
+            self.cases,
+            self.messages,
+            self.organisations,
+            self.associations,
+        )
         return sum(map(len, lists))
 
 
-def find(text: str, environment: str, studies: QuerySet[Study]) -> Found:
-    """Accession number, study UID, case number, error code, message control id, AE title,
-    customer's name or id.
+def find(
+    text: str, environment: str, studies: QuerySet[Study], reasons: Iterable[str] = ()
+) -> Found:
+    """Accession number, study UID, case number, error code or text, message control id, our own
+    references, AE title, customer's name or id.
 
-    `studies` are those that the gate has left visible.
+    `studies` are those that the gate has left visible, `reasons` the causes whose advice has the
+    text in its title.
     """
     return Found(
         _studies(text, studies.filter(environment=environment)),
-        _cases(text, environment),
+        _cases(text, environment, list(reasons)),
         _messages(text, environment),
         _organisations(text, environment),
+        _associations(text, environment),
     )
 
 
@@ -47,16 +74,42 @@ def _studies(text: str, rows: QuerySet[Study]) -> list[Study]:
     return list(keyed.select_related("connection__organisation").order_by("-received_at")[:SHOWN])
 
 
-def _cases(text: str, environment: str) -> list[Case]:
+def _cases(text: str, environment: str, reasons: Sequence[str]) -> list[Case]:
+    """What is named exactly stands before what merely has the words; an index each."""
     rows = Case.objects.filter(environment=environment)
     if number := CASE_NUMBER.match(text):
-        named = rows.filter(number=int(number[1]))
-    else:
-        about = CaseEvent.objects.filter(
-            Q(accession_number=text) | Q(study_instance_uid=text), case__environment=environment
-        )
-        named = rows.filter(Q(code=text.upper()) | Q(id__in=about.values("case_id")[:SHOWN]))
-    return list(named.select_related("organisation", "connection").order_by("-last_at")[:SHOWN])
+        return _newest(rows.filter(number=int(number[1])))
+    title = text.upper()
+    by_title = Connection.objects.filter(environment=environment, aet=title).values("id")
+    events = CaseEvent.objects.order_by()
+    keyed = (events.filter(accession_number=text), events.filter(study_instance_uid=text))
+    narrowed = [
+        *(rows.filter(id__in=each.values_list("case_id", flat=True)[:LOOKED_AT]) for each in keyed),
+        rows.filter(code=title),
+        rows.filter(connection_id__in=by_title),
+        rows.filter(caller=title),
+    ]
+    if reasons:
+        narrowed.append(rows.filter(reason__in=reasons))
+    if any(len(word) > 2 and not word.isdigit() for word in WORD.findall(text)):
+        fits = events.annotate(words=ERROR_WORDS).filter(words=_all_words(text))
+        narrowed.append(rows.filter(id__in=fits.values_list("case_id", flat=True)[:LOOKED_AT]))
+    return _once(_newest(each) for each in narrowed)
+
+
+def _newest(rows: QuerySet[Case]) -> list[Case]:
+    return list(rows.select_related("organisation", "connection").order_by("-last_at")[:SHOWN])
+
+
+def _once(lists: Iterable[Sequence[M]]) -> list[M]:
+    found = {row.pk: row for rows in lists for row in rows}
+    return list(found.values())[:SHOWN]
+
+
+def _all_words(text: str) -> SearchQuery:
+    """Every word, each perhaps unfinished. Only what is a word gets into the pattern."""
+    words = " & ".join(f"{word}:*" for word in WORD.findall(text))
+    return SearchQuery(words, config="simple", search_type="raw")
 
 
 def _messages(text: str, environment: str) -> list[Hl7Message]:
@@ -69,12 +122,23 @@ def _messages(text: str, environment: str) -> list[Hl7Message]:
 
 
 def _organisations(text: str, environment: str) -> list[Organisation]:
-    """By a part of the name; what is typed is no pattern: Django escapes % and _."""
-    by_title = Connection.objects.filter(environment=environment, aet=text.upper()).values(
-        "organisation_id"
-    )
-    named = Q(name_fi__icontains=text) | Q(name_sv__icontains=text) | Q(name_en__icontains=text)
-    rows = Organisation.objects.filter(
-        named | Q(business_id=text) | Q(oid=text) | Q(id__in=by_title)
-    )
-    return list(rows.filter(is_operator=False).order_by("name_fi")[:SHOWN])
+    """By words of the name, each perhaps unfinished; by id, by an AE title."""
+    rows = Organisation.objects.filter(is_operator=False)
+    by_title = Connection.objects.filter(environment=environment, aet=text.upper())
+    narrowed = [
+        rows.filter(Q(business_id=text) | Q(oid=text)),
+        rows.filter(id__in=by_title.values("organisation_id")),
+    ]
+    if WORD.search(text):
+        narrowed.append(rows.annotate(words=NAME_WORDS).filter(words=_all_words(text)))
+    return _once(list(each.order_by("name_fi")[:SHOWN]) for each in narrowed)
+
+
+def _associations(text: str, environment: str) -> list[UUID]:
+    """Our reference of an association or a call: it stands in the log, or in a failure."""
+    if not REFERENCE.match(text):
+        return []
+    wanted = UUID(text)
+    logged = LedgerEvent.objects.filter(correlation_id=wanted, environment=environment)
+    failed = CaseEvent.objects.filter(correlation_id=wanted, case__environment=environment)
+    return [wanted] if logged.exists() or failed.exists() else []

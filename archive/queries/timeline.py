@@ -12,7 +12,16 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from archive.models import CaseEvent, LedgerEvent, Patient, Study
+from archive.models import (
+    CaseEvent,
+    Hl7Message,
+    Job,
+    JobState,
+    LedgerEvent,
+    MessageOutcome,
+    Patient,
+    Study,
+)
 from archive.queries.studies import documents_of
 
 MOST = 1_000  # events, and failures, of one study on one page
@@ -49,6 +58,19 @@ STEPS: dict[str, tuple[str, str, str]] = {
     "patient.unmerged": ("HL7", "unmerged", NEUTRAL),
     "patient.updated": ("HL7", "updated", DONE),
 }
+# Told of an association, a call or a message, but not among the steps of a study's life.
+OF_CALLS: dict[str, tuple[str, str, str]] = {
+    "association.verified": ("DICOM", "verified", DONE),
+    "object.refused": ("DICOM", "refused", FAILED),
+    "documents.queried": ("XDS", "queried", DONE),
+    "document.updated": ("XDS", "document-updated", DONE),
+    "document.removed": ("XDS", "document-removed", NEUTRAL),
+    "disclosure.given": ("XDS", "given", DONE),
+    "data.used": ("XDS", "given", DONE),
+    "disclosure.notified": ("API", "disclosure-notified", DONE),
+    "message.replayed": ("portal", "replayed", NEUTRAL),
+}
+JOBS = {JobState.WAITING: WAITS, JobState.RUNNING: WAITS, JobState.DEAD: FAILED}
 OF_PERSONS = ("patient.merged", "patient.unmerged", "patient.updated")
 BY_STAFF = "staff"
 
@@ -92,10 +114,67 @@ def of_study(study: Study) -> list[Entry]:
         Q(study=study)
         | Q(study_instance_uid=study.study_instance_uid, case__environment=study.environment)
     )
-    newest_events = events.order_by("-at")[:MOST]
+    newest_events = events.filter(kind__in=STEPS).order_by("-at")[:MOST]
     newest_failures = failures.select_related("case").order_by("-at")[:MOST]
     entries = [*_from_ledger(newest_events), *_from_desk(newest_failures)]
     return sorted(entries, key=_at)
+
+
+def work_on(study: Study) -> list[Entry]:
+    """Work that is owed on a study, or was given up; what was done the log tells."""
+    rows = Job.objects.filter(study_id=study.id, state__in=JOBS).order_by("-made_at")[:MOST]
+    return [_owed(job) for job in rows]
+
+
+def _owed(job: Job) -> Entry:
+    facts = {
+        "kind": job.kind,
+        "state": job.state,
+        "tries": job.tries,
+        "error": job.last_error,
+        "next": job.not_before.isoformat() if job.state == JobState.WAITING else "",
+    }
+    return Entry(job.ended_at or job.made_at, "job", "work", JOBS[JobState(job.state)], facts)
+
+
+def of_message(message: Hl7Message) -> list[Entry]:
+    """A message from its coming to its answer, with what it did and what went wrong."""
+    refused = message.outcome == MessageOutcome.REFUSED
+    facts = {"event": message.event, "control_id": message.control_id}
+    answer = {"acknowledgement": message.acknowledgement, "reason": message.reason}
+    entries = [
+        Entry(
+            message.received_at, "HL7", "message-received", NEUTRAL, facts, str(message.connection)
+        )
+    ]
+    if message.acknowledgement:
+        outcome = FAILED if refused else DONE
+        entries.append(Entry(message.received_at, "HL7", "message-answered", outcome, answer))
+    events = LedgerEvent.objects.filter(_called(message.correlation_id) | Q(subject_id=message.id))
+    failures = CaseEvent.objects.filter(subject_id=message.id).select_related("case")
+    found = [*_from_ledger(events.order_by("-at")[:MOST]), *_from_desk(failures[:MOST])]
+    return [*entries, *sorted(found, key=_at)]
+
+
+def of_call(reference: UUID) -> list[Entry]:
+    """Everything of one association or call, by the reference that its rows share."""
+    events = LedgerEvent.objects.filter(correlation_id=reference).order_by("at")[:MOST]
+    failures = CaseEvent.objects.filter(correlation_id=reference).select_related("case")
+    found = [*_from_ledger(events), *_from_desk(failures.order_by("at")[:MOST])]
+    return sorted(found, key=_at)
+
+
+def studies_of_call(reference: UUID) -> list[Study]:
+    """Studies that an association or call is known to have touched."""
+    touched = LedgerEvent.objects.filter(correlation_id=reference)
+    failed = CaseEvent.objects.filter(correlation_id=reference)
+    named = [rows.values_list("study_id", flat=True)[:MOST] for rows in (touched, failed)]
+    ids = {study_id for rows in named for study_id in rows if study_id is not None}
+    return list(Study.objects.filter(id__in=ids).order_by("-received_at")[:50])
+
+
+def _called(reference: UUID | None) -> Q:
+    return Q(correlation_id=reference) if reference else Q(subject_id__in=())
 
 
 def of_refusals(case_events: list[CaseEvent]) -> list[Entry]:
@@ -106,9 +185,10 @@ def of_refusals(case_events: list[CaseEvent]) -> list[Entry]:
 def _from_ledger(events: Any) -> Iterator[Entry]:
     seen: set[UUID] = set()
     for event in events:
-        if event.kind in STEPS and event.id not in seen:
+        known = STEPS.get(event.kind) or OF_CALLS.get(event.kind)
+        if known is not None and event.id not in seen:
             seen.add(event.id)
-            interface, step, outcome = STEPS[event.kind]
+            interface, step, outcome = known
             if event.kind in OF_PERSONS and event.actor_kind == BY_STAFF:
                 interface = "portal"
             if step in ("commitment-reported", "retrieved") and event.facts.get("failed"):

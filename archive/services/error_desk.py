@@ -13,8 +13,21 @@ from django.db.models import F, Q
 from archive import jobs, ledger
 from archive.actors import Actor
 from archive.errors import ArchiveError
-from archive.models import Case, CaseEvent, CaseState, EventOutcome, Instance, Job, JobKind, Study
+from archive.models import (
+    Case,
+    CaseEvent,
+    CaseState,
+    EventOutcome,
+    Handling,
+    Instance,
+    Job,
+    JobKind,
+    Study,
+)
+from archive.services import case_work, routes
 from archive.values import now
+
+ENDED = (EventOutcome.SOLVED, EventOutcome.IGNORED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,18 +84,22 @@ def report(
     returned.
     """
     who, what = who or Who(), what or What()
-    mark = fingerprint(environment, error.reason(), place, who)
+    own = fingerprint(environment, error.reason(), place, who)
+    told = {**error.facts, **(facts or {})}
     with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [mark])
+        routes.lock(own)
+        mark = routes.led(own, told)
+        if mark != own:
+            routes.lock(mark)
         if once and _stands_open(mark, what.subject_id):
             return None
         case = _open_case(mark, error, environment=environment, place=place, who=who)
         CaseEvent.objects.create(
             case=case,
+            mark=own,
             at=case.last_at,
             detail=error.detail[:400],
-            facts={**error.facts, **(facts or {})},
+            facts=told,
             study_id=what.study_id,
             subject_id=what.subject_id,
             job_id=what.job_id,
@@ -108,6 +125,8 @@ def _open_case(mark: str, error: ArchiveError, *, environment: str, place: Place
     at = now()
     case = Case.objects.filter(fingerprint=mark).order_by("-last_at").first()
     if case is None:
+        severity = case_work.severity_of(error.reason())
+        time = case_work.time_for(severity)
         return Case.objects.create(
             number=_next_number(),
             environment=environment,
@@ -117,23 +136,40 @@ def _open_case(mark: str, error: ArchiveError, *, environment: str, place: Place
             place=place.step,
             organisation_id=who.organisation_id,
             connection_id=who.connection_id,
+            caller=who.name[:64],
             fingerprint=mark,
+            severity=severity,
+            due_at=at + time if time is not None else None,
             first_at=at,
+            opened_at=at,
             last_at=at,
             event_count=1,
             open_count=1,
         )
-    again = case.state == CaseState.RESOLVED
-    Case.objects.filter(id=case.id).update(
-        state=CaseState.OPEN,
-        resolved_at=None,
-        last_at=at,
-        event_count=F("event_count") + 1,
-        open_count=F("open_count") + 1,
-        reopened_count=F("reopened_count") + (1 if again else 0),
-    )
+    changed = {
+        "last_at": at,
+        "event_count": F("event_count") + 1,
+        "open_count": F("open_count") + 1,
+    }
+    if case.state == CaseState.RESOLVED:
+        changed |= _come_back(case)
+    Case.objects.filter(id=case.id).update(**changed)
     case.last_at = at
     return case
+
+
+def _come_back(case: Case) -> dict[str, object]:
+    """A resolved case opens again, with new time and for the same people."""
+    time = case_work.time_for(case.severity)
+    return {
+        "state": CaseState.OPEN,
+        "handling": Handling.RECURRING,
+        "opened_at": now(),
+        "resolved_at": None,
+        "resolution": "",
+        "due_at": now() + time if time is not None else None,
+        "reopened_count": F("reopened_count") + 1,
+    }
 
 
 def _next_number() -> int:
@@ -176,29 +212,53 @@ def _solve(found: list[tuple[UUID, UUID]]) -> int:
         for case_id in sorted({case for _, case in found}, key=str):
             ids = [event for event, case in found if case == case_id]
             Case.objects.select_for_update().get(id=case_id)
-            solved = (
-                CaseEvent.objects.filter(id__in=ids)
-                .exclude(outcome=EventOutcome.SOLVED)
-                .update(outcome=EventOutcome.SOLVED, outcome_at=at)
-            )
-            _count_down(case_id, solved)
+            events = CaseEvent.objects.filter(id__in=ids)
+            events.filter(outcome=EventOutcome.IGNORED).update(outcome=EventOutcome.SOLVED)
+            events = events.exclude(outcome=EventOutcome.SOLVED)
+            _count_down(case_id, events.update(outcome=EventOutcome.SOLVED, outcome_at=at))
     return len(found)
 
 
-def _count_down(case_id: UUID, solved: int) -> None:
-    Case.objects.filter(id=case_id).update(open_count=F("open_count") - solved)
+def _count_down(case_id: UUID, ended: int, resolution: str = "") -> None:
+    Case.objects.filter(id=case_id).update(open_count=F("open_count") - ended)
     Case.objects.filter(id=case_id, open_count__lte=0, state=CaseState.OPEN).update(
-        state=CaseState.RESOLVED, resolved_at=now(), open_count=0
+        state=CaseState.RESOLVED, resolved_at=now(), open_count=0, resolution=resolution
     )
+
+
+def ignore(event_id: UUID, reason: str) -> bool:
+    """Nothing will be done about an event; whether it stood open. A case of which nothing stands
+    is resolved for the same reason.
+    """
+    with transaction.atomic():
+        event = CaseEvent.objects.select_for_update().get(id=event_id)
+        if event.outcome in ENDED:
+            return False
+        CaseEvent.objects.filter(id=event_id).update(outcome=EventOutcome.IGNORED, outcome_at=now())
+        _count_down(event.case_id, 1, reason)
+    return True
+
+
+def heed(event_id: UUID) -> bool:
+    """An ignored event stands open again; whether it was ignored."""
+    with transaction.atomic():
+        ignored = CaseEvent.objects.filter(id=event_id, outcome=EventOutcome.IGNORED)
+        if not ignored.update(outcome=EventOutcome.OPEN, outcome_at=now()):
+            return False
+        case_id = CaseEvent.objects.values_list("case_id", flat=True).get(id=event_id)
+        Case.objects.filter(id=case_id).update(
+            open_count=F("open_count") + 1, state=CaseState.OPEN, resolved_at=None, resolution=""
+        )
+    return True
 
 
 def resolve(actor: Actor, case: Case, *, reason: str) -> None:
     """A person closes a case; it opens by itself when the cause comes back."""
     with transaction.atomic():
-        events = CaseEvent.objects.filter(case=case).exclude(outcome=EventOutcome.SOLVED)
+        events = CaseEvent.objects.filter(case=case).exclude(outcome__in=ENDED)
         closed = events.update(outcome=EventOutcome.SOLVED, outcome_at=now())
         Case.objects.filter(id=case.id).update(
-            state=CaseState.RESOLVED, resolved_at=now(), open_count=0
+            state=CaseState.RESOLVED, resolved_at=now(), open_count=0, resolution=reason[:200]
         )
         about = ledger.About(
             environment=case.environment, subject_id=case.id, organisation_id=case.organisation_id
@@ -216,7 +276,7 @@ def retry(actor: Actor, case: Case, *, event_ids: list[UUID] | None = None) -> i
     """
     with transaction.atomic():
         events = CaseEvent.objects.select_for_update().filter(case=case, job_id__isnull=False)
-        events = events.exclude(outcome=EventOutcome.SOLVED).order_by("at", "id")
+        events = events.exclude(outcome__in=ENDED).order_by("at", "id")
         if event_ids is not None:
             events = events.filter(id__in=event_ids)
         found = list(events)

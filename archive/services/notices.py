@@ -11,7 +11,7 @@ from django.db.models import F
 from archive import jobs, ledger
 from archive.actors import Actor
 from archive.config import settings
-from archive.errors import ArchiveError
+from archive.errors import ArchiveError, Refused
 from archive.models import (
     AvailabilityNotice,
     Connection,
@@ -187,6 +187,47 @@ def withdraw(study: Study, manifest: Document) -> int:
         )
         _defer(notice)
     return len(rows)
+
+
+def redirect(actor: Actor, notice_id: UUID, connection: Connection) -> UUID:
+    """Another system of the same customer is told instead; the id of the notice that goes there.
+
+    Raises Refused for anybody else's system. One that has been told is not told twice.
+    """
+    with transaction.atomic():
+        related = AvailabilityNotice.objects.select_related("connection").select_for_update(
+            of=("self",)
+        )
+        notice = related.get(id=notice_id)
+        own = (notice.connection.organisation_id, notice.environment, ConnectionKind.DICOM)
+        if (connection.organisation_id, connection.environment, connection.kind) != own:
+            raise Refused("the system is of another customer")
+        if connection.id == notice.connection_id:
+            return notice.id
+        other, _made = AvailabilityNotice.objects.get_or_create(
+            manifest_id=notice.manifest_id,
+            connection=connection,
+            defaults={
+                "environment": notice.environment,
+                "study_id": notice.study_id,
+                "made_at": now(),
+            },
+        )
+        if other.state != NoticeState.DELIVERED:
+            AvailabilityNotice.objects.filter(id=other.id).update(
+                state=NoticeState.PENDING, tries=0, last_error=""
+            )
+        AvailabilityNotice.objects.filter(id=notice.id).update(state=NoticeState.SUPERSEDED)
+        _defer(other)
+        about = ledger.About(
+            environment=notice.environment,
+            organisation_id=connection.organisation_id,
+            subject_id=notice.study_id,
+            study_id=notice.study_id,
+        )
+        facts = {"what": "notice", "from": str(notice.connection), "to": str(connection)}
+        ledger.record(ledger.Kind.STUDY_RETRIED, about, facts, actor=actor)
+    return other.id
 
 
 def _record(kind: ledger.Kind, notice: AvailabilityNotice, facts: dict[str, object]) -> None:

@@ -1,10 +1,20 @@
-"""Doing again what had been given up on a study, whichever case it stands under (SD-3)."""
+"""Doing again what had been given up, whichever case it stands under (SD-3)."""
 
 from django.db import transaction
 
 from archive import ledger
 from archive.actors import Actor
-from archive.models import Case, Study
+from archive.models import (
+    Authorisation,
+    AvailabilityNotice,
+    Case,
+    CommitmentState,
+    Job,
+    JobKind,
+    NoticeState,
+    StorageCommitment,
+    Study,
+)
 from archive.queries import desk
 from archive.services import error_desk
 
@@ -22,3 +32,17 @@ def retry_study(actor: Actor, study: Study) -> int:
         facts = {"what": "failed work", "events": count}
         ledger.record(ledger.Kind.STUDY_RETRIED, about, facts, actor=actor)
         return count
+
+
+def has_arrived(job: Job) -> bool:
+    """Whether what the job would deliver is where it should be already: it is not sent twice."""
+    if job.kind == JobKind.NOTICE:
+        arrived = (NoticeState.DELIVERED, NoticeState.SUPERSEDED)
+        return AvailabilityNotice.objects.filter(id=job.subject_id, state__in=arrived).exists()
+    if job.kind == JobKind.COMMITMENT_REPORT:
+        told = StorageCommitment.objects.filter(id=job.subject_id)
+        return told.filter(state=CommitmentState.REPORTED).exists()
+    if job.kind == JobKind.AUTHORISATION_FORM:
+        rows = Authorisation.objects.filter(id=job.subject_id)
+        return rows.filter(delivered_at__isnull=False).exists()
+    return False

@@ -1,11 +1,15 @@
 """What people are told about each error: cause, next step, whose move.
 
-The staff read the mechanism, the customer its duty. One row for every class of `archive.errors`,
-`archive.person_errors`, `archive.retrieval_errors` and `onboarding.errors`; a test holds it
-complete. Texts are translated when shown.
+The staff read the mechanism, the customer its duty. One row for every class of `archive.errors`, of
+the modules beside it, and of `onboarding.errors`; a test holds it complete. Texts are translated
+when shown.
 """
 
+from functools import cache
+
+from django.conf import settings
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import override
 
 from archive import errors
 from archive.errors import ArchiveError
@@ -14,6 +18,7 @@ from portal.advice import (
     assertions,
     authorisations,
     corrections,
+    desk,
     logs,
     material,
     peers,
@@ -28,7 +33,9 @@ from portal.advice import (
 )
 from portal.advice.kinds import CORRECT_AND_SEND, SEND_AGAIN, Advice, Move
 
-__all__ = ["ADVICE", "Advice", "Move", "advise"]
+__all__ = ["ADVICE", "Advice", "Move", "advise", "having_words"]
+
+LEAST_TEXT = 4  # shorter ones are in nearly every title
 
 # For what no finer class says.
 FAMILIES: dict[type[ArchiveError], Advice] = {
@@ -124,6 +131,7 @@ ADVICE: dict[type[ArchiveError], Advice] = {
     **retention.ADVICE,
     **rules.ADVICE,
     **retrieval.ADVICE,
+    **desk.ADVICE,
 }
 BY_REASON = {error.reason(): advice for error, advice in ADVICE.items()}
 
@@ -131,3 +139,23 @@ BY_REASON = {error.reason(): advice for error, advice in ADVICE.items()}
 def advise(reason: str) -> Advice:
     """The advice for a case's reason; an unknown word is a failure of ours."""
     return BY_REASON.get(reason, ADVICE[errors.Broken])
+
+
+def having_words(text: str) -> list[str]:
+    """Reasons whose title has this text in any of the languages: what people read on a screen."""
+    wanted = text.casefold()
+    if len(wanted) < LEAST_TEXT:
+        return []
+    return [
+        reason for reason, titles in _titles().items() if any(wanted in each for each in titles)
+    ]
+
+
+@cache
+def _titles() -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {reason: [] for reason in BY_REASON}
+    for language, _name in settings.LANGUAGES:
+        with override(language):
+            for reason, advice in BY_REASON.items():
+                found[reason].append(str(advice.title).casefold())
+    return found

@@ -13,17 +13,20 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from archive.actors import Actor
-from archive.models import Case, CaseEvent, CaseState, EventOutcome
+from archive.models import BatchKind, Case, CaseEvent, CaseState, EventOutcome
 from archive.queries import desk as queries
-from archive.services import error_desk
+from archive.queries import desk_work
+from archive.services import batches, error_desk
 from portal import formats
 from portal.advice import advise
+from portal.forms.case_work import ReplyForm
 from portal.forms.reasons import ResolveForm
 from portal.names import OF_PATIENT, fact, fact_place, place_words
 from portal.pages import BY_NAME
 from portal.staff import Request, page
 from portal.views.desk import CUSTOMER_READER, STAFF_READER, Reader, is_customer
 from portal.views.fragments import answer
+from portal.views.support.parts import around, ids_of, working
 
 EVENTS = "events"
 
@@ -43,7 +46,13 @@ def own(request: Request, actor: Actor, case_id: UUID) -> HttpResponse:
     """Another organisation's case is answered as one that is not there."""
     organisations = [organisation.id for organisation in request.person.organisations]
     found = queries.case(case_id, organisations)
-    return _page(request, found, CUSTOMER_READER, {})
+    more = {
+        "comments": desk_work.comments(found, shared_only=True),
+        "reply_form": ReplyForm(),
+        "repairable": len(queries.repairable(found)),
+        "watches": found.watchers.filter(id=request.user.id).exists(),
+    }
+    return _page(request, found, CUSTOMER_READER, more)
 
 
 @require_POST
@@ -52,21 +61,20 @@ def retry(request: Request, actor: Actor, case_id: UUID) -> HttpResponseBase:
     """One event, the selected ones, or all that can be done again here."""
     found = queries.case(case_id)
     able = queries.retryable(found)
-    asked = set(able) if "all" in request.POST else _ids(request.POST.getlist("event"))
+    asked = set(able) if "all" in request.POST else ids_of(request.POST.getlist("event"))
     if not asked:
         messages.warning(request, _("Nothing was selected, so nothing was retried."))
         return _back(found)
     event_ids = [event_id for event_id in able if event_id in asked]
-    count = error_desk.retry(actor, found, event_ids=event_ids) if event_ids else 0
-    _say_retried(request, count, len(asked) - count)
+    batches.begin(
+        actor,
+        CaseEvent.objects.filter(id__in=event_ids),
+        BatchKind.RETRY,
+        environment=found.environment,
+        case=found,
+    )
+    _say_retried(request, len(event_ids), len(asked) - len(event_ids))
     return _back(found)
-
-
-def _ids(given: list[str]) -> set[UUID]:
-    try:
-        return {UUID(each) for each in given}
-    except ValueError as error:
-        raise BadRequest("not an event") from error
 
 
 def _say_retried(request: Request, count: int, left: int) -> None:
@@ -113,11 +121,16 @@ def _show(request: Request, found: Case, form: ResolveForm) -> HttpResponse:
     roles = request.person.roles
     able = queries.retryable(found) if BY_NAME["case-retry"].may_open(roles) else []
     opens_studies = BY_NAME["study"].may_open(roles)
-    more = {
+    works = BY_NAME["case-work"].may_open(roles)
+    explaining = queries.explaining(found)
+    more: dict[str, Any] = {
+        "explaining": explaining,
         "able": len(able),
         "form": form if BY_NAME["case-resolve"].may_open(roles) else None,
         "opens_studies": opens_studies,
         "studies": queries.affected_studies(found) if opens_studies else [],
+        **around(found),
+        **(working(request, found, explaining) if works else {}),
     }
     return _page(request, found, STAFF_READER, more)
 
@@ -132,7 +145,8 @@ def _page(request: Request, found: Case, reader: Reader, more: dict[str, Any]) -
         )
     except ValueError as error:
         raise BadRequest("not a place in this list") from error
-    explaining = sorted(queries.explaining(found), key=lambda each: fact_place(each.name))
+    told = more.pop("explaining", None) or queries.explaining(found)
+    explaining = sorted(told, key=lambda each: fact_place(each.name))
     context = {
         "case": found,
         "advice": advice,
@@ -147,7 +161,7 @@ def _page(request: Request, found: Case, reader: Reader, more: dict[str, Any]) -
         "word": word,
         "place": place_words(found.edge, found.place),
         "facts": [_explained(each) for each in explaining if reader.is_staff or _open(each.name)],
-        "events": [_told(event, reader) for event in part.rows],
+        "events": [_told(event, reader, is_message=found.edge == "hl7") for event in part.rows],
         "page": part,
         "unsettled": any(event.outcome == EventOutcome.RETRIED for event in part.rows),
         "trail": [(_("Support desk") if reader.is_staff else _("Errors"), reverse("desk"))],
@@ -181,7 +195,7 @@ def _explained(each: queries.Explaining) -> tuple[str, str]:
     return label, ", ".join(counted)
 
 
-def _told(event: CaseEvent, reader: Reader) -> dict[str, Any]:
+def _told(event: CaseEvent, reader: Reader, *, is_message: bool) -> dict[str, Any]:
     facts = [
         fact(name, str(value))
         for name, value in sorted(event.facts.items(), key=lambda pair: fact_place(pair[0]))
@@ -190,5 +204,6 @@ def _told(event: CaseEvent, reader: Reader) -> dict[str, Any]:
     return {
         "event": event,
         "facts": facts,
-        "can_retry": event.job_id is not None and event.outcome == EventOutcome.OPEN,
+        "can_retry": event.outcome == EventOutcome.OPEN
+        and (event.job_id is not None or is_message),
     }

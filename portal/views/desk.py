@@ -11,14 +11,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from archive.actors import Actor
-from archive.models import Case, CaseState
+from archive.models import Case, CaseState, Handling
 from archive.queries import desk as queries
+from archive.values import now
 from onboarding.queries import customers_of
 from portal import formats
 from portal.advice import BY_REASON, Advice, Move, advise
 from portal.forms.desk import CaseFilters
 from portal.names import place_words
-from portal.pages import CUSTOMERS
+from portal.pages import BY_NAME, CUSTOMERS
 from portal.staff import Request, page, person_of
 from portal.views.fragments import answer
 
@@ -50,6 +51,14 @@ class Reader:
         """Shape and word of a case: whose move it is."""
         if case.state == CaseState.RESOLVED:
             return "done", _("resolved")
+        if case.handling == Handling.WAITING:
+            return (
+                ("wait", _("waits for the customer"))
+                if self.is_staff
+                else ("needs", _("needs you"))
+            )
+        if case.handling == Handling.RECURRING and self.is_staff:
+            return "needs", _("has come back")
         if advice.move in self.moves:
             return "needs", _("needs you")
         words = {
@@ -80,6 +89,7 @@ class Told:
     word: str
     place: str
     url: str
+    is_late: bool
 
 
 def front(request: HttpRequest) -> HttpResponseBase:
@@ -105,8 +115,8 @@ def errors(request: Request, actor: Actor) -> HttpResponse:
 def _list(
     request: Request, actor: Actor, reader: Reader, own: tuple[UUID, ...] | None
 ) -> HttpResponse:
-    form = CaseFilters(request.GET, customers_of(actor, own or ()))
-    filters = form.filters(request.environment, own)
+    form = CaseFilters(request.GET, customers_of(actor, own or ()), is_staff=reader.is_staff)
+    filters = form.filters(request.environment, own, owner_id=request.user.id)
     rows = Case.objects.none() if filters is None else queries.narrowed(filters)
     try:
         found = queries.page(
@@ -123,6 +133,7 @@ def _list(
         "page": found,
         "filtered": bool(request.GET.keys() & form.fields.keys()),
         "is_staff": reader.is_staff,
+        "acts_on": request.GET.urlencode() if BY_NAME["batch"].may_open(actor.roles) else None,
     }
     return answer(request, "desk/list.html", context, part="desk/_list.html", target=LIST)
 
@@ -138,6 +149,7 @@ def _told(case: Case, reader: Reader) -> Told:
         word=word,
         place=place_words(case.edge, case.place),
         url=reverse("case", args=[case.id]),
+        is_late=case.state == CaseState.OPEN and case.due_at is not None and case.due_at < now(),
     )
 
 

@@ -108,6 +108,22 @@ document.addEventListener("click", (event) => {
   }
 });
 
+// --- the search box: a personal code asks for its reason, which opens beside it ---
+
+const personCode = /[0-3]\d[01]\d{3}\s?[-+‐‑‒–—−A-FU-Ya-fu-y]\s?\d{3}[0-9A-Za-z]/;
+
+document.getElementById("find")?.addEventListener("input", (event) => {
+  const reason = document.getElementById("find-reason");
+  reason.hidden = !personCode.test(event.target.value);
+});
+
+document.getElementById("find")?.form.addEventListener("submit", (event) => {
+  const reason = document.getElementById("find-reason");
+  if (reason.hidden || reason.value.trim() !== "") return;
+  event.preventDefault();
+  reason.focus();
+});
+
 document.addEventListener("focusout", (event) => event.target.closest?.("[data-copy]")?.removeAttribute("data-quiet"));
 document.addEventListener("focusin", (event) => {
   const row = event.target.closest("[data-rows] > tr, [data-rows] > li");

@@ -119,7 +119,7 @@ def test_more_events_take_no_more_queries() -> None:
     before = count()
     for _ in range(5):
         builders.event(case, study=builders.study())
-    assert count() == before <= 10
+    assert count() == before <= 18  # what happened, and all that stands around it
 
 
 def test_a_case_of_the_other_environment_colours_the_frame() -> None:

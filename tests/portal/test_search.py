@@ -4,7 +4,7 @@ import pytest
 
 from archive.edges.hl7 import handlers
 from archive.edges.hl7.handlers import Visitor
-from archive.models import Hl7Message, Organisation
+from archive.models import Hl7Message, LedgerEvent, Organisation
 from tests import builders
 from tests.edges.hl7.messages import a40
 from tests.portal.test_overview import open_case
@@ -90,3 +90,37 @@ def test_a_message_is_found_by_its_control_id_and_by_our_reference() -> None:
         answer = client.post("/search/", {"q": key})
         assert answer.headers["Location"] == f"/messages/{message.id}/"
     assert "MSG-77" in signed_in("onboarding").post("/search/", {"q": "MSG-77"}).content.decode()
+
+
+def test_a_case_is_found_by_words_of_its_error_and_of_its_cause() -> None:
+    case = builders.case()
+    builders.event(case)
+    other = builders.case(reason="accession-missing")
+    client = signed_in("support")
+    for text in ("no known study", "not in the nomenclature", "Tutkimuskoodia ei ole"):
+        page = client.post("/search/", {"q": text}, follow=True).content.decode()
+        assert str(case) in page and str(other) not in page
+
+
+def test_a_case_is_found_by_the_title_of_a_system_that_is_nobodys() -> None:
+    case = builders.case(None, reason="peer-unknown", caller="LOST_PACS")
+    answer = signed_in("support").post("/search/", {"q": "lost_pacs"})
+    assert answer.headers["Location"] == f"/cases/{case.id}/"
+
+
+def test_a_personal_code_with_its_reason_leads_to_the_patients_studies() -> None:
+    patient = builders.patient()
+    client = signed_in("support")
+    answer = client.post("/search/", {"q": "010181-900C", "reason": "the clinic called"})
+    assert answer.headers["Location"] == f"/studies/?patient={patient.id}"
+    logged = LedgerEvent.objects.get(kind="patient.searched")
+    assert logged.facts == {"reason": "the clinic called", "found": True}
+    page = client.post("/search/", {"q": "010594Y9032", "reason": "the clinic called"})
+    assert "No patient with this code" in page.content.decode()
+    assert (
+        signed_in("onboarding")
+        .post("/search/", {"q": "010181-900C", "reason": "curious"})
+        .status_code
+        == 200
+    )
+    assert LedgerEvent.objects.filter(kind="patient.searched").count() == 2

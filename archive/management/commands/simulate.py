@@ -4,21 +4,22 @@ import json
 import signal
 import threading
 from argparse import ArgumentParser, ArgumentTypeError
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
 from archive.config import settings
-from archive.simulation import first_screen, orders, world
+from archive.simulation import failures, first_screen, orders, world
+from archive.simulation.failures import Sent
 from archive.simulation.listener import PortTaken, Received, listening
 from archive.simulation.scenes import DOCUMENT_ORDERS, FIRST, Outcome, Plan, Run, play
 from archive.simulation.studies import EXAMINATIONS, KINDS
 from archive.simulation.world import ENVIRONMENTS, PRODUCTION, World, WorldUnknown
 from archive.simulation.wrongs import WRONGS
 
-Say = Callable[[Outcome | Received], None]
+Say = Callable[[Outcome | Received | Sent], None]
 
 
 class Command(BaseCommand):
@@ -43,6 +44,7 @@ class Command(BaseCommand):
         add("--environment", choices=ENVIRONMENTS, default=PRODUCTION)
         add("--listen", action="store_true", help="be the customers' listeners until Ctrl-C")
         add("--first-screen", action="store_true", help="what ./run sends once")
+        add("--failures", type=int, default=0, metavar="N", help="so many, of a few causes, mixed")
         add("--seed", type=int, default=1, help="the same pictures for the same seed")
         add("--json", action="store_true", help="a JSON object a line")
         add("--run-file", type=Path, help="another run.json than DATA_DIR's")
@@ -56,20 +58,21 @@ class Command(BaseCommand):
             raise CommandError(str(problem)) from None
         failed = sum(not outcome.as_meant for outcome in outcomes)
         if failed:
-            raise CommandError(
-                f"{failed} of {len(outcomes)} studies did not go as they were meant to"
-            )
+            raise CommandError(f"{failed} of {len(outcomes)} did not go as they were meant to")
 
-    def _say_line(self, told: Outcome | Received) -> None:
+    def _say_line(self, told: Outcome | Received | Sent) -> None:
         self.stdout.write(told.line)
         self.stdout.flush()
 
-    def _say_json(self, told: Outcome | Received) -> None:
+    def _say_json(self, told: Outcome | Received | Sent) -> None:
         self.stdout.write(json.dumps(told.facts(), ensure_ascii=False))
         self.stdout.flush()
 
 
-def _act(found: World, options: dict[str, Any], say: Say) -> list[Outcome]:
+def _act(found: World, options: dict[str, Any], say: Say) -> Sequence[Outcome] | Sequence[Sent]:
+    if options["failures"]:
+        mixed = failures.mixed(found, options["failures"], options["seed"])
+        return failures.send(Run(found, options["seed"]), mixed, say)
     if options["first_screen"]:
         _order(found)
         return first_screen.show(Run(found, options["seed"]), say)

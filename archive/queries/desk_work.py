@@ -1,0 +1,142 @@
+"""What stands around a case: who may take it, its history, cases like it, its routes, its batches
+(SD-2, SD-3).
+"""
+
+from collections.abc import Iterable
+from uuid import UUID
+
+from django.db.models import Count, Q, QuerySet
+
+from archive.errors import NotFound
+from archive.models import (
+    Batch,
+    BatchItem,
+    Case,
+    CaseComment,
+    CaseEvent,
+    CaseRoute,
+    CaseState,
+    Connection,
+    ConnectionKind,
+    LedgerEvent,
+    User,
+)
+from archive.queries import keyset
+from archive.queries.desk import retryable_events
+from archive.values import today
+
+SHOWN = 20
+SIMILAR = 5
+CHANGES = ("case.changed", "case.retried", "case.resolved", "cases.acted_on")
+ITEM_ORDER = (keyset.Key("place", int),)
+
+
+def handlers(roles: Iterable[str]) -> list[User]:
+    """People of the operator who may be given a case, by name."""
+    rows = User.objects.filter(
+        memberships__organisation__is_operator=True,
+        memberships__role__in=list(roles),
+        is_active=True,
+    )
+    return sorted(rows.distinct(), key=lambda user: user.get_full_name().casefold())
+
+
+def comments(case: Case, *, shared_only: bool = False) -> list[CaseComment]:
+    """The conversation, oldest first; customers read what is shared with them."""
+    rows = CaseComment.objects.filter(case=case).order_by("at")
+    return list(rows.filter(is_shared=True) if shared_only else rows)
+
+
+def history(case: Case) -> list[LedgerEvent]:
+    """What people did with the case, the latest first, from the log."""
+    rows = LedgerEvent.objects.filter(subject_id=case.id, kind__in=CHANGES)
+    return list(rows.order_by("-at")[:SHOWN])
+
+
+def similar(case: Case) -> list[Case]:
+    """Ended cases of the same cause, the same customer's first; how each ended is its resolution.
+
+    A case joined to another did not end: it goes on there.
+    """
+    ended = Case.objects.filter(
+        reason=case.reason,
+        environment=case.environment,
+        state=CaseState.RESOLVED,
+        event_count__gt=0,
+    ).exclude(id=case.id)
+    newest = list(ended.select_related("organisation").order_by("-last_at")[:SHOWN])
+    newest.sort(key=lambda each: each.organisation_id != case.organisation_id)
+    return newest[:SIMILAR]
+
+
+def by_number(number: int, environment: str) -> Case | None:
+    return Case.objects.filter(number=number, environment=environment).first()
+
+
+def live_routes(case: Case) -> list[CaseRoute]:
+    """Joinings and splits in force that touch the case, the latest first."""
+    rows = CaseRoute.objects.filter(Q(origin=case) | Q(into=case), ended_at=None)
+    return list(rows.select_related("origin", "into").order_by("-made_at")[:SHOWN])
+
+
+def route(case: Case, route_id: UUID) -> CaseRoute:
+    """Raises NotFound."""
+    rows = CaseRoute.objects.filter(Q(origin=case) | Q(into=case), id=route_id)
+    found = rows.select_related("origin", "into").first()
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def other_systems(case: Case) -> list[Connection]:
+    """Where the customer's confirmations could go instead: its DICOM systems in use now."""
+    rows = Connection.objects.filter(
+        organisation=case.organisation, environment=case.environment, kind=ConnectionKind.DICOM
+    )
+    return [
+        each
+        for each in rows.exclude(host="").order_by("aet")
+        if each.id != case.connection_id and each.is_valid_on(today())
+    ]
+
+
+# --- batches ------------------------------------------------------------------------------------
+
+
+def batches_of(case: Case) -> list[Batch]:
+    return list(Batch.objects.filter(case=case).order_by("-made_at")[:3])
+
+
+def recent_batches(environment: str) -> list[Batch]:
+    rows = Batch.objects.filter(environment=environment).select_related("case")
+    return list(rows.order_by("-made_at")[:SHOWN])
+
+
+def batch(batch_id: UUID) -> Batch:
+    """Raises NotFound."""
+    found = Batch.objects.select_related("case", "connection").filter(id=batch_id).first()
+    if found is None:
+        raise NotFound()
+    return found
+
+
+def counts(found: Batch) -> dict[str, int]:
+    """How many items of each state, those without any left out."""
+    rows = BatchItem.objects.filter(batch=found).values("state").annotate(count=Count("id"))
+    return {row["state"]: row["count"] for row in rows.order_by("state")}
+
+
+def items(found: Batch, *, after: str = "", before: str = "") -> keyset.Page[BatchItem]:
+    """In the order in which they are done. Raises ValueError when a cursor is none."""
+    rows = BatchItem.objects.filter(batch=found).select_related("event__case")
+    return keyset.page(rows, ITEM_ORDER, after=after, before=before)
+
+
+def open_events(cases: QuerySet[Case]) -> QuerySet[CaseEvent]:
+    """Events of these cases that stand open."""
+    return CaseEvent.objects.filter(case__in=cases.order_by().values("id"), outcome="open")
+
+
+def retryable_of_cases(cases: QuerySet[Case]) -> QuerySet[CaseEvent]:
+    """Events of these cases whose work can be done again here."""
+    return retryable_events(CaseEvent.objects.filter(case__in=cases.order_by().values("id")))

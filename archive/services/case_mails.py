@@ -1,0 +1,146 @@
+"""Mails about cases to who asked for them: at once or as a digest, never in quiet hours (SD-5).
+
+A mail names cases, systems and causes by code; nothing of a patient, nothing that was written.
+"""
+
+import logging
+from dataclasses import dataclass
+from datetime import datetime
+from smtplib import SMTPException
+from uuid import UUID
+
+from django.conf import settings
+from django.core.mail import send_mail
+from django.db.models import Q, QuerySet
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from archive.models import (
+    STAFF_ROLES,
+    Case,
+    CaseComment,
+    CaseMail,
+    MailPace,
+    Membership,
+    User,
+)
+from archive.rules.mail_times import digest_is_due, is_quiet
+from archive.values import HELSINKI, now
+
+log = logging.getLogger(__name__)
+
+MOST = 50  # cases named in one mail
+
+
+@dataclass(frozen=True, slots=True)
+class News:
+    """What happened to cases in a stretch of time."""
+
+    opened: list[Case]
+    written: list[Case]
+    resolved: list[Case]
+
+    @property
+    def count(self) -> int:
+        return len(self.opened) + len(self.written) + len(self.resolved)
+
+
+def choose(user_id: UUID, **choice: object) -> None:
+    """A person's own choice; what happened before it is not told."""
+    CaseMail.objects.update_or_create(
+        user_id=user_id, defaults=choice, create_defaults={**choice, "told_until": now()}
+    )
+
+
+def of(user_id: UUID) -> CaseMail:
+    """The person's choice, or that there is none: no mail."""
+    return CaseMail.objects.filter(user_id=user_id).first() or CaseMail(
+        user_id=user_id, told_until=now()
+    )
+
+
+def tell_due() -> int:
+    """Mail everybody whose time it is; how many mails went."""
+    rows = CaseMail.objects.exclude(pace=MailPace.OFF).select_related("user")
+    return sum(_tell(row) for row in rows.filter(user__is_active=True) if _is_due(row, now()))
+
+
+def _is_due(row: CaseMail, at: datetime) -> bool:
+    local = at.astimezone(HELSINKI)
+    if is_quiet(local.hour, row.quiet_from, row.quiet_until):
+        return False
+    if row.pace == MailPace.DIGEST:
+        return digest_is_due(local, row.digest_hour, row.told_until)
+    return True
+
+
+def _tell(row: CaseMail) -> bool:
+    """Claimed first, so that two workers do not both send; given back when it does not go."""
+    since, until = row.told_until, now()
+    claimed = CaseMail.objects.filter(id=row.id, told_until=since).update(told_until=until)
+    news = _news(row.user, since, until)
+    if not claimed or not news.count or not row.user.email:
+        return False
+    with translation.override(row.user.language or settings.LANGUAGE_CODE):
+        subject, body = _written(news)
+    try:
+        send_mail(subject, body, settings.DEFAULT_FROM_EMAIL, [row.user.email])
+    except (OSError, SMTPException) as error:
+        log.warning("mail about cases not sent: %s", type(error).__name__)
+        CaseMail.objects.filter(id=row.id, told_until=until).update(told_until=since)
+        return False
+    return True
+
+
+def _news(user: User, since: datetime, until: datetime) -> News:
+    """The staff read of the cases they own or watch, a customer's people of all their own."""
+    seats = list(Membership.objects.filter(user=user).select_related("organisation"))
+    is_staff = any(seat.role in STAFF_ROLES and seat.organisation.is_operator for seat in seats)
+    if is_staff:
+        cases = Case.objects.filter(Q(owner=user) | Q(watchers=user))
+    else:
+        own = [seat.organisation_id for seat in seats if seat.role not in STAFF_ROLES]
+        cases = Case.objects.filter(organisation_id__in=own)
+    # Each side is told of what the other one wrote.
+    written = CaseComment.objects.filter(
+        at__gt=since, at__lte=until, is_shared=True, is_customers=is_staff
+    )
+    return News(
+        _some(cases.filter(opened_at__gt=since, opened_at__lte=until)),
+        _some(cases.filter(id__in=written.values("case_id"))),
+        _some(cases.filter(resolved_at__gt=since, resolved_at__lte=until)),
+    )
+
+
+def _some(cases: QuerySet[Case]) -> list[Case]:
+    rows = cases.select_related("organisation", "connection").distinct()
+    return list(rows.order_by("-last_at")[:MOST])
+
+
+def _written(news: News) -> tuple[str, str]:
+    """Subject and body in the active language."""
+    title = ngettext("%(count)s case has news", "%(count)s cases have news", news.count)
+    parts = [
+        _part(_("New, or come back:"), news.opened),
+        _part(_("A message waits for you:"), news.written),
+        _part(_("Resolved:"), news.resolved),
+        _("Cause and next step stand in the portal: search by the number of the case.")
+        + "\n"
+        + _("You chose these mails in the portal, and can end them there."),
+    ]
+    return title % {"count": news.count}, "\n\n".join(filter(None, parts)) + "\n"
+
+
+def _part(heading: str, cases: list[Case]) -> str:
+    return "\n".join([heading, *map(_line, cases)]) if cases else ""
+
+
+def _line(case: Case) -> str:
+    """`E-1042  A900  ESIM_PACS, 12 events`, and the environment when it is not production."""
+    system = str(case.connection or case.caller or case.organisation or "–")
+    events = ngettext("%(count)s event", "%(count)s events", case.event_count)
+    words = [f"{case}  {case.code}  {system}", events % {"count": case.event_count}]
+    if case.environment != "production":
+        words.append(str(case.get_environment_display()))
+    return ", ".join(words)

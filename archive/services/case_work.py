@@ -1,0 +1,116 @@
+"""What people do with a case beside its events: take it, hand it on, wait, write, watch (SD-3,
+SD-5). Each change stands in the log, which is the case's history.
+"""
+
+from datetime import timedelta
+from typing import Any
+
+from django.db import transaction
+
+from archive import ledger
+from archive.actors import Actor, ActorKind
+from archive.models import (
+    Case,
+    CaseComment,
+    CaseState,
+    Handling,
+    Severity,
+    SeverityRule,
+    SeverityTime,
+    User,
+)
+from archive.values import now, today
+
+
+def severity_of(reason: str) -> Severity:
+    """By the newest row in force for the cause, else for every other cause."""
+    rows = SeverityRule.objects.filter(reason__in=(reason, ""), valid_from__lte=today())
+    chosen = rows.order_by("-reason", "-valid_from").values_list("severity", flat=True).first()
+    return Severity(chosen or Severity.NORMAL)
+
+
+def time_for(severity: str) -> timedelta | None:
+    """How long a case of this severity has; None without a row in force."""
+    rows = SeverityTime.objects.filter(severity=severity, valid_from__lte=today())
+    hours = rows.order_by("-valid_from").values_list("hours", flat=True).first()
+    return timedelta(hours=hours) if hours is not None else None
+
+
+def assign(actor: Actor, case: Case, owner: User | None) -> None:
+    """Give a case to a person of the desk, who watches it from then on; None gives it back."""
+    was = case.owner.get_full_name() if case.owner else ""
+    handling = Handling.ASSIGNED if owner else Handling.NEW
+    with transaction.atomic():
+        Case.objects.filter(id=case.id).update(owner=owner, handling=handling)
+        if owner is not None:
+            case.watchers.add(owner)
+        _record(actor, case, "owner", was, owner.get_full_name() if owner else "")
+    case.refresh_from_db()
+
+
+def wait_for_customer(actor: Actor, case: Case, text: str) -> None:
+    """Ask the customer something; the case waits until it answers."""
+    with transaction.atomic():
+        _comment(actor, case, text, is_shared=True)
+        Case.objects.filter(id=case.id).update(handling=Handling.WAITING)
+        _record(actor, case, "handling", case.handling, Handling.WAITING)
+    case.refresh_from_db()
+
+
+def comment(actor: Actor, case: Case, text: str, *, is_shared: bool) -> None:
+    """A note of the desk, which the customer reads when it is shared."""
+    with transaction.atomic():
+        _comment(actor, case, text, is_shared=is_shared)
+        _record(actor, case, "comment", "", "shared" if is_shared else "own")
+
+
+def reply(actor: Actor, case: Case, text: str) -> None:
+    """The customer answers: the move is the desk's again."""
+    with transaction.atomic():
+        _comment(actor, case, text, is_shared=True)
+        back = Handling.ASSIGNED if case.owner_id else Handling.NEW
+        waited = Case.objects.filter(id=case.id, handling=Handling.WAITING)
+        changed = waited.update(handling=back)
+        _record(actor, case, "reply", Handling.WAITING if changed else "", "")
+    case.refresh_from_db()
+
+
+def set_severity(actor: Actor, case: Case, severity: Severity) -> None:
+    """From the case's beginning, so that raising it does not give new time."""
+    with transaction.atomic():
+        time = time_for(severity)
+        due = case.first_at + time if time is not None and case.state == CaseState.OPEN else None
+        Case.objects.filter(id=case.id).update(severity=severity, due_at=due)
+        _record(actor, case, "severity", case.severity, severity)
+    case.refresh_from_db()
+
+
+def watch(actor: Actor, case: Case, *, on: bool) -> None:
+    """Watchers are told by mail as they chose; no history of who looks on."""
+    if actor.id is None:
+        return
+    user = User.objects.get(id=actor.id)
+    if on:
+        case.watchers.add(user)
+    else:
+        case.watchers.remove(user)
+
+
+def _comment(actor: Actor, case: Case, text: str, *, is_shared: bool) -> None:
+    CaseComment.objects.create(
+        case=case,
+        at=now(),
+        author_id=actor.id,
+        author_name=actor.name,
+        is_customers=actor.kind == ActorKind.CUSTOMER,
+        is_shared=is_shared,
+        text=text,
+    )
+
+
+def _record(actor: Actor, case: Case, what: str, was: Any, became: Any) -> None:
+    about = ledger.About(
+        environment=case.environment, subject_id=case.id, organisation_id=case.organisation_id
+    )
+    facts = {"what": what, "from": str(was), "to": str(became)}
+    ledger.record(ledger.Kind.CASE_CHANGED, about, facts, actor=actor)

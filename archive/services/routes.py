@@ -1,0 +1,172 @@
+"""Cases put together and apart by hand: routes from a fingerprint to the case its events belong to
+(SD-2). What comes later follows the same route; ending a route leads its events back.
+"""
+
+import hashlib
+from collections.abc import Mapping
+
+from django.db import connection, transaction
+from django.db.models import Max, Min, Q
+
+from archive import ledger
+from archive.actors import Actor
+from archive.desk_errors import CasesUnjoinable
+from archive.models import Case, CaseEvent, CaseRoute, CaseState, EventOutcome
+from archive.values import now
+
+MOST_STEPS = 10
+STANDING = (EventOutcome.OPEN, EventOutcome.RETRIED)
+
+
+def led(mark: str, facts: Mapping[str, object]) -> str:
+    """The fingerprint under which an event is filed: its own, unless people laid down another."""
+    for _step in range(MOST_STEPS):
+        routes = CaseRoute.objects.filter(fingerprint=mark, ended_at=None)
+        chosen = [
+            route for route in routes if not route.fact or str(facts.get(route.fact)) == route.value
+        ]
+        if not chosen:
+            return mark
+        mark = max(chosen, key=lambda route: bool(route.fact)).leads_to
+    return mark
+
+
+def lock(*marks: str) -> None:
+    """Until the end of the transaction nobody else files under these fingerprints."""
+    with connection.cursor() as cursor:
+        for mark in sorted(marks):
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [mark])
+
+
+def join(actor: Actor, case: Case, into: Case) -> CaseRoute:
+    """All of a case's events, and those to come, belong to another one. Raises CasesUnjoinable."""
+    with transaction.atomic():
+        lock(case.fingerprint, into.fingerprint)
+        _require_joinable(case, into)
+        route = _lay(actor, case.fingerprint, case, into)
+        CaseEvent.objects.filter(case=case).update(case=into)
+        _count(case)
+        _count(into)
+        _record(actor, into, {"what": "joined", "from": str(case), "to": str(into)})
+        _record(actor, case, {"what": "joined", "from": str(case), "to": str(into)})
+    return route
+
+
+def _require_joinable(case: Case, into: Case) -> None:
+    """Chains of cases would make it hard to say where an event belongs, and to lead it back."""
+    live = CaseRoute.objects.filter(ended_at=None)
+    bound = live.filter(Q(origin__in=(case, into)) & Q(fact="") | Q(into=case)).exists()
+    if case.id == into.id or case.environment != into.environment or bound:
+        raise CasesUnjoinable()
+
+
+def split(actor: Actor, case: Case, *, fact: str, value: str) -> Case:
+    """The events with one fact, and those to come, become a case of their own. Raises
+    CasesUnjoinable when no event, or every event, has it.
+    """
+    with transaction.atomic():
+        lock(case.fingerprint)
+        events = CaseEvent.objects.filter(case=case)
+        having = events.filter(facts__contains={fact: value})
+        if not having.exists() or not events.exclude(facts__contains={fact: value}).exists():
+            raise CasesUnjoinable()
+        part = _part(case, fact, value)
+        _lay(actor, case.fingerprint, case, part, fact=fact, value=value)
+        having.update(case=part)
+        _count(case)
+        _count(part)
+        facts = {"what": "split", "from": str(case), "to": str(part), "fact": fact}
+        _record(actor, case, facts)
+        _record(actor, part, facts)
+    part.refresh_from_db()
+    return part
+
+
+def _part(case: Case, fact: str, value: str) -> Case:
+    """The same cause at the same place, narrowed by a fact; an earlier one of that fact again."""
+    text = f"{case.fingerprint}|{fact}={value}"
+    mark = hashlib.sha256(text.encode()).hexdigest()
+    known = Case.objects.filter(fingerprint=mark).first()
+    if known is not None:
+        return known
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT nextval('archive_case_number')")
+        number = int(cursor.fetchone()[0])
+    return Case.objects.create(
+        number=number,
+        environment=case.environment,
+        reason=case.reason,
+        code=case.code,
+        edge=case.edge,
+        place=case.place,
+        organisation_id=case.organisation_id,
+        connection_id=case.connection_id,
+        caller=case.caller,
+        fingerprint=mark,
+        first_at=case.first_at,
+        last_at=case.last_at,
+        severity=case.severity,
+        due_at=case.due_at,
+    )
+
+
+def undo(actor: Actor, route: CaseRoute) -> None:
+    """Lead the events back to where they came from. Raises CasesUnjoinable when it has ended."""
+    with transaction.atomic():
+        lock(route.origin.fingerprint, route.leads_to)
+        ended = CaseRoute.objects.filter(id=route.id, ended_at=None).update(ended_at=now())
+        if not ended:
+            raise CasesUnjoinable()
+        moved = CaseEvent.objects.filter(case=route.into)
+        if not route.fact:  # joined: what came with its own mark, or was led to it
+            moved = moved.filter(mark__in=_marks_led_to(route.origin.fingerprint))
+        moved.update(case=route.origin)
+        _count(route.origin)
+        _count(route.into)
+        facts = {"what": "led back", "from": str(route.into), "to": str(route.origin)}
+        _record(actor, route.origin, facts)
+        _record(actor, route.into, facts)
+
+
+def _marks_led_to(fingerprint: str) -> set[str]:
+    """The fingerprint itself, and those that live routes lead to it."""
+    origins = CaseRoute.objects.filter(leads_to=fingerprint)
+    return {fingerprint, *origins.values_list("fingerprint", flat=True)}
+
+
+def _lay(
+    actor: Actor, mark: str, origin: Case, into: Case, *, fact: str = "", value: str = ""
+) -> CaseRoute:
+    return CaseRoute.objects.create(
+        fingerprint=mark,
+        fact=fact,
+        value=value,
+        leads_to=into.fingerprint,
+        origin=origin,
+        into=into,
+        made_at=now(),
+        made_by=actor.name,
+    )
+
+
+def _count(case: Case) -> None:
+    """A case's numbers from its events; without an open one it is resolved, with one it is not."""
+    events = CaseEvent.objects.filter(case=case)
+    times = events.aggregate(first=Min("at"), last=Max("at"))
+    standing = events.filter(outcome__in=STANDING).count()
+    changed: dict[str, object] = {"event_count": events.count(), "open_count": standing}
+    if times["first"] is not None:
+        changed |= {"first_at": times["first"], "last_at": times["last"]}
+    if standing:
+        changed |= {"state": CaseState.OPEN, "resolved_at": None}
+    elif case.state == CaseState.OPEN:
+        changed |= {"state": CaseState.RESOLVED, "resolved_at": now()}
+    Case.objects.filter(id=case.id).update(**changed)
+    case.refresh_from_db()
+
+
+def _record(actor: Actor, case: Case, facts: Mapping[str, str]) -> None:
+    about = ledger.About(
+        environment=case.environment, subject_id=case.id, organisation_id=case.organisation_id
+    )
+    ledger.record(ledger.Kind.CASE_CHANGED, about, facts, actor=actor)

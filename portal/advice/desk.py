@@ -1,0 +1,29 @@
+"""Advice on the support desk's own acts."""
+
+from django.utils.translation import gettext_lazy as _
+
+from archive import desk_errors as errors
+from archive.errors import ArchiveError
+from portal.advice.kinds import Advice, Move
+
+ADVICE: dict[type[ArchiveError], Advice] = {
+    errors.CasesUnjoinable: Advice(
+        _("Cases cannot be put together or apart so"),
+        _(
+            "A case that others were joined to, or that was joined or split off itself, is not "
+            "joined further; a split must leave events on both sides."
+        ),
+        _("Undo the earlier joining or splitting first."),
+        _("The support desk could not rearrange the cases."),
+        _("Nothing to do. The support desk looks into it."),
+        Move.SUPPORT,
+    ),
+    errors.BatchEnded: Advice(
+        _("The batch has ended"),
+        _("What has ended, or was undone, can be neither paused nor undone again."),
+        _("Look at the outcomes of the batch and begin a new one for what is left."),
+        _("The support desk’s work on the case has ended."),
+        _("Nothing to do."),
+        Move.NOBODY,
+    ),
+}

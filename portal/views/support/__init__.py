@@ -1,0 +1,1 @@
+"""The support desk at work: cases, batches, traces, mails."""

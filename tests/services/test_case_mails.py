@@ -1,0 +1,82 @@
+"""Mails about cases: who asked for them, of what is theirs, at their time, once."""
+
+from datetime import timedelta
+
+import pytest
+from django.core import mail
+
+from archive.actors import Actor, ActorKind
+from archive.models import CaseMail, User
+from archive.services import case_mails, case_work
+from archive.values import HELSINKI, now
+from tests import builders
+from tests.cast import MALLILA
+from tests.services.test_desk_cases import desk, desk_person, fail
+
+pytestmark = pytest.mark.django_db
+
+
+def customer(login: str = "esim") -> User:
+    return User.objects.get(username=login)
+
+
+def wants(user: User, pace: str = "at_once", **hours: int) -> None:
+    case_mails.choose(user.id, pace=pace, **hours)
+    CaseMail.objects.filter(user=user).update(told_until=now() - timedelta(minutes=5))
+    User.objects.filter(id=user.id).update(email=f"{user.username}@example.org")
+
+
+def test_a_customer_is_told_of_its_own_cases_and_once() -> None:
+    wants(customer())
+    case, foreign = fail(), fail(MALLILA)
+    builders.case(state="resolved", opened_at=now() - timedelta(days=9))
+    assert case_mails.tell_due() == 1
+    (sent,) = mail.outbox
+    assert sent.to == [customer().email] and str(case) in sent.body
+    assert str(foreign) not in sent.body and "A900" in sent.body
+    assert case_mails.tell_due() == 0
+
+
+def test_each_side_is_told_what_the_other_wrote_but_not_the_words() -> None:
+    case = fail()
+    case_work.assign(desk(), case, desk_person())
+    for user in (customer(), desk_person()):
+        wants(user)
+        CaseMail.objects.filter(user=user).update(told_until=now())
+    case_work.comment(desk(), case, "for us only", is_shared=False)
+    assert case_mails.tell_due() == 0
+    case_work.wait_for_customer(desk(), case, "Which system?")
+    assert case_mails.tell_due() == 1 and mail.outbox[0].to == [customer().email]
+    actor = Actor(ActorKind.CUSTOMER, "Esim", customer().id)
+    case_work.reply(actor, case, "The new one.")
+    assert case_mails.tell_due() == 1 and mail.outbox[1].to == [desk_person().email]
+    for sent in mail.outbox:
+        assert "Which system" not in sent.body and "new one" not in sent.body
+
+
+def test_quiet_hours_put_off_and_lose_nothing() -> None:
+    hour = now().astimezone(HELSINKI).hour
+    wants(customer(), quiet_from=hour, quiet_until=(hour + 2) % 24)
+    fail()
+    assert case_mails.tell_due() == 0
+    CaseMail.objects.update(quiet_from=0, quiet_until=0)
+    assert case_mails.tell_due() == 1
+
+
+def test_no_mail_is_sent_to_who_did_not_ask() -> None:
+    wants(customer(), pace="off")
+    fail()
+    assert case_mails.tell_due() == 0 and not mail.outbox
+
+
+def test_a_mail_that_does_not_go_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    wants(customer())
+    fail()
+
+    def down(*args: object) -> None:
+        raise OSError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(case_mails, "send_mail", down)
+        assert case_mails.tell_due() == 0
+    assert case_mails.tell_due() == 1

@@ -1,0 +1,153 @@
+"""Cases: one cause is one case, put together and apart by hand, with an owner and a due time."""
+
+from datetime import timedelta
+
+import pytest
+
+from archive.actors import Actor, ActorKind
+from archive.desk_errors import CasesUnjoinable
+from archive.errors import BytesDamaged, StudyCodeUnknown
+from archive.models import Case, CaseEvent, CaseRoute, LedgerEvent, Severity, SeverityTime, User
+from archive.services import case_work, error_desk, routes
+from archive.services.error_desk import Place, Who
+from archive.values import today, uuid7
+from tests import builders
+from tests.cast import ESIMERKKILA, MALLILA, organisation
+
+pytestmark = pytest.mark.django_db
+STORE = Place("dicom", "store")
+
+
+def desk_person() -> User:
+    return User.objects.get(username="support")
+
+
+def desk() -> Actor:
+    person = desk_person()
+    return Actor(ActorKind.STAFF, person.get_full_name(), person.id)
+
+
+def fail(business_id: str = ESIMERKKILA, **facts: str) -> Case:
+    who = Who(organisation(business_id).id)
+    case_id = error_desk.report(
+        StudyCodeUnknown("no such code"),
+        environment="production",
+        place=STORE,
+        who=who,
+        facts=facts,
+    )
+    return Case.objects.get(id=case_id)
+
+
+def numbers(case: Case) -> tuple[int, int, str]:
+    case.refresh_from_db()
+    return case.event_count, case.open_count, case.state
+
+
+def history(case: Case) -> list[str]:
+    rows = LedgerEvent.objects.filter(subject_id=case.id, kind="case.changed")
+    return [row.facts["what"] for row in rows.order_by("at", "id")]
+
+
+def test_the_fingerprint_is_what_it_is_said_to_be_and_stays_so() -> None:
+    who = Who(connection_id=uuid7())
+    mark = error_desk.fingerprint("production", "study-code-unknown", STORE, who)
+    assert mark == error_desk.fingerprint("production", "study-code-unknown", STORE, who)
+    others = (
+        error_desk.fingerprint("test", "study-code-unknown", STORE, who),
+        error_desk.fingerprint("production", "study-code-closed", STORE, who),
+        error_desk.fingerprint("production", "study-code-unknown", Place("xds", "store"), who),
+        error_desk.fingerprint("production", "study-code-unknown", STORE, Who(name="PACS")),
+    )
+    assert len({mark, *others}) == 5
+    # Old cases are found again by a newer program.
+    pinned = error_desk.fingerprint("production", "busy", STORE, Who(name="PACS"))
+    assert pinned == "4511742c87a69873a8401d038db5417fe73e345dad477d9be0f50922362ac364"
+
+
+def test_one_cause_of_one_customer_is_one_case() -> None:
+    assert fail() == fail() != fail(MALLILA)
+
+
+def test_joined_cases_share_what_comes_later_and_part_again_as_they_were() -> None:
+    first, second = fail(), fail(MALLILA)
+    route = routes.join(desk(), second, first)
+    assert numbers(first) == (2, 2, "open") and numbers(second) == (0, 0, "resolved")
+    assert fail(MALLILA) == first
+    routes.undo(desk(), route)
+    assert numbers(first) == (1, 1, "open") and numbers(second) == (2, 2, "open")
+    assert fail(MALLILA) == second
+    assert history(second) == ["joined", "led back"]
+
+
+def test_a_case_that_is_bound_is_not_joined_further() -> None:
+    first, second, third = fail(), fail(MALLILA), builders.case()
+    routes.join(desk(), second, first)
+    for case, into in ((first, third), (second, third), (third, second), (third, third)):
+        with pytest.raises(CasesUnjoinable):
+            routes.join(desk(), case, into)
+    with pytest.raises(CasesUnjoinable):
+        routes.join(desk(), builders.case(environment="test"), first)
+
+
+def test_a_split_takes_what_has_the_fact_now_and_later() -> None:
+    case = fail(Modality="CT")
+    fail(Modality="MR")
+    fail(Modality="MR")
+    part = routes.split(desk(), case, fact="Modality", value="MR")
+    assert numbers(case)[:2] == (1, 1) and numbers(part)[:2] == (2, 2)
+    assert fail(Modality="MR") == part and fail(Modality="CT") == case
+    routes.undo(desk(), CaseRoute.objects.get(into=part))
+    assert numbers(case)[:2] == (5, 5) and numbers(part) == (0, 0, "resolved")
+    assert fail(Modality="MR") == case
+
+
+def test_a_split_must_leave_something_on_both_sides() -> None:
+    case = fail(Modality="CT")
+    for value in ("CT", "MR"):
+        with pytest.raises(CasesUnjoinable):
+            routes.split(desk(), case, fact="Modality", value=value)
+
+
+def test_the_due_time_follows_from_rows() -> None:
+    case = fail()
+    assert (case.severity, case.due_at) == ("normal", case.first_at + timedelta(hours=48))
+    SeverityTime.objects.create(severity="normal", hours=5, valid_from=today())
+    assert fail(MALLILA).due_at == fail(MALLILA).first_at + timedelta(hours=5)
+    case_id = error_desk.report(BytesDamaged(), environment="production", place=STORE)
+    assert Case.objects.get(id=case_id).severity == "critical"
+
+
+def test_severity_is_set_by_hand_from_the_beginning_of_the_case() -> None:
+    case = fail()
+    case_work.set_severity(desk(), case, Severity.HIGH)
+    assert case.due_at == case.first_at + timedelta(hours=8)
+    assert history(case) == ["severity"]
+
+
+def test_a_case_is_taken_waits_and_comes_back() -> None:
+    case = fail()
+    assert case.handling == "new"
+    case_work.assign(desk(), case, desk_person())
+    assert case.handling == "assigned" and desk_person() in case.watchers.all()
+    case_work.wait_for_customer(desk(), case, "Which system sent it?")
+    assert case.handling == "waiting"
+    customer = User.objects.get(username="esim")
+    case_work.reply(Actor(ActorKind.CUSTOMER, "Esim", customer.id), case, "The new one.")
+    assert case.handling == "assigned"
+    told = list(case.comments.order_by("at").values_list("text", "is_shared", "is_customers"))
+    assert told == [("Which system sent it?", True, False), ("The new one.", True, True)]
+    error_desk.resolve(desk(), case, reason="code list loaded")
+    again = fail()
+    assert again == case and (again.handling, again.reopened_count) == ("recurring", 1)
+    assert again.owner == desk_person() and not again.resolution
+
+
+def test_ignoring_ends_an_event_and_heeding_opens_it_again() -> None:
+    case = fail()
+    event = CaseEvent.objects.get(case=case)
+    assert error_desk.ignore(event.id, "known test of the vendor")
+    assert not error_desk.ignore(event.id, "twice")
+    assert numbers(case) == (1, 0, "resolved") and case.resolution == "known test of the vendor"
+    assert error_desk.heed(event.id) and not error_desk.heed(event.id)
+    assert numbers(case) == (1, 1, "open")
