@@ -6,7 +6,7 @@ from typing import Any
 from django.utils.translation import gettext as _
 
 from portal.advice import advise
-from portal.said import Said
+from portal.said import Said, with_reason
 
 Facts = dict[str, Any]
 
