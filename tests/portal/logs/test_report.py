@@ -125,7 +125,7 @@ def test_the_report_is_a_pdf_too(study: Study, reviewer: Client) -> None:
         ({"controller": "1.2.246.10.90000003.19.0"}, "either a patient"),
         ({"code": "", "controller": "1.2.3"}, "is not one of the available choices"),
         ({"code": "010181-900D"}, "no valid code"),
-        ({"code": "020516C903K"}, "Nobody with this code"),
+        ({"code": "010203A950N"}, "Nobody with this code"),
         ({"reason": ""}, "required"),
         ({"reason": f"asks {MATTI}"}, "identity code out"),
     ],
