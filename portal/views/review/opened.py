@@ -1,5 +1,6 @@
 """What the pages of review share: each look recorded before anything is shown."""
 
+from collections.abc import Mapping
 from uuid import UUID
 
 from django import forms
@@ -48,7 +49,7 @@ def refused(request: Request, error: ArchiveError) -> None:
     messages.error(request, f"{advice.cause} {advice.step}")
 
 
-def blame(form: forms.Form, error: ArchiveError, words: dict[str, object]) -> None:
+def blame(form: forms.Form, error: ArchiveError, words: Mapping[str, object]) -> None:
     """At the field that the service names, in these words; else above the form."""
     field = error.facts.get("field", "")
     if field in words:
