@@ -74,7 +74,9 @@ def told(receiver: Receiver) -> list[str]:
 
 def due() -> None:
     """The time of waiting after a failure is over."""
-    AuditCursor.objects.update(not_before=now() - timedelta(seconds=1))
+    AuditCursor.objects.filter(name=AuditCursor.MONITOR).update(
+        not_before=now() - timedelta(seconds=1)
+    )
 
 
 def test_what_is_sealed_after_the_setting_up_arrives_in_order(
@@ -92,7 +94,7 @@ def test_what_is_sealed_after_the_setting_up_arrives_in_order(
     assert monitor.connections == 3
     tasks.audit()
     assert len(monitor.messages) == 10
-    row = AuditCursor.objects.get()
+    row = AuditCursor.objects.get(name=AuditCursor.MONITOR)
     assert (row.position, row.last_error) == (LedgerSeal.objects.count(), "")
     assert row.sent_at is not None
 
@@ -103,17 +105,20 @@ def test_a_receiver_that_only_closes_has_read_everything(monitor: Receiver) -> N
     happen(3)
     seal_all()
     tasks.audit()
-    assert len(told(monitor)) == 3 and AuditCursor.objects.get().last_error == ""
+    assert (
+        len(told(monitor)) == 3
+        and AuditCursor.objects.get(name=AuditCursor.MONITOR).last_error == ""
+    )
 
 
 def test_a_batch_that_was_cut_off_is_sent_again_from_its_beginning(monitor: Receiver) -> None:
     tasks.audit()
     happen(50)
     seal_all()
-    position = AuditCursor.objects.get().position
+    position = AuditCursor.objects.get(name=AuditCursor.MONITOR).position
     monitor.breaks_after = 2
     tasks.audit()
-    row = AuditCursor.objects.get()
+    row = AuditCursor.objects.get(name=AuditCursor.MONITOR)
     assert (row.position, row.tries) == (position, 1)
     assert "broke off" in row.last_error
     tasks.audit()
@@ -123,7 +128,7 @@ def test_a_batch_that_was_cut_off_is_sent_again_from_its_beginning(monitor: Rece
     due()
     tasks.audit()
     assert told(monitor) == [f"x {number}" for number in range(50)]
-    assert AuditCursor.objects.get().tries == 0
+    assert AuditCursor.objects.get(name=AuditCursor.MONITOR).tries == 0
 
 
 def test_while_nobody_listens_events_wait_and_the_desk_hears_of_it(
@@ -155,18 +160,20 @@ def test_a_process_that_died_while_sending_delays_and_loses_nothing(monitor: Rec
     assert claimed is not None and audit_feed.claim() is None
     tasks.audit()
     assert monitor.messages == []
-    AuditCursor.objects.update(lease_until=now() - timedelta(seconds=1))
+    AuditCursor.objects.filter(name=AuditCursor.MONITOR).update(
+        lease_until=now() - timedelta(seconds=1)
+    )
     tasks.audit()
     assert len(told(monitor)) == 2
-    position = AuditCursor.objects.get().position
+    position = AuditCursor.objects.get(name=AuditCursor.MONITOR).position
     assert audit_feed.sent(claimed) is False  # the lease is another's
     audit_feed.failed(claimed, PeerAborted())
-    assert AuditCursor.objects.get().position == position
+    assert AuditCursor.objects.get(name=AuditCursor.MONITOR).position == position
 
 
 def test_nothing_is_sent_where_no_receiver_is_set(fresh_database: str) -> None:
     tasks.audit()
-    assert not AuditCursor.objects.exists()
+    assert not AuditCursor.objects.filter(name=AuditCursor.MONITOR).exists()
     assert "audit" not in health.parts()
 
 
