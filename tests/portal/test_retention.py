@@ -53,7 +53,7 @@ def test_a_rule_is_added_and_closed_after_its_preview() -> None:
         "name_en": "dental",
         "basis": "study",
         "years": "10",
-        "content_types": ["intraoral"],
+        "content_types": ["intra_oral"],
         "priority": "30",
         "valid_from": today().isoformat(),
         "source": "Act 1 § 2",
