@@ -162,6 +162,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("health/ready", health.ready, name="health-ready"),
     path("api/", include("portal.api.urls")),
     path("xds/registry", xds.registry, name="xds-registry"),
+    path("dicomweb/", include("archive.edges.dicomweb.urls")),
     path("accounts/", include("allauth.account.urls")),
     path("accounts/2fa/", include("allauth.mfa.urls")),
     path("accounts/sign-on/", include("allauth.socialaccount.urls")),

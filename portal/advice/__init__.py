@@ -20,6 +20,7 @@ from portal.advice import (
     persons,
     registry,
     road,
+    web,
     wishes,
 )
 from portal.advice.kinds import CORRECT_AND_SEND, SEND_AGAIN, Advice, Move
@@ -116,6 +117,7 @@ ADVICE: dict[type[ArchiveError], Advice] = {
     **wishes.ADVICE,
     **registry.ADVICE,
     **asking.ADVICE,
+    **web.ADVICE,
 }
 BY_REASON = {error.reason(): advice for error, advice in ADVICE.items()}
 
