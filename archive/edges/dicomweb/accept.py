@@ -4,9 +4,10 @@ Ranges are looked at in the order of their weights, and equal ones in the order 
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from archive.objects import transcoding
 from archive.web_errors import NotAcceptable
 
 ANY = "*"  # as a transfer syntax: as it is stored
@@ -90,4 +91,75 @@ def chosen(header: str, offered: Sequence[str]) -> str:
         for media_type in offered:
             if not each.multipart and each.takes(media_type):
                 return media_type
+    raise NotAcceptable(facts={"field": "Accept"})
+
+
+# --- objects, frames and values -------------------------------------------------------------------
+
+# PS3.18 table 8.7.3-5, of transfer syntaxes by the last part of their UIDs.
+_JPEG, _JLS, _JP2, _JPH = "image/jpeg", "image/jls", "image/jp2", "image/jphc"
+_IMAGES: Mapping[str, Sequence[str]] = {
+    _JPEG: ("4.50", "4.51", "4.57", "4.70"),
+    _JLS: ("4.80", "4.81"),
+    _JP2: ("4.90", "4.91"),
+    _JPH: ("4.201", "4.202", "4.203"),
+    "image/dicom-rle": ("5",),
+}
+IMAGES: Mapping[str, str] = {
+    f"1.2.840.10008.1.2.{last}": media_type for media_type, ends in _IMAGES.items() for last in ends
+}
+EXPLICIT = "1.2.840.10008.1.2.1"  # what is given when nothing is said, PS3.18 section 8.7.3.5.2
+
+
+@dataclass(frozen=True, slots=True)
+class Objects:
+    """In which transfer syntaxes whole objects are taken."""
+
+    wanted: Sequence[Range]
+
+    @classmethod
+    def read(cls, header: str) -> "Objects":
+        """Raises NotAcceptable."""
+        wanted = [each for each in ranges(header) if each.takes(DICOM)]
+        if not wanted:
+            raise NotAcceptable(facts={"field": "Accept"})
+        return cls(wanted)
+
+    def syntax(self, stored: str) -> str:
+        """For an object that is stored in this one; empty when it cannot be given."""
+        for each in self.wanted:
+            anything = each.syntax == ANY or (not each.syntax and each.media_type == "*/*")
+            target = stored if anything else each.syntax or EXPLICIT
+            plain = target in transcoding.PLAIN and transcoding.is_possible(stored)
+            if target == stored or plain:
+                return target
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How frames are given: under which media type, and in which transfer syntax."""
+
+    media_type: str
+    syntax: str
+    unpack: bool = False
+
+    @property
+    def content_type(self) -> str:
+        return f"{self.media_type}; transfer-syntax={self.syntax}"
+
+
+def frames(header: str, stored: str) -> Form:
+    """For frames that are stored in this transfer syntax. Raises NotAcceptable."""
+    image = IMAGES.get(stored, "")
+    for each in ranges(header):
+        as_stored = each.syntax in (ANY, stored)
+        if image and each.takes(image) and (as_stored or not each.syntax):
+            return Form(image, stored)
+        if not each.takes(OCTETS):
+            continue
+        if as_stored:
+            return Form(OCTETS, stored)
+        if each.syntax in ("", EXPLICIT) and transcoding.is_possible(stored):
+            return Form(OCTETS, EXPLICIT, unpack=bool(image))
     raise NotAcceptable(facts={"field": "Accept"})

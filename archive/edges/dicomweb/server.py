@@ -19,7 +19,7 @@ from archive.values import uuid7
 
 log = logging.getLogger(__name__)
 
-Handler = Callable[[Call], HttpResponseBase]
+Handler = Callable[..., HttpResponseBase]  # a call, and what of the address is no UID
 View = Callable[..., HttpResponseBase]
 
 
@@ -27,13 +27,13 @@ def view(**handlers: Handler) -> View:
     """The view of one address: a handler for each method, GET or POST."""
 
     @csrf_exempt
-    def answer(request: WSGIRequest, **uids: str) -> HttpResponseBase:
+    def answer(request: WSGIRequest, **named: str) -> HttpResponseBase:
         handler = handlers.get(request.method or "")
         if handler is None:
             return HttpResponseNotAllowed(handlers)
         correlation_id = uuid7()
         try:
-            response = _answer(request, handler, uids, correlation_id)
+            response = _answer(request, handler, named, correlation_id)
         except Exception as raised:
             error = as_archive_error(raised)
             log.warning("dicomweb refused: %s, exchange %s", error.reason(), correlation_id)
@@ -45,7 +45,7 @@ def view(**handlers: Handler) -> View:
 
 
 def _answer(
-    request: WSGIRequest, handler: Handler, uids: dict[str, str], correlation_id: UUID
+    request: WSGIRequest, handler: Handler, named: dict[str, str], correlation_id: UUID
 ) -> HttpResponseBase:
     """Raises ArchiveError."""
     with exchange(correlation_id):
@@ -53,7 +53,8 @@ def _answer(
     with ExitStack() as place:
         place.enter_context(places.one_more(peer))
         places.be_patient(request)
-        response = handler(Call(request, peer, correlation_id, Target(**uids)))
+        target = Target(*(named.pop(name, "") for name in ("study", "series", "instance")))
+        response = handler(Call(request, peer, correlation_id, target), **named)
         if response.streaming:
             # The place is free when the last byte has gone.
             places.until_closed(response, place.pop_all())
