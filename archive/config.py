@@ -47,6 +47,7 @@ class Config:
     dicom_tls_ca: str  # and the issuers whose certificates we trust
     dicom_find_limit: int  # matches that one C-FIND is answered with
     dicom_find_seconds: float  # that the database may spend on one
+    stow_max_request_bytes: int  # of all objects of one DICOMweb request
     hl7_port: int
     hl7_processes: int
     hl7_max_connections: int
@@ -224,6 +225,7 @@ def read(values: Mapping[str, str]) -> Config:
         dicom_tls_ca=get("DICOM_TLS_CA", str, ""),
         dicom_find_limit=get("DICOM_FIND_LIMIT", int, 10_000),
         dicom_find_seconds=get("DICOM_FIND_SECONDS", float, 10.0),
+        stow_max_request_bytes=get("STOW_MAX_REQUEST_BYTES", int, 64 << 30),
         hl7_port=get("HL7_PORT", int, 2575),
         hl7_processes=get("HL7_PROCESSES", int, 2),
         hl7_max_connections=get("HL7_MAX_CONNECTIONS", int, 100),

@@ -12,6 +12,7 @@ import mmap
 import os
 import re
 import shutil
+import tempfile
 import time
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -19,7 +20,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, cast
 
 from archive import config, stores
 from archive.errors import BytesDamaged, InstanceUnknown, StorageGone
@@ -173,6 +174,22 @@ class Held:
     def data(self) -> bytes:
         return b"".join(self.pieces())
 
+    @contextmanager
+    def view(self) -> Iterator[memoryview]:
+        """The data set to walk over, without reading a large one into memory. No slice of it may
+        outlive it.
+        """
+        if self._file is None:
+            with memoryview(self.data()) as whole:
+                yield whole
+            return
+        with (
+            mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ) as mapped,
+            memoryview(mapped) as file,
+        ):
+            with file[DATA_OFFSET:] as whole:
+                yield whole
+
     def close(self) -> None:
         if self._file is not None:
             self._file.close()
@@ -196,12 +213,24 @@ def hold(environment: str, digest: bytes, size: int, store: str = "") -> Held:
         if hashlib.new(ALGORITHM, data).digest() != digest:
             raise _damaged(digest)
         return Held([data])
-    file = _open(environment, digest, store)
+    file = _seekable(_open(environment, digest, store))
     file.seek(DATA_OFFSET)
     if _digest_of(file) != digest:
         file.close()
         raise _damaged(digest)
     return Held(file=file)
+
+
+def _seekable(file: BinaryIO) -> BinaryIO:
+    """Object storage gives bytes once, and here they are read twice: first for their digest."""
+    if file.seekable():
+        return file
+    folder = config.settings().vault_dir / "outgoing"
+    files.make_folder(folder)
+    copy = cast(BinaryIO, tempfile.TemporaryFile(dir=folder))
+    with file:
+        shutil.copyfileobj(file, copy, READ_CHUNK)
+    return copy
 
 
 def _digest_of(file: BinaryIO) -> bytes:

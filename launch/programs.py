@@ -62,7 +62,7 @@ def web(plan: Plan) -> list[str]:
     return [
         *(sys.executable, "-m", "gunicorn", "portal.wsgi"),
         *("--bind", f"{bracketed(plan.web_host)}:{plan.web_port}"),
-        *("--worker-class", "gthread", "--workers", "2", "--threads", "4"),
+        *("--worker-class", "gthread", "--workers", "2", "--threads", "8"),
         *("--timeout", "60", "--graceful-timeout", "3", "--no-control-socket"),
     ]
 

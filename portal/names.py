@@ -56,6 +56,7 @@ OF_PATIENT = frozenset({"PatientID", "IssuerOfPatientID"})
 CLASSES = frozenset({"SOPClassUID", "TransferSyntaxUID"})
 EDGES = {
     "dicom": "DICOM",
+    "dicomweb": "DICOMweb",
     "xds": "XDS",
     "hl7": "HL7",
     "job": _("registration"),

@@ -176,6 +176,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("xca/retrieve", xds.gateway_retrieve, name="xca-retrieve"),
     path("xca/imaging", xds.gateway_imaging, name="xca-imaging"),
     path("wado", wado.retrieve, name="wado"),
+    path("dicomweb/", include("archive.edges.dicomweb.urls")),
     path("accounts/", include("allauth.account.urls")),
     path("accounts/2fa/", include("allauth.mfa.urls")),
     path("accounts/sign-on/", include("allauth.socialaccount.urls")),

@@ -10,6 +10,7 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 from struct import Struct
+from typing import NamedTuple
 
 from archive import errors
 from archive.objects import elements
@@ -72,11 +73,9 @@ def prefix(meta: FileMeta) -> bytes:
     return _PREAMBLE + _element(0x0000, b"UL", len(group).to_bytes(4, "little")) + group
 
 
-def plain_prefix(sop_class_uid: str, sop_instance_uid: str, transfer_syntax_uid: str) -> bytes:
-    """What is given out before a data set: preamble and meta information that say what it is, and
-    nothing of where it came from.
-    """
-    head = b"".join(
+def outgoing_prefix(sop_class_uid: str, sop_instance_uid: str, transfer_syntax_uid: str) -> bytes:
+    """Before a data set that is given out as a file: what the vault notes stays here."""
+    group = b"".join(
         (
             _element(0x0001, b"OB", b"\x00\x01"),
             _element(0x0002, b"UI", _uid(sop_class_uid)),
@@ -86,7 +85,47 @@ def plain_prefix(sop_class_uid: str, sop_instance_uid: str, transfer_syntax_uid:
             _element(0x0013, b"SH", _title(IMPLEMENTATION_VERSION_NAME)),
         )
     )
-    return _PREAMBLE + _element(0x0000, b"UL", len(head).to_bytes(4, "little")) + head
+    return _PREAMBLE + _element(0x0000, b"UL", len(group).to_bytes(4, "little")) + group
+
+
+class Incoming(NamedTuple):
+    """What the head of a file that is brought says of it, and where its data set begins."""
+
+    sop_class_uid: str
+    sop_instance_uid: str
+    transfer_syntax_uid: str
+    offset: int
+
+
+def read_incoming(data: elements.Bytes) -> Incoming | None:
+    """None when it does not end in what is there. Some writers leave preamble and prefix away.
+
+    Raises DatasetUnreadable.
+    """
+    position = len(_PREAMBLE)
+    if len(data) < position:
+        return None
+    if bytes(data[128:position]) != b"DICM":
+        if bytes(data[:4]) not in (b"\x02\x00\x00\x00", b"\x02\x00\x01\x00"):
+            raise errors.DatasetUnreadable("no DICOM file: DICM is not where it should be")
+        position = 0
+    values: dict[int, bytes] = {}
+    try:
+        # The data set behind it may be in another encoding.
+        while (group := bytes(data[position : position + 2])) in (b"\x02\x00", b"\x02", b""):
+            if len(group) < 2:
+                return None
+            tag, _, length, start = elements.read_head(data, position, len(data), elements.EXPLICIT)
+            if length == elements.UNDEFINED or start + length > len(data):
+                return None
+            values[tag & 0xFFFF] = bytes(data[start : start + length])
+            position = start + length
+        uids = (_plain(values.get(number, b"")) for number in (0x0002, 0x0003, 0x0010))
+        return Incoming(*uids, position)
+    except elements.Truncated:
+        return None
+    except (elements.Odd, ValueError):
+        raise errors.DatasetUnreadable("file meta information cannot be read") from None
 
 
 def read_prefix(data: elements.Bytes) -> FileMeta:

@@ -5,11 +5,13 @@ Only to plain ones: explicit and implicit VR little endian, explicit VR big endi
 
 import zlib
 from collections.abc import Iterator
+from copy import deepcopy
 from io import BytesIO
 
 import numpy
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.encaps import encapsulate
 from pydicom.filebase import DicomBytesIO
 from pydicom.filereader import read_dataset
 from pydicom.filewriter import correct_ambiguous_vr, write_dataset
@@ -94,6 +96,31 @@ def _unpack(dataset: Dataset, source: str) -> None:
     dataset.file_meta = FileMetaDataset()
     dataset.file_meta.TransferSyntaxUID = UID(source)
     dataset.decompress(generate_instance_uid=False)
+
+
+def unpacked(attributes: Dataset, frame: bytes, source: str) -> bytes:
+    """The pixels of one packed frame, as `convert` would give them. Raises Unsupported."""
+    try:
+        single = single_frame(attributes, encapsulate([frame]), source)
+        _unpack(single, source)
+        size = single.Rows * single.Columns * single.SamplesPerPixel * single.BitsAllocated // 8
+        return bytes(single.PixelData[:size])
+    except errors.ArchiveError:
+        raise
+    except Exception as raised:
+        kind = type(raised).__name__
+        raise errors.Unsupported("frame cannot be unpacked", facts={"raised": kind}) from None
+
+
+def single_frame(attributes: Dataset, pixels: bytes, transfer_syntax_uid: str) -> Dataset:
+    """What is needed to show or unpack one frame, and no more of the object."""
+    single = deepcopy(attributes.group_dataset(0x0028))
+    single.NumberOfFrames = 1
+    single.PixelData = pixels
+    single["PixelData"].VR = "OB" if _is_packed(transfer_syntax_uid) else "OW"
+    single.file_meta = FileMetaDataset()
+    single.file_meta.TransferSyntaxUID = UID(transfer_syntax_uid)
+    return single
 
 
 def _elements(dataset: Dataset) -> Iterator[DataElement]:

@@ -44,13 +44,15 @@ def asked(keys: Mapping[int, Key], level: Level) -> dict[int, Key]:
     return unique | {tag: key for tag, key in keys.items() if attributes.known(tag, level)}
 
 
-def rows(found: QuerySet[Any], level: Level, wanted: Mapping[int, Key], *, limit: int) -> list[Row]:
+def rows(
+    found: QuerySet[Any], level: Level, wanted: Mapping[int, Key], *, limit: int, offset: int = 0
+) -> list[Row]:
     """The matches, at most `limit` of them; patients once, however many studies they have."""
     if level == Level.PATIENT:
         found = _patients(found, limit)
     columns = dict(_columns(wanted, level))
     ids = _ids(level)
-    listed = found.values_list(*ids.values(), *columns.values())[:limit]
+    listed = found.values_list(*ids.values(), *columns.values())[offset : offset + limit]
     return [
         Row(
             dict(zip(ids, values, strict=False)),

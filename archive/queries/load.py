@@ -95,10 +95,12 @@ def _load(row: Mapping[str, Any], refused: Mapping[UUID, int]) -> Load:
 
 
 def _refused(environment: str, since: datetime, desk: Q) -> dict[UUID, int]:
-    """What was answered with a failure over DICOM; who was too fast is counted by the ledger."""
+    """What was answered with a failure over DICOM and DICOMweb; who was too fast is counted by the
+    ledger.
+    """
     rows = (
         CaseEvent.objects.filter(
-            desk, case__environment=environment, case__edge="dicom", at__gte=since
+            desk, case__environment=environment, case__edge__in=("dicom", "dicomweb"), at__gte=since
         )
         .exclude(case__reason="customer-too-fast")
         .exclude(case__organisation=None)

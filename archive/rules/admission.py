@@ -22,6 +22,7 @@ from archive.errors import (
 from archive.objects.header import Header
 from archive.rules import identity
 from archive.values import PatientIdentifier, Period, StudyCode, Uid, dicom_date
+from archive.web_errors import StudyMismatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,10 +48,11 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Announced:
-    """What the C-STORE request said of the object."""
+    """What the request said of the object; STOW-RS may name the study that it must be of."""
 
     sop_class_uid: str
     sop_instance_uid: str
+    study_instance_uid: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +91,8 @@ def identify(header: Header, announced: Announced) -> None:
         announced.sop_instance_uid,
     ):
         raise ClassMismatch()
+    if announced.study_instance_uid not in ("", header.study_instance_uid):
+        raise StudyMismatch()
 
 
 def trusted_patient(header: Header, policy: Policy) -> PatientIdentifier:

@@ -1,7 +1,7 @@
 """Who is at the door: an AE title, an address, a called title, and what they amount to (ON-3)."""
 
 import socket
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 from archive import ledger
@@ -38,6 +38,16 @@ class Peer:
     called: str
     address: str
     limits: Limits = field(default_factory=Limits)
+    edge: str = "dicom"
+
+    @property
+    def title(self) -> str:
+        """As an AE title; of a system that has none, what of its name fits into one."""
+        return self.calling.encode("ascii", "replace").decode()[:16]
+
+    def at(self, place: Place) -> Place:
+        """The same step on the peer's own interface."""
+        return replace(place, edge=self.edge)
 
     @property
     def actor(self) -> Actor:

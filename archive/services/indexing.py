@@ -56,10 +56,13 @@ class Places:
     @classmethod
     def read(cls) -> "Places":
         rows = Register.objects.filter(is_default=True).select_related("organisation")
-        connections = Connection.objects.filter(kind="dicom").order_by("valid_from")
+        connections = Connection.objects.filter(kind__in=("dicom", "xds")).order_by(
+            "kind", "valid_from"
+        )
         return cls(
             {row.controller_oid: row for row in rows},
-            {(row.environment, row.aet): row for row in connections},
+            # Over DICOMweb objects come by the credentials of an XDS connection.
+            {(row.environment, row.aet or str(row.id)): row for row in connections},
         )
 
     def sender(self, meta: FileMeta, register: Register) -> Connection | None:

@@ -86,7 +86,12 @@ class Session:
         self.written = time.monotonic()
 
     def begin(
-        self, *, sop_class_uid: str, sop_instance_uid: str, transfer_syntax_uid: str
+        self,
+        *,
+        sop_class_uid: str,
+        sop_instance_uid: str,
+        transfer_syntax_uid: str,
+        study_instance_uid: str = "",
     ) -> "Receipt":
         """Raises CustomerTooFast."""
         try:
@@ -94,7 +99,8 @@ class Session:
         except CustomerTooFast as error:
             self._too_fast(error)
             raise
-        return Receipt(self, Announced(sop_class_uid, sop_instance_uid), transfer_syntax_uid)
+        announced = Announced(sop_class_uid, sop_instance_uid, study_instance_uid)
+        return Receipt(self, announced, transfer_syntax_uid)
 
     def _too_fast(self, error: CustomerTooFast) -> None:
         """On the desk once an association; how many there were is written down when it ends."""
@@ -104,7 +110,7 @@ class Session:
             error_desk.report(
                 error,
                 environment=self.peer.environment,
-                place=STORE,
+                place=self.peer.at(STORE),
                 who=self.peer.who,
                 what=what,
                 facts={"calling": self.peer.calling},
@@ -251,7 +257,7 @@ class Receipt:
         error_desk.report(
             error,
             environment=self.session.peer.environment,
-            place=STORE,
+            place=self.session.peer.at(STORE),
             who=self.session.peer.who,
             what=what,
             facts=_explaining(self.header, self.announced, self.transfer_syntax_uid),
@@ -388,7 +394,7 @@ class Receipt:
             sop_class_uid=self.announced.sop_class_uid,
             sop_instance_uid=self.announced.sop_instance_uid,
             transfer_syntax_uid=self.transfer_syntax_uid,
-            source_aet=peer.calling,
+            source_aet=peer.title,
             receiving_aet=peer.called,
             environment=peer.environment,
             controller_oid=register.controller_oid,

@@ -38,7 +38,7 @@ def file(item: Outgoing, syntax: str) -> Iterator[bytes]:
     first of them, so that they never pass for whole. Raises Unsupported when an object turns out
     not to be transcodable.
     """
-    yield part10.plain_prefix(item.sop_class_uid, item.sop_instance_uid, syntax)
+    yield part10.outgoing_prefix(item.sop_class_uid, item.sop_instance_uid, syntax)
     try:
         held = item.hold()
     except BytesDamaged:

@@ -47,20 +47,24 @@ class Preview:
 
     def document(self) -> bytes:
         """The PDF without its padding. Raises Unsupported, Unacceptable."""
-        dataset = self._read()
-        if str(dataset.get("MIMETypeOfEncapsulatedDocument", "")).lower() != PDF:
-            raise Unsupported("encapsulated document is no PDF")
-        content = bytes(dataset.EncapsulatedDocument)
-        length = int(dataset.get("EncapsulatedDocumentLength") or 0)
-        content = content[:length] if 0 < length <= len(content) else content.rstrip(b"\0")
-        if not content.startswith(b"%PDF-"):
-            raise Unacceptable("encapsulated document does not begin as a PDF")
-        return content
+        return pdf(self._read())
 
     def _read(self) -> Dataset:
         if self.dataset is None:
             raise Unsupported("object is too large to be shown")
         return self.dataset
+
+
+def pdf(dataset: Dataset) -> bytes:
+    """The encapsulated PDF without its padding. Raises Unsupported, Unacceptable."""
+    if str(dataset.get("MIMETypeOfEncapsulatedDocument", "")).lower() != PDF:
+        raise Unsupported("encapsulated document is no PDF")
+    content = bytes(dataset.EncapsulatedDocument)
+    length = int(dataset.get("EncapsulatedDocumentLength") or 0)
+    content = content[:length] if 0 < length <= len(content) else content.rstrip(b"\0")
+    if not content.startswith(b"%PDF-"):
+        raise Unacceptable("encapsulated document does not begin as a PDF")
+    return content
 
 
 def of(instance: Instance) -> Preview:

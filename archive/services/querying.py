@@ -7,7 +7,7 @@ is open while answers go.
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import psycopg
 from django.db import OperationalError, connection, transaction
@@ -35,9 +35,26 @@ RETRIEVE_TITLE, AVAILABILITY = 0x00080054, 0x00080056
 _OWN = frozenset((LEVEL, RETRIEVE_TITLE, AVAILABILITY, 0x00080005))
 
 
+class Asked(Protocol):
+    """A request; `together`: dates and times are one range, as negotiated."""
+
+    @property
+    def together(self) -> bool: ...
+
+    def read(self) -> tuple[Identifier, Level]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Which of the matches are wanted, the last received first: DICOM gives all, HTTP by pages."""
+
+    limit: int
+    offset: int = 0
+
+
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A request as it came; `together`: dates and times are one range, as negotiated."""
+    """A request as it came over DICOM."""
 
     identifier: bytes
     transfer_syntax_uid: str
@@ -92,19 +109,19 @@ class Search:
         return [head + found.answer(row, self.wanted, worked_out) for row in page]
 
 
-def find(peer: Peer, question: Question) -> Search:
+def find(peer: Peer, question: Asked, page: Page | None = None) -> Search:
     """Raises DatasetUnreadable, IdentifierMismatch, QueryTooBroad; they are on the desk then."""
     try:
-        search = _find(peer, question)
+        search = _find(peer, question, page)
     except ArchiveError as error:
         report(peer, error, QUERY)
         raise
-    if search.more:
+    if search.more and page is None:
         report(peer, QueryTooBroad(), QUERY)
     return search
 
 
-def _find(peer: Peer, question: Question) -> Search:
+def _find(peer: Peer, question: Asked, page: Page | None) -> Search:
     asked, level = question.read()
     keys = asked.keys
     wanted = found.asked(keys, level)
@@ -117,8 +134,10 @@ def _find(peer: Peer, question: Question) -> Search:
             listed = finding.series(studies, conditions)
         elif level == Level.IMAGE:
             listed = finding.instances(studies, conditions)
-        limit = settings().dicom_find_limit
-        rows = found.rows(listed, level, wanted, limit=limit + 1)
+        limit, offset = settings().dicom_find_limit, 0
+        if page is not None:
+            listed, limit, offset = listed.order_by("-id"), page.limit, page.offset
+        rows = found.rows(listed, level, wanted, limit=limit + 1, offset=offset)
         search = Search(
             peer=peer,
             level=level,
@@ -198,7 +217,7 @@ def report(peer: Peer, error: ArchiveError, place: Place) -> None:
     error_desk.report(
         error,
         environment=peer.environment,
-        place=place,
+        place=peer.at(place),
         who=peer.who,
         what=What(correlation_id=peer.association_id),
         facts={"calling": peer.calling, "elements": elements},

@@ -32,7 +32,7 @@ from archive.services import error_desk, serving
 from archive.services.associations import Peer
 from archive.services.connections import target_of
 from archive.services.error_desk import Place, What, Who
-from archive.services.querying import Question, bounded, report, visible_studies
+from archive.services.querying import Asked, bounded, report, visible_studies
 from archive.services.serving import Outgoing
 from archive.values import now, today
 
@@ -60,7 +60,7 @@ class Failure:
 
 
 class Retrieval:
-    """One C-MOVE or C-GET. `close` is called however it ends."""
+    """One C-MOVE, C-GET or WADO-RS. `close` is called however it ends."""
 
     def __init__(
         self, peer: Peer, selection: "_Selection", by: str, destination: Connection | None
@@ -83,6 +83,11 @@ class Retrieval:
     def parts(self) -> list[UUID | None]:
         """What the objects are read by, one part after another."""
         return self._selection.parts()
+
+    @property
+    def lacks_some(self) -> bool:
+        """Whether objects are known to be damaged, so that not all can be given."""
+        return self._selection.lacks_some()
 
     def items(self, part: UUID | None) -> list[Outgoing]:
         return list(self._selection.items(part))
@@ -120,7 +125,7 @@ class Retrieval:
         return self.destination.aet if self.destination is not None else self.peer.calling
 
 
-def move(peer: Peer, question: Question, destination: str) -> Retrieval:
+def move(peer: Peer, question: Asked, destination: str) -> Retrieval:
     """To one of the customer's own systems.
 
     Raises DestinationUnknown, DatasetUnreadable, IdentifierMismatch, QueryTooBroad; they are on the
@@ -134,12 +139,23 @@ def move(peer: Peer, question: Question, destination: str) -> Retrieval:
         raise
 
 
-def get(peer: Peer, question: Question) -> Retrieval:
+def get(peer: Peer, question: Asked) -> Retrieval:
     """To the system that asks. Raises DatasetUnreadable, IdentifierMismatch, QueryTooBroad; they
     are on the desk then.
     """
     try:
         return Retrieval(peer, _select(peer, question), "C-GET", None)
+    except ArchiveError as error:
+        report(peer, error, RETRIEVE)
+        raise
+
+
+def web(peer: Peer, question: Asked, by: str) -> Retrieval:
+    """To the system that asks over HTTP. Raises IdentifierMismatch, QueryTooBroad; they are on the
+    desk then.
+    """
+    try:
+        return Retrieval(peer, _select(peer, question), by, None)
     except ArchiveError as error:
         report(peer, error, RETRIEVE)
         raise
@@ -183,6 +199,10 @@ class _Selection:
         kinds = [(row["sop_class_uid"], row["transfer_syntax_uid"]) for row in found]
         return sum(row["count"] for row in found), kinds
 
+    def lacks_some(self) -> bool:
+        with bounded():
+            return self._rows().exclude(damaged_at=None).exists()
+
     def parts(self) -> list[UUID | None]:
         """Series by series, so that no more than one is in memory; single objects at once."""
         if self.level == Level.IMAGE:
@@ -198,7 +218,7 @@ class _Selection:
         yield from listed
 
 
-def _select(peer: Peer, question: Question) -> _Selection:
+def _select(peer: Peer, question: Asked) -> _Selection:
     """Raises DatasetUnreadable, IdentifierMismatch, QueryTooBroad."""
     asked, level = question.read()
     wanted = finding.conditions(_unique(asked, level), level)
@@ -258,7 +278,7 @@ def _report(retrieval: Retrieval, study: Study, failure: Failure) -> None:
     error_desk.report(
         failure.error,
         environment=peer.environment,
-        place=RETRIEVE,
+        place=peer.at(RETRIEVE),
         who=Who(peer.organisation_id, at_fault),
         what=What(
             study_id=study.id,

@@ -29,6 +29,7 @@ from portal.advice import (
     review,
     road,
     rules,
+    web,
     wishes,
 )
 from portal.advice.kinds import CORRECT_AND_SEND, SEND_AGAIN, Advice, Move
@@ -132,6 +133,7 @@ ADVICE: dict[type[ArchiveError], Advice] = {
     **rules.ADVICE,
     **retrieval.ADVICE,
     **desk.ADVICE,
+    **web.ADVICE,
 }
 BY_REASON = {error.reason(): advice for error, advice in ADVICE.items()}
 

@@ -1,0 +1,165 @@
+"""What the peer accepts: media types with their transfer syntaxes, PS3.18 sections 8.3.3.1, 8.7.
+
+Ranges are looked at in the order of their weights, and equal ones in the order given.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from archive.objects import transcoding
+from archive.web_errors import NotAcceptable
+
+ANY = "*"  # as a transfer syntax: as it is stored
+DICOM = "application/dicom"
+JSON, XML = "application/dicom+json", "application/dicom+xml"
+OCTETS = "application/octet-stream"
+LONGEST = 4_096  # characters of a header
+# A comma or semicolon outside a quoted string.
+_QUOTED = r'"(?:[^"\\]|\\.)*"'
+_BETWEEN = {sign: re.compile(rf"((?:{_QUOTED}|[^{sign}\"])+)") for sign in ",;"}
+
+
+@dataclass(frozen=True, slots=True)
+class Range:
+    """One media type or wild card; `multipart`: as the parts of multipart/related."""
+
+    media_type: str
+    multipart: bool = False
+    syntax: str = ""
+    weight: float = 1.0
+
+    def takes(self, media_type: str) -> bool:
+        main, _, _ = media_type.partition("/")
+        return self.media_type in ("*/*", f"{main}/*", media_type)
+
+
+def ranges(header: str) -> list[Range]:
+    """Of an Accept header; none is anything. Raises NotAcceptable when it says nothing."""
+    if len(header) > LONGEST:
+        raise NotAcceptable("the Accept header is too long")
+    found = [_range(part) for part in _split(header or "*/*", ",")]
+    wanted = [each for each in found if each.weight > 0]
+    if not wanted:
+        raise NotAcceptable("the Accept header accepts nothing")
+    return sorted(wanted, key=lambda each: -each.weight)
+
+
+def _range(text: str) -> Range:
+    media_type, *rest = _split(text, ";")
+    parameters = dict(_parameter(each) for each in rest)
+    weight = _weight(parameters.get("q", "1"))
+    multipart = media_type.lower() in ("multipart/related", "multipart/*")
+    if multipart:
+        media_type = parameters.get("type", "*/*")
+    return Range(
+        media_type.lower(), multipart, parameters.get("transfer-syntax", "").strip(), weight
+    )
+
+
+def _split(text: str, sign: str) -> Iterator[str]:
+    for found in _BETWEEN[sign].findall(text):
+        if plain := found.strip():
+            yield plain
+
+
+def _parameter(text: str) -> tuple[str, str]:
+    name, _, value = text.partition("=")
+    return name.strip().lower(), value.strip().strip('"')
+
+
+def _weight(text: str) -> float:
+    try:
+        return min(max(float(text), 0.0), 1.0)
+    except ValueError:
+        return 1.0
+
+
+def structured(header: str) -> str:
+    """JSON or XML of the DICOM model, for searches, metadata and the answer to storing."""
+    for each in ranges(header):
+        if each.takes(JSON) or (not each.multipart and each.media_type == "application/json"):
+            return JSON
+        if each.media_type == XML:
+            return XML
+    raise NotAcceptable(facts={"field": "Accept"})
+
+
+def chosen(header: str, offered: Sequence[str]) -> str:
+    """The first of the media types offered that the best range takes."""
+    for each in ranges(header):
+        for media_type in offered:
+            if not each.multipart and each.takes(media_type):
+                return media_type
+    raise NotAcceptable(facts={"field": "Accept"})
+
+
+# --- objects, frames and values -------------------------------------------------------------------
+
+# PS3.18 table 8.7.3-5, of transfer syntaxes by the last part of their UIDs.
+_JPEG, _JLS, _JP2, _JPH = "image/jpeg", "image/jls", "image/jp2", "image/jphc"
+_IMAGES: Mapping[str, Sequence[str]] = {
+    _JPEG: ("4.50", "4.51", "4.57", "4.70"),
+    _JLS: ("4.80", "4.81"),
+    _JP2: ("4.90", "4.91"),
+    _JPH: ("4.201", "4.202", "4.203"),
+    "image/dicom-rle": ("5",),
+}
+IMAGES: Mapping[str, str] = {
+    f"1.2.840.10008.1.2.{last}": media_type for media_type, ends in _IMAGES.items() for last in ends
+}
+EXPLICIT = "1.2.840.10008.1.2.1"  # what is given when nothing is said, PS3.18 section 8.7.3.5.2
+
+
+@dataclass(frozen=True, slots=True)
+class Objects:
+    """In which transfer syntaxes whole objects are taken."""
+
+    wanted: Sequence[Range]
+
+    @classmethod
+    def read(cls, header: str) -> "Objects":
+        """Raises NotAcceptable."""
+        wanted = [each for each in ranges(header) if each.takes(DICOM)]
+        if not wanted:
+            raise NotAcceptable(facts={"field": "Accept"})
+        return cls(wanted)
+
+    def syntax(self, stored: str) -> str:
+        """For an object that is stored in this one; empty when it cannot be given."""
+        for each in self.wanted:
+            anything = each.syntax == ANY or (not each.syntax and each.media_type == "*/*")
+            target = stored if anything else each.syntax or EXPLICIT
+            plain = target in transcoding.PLAIN and transcoding.is_possible(stored)
+            if target == stored or plain:
+                return target
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """How frames are given: under which media type, and in which transfer syntax."""
+
+    media_type: str
+    syntax: str
+    unpack: bool = False
+
+    @property
+    def content_type(self) -> str:
+        return f"{self.media_type}; transfer-syntax={self.syntax}"
+
+
+def frames(header: str, stored: str) -> Form:
+    """For frames that are stored in this transfer syntax. Raises NotAcceptable."""
+    image = IMAGES.get(stored, "")
+    for each in ranges(header):
+        as_stored = each.syntax in (ANY, stored)
+        if image and each.takes(image) and (as_stored or not each.syntax):
+            return Form(image, stored)
+        if not each.takes(OCTETS):
+            continue
+        if as_stored:
+            return Form(OCTETS, stored)
+        if each.syntax in ("", EXPLICIT) and transcoding.is_possible(stored):
+            return Form(OCTETS, EXPLICIT, unpack=bool(image))
+    raise NotAcceptable(facts={"field": "Accept"})

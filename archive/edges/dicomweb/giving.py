@@ -1,0 +1,174 @@
+"""What WADO-RS gives: objects one by one, each verified before its first byte goes out.
+
+The status is that of what is known before the first byte. What fails later breaks the answer off
+without its last boundary, so that it is never taken for a whole one.
+"""
+
+import json
+import logging
+from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Protocol
+
+from django.http import StreamingHttpResponse
+
+from archive.edges.dicomweb import accept, multipart
+from archive.edges.dicomweb.call import Call
+from archive.edges.dicomweb.multipart import Bytes, Part
+from archive.edges.edge import as_archive_error, exchange
+from archive.errors import ArchiveError, BytesDamaged
+from archive.objects.json_model import Model
+from archive.services import retrieval
+from archive.services.retrieval import Retrieval
+from archive.services.serving import Outgoing
+from archive.vault import Held
+from archive.web_errors import NotAcceptable
+
+log = logging.getLogger(__name__)
+
+# The parts that an object is given as; they are written before the context ends.
+Encode = Callable[[Outgoing, Held], AbstractContextManager[Sequence[Part]]]
+
+
+class Form(Protocol):
+    """How parts become a body."""
+
+    content_type: str
+
+    def part(self, part: Part) -> Iterator[Bytes]: ...
+
+    def end(self) -> bytes: ...
+
+
+class Related:
+    """multipart/related."""
+
+    def __init__(self, media_type: str) -> None:
+        self._boundary, self.content_type = multipart.related(media_type)
+
+    def part(self, part: Part) -> Iterator[Bytes]:
+        return multipart.one(part, self._boundary)
+
+    def end(self) -> bytes:
+        return multipart.end(self._boundary)
+
+
+class Listed:
+    """One JSON array."""
+
+    content_type = accept.JSON
+
+    def __init__(self) -> None:
+        self._sign = b"["
+
+    def part(self, part: Part) -> Iterator[Bytes]:
+        yield self._sign
+        yield from part.chunks
+        self._sign = b","
+
+    def end(self) -> bytes:
+        return b"]"
+
+
+class Bare:
+    """One part, as it is."""
+
+    def __init__(self, media_type: str) -> None:
+        self.content_type = media_type
+
+    def part(self, part: Part) -> Iterator[Bytes]:
+        return iter(part.chunks)
+
+    def end(self) -> bytes:
+        return b""
+
+
+def of_model(model: Model) -> Part:
+    return Part(accept.JSON, [json.dumps(model, ensure_ascii=False).encode()])
+
+
+@dataclass(slots=True)
+class Giving:
+    """One answer. `close` of its response writes down what left."""
+
+    call: Call
+    wanted: Retrieval
+    form: Form
+    encode: Encode
+
+    def response(self, *, partial: bool = False) -> StreamingHttpResponse:
+        """Raises why nothing can be given."""
+        body = self._body(foreseen=partial)
+        first = next(body)
+        return StreamingHttpResponse(
+            _Begun(first, body), status=206 if partial else 200, content_type=self.form.content_type
+        )
+
+    def _body(self, *, foreseen: bool) -> Generator[Bytes, None, None]:
+        """Raises ArchiveError: of nothing, or in the middle."""
+        ending, failure, given = retrieval.BROKEN_OFF, None, False
+        try:
+            for item in self._items():
+                error: ArchiveError | None = None
+                begun = False
+                try:
+                    with item.hold() as held, self.encode(item, held) as parts:
+                        for part in parts:
+                            given = begun = True
+                            yield from self.form.part(part)
+                except GeneratorExit:
+                    if begun:  # the peer has gone, with a part of it
+                        self.wanted.note(item, None)
+                    raise
+                except Exception as raised:
+                    error = as_archive_error(raised).with_traceback(None)
+                self.wanted.note(item, error)
+                if error is not None and not (foreseen and _was_foreseen(item, error)):
+                    failure = error
+                    break
+            if failure is not None or not given:
+                ending = retrieval.FAILED
+                raise failure or NotAcceptable(facts={"field": "Accept"})
+            yield self.form.end()
+            ending = retrieval.DONE
+        finally:
+            self._close(ending)
+
+    def _items(self) -> Iterator[Outgoing]:
+        with exchange(self.call.correlation_id):
+            parts = self.wanted.parts
+        for part in parts:
+            with exchange(self.call.correlation_id):
+                items = self.wanted.items(part)
+            yield from items
+
+    def _close(self, ending: str) -> None:
+        try:
+            with exchange(self.call.correlation_id):
+                self.wanted.close(ending)
+        except ArchiveError as error:
+            log.error("retrieval is not written down: %s", error.detail)
+
+
+def _was_foreseen(item: Outgoing, error: ArchiveError) -> bool:
+    """Before the status went out it was known that this one cannot be given."""
+    return isinstance(error, NotAcceptable) or (item.is_damaged and isinstance(error, BytesDamaged))
+
+
+class _Begun:
+    """A body whose first piece is there; closing it ends it, also when nobody has read it."""
+
+    def __init__(self, first: Bytes, rest: Generator[Bytes, None, None]) -> None:
+        self._first: Bytes | None = first
+        self._rest = rest
+
+    def __iter__(self) -> "_Begun":
+        return self
+
+    def __next__(self) -> Bytes:
+        first, self._first = self._first, None
+        return next(self._rest) if first is None else first
+
+    def close(self) -> None:
+        self._rest.close()

@@ -1,0 +1,56 @@
+"""How many requests are served at once by one web process: people's pages need its threads too.
+
+A customer's limits are counted in each process for itself.
+"""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from functools import cache
+
+from django.core.handlers.wsgi import WSGIRequest
+from django.http import HttpResponseBase
+
+from archive.config import settings
+from archive.edges.limits import Associations, Customers
+from archive.services.associations import Peer
+
+MOST = 4  # of a process's threads
+
+
+@cache
+def _all() -> Associations:
+    return Associations(1, MOST)
+
+
+@cache
+def _customers() -> Customers:
+    return Customers(1)
+
+
+@contextmanager
+def one_more(peer: Peer) -> Iterator[None]:
+    """Raises TooManyAssociations, CustomerTooBusy."""
+    with _all().one_more(0), _customers().one_more(0, peer):
+        yield
+
+
+def one_object(peer: Peer) -> None:
+    """Raises CustomerTooFast."""
+    _customers().one_object(0, peer)
+
+
+def be_patient(request: WSGIRequest) -> None:
+    """A peer that neither sends nor takes anything for so long is gone; it would hold a thread."""
+    socket = request.environ.get("gunicorn.socket")
+    if socket is not None:
+        socket.settimeout(settings().dicom_timeout)
+
+
+def until_closed(response: HttpResponseBase, place: ExitStack) -> None:
+    close = response.close
+
+    def both() -> None:
+        with place:
+            close()
+
+    response.close = both  # type: ignore[method-assign]

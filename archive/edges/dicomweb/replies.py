@@ -1,0 +1,85 @@
+"""The one place where an error becomes an HTTP status or a Failure Reason (0008,1197).
+
+Statuses: PS3.18 section 8.5. Failure Reason: the status a C-STORE would be answered with, as
+PS3.18 table I.2-2 has it; a test holds it equal to `archive.edges.dicom.replies`.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.http import HttpResponse
+
+from archive import correction_errors, errors, web_errors
+from archive.edges.edge import reply_for
+from archive.errors import ArchiveError
+from archive.person_errors import PatientIdForeign
+
+REALM = 'Basic realm="DICOMweb", charset="UTF-8"'
+RETRY_AFTER = "5"  # seconds
+PROBLEM = "application/problem+json"  # RFC 9457
+KIND = "urn:idr:problem:"  # followed by the stable word of the error, as in the API
+
+
+@dataclass(frozen=True, slots=True)
+class Codes:
+    status: int  # of HTTP, for the request as a whole
+    failure: int  # of one object
+
+
+TABLE: Mapping[type[ArchiveError], Codes] = {
+    errors.Malformed: Codes(400, 0xC000),
+    errors.Unacceptable: Codes(400, 0xA900),
+    errors.PatientIdUntrusted: Codes(400, 0xA777),
+    PatientIdForeign: Codes(400, 0xA777),
+    errors.EnvironmentMismatch: Codes(400, 0xA777),
+    errors.RealPatientRequired: Codes(400, 0xA777),
+    errors.QueryTooBroad: Codes(413, 0xA700),
+    web_errors.RequestTooLarge: Codes(413, 0xA900),
+    errors.Unsupported: Codes(501, 0x0122),
+    web_errors.NotAcceptable: Codes(406, 0x0122),
+    web_errors.MediaTypeUnsupported: Codes(415, 0x0122),
+    errors.NotFound: Codes(404, 0x0112),
+    errors.Conflict: Codes(409, 0x0111),
+    errors.PatientConflict: Codes(409, 0xA778),
+    errors.RelationalMismatch: Codes(409, 0xA77B),
+    correction_errors.NothingToReject: Codes(404, 0xA772),
+    correction_errors.RejectionNoteReused: Codes(409, 0xA770),
+    correction_errors.RejectedBefore: Codes(409, 0xA771),
+    correction_errors.RejectionClassConflict: Codes(409, 0xA773),
+    correction_errors.RejectedAlready: Codes(409, 0xA774),
+    errors.Refused: Codes(403, 0x0124),
+    errors.PeerUnknown: Codes(401, 0x0124),
+    errors.PeerEnded: Codes(401, 0x0124),
+    correction_errors.RetentionRejectionUnauthorised: Codes(403, 0xA775),
+    correction_errors.RetentionNotEnded: Codes(403, 0xA776),
+    errors.Busy: Codes(503, 0xA700),
+    errors.Broken: Codes(500, 0x0110),
+}
+
+
+def failure_reason(error: ArchiveError) -> int:
+    return reply_for(TABLE, error).failure
+
+
+def problem(error: ArchiveError, correlation_id: UUID) -> HttpResponse:
+    """What went wrong and, where it is known, with which parameter or element."""
+    status = reply_for(TABLE, error).status
+    body = {
+        "type": f"{KIND}{error.reason()}",
+        "title": error.reason().replace("-", " "),
+        "status": status,
+        "detail": error.detail,
+        "correlation_id": str(correlation_id),
+    }
+    if named := error.facts.get("field"):
+        body["field"] = named
+    if error.tags and not error.offending:
+        body["elements"] = ", ".join(f"{tag:08X}" for tag in error.tags)
+    response = HttpResponse(json.dumps(body), status=status, content_type=PROBLEM)
+    if status == 401:
+        response.headers["WWW-Authenticate"] = REALM
+    if status == 503:
+        response.headers["Retry-After"] = RETRY_AFTER
+    return response

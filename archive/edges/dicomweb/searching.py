@@ -1,0 +1,85 @@
+"""QIDO-RS, PS3.18 section 10.6: decode, ask the service, encode each match from its own row."""
+
+import json
+from collections.abc import Iterator
+
+from django.http import HttpResponse, HttpResponseBase
+
+from archive.edges.dicomweb import accept
+from archive.edges.dicomweb.call import Call
+from archive.edges.dicomweb.codec import MAX_PAGE, Searched
+from archive.edges.dicomweb.multipart import Part, related, write
+from archive.edges.edge import exchange
+from archive.objects import json_model
+from archive.objects.identifier import CHARACTER_SET, LEVEL, Attribute
+from archive.objects.json_model import Model
+from archive.queries import attributes
+from archive.rules.matching import Level
+from archive.services import querying
+from archive.services.querying import Search
+from archive.web_errors import RequestUnclear
+
+RETRIEVE_URL = 0x00081190
+_FUZZY = "The fuzzymatching parameter is not supported. Only literal matching has been performed."
+_MORE = (
+    "The number of results exceeded the maximum supported by the server. "
+    "Additional results can be requested."
+)
+
+
+def search(call: Call, level: Level) -> HttpResponseBase:
+    """Raises ArchiveError."""
+    media_type = accept.structured(call.accept)
+    asked = Searched(dict(call.request.GET.lists()), call.target, level)
+    with exchange(call.correlation_id):
+        try:
+            page, fuzzy = asked.page(), asked.is_fuzzy
+        except RequestUnclear as error:
+            querying.report(call.peer, error, querying.QUERY)
+            raise
+        found = querying.find(call.peer, asked, page)
+        models = [_model(call, answer) for answer in _answers(found)]
+    warnings = list(_warnings(asked, fuzzy=fuzzy, more=found.more))
+    response = _response(models, media_type)
+    if warnings:
+        service = call.request.build_absolute_uri("/dicomweb")
+        response.headers["Warning"] = ", ".join(f'299 {service} "{text}"' for text in warnings)
+    return response
+
+
+def _answers(found: Search) -> Iterator[list[Attribute]]:
+    for page in found.pages():
+        yield from found.answers(page)
+
+
+def _model(call: Call, answer: list[Attribute]) -> Model:
+    uids = {each.tag: each.values[0] for each in answer if each.vr == "UI" and each.values}
+    address = call.address(
+        uids[attributes.STUDY_UID],
+        uids.get(attributes.SERIES_UID, ""),
+        uids.get(attributes.INSTANCE_UID, ""),
+    )
+    head = [
+        Attribute(CHARACTER_SET, "CS", ("ISO_IR 192",)),
+        Attribute(RETRIEVE_URL, "UR", (address,)),
+    ]
+    return json_model.of_attributes([*head, *(each for each in answer if each.tag != LEVEL)])
+
+
+def _warnings(asked: Searched, *, fuzzy: bool, more: bool) -> Iterator[str]:
+    if fuzzy:
+        yield _FUZZY
+    if more:
+        yield f"{_MORE} At most {MAX_PAGE} are given at once."
+    if asked.unknown:
+        yield f"Not matched, as not kept here: {'; '.join(asked.unknown)}."
+
+
+def _response(models: list[Model], media_type: str) -> HttpResponse:
+    if not models:
+        return HttpResponse(status=204)
+    if media_type == accept.XML:
+        parts = [Part(accept.XML, [json_model.xml(each)]) for each in models]
+        boundary, content_type = related(accept.XML)
+        return HttpResponse(b"".join(write(parts, boundary)), content_type=content_type)
+    return HttpResponse(json.dumps(models, ensure_ascii=False), content_type=accept.JSON)

@@ -1,0 +1,69 @@
+"""The addresses below /dicomweb: who asks is established before anything is read (PS3.18)."""
+
+import logging
+from collections.abc import Callable
+from contextlib import ExitStack
+from uuid import UUID
+
+from django.core.handlers.wsgi import WSGIRequest
+from django.http import HttpResponseBase, HttpResponseNotAllowed
+from django.views.decorators.csrf import csrf_exempt
+
+from archive.edges.dicomweb import places, replies
+from archive.edges.dicomweb.call import Call
+from archive.edges.dicomweb.codec import Target
+from archive.edges.edge import as_archive_error, exchange
+from archive.services import web_peers
+from archive.services.associations import Peer
+from archive.values import uuid7
+
+log = logging.getLogger(__name__)
+
+Handler = Callable[..., HttpResponseBase]  # a call, and what of the address is no UID
+View = Callable[..., HttpResponseBase]
+
+
+def view(**handlers: Handler) -> View:
+    """The view of one address: a handler for each method, GET or POST."""
+
+    @csrf_exempt
+    def answer(request: WSGIRequest, **named: str) -> HttpResponseBase:
+        handler = handlers.get(request.method or "")
+        if handler is None:
+            return HttpResponseNotAllowed(handlers)
+        correlation_id = uuid7()
+        try:
+            response = _answer(request, handler, named, correlation_id)
+        except Exception as raised:
+            error = as_archive_error(raised)
+            log.warning("dicomweb refused: %s, exchange %s", error.reason(), correlation_id)
+            response = replies.problem(error, correlation_id)
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
+    return answer
+
+
+def _answer(
+    request: WSGIRequest, handler: Handler, named: dict[str, str], correlation_id: UUID
+) -> HttpResponseBase:
+    """Raises ArchiveError."""
+    with exchange(correlation_id):
+        peer = _peer(request, correlation_id)
+    with ExitStack() as place:
+        place.enter_context(places.one_more(peer))
+        places.be_patient(request)
+        target = Target(*(named.pop(name, "") for name in ("study", "series", "instance")))
+        response = handler(Call(request, peer, correlation_id, target), **named)
+        if response.streaming:
+            # The place is free when the last byte has gone.
+            places.until_closed(response, place.pop_all())
+        return response
+
+
+def _peer(request: WSGIRequest, correlation_id: UUID) -> Peer:
+    return web_peers.establish(
+        request.headers.get("Authorization", ""),
+        address=str(request.META.get("REMOTE_ADDR", "")),
+        correlation_id=correlation_id,
+    )

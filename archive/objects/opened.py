@@ -1,0 +1,186 @@
+"""An archived object taken apart: its attributes, its frames as they are stored, its long values.
+
+The pixel data are found by walking over the encoding and are not read until they are asked for.
+"""
+
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from io import BytesIO
+from struct import iter_unpack
+
+import numpy
+from pydicom.dataset import Dataset
+from pydicom.encaps import encapsulate, generate_frames
+from pydicom.filereader import read_dataset
+from pydicom.filewriter import correct_ambiguous_vr
+from pydicom.uid import ExplicitVRLittleEndian
+
+from archive.errors import NotFound, Unsupported
+from archive.objects import charsets, elements, transcoding
+from archive.objects.elements import Bytes, Element, Odd, Truncated
+
+PIXEL_DATA = elements.PIXEL_DATA
+PIXELS = (0x7FE00008, 0x7FE00009, PIXEL_DATA)  # float, double float, integer
+PIECE = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """`dataset` is without pixel data; `data` is what they stand in."""
+
+    dataset: Dataset
+    transfer_syntax_uid: str
+    data: Bytes
+    pixels: Element | None
+
+    @property
+    def frames(self) -> int:
+        if self.pixels is None:
+            return 0
+        return max(int(self.dataset.get("NumberOfFrames") or 1), 1)
+
+    @property
+    def is_packed(self) -> bool:
+        return self.pixels is not None and self.pixels.undefined
+
+    def frame(self, number: int) -> bytes:
+        """As stored; numbers begin at 1. Raises NotFound, Unsupported."""
+        if self.pixels is None or not 1 <= number <= self.frames:
+            raise NotFound("the object has no such frame")
+        return (_packed if self.is_packed else _plain)(self, self.pixels, number)
+
+    def unpacked(self, number: int) -> bytes:
+        """As plain pixels. Raises NotFound, Unsupported."""
+        frame = self.frame(number)
+        if not self.is_packed:
+            return frame
+        return transcoding.unpacked(self.dataset, frame, self.transfer_syntax_uid)
+
+    def single(self, number: int) -> Dataset:
+        """One frame to look at. Raises NotFound, Unsupported."""
+        frame = self.frame(number)
+        pixels = encapsulate([frame]) if self.is_packed else frame + b"\0" * (len(frame) % 2)
+        # A deflated data set is inflated by now.
+        syntax = self.transfer_syntax_uid if self.is_packed else str(ExplicitVRLittleEndian)
+        return transcoding.single_frame(self.dataset, pixels, syntax)
+
+    def all_pixels(self) -> Iterator[bytes]:
+        """Of all plain frames together, piece by piece."""
+        if self.pixels is not None:
+            for start in range(self.pixels.start, self.pixels.stop, PIECE):
+                yield bytes(self.data[start : min(start + PIECE, self.pixels.stop)])
+
+    def value(self, path: str) -> bytes:
+        """A binary value by its path, as `json_model` has it. Raises NotFound."""
+        *above, last = path.split("/")
+        item = self.dataset
+        try:
+            for sequence, place in zip(above[::2], above[1::2], strict=True):
+                item = item[int(sequence, 16)].value[int(place)]
+            found = item[int(last, 16)].value
+        except (KeyError, IndexError, ValueError, TypeError):
+            raise NotFound("the object has no such value") from None
+        if not isinstance(found, bytes):
+            raise NotFound("the value is not binary")
+        return found
+
+
+def opened(data: Bytes, transfer_syntax_uid: str) -> Opened:
+    """Raises Unsupported: an encoding that is not the one it is said to be."""
+    try:
+        if elements.is_deflated(transfer_syntax_uid):
+            data = zlib.decompress(data, -zlib.MAX_WBITS)
+        end, pixels = _pixels(data, transfer_syntax_uid)
+        dataset = _attributes(bytes(data[:end]), transfer_syntax_uid)
+    except (Odd, Truncated, zlib.error):
+        raise Unsupported("the object's encoding cannot be read") from None
+    return Opened(dataset, transfer_syntax_uid, data, pixels)
+
+
+def _pixels(data: Bytes, transfer_syntax_uid: str) -> tuple[int, Element | None]:
+    """Where the attributes before them end. Raises Odd, Truncated."""
+    end = 0
+    for element in elements.elements(data, 0, len(data), elements.encoding_of(transfer_syntax_uid)):
+        if element.tag in PIXELS:
+            return end, element
+        end = element.stop + (8 if element.undefined else 0)
+    return len(data), None
+
+
+def _attributes(data: bytes, transfer_syntax_uid: str) -> Dataset:
+    encoding = elements.encoding_of(transfer_syntax_uid)
+    with charsets.quiet():
+        try:
+            dataset = read_dataset(BytesIO(data), not encoding.explicit, encoding.little)
+            if not encoding.explicit:
+                correct_ambiguous_vr(dataset, encoding.little)
+        except Exception:  # pydicom raises what it likes
+            raise Unsupported("the object's attributes cannot be read") from None
+    return dataset
+
+
+# --- frames ---------------------------------------------------------------------------------------
+
+
+def _plain(of: Opened, pixels: Element, number: int) -> bytes:
+    dataset = of.dataset
+    try:
+        bits = int(dataset.Rows) * int(dataset.Columns) * int(dataset.BitsAllocated)
+        bits *= int(dataset.get("SamplesPerPixel") or 1)
+    except (AttributeError, TypeError, ValueError):
+        raise Unsupported("the object does not say how large its frames are") from None
+    if dataset.get("PhotometricInterpretation") == "YBR_FULL_422":
+        bits = bits // 3 * 2  # PS3.3 C.7.6.3.1.2: two pixels share their chrominance
+    first, last = (number - 1) * bits, number * bits
+    start, stop = pixels.start + first // 8, pixels.start + (last + 7) // 8
+    if stop > pixels.stop:
+        raise Unsupported("the pixel data are shorter than their frames")
+    found = bytes(of.data[start:stop])
+    if not bits % 8:
+        return found
+    # Frames of single bits follow each other without a gap; given out, each begins with a byte.
+    single = numpy.unpackbits(numpy.frombuffer(found, "u1"), bitorder="little")
+    return numpy.packbits(single[first % 8 :][:bits], bitorder="little").tobytes()
+
+
+def _packed(of: Opened, pixels: Element, number: int) -> bytes:
+    """PS3.5 section A.4: the first item is the table of offsets."""
+    try:
+        table, *fragments = elements.items(of.data, pixels.start, pixels.stop, pixels.inner)
+    except (Odd, Truncated, ValueError):
+        raise Unsupported("the pixel data cannot be taken apart") from None
+    if of.frames == 1:
+        chosen = fragments
+    elif len(fragments) == of.frames:
+        chosen = [fragments[number - 1]]
+    elif offsets := _offsets(of, table):
+        first = fragments[0][0] - 8 if fragments else 0
+        begin = offsets[number - 1]
+        end = offsets[number] if number < len(offsets) else len(of.data)
+        chosen = [each for each in fragments if begin <= each[0] - 8 - first < end]
+    else:
+        return _searched(of, pixels, number)
+    return b"".join(bytes(of.data[start:stop]) for start, stop in chosen)
+
+
+def _offsets(of: Opened, table: tuple[int, int]) -> list[int]:
+    """Of each frame, from the first fragment; nothing when no table has them all."""
+    extended = of.dataset.get("ExtendedOffsetTable") or b""
+    start, stop = table
+    for form, packed in (("<Q", extended), ("<L", bytes(of.data[start:stop]))):
+        size = 8 if form == "<Q" else 4
+        if len(packed) == size * of.frames:
+            return [offset for (offset,) in iter_unpack(form, packed)]
+    return []
+
+
+def _searched(of: Opened, pixels: Element, number: int) -> bytes:
+    """Without a table, by where a JPEG stream ends."""
+    content = bytes(of.data[pixels.start : pixels.stop])
+    try:
+        with charsets.quiet():
+            found = list(generate_frames(content, number_of_frames=of.frames))
+        return found[number - 1]
+    except Exception:
+        raise Unsupported("the pixel data cannot be taken apart into frames") from None

@@ -1,0 +1,53 @@
+"""Who asks over DICOMweb: a customer's system, by the credentials of its XDS connection, as at
+every address for systems.
+"""
+
+from uuid import UUID
+
+from archive.config import settings
+from archive.errors import ArchiveError, PeerEnded, PeerUnknown
+from archive.models import Environment, Organisation
+from archive.services import credentials, error_desk, limits
+from archive.services.associations import Peer
+from archive.services.error_desk import Place, What
+from archive.values import today
+
+EDGE = "dicomweb"
+SIGN_IN = Place(EDGE, "sign-in")
+
+
+def establish(authorization: str, *, address: str, correlation_id: UUID) -> Peer:
+    """Production or test follows from the credentials. Raises PeerUnknown, PeerEnded; they are on
+    the desk then, unless no credentials came at all: clients try so first.
+    """
+    user, secret = credentials.basic(authorization)
+    try:
+        actor = credentials.identify(user, secret, today())
+    except (PeerUnknown, PeerEnded) as error:
+        if authorization:
+            _report(error, address, correlation_id)
+        raise
+    owner = Organisation.objects.get(id=actor.customer_id)
+    return Peer(
+        association_id=correlation_id,
+        connection_id=actor.connection_id,
+        organisation_id=owner.id,
+        organisation_name=owner.name_fi,
+        environment=actor.environment,
+        calling=user,
+        called=settings().ae_title(actor.environment),
+        address=address,
+        limits=limits.of(owner.id),
+        edge=EDGE,
+    )
+
+
+def _report(error: ArchiveError, address: str, correlation_id: UUID) -> None:
+    """Credentials that are nobody's belong to no environment; production's desk is watched."""
+    error_desk.report(
+        error,
+        environment=Environment.PRODUCTION.value,
+        place=SIGN_IN,
+        what=What(correlation_id=correlation_id),
+        facts={"address": address},
+    )

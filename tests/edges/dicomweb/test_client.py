@@ -1,0 +1,135 @@
+"""The public dicomweb-client against the web server as it runs, over real sockets."""
+
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from io import BytesIO
+from pathlib import Path
+
+import numpy
+import pytest
+import requests
+from dicomweb_client.api import DICOMwebClient
+from dicomweb_client.session_utils import create_session_from_user_pass
+from PIL import Image
+from pydicom.dataset import FileMetaDataset
+
+from archive import vault
+from archive.models import Instance
+from launch.plan import ROOT
+from tests import cast
+from tests.cast import EXPLICIT, MALLILA, MATTI, dataset
+from tests.edges.dicom.listening import eventually
+from tests.edges.dicomweb import web
+from tests.edges.dicomweb.web import System
+
+pytestmark = [pytest.mark.journey, pytest.mark.usefixtures("fresh_database")]
+
+STUDY = "1.2.246.10.90000003.1"
+SERIES = f"{STUDY}.1"
+
+
+@pytest.fixture
+def address(fresh_database: str, free_port: int, tmp_path: Path) -> Iterator[str]:
+    """Of a gunicorn, with one process so that all of it is waited for."""
+    where = f"127.0.0.1:{free_port}"
+    command = [sys.executable, "-m", "gunicorn", "portal.wsgi", "--bind", where]
+    command += ["--worker-class", "gthread", "--threads", "8", "--no-control-socket"]
+    log = tmp_path / "gunicorn.log"
+    with log.open("w") as output:
+        process = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output)
+    try:
+        eventually(lambda: _lives(where), patience=60)
+        yield f"http://{where}"
+    finally:
+        process.terminate()
+        process.wait(20)
+        print(log.read_text())  # pytest shows it when the test fails
+
+
+def _lives(where: str) -> bool:
+    try:
+        return requests.get(f"http://{where}/health/live", timeout=5).ok
+    except requests.RequestException:
+        return False
+
+
+Connect = Callable[..., DICOMwebClient]
+
+
+@pytest.fixture
+def connect(address: str) -> Iterator[Connect]:
+    sessions = []
+
+    def client(system: System, **options: int) -> DICOMwebClient:
+        session = create_session_from_user_pass(system.user, system.password)
+        sessions.append(session)
+        return DICOMwebClient(f"{address}/dicomweb", session=session, **options)
+
+    yield client
+    for session in sessions:
+        session.close()
+
+
+def test_what_a_client_stores_it_finds_and_gets_back(connect: Connect) -> None:
+    made = [dataset(InstanceNumber=str(place), PixelData=bytes([place] * 8)) for place in (1, 2)]
+    for each in made:
+        each.file_meta = FileMetaDataset()
+        each.file_meta.TransferSyntaxUID = EXPLICIT
+        each.file_meta.MediaStorageSOPClassUID = each.SOPClassUID
+        each.file_meta.MediaStorageSOPInstanceUID = each.SOPInstanceUID
+    uids = [str(each.SOPInstanceUID) for each in made]
+    ours = web.system()
+    client = connect(ours)
+    stored = connect(ours, chunk_size=500).store_instances(made)  # in chunks
+    assert [str(each.ReferencedSOPInstanceUID) for each in stored.ReferencedSOPSequence] == uids
+    again = client.store_instances(made[:1], study_instance_uid=STUDY)
+    assert not again.get("FailedSOPSequence")
+
+    (study,) = client.search_for_studies(search_filters={"PatientID": MATTI})
+    assert study["0020000D"]["Value"] == [STUDY]
+    (series,) = client.search_for_series(STUDY)
+    assert series["00201209"]["Value"] == [2]
+    assert len(client.search_for_instances(STUDY, SERIES, limit=1)) == 1
+
+    given = {str(each.SOPInstanceUID): each for each in client.retrieve_study(STUDY)}
+    assert sorted(given) == sorted(uids) and given[uids[0]].PixelData == made[0].PixelData
+    streamed = client.iter_series(STUDY, SERIES, media_types=(("application/dicom", EXPLICIT),))
+    assert len(list(streamed)) == 2
+    assert client.retrieve_instance(STUDY, SERIES, uids[1]).PatientID == MATTI
+
+    metadata = client.retrieve_instance_metadata(STUDY, SERIES, uids[0])
+    assert len(client.retrieve_study_metadata(STUDY)) == 2
+    bulk = client.retrieve_bulkdata(metadata["7FE00010"]["BulkDataURI"])
+    frames = client.retrieve_instance_frames(STUDY, SERIES, uids[0], [1])
+    octets = client.retrieve_instance_frames(
+        STUDY, SERIES, uids[0], [1], media_types=("application/octet-stream",)
+    )
+    assert bulk == frames == octets == [made[0].PixelData]
+    for media_type, kind in (("image/png", "PNG"), ("image/jpeg", "JPEG")):
+        picture = client.retrieve_instance_rendered(
+            STUDY, SERIES, uids[0], media_types=(media_type,)
+        )
+        opened = Image.open(BytesIO(picture))
+        assert (opened.format, opened.size) == (kind, (2, 2))
+    assert client.retrieve_instance_frames_rendered(STUDY, SERIES, uids[0], [1])
+
+    theirs = connect(web.system(MALLILA))
+    assert theirs.search_for_studies() == []
+    with pytest.raises(requests.HTTPError, match="404"):
+        theirs.retrieve_study(STUDY)
+    with pytest.raises(requests.HTTPError, match="401"):
+        connect(System("nobody", "x")).search_for_studies()
+
+
+def test_a_damaged_object_breaks_the_answer_off(address: str) -> None:
+    noise = numpy.random.default_rng(1).bytes(200_000)
+    cast.store(*(dataset(PixelData=noise) for _ in range(3)))
+    row = Instance.objects.order_by("-id")[0]
+    path = vault.path_of(row.environment, bytes(row.digest))
+    path.write_bytes(path.read_bytes()[:-1] + b"x")
+    ours = web.system()
+    with pytest.raises(requests.exceptions.ChunkedEncodingError):
+        requests.get(
+            f"{address}/dicomweb/studies/{STUDY}", auth=(ours.user, ours.password), timeout=60
+        )

@@ -1,0 +1,82 @@
+"""Rendered resources: pictures in the size, the window and the form asked for; documents."""
+
+from io import BytesIO
+from typing import Any
+
+import pytest
+from PIL import Image
+
+from archive.models import LedgerEvent
+from tests import cast
+from tests.cast import dataset
+from tests.edges.dicomweb import web
+from tests.edges.dicomweb.test_retrieving import path, sample, stored
+from tests.portal.test_object import stored as stored_kind
+
+pytestmark = pytest.mark.usefixtures("db")
+
+
+def opened(response: Any) -> Image.Image:
+    assert response.status_code == 200
+    image = Image.open(BytesIO(web.whole(response)))
+    assert response["Content-Type"] == f"image/{str(image.format).lower()}"
+    return image
+
+
+def test_a_picture_comes_as_jpeg_or_as_what_is_accepted() -> None:
+    (made,) = stored(NumberOfFrames=2, PixelData=bytes(range(16)))
+    ours = web.system()
+    assert opened(ours.get(path(made, "/rendered"))).format == "JPEG"
+    assert opened(ours.get(path(made, "/rendered"), "image/png")).format == "PNG"
+    assert opened(ours.get(path(made, "/frames/2/rendered"), "image/*")).size == (2, 2)
+    both = web.parts(ours.get(path(made, "/frames/1,2/rendered"), accept="image/png"))
+    assert [content_type for content_type, _ in both] == ["image/png", "image/png"]
+    assert web.problem(ours.get(path(made, "/rendered"), "image/gif"))[0] == 406
+    assert web.problem(ours.get(path(made, "/frames/3/rendered")))[0] == 404
+    told = LedgerEvent.objects.filter(kind="study.retrieved", facts__by="WADO-RS rendered")
+    assert told.filter(facts__outcome="done").count() == 4
+
+
+def test_size_and_window_are_as_asked_for() -> None:
+    made, _, _ = sample("CT_small.dcm")
+    ours = web.system()
+    small = opened(ours.get(path(made, "/rendered"), viewport="64,32"))
+    assert small.size == (32, 32)
+    dark, light = (
+        opened(ours.get(path(made, "/rendered"), "image/png", window=f"{center},100,linear"))
+        for center in (5000, -5000)
+    )
+    assert (dark.getextrema(), light.getextrema()) == ((0, 0), (255, 255))
+    for wrong in (
+        {"viewport": "64"},
+        {"viewport": "0,5"},
+        {"window": "1"},
+        {"window": "a,b"},
+        {"window": "1,0"},
+        {"quality": "101"},
+    ):
+        assert web.problem(ours.get(path(made, "/rendered"), **wrong)) == (400, "request-unclear")
+    rough = web.whole(ours.get(path(made, "/rendered"), quality="10"))
+    assert len(rough) < len(web.whole(ours.get(path(made, "/rendered"), quality="95")))
+
+
+def test_compressed_colour_is_shown() -> None:
+    made, _, _ = sample("examples_ybr_color.dcm")
+    assert opened(web.system().get(path(made, "/frames/3/rendered"))).mode == "RGB"
+
+
+def test_a_document_comes_as_the_pdf_it_is_and_what_has_no_picture_does_not() -> None:
+    ours = web.system()
+    held = stored_kind("pdf")
+    where = (
+        f"studies/{held.study.study_instance_uid}/series/{held.series.series_instance_uid}"
+        f"/instances/{held.sop_instance_uid}/rendered"
+    )
+    response = ours.get(where)
+    assert response["Content-Type"] == "application/pdf"
+    assert web.whole(response).startswith(b"%PDF-")
+    assert web.problem(ours.get(where, "image/png"))[0] == 406
+    empty = dataset()
+    del empty.PixelData
+    cast.store(empty)
+    assert web.problem(ours.get(path(empty, "/rendered"))) == (406, "not-acceptable")

@@ -1,0 +1,162 @@
+"""QIDO-RS: what is found, in which form, how far, and what is not even there (AR-6)."""
+
+from typing import Any
+
+import pytest
+from lxml import etree
+
+from archive.edges.dicomweb import codec
+from archive.models import CaseEvent, LedgerEvent, Organisation, Register
+from tests import cast
+from tests.cast import MALLILA, MATTI, VENLA, dataset
+from tests.edges.dicomweb import web
+
+pytestmark = pytest.mark.usefixtures("db")
+
+STUDY_UID, SERIES_UID, SOP_UID = "0020000D", "0020000E", "00080018"
+
+
+def study(number: int, **columns: Any) -> str:
+    uid = f"1.2.246.10.90000003.{number}"
+    values = {"AccessionNumber": f"A{number}", "SeriesInstanceUID": f"{uid}.1", **columns}
+    cast.store(dataset(StudyInstanceUID=uid, **values))
+    return uid
+
+
+def values(response: Any, tag: str = STUDY_UID) -> list[Any]:
+    return [each[tag]["Value"][0] for each in web.model(response)]
+
+
+def test_studies_are_found_in_the_json_of_the_standard() -> None:
+    uid = study(1)
+    (found,) = web.model(web.system().get("studies", PatientID=MATTI, StudyDate="20261101-"))
+    assert found[STUDY_UID] == {"vr": "UI", "Value": [uid]}
+    assert found["00100010"] == {"vr": "PN", "Value": [{"Alphabetic": "Meikäläinen^Matti"}]}
+    assert found["00080061"]["Value"] == ["CT"]
+    assert found["00201208"] == {"vr": "IS", "Value": [1]}
+    assert found["00080056"]["Value"] == ["ONLINE"]
+    assert found["00200010"] == {"vr": "SH"}  # no study id
+    assert found["00081190"]["Value"] == [f"http://testserver/dicomweb/studies/{uid}"]
+    assert "00080052" not in found
+    event = LedgerEvent.objects.get(kind="images.queried")
+    assert event.facts["found"] == 1 and "PatientID" in event.facts["keys"]
+
+
+def test_each_address_has_its_level() -> None:
+    uid = study(1)
+    sop = str(cast.dataset().SOPInstanceUID)
+    cast.store(
+        dataset(
+            StudyInstanceUID=uid, SeriesInstanceUID=f"{uid}.2", SOPInstanceUID=sop, Modality="CT"
+        )
+    )
+    study(2, PatientID=VENLA, PatientName="Testi^Venla")
+    ours = web.system()
+    assert len(values(ours.get("studies"))) == 2
+    assert len(values(ours.get("series"), SERIES_UID)) == 3
+    assert len(values(ours.get("instances"), SOP_UID)) == 3
+    assert len(values(ours.get(f"studies/{uid}/series"), SERIES_UID)) == 2
+    assert len(values(ours.get(f"studies/{uid}/instances"), SOP_UID)) == 2
+    response = ours.get(f"studies/{uid}/series/{uid}.2/instances")
+    (found,) = web.model(response)
+    assert found[SOP_UID]["Value"] == [sop] and found["00083002"]["Value"] == [cast.EXPLICIT]
+    where = f"/dicomweb/studies/{uid}/series/{uid}.2/instances/{sop}"
+    assert found["00081190"]["Value"][0].endswith(where)
+    assert STUDY_UID in found and "00100010" not in found  # the address names the study
+
+
+def test_keys_are_keywords_numbers_lists_and_paths() -> None:
+    first, second = study(1), study(2)
+    ours = web.system()
+    for wanted in ({"00080050": "A1"}, {"AccessionNumber": "A1"}, {"StudyInstanceUID": first}):
+        assert values(ours.get("studies", **wanted)) == [first]
+    both = values(ours.get("studies", StudyInstanceUID=f"{first},{second}"))
+    assert sorted(both) == [first, second]
+    name = "IssuerOfAccessionNumberSequence.UniversalEntityID"
+    own = Register.objects.get(organisation__business_id=cast.ESIMERKKILA, is_default=True)
+    assert len(values(ours.get("studies", **{name: own.controller_oid}))) == 2
+    assert ours.get("studies", **{name: "1.2.3"}).status_code == 204
+    assert len(values(ours.get("studies", ModalitiesInStudy="MR,CT"))) == 2
+
+
+def test_what_is_asked_to_be_included_is() -> None:
+    study(1)
+    (found,) = web.model(web.system().get("studies", includefield="SOPClassesInStudy,00100024"))
+    assert found["00080062"]["Value"] == [cast.CT]
+    assert found["00100024"]["Value"][0]["00400033"]["Value"] == ["ISO"]
+    (found,) = web.model(web.system().get("studies", includefield="all"))
+    assert found["00201200"]["Value"] == [1]
+
+
+def test_pages_follow_each_other_the_last_received_first() -> None:
+    uids = [study(number) for number in range(1, 6)]
+    ours, turned = web.system(), []
+    for offset, warned in ((0, True), (2, True), (4, False)):
+        response = ours.get("studies", limit=2, offset=offset)
+        assert ("Additional results" in response.headers.get("Warning", "")) == warned
+        turned += values(response)
+    assert turned == uids[::-1]
+    assert ours.get("studies", offset=5).status_code == 204
+    assert not CaseEvent.objects.exists()
+
+
+def test_what_is_not_supported_is_said() -> None:
+    study(1)
+    response = web.system().get("studies", fuzzymatching="true", InstitutionName="Oulu")
+    assert len(values(response)) == 1
+    warning = response["Warning"]
+    assert warning.startswith("299 http://testserver/dicomweb ")
+    assert "Only literal matching" in warning and "InstitutionName" in warning
+
+
+def test_a_wrong_request_is_answered_with_what_is_wrong() -> None:
+    ours = web.system()
+    for wrong, status, field in (
+        ({"PatientNmae": "x"}, 400, "PatientNmae"),
+        ({"limit": "ten"}, 400, "limit"),
+        ({"offset": codec.MAX_OFFSET + 1}, 400, "offset"),
+    ):
+        response = ours.get("studies", **wrong)
+        assert web.problem(response) == (status, "request-unclear")
+        assert response.json()["field"] == field
+    response = ours.get("studies", StudyDate="yesterday")
+    assert web.problem(response) == (400, "identifier-mismatch")
+    assert response.json()["elements"] == "00080020"
+    assert web.problem(ours.get("studies", accept="text/html")) == (406, "not-acceptable")
+    assert web.CLIENT.post("/dicomweb/series").status_code == 405
+    told = set(CaseEvent.objects.values_list("case__edge", "case__place", "case__reason"))
+    assert told == {
+        ("dicomweb", "query", "request-unclear"),
+        ("dicomweb", "query", "identifier-mismatch"),
+    }
+
+
+def test_xml_is_given_where_it_is_accepted() -> None:
+    uid = study(1)
+    response = web.system().get("studies", accept='multipart/related; type="application/dicom+xml"')
+    ((content_type, content),) = web.parts(response)
+    assert content_type == "application/dicom+xml"
+    root = etree.fromstring(content)
+    told = root.findtext(f"DicomAttribute[@tag='{STUDY_UID}']/Value[@number='1']")
+    assert root.tag == "NativeDicomModel" and told == uid
+    assert root.findtext(".//PersonName/Alphabetic/FamilyName") == "Meikäläinen"
+
+
+def test_another_customers_studies_are_not_there() -> None:
+    study(1)
+    assert web.system(MALLILA).get("studies").status_code == 204
+    assert web.system(environment="test").get("studies").status_code == 204
+
+
+def test_who_is_not_known_is_told_to_say_who_it_is() -> None:
+    study(1)
+    response = web.CLIENT.get("/dicomweb/studies")
+    assert web.problem(response) == (401, "peer-unknown")
+    assert response["WWW-Authenticate"].startswith("Basic ")
+    assert not CaseEvent.objects.exists()  # a client that first tries without
+    ours = web.system()
+    assert web.problem(web.System(ours.user, "guess").get("studies"))[0] == 401
+    event = CaseEvent.objects.get()
+    assert (event.case.edge, event.case.place) == ("dicomweb", "sign-in")
+    Organisation.objects.filter(business_id=cast.ESIMERKKILA).update(state="ended")
+    assert web.problem(ours.get("studies")) == (401, "peer-ended")
