@@ -120,8 +120,8 @@ def read_incoming(data: elements.Bytes) -> Incoming | None:
                 return None
             values[tag & 0xFFFF] = bytes(data[start : start + length])
             position = start + length
-        uids = (_plain(values.get(number, b"")) for number in (0x0002, 0x0003, 0x0010))
-        return Incoming(*uids, position)
+        sop_class, uid, syntax = (_plain(values.get(each, b"")) for each in (2, 3, 0x10))
+        return Incoming(sop_class, uid, syntax, position)
     except elements.Truncated:
         return None
     except (elements.Odd, ValueError):
