@@ -90,8 +90,8 @@ def xml(model: Model) -> bytes:
     root = etree.Element("NativeDicomModel")
     root.set("{http://www.w3.org/XML/1998/namespace}space", "preserve")
     _fill(root, model)
-    written: bytes = etree.tostring(root, xml_declaration=True, encoding="UTF-8")
-    return written
+    content: bytes = etree.tostring(root, xml_declaration=True, encoding="UTF-8")
+    return content
 
 
 def _fill(parent: etree._Element, model: Model) -> None:

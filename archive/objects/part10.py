@@ -106,7 +106,7 @@ def read_incoming(data: elements.Bytes) -> Incoming | None:
     if len(data) < position:
         return None
     if bytes(data[128:position]) != b"DICM":
-        if bytes(data[:4]) not in (b"\x02\x00\x00\x00", b"\x02\x00\x01\x00"):
+        if bytes(data[:2]) != b"\x02\x00":
             raise errors.DatasetUnreadable("no DICOM file: DICM is not where it should be")
         position = 0
     values: dict[int, bytes] = {}
@@ -120,8 +120,8 @@ def read_incoming(data: elements.Bytes) -> Incoming | None:
                 return None
             values[tag & 0xFFFF] = bytes(data[start : start + length])
             position = start + length
-        sop_class, uid, syntax = (_plain(values.get(each, b"")) for each in (2, 3, 0x10))
-        return Incoming(sop_class, uid, syntax, position)
+        found = [_plain(values.get(number, b"")) for number in (0x0002, 0x0003, 0x0010)]
+        return Incoming(found[0], found[1], found[2], position)
     except elements.Truncated:
         return None
     except (elements.Odd, ValueError):

@@ -53,7 +53,10 @@ def test_what_is_stored_there_is_the_same_byte_by_byte(own_vault: Path) -> None:
 def test_an_object_that_does_not_fit_into_memory_goes_up_from_its_file(own_vault: Path) -> None:
     made = dataset(PixelData=bytes(vault.SPILL + 4096))
     cast.store(made)
-    assert vault.read("production", bytes(one(made).digest)) == cast.encoded(made)
+    row = one(made)
+    assert vault.read("production", bytes(row.digest)) == cast.encoded(made)
+    with vault.hold("production", bytes(row.digest), row.size) as held, held.view() as whole:
+        assert held.data() == whole == cast.encoded(made)
     assert files(own_vault) == []
 
 

@@ -184,6 +184,8 @@ def test_what_is_given_is_a_file_that_pydicom_reads() -> None:
     assert part10.read_incoming(file(made)[:200]) is None
     found = part10.read_incoming(file(made))
     assert found is not None and file(made)[found.offset :] == cast.encoded(made)
+    bare = file(made)[132:]  # as some clients write: without preamble
+    assert part10.read_incoming(bare) == found._replace(offset=found.offset - 132)
 
 
 def test_every_error_has_the_failure_reason_of_c_store_and_a_status() -> None:
