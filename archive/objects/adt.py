@@ -8,15 +8,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from archive.errors import PatientIdUntrusted
-from archive.objects.er7 import Message, Repetition, Segment
-from archive.objects.persons import Demographics, Merge, Person
-from archive.person_errors import (
+from archive.errors.persons import (
     FieldMissing,
     FieldUnreadable,
     MessageUnreadable,
     SegmentMissing,
     TableValueUnknown,
 )
+from archive.objects.er7 import Message, Repetition, Segment
+from archive.objects.persons import Demographics, Merge, Person
 from archive.values import HETU_ROOT, PatientIdentifier, dicom_date
 
 ADT = "ADT"

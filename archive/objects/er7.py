@@ -8,7 +8,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from archive.person_errors import CharacterSetUnknown, MessageUnreadable
+from archive.errors.persons import CharacterSetUnknown, MessageUnreadable
 
 SIGNS = "|^~\\&"  # MSH-1 and MSH-2 as recommended
 MOST_SEGMENTS = 2_000

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from archive.errors import Malformed
-from archive.retrieval_errors import MessageTooLong
+from archive.errors.retrieval import MessageTooLong
 
 STEP = 64 << 10  # bytes read at once
 MAX_HEADER_BYTES = 8 << 10  # of one part

@@ -19,10 +19,10 @@ from archive.errors import (
     StudyCodeMissing,
     StudyCodeUnknown,
 )
+from archive.errors.web import StudyMismatch
 from archive.objects.header import Header
 from archive.rules import identity
 from archive.values import PatientIdentifier, Period, StudyCode, Uid, dicom_date
-from archive.web_errors import StudyMismatch
 
 
 @dataclass(frozen=True, slots=True)

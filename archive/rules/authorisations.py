@@ -11,7 +11,7 @@ from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID
 
-from archive.authorisation_errors import AuthorisationMoved, PartyUnfit
+from archive.errors.authorisations import AuthorisationMoved, PartyUnfit
 from archive.models import AuthorisationState as State
 from archive.models import Urgency
 from archive.values import Oid, Period

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
-from archive.correction_errors import (
+from archive.errors import DatasetUnreadable
+from archive.errors.corrections import (
     NothingToReject,
     RejectedAlready,
     RejectionClassConflict,
     RetentionNotEnded,
     RetentionRejectionUnauthorised,
 )
-from archive.errors import DatasetUnreadable
 from archive.models import RejectionTitle
 from archive.objects.key_objects import Named
 

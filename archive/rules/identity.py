@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from archive.errors import EnvironmentMismatch, RealPatientRequired
-from archive.models import Environment, Role
-from archive.person_errors import (
+from archive.errors.persons import (
     MergeCircular,
     MergedElsewhere,
     MergeInverse,
@@ -19,6 +18,7 @@ from archive.person_errors import (
     OfficialIdRetired,
     PatientIdForeign,
 )
+from archive.models import Environment, Role
 from archive.values import HETU_ROOT, ORGANISATION_ROOT, PatientIdentifier
 
 Id = TypeVar("Id", bound=Hashable)

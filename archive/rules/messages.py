@@ -3,13 +3,13 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from archive.objects.adt import ADT, EVENTS, Header
-from archive.person_errors import (
+from archive.errors.persons import (
     EventUnknown,
     MessageTypeUnknown,
     ProcessingIdWrong,
     VersionUnsupported,
 )
+from archive.objects.adt import ADT, EVENTS, Header
 
 
 @dataclass(frozen=True, slots=True)

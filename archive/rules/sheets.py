@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import date
 from itertools import chain
 
-from archive.rule_errors import ListUnreadable
+from archive.errors.rules import ListUnreadable
 
 REST = ""  # no column's name: whether a line has more cells than the heading
 

@@ -9,9 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from archive.models import ConsentForm, ProhibitionScope, RegisterType
-from archive.values import Oid
-from archive.wish_errors import (
+from archive.errors.wishes import (
     AlreadyInformed,
     AlreadySaid,
     EffectiveInFuture,
@@ -27,6 +25,8 @@ from archive.wish_errors import (
     StatementOutdated,
     ValueUnfit,
 )
+from archive.models import ConsentForm, ProhibitionScope, RegisterType
+from archive.values import Oid
 
 MAX_TEXT = 4_000
 # Of a provider's registers; a private one's occupational health care has a scope of its own.

@@ -13,9 +13,9 @@ from django.db import transaction
 
 from archive import ledger
 from archive.actors import Actor, ActorKind
+from archive.errors.wishes import PolicyHasEnded, StaffRoleUnfit, ValueUnfit
 from archive.models import AccessPolicy, AccessPolicyKind, Organisation, Role
 from archive.values import today
-from archive.wish_errors import PolicyHasEnded, StaffRoleUnfit, ValueUnfit
 
 LEAST_MEMBERS = 2
 OPEN_KINDS = (AccessPolicyKind.AREA, AccessPolicyKind.ROLE)  # the others are the law's own dates

@@ -16,9 +16,9 @@ from jwt.exceptions import PyJWTError
 
 from archive import ledger
 from archive.actors import Actor, ActorKind
+from archive.errors.wishes import KeyUnfit, StaffRoleUnfit, ValueUnfit
 from archive.models import ApiClient, ApiClientKind, Environment, Role
 from archive.values import today
-from archive.wish_errors import KeyUnfit, StaffRoleUnfit, ValueUnfit
 
 PublicKey = RSAPublicKey | EllipticCurvePublicKey
 MAX_KEY = 16_384  # characters

@@ -5,9 +5,9 @@ from uuid import UUID
 
 from archive.actors import Actor
 from archive.config import settings
+from archive.errors.retrieval import CommunityMissing, CommunityUnknown
 from archive.objects.assertion import OID_URN
 from archive.objects.retrieving import Wanted
-from archive.retrieval_errors import CommunityMissing, CommunityUnknown
 
 
 @dataclass(frozen=True, slots=True)

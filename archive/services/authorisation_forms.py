@@ -11,9 +11,9 @@ from django.db import connection, transaction
 
 from archive import ledger
 from archive.actors import SYSTEM, Actor
-from archive.authorisation_errors import FormDiffers
 from archive.config import settings
 from archive.errors import ArchiveError, PatientIdUntrusted
+from archive.errors.authorisations import FormDiffers
 from archive.models import (
     Authorisation,
     AuthorisationLevel,

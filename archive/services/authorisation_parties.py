@@ -6,7 +6,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 
 from archive.actors import Actor, ActorKind
-from archive.authorisation_errors import ControllerDiffers, SubcontractingRefused
+from archive.errors.authorisations import ControllerDiffers, SubcontractingRefused
 from archive.models import (
     Authorisation,
     CustomerState,

@@ -11,7 +11,7 @@ from django.db.models import QuerySet
 
 from archive import jobs, ledger
 from archive.actors import Actor
-from archive.authorisation_errors import (
+from archive.errors.authorisations import (
     AuthorisationInvalid,
     AuthorisationMoved,
     AuthorisationOverlaps,

@@ -13,8 +13,8 @@ from django.db import transaction
 
 from archive import ledger
 from archive.actors import SYSTEM, Actor
-from archive.authorisation_errors import AuthorisationMoved
 from archive.config import settings
+from archive.errors.authorisations import AuthorisationMoved
 from archive.models import Authorisation, AuthorisationState, Organisation, Register
 from archive.rules import authorisations as rules
 from archive.rules import identity

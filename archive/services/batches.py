@@ -12,8 +12,9 @@ from django.db.models import QuerySet
 
 from archive import jobs, ledger
 from archive.actors import SYSTEM, Actor, ActorKind
-from archive.desk_errors import BatchEnded
 from archive.errors import ArchiveError
+from archive.errors.desk import BatchEnded
+from archive.errors.persons import MessageDone
 from archive.models import (
     Batch,
     BatchItem,
@@ -29,7 +30,6 @@ from archive.models import (
     JobState,
     MessageOutcome,
 )
-from archive.person_errors import MessageDone
 from archive.services import error_desk, messages, notices, retries
 from archive.services.error_desk import Place, What
 from archive.values import now

@@ -16,11 +16,11 @@ from django.db import connection
 from archive.actors import Actor, ActorKind, Citizen
 from archive.config import settings
 from archive.errors import EnvironmentMismatch, RealPatientRequired
+from archive.errors.wishes import ClientAssertionRefused
 from archive.models import ActingGround, ApiClient, Environment
 from archive.services import api_clients, filing
 from archive.services.wishes import Whose
 from archive.values import HETU_ROOT, PatientIdentifier, PersonId, now
-from archive.wish_errors import ClientAssertionRefused
 
 MAX_TOKEN = 8_192
 MINUTE = timedelta(minutes=1)

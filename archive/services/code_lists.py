@@ -11,18 +11,18 @@ from django.db.models import Count
 
 from archive import ledger
 from archive.actors import Actor, ActorKind
-from archive.models import CodeImport, Environment, Role, Study, StudyCodeEntry
-from archive.rule_errors import (
+from archive.errors.rules import (
     CodeListFaulty,
     CodesApplied,
     CodesChanged,
     ListTooLarge,
     ListUnreadable,
 )
+from archive.errors.wishes import StaffRoleUnfit
+from archive.models import CodeImport, Environment, Role, Study, StudyCodeEntry
 from archive.rules import code_lists
 from archive.rules.code_lists import Change, Entry, Kind, Plan
 from archive.values import now
-from archive.wish_errors import StaffRoleUnfit
 
 MOST_BYTES = 5_000_000
 IN_USE = timedelta(days=90)

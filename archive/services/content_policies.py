@@ -14,11 +14,11 @@ from django.db import transaction
 
 from archive import ledger
 from archive.actors import Actor, ActorKind
+from archive.errors.rules import PolicyBeganThen, PolicyUnfit
+from archive.errors.wishes import StaffRoleUnfit
 from archive.models import ContentPolicy, Role
 from archive.objects.storage_classes import STORAGE
-from archive.rule_errors import PolicyBeganThen, PolicyUnfit
 from archive.values import today
-from archive.wish_errors import StaffRoleUnfit
 
 ONE_DAY = timedelta(days=1)
 NAMED = ("name_fi", "name_sv", "name_en", "source")

@@ -15,8 +15,8 @@ from django.db.models import Max
 
 from archive import jobs, vault
 from archive.config import settings
-from archive.correction_errors import CorrectionIncomplete
 from archive.errors import ArchiveError, OtherContent
+from archive.errors.corrections import CorrectionIncomplete
 from archive.models import (
     Correction,
     CorrectionOrigin,

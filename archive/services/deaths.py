@@ -9,12 +9,12 @@ from django.db import transaction
 
 from archive import ledger
 from archive.actors import Actor
+from archive.errors.retention import PersonUnknown
+from archive.errors.wishes import ValueUnfit
 from archive.models import DeathSource, Patient, PatientHistory
 from archive.queries import persons, retention
-from archive.retention_errors import PersonUnknown
 from archive.services import retention_lock, retention_survey
 from archive.values import PatientIdentifier, now, today
-from archive.wish_errors import ValueUnfit
 
 
 def settle(

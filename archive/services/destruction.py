@@ -10,6 +10,7 @@ from django.db import connection, transaction
 
 from archive import jobs, ledger
 from archive.actors import Actor
+from archive.errors.retention import ListMoved, NothingToDestroy
 from archive.models import (
     DestructionItem,
     DestructionList,
@@ -23,7 +24,6 @@ from archive.models import (
 )
 from archive.queries import destruction as queries
 from archive.queries import retention
-from archive.retention_errors import ListMoved, NothingToDestroy
 from archive.rules import retention as rules
 from archive.rules.retention import Term
 from archive.services import retention_lock, second_person

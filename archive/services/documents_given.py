@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from archive import gate, vault
 from archive.config import settings
 from archive.errors import ArchiveError, BytesDamaged
+from archive.errors.retrieval import ContentDiffers, DocumentUnknown, RepositoryUnknown
 from archive.models import Document, DocumentKind, ProvidedDocument
 from archive.objects.retrieving import Problem, Wanted
 from archive.queries import standing
-from archive.retrieval_errors import ContentDiffers, DocumentUnknown, RepositoryUnknown
 from archive.rules.access import Action, Decision
 from archive.rules.disclosure import What
 from archive.services import disclosure

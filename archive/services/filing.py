@@ -17,10 +17,10 @@ from archive.errors import (
     RealPatientRequired,
     RelationalMismatch,
 )
+from archive.errors.retention import StudyDestroyed
 from archive.models import Environment, JobKind, Patient, Register, Series, Study, StudyState
 from archive.objects.header import Header
 from archive.queries import standing
-from archive.retention_errors import StudyDestroyed
 from archive.rules import identity
 from archive.rules.admission import Admitted
 from archive.services.associations import Peer

@@ -17,6 +17,7 @@ from archive import ledger
 from archive.actors import Actor, ActorKind
 from archive.config import settings
 from archive.errors import ArchiveError, NotFound
+from archive.errors.persons import IdInUse, MergeUndone, PatientUnknown, UpdateOutdated
 from archive.models import (
     DeathSource,
     Document,
@@ -28,7 +29,6 @@ from archive.models import (
     StudyState,
 )
 from archive.objects.persons import Demographics, Merge, Person
-from archive.person_errors import IdInUse, MergeUndone, PatientUnknown, UpdateOutdated
 from archive.queries import persons
 from archive.rules import identity as rules
 from archive.rules.identity import Party, Standing

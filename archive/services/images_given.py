@@ -12,10 +12,10 @@ from django.db.models import Exists, OuterRef
 from archive import gate
 from archive.config import settings
 from archive.errors import ArchiveError
+from archive.errors.retrieval import DocumentUnknown, RepositoryUnknown
 from archive.models import Document, DocumentKind, DocumentStatus, Instance, Study, StudyState
 from archive.objects.retrieving import ImageRequest, Problem, WantedObject
 from archive.queries import standing
-from archive.retrieval_errors import DocumentUnknown, RepositoryUnknown
 from archive.rules.access import Action, Decision
 from archive.rules.disclosure import What
 from archive.services import disclosure, objects_out, serving

@@ -23,11 +23,11 @@ from archive.errors import (
     OtherRegister,
     TransferBroken,
 )
+from archive.errors.retention import StudyDestroyed
 from archive.models import Environment, Instance, InstanceVersion, JobKind, Register
 from archive.objects.elements import Truncated, require_whole
 from archive.objects.header import Header, read_header
 from archive.objects.part10 import FileMeta
-from archive.retention_errors import StudyDestroyed
 from archive.rules import admission, identity
 from archive.rules.admission import Admitted, Announced
 from archive.services import (

@@ -5,9 +5,9 @@ from django.db import transaction
 from archive import ledger
 from archive.actors import Actor
 from archive.errors import NotFound
+from archive.errors.persons import MergeUndone
 from archive.models import PatientMerge, SecondKind, SecondPerson
 from archive.objects.persons import Merge, Person
-from archive.person_errors import MergeUndone
 from archive.queries import persons
 from archive.services import identity, second_person
 from archive.services.identity import Occasion

@@ -16,10 +16,10 @@ from archive import ledger
 from archive.actors import Actor, connection_actor
 from archive.config import settings
 from archive.errors import ArchiveError, NotFound
+from archive.errors.persons import MessageDone, SenderUnknown
 from archive.models import Hl7Message, MessageOutcome, Patient
 from archive.objects import adt, er7
 from archive.objects.persons import Person
-from archive.person_errors import MessageDone, SenderUnknown
 from archive.rules.messages import Spoken, require_taken
 from archive.services import error_desk, filing, identity
 from archive.services.error_desk import Place, What, Who

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 
 from archive import vault
 from archive.errors import BytesDamaged, InstanceUnknown
+from archive.errors.retrieval import SyntaxUnavailable
 from archive.objects import part10, transcoding
-from archive.retrieval_errors import SyntaxUnavailable
 from archive.services.serving import Outgoing
 
 

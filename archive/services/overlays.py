@@ -13,8 +13,8 @@ from django.db import transaction
 
 from archive import ledger, vault
 from archive.actors import Actor
-from archive.correction_errors import CorrectionOutdated
 from archive.errors import AccessionMissing, ArchiveError
+from archive.errors.corrections import CorrectionOutdated
 from archive.models import (
     Correction,
     CorrectionOrigin,

@@ -15,11 +15,7 @@ from archive import gate, ledger
 from archive.actors import Actor
 from archive.config import settings
 from archive.errors import ArchiveError, DatasetUnreadable, MetadataFixed
-from archive.models import Connection, Document, DocumentKind, ProvidedDocument, Study, XdsRole
-from archive.objects import manifest as kos
-from archive.objects.registry import MANIFEST_FORMAT, DocumentEntry, Submission
-from archive.objects.retrieving import Problem, Wanted
-from archive.retrieval_errors import (
+from archive.errors.retrieval import (
     ContentDiffers,
     DocumentMissing,
     DocumentUnknown,
@@ -29,6 +25,10 @@ from archive.retrieval_errors import (
     SourceUnknown,
     StudyArchived,
 )
+from archive.models import Connection, Document, DocumentKind, ProvidedDocument, Study, XdsRole
+from archive.objects import manifest as kos
+from archive.objects.registry import MANIFEST_FORMAT, DocumentEntry, Submission
+from archive.objects.retrieving import Problem, Wanted
 from archive.services import documents, filing
 from archive.services.metadata_update import require_operator
 from archive.values import now

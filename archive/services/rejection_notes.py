@@ -13,8 +13,8 @@ from django.db.models import QuerySet
 
 from archive import vault
 from archive.actors import Actor, ActorKind
-from archive.correction_errors import RejectionNoteReused
 from archive.errors import OtherRegister, Unacceptable
+from archive.errors.corrections import RejectionNoteReused
 from archive.models import Instance, Organisation, Rejection, RejectionTitle, Study
 from archive.objects import key_objects, manifest, part10
 from archive.objects.key_objects import KeyObjects

@@ -5,8 +5,8 @@ AR-7, AR-10).
 from enum import Enum, auto
 
 from archive import vault
-from archive.correction_errors import RejectedBefore
 from archive.errors import BytesDamaged, InstanceUnknown, OtherContent
+from archive.errors.corrections import RejectedBefore
 from archive.objects.sameness import same_content
 from archive.rules import correction
 from archive.rules.correction import Terms

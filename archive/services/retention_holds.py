@@ -7,12 +7,12 @@ from django.db import transaction
 
 from archive import ledger
 from archive.actors import Actor
+from archive.errors.retention import HoldEnded, PersonUnknown, StudyDestroyed
+from archive.errors.wishes import ValueUnfit
 from archive.models import Patient, RetentionHold, Study, StudyState
 from archive.queries import persons
-from archive.retention_errors import HoldEnded, PersonUnknown, StudyDestroyed
 from archive.services import retention_lock
 from archive.values import PatientIdentifier, now, today
-from archive.wish_errors import ValueUnfit
 
 
 def hold_study(actor: Actor, study: Study, *, reason: str, until: date | None) -> RetentionHold:

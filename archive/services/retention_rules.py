@@ -11,11 +11,11 @@ from django.db import transaction
 
 from archive import ledger
 from archive.actors import Actor
+from archive.errors.retention import RuleHasEnded
+from archive.errors.wishes import ValueUnfit
 from archive.models import Environment, RetentionBasis, RetentionRule
-from archive.retention_errors import RuleHasEnded
 from archive.services import retention_lock, retention_survey
 from archive.values import today
-from archive.wish_errors import ValueUnfit
 
 LONGEST = 200  # years
 DAYS_OF_MONTH = range(1, 32)

@@ -8,6 +8,14 @@ from django.db.models import QuerySet
 
 from archive import ledger
 from archive.actors import Actor
+from archive.errors.reviews import (
+    FindingMissing,
+    OwnReview,
+    ReviewCaseClosed,
+    ReviewCaseOpen,
+    SuspicionSettled,
+)
+from archive.errors.wishes import ValueUnfit
 from archive.ledger import Kind
 from archive.models import (
     ExplanationRequest,
@@ -22,16 +30,8 @@ from archive.models import (
     User,
 )
 from archive.queries import review_report, reviews
-from archive.review_errors import (
-    FindingMissing,
-    OwnReview,
-    ReviewCaseClosed,
-    ReviewCaseOpen,
-    SuspicionSettled,
-)
 from archive.services.suspicions import require_another, require_reviewer
 from archive.values import now
-from archive.wish_errors import ValueUnfit
 
 
 def open_case(

@@ -11,6 +11,8 @@ from django.db import transaction
 
 from archive import jobs, ledger
 from archive.actors import Actor
+from archive.errors.reviews import ExplanationDecided
+from archive.errors.wishes import ValueUnfit
 from archive.ledger import Kind
 from archive.models import (
     ExplanationRequest,
@@ -22,10 +24,8 @@ from archive.models import (
     SuspicionEvent,
 )
 from archive.queries import log_rules
-from archive.review_errors import ExplanationDecided
 from archive.services import review_cases
 from archive.values import now, today
-from archive.wish_errors import ValueUnfit
 
 MOST_EVENTS = 200  # that one request asks about, the newest
 

@@ -11,13 +11,13 @@ from django.db.models import Q
 
 from archive import ledger
 from archive.actors import Actor, ActorKind
+from archive.errors.reviews import AlreadyWatched, RuleReplaced
+from archive.errors.wishes import StaffRoleUnfit, ValueUnfit
 from archive.ledger import Kind
 from archive.models import Patient, ReviewKind, ReviewRule, Role, WatchedPerson
-from archive.review_errors import AlreadyWatched, RuleReplaced
 from archive.services import filing
 from archive.services.suspicions import require_reviewer
 from archive.values import PatientIdentifier, midnight, now, today
-from archive.wish_errors import StaffRoleUnfit, ValueUnfit
 
 # What of a rule can be set, by kind; of the others a single look tells.
 COUNTED = frozenset(

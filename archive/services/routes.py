@@ -10,7 +10,7 @@ from django.db.models import Max, Min, Q
 
 from archive import ledger
 from archive.actors import Actor
-from archive.desk_errors import CasesUnjoinable
+from archive.errors.desk import CasesUnjoinable
 from archive.models import Case, CaseEvent, CaseRoute, CaseState, EventOutcome
 from archive.values import now
 

@@ -11,8 +11,8 @@ from uuid import UUID
 import psycopg
 from django.db import connection
 
+from archive.errors.retention import StudyDestroyed
 from archive.models import Instance, StudyState
-from archive.retention_errors import StudyDestroyed
 
 _FIND = """
 SELECT i.id, i.study_id, s.register_id, i.digest, i.transfer_syntax_uid, i.store, i.version,

@@ -8,12 +8,12 @@ from django.db.models import Q, QuerySet
 from archive import ledger
 from archive.actors import Actor
 from archive.errors import NotFound
+from archive.errors.reviews import SearchNameTaken
+from archive.errors.wishes import ValueUnfit
 from archive.ledger import Kind
 from archive.models import SavedSearch
-from archive.review_errors import SearchNameTaken
 from archive.services.suspicions import require_reviewer
 from archive.values import now
-from archive.wish_errors import ValueUnfit
 
 MOST = 1_000  # characters of an address
 

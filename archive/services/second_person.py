@@ -12,8 +12,8 @@ from django.db import IntegrityError, transaction
 from archive import ledger
 from archive.actors import Actor, ActorKind
 from archive.errors import Refused
+from archive.errors.persons import SamePerson, SecondAsked, SecondDecided
 from archive.models import SecondPerson, SecondState
-from archive.person_errors import SamePerson, SecondAsked, SecondDecided
 from archive.values import now
 
 

@@ -7,9 +7,9 @@ from django.db.models import QuerySet
 from archive.actors import Actor, connection_actor
 from archive.config import settings
 from archive.errors import ArchiveError, PeerEnded
+from archive.errors.persons import ReceiverUnknown, SenderAddressWrong, SenderUnknown
 from archive.models import Connection, ConnectionKind, CustomerState, Environment
 from archive.objects.adt import Header
-from archive.person_errors import ReceiverUnknown, SenderAddressWrong, SenderUnknown
 from archive.services import error_desk
 from archive.services.associations import addresses_of
 from archive.services.error_desk import Place, What, Who

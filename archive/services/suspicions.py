@@ -11,6 +11,8 @@ from django.db import connection, transaction
 
 from archive import ledger
 from archive.actors import SYSTEM, Actor, ActorKind
+from archive.errors.reviews import OwnReview, SuspicionSettled
+from archive.errors.wishes import StaffRoleUnfit
 from archive.models import (
     Environment,
     LedgerEvent,
@@ -24,10 +26,8 @@ from archive.models import (
     SuspicionState,
     User,
 )
-from archive.review_errors import OwnReview, SuspicionSettled
 from archive.rules.review import OF_ONE_PATIENT
 from archive.values import now
-from archive.wish_errors import StaffRoleUnfit
 
 MOST_EVENTS = 1_000  # kept with one suspicion; the log has them all
 Place = tuple[datetime, UUID]  # of an entry in the ledger

@@ -15,6 +15,8 @@ from django.db import connection, transaction
 from archive import jobs, ledger
 from archive.actors import Actor, ActorKind
 from archive.errors import ArchiveError, NotFound
+from archive.errors.rules import AnswersTooMany, ListTooLarge, ListUnreadable, TakeoverRuns
+from archive.errors.wishes import StaffRoleUnfit
 from archive.models import (
     Connection,
     JobKind,
@@ -27,14 +29,12 @@ from archive.models import (
 )
 from archive.objects.messages import Target
 from archive.objects.study_lists import Answers, ListedStudy, Question
-from archive.rule_errors import AnswersTooMany, ListTooLarge, ListUnreadable, TakeoverRuns
 from archive.rules import study_lists
 from archive.rules.study_lists import Problem
 from archive.services import error_desk
 from archive.services.connections import target_of
 from archive.services.error_desk import Place, What, Who
 from archive.values import now
-from archive.wish_errors import StaffRoleUnfit
 
 STARTERS = frozenset({Role.ADMIN, Role.ARCHIVIST, Role.ONBOARDING})
 MOST_BYTES = 200_000_000

@@ -10,8 +10,8 @@ from uuid import UUID
 
 from django.db import connection
 
+from archive.errors.wishes import WishDocumentReused
 from archive.models import WishDocument
-from archive.wish_errors import WishDocumentReused
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,13 @@ from enum import StrEnum
 from typing import TypeVar
 
 from archive.actors import Actor
+from archive.errors.wishes import ValueUnfit
 from archive.models import ConsentForm, Environment, WillSubject, WishSource
 from archive.rules.wishes import Representative, Wanted, check_representative
 from archive.services import documents, wishes
 from archive.services.wish_documents import FormDocument
 from archive.services.wishes import Recorded, Saying, Whose
 from archive.values import PatientIdentifier
-from archive.wish_errors import ValueUnfit
 
 T = TypeVar("T")
 

@@ -17,6 +17,7 @@ from django.db.models import Min
 from archive import ledger
 from archive.actors import Actor, ActorKind
 from archive.errors import ArchiveError
+from archive.errors.wishes import StaffRoleUnfit, StatementUnknown, ValueUnfit
 from archive.models import (
     ConsentForm,
     DisclosurePermission,
@@ -41,7 +42,6 @@ from archive.rules.wishes import Earlier, Moment, Wanted
 from archive.services import filing, wish_documents
 from archive.services.wish_documents import FormDocument
 from archive.values import PatientIdentifier, now
-from archive.wish_errors import StaffRoleUnfit, StatementUnknown, ValueUnfit
 
 EVENT_UNKNOWN = "service-event-unknown"  # a warning: it may be one that is still to come
 CORRECTORS = frozenset({Role.ADMIN, Role.ARCHIVIST})

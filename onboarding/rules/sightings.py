@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from archive import correction_errors
 from archive.errors import ArchiveError
+from archive.errors import corrections as correction_errors
 from archive.models import ConnectionKind, XdsRole
 from onboarding.rules.rollout import StepKind
 

@@ -2,8 +2,8 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from archive import correction_errors as errors
 from archive.errors import ArchiveError
+from archive.errors import corrections as errors
 from portal.advice.kinds import Advice, Move
 
 ADVICE: dict[type[ArchiveError], Advice] = {

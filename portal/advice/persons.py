@@ -2,8 +2,8 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from archive import person_errors as errors
 from archive.errors import ArchiveError
+from archive.errors import persons as errors
 from portal.advice.kinds import CORRECT_AND_SEND, Advice, Move
 
 COMPARE = _(

@@ -2,8 +2,8 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from archive import retention_errors as errors
 from archive.errors import ArchiveError
+from archive.errors import retention as errors
 from portal.advice.kinds import Advice, Move
 
 SEE_AGAIN = _("Open the page again and see how it stands now.")

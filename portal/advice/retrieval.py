@@ -2,8 +2,8 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from archive import retrieval_errors
 from archive.errors import ArchiveError
+from archive.errors import retrieval as retrieval_errors
 from portal.advice.kinds import Advice, Move
 
 _COMPARE = _("Compare the message with the conformance statement together with the supplier.")

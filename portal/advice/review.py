@@ -2,8 +2,8 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from archive import review_errors as errors
 from archive.errors import ArchiveError
+from archive.errors import reviews as errors
 from portal.advice.kinds import Advice, Move, Text
 
 _AGAIN = _("Open the page again to see how it stands.")

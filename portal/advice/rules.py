@@ -2,8 +2,8 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from archive import rule_errors as errors
 from archive.errors import ArchiveError
+from archive.errors import rules as errors
 from portal.advice.kinds import Advice, Move
 
 _LIST = _("Save the list as CSV in UTF-8 with the column names in its first line.")

@@ -2,8 +2,8 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from archive import wish_errors as errors
 from archive.errors import ArchiveError
+from archive.errors import wishes as errors
 from portal.advice.kinds import Advice, Move
 
 _NOTHING = _("Nothing was recorded. Send it again when it is put right.")

@@ -9,10 +9,10 @@ from rest_framework.request import Request
 
 from archive.actors import Actor
 from archive.errors import PeerEnded, PeerUnknown
+from archive.errors.wishes import ClientAssertionRefused
 from archive.services import citizen_calls, credentials
 from archive.services.citizen_calls import CitizenCall
 from archive.values import today
-from archive.wish_errors import ClientAssertionRefused
 from portal.api.problems import REALM
 from portal.api.reporting import report
 

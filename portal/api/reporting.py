@@ -10,9 +10,9 @@ from rest_framework.exceptions import APIException, ValidationError
 from archive.actors import Actor, ActorKind
 from archive.edges.edge import correlation
 from archive.errors import ArchiveError, Broken, Malformed
+from archive.errors.wishes import ValueUnfit
 from archive.models import Environment
 from archive.services import error_desk
-from archive.wish_errors import ValueUnfit
 from portal.forms.codes import looks_like_code
 
 log = logging.getLogger(__name__)

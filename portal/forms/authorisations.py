@@ -10,8 +10,8 @@ from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from archive.authorisation_errors import AuthorisationInvalid
 from archive.errors import ArchiveError
+from archive.errors.authorisations import AuthorisationInvalid
 from archive.models import (
     AuthorisationLevel,
     AuthorisationState,

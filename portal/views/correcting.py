@@ -14,8 +14,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from archive import gate
 from archive.actors import Actor
-from archive.correction_errors import CorrectionOutdated
 from archive.errors import ArchiveError, NotFound
+from archive.errors.corrections import CorrectionOutdated
 from archive.models import Correction, CorrectionState, Study
 from archive.objects.study_facts import StudyFacts
 from archive.queries import corrections as queries

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archive.errors import Malformed
+from archive.errors.retrieval import MessageTooLong
 from archive.objects.multipart import Limits, Outgoing, Reader, new_boundary, written
-from archive.retrieval_errors import MessageTooLong
 
 LIMITS = Limits(parts=10, part_bytes=1 << 20, total_bytes=4 << 20)
 

@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 
-from archive import correction_errors, errors, ledger
+from archive import errors, ledger
 from archive.actors import connection_actor
 from archive.edges.hl7 import handlers
 from archive.edges.hl7.handlers import Visitor
+from archive.errors import corrections as correction_errors
 from archive.models import Connection
 from archive.objects.queries import StoredQuery
 from archive.services import discovery, querying, retrieval

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archive.authorisation_errors import AuthorisationMoved, PartyUnfit
+from archive.errors.authorisations import AuthorisationMoved, PartyUnfit
 from archive.models import AuthorisationState
 from archive.rules import authorisations as rules
 from archive.rules.authorisations import Coverage, Fault, Move, Order, Side, Standing

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from archive.rule_errors import ListUnreadable
+from archive.errors.rules import ListUnreadable
 from archive.rules import code_lists
 from archive.rules.code_lists import Entry, Plan, Problem
 

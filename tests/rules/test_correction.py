@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archive import correction_errors as errors
 from archive.errors import ArchiveError, DatasetUnreadable
+from archive.errors import corrections as errors
 from archive.objects.key_objects import Named
 from archive.rules.correction import (
     OVERRIDES,

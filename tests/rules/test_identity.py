@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from archive import errors, person_errors
+from archive import errors
 from archive.errors import ArchiveError
+from archive.errors import persons as person_errors
 from archive.rules import identity
 from archive.rules.identity import Party, Standing
 from archive.values import PatientIdentifier

@@ -4,8 +4,8 @@ from datetime import date
 
 import pytest
 
+from archive.errors.rules import ListUnreadable
 from archive.objects.study_lists import ListedStudy
-from archive.rule_errors import ListUnreadable
 from archive.rules import study_lists
 from archive.rules.study_lists import Problem
 

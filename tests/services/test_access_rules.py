@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from archive import wish_errors as errors
 from archive.actors import Actor, ActorKind
+from archive.errors import wishes as errors
 from archive.models import AccessPolicy, AccessPolicyKind
 from archive.queries import standing
 from archive.services import access_rules as services

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from archive import errors, jobs, tasks
-from archive.authorisation_errors import (
+from archive.config import settings
+from archive.errors.authorisations import (
     AuthorisationInvalid,
     AuthorisationMoved,
     AuthorisationOverlaps,
@@ -17,7 +18,6 @@ from archive.authorisation_errors import (
     RepositoryUnreachable,
     SubcontractingRefused,
 )
-from archive.config import settings
 from archive.models import Authorisation, Case, CaseEvent, Job, JobKind, LedgerEvent, Patient
 from archive.objects.authorisation_form import Form
 from archive.queries import standing

@@ -7,7 +7,7 @@ import pytest
 
 from archive import errors
 from archive.actors import SYSTEM
-from archive.authorisation_errors import (
+from archive.errors.authorisations import (
     AuthorisationInvalid,
     AuthorisationMoved,
     AuthorisationOverlaps,

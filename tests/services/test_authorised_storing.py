@@ -4,8 +4,8 @@
 
 import pytest
 
-from archive.authorisation_errors import AuthorisationMoved
 from archive.errors import ControllerUnauthorised, OtherRegister
+from archive.errors.authorisations import AuthorisationMoved
 from archive.models import Authorisation, CaseEvent, Instance, LedgerEvent, Patient, Study
 from archive.rules.authorisations import Order
 from archive.services import authorisations, commitment, notices, registration

@@ -3,7 +3,7 @@
 import pytest
 
 from archive.actors import Actor
-from archive.desk_errors import BatchEnded
+from archive.errors.desk import BatchEnded
 from archive.models import (
     AvailabilityNotice,
     Batch,

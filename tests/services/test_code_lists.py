@@ -4,13 +4,13 @@ from datetime import date
 
 import pytest
 
-from archive import rule_errors as errors
 from archive.actors import Actor, ActorKind
+from archive.errors import rules as errors
+from archive.errors.wishes import StaffRoleUnfit
 from archive.models import LedgerEvent, StudyCodeEntry
 from archive.rules.code_lists import Kind, Plan
 from archive.services import code_lists as services
 from archive.services.code_lists import Upload
-from archive.wish_errors import StaffRoleUnfit
 from tests import builders
 
 pytestmark = pytest.mark.django_db

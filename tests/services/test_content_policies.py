@@ -6,9 +6,10 @@ from typing import Any
 
 import pytest
 
-from archive import rule_errors as errors
 from archive.actors import Actor, ActorKind
 from archive.errors import ClassNotArchived
+from archive.errors import rules as errors
+from archive.errors.wishes import StaffRoleUnfit
 from archive.models import ContentPolicy, LedgerEvent
 from archive.queries import content_policies as queries
 from archive.queries.content_policies import Standing
@@ -16,7 +17,6 @@ from archive.services import content_policies as services
 from archive.services import policies
 from archive.services.content_policies import Version
 from archive.values import today
-from archive.wish_errors import StaffRoleUnfit
 from tests import cast
 
 pytestmark = pytest.mark.django_db

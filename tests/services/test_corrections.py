@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 from pydicom.dataset import Dataset
 
-from archive import correction_errors as refusals
 from archive import errors, vault
+from archive.errors import corrections as refusals
 from archive.models import (
     Case,
     Correction,

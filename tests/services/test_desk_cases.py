@@ -5,8 +5,8 @@ from datetime import timedelta
 import pytest
 
 from archive.actors import Actor, ActorKind
-from archive.desk_errors import CasesUnjoinable
 from archive.errors import BytesDamaged, StudyCodeUnknown
+from archive.errors.desk import CasesUnjoinable
 from archive.models import Case, CaseEvent, CaseRoute, LedgerEvent, Severity, SeverityTime, User
 from archive.services import case_work, error_desk, routes
 from archive.services.error_desk import Place, Who

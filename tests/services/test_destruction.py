@@ -8,6 +8,8 @@ import pytest
 
 from archive import vault
 from archive.errors import NotFound
+from archive.errors.persons import SamePerson, SecondDecided
+from archive.errors.retention import ListMoved, NothingToDestroy, StudyDestroyed
 from archive.models import (
     AvailabilityNotice,
     DestructionItem,
@@ -19,8 +21,6 @@ from archive.models import (
     SecondPerson,
     Study,
 )
-from archive.person_errors import SamePerson, SecondDecided
-from archive.retention_errors import ListMoved, NothingToDestroy, StudyDestroyed
 from archive.services import (
     commitment,
     destruction,

@@ -7,7 +7,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from archive import errors, person_errors
+from archive import errors
+from archive.errors import persons as person_errors
 from archive.models import (
     Job,
     LedgerEvent,

@@ -7,8 +7,8 @@ import pytest
 from pydicom.dataset import Dataset
 
 from archive import errors, vault
+from archive.errors.persons import PatientIdForeign
 from archive.models import CaseEvent, Instance, Job, LedgerEvent, Patient, Register, Study
-from archive.person_errors import PatientIdForeign
 from archive.services.ingest import Session
 from tests import cast
 from tests.cast import EXPLICIT, IMPLICIT, MALLILA, VENLA, dataset, encoded, send

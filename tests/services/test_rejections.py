@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from pydicom.dataset import Dataset
 
-from archive import correction_errors as refusals
 from archive import errors, vault
 from archive.actors import Actor, ActorKind
+from archive.errors import corrections as refusals
 from archive.models import (
     AvailabilityNotice,
     Case,

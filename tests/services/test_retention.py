@@ -5,6 +5,8 @@ from datetime import date, timedelta
 import pytest
 
 from archive.errors import NotFound
+from archive.errors.retention import HoldEnded, PersonUnknown, RuleHasEnded
+from archive.errors.wishes import ValueUnfit
 from archive.models import (
     Job,
     LedgerEvent,
@@ -19,7 +21,6 @@ from archive.models import (
 from archive.objects.persons import Demographics, Person
 from archive.queries import destruction as queries
 from archive.queries import retention as facts
-from archive.retention_errors import HoldEnded, PersonUnknown, RuleHasEnded
 from archive.services import (
     deaths,
     identity,
@@ -30,7 +31,6 @@ from archive.services import (
 from archive.services.identity import Occasion
 from archive.services.retention_rules import Rule
 from archive.values import today
-from archive.wish_errors import ValueUnfit
 from tests import builders, cast, persons, retention
 from tests.cast import MATTI, VENLA, dataset
 

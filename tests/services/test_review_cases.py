@@ -6,6 +6,16 @@ import pytest
 from django.core import mail
 
 from archive.errors import NotFound
+from archive.errors.reviews import (
+    ExplanationDecided,
+    FindingMissing,
+    OwnReview,
+    ReviewCaseClosed,
+    ReviewCaseOpen,
+    SearchNameTaken,
+    SuspicionSettled,
+)
+from archive.errors.wishes import StaffRoleUnfit, ValueUnfit
 from archive.models import (
     ExplanationRequest,
     Job,
@@ -18,18 +28,8 @@ from archive.models import (
     User,
 )
 from archive.queries import review_report, reviews
-from archive.review_errors import (
-    ExplanationDecided,
-    FindingMissing,
-    OwnReview,
-    ReviewCaseClosed,
-    ReviewCaseOpen,
-    SearchNameTaken,
-    SuspicionSettled,
-)
 from archive.services import review_cases, review_explanations, saved_searches, suspicions
 from archive.values import today
-from archive.wish_errors import StaffRoleUnfit, ValueUnfit
 from onboarding import tasks
 from onboarding.models import Contact, ContactKind
 from onboarding.services import log_requests

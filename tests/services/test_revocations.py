@@ -2,8 +2,8 @@
 
 import pytest
 
-from archive import correction_errors as refusals
 from archive import errors, vault
+from archive.errors import corrections as refusals
 from archive.models import Instance, LedgerEvent, RejectedObject, Rejection
 from archive.objects import key_objects
 from archive.services import commitment, registration, rejection_notes, rejections

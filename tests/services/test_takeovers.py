@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from archive import rule_errors as errors
 from archive.actors import Actor, ActorKind
 from archive.errors import NotFound, PeerUnreachable
+from archive.errors import rules as errors
+from archive.errors.wishes import StaffRoleUnfit
 from archive.models import (
     Case,
     Instance,
@@ -25,7 +26,6 @@ from archive.objects.study_lists import Answers, ListedStudy
 from archive.services import takeover_comparison, takeovers
 from archive.services.takeovers import Upload
 from archive.values import now, uid_from_uuid
-from archive.wish_errors import StaffRoleUnfit
 from tests import builders
 from tests.cast import ESIMERKKILA, MALLILA, connection, organisation
 

@@ -4,7 +4,7 @@ from datetime import datetime
 
 import pytest
 
-from archive import wish_errors as errors
+from archive.errors import wishes as errors
 from archive.models import DisclosurePermission, WillSubject
 from archive.queries import standing
 from archive.queries import wishes as queries

@@ -7,10 +7,10 @@ from uuid import UUID
 import pytest
 from django.db import ProgrammingError, transaction
 
-from archive import wish_errors as errors
 from archive.actors import SYSTEM
 from archive.config import settings
 from archive.errors import ArchiveError, RealPatientRequired
+from archive.errors import wishes as errors
 from archive.models import ConsentForm, WillSubject
 from archive.queries import wishes as queries
 from archive.rules.wishes import Known

@@ -11,9 +11,10 @@ commitment: PS3.3 C.14.1.1. A-ASSOCIATE-RJ: PS3.8 table 9-21.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from archive import correction_errors, errors
-from archive.person_errors import PatientIdForeign
-from archive.retention_errors import StudyDestroyed
+from archive import errors
+from archive.errors import corrections as correction_errors
+from archive.errors.persons import PatientIdForeign
+from archive.errors.retention import StudyDestroyed
 
 SUCCESS = 0x0000
 CANCELLED = 0xFE00

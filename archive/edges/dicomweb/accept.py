@@ -7,8 +7,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from archive.errors.web import NotAcceptable
 from archive.objects import transcoding
-from archive.web_errors import NotAcceptable
 
 ANY = "*"  # as a transfer syntax: as it is stored
 DICOM = "application/dicom"

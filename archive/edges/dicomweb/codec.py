@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 
 from pydicom.datadict import dictionary_VR, tag_for_keyword
 
+from archive.errors.web import RequestUnclear
 from archive.objects.identifier import Identifier, Key
 from archive.queries import attributes
 from archive.rules.matching import Level
 from archive.services.querying import Page
-from archive.web_errors import RequestUnclear
 
 MAX_PAGE = 1_000  # matches in one answer
 MAX_OFFSET = 100_000

@@ -18,12 +18,12 @@ from archive.edges.dicomweb.call import Call
 from archive.edges.dicomweb.multipart import Bytes, Part
 from archive.edges.edge import as_archive_error, exchange
 from archive.errors import ArchiveError, BytesDamaged
+from archive.errors.web import NotAcceptable
 from archive.objects.json_model import Model
 from archive.services import retrieval
 from archive.services.retrieval import Retrieval
 from archive.services.serving import Outgoing
 from archive.vault import Held
-from archive.web_errors import NotAcceptable
 
 log = logging.getLogger(__name__)
 

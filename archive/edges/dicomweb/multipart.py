@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from email.parser import BytesHeaderParser
 from typing import NamedTuple
 
+from archive.errors.web import MultipartBroken
 from archive.values import uuid7
-from archive.web_errors import MultipartBroken
 
 Bytes = bytes | memoryview
 

@@ -11,13 +11,13 @@ from archive.edges.dicomweb.call import Call
 from archive.edges.dicomweb.giving import Bare, Giving, Related
 from archive.edges.dicomweb.multipart import Part
 from archive.edges.dicomweb.retrieving import begin, frame_numbers, taken_apart
+from archive.errors.web import NotAcceptable, RequestUnclear
 from archive.objects import rendering
 from archive.objects.opened import Opened
 from archive.objects.rendering import Window
 from archive.services import previews
 from archive.services.serving import Outgoing
 from archive.vault import Held
-from archive.web_errors import NotAcceptable, RequestUnclear
 
 ENCAPSULATED_PDF = "1.2.840.10008.5.1.4.1.1.104.1"
 PICTURES = ("image/jpeg", "image/png")

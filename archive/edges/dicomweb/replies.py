@@ -11,10 +11,12 @@ from uuid import UUID
 
 from django.http import HttpResponse
 
-from archive import correction_errors, errors, web_errors
+from archive import errors
 from archive.edges.edge import reply_for
 from archive.errors import ArchiveError
-from archive.person_errors import PatientIdForeign
+from archive.errors import corrections as correction_errors
+from archive.errors import web as web_errors
+from archive.errors.persons import PatientIdForeign
 
 REALM = 'Basic realm="DICOMweb", charset="UTF-8"'
 RETRY_AFTER = "5"  # seconds

@@ -12,13 +12,13 @@ from archive.edges.dicomweb.giving import Giving, Listed, Related, of_model
 from archive.edges.dicomweb.multipart import Part
 from archive.edges.edge import exchange
 from archive.errors import InstanceUnknown
+from archive.errors.web import NotAcceptable, RequestUnclear
 from archive.objects import elements, json_model, part10, transcoding
 from archive.objects.opened import PIXEL_DATA, Opened, opened
 from archive.services import retrieval
 from archive.services.retrieval import Retrieval
 from archive.services.serving import Outgoing
 from archive.vault import Held
-from archive.web_errors import NotAcceptable, RequestUnclear
 
 PIXELS = f"{PIXEL_DATA:08X}"
 MAX_FRAMES = 1_000  # in one request

@@ -10,6 +10,7 @@ from archive.edges.dicomweb.call import Call
 from archive.edges.dicomweb.codec import MAX_PAGE, Searched
 from archive.edges.dicomweb.multipart import Part, related, write
 from archive.edges.edge import exchange
+from archive.errors.web import RequestUnclear
 from archive.objects import json_model
 from archive.objects.identifier import CHARACTER_SET, LEVEL, Attribute
 from archive.objects.json_model import Model
@@ -17,7 +18,6 @@ from archive.queries import attributes
 from archive.rules.matching import Level
 from archive.services import querying
 from archive.services.querying import Search
-from archive.web_errors import RequestUnclear
 
 RETRIEVE_URL = 0x00081190
 _FUZZY = "The fuzzymatching parameter is not supported. Only literal matching has been performed."

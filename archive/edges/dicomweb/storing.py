@@ -28,12 +28,12 @@ from archive.errors import (
     Unacceptable,
     Unsupported,
 )
+from archive.errors.web import MediaTypeUnsupported, MultipartBroken, RequestTooLarge
 from archive.objects import json_model, part10
 from archive.objects.header import Header
 from archive.objects.json_model import Model
 from archive.services import ingest, querying
 from archive.services.ingest import Receipt, Session
-from archive.web_errors import MediaTypeUnsupported, MultipartBroken, RequestTooLarge
 
 log = logging.getLogger(__name__)
 

@@ -10,9 +10,9 @@ from archive.config import settings
 from archive.edges.edge import reply_for
 from archive.edges.hl7.replies import ACCEPTED, TABLE, Reply
 from archive.errors import ArchiveError
+from archive.errors.persons import MessageUnreadable
 from archive.objects import er7
 from archive.objects.er7 import Segment, Separators
-from archive.person_errors import MessageUnreadable
 from archive.values import now, uuid7
 
 DEFAULT_VERSION = "2.5"  # in which a message of no known version is answered

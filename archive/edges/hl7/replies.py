@@ -7,7 +7,8 @@ an AR for ever, an AE goes to a person.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from archive import errors, person_errors
+from archive import errors
+from archive.errors import persons as person_errors
 
 ACCEPTED = "AA"
 CONDITIONS: Mapping[int, str] = {

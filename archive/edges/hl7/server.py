@@ -15,7 +15,7 @@ from archive.edges.hl7.mllp import Broken, Found, Gone, Silent, TooLong, Wire
 from archive.edges.limits import Associations
 from archive.edges.listening import Entrance, Parent, Trade
 from archive.errors import ArchiveError, TooManyAssociations
-from archive.person_errors import FrameBroken, MessageTooLong
+from archive.errors.persons import FrameBroken, MessageTooLong
 from archive.values import uuid7
 
 log = logging.getLogger(__name__)

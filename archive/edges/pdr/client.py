@@ -9,7 +9,7 @@ from urllib.error import HTTPError, URLError
 from urllib.parse import quote
 from urllib.request import ProxyHandler, Request, build_opener
 
-from archive.authorisation_errors import RepositoryRejects, RepositoryUnreachable
+from archive.errors.authorisations import RepositoryRejects, RepositoryUnreachable
 
 TIMEOUT = 10.0  # seconds, for connecting and for each answer
 FORM = "application/json"

@@ -9,13 +9,13 @@ from urllib.request import HTTPRedirectHandler, ProxyHandler, Request, build_ope
 
 from django.utils.http import parse_header_parameters
 
-from archive.authorisation_errors import RepositoryRejects, RepositoryUnreachable
 from archive.edges.xds import mtom, retrieving, soap
 from archive.errors import Malformed
+from archive.errors.authorisations import RepositoryRejects, RepositoryUnreachable
+from archive.errors.retrieval import MessageTooLong
 from archive.objects.multipart import Limits, new_boundary
 from archive.objects.retrieving import Wanted
 from archive.objects.xml import parse_xml
-from archive.retrieval_errors import MessageTooLong
 
 TIMEOUT = 10.0  # seconds, for connecting and for each piece of the answer
 PATH = "/xds/repository"

@@ -17,8 +17,8 @@ from archive.edges.xds.mtom import Included
 from archive.edges.xds.replies import PROVIDE, RETRIEVE, TABLE
 from archive.edges.xds.retrieving import Failure, Sent
 from archive.errors import ArchiveError
+from archive.errors.retrieval import DocumentUnknown
 from archive.objects.retrieving import Problem, Wanted
-from archive.retrieval_errors import DocumentUnknown
 from archive.services import documents_given, images_given, objects_out, provided
 from archive.services.asking import home_urn
 from archive.services.documents_given import Chosen

@@ -8,7 +8,8 @@ empty code.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from archive import errors, retrieval_errors
+from archive import errors
+from archive.errors import retrieval as retrieval_errors
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,9 +24,9 @@ from archive.edges.xds.giving import Answer
 from archive.edges.xds.handlers import Call
 from archive.edges.xds.mtom import Received
 from archive.errors import ArchiveError, Busy, Malformed, PeerEnded, PeerUnknown
+from archive.errors.retrieval import MessageTooLong
 from archive.models import Environment
 from archive.objects.multipart import Limits, Read, new_boundary
-from archive.retrieval_errors import MessageTooLong
 from archive.services import assertions, credentials, error_desk
 from archive.values import today
 

@@ -8,9 +8,9 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from archive.actors import Actor
-from archive.authorisation_errors import AuthorisationInvalid
 from archive.edges.edge import correlation
 from archive.errors import ArchiveError
+from archive.errors.authorisations import AuthorisationInvalid
 from archive.objects.authorisation_form import LIFE, MAKING, Form
 from archive.rules.authorisations import ORDER_FIELDS
 from archive.services import authorisation_forms, error_desk

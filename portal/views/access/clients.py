@@ -12,10 +12,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 from archive.actors import Actor
 from archive.config import settings
 from archive.errors import ArchiveError, NotFound
+from archive.errors.wishes import ValueUnfit
 from archive.models import ApiClient, Environment
 from archive.services import api_clients as services
 from archive.values import today
-from archive.wish_errors import ValueUnfit
 from portal.forms.api_clients import ClientForm, RetireForm
 from portal.staff import Request, page
 from portal.views.joining.opened import blame

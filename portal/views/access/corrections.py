@@ -18,12 +18,12 @@ from django.views.decorators.http import require_http_methods
 
 from archive.actors import Actor
 from archive.errors import ArchiveError, NotFound
+from archive.errors.wishes import ValueUnfit
 from archive.models import Environment, Patient, WillSubject
 from archive.queries import wishes as queries
 from archive.services import wishes as services
 from archive.services.wishes import EVENT_UNKNOWN, Recorded, Whose
 from archive.values import PatientIdentifier, now
-from archive.wish_errors import ValueUnfit
 from portal.forms.wishes import (
     CorrectionForm,
     InformingForm,

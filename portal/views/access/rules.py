@@ -19,12 +19,12 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from archive.actors import Actor
 from archive.errors import ArchiveError, NotFound
+from archive.errors.wishes import ValueUnfit
 from archive.models import AccessPolicy, AccessPolicyKind, Organisation, Study
 from archive.queries import standing, wishes
 from archive.services import access_rules as services
 from archive.services.access_rules import Rule
 from archive.values import today
-from archive.wish_errors import ValueUnfit
 from portal import formats
 from portal.forms.access_rules import AreaForm, CloseForm, MembersForm, RoleForm
 from portal.staff import Request, page

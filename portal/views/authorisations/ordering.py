@@ -15,8 +15,8 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST
 
 from archive.actors import Actor
-from archive.authorisation_errors import AuthorisationInvalid
 from archive.errors import ArchiveError
+from archive.errors.authorisations import AuthorisationInvalid
 from archive.models import (
     AuthorisationDraft,
     AuthorisationLevel,

@@ -18,11 +18,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from archive.actors import Actor
 from archive.errors import ArchiveError, NotFound
+from archive.errors.wishes import ValueUnfit
 from archive.models import RetentionRule
 from archive.services import retention_rules as services
 from archive.services.retention_rules import Rule
 from archive.values import today
-from archive.wish_errors import ValueUnfit
 from portal.advice import advise
 from portal.formats import day_text
 from portal.forms.retention import CloseForm, ConfirmForm, RuleForm

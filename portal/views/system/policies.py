@@ -20,11 +20,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from archive.actors import Actor
 from archive.errors import ArchiveError
+from archive.errors.rules import PolicyUnfit
 from archive.models import ContentPolicy, LedgerEvent
 from archive.objects import storage_classes
 from archive.queries import content_policies as queries
 from archive.queries.content_policies import Standing
-from archive.rule_errors import PolicyUnfit
 from archive.services import content_policies as services
 from archive.values import today
 from portal.forms.content_policies import EndForm, VersionForm

@@ -13,9 +13,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from archive.actors import Actor, ActorKind
 from archive.errors import ArchiveError
+from archive.errors.rules import TakeoverRuns
 from archive.models import Organisation, Takeover, TakeoverState
 from archive.queries import takeovers as queries
-from archive.rule_errors import TakeoverRuns
 from archive.rules.study_lists import Problem
 from archive.services import takeovers as services
 from archive.values import today

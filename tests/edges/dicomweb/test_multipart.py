@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from archive.edges.dicomweb import multipart
 from archive.edges.dicomweb.multipart import Part, Reader, related, write
-from archive.web_errors import MultipartBroken
+from archive.errors.web import MultipartBroken
 
 CONTENTS = st.lists(
     st.lists(st.sampled_from([b"\r\n", b"--", b"--x", b"\r\n--", b"x", b"\0", b"abc"])).map(

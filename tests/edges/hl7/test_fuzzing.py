@@ -13,9 +13,9 @@ from hypothesis.extra.django import TestCase
 from archive.edges.hl7 import handlers
 from archive.edges.hl7.handlers import Visitor
 from archive.edges.hl7.mllp import MOST_NOISE, Broken, Content, Found, Frames, TooLong, frame
+from archive.errors.persons import CharacterSetUnknown, MessageUnreadable
 from archive.models import Case, PatientMerge
 from archive.objects import er7
-from archive.person_errors import CharacterSetUnknown, MessageUnreadable
 from tests import cast
 from tests.edges.hl7.conftest import OpenADoor
 from tests.edges.hl7.messages import a08, a40, a47, fields, verdict

@@ -13,8 +13,8 @@ import pytest
 from django.core.servers.basehttp import ThreadedWSGIServer
 from django.core.wsgi import get_wsgi_application
 
-from archive.authorisation_errors import RepositoryRejects, RepositoryUnreachable
 from archive.edges.pdr import client
+from archive.errors.authorisations import RepositoryRejects, RepositoryUnreachable
 from archive.models import Authorisation
 from archive.queries import followup
 from archive.simulation import orders, world

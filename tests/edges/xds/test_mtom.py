@@ -11,8 +11,8 @@ from lxml import etree
 from archive.edges.xds import mtom
 from archive.edges.xds.mtom import Included, Received
 from archive.errors import Malformed
+from archive.errors.retrieval import MessageTooLong
 from archive.objects.multipart import Limits
-from archive.retrieval_errors import MessageTooLong
 
 LIMITS = Limits(parts=5, part_bytes=4 << 20, total_bytes=32 << 20)
 ROOT = b"Content-Type: application/xop+xml; charset=UTF-8\r\nContent-ID: <root>\r\n\r\n<a/>"

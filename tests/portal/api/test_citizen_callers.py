@@ -9,8 +9,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from django.test import Client
 
-from archive import wish_errors
 from archive.actors import SYSTEM
+from archive.errors import wishes as wish_errors
 from archive.models import ApiClient, Case, Patient, SpentAssertion
 from archive.services import api_clients
 from tests import wishes

@@ -1,11 +1,11 @@
-"""What can go wrong in the review of the logs; under the families of `archive.errors`.
+"""What can go wrong in the review of the logs; under the families of `base`.
 
 Conflict       SuspicionSettled, ReviewCaseClosed, ReviewCaseOpen, FindingMissing,
                ExplanationDecided, RuleReplaced, AlreadyWatched, SearchNameTaken
 Refused        OwnReview
 """
 
-from archive.errors import Conflict, Refused
+from archive.errors.base import Conflict, Refused
 
 
 class SuspicionSettled(Conflict):

@@ -1,4 +1,4 @@
-"""What can go wrong with purchased-service authorisations; under the families of `archive.errors`.
+"""What can go wrong with purchased-service authorisations; under the families of `base`.
 
     Unacceptable   AuthorisationInvalid
     Conflict       AuthorisationOverlaps, AuthorisationMoved, FormDiffers
@@ -9,7 +9,7 @@
 (`archive.rules.authorisations.Fault`).
 """
 
-from archive.errors import Busy, Conflict, Refused, Unacceptable
+from archive.errors.base import Busy, Conflict, Refused, Unacceptable
 
 
 class AuthorisationInvalid(Unacceptable):

@@ -1,11 +1,11 @@
-"""What can go wrong over HTTP alone; under the families of `archive.errors`.
+"""What can go wrong over HTTP alone; under the families of `base`.
 
 Malformed      RequestUnclear, MultipartBroken
 Unacceptable   StudyMismatch, RequestTooLarge
 Unsupported    NotAcceptable, MediaTypeUnsupported
 """
 
-from archive.errors import Malformed, Unacceptable, Unsupported
+from archive.errors.base import Malformed, Unacceptable, Unsupported
 
 
 class RequestUnclear(Malformed):

@@ -8,7 +8,7 @@ families of `archive.errors`.
 `facts["field"]`, where there is one, names the field the message belongs to.
 """
 
-from archive.errors import Conflict, Malformed, Unacceptable
+from archive.errors.base import Conflict, Malformed, Unacceptable
 
 
 class ListUnreadable(Malformed):

@@ -9,7 +9,7 @@ of `archive.errors`.
     Refused        SourceUnknown
 """
 
-from archive.errors import Conflict, Malformed, NotFound, Refused, Unacceptable, Unsupported
+from archive.errors.base import Conflict, Malformed, NotFound, Refused, Unacceptable, Unsupported
 
 
 class CommunityMissing(Malformed):

@@ -2,7 +2,7 @@
 `archive.errors`.
 """
 
-from archive.errors import Conflict
+from archive.errors.base import Conflict
 
 
 class CasesUnjoinable(Conflict):

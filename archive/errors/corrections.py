@@ -1,4 +1,4 @@
-"""What can go wrong in correcting; under the families of `archive.errors`.
+"""What can go wrong in correcting; under the families of `base`.
 
     NotFound   NothingToReject
     Conflict   RejectionNoteReused, RejectedBefore, RejectionClassConflict, RejectedAlready,
@@ -8,7 +8,7 @@
 A770 to A776 are the codes of dcm4chee-arc for rejection notes and rejected objects.
 """
 
-from archive.errors import Conflict, NotFound, Refused
+from archive.errors.base import Conflict, NotFound, Refused
 
 
 class NothingToReject(NotFound):

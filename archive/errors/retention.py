@@ -1,10 +1,10 @@
-"""What can go wrong with retention and destruction; under the families of `archive.errors`.
+"""What can go wrong with retention and destruction; under the families of `base`.
 
 Conflict   StudyDestroyed, NothingToDestroy, ListMoved, HoldEnded, RuleHasEnded
 NotFound   PersonUnknown
 """
 
-from archive.errors import Conflict, NotFound
+from archive.errors.base import Conflict, NotFound
 
 
 class StudyDestroyed(Conflict):

@@ -12,7 +12,7 @@
 `facts["field"]`, where there is one, names the field the message belongs to.
 """
 
-from archive.errors import Conflict, NotFound, Refused, Unacceptable
+from archive.errors.base import Conflict, NotFound, Refused, Unacceptable
 
 
 class ValueUnfit(Unacceptable):

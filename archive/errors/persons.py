@@ -1,5 +1,5 @@
 """What can go wrong with persons: their ids, merges and names, the messages that tell of them, and
-what waits for a second person. Under the families of `archive.errors`.
+what waits for a second person. Under the families of `base`.
 
     Malformed      FrameBroken, MessageUnreadable, MessageTooLong, SegmentMissing, FieldMissing,
                    FieldUnreadable
@@ -14,7 +14,7 @@ what waits for a second person. Under the families of `archive.errors`.
 `facts["place"]`, where there is one, names segment, sequence and field of the message: `PID^1^3`.
 """
 
-from archive.errors import Conflict, Malformed, NotFound, Refused, Unacceptable, Unsupported
+from archive.errors.base import Conflict, Malformed, NotFound, Refused, Unacceptable, Unsupported
 
 # --- Malformed ------------------------------------------------------------------------------------
 
