@@ -5,6 +5,7 @@ import shutil
 import signal
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC
@@ -67,3 +68,13 @@ def turned(servers: Sequence[Server], number: int) -> Sequence[Server]:
     """Another one first in each round."""
     place = number % len(servers)
     return [*servers[place:], *servers[:place]]
+
+
+def until(condition: Callable[[], bool], seconds: float) -> bool:
+    """Whether it came to hold in time."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.5)
+    return True

@@ -18,7 +18,7 @@ from bench.servers import DESTINATION, BenchError, running
 from launch import health
 from launch.plan import ROOT, free_port
 
-READY_SECONDS = 300.0
+READY_SECONDS = 900.0  # the first start makes everything
 END_SECONDS = 60.0
 
 
@@ -93,7 +93,7 @@ class Archive:
 
     @property
     def workers(self) -> Sequence[int]:
-        return self._child("dicom"), self._child("postgres")
+        return self._child("dicom"), self._child("postgres"), self._child("web")
 
     def _child(self, name: str) -> int:
         kept = json.loads((self.data / "children.json").read_text())

@@ -31,7 +31,7 @@ class Server(Protocol):
 
     @property
     def workers(self) -> Sequence[int]:
-        """The processes whose CPU time counts: the receiver and its database."""
+        """The processes whose CPU time counts: those that answer, and their database."""
 
 
 @contextmanager

@@ -128,6 +128,11 @@ class Below:
 _OWNER = {Level.PATIENT: _PERSON, Level.STUDY: _STUDY, Level.SERIES: _SERIES}
 
 
+def asks_below(wanted: Mapping[int, Key]) -> bool:
+    """Whether anything has to be worked out at all."""
+    return any(tag in attributes.DERIVED and tag not in _READ for tag in wanted)
+
+
 def below(page: Sequence[Row], wanted: Mapping[int, Key], visible: QuerySet[Study]) -> Below:
     """One query for each attribute that was asked for and is not kept with the row."""
     found: dict[int, Mapping[UUID, Any]] = {}

@@ -21,6 +21,7 @@ from archive.models import Study, StudyState
 from archive.objects import identifier
 from archive.objects.identifier import LEVEL, Attribute, Identifier, Key
 from archive.queries import attributes, finding, found
+from archive.queries.finding import Conditions
 from archive.queries.found import Row
 from archive.rules.access import Action
 from archive.rules.matching import Level, match_of
@@ -81,8 +82,10 @@ class Search:
 
     def answers(self, page: list[Row]) -> list[list[Attribute]]:
         """Each built from its own row. Raises QueryTooBroad."""
-        with bounded():
-            worked_out = found.below(page, self.wanted, self.visible)
+        worked_out = found.Below({})
+        if found.asks_below(self.wanted):
+            with bounded():
+                worked_out = found.below(page, self.wanted, self.visible)
         head = [
             Attribute(LEVEL, "CS", (self.level.name,)),
             Attribute(RETRIEVE_TITLE, "AE", (self.peer.called,)),
@@ -110,7 +113,7 @@ def _find(peer: Peer, question: Question) -> Search:
     wanted = found.asked(keys, level)
     conditions = finding.conditions(keys, level, together=question.together)
     with bounded():
-        visible = visible_studies(peer)
+        visible = visible_studies(peer, conditions)
         studies = finding.studies(visible, peer.environment, conditions)
         listed: QuerySet[Any] = studies
         if level == Level.SERIES:
@@ -134,11 +137,13 @@ def _find(peer: Peer, question: Question) -> Search:
     return search
 
 
-def visible_studies(peer: Peer) -> QuerySet[Study]:
-    """What may be returned to the peer: its own register's, and what the gate lets it have."""
-    rows = Study.objects.filter(
-        environment=peer.environment, register_id__in=gate.reach(peer.actor)
-    )
+def visible_studies(peer: Peer, wanted: Conditions) -> QuerySet[Study]:
+    """What may be returned to the peer: its own register's, and what the gate lets it have. Studies
+    that are named need no register for an index to begin with.
+    """
+    rows = Study.objects.filter(environment=peer.environment)
+    if not wanted.by_uid:
+        rows = rows.filter(register_id__in=gate.reach(peer.actor))
     shown = rows.exclude(state=StudyState.CORRECTED)  # all its objects are rejected (AR-7)
     return gate.visible(shown, peer.actor, Action.RETURN)
 

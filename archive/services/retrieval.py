@@ -202,7 +202,7 @@ def _select(peer: Peer, question: Question) -> _Selection:
     """Raises DatasetUnreadable, IdentifierMismatch, QueryTooBroad."""
     asked, level = question.read()
     wanted = finding.conditions(_unique(asked, level), level)
-    studies = finding.studies(visible_studies(peer), peer.environment, wanted)
+    studies = finding.studies(visible_studies(peer, wanted), peer.environment, wanted)
     return _Selection(level, studies, wanted, now())
 
 
