@@ -62,11 +62,28 @@ class Outgoing:
             integrity.found_damaged(self.id)
 
 
+_READ = (
+    "id",
+    "study",
+    "environment",
+    "sop_class_uid",
+    "sop_instance_uid",
+    "transfer_syntax_uid",
+    "digest",
+    "size",
+    "store",
+    "version",
+    "rejection",
+    "damaged_at",
+)
+
+
 def outgoing(instances: QuerySet[Instance]) -> Iterator[Outgoing]:
     """Of each that may be given out at all; rejected ones are left out but for quality, so say
     `available` first where those are not wanted either.
     """
-    for instance in instances.select_related("study__overlay"):
+    # Not joined: a study would be read, and made, as often as it has objects.
+    for instance in instances.only(*_READ).prefetch_related("study__overlay"):
         if not correction.is_refused_again(instance.rejection):
             yield _outgoing(instance)
 
