@@ -3,6 +3,7 @@
 import json
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -39,7 +40,8 @@ class Archive:
         flags = ["--port", ports[0], "--dicom-port", ports[1], "--hl7-port", ports[2]]
         with self.data.with_suffix(".log").open("ab") as log:
             self.process = subprocess.Popen(
-                [str(ROOT / "run"), "--data", str(self.data), *flags],
+                [sys.executable, "-m", "launch", "--data", str(self.data), *flags],
+                cwd=ROOT,
                 stdin=subprocess.DEVNULL,
                 stdout=log,
                 stderr=subprocess.STDOUT,
