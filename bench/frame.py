@@ -10,11 +10,14 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC
 from pathlib import Path
+from typing import TypeVar
 
 from archive.values import now
 from bench import machine
 from bench.dcmtk import ClientFailed
 from bench.servers import BenchError, Server
+
+S = TypeVar("S", bound=Server)
 
 
 def flags(program: str, description: str, *, rounds: int = 5) -> argparse.ArgumentParser:
@@ -64,7 +67,7 @@ def note(line: str) -> None:
     print(line, file=sys.stderr, flush=True)
 
 
-def turned(servers: Sequence[Server], number: int) -> Sequence[Server]:
+def turned(servers: Sequence[S], number: int) -> list[S]:
     """Another one first in each round."""
     place = number % len(servers)
     return [*servers[place:], *servers[:place]]

@@ -7,6 +7,7 @@ nothing), fetched (C-GET) and found by their UID, one server at a time.
 import argparse
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from archive.simulation.sender import Peer
@@ -85,10 +86,8 @@ def _ask(server: Server, studies: dict[str, Folder], results: Results) -> None:
             if way.by_object or shape == SHAPES["small"].name:
                 dcmtk.find(server.peer, study.study_uid, 5)  # awake
                 case = f"{way.name}, {shape}" if way.by_object else f"{way.name}, one study by UID"
-                count = way.count(study)
-                sample = measured(
-                    server, count, lambda way=way, study=study: way.ask(server.peer, study)
-                )
+                act = partial(way.ask, server.peer, study)
+                sample = measured(server, way.count(study), act)
                 results.add(case, server.name, sample)
 
 

@@ -124,7 +124,7 @@ class OrthancPostgres(Orthanc):
     name = "Orthanc, PostgreSQL"
     database = "orthanc"
 
-    cluster: Cluster
+    cluster: Cluster | None = None
 
     def start(self) -> None:
         self.data.mkdir(parents=True, exist_ok=True)
@@ -137,6 +137,7 @@ class OrthancPostgres(Orthanc):
         super().start()
 
     def _index(self) -> Mapping[str, Any]:
+        assert self.cluster is not None
         settings = {
             "EnableIndex": True,
             "EnableStorage": False,
@@ -147,12 +148,14 @@ class OrthancPostgres(Orthanc):
 
     def stop(self) -> None:
         super().stop()
-        self.cluster.stop()
-        self.cluster.forget_socket()
+        if self.cluster is not None:
+            self.cluster.stop()
+            self.cluster.forget_socket()
+            self.cluster = None
 
     @property
     def workers(self) -> Sequence[int]:
-        assert self.cluster.process is not None
+        assert self.cluster is not None and self.cluster.process is not None
         return self.receiver, self.cluster.process.pid
 
 

@@ -7,6 +7,7 @@ the file (its SQLite index follows every few seconds).
 
 import argparse
 import shutil
+from functools import partial
 from pathlib import Path
 
 from bench import corpus, dcmtk, machine, orthanc
@@ -80,7 +81,7 @@ def _store(server: Server, sent: Corpus, results: Results) -> None:
     for case, folders in sent.items():
         if case != "warm-up":
             count = corpus.objects_in(folders)
-            sample = measured(server, count, lambda some=folders: dcmtk.store(server.peer, some))
+            sample = measured(server, count, partial(dcmtk.store, server.peer, folders))
             results.add(case, server.name, sample)
 
 

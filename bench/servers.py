@@ -35,10 +35,10 @@ class Server(Protocol):
 
 
 @contextmanager
-def running(server: Server) -> Iterator[Server]:
+def running(server: Server) -> Iterator[None]:
     """One at a time, so that nobody's work behind the scenes costs another."""
-    server.start()
     try:
-        yield server
+        server.start()
+        yield
     finally:
         server.stop()
