@@ -38,6 +38,7 @@ class Conditions:
     series: Q = field(default_factory=Q)
     image: Q = field(default_factory=Q)
     nothing: bool = False  # a key that no row of ours can match
+    by_uid: bool = False  # the studies are named: an index leads to them
 
     def add(self, column: Column, condition: Q) -> None:
         if column.level == Level.PATIENT:
@@ -55,6 +56,7 @@ def conditions(keys: Mapping[int, Key], level: Level, *, together: bool = False)
         for tag, key in keys.items()
         if (match := _match(tag, key.values, level)) is not None
     }
+    found.by_uid = isinstance(matches.get(attributes.STUDY_UID), Among)
     date, time = matches.get(attributes.STUDY_DATE), matches.get(attributes.STUDY_TIME)
     if together and isinstance(date, Within) and isinstance(time, Within):
         both = matching.combined(date, time)

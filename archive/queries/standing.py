@@ -190,8 +190,11 @@ def authorised(
     personal: set[UUID] = set()
     for register_id, level in live.values_list("register_id", "level").distinct():
         (whole if level == AuthorisationLevel.POPULATION else personal).add(register_id)
-    of_person = live.filter(register_id=OuterRef("register_id"), person=OuterRef("person"))
-    return Q(register_id__in=whole) | Q(Exists(of_person), register_id__in=personal - whole)
+    reached = Q(register_id__in=whole)
+    if personal - whole:
+        of_person = live.filter(register_id=OuterRef("register_id"), person=OuterRef("person"))
+        reached |= Q(Exists(of_person), register_id__in=personal - whole)
+    return reached
 
 
 def informed(at: datetime) -> Exists:

@@ -4,29 +4,28 @@ What was found is settled, bounded and written down before the first answer goes
 is open while answers go.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any, Protocol
-
 import psycopg
-from django.db import OperationalError, connection, transaction
-from django.db.models import QuerySet
-from pydicom.datadict import keyword_for_tag
-
 from archive import gate, ledger
 from archive.config import settings
 from archive.errors import ArchiveError, IdentifierMismatch, QueryTooBroad
 from archive.models import Study, StudyState
 from archive.objects import identifier
-from archive.objects.identifier import LEVEL, Attribute, Identifier, Key
+from archive.objects.identifier import Attribute, Identifier, Key, LEVEL
 from archive.queries import attributes, finding, found
+from archive.queries.finding import Conditions
 from archive.queries.found import Row
 from archive.rules.access import Action
 from archive.rules.matching import Level, match_of
 from archive.services import error_desk
 from archive.services.associations import Peer
 from archive.services.error_desk import Place, What
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from django.db import OperationalError, connection, transaction
+from django.db.models import QuerySet
+from pydicom.datadict import keyword_for_tag
+from typing import Any, Protocol
 
 QUERY = Place("dicom", "query")
 PAGE = 200  # answers that are worked out at once
@@ -98,8 +97,10 @@ class Search:
 
     def answers(self, page: list[Row]) -> list[list[Attribute]]:
         """Each built from its own row. Raises QueryTooBroad."""
-        with bounded():
-            worked_out = found.below(page, self.wanted, self.visible)
+        worked_out = found.Below({})
+        if found.asks_below(self.wanted):
+            with bounded():
+                worked_out = found.below(page, self.wanted, self.visible)
         head = [
             Attribute(LEVEL, "CS", (self.level.name,)),
             Attribute(RETRIEVE_TITLE, "AE", (self.peer.called,)),
@@ -127,7 +128,7 @@ def _find(peer: Peer, question: Asked, page: Page | None) -> Search:
     wanted = found.asked(keys, level)
     conditions = finding.conditions(keys, level, together=question.together)
     with bounded():
-        visible = visible_studies(peer)
+        visible = visible_studies(peer, conditions)
         studies = finding.studies(visible, peer.environment, conditions)
         listed: QuerySet[Any] = studies
         if level == Level.SERIES:
@@ -153,11 +154,13 @@ def _find(peer: Peer, question: Asked, page: Page | None) -> Search:
     return search
 
 
-def visible_studies(peer: Peer) -> QuerySet[Study]:
-    """What may be returned to the peer: its own register's, and what the gate lets it have."""
-    rows = Study.objects.filter(
-        environment=peer.environment, register_id__in=gate.reach(peer.actor)
-    )
+def visible_studies(peer: Peer, wanted: Conditions) -> QuerySet[Study]:
+    """What may be returned to the peer: its own register's, and what the gate lets it have. Studies
+    that are named need no register for an index to begin with.
+    """
+    rows = Study.objects.filter(environment=peer.environment)
+    if not wanted.by_uid:
+        rows = rows.filter(register_id__in=gate.reach(peer.actor))
     shown = rows.exclude(state=StudyState.CORRECTED)  # all its objects are rejected (AR-7)
     return gate.visible(shown, peer.actor, Action.RETURN)
 

@@ -4,12 +4,6 @@ An object that was never corrected goes out as it came in, byte for byte. A corr
 Original Attributes Sequence (0400,0561) with what it said before.
 """
 
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from uuid import UUID
-
-from django.db.models import QuerySet
-
 from archive import vault
 from archive.errors import BytesDamaged, InstanceUnknown
 from archive.models import CorrectionState, Instance, InstanceVersion
@@ -18,6 +12,10 @@ from archive.objects.coercion import Modification
 from archive.rules import correction
 from archive.services import integrity
 from archive.vault import Held
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from django.db.models import QuerySet
+from uuid import UUID
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +60,28 @@ class Outgoing:
             integrity.found_damaged(self.id)
 
 
+_READ = (
+    "id",
+    "study",
+    "environment",
+    "sop_class_uid",
+    "sop_instance_uid",
+    "transfer_syntax_uid",
+    "digest",
+    "size",
+    "store",
+    "version",
+    "rejection",
+    "damaged_at",
+)
+
+
 def outgoing(instances: QuerySet[Instance]) -> Iterator[Outgoing]:
     """Of each that may be given out at all; rejected ones are left out but for quality, so say
     `available` first where those are not wanted either.
     """
-    for instance in instances.select_related("study__overlay"):
+    # Not joined: a study would be read, and made, as often as it has objects.
+    for instance in instances.only(*_READ).prefetch_related("study__overlay"):
         if not correction.is_refused_again(instance.rejection):
             yield prepared(instance)
 

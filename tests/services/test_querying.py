@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from pydicom.datadict import tag_for_keyword
 
 from archive import errors
@@ -351,3 +352,14 @@ def test_optional_keys_that_are_not_known_are_said_to_be_so() -> None:
     assert querying.find(cast.peer(), question("STUDY", InstitutionName="")).partial
     assert querying.find(cast.peer(), question("STUDY", Modality="CT")).partial
     assert not querying.find(cast.peer(), question("STUDY", PatientName="")).partial
+
+
+def test_a_study_by_its_uid_costs_four_statements() -> None:
+    """The bound, who may read, the study, the ledger; the answer itself costs none."""
+    study = cast.store(dataset())
+    asked = question("STUDY", StudyInstanceUID=study.study_instance_uid, PatientName="")
+    peer = cast.peer()
+    with CaptureQueriesContext(connection) as captured:
+        assert len(answers(querying.find(peer, asked))) == 1
+    statements = [each["sql"] for each in captured if "SAVEPOINT" not in each["sql"]]
+    assert len(statements) == 4, statements
