@@ -2,9 +2,9 @@
 of the page's timeline.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from itertools import groupby
 from typing import Any
 
@@ -12,13 +12,13 @@ from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from archive.models import Case, CaseState, DocumentKind, EventOutcome, JobKind, JobState
+from archive.models import Case, CaseState, DocumentKind, EventOutcome
 from archive.queries import timeline
 from archive.queries.timeline import FAILED, NEUTRAL, WAITS
 from portal.advice import advise
 from portal.correcting_words import CORRECTING
 from portal.entries import Entry
-from portal.formats import number_text, when_text
+from portal.formats import number_text
 from portal.person_happenings import TELLING
 from portal.retention_happenings import RETAINING
 from portal.said import Said, objects_words, series_words
@@ -35,6 +35,9 @@ SHAPES = {WAITS: "wait", FAILED: "needs", NEUTRAL: "none"}
 
 Facts = dict[str, Any]
 Address = Callable[[Case], str]
+
+
+Sayings = Mapping[str, Callable[[Facts, str], Said]]
 
 
 # --- documents in sentences ----------------------------------------------------------------------
@@ -152,22 +155,22 @@ def _retrieved(facts: Facts, actor: str) -> Said:
 
 def _notice_delivered(facts: Facts, actor: str) -> Said:
     said = _("Confirmation of registration delivered to %(peer)s")
-    return Said(said % {"peer": facts.get("peer", "–")}, _tries(facts))
+    return Said(said % {"peer": facts.get("peer", "–")}, tries_words(facts))
 
 
 def _notice_undelivered(facts: Facts, actor: str) -> Said:
     said = _("Confirmation not delivered to %(peer)s; it is tried again")
-    answer = f"{_tries(facts)}: {facts.get('error', '')}"
+    answer = f"{tries_words(facts)}: {facts.get('error', '')}"
     return Said(said % {"peer": facts.get("peer", "–")}, answer, "wait")
 
 
 def _notice_given_up(facts: Facts, actor: str) -> Said:
     said = _("Confirmation not delivered to %(peer)s; trying has ended")
-    answer = f"{_tries(facts)}: {facts.get('error', '')}"
+    answer = f"{tries_words(facts)}: {facts.get('error', '')}"
     return Said(said % {"peer": facts.get("peer", "–")}, answer)
 
 
-def _tries(facts: Facts) -> str:
+def tries_words(facts: Facts) -> str:
     count = int(facts.get("tries") or 0)
     return ngettext("%(count)s try", "%(count)s tries", count) % {"count": number_text(count)}
 
@@ -186,65 +189,7 @@ def _viewed(facts: Facts, actor: str) -> Said:
     return Said(_("Looked at by %(person)s") % {"person": actor})
 
 
-def _verified(facts: Facts, actor: str) -> Said:
-    return Said(
-        _("Connection tried (C-ECHO) by %(peer)s") % {"peer": facts.get("calling") or actor}
-    )
-
-
-def _refused(facts: Facts, actor: str) -> Said:
-    count = objects_words(int(facts.get("count") or 0))
-    title = advise(str(facts.get("reason", ""))).title
-    return Said(f"{count}: {title}", str(facts.get("code", "")))
-
-
-def _queried(facts: Facts, actor: str) -> Said:
-    said = _("Documents queried by %(peer)s, %(count)s found")
-    return Said(said % {"peer": actor, "count": number_text(int(facts.get("found") or 0))})
-
-
-def _document_updated(facts: Facts, actor: str) -> Said:
-    kind = kind_words(str(facts.get("kind", "")))
-    return Said(_("Metadata of a document updated: %(kind)s") % {"kind": kind})
-
-
-def _document_removed(facts: Facts, actor: str) -> Said:
-    kind = kind_words(str(facts.get("kind", "")))
-    return Said(_("Removed from the registry: %(kind)s") % {"kind": kind})
-
-
-def _given(facts: Facts, actor: str) -> Said:
-    return Said(_("Given to %(peer)s") % {"peer": facts.get("receiver_name") or actor})
-
-
-def _disclosure_notified(facts: Facts, actor: str) -> Said:
-    return Said(_("Disclosure reported by %(peer)s") % {"peer": facts.get("reporter") or actor})
-
-
-def _work(facts: Facts, actor: str) -> Said:
-    """What the archive itself owes: how often tried, with what error, and when next."""
-    kind, state = str(facts.get("kind", "")), str(facts.get("state", ""))
-    label = JobKind(kind).label if kind in JobKind.values else kind
-    parts = [str(JobState(state).label)]
-    if facts.get("tries"):
-        parts.append(_tries(facts))
-    if facts.get("error"):
-        parts.append(str(facts["error"]))
-    if facts.get("next"):
-        at = when_text(datetime.fromisoformat(str(facts["next"])), seconds=True)
-        parts.append(_("next time %(at)s") % {"at": at})
-    return Said(_("Work of the archive: %(what)s") % {"what": label}, ", ".join(parts))
-
-
-SAYINGS: dict[str, Callable[[Facts, str], Said]] = {
-    "verified": _verified,
-    "refused": _refused,
-    "queried": _queried,
-    "document-updated": _document_updated,
-    "document-removed": _document_removed,
-    "given": _given,
-    "disclosure-notified": _disclosure_notified,
-    "work": _work,
+SAYINGS: Sayings = {
     "stored": _stored,
     "waiting": _waiting,
     "registered": _registered,
@@ -276,12 +221,17 @@ GIVEN_UP, NOTICE = "notice-given-up", "notice"
 # --- the whole ----------------------------------------------------------------------
 
 
-def told(found: Iterable[timeline.Entry], cases: Sequence[Case], address: Address) -> list[Entry]:
+def told(
+    found: Iterable[timeline.Entry],
+    cases: Sequence[Case],
+    address: Address,
+    sayings: Sayings = SAYINGS,
+) -> list[Entry]:
     """The entries of a timeline. What repeats without a break is one entry that says how often;
     a confirmation given up last has the advice of its open case among `cases`.
     """
     runs = list(_runs(found))
-    entries = [_entry(run, address) for run in runs]
+    entries = [_entry(run, address, sayings) for run in runs]
     last = max((at for at, run in enumerate(runs) if run[-1].step == GIVEN_UP), default=None)
     case = next((each for each in cases if each.place == NOTICE and _is_open(each)), None)
     if last is not None and case is not None:
@@ -316,13 +266,13 @@ def _sameness(place: int, entry: timeline.Entry) -> tuple[object, ...]:
     return (place,)
 
 
-def _entry(run: list[timeline.Entry], address: Address) -> Entry:
+def _entry(run: list[timeline.Entry], address: Address, sayings: Sayings) -> Entry:
     first, last = run[0], run[-1]
     lasted = last.at - first.at if len(run) > 1 else None
     interface = str(INTERFACES.get(first.interface, first.interface))
     if last.case_event is not None:
         return _failure(run, interface, lasted, address)
-    said = SAYINGS[last.step](last.facts, last.actor)
+    said = sayings[last.step](last.facts, last.actor)
     often = len(run) > 1 and last.step == "viewed"
     return Entry(
         at=first.at,

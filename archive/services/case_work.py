@@ -38,14 +38,18 @@ def time_for(severity: str) -> timedelta | None:
 
 def assign(actor: Actor, case: Case, owner: User | None) -> None:
     """Give a case to a person of the desk, who watches it from then on; None gives it back."""
-    was = case.owner.get_full_name() if case.owner else ""
+    was = _name(case.owner)
     handling = Handling.ASSIGNED if owner else Handling.NEW
     with transaction.atomic():
         Case.objects.filter(id=case.id).update(owner=owner, handling=handling)
         if owner is not None:
             case.watchers.add(owner)
-        _record(actor, case, "owner", was, owner.get_full_name() if owner else "")
+        _record(actor, case, "owner", was, _name(owner))
     case.refresh_from_db()
+
+
+def _name(person: User | None) -> str:
+    return person.get_full_name() or person.username if person else ""
 
 
 def wait_for_customer(actor: Actor, case: Case, text: str) -> None:

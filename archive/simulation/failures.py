@@ -15,7 +15,7 @@ from archive.simulation.studies import SyntheticStudy
 from archive.simulation.world import PRODUCTION, Customer, World
 from archive.simulation.wrongs import UNKNOWN_TITLE, WRONGS
 
-KIND = "cr"  # one object, with a study code
+KIND = "us"  # has a study code, and is small
 # How often each cause comes; what is nobody's comes from no customer.
 SHARES = {
     "unknown-code": 40,

@@ -9,8 +9,10 @@ from archive.edges.hl7 import handlers
 from archive.edges.hl7.handlers import Visitor
 from archive.errors import ArchiveError
 from archive.models import Hl7Message, LedgerEvent
+from archive.queries import timeline
 from archive.services.ingest import Session
 from archive.values import now
+from portal.call_words import CALLS
 from tests import builders, cast
 from tests.edges.hl7.messages import a40
 from tests.portal.test_pages import signed_in
@@ -80,6 +82,11 @@ def test_an_association_is_traced_by_its_reference_and_found_by_it() -> None:
     study = LedgerEvent.objects.get(kind="study.stored").study_id
     assert f"/trace/studies/{study}/" in told
     assert client.get(f"/trace/calls/{builders.uuid7()}/").status_code == 404
+
+
+def test_every_step_of_a_call_has_words() -> None:
+    steps = {step for _interface, step, _outcome in timeline.OF_CALLS.values()}
+    assert steps | {"work", "message-received", "message-answered"} == set(CALLS)
 
 
 @pytest.mark.parametrize(

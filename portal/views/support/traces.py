@@ -17,8 +17,9 @@ from archive.models import Case, Study, StudyState
 from archive.queries import desk, messages, timeline
 from portal import formats, trace_text
 from portal.answers import decoded
+from portal.call_words import CALLS
 from portal.entries import Entry
-from portal.happenings import missing_words, told
+from portal.happenings import SAYINGS, missing_words, told
 from portal.hl7_words import event_words
 from portal.pages import address
 from portal.staff import Request, page
@@ -104,7 +105,8 @@ def association(
 
 def _entries(actor: Actor, happened: list[timeline.Entry], cases: list[Case]) -> list[Entry]:
     happened.sort(key=lambda entry: entry.at)
-    found = told(happened, cases, lambda case: address(actor.roles, "case", case))
+    sayings = {**SAYINGS, **CALLS}
+    found = told(happened, cases, lambda case: address(actor.roles, "case", case), sayings)
     return [replace(entry, answer=decoded(entry.answer)) for entry in found]
 
 

@@ -73,7 +73,9 @@ def _assign(request: Request, actor: Actor, case: Case) -> str:
     case_work.assign(actor, case, owner)
     if owner is None:
         return _("The case has no owner now.")
-    return _("The case was given to %(person)s.") % {"person": owner.get_full_name()}
+    return _("The case was given to %(person)s.") % {
+        "person": owner.get_full_name() or owner.username
+    }
 
 
 def _severity(request: Request, actor: Actor, case: Case) -> str:
