@@ -1,18 +1,20 @@
 """What was found, as answers: the asked attributes of each row, and what is worked out below it."""
 
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from django.contrib.postgres.aggregates import ArrayAgg
+from django.db.models import Count, Exists, F, OuterRef, QuerySet, Sum
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Coalesce
+
 from archive.models import Instance, Patient, Series, Study
 from archive.objects.identifier import Attribute, Key
 from archive.queries import attributes
 from archive.queries.attributes import Column, Nested
 from archive.rules.matching import Level
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import Count, Exists, F, OuterRef, QuerySet, Sum
-from django.db.models.expressions import Combinable
-from django.db.models.functions import Coalesce
-from typing import Any, NamedTuple
-from uuid import UUID
 
 # From the row of a level to the rows above it.
 _ABOVE: Mapping[Level, Mapping[Level, str]] = {

@@ -4,13 +4,22 @@ What was found is settled, bounded and written down before the first answer goes
 is open while answers go.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
 import psycopg
+from django.db import OperationalError, connection, transaction
+from django.db.models import QuerySet
+from pydicom.datadict import keyword_for_tag
+
 from archive import gate, ledger
 from archive.config import settings
 from archive.errors import ArchiveError, IdentifierMismatch, QueryTooBroad
 from archive.models import Study, StudyState
 from archive.objects import identifier
-from archive.objects.identifier import Attribute, Identifier, Key, LEVEL
+from archive.objects.identifier import LEVEL, Attribute, Identifier, Key
 from archive.queries import attributes, finding, found
 from archive.queries.finding import Conditions
 from archive.queries.found import Row
@@ -19,13 +28,6 @@ from archive.rules.matching import Level, match_of
 from archive.services import error_desk
 from archive.services.associations import Peer
 from archive.services.error_desk import Place, What
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from django.db import OperationalError, connection, transaction
-from django.db.models import QuerySet
-from pydicom.datadict import keyword_for_tag
-from typing import Any, Protocol
 
 QUERY = Place("dicom", "query")
 PAGE = 200  # answers that are worked out at once

@@ -6,8 +6,22 @@ failed on the desk.
 """
 
 import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Count, QuerySet
+
 from archive import ledger
-from archive.errors import ArchiveError, Broken, BytesDamaged, DestinationUnknown, IdentifierMismatch
+from archive.errors import (
+    ArchiveError,
+    Broken,
+    BytesDamaged,
+    DestinationUnknown,
+    IdentifierMismatch,
+)
 from archive.models import Connection, ConnectionKind, Instance, Study
 from archive.objects.identifier import Identifier, Key
 from archive.objects.messages import Target
@@ -21,12 +35,6 @@ from archive.services.error_desk import Place, What, Who
 from archive.services.querying import Asked, bounded, report, visible_studies
 from archive.services.serving import Outgoing
 from archive.values import now, today
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import datetime
-from django.db import transaction
-from django.db.models import Count, QuerySet
-from uuid import UUID
 
 RETRIEVE = Place("dicom", "retrieve")
 DONE, FAILED, CANCELLED, BROKEN_OFF = "done", "failed", "cancelled", "broken off"

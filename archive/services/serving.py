@@ -4,6 +4,12 @@ An object that was never corrected goes out as it came in, byte for byte. A corr
 Original Attributes Sequence (0400,0561) with what it said before.
 """
 
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import QuerySet
+
 from archive import vault
 from archive.errors import BytesDamaged, InstanceUnknown
 from archive.models import CorrectionState, Instance, InstanceVersion
@@ -12,10 +18,6 @@ from archive.objects.coercion import Modification
 from archive.rules import correction
 from archive.services import integrity
 from archive.vault import Held
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from django.db.models import QuerySet
-from uuid import UUID
 
 
 @dataclass(frozen=True, slots=True)
