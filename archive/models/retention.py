@@ -5,8 +5,8 @@ from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import Q
 
-from archive.models.choices import ItemState, ListState, RetentionBasis, Spared
 from archive.models.fields import environment_field, oid_field, uuid_key
+from archive.models.keeping_choices import ItemState, ListState, RetentionBasis, Spared
 from archive.models.studies import Patient, Study
 
 

@@ -5,7 +5,9 @@ from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Lower
 
-from archive.models.choices import (
+from archive.models.fields import environment_field, uuid_key
+from archive.models.organisations import Organisation
+from archive.models.review_choices import (
     ExplanationState,
     ReviewFinding,
     ReviewKind,
@@ -13,8 +15,6 @@ from archive.models.choices import (
     ReviewState,
     SuspicionState,
 )
-from archive.models.fields import environment_field, uuid_key
-from archive.models.organisations import Organisation
 from archive.models.studies import Patient
 
 

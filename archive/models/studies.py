@@ -6,8 +6,9 @@ from django.db import models
 from django.db.models import F, Q, Value
 from django.db.models.functions import Replace
 
-from archive.models.choices import CommitmentState, DeathSource, RejectionTitle, StudyState
+from archive.models.choices import CommitmentState, RejectionTitle, StudyState
 from archive.models.fields import environment_field, oid_field, uuid_key
+from archive.models.keeping_choices import DeathSource
 from archive.models.organisations import Connection, Register
 from archive.values import mask
 

@@ -3,8 +3,8 @@
 from django.db import models
 from django.db.models import Q
 
-from archive.models.choices import LineOutcome, TakeoverSource, TakeoverState
 from archive.models.fields import environment_field, oid_field, uuid_key
+from archive.models.keeping_choices import LineOutcome, TakeoverSource, TakeoverState
 from archive.models.organisations import Connection, Organisation
 
 
