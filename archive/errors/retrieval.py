@@ -1,7 +1,7 @@
 """What can go wrong when documents and images are asked for or brought over XDS; under the families
 of `archive.errors`.
 
-    Malformed      CommunityMissing, MessageTooLong, DocumentMissing, MetadataMissing
+    Malformed      CommunityMissing, MultipartTooLong, DocumentMissing, MetadataMissing
     Unacceptable   ContentDiffers, ManifestInvalid
     Unsupported    SyntaxUnavailable
     NotFound       CommunityUnknown, RepositoryUnknown, DocumentUnknown
@@ -17,7 +17,7 @@ class CommunityMissing(Malformed):
     comment = "request names no home community"
 
 
-class MessageTooLong(Malformed):
+class MultipartTooLong(Malformed):
     code = "TOO-LONG"
     comment = "message is longer than is taken"
 

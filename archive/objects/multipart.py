@@ -9,8 +9,8 @@ import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from archive.errors import Malformed
-from archive.errors.retrieval import MessageTooLong
+from archive.errors.retrieval import MultipartTooLong
+from archive.errors.web import MultipartBroken
 
 STEP = 64 << 10  # bytes read at once
 MAX_HEADER_BYTES = 8 << 10  # of one part
@@ -24,7 +24,7 @@ Read = Callable[[int], bytes]
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What a message may have at most; more is MessageTooLong."""
+    """What a message may have at most; more is MultipartTooLong."""
 
     parts: int
     part_bytes: int
@@ -44,11 +44,11 @@ class Part:
 
 
 class Reader:
-    """Goes through a message once. Raises Malformed, MessageTooLong."""
+    """Goes through a message once. Raises MultipartBroken, MultipartTooLong."""
 
     def __init__(self, read: Read, boundary: str, limits: Limits) -> None:
         if not _BOUNDARY.fullmatch(boundary):
-            raise Malformed("multipart boundary is missing or no boundary")
+            raise MultipartBroken("multipart boundary is missing or no boundary")
         self._read = read
         self._limits = limits
         self._mark = b"\r\n--" + boundary.encode("ascii")
@@ -65,7 +65,7 @@ class Reader:
         while not self._closed:
             count += 1
             if count > self._limits.parts:
-                raise MessageTooLong("message has too many parts")
+                raise MultipartTooLong("message has too many parts")
             part = Part(self._headers(), self._content())
             yield part
             for _ in part.content:
@@ -76,7 +76,7 @@ class Reader:
         for piece in self._until_boundary():
             size += len(piece)
             if size > self._limits.part_bytes:
-                raise MessageTooLong("a part of the message is too long")
+                raise MultipartTooLong("a part of the message is too long")
             yield piece
 
     def _until_boundary(self) -> Iterator[bytes]:
@@ -117,14 +117,14 @@ class Reader:
         """Of the part that begins here."""
         while not self._held.startswith(b"\r\n") and self._held.find(b"\r\n\r\n") < 0:
             if len(self._held) > MAX_HEADER_BYTES:
-                raise MessageTooLong("header of a part is too long")
+                raise MultipartTooLong("header of a part is too long")
             self._fill(MAX_HEADER_BYTES)
         if self._held.startswith(b"\r\n"):
             lines = b""
         else:
             lines = self._take(self._held.find(b"\r\n\r\n") + 2)[:-2]
         if len(lines) > MAX_HEADER_BYTES:
-            raise MessageTooLong("header of a part is too long")
+            raise MultipartTooLong("header of a part is too long")
         self._end_headers()
         return _parsed(lines)
 
@@ -143,24 +143,24 @@ class Reader:
     def _fill(self, step: int = STEP) -> None:
         chunk = self._read(step)
         if not chunk:
-            raise Malformed("multipart message ends too early")
+            raise MultipartBroken("multipart message ends too early")
         self._taken += len(chunk)
         if self._taken > self._limits.total_bytes:
-            raise MessageTooLong()
+            raise MultipartTooLong()
         self._held += chunk
 
 
 def _parsed(lines: bytes) -> dict[str, str]:
-    """RFC 822 header fields, folded lines joined. Raises Malformed."""
+    """RFC 822 header fields, folded lines joined. Raises MultipartBroken."""
     text = lines.decode("latin-1").replace("\r\n ", " ").replace("\r\n\t", " ")
     fields = text.split("\r\n") if text else []
     if len(fields) > MAX_HEADERS:
-        raise MessageTooLong("a part has too many headers")
+        raise MultipartTooLong("a part has too many headers")
     headers: dict[str, str] = {}
     for field in fields:
         match = _HEADER.fullmatch(field)
         if match is None or match[1].lower() in headers:
-            raise Malformed("headers of a part cannot be read")
+            raise MultipartBroken("headers of a part cannot be read")
         headers[match[1].lower()] = match[2].strip()
     return headers
 

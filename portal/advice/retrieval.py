@@ -56,7 +56,7 @@ ADVICE: dict[type[ArchiveError], Advice] = {
         _("Let your system take more transfer syntaxes, best the one the image was stored in."),
         Move.SENDER,
     ),
-    retrieval_errors.MessageTooLong: Advice(
+    retrieval_errors.MultipartTooLong: Advice(
         _("Message is too long"),
         _("The message, a part of it or the number of its parts is more than is taken."),
         _COMPARE,

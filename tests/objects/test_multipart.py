@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archive.errors import Malformed
-from archive.errors.retrieval import MessageTooLong
+from archive.errors.retrieval import MultipartTooLong
 from archive.objects.multipart import Limits, Outgoing, Reader, new_boundary, written
 
 LIMITS = Limits(parts=10, part_bytes=1 << 20, total_bytes=4 << 20)
@@ -88,14 +88,14 @@ def test_a_boundary_must_be_one() -> None:
 def test_more_than_is_allowed_is_refused() -> None:
     small = Limits(parts=2, part_bytes=100, total_bytes=1000)
     for contents in ((b"x" * 101,), (b"",) * 3, (b"x" * 90,) * 2 + (b"x",)):
-        with pytest.raises(MessageTooLong):
+        with pytest.raises(MultipartTooLong):
             read(b"".join(written("b", out(*contents))), limits=small)
-    with pytest.raises(MessageTooLong):
+    with pytest.raises(MultipartTooLong):
         read(b"--b\r\nA: " + b"x" * (9 << 10) + b"\r\n\r\n\r\n--b--")
-    with pytest.raises(MessageTooLong):
+    with pytest.raises(MultipartTooLong):
         read(b"x" * 5000, limits=small)
     many = b"".join(b"H%d: x\r\n" % number for number in range(40))
-    with pytest.raises(MessageTooLong):
+    with pytest.raises(MultipartTooLong):
         read(b"--b\r\n" + many + b"\r\n\r\n--b--")
 
 

@@ -18,7 +18,6 @@ from pydicom.uid import UID
 from archive.config import settings
 from archive.edges.dicomweb import accept, places, replies
 from archive.edges.dicomweb.call import Call
-from archive.edges.dicomweb.multipart import Incoming, Reader
 from archive.edges.edge import as_archive_error, exchange
 from archive.errors import (
     ArchiveError,
@@ -32,6 +31,7 @@ from archive.errors.web import MediaTypeUnsupported, MultipartBroken, RequestToo
 from archive.objects import json_model, part10
 from archive.objects.header import Header
 from archive.objects.json_model import Model
+from archive.objects.multipart import Limits, Part, Reader
 from archive.services import ingest, querying
 from archive.services.ingest import Receipt, Session
 
@@ -49,7 +49,9 @@ def store(call: Call) -> HttpResponse:
     media_type = accept.structured(call.accept)
     with _on_the_desk(call):
         body = Body(call)
-        reader = Reader(body.read, _boundary(call.request.headers.get("Content-Type", "")))
+        boundary = _boundary(call.request.headers.get("Content-Type", ""))
+        most = settings().stow_max_request_bytes
+        reader = Reader(body.read, boundary, Limits(MAX_OBJECTS + 1, most, most))
     with exchange(call.correlation_id):
         pace = partial(places.one_object, call.peer)
         storing = Storing(call, Session(call.peer, pace))
@@ -133,7 +135,7 @@ class Storing:
     def take_all(self, reader: Reader) -> None:
         """Raises MultipartBroken, RequestTooLarge when nothing has been taken before."""
         try:
-            for number, part in enumerate(reader):
+            for number, part in enumerate(reader.parts()):
                 if number == MAX_OBJECTS:
                     raise RequestTooLarge(f"more than {MAX_OBJECTS} objects")
                 self._take(part)
@@ -144,7 +146,7 @@ class Storing:
         if not (self.stored or self.failed or self.others):
             raise MultipartBroken("there is no object in the body")
 
-    def _take(self, part: Incoming) -> None:
+    def _take(self, part: Part) -> None:
         """One object, answered for whatever becomes of it. Raises MultipartBroken,
         RequestTooLarge.
         """
@@ -270,13 +272,13 @@ def _told(vr: str, *values: Any) -> Model:
 # --- one object -----------------------------------------------------------------------------------
 
 
-def _opened(part: Incoming) -> tuple[part10.Incoming, Iterator[bytes]]:
+def _opened(part: Part) -> tuple[part10.Incoming, Iterator[bytes]]:
     """What its file says of it, and its data set. Raises ArchiveError."""
-    media_type, _ = parse_header_parameters(part.content_type)
+    media_type, _ = parse_header_parameters(part.headers.get("content-type", ""))
     if media_type not in ("", accept.DICOM):
         raise MediaTypeUnsupported("a part is no application/dicom")
     head, meta = bytearray(), None
-    for chunk in part.chunks:
+    for chunk in part.content:
         head += chunk
         meta = part10.read_incoming(head)
         if meta is not None:
@@ -287,7 +289,7 @@ def _opened(part: Incoming) -> tuple[part10.Incoming, Iterator[bytes]]:
         raise DatasetUnreadable("file meta information is missing, or ends too early")
     if UID(meta.transfer_syntax_uid).type != "Transfer Syntax":
         raise Unsupported("transfer syntax is not known here")
-    return meta, _rest(bytes(head[meta.offset :]), part.chunks)
+    return meta, _rest(bytes(head[meta.offset :]), part.content)
 
 
 def _rest(first: bytes, chunks: Iterator[bytes]) -> Iterator[bytes]:

@@ -12,7 +12,7 @@ from django.utils.http import parse_header_parameters
 from archive.edges.xds import mtom, retrieving, soap
 from archive.errors import Malformed
 from archive.errors.authorisations import RepositoryRejects, RepositoryUnreachable
-from archive.errors.retrieval import MessageTooLong
+from archive.errors.retrieval import MultipartTooLong
 from archive.objects.multipart import Limits, new_boundary
 from archive.objects.retrieving import Wanted
 from archive.objects.xml import parse_xml
@@ -59,7 +59,7 @@ def fetch(url: str, secret: str, wanted: Sequence[Wanted]) -> Fetched:
     except HTTPError as failure:
         with failure:
             raise RepositoryRejects(f"answered with status {failure.code}") from None
-    except (Malformed, MessageTooLong) as problem:
+    except (Malformed, MultipartTooLong) as problem:
         raise RepositoryRejects(f"its answer cannot be read: {problem.detail}") from None
     except (URLError, HTTPException, OSError) as failure:
         reason = getattr(failure, "reason", failure)

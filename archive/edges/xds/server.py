@@ -24,7 +24,7 @@ from archive.edges.xds.giving import Answer
 from archive.edges.xds.handlers import Call
 from archive.edges.xds.mtom import Received
 from archive.errors import ArchiveError, Busy, Malformed, PeerEnded, PeerUnknown
-from archive.errors.retrieval import MessageTooLong
+from archive.errors.retrieval import MultipartTooLong
 from archive.models import Environment
 from archive.objects.multipart import Limits, Read, new_boundary
 from archive.services import assertions, credentials, error_desk
@@ -141,7 +141,7 @@ def _receive(incoming: "_Incoming") -> HttpResponseBase:
         return HttpResponse(status=415, headers={"Accept": f"{soap.MEDIA_TYPE}; charset=UTF-8"})
     try:
         received = content.read(incoming.service)
-    except MessageTooLong as error:
+    except MultipartTooLong as error:
         incoming.report(error)
         return HttpResponse(status=413)
     except Malformed as error:
@@ -191,13 +191,13 @@ class _Content:
         return self.media_type == soap.MEDIA_TYPE and charset in ("utf-8", "utf8")
 
     def read(self, service: Service) -> Received:
-        """MTOM, or an envelope alone. Raises Malformed, MessageTooLong."""
+        """MTOM, or an envelope alone. Raises Malformed, MultipartTooLong."""
         if self.media_type == mtom.MEDIA_TYPE and service.limits is not None:
             return mtom.receive(self.body, self.parameters, service.limits)
         received = Received()
         received.root = self.body(MAX_BYTES + 1)
         if len(received.root) > MAX_BYTES:
-            raise MessageTooLong()
+            raise MultipartTooLong()
         return received
 
 

@@ -11,7 +11,7 @@ from lxml import etree
 from archive.edges.xds import mtom
 from archive.edges.xds.mtom import Included, Received
 from archive.errors import Malformed
-from archive.errors.retrieval import MessageTooLong
+from archive.errors.retrieval import MultipartTooLong
 from archive.objects.multipart import Limits
 
 LIMITS = Limits(parts=5, part_bytes=4 << 20, total_bytes=32 << 20)
@@ -94,7 +94,7 @@ def test_other_types_and_starts_are_refused() -> None:
         receive(framed(ROOT), start="<elsewhere>")
     with pytest.raises(Malformed):
         receive(framed(ROOT + b"x" * (11 << 20)), Limits(1, 20 << 20, 20 << 20))
-    with pytest.raises(MessageTooLong):
+    with pytest.raises(MultipartTooLong):
         receive(framed(ROOT, OTHER + b"x" * (5 << 20)))
 
 
