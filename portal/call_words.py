@@ -63,7 +63,28 @@ def _work(facts: Facts, actor: str) -> Said:
     return Said(_("Work of the archive: %(what)s") % {"what": label}, ", ".join(parts))
 
 
+def _replayed(facts: Facts, actor: str) -> Said:
+    reason = str(facts.get("reason") or "")
+    answer = str(advise(reason).title) if reason else ""
+    return Said(_("Processed again by %(person)s") % {"person": actor}, answer)
+
+
+def _message_received(facts: Facts, actor: str) -> Said:
+    said = _("Message %(event)s from %(peer)s, control id %(control)s")
+    event, control = facts.get("event", ""), facts.get("control_id", "")
+    return Said(said % {"event": event, "peer": actor, "control": control or "–"})
+
+
+def _message_answered(facts: Facts, actor: str) -> Said:
+    reason = str(facts.get("reason") or "")
+    what = str(advise(reason).title) if reason else _("Accepted")
+    return Said(what, str(facts.get("acknowledgement", "")))
+
+
 CALLS: Sayings = {
+    "replayed": _replayed,
+    "message-received": _message_received,
+    "message-answered": _message_answered,
     "verified": _verified,
     "refused": _refused,
     "queried": _queried,

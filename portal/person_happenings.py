@@ -5,7 +5,6 @@ from typing import Any
 
 from django.utils.translation import gettext as _
 
-from portal.advice import advise
 from portal.said import Said, with_reason
 
 Facts = dict[str, Any]
@@ -31,29 +30,8 @@ def _updated(facts: Facts, actor: str) -> Said:
     return Said(said % {"peer": actor, "what": changed})
 
 
-def _replayed(facts: Facts, actor: str) -> Said:
-    reason = str(facts.get("reason") or "")
-    answer = str(advise(reason).title) if reason else ""
-    return Said(_("Processed again by %(person)s") % {"person": actor}, answer)
-
-
-def _message_received(facts: Facts, actor: str) -> Said:
-    said = _("Message %(event)s from %(peer)s, control id %(control)s")
-    event, control = facts.get("event", ""), facts.get("control_id", "")
-    return Said(said % {"event": event, "peer": actor, "control": control or "–"})
-
-
-def _message_answered(facts: Facts, actor: str) -> Said:
-    reason = str(facts.get("reason") or "")
-    what = str(advise(reason).title) if reason else _("Accepted")
-    return Said(what, str(facts.get("acknowledgement", "")))
-
-
 TELLING: dict[str, Callable[[Facts, str], Said]] = {
     "merged": _merged,
     "unmerged": _unmerged,
     "updated": _updated,
-    "replayed": _replayed,
-    "message-received": _message_received,
-    "message-answered": _message_answered,
 }

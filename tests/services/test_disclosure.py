@@ -60,6 +60,7 @@ def test_an_entry_says_who_got_what_of_whom_and_on_what_ground(study: Study) -> 
         "authorisation": "",
         "interface": "XDS",
         "message_id": "urn:uuid:1",
+        "care_relation": "",
     }
 
 

@@ -105,9 +105,10 @@ def wipe() -> None:
     Correction.objects.update(previous=None)
     for model in (
         *(InstanceVersion, RejectedObject, Rejection, Correction, AvailabilityNotice),
-        *(Document, Instance, Series, Study, Patient),
+        *(Document, Instance, Series, Study),
     ):
         model.objects.all().delete()
+    cast.newcomers().delete()
 
 
 def a_life() -> None:

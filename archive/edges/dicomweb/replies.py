@@ -17,6 +17,7 @@ from archive.errors import ArchiveError
 from archive.errors import corrections as correction_errors
 from archive.errors import web as web_errors
 from archive.errors.persons import PatientIdForeign
+from archive.errors.retention import StudyDestroyed
 
 REALM = 'Basic realm="DICOMweb", charset="UTF-8"'
 RETRY_AFTER = "5"  # seconds
@@ -49,6 +50,7 @@ TABLE: Mapping[type[ArchiveError], Codes] = {
     correction_errors.NothingToReject: Codes(404, 0xA772),
     correction_errors.RejectionNoteReused: Codes(409, 0xA770),
     correction_errors.RejectedBefore: Codes(409, 0xA771),
+    StudyDestroyed: Codes(409, 0xA771),
     correction_errors.RejectionClassConflict: Codes(409, 0xA773),
     correction_errors.RejectedAlready: Codes(409, 0xA774),
     errors.Refused: Codes(403, 0x0124),
