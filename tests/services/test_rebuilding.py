@@ -19,6 +19,7 @@ from archive.models import (
     Rejection,
     Series,
     Study,
+    Submission,
 )
 from archive.services import (
     commitment,
@@ -105,7 +106,7 @@ def wipe() -> None:
     Correction.objects.update(previous=None)
     for model in (
         *(InstanceVersion, RejectedObject, Rejection, Correction, AvailabilityNotice),
-        *(Document, Instance, Series, Study),
+        *(Document, Submission, Instance, Series, Study),
     ):
         model.objects.all().delete()
     cast.newcomers().delete()

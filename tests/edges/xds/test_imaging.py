@@ -181,7 +181,7 @@ def test_damaged_bytes_break_the_answer_off(db: None) -> None:
     assert objects[0].uid.encode() in sent and not sent.endswith(b"--\r\n")
     # The object itself, and the exchange that was broken off for it.
     assert {(case.reason, case.edge) for case in Case.objects.all()} == {
-        ("bytes-damaged", "integrity"),
+        ("bytes-damaged", "job"),
         ("bytes-damaged", "xds"),
     }
 
