@@ -249,7 +249,8 @@ def _complete(
         put_in_force(version)
     study = Study.objects.select_related("overlay").get(id=correction.study_id)
     before = study_moves.facts_of(study)
-    if study.overlay is not None and study.overlay.in_force_at >= at:
+    laid_over = study.overlay.in_force_at if study.overlay is not None else None
+    if laid_over is not None and laid_over >= at:
         at = now()  # laid over since the last object came: this is what stands now
     Study.objects.filter(id=study.id).update(overlay=None)
     Correction.objects.filter(id=correction.id).update(
