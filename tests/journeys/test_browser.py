@@ -177,7 +177,7 @@ def test_support_finds_the_study_sees_why_and_retries(visit: Visit, given_up: Or
     page.locator("tbody").get_by_role("link").first.click()
     expect(visit.main.get_by_role("heading", name="Why do you look")).to_be_visible()
     visit.look("reason")
-    page.get_by_label("Reason").fill(REASON)
+    visit.main.get_by_label("Reason").fill(REASON)
     page.get_by_role("button", name="Open the study").click()
     timeline = page.locator(".timeline")
     expect(timeline).to_be_visible()
