@@ -133,12 +133,13 @@ def _entry(event: LedgerEvent) -> Entry:
     else:
         what = str(SAID[event.kind])
     changed = [str(FIELDS[name]) for name in facts.get("changed", ()) if name in FIELDS]
+    told = facts.get("reason") or ", ".join(changed)
     said = {"actor": event.actor_name, "version": facts.get("version", "")}
     return Entry(
         at=event.at,
         interface=_interface(event),
-        what=what % said,
-        answer=str(facts.get("reason") or facts.get("error") or ", ".join(changed)),
+        what=f"{what % said}: {told}" if told else what % said,
+        answer=str(facts.get("error") or ""),
         shape=SHAPES.get(event.kind, "done"),
     )
 

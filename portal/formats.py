@@ -92,3 +92,9 @@ def cut_text(identifier: str) -> str:
     if len(identifier) <= CUT_FROM:
         return identifier
     return f"{identifier[:HEAD]}…{identifier[-TAIL:]}"
+
+
+def person_text(name: str) -> str:
+    """A person's name as DICOM writes it (PS3.5 6.2), given name first."""
+    family, given, middle, *_rest = [*name.partition("=")[0].split("^"), "", ""]
+    return " ".join(part for part in (given, middle, family) if part.strip()) or name

@@ -22,19 +22,11 @@ from archive.models import (
 )
 from archive.queries import disclosures, standing
 from archive.queries.disclosures import GIVEN
+from archive.queries.use_log import STAFF_LOOKS
 from archive.rules.review import Look, case_numbers
 from archive.values import midnight
 
-# A person of the staff looks at a patient's data, or at a log.
-STAFF_LOOKS = (
-    Kind.STUDY_VIEWED.word,
-    Kind.PATIENT_SEARCHED.word,
-    Kind.PATIENT_VIEWED.word,
-    Kind.WISHES_VIEWED.word,
-    Kind.WHY_ASKED.word,
-    Kind.AUTHORISATION_VIEWED.word,
-)
-LOG_LOOKS = (
+LOG_LOOKS = (  # a person of the staff looks at a log
     Kind.LOG_SEARCHED.word,
     Kind.LOG_READ.word,
     Kind.LOG_EXPORTED.word,

@@ -13,6 +13,14 @@ from archive.models import LedgerEvent, User
 from archive.queries.disclosures import DISCLOSED, ids_of_person, within
 
 PEOPLE = ("staff", "customer")  # whose actor's id is a user of the portal
+STAFF_LOOKS = (  # at what is kept of a patient
+    Kind.STUDY_VIEWED.word,
+    Kind.PATIENT_SEARCHED.word,
+    Kind.PATIENT_VIEWED.word,
+    Kind.WISHES_VIEWED.word,
+    Kind.WHY_ASKED.word,
+    Kind.AUTHORISATION_VIEWED.word,
+)
 
 
 @dataclass(frozen=True, slots=True)

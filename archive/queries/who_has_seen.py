@@ -4,14 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from archive.ledger import Kind
+from archive.actors import ActorKind
 from archive.models import LedgerEvent
 from archive.queries import disclosures, use_log
 from archive.queries.disclosures import GIVEN, Filters, Receiver
 
 MOST = 2_000  # entries that a report tells one by one
 COUNTED = 10_001  # one more than is ever said: "over 10,000"
-LOOKS = (Kind.STUDY_VIEWED.word, Kind.PATIENT_SEARCHED.word)  # of the operator's staff
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,5 +65,7 @@ def _looks(question: Question) -> list[LedgerEvent]:
         since=question.since,
         until=question.until,
     )
-    rows = use_log.narrowed(filters).filter(kind__in=LOOKS)
+    rows = use_log.narrowed(filters).filter(
+        kind__in=use_log.STAFF_LOOKS, actor_kind=ActorKind.STAFF
+    )
     return list(rows.order_by("-at", "-id")[:MOST])

@@ -20,7 +20,8 @@ from archive.models import (
 )
 from archive.queries import review_facts, standing
 from archive.queries.disclosures import DISCLOSED, GIVEN
-from archive.queries.review_facts import LOG_LOOKS, STAFF_LOOKS
+from archive.queries.review_facts import LOG_LOOKS
+from archive.queries.use_log import STAFF_LOOKS
 from archive.rules import review
 from archive.rules.review import Hours, Look
 from archive.services.suspicions import Place, Raised, Who, raise_, who_looked

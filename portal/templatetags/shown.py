@@ -123,6 +123,12 @@ def day(value: date | None) -> str:
 
 
 @register.filter
+def person(value: str) -> str:
+    """`{{ patient.name|person }}`: `Maija Meikäläinen`."""
+    return formats.person_text(value)
+
+
+@register.filter
 def length_of(value: timedelta | float | None) -> str:
     """`{{ entry.took|length_of }}`: `38 ms`, `4.1 s`, `2 h 24 min`."""
     return "" if value is None else formats.length_text(value)

@@ -21,6 +21,7 @@ from archive.models import ActingGround, DocumentKind, ProhibitionScope, Registe
 from archive.queries import wishes as queries
 from onboarding.services.demo import PATIENTS
 from onboarding.services.demo_citizens import TEXT
+from portal.formats import person_text
 from portal.forms.try_citizen import TryProhibitionForm
 from portal.rule_words import ground_words
 from portal.trying import Caller, Exchange, call
@@ -56,18 +57,13 @@ def front(request: HttpRequest) -> HttpResponseBase:
     """Documents, wishes and disclosures of a demo patient, and what the patient may say."""
     if not settings().demo:
         raise Http404
-    names = [_name(pn) for _code, pn in PATIENTS]
+    names = [person_text(pn) for _code, pn in PATIENTS]
     if "person" not in request.GET:
         return render(request, "access/try_choose.html", {"names": list(enumerate(names))})
     seat = _seat(request)
     if request.method == "POST":
         return _say(request, seat)
     return _show(request, seat, names)
-
-
-def _name(person_name: str) -> str:
-    family, _caret, given = person_name.partition("^")
-    return f"{given} {family}"
 
 
 def _seat(request: HttpRequest) -> Seat:

@@ -20,6 +20,7 @@ from urllib.parse import parse_qs, urlsplit
 import psycopg
 
 from archive.simulation.modules import Order
+from archive.simulation.orders import ORDERS
 from archive.simulation.scenes import Run as Orders
 from archive.simulation.sender import Peer
 from archive.simulation.world import PRODUCTION, Customer, World
@@ -70,11 +71,13 @@ class System:
 
     def order(self, aet: str = "ESIM_PACS") -> Order:
         """A new examination: its identifiers are nobody else's, and its patient has permitted and
-        forbidden nothing.
+        forbidden nothing and is in no authorisation, so that nobody else sees it.
         """
+        ordered = {each.patient for each in ORDERS}
         while True:
             made = self.orders.order(self.customer(aet))
-            if made.patient.id not in demo_citizens.SPOKEN:
+            place = self.world.patients.index(made.patient)
+            if made.patient.id not in demo_citizens.SPOKEN and place not in ordered:
                 return made
 
     def peer(self, aet: str = "ESIM_PACS", environment: str = PRODUCTION) -> Peer:

@@ -6,6 +6,7 @@ The pictures are in the test's folder, or in $SCREENSHOTS when it is set.
 
 import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -83,17 +84,24 @@ class Visit:
                 self.found.append(f"{name} {width}: scrolls sideways")
 
 
-@pytest.fixture
-def visit(system: System, browser: Browser, tmp_path: Path) -> Iterator[Visit]:
+@contextmanager
+def visiting(system: System, browser: Browser, folder: Path) -> Iterator[Visit]:
+    """A session of its own; at its end nothing may be minded."""
     with browser.new_context(locale="en-GB") as context:
         page = context.new_page()
         page.set_default_timeout(SOON * 1000)
         expect.set_options(timeout=SOON * 1000)
-        made = Visit(system, page, Path(os.environ.get("SCREENSHOTS") or tmp_path))
+        made = Visit(system, page, Path(os.environ.get("SCREENSHOTS") or folder))
         page.on("pageerror", lambda error: made.found.append(f"script: {error}"))
         page.on("console", lambda message: made.found.extend(blames(message)))
         yield made
         assert made.found == []
+
+
+@pytest.fixture
+def visit(system: System, browser: Browser, tmp_path: Path) -> Iterator[Visit]:
+    with visiting(system, browser, tmp_path) as made:
+        yield made
 
 
 def blames(message: Any) -> list[str]:
@@ -169,7 +177,7 @@ def test_support_finds_the_study_sees_why_and_retries(visit: Visit, given_up: Or
     page.locator("tbody").get_by_role("link").first.click()
     expect(visit.main.get_by_role("heading", name="Why do you look")).to_be_visible()
     visit.look("reason")
-    page.get_by_label("Reason").fill(REASON)
+    visit.main.get_by_label("Reason").fill(REASON)
     page.get_by_role("button", name="Open the study").click()
     timeline = page.locator(".timeline")
     expect(timeline).to_be_visible()

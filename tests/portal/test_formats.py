@@ -61,3 +61,17 @@ def test_both_ends_of_a_long_identifier_stay() -> None:
     assert cut.startswith("1.2.246.10.900") and cut.endswith(uid[-8:])
     assert len(cut) < len(uid)
     assert formats.cut_text("R2026112200417") == "R2026112200417"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("Nieminen^Aino Maria", "Aino Maria Nieminen"),
+        ("Virtanen^Venla^Helmi^Dr=x=y", "Venla Helmi Virtanen"),
+        ("Öhman", "Öhman"),
+        ("=山田^太郎", "=山田^太郎"),
+        ("", ""),
+    ],
+)
+def test_a_name_is_written_given_name_first(name: str, text: str) -> None:
+    assert formats.person_text(name) == text

@@ -69,7 +69,7 @@ def test_every_search_goes_through_an_index(fresh_database: str) -> None:
         **{name: disclosures.narrowed(Filters(**each)) for name, each in SEARCHES.items()},
         "review, a professional": review_facts.given_to("production", ANY, "77", HOUR_AGO, now()),
         "review, one of the staff": review_facts.looked_by(
-            ANY, review_facts.STAFF_LOOKS, HOUR_AGO, now()
+            ANY, use_log.STAFF_LOOKS, HOUR_AGO, now()
         ),
         **{f"use, {name}": use_log.narrowed(use_log.Filters(**each)) for name, each in USE.items()},
     }
