@@ -84,6 +84,8 @@ class Session:
         self.series: dict[str, UUID] = {}
         self.corrected: set[UUID] = set()
         self.written = time.monotonic()
+        # The last object was new, so the next is taken for new as well, and not looked for first.
+        self.brings_new = False
 
     def begin(
         self,
@@ -270,27 +272,49 @@ class Receipt:
         if self._was_note(header):
             return
         admitted = admission.admit(header, self.announced, self.session.policy, today())
-        target = self.session.target(header, admitted)
-        if self._is_archived(header, admitted, target):
+        session = self.session
+        target = session.target(header, admitted)
+        if not self._is_taken_for_new() and self._is_archived(header, admitted, target):
+            session.brings_new = False
             return
-        self.session.check(header, admitted)
+        session.check(header, admitted)
         meta = self._meta(target.register)
         kept = self.incoming.keep(meta)
         try:
-            with transaction.atomic():
-                filed, series_id = self._file(header, admitted, target, meta.received_at)
-                row = self._row(header, admitted, filed, series_id, kept)
-                row.received_at = meta.received_at  # what the file says of itself
-                written = _write_row(row)
+            tally, written = self._write(header, admitted, target, kept, meta.received_at)
         except ArchiveError:
             self._doubt(kept)
             raise
-        tally = self.session.remember(header, admitted, filed, series_id, target)
+        session.brings_new = written is not Written.NOT
         if written is Written.NOT:
             self._lost_the_race(header, admitted, kept, target)
             return
-        self.session.count(tally, kept.size)
+        session.count(tally, kept.size)
         tally.rejected += written is Written.AWAITED
+
+    def _is_taken_for_new(self) -> bool:
+        """Whoever sends a study sends it whole, new or again. Taken wrongly, an object is found out
+        as one that lost a race is; a large one is not read again for that.
+        """
+        return self.session.brings_new and not self.incoming.spilled
+
+    def _write(
+        self, header: Header, admitted: Admitted, target: Target, kept: vault.Kept, at: datetime
+    ) -> tuple[Tally, Written]:
+        """The object's row, and those above it when they are not known yet. `at`: as the file says
+        of itself.
+        """
+        session = self.session
+        tally = session.studies.get(header.study_instance_uid)
+        series_id = session.series.get(session.series_key(header))
+        if tally is not None and series_id is not None:
+            row = self._row(header, admitted, tally.filed, series_id, kept, at)
+            if rows.add(row):
+                return tally, Written.NEW
+        with transaction.atomic():
+            filed, series_id = self._file(header, admitted, target, at)
+            written = _write_row(self._row(header, admitted, filed, series_id, kept, at))
+        return session.remember(header, admitted, filed, series_id, target), written
 
     def _was_note(self, header: Header) -> bool:
         """A rejection note is acted on, and is no object of its study. Key notes are objects."""
@@ -321,9 +345,15 @@ class Receipt:
         return filed, series_id or filing.file_series(filed, header)
 
     def _row(
-        self, header: Header, admitted: Admitted, filed: Filed, series_id: UUID, kept: vault.Kept
-    ) -> Instance:
-        return Instance(
+        self,
+        header: Header,
+        admitted: Admitted,
+        filed: Filed,
+        series_id: UUID,
+        kept: vault.Kept,
+        at: datetime,
+    ) -> rows.Row:
+        return rows.Row(
             id=uuid7(),
             environment=filed.environment,
             study_id=filed.study_id,
@@ -338,7 +368,7 @@ class Receipt:
             size=kept.size,
             store=kept.store,
             association_id=self.session.peer.association_id,
-            received_at=now(),
+            received_at=at,
         )
 
     def _is_archived(self, header: Header, admitted: Admitted, target: Target) -> bool:
@@ -426,15 +456,17 @@ def settle_doubts() -> int:
 
 
 def _is_named(found: rows.Archived, digest: bytes) -> bool:
+    if found.is_destroyed:
+        return False
     versions = InstanceVersion.objects.filter(instance_id=found.id, digest=digest)
     return found.digest == digest or versions.exists()
 
 
-def _write_row(row: Instance) -> Written:
+def _write_row(row: rows.Row) -> Written:
     """Write the row and put its study back to receiving; hide it if a note came before it."""
     written = rows.insert(row)
     if written is Written.AWAITED:
-        rejections.apply_to(row)
+        rejections.apply_to(Instance.objects.get(id=row.id))
     if written is not Written.NOT and rows.put_back_to_receiving(row.study_id):
         jobs.defer(
             JobKind.REGISTRATION,

@@ -1,0 +1,104 @@
+"""The short way of an object that is nothing special, and what is told apart on it (AR-1, AR-7,
+NF-4). Each association has brought a new object before, so that study and series are known.
+"""
+
+from collections.abc import Iterator
+
+import pytest
+from pydicom.dataset import Dataset
+
+from archive import errors, vault
+from archive.errors.retention import StudyDestroyed
+from archive.models import Environment, Instance, Job, Study, StudyState
+from archive.services import ingest
+from archive.services.ingest import Session
+from tests import cast, notes
+from tests.cast import dataset, send
+
+pytestmark = pytest.mark.usefixtures("db", "own_vault")
+
+
+@pytest.fixture
+def first() -> Dataset:
+    return dataset()
+
+
+@pytest.fixture
+def session(first: Dataset) -> Iterator[Session]:
+    opened = Session(cast.peer())
+    send(opened, first)
+    yield opened
+    opened.close()
+
+
+def study(first: Dataset) -> Study:
+    return Study.objects.get(study_instance_uid=first.StudyInstanceUID)
+
+
+def row(made: Dataset) -> Instance:
+    return Instance.objects.get(sop_instance_uid=made.SOPInstanceUID)
+
+
+def test_new_objects_are_written_whole(session: Session, first: Dataset) -> None:
+    made = dataset(InstanceNumber=7)
+    send(session, made)
+    found, before = row(made), row(first)
+    assert (found.study_id, found.series_id) == (before.study_id, before.series_id)
+    assert (found.instance_number, found.store, found.rejection) == ("7", "files", "")
+    assert found.received_at == vault.read_meta("production", bytes(found.digest)).received_at
+
+
+def test_the_same_again_in_the_middle_stays_one(session: Session, first: Dataset) -> None:
+    send(session, first)
+    made = dataset()
+    send(session, made)
+    send(session, made)
+    session.close()
+    assert Instance.objects.count() == 2
+    assert study(first).instance_count == 2
+
+
+def test_other_content_in_the_middle_is_refused_and_its_bytes_go(
+    session: Session, first: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = row(first).digest
+    other = dataset(SOPInstanceUID=first.SOPInstanceUID, Rows=first.Rows, WindowCenter="41")
+    with pytest.raises(errors.OtherContent):
+        send(session, other)
+    assert row(first).digest == kept
+    monkeypatch.setattr(ingest, "DOUBT_SECONDS", -1)
+    ingest.settle_doubts()
+    held = {digest for name in Environment.values for digest, _ in vault.every_object(name)}
+    assert held == {bytes(kept)}
+
+
+def test_a_note_that_came_meanwhile_hides_the_object(session: Session, first: Dataset) -> None:
+    made = dataset()
+    notes.send(notes.note(notes.SAFETY, made))
+    send(session, made)
+    assert row(made).rejection == notes.SAFETY
+    assert row(first).rejection == ""
+
+
+def test_a_study_that_went_on_meanwhile_is_received_again(session: Session, first: Dataset) -> None:
+    Job.objects.all().delete()
+    Study.objects.update(state=StudyState.WAITING)
+    send(session, dataset())
+    assert study(first).state == StudyState.RECEIVING
+    assert Job.objects.filter(kind="registration", subject_id=study(first).id).count() == 1
+
+
+def test_a_study_destroyed_meanwhile_takes_nothing_old_or_new(
+    session: Session, first: Dataset, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    digest = bytes(row(first).digest)
+    Study.objects.update(state=StudyState.DESTROYED)
+    vault.remove("production", digest)
+    for made in (first, dataset()):
+        session.brings_new = True
+        with pytest.raises(StudyDestroyed):
+            send(session, made)
+    assert Instance.objects.count() == 1
+    monkeypatch.setattr(ingest, "DOUBT_SECONDS", -1)
+    ingest.settle_doubts()
+    assert list(vault.every_object("production")) == []
