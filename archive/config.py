@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from ipaddress import ip_network
 from pathlib import Path
 from typing import TypeVar
 
@@ -90,6 +91,7 @@ class Config:
     atna_ca: str  # files: who signed its certificate, and our own certificate with its key
     atna_cert: str
     atna_key: str
+    client_certificate_proxies: tuple[str, ...]  # who may tell of them; none: nobody
     xua_skew_seconds: float  # how far the clocks of an assertion's issuer and ours may differ
     xua_longest_hours: float  # an assertion that is valid for longer is refused
     pdr_url: str  # where the Patient Data Repository takes documents; empty: not known
@@ -155,6 +157,11 @@ def _flag(text: str) -> bool:
 
 def _listed(text: str) -> tuple[str, ...]:
     return tuple(word.strip() for word in text.split(",") if word.strip())
+
+
+def _networks(text: str) -> tuple[str, ...]:
+    """Addresses and networks, in normal form."""
+    return tuple(str(ip_network(each)) for each in _listed(text))
 
 
 def _store(text: str) -> str:
@@ -268,6 +275,7 @@ def read(values: Mapping[str, str]) -> Config:
         atna_ca=get("ATNA_CA", str, ""),
         atna_cert=get("ATNA_CERT", str, ""),
         atna_key=get("ATNA_KEY", str, ""),
+        client_certificate_proxies=get("CLIENT_CERTIFICATE_PROXIES", _networks, ()),
         xua_skew_seconds=get("XUA_SKEW_SECONDS", float, 60.0),
         xua_longest_hours=get("XUA_LONGEST_HOURS", float, 12.0),
         pdr_url=get("PDR_URL", str, "").rstrip("/"),

@@ -2,8 +2,9 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from archive.edges.fhir.urls import addresses as fhir_addresses
+from archive.edges.xds import fetching, wado
 from archive.edges.xds import server as xds
-from archive.edges.xds import wado
 from portal.accounts import SIGN_UP
 from portal.views import (
     assertion,
@@ -176,6 +177,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("xca/retrieve", xds.gateway_retrieve, name="xca-retrieve"),
     path("xca/imaging", xds.gateway_imaging, name="xca-imaging"),
     path("wado", wado.retrieve, name="wado"),
+    path("fhir/", include(fhir_addresses(fetching.document))),
     path("dicomweb/", include("archive.edges.dicomweb.urls")),
     path("accounts/", include("allauth.account.urls")),
     path("accounts/2fa/", include("allauth.mfa.urls")),

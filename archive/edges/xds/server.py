@@ -27,8 +27,9 @@ from archive.errors import ArchiveError, Busy, Malformed, PeerEnded, PeerUnknown
 from archive.models import Environment
 from archive.objects.multipart import Limits, Read, new_boundary
 from archive.retrieval_errors import MessageTooLong
-from archive.services import assertions, credentials, error_desk
-from archive.values import today
+from archive.services import assertions, callers, error_desk
+from archive.services.callers import Caller
+from archive.web_errors import ClientCertificateWrong, ProxyUntrusted
 
 log = logging.getLogger(__name__)
 
@@ -118,6 +119,8 @@ def _serve(service: Service, request: HttpRequest) -> HttpResponseBase:
             return _receive(_Incoming(service, request, actor, correlation_id))
     except (PeerUnknown, PeerEnded):
         return HttpResponse(status=401, headers={"WWW-Authenticate": REALM})
+    except (ProxyUntrusted, ClientCertificateWrong):
+        return HttpResponse(status=403)
     except Busy:
         return HttpResponse(status=503, headers={"Retry-After": RETRY_AFTER})
     except ArchiveError:
@@ -125,11 +128,10 @@ def _serve(service: Service, request: HttpRequest) -> HttpResponseBase:
 
 
 def _identify(request: HttpRequest, correlation_id: UUID) -> Actor:
-    """Raises PeerUnknown, PeerEnded."""
-    user, secret = credentials.basic(request.headers.get("Authorization", ""))
+    """Raises PeerUnknown, PeerEnded, ProxyUntrusted, ClientCertificateWrong."""
     try:
-        return credentials.identify(user, secret, today())
-    except (PeerUnknown, PeerEnded) as error:
+        return callers.identify(Caller.of(request.META))
+    except (PeerUnknown, PeerEnded, ProxyUntrusted, ClientCertificateWrong) as error:
         _report(error, "sign-in", None, correlation_id)
         raise
 
