@@ -128,6 +128,7 @@ from archive.models.policies import (
     ContentPolicy,
     StudyCodeEntry,
 )
+from archive.models.registry_messages import RegistryMessage
 from archive.models.retention import (
     DestructionItem,
     DestructionList,
@@ -271,6 +272,7 @@ __all__ = [
     "Register",
     "RegisterHolding",
     "RegisterType",
+    "RegistryMessage",
     "RejectedObject",
     "Rejection",
     "RejectionTitle",

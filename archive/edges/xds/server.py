@@ -27,8 +27,9 @@ from archive.errors import ArchiveError, Busy, Malformed, PeerEnded, PeerUnknown
 from archive.models import Environment
 from archive.objects.multipart import Limits, Read, new_boundary
 from archive.retrieval_errors import MessageTooLong
-from archive.services import assertions, callers, error_desk
+from archive.services import assertions, callers, error_desk, registry_messages
 from archive.services.callers import Caller
+from archive.services.registry_messages import Exchanged
 from archive.web_errors import ClientCertificateWrong, ProxyUntrusted
 
 log = logging.getLogger(__name__)
@@ -52,6 +53,7 @@ STEPS = {
     soap.GATEWAY_IMAGES: "retrieve",
     soap.REMOVE_DOCUMENTS: "remove",
 }
+KEPT = frozenset({soap.REGISTER, soap.UPDATE, soap.REMOVE, soap.PROVIDE, soap.REMOVE_DOCUMENTS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,6 +224,8 @@ def _answered(incoming: _Incoming, received: Received, content_action: str) -> H
     call = _established(incoming, message, received)
     answer = _handle(call)
     envelope = soap.encode(answer.body, action=message.action, relates_to=message.message_id)
+    if message.action in KEPT:
+        _keep(call, received.root, answer, envelope)
     return _soap(envelope, 200) if service.limits is None else _multipart(call, answer, envelope)
 
 
@@ -266,6 +270,21 @@ def _act(call: Call) -> Answer:
     if action in handlers.HANDLERS:
         return Answer(handlers.HANDLERS[action](call))
     return giving.HANDLERS[action](call)
+
+
+def _keep(call: Call, request: bytes, answer: Answer, envelope: bytes) -> None:
+    """For those who must see what was sent. What was done stands; the answer goes out anyhow."""
+    exchanged = Exchanged(
+        call.message.action,
+        call.message.message_id,
+        request,
+        envelope,
+        answer.body.get("status") == codec.SUCCESS,
+    )
+    try:
+        registry_messages.keep(call.actor, exchanged, call.correlation_id)
+    except DatabaseError:
+        log.exception("a message cannot be kept, exchange %s", call.correlation_id)
 
 
 # --- sending --------------------------------------------------------------------------------------
