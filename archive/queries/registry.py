@@ -129,7 +129,9 @@ def _other(link: DocumentLink, uuids: Sequence[str]) -> str:
 def _ends(environment: str, uuids: Iterable[str]) -> dict[str, End]:
     asked = {"environment": environment, "entry_uuid__in": list(uuids)}
     found: dict[str, End] = {}
-    for package in (*Submission.objects.filter(**asked), *Folder.objects.filter(**asked)):
+    packages: list[Submission | Folder] = [*Submission.objects.filter(**asked)]
+    packages += Folder.objects.filter(**asked)
+    for package in packages:
         found[package.entry_uuid] = End(package.entry_uuid, package=package)
     for document in Document.objects.filter(**asked):
         found[document.entry_uuid] = End(document.entry_uuid, document=document)
@@ -146,8 +148,8 @@ def chain(document: Document) -> list[Document]:
         ends = {end for row in rows[:MOST] for end in (row.source_uuid, row.target_uuid)}
         reached = ends - seen
         seen |= reached
-    rows = Document.objects.filter(environment=document.environment, entry_uuid__in=seen)
-    return list(rows.order_by("registered_at", "id"))
+    found = Document.objects.filter(environment=document.environment, entry_uuid__in=seen)
+    return list(found.order_by("registered_at", "id"))
 
 
 def messages(document: Document) -> list[RegistryMessage]:

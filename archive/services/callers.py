@@ -125,7 +125,7 @@ def _require_certificate(actor: Actor, shown: str) -> None:
             raise ClientCertificateWrong()
         return
     others = Connection.objects.filter(certificate_sha256=shown).exclude(
-        organisation_id=actor.organisation_id
+        organisation_id=actor.customer_id
     )
     if shown and others.exists():
         raise ClientCertificateWrong("the certificate is another organisation's")
