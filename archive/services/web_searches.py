@@ -16,6 +16,7 @@ from django.db.models import Q
 
 from archive.errors import PatientNotAsserted
 from archive.fhir_errors import PageOver, SearchUnclear
+from archive.models import Patient
 from archive.objects.registry import PatientId
 from archive.objects.search import Term
 from archive.services import filing
@@ -42,7 +43,8 @@ class Search:
         """Rows of the person, by whatever id they came."""
         if self.person is None:
             return Q()
-        return Q(patient_id=self.person) | Q(patient__survivor_id=self.person)
+        ids = Patient.objects.filter(Q(id=self.person) | Q(survivor_id=self.person))
+        return Q(patient__in=ids.values("id"))
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,6 @@ JSON, XML = "application/fhir+json", "application/fhir+xml"
 _JSON = frozenset({JSON, "application/json", "text/json", "json"})
 _XML = frozenset({XML, "application/xml", "text/xml", "xml"})
 _ANY = frozenset({"*/*", "application/*"})
-_ATTRIBUTES = frozenset({"url"})  # of an extension; there it is none of the elements
 
 Resource = Mapping[str, Any]
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
+from django.core.exceptions import TooManyFieldsSent
 from django.http import HttpResponse, QueryDict
 from django.utils.http import parse_header_parameters
 
@@ -120,7 +121,10 @@ def _body(call: Call) -> list[Pair]:
         raise RequestTooLarge()
     if content and media_type != FORM:
         raise MediaTypeUnsupported(f"a search is sent as {FORM}")
-    return parameters.pairs(QueryDict(content, encoding="utf-8"))
+    try:
+        return parameters.pairs(QueryDict(content, encoding="utf-8"))
+    except TooManyFieldsSent:
+        raise RequestTooLarge("the search has too many parameters") from None
 
 
 def _require_named(searched: Searched, terms: Sequence[Term], place: Place) -> None:

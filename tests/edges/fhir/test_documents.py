@@ -279,6 +279,7 @@ def test_other_forms_and_interactions(cast: Cast, oulu: Consumer) -> None:
             (415, "not-supported"),
         ),
         (oulu.post("DocumentReference/_search", "a=" + "x" * 70_000), (413, "too-long")),
+        (oulu.post("DocumentReference/_search", "a&" * 2_000), (413, "too-long")),
     ):
         assert problem(response)[:2] == expected
     statement = resource(web.CLIENT.get("/fhir/metadata"))
