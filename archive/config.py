@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from ipaddress import ip_network
 from pathlib import Path
 from typing import TypeVar
 
@@ -64,6 +65,7 @@ class Config:
     hl7_key: str
     hl7_client_ca: str  # who issues customers' certificates: TLS is then mutual
     hl7_messages_kept_days: int
+    soap_messages_kept_days: int
     ae_production: str
     ae_test: str
     production_takes_test_patients: bool
@@ -90,6 +92,7 @@ class Config:
     atna_ca: str  # files: who signed its certificate, and our own certificate with its key
     atna_cert: str
     atna_key: str
+    client_certificate_proxies: tuple[str, ...]  # who may tell of them; none: nobody
     xua_skew_seconds: float  # how far the clocks of an assertion's issuer and ours may differ
     xua_longest_hours: float  # an assertion that is valid for longer is refused
     pdr_url: str  # where the Patient Data Repository takes documents; empty: not known
@@ -155,6 +158,11 @@ def _flag(text: str) -> bool:
 
 def _listed(text: str) -> tuple[str, ...]:
     return tuple(word.strip() for word in text.split(",") if word.strip())
+
+
+def _networks(text: str) -> tuple[str, ...]:
+    """Addresses and networks, in normal form."""
+    return tuple(str(ip_network(each)) for each in _listed(text))
 
 
 def _store(text: str) -> str:
@@ -242,6 +250,7 @@ def read(values: Mapping[str, str]) -> Config:
         hl7_key=get("HL7_KEY", str, ""),
         hl7_client_ca=get("HL7_CLIENT_CA", str, ""),
         hl7_messages_kept_days=get("HL7_MESSAGES_KEPT_DAYS", int, 730),
+        soap_messages_kept_days=get("SOAP_MESSAGES_KEPT_DAYS", int, 730),
         ae_production=get("AE_PRODUCTION", str, "KANTA"),
         ae_test=get("AE_TEST", str, "KANTATEST"),
         production_takes_test_patients=get("PRODUCTION_TAKES_TEST_PATIENTS", _flag, demo),
@@ -268,6 +277,7 @@ def read(values: Mapping[str, str]) -> Config:
         atna_ca=get("ATNA_CA", str, ""),
         atna_cert=get("ATNA_CERT", str, ""),
         atna_key=get("ATNA_KEY", str, ""),
+        client_certificate_proxies=get("CLIENT_CERTIFICATE_PROXIES", _networks, ()),
         xua_skew_seconds=get("XUA_SKEW_SECONDS", float, 60.0),
         xua_longest_hours=get("XUA_LONGEST_HOURS", float, 12.0),
         pdr_url=get("PDR_URL", str, "").rstrip("/"),

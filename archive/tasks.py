@@ -37,6 +37,7 @@ from archive.services import (
     notices,
     reconciliation,
     registration,
+    registry_messages,
     retention_survey,
     review_feed,
     storage,
@@ -223,6 +224,7 @@ def forget_messages() -> None:
 def expire_messages() -> None:
     close_old_connections()
     messages.expire()
+    registry_messages.expire()
 
 
 @shared_task(name="archive.volumes")

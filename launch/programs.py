@@ -9,6 +9,7 @@ from launch.steps import Step
 MANAGE = "manage.py"
 # As modules: the scripts beside the interpreter name their old place when the project was moved.
 CELERY = (sys.executable, "-m", "celery", "--app", "portal")
+HEADERS = ("--limit-request-field_size", "32768")  # an assertion may stand in one
 OURS = ("archive/**/*.py", "onboarding/**/*.py", "portal/**/*.py")
 MIGRATIONS = ("*/migrations/*.py", "requirements.txt")
 STATIC = ("static/**/*", "*/static/**/*", "requirements.txt")
@@ -64,6 +65,7 @@ def web(plan: Plan) -> list[str]:
         *("--bind", f"{bracketed(plan.web_host)}:{plan.web_port}"),
         *("--worker-class", "gthread", "--workers", "2", "--threads", "8"),
         *("--timeout", "60", "--graceful-timeout", "3", "--no-control-socket"),
+        *HEADERS,
     ]
 
 

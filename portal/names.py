@@ -62,6 +62,7 @@ EDGES = {
     "job": _("registration"),
     "api": "API",
     "syslog": "Syslog",
+    "fhir": "FHIR",
     "pdr": _("Patient Data Repository"),
 }
 PLACES = {

@@ -2,8 +2,9 @@
 
 from django.urls import URLPattern, URLResolver, include, path
 
+from archive.edges.fhir.urls import addresses as fhir_addresses
+from archive.edges.xds import fetching, wado
 from archive.edges.xds import server as xds
-from archive.edges.xds import wado
 from portal.accounts import SIGN_UP
 from portal.views import (
     assertion,
@@ -24,6 +25,7 @@ from portal.views import (
     object,
     overview,
     people,
+    registry,
     rejecting,
     rollout,
     search,
@@ -139,6 +141,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("messages/<uuid:message_id>/", messages.detail, name="message"),
     path("messages/<uuid:message_id>/whole/", messages.whole, name="message-whole"),
     path("messages/<uuid:message_id>/replay/", messages.replay, name="message-replay"),
+    path("registry/", registry.front, name="registry"),
+    path("registry/<uuid:document_id>/", registry.entry, name="registry-entry"),
+    path("registry/<uuid:document_id>/whole/", registry.whole, name="registry-entry-whole"),
     path("merges/", merges.merges, name="merges"),
     path("merges/new/", merges.make, name="merge-make"),
     path("merges/<uuid:merge_id>/", merges.merge, name="merge"),
@@ -176,6 +181,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("xca/retrieve", xds.gateway_retrieve, name="xca-retrieve"),
     path("xca/imaging", xds.gateway_imaging, name="xca-imaging"),
     path("wado", wado.retrieve, name="wado"),
+    path("fhir/", include(fhir_addresses(fetching.document))),
     path("dicomweb/", include("archive.edges.dicomweb.urls")),
     path("accounts/", include("allauth.account.urls")),
     path("accounts/2fa/", include("allauth.mfa.urls")),

@@ -3,9 +3,10 @@
 Malformed      RequestUnclear, MultipartBroken
 Unacceptable   StudyMismatch, RequestTooLarge
 Unsupported    NotAcceptable, MediaTypeUnsupported
+Refused        ProxyUntrusted, ClientCertificateWrong
 """
 
-from archive.errors.base import Malformed, Unacceptable, Unsupported
+from archive.errors.base import Malformed, Refused, Unacceptable, Unsupported
 
 
 class RequestUnclear(Malformed):
@@ -36,3 +37,13 @@ class NotAcceptable(Unsupported):
 class MediaTypeUnsupported(Unsupported):
     code = "HTTP"
     comment = "body is of a media type that is not taken"
+
+
+class ProxyUntrusted(Refused):
+    code = "HTTP"
+    comment = "a certificate is told of by somebody else than the proxy"
+
+
+class ClientCertificateWrong(Refused):
+    code = "HTTP"
+    comment = "certificate is not the one of this connection"

@@ -30,5 +30,5 @@ END $$;
 
 
 class Migration(migrations.Migration):
-    dependencies = (("archive", "0071_desk_rows"),)
+    dependencies = (("archive", "0080_registry_messages"),)
     operations = (migrations.RunSQL(CREATE, "DROP FUNCTION archive_add_instance"),)

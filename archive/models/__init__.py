@@ -124,6 +124,9 @@ from archive.models.policies import (
     ContentPolicy,
     StudyCodeEntry,
 )
+from archive.models.registry_messages import (
+    RegistryMessage,
+)
 from archive.models.retention import (
     DestructionItem,
     DestructionList,
@@ -275,6 +278,7 @@ __all__ = [
     "Register",
     "RegisterHolding",
     "RegisterType",
+    "RegistryMessage",
     "RejectedObject",
     "Rejection",
     "RejectionTitle",

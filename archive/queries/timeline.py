@@ -198,7 +198,7 @@ def _from_ledger(events: Any) -> Iterator[Entry]:
 
 def _from_desk(case_events: Any) -> Iterator[Entry]:
     interfaces = {"dicom": "DICOM", "xds": "XDS", "hl7": "HL7", "job": "registration"}
-    interfaces["dicomweb"] = "DICOMweb"
+    interfaces |= {"dicomweb": "DICOMweb", "fhir": "FHIR"}
     for event in case_events:
         place = event.case.place
         interface = interfaces.get(event.case.edge, event.case.edge)

@@ -8,6 +8,7 @@ may see, `release` decides once more and writes down what goes.
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from uuid import UUID
 
 from archive import gate, vault
 from archive.config import settings
@@ -51,6 +52,18 @@ def choose(asking: Asking, wanted: Sequence[Wanted]) -> tuple[list[Chosen], list
         except ArchiveError as error:
             problems.append(Problem(each, error))
     return chosen, problems
+
+
+def wanted_by_id(asking: Asking, document_id: str) -> Wanted:
+    """A document by the key of its row, as a retrieval names it. Raises DocumentUnknown."""
+    try:
+        rows = Sight(asking.actor, asking.environment).documents().filter(id=UUID(document_id))
+    except ValueError:
+        raise DocumentUnknown() from None
+    found = rows.values_list("repository_unique_id", "unique_id").first()
+    if found is None:
+        raise DocumentUnknown()
+    return Wanted(*found)
 
 
 def _found(asking: Asking, wanted: Wanted, document: Document | None) -> Document:

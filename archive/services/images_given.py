@@ -7,7 +7,7 @@ what goes, one entry a study.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 
 from archive import gate
 from archive.config import settings
@@ -72,19 +72,24 @@ def _require(asking: Asking, wanted: WantedObject, found: _Found | None) -> _Fou
 
 
 def _studies(asking: Asking, uids: set[str]) -> dict[object, Study]:
-    """Those that may be seen and have a manifest in force, by their id: what is not registered any
-    more, or not yet, is not given.
+    """Those of these that may be given, by their id."""
+    return {row.id: row for row in registered(asking).filter(study_instance_uid__in=uids)}
+
+
+def registered(asking: Asking) -> QuerySet[Study]:
+    """Those that may be seen and have a manifest in force: what is not registered any more, or not
+    yet, is not given.
     """
     in_force = Document.objects.filter(
         study=OuterRef("pk"), kind=DocumentKind.MANIFEST, status=DocumentStatus.APPROVED
     )
     rows = (
-        gate.visible(Study.objects.filter(study_instance_uid__in=uids), asking.actor)
+        gate.visible(Study.objects.all(), asking.actor)
         .filter(Exists(in_force), environment=asking.environment)
         .exclude(state__in=(StudyState.CORRECTED, StudyState.DESTROYED))
     )
     related = ("register__organisation", "patient__survivor")
-    return {row.id: row for row in rows.select_related(*related)}
+    return rows.select_related(*related)
 
 
 def _instances(studies: Mapping[object, Study], uids: Sequence[str]) -> dict[str, _Found]:

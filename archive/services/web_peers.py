@@ -6,27 +6,29 @@ from uuid import UUID
 
 from archive.config import settings
 from archive.errors import ArchiveError, PeerEnded, PeerUnknown
+from archive.errors.web import ClientCertificateWrong, ProxyUntrusted
 from archive.models import Environment, Organisation
-from archive.services import credentials, error_desk, limits
+from archive.services import callers, credentials, error_desk, limits
 from archive.services.associations import Peer
+from archive.services.callers import Caller
 from archive.services.error_desk import Place, What
-from archive.values import today
 
 EDGE = "dicomweb"
 SIGN_IN = Place(EDGE, "sign-in")
 
 
-def establish(authorization: str, *, address: str, correlation_id: UUID) -> Peer:
-    """Production or test follows from the credentials. Raises PeerUnknown, PeerEnded; they are on
-    the desk then, unless no credentials came at all: clients try so first.
+def establish(caller: Caller, *, correlation_id: UUID) -> Peer:
+    """Production or test follows from the credentials. Raises PeerUnknown, PeerEnded,
+    ProxyUntrusted, ClientCertificateWrong; they are on the desk then, unless no credentials came at
+    all: clients try so first.
     """
-    user, secret = credentials.basic(authorization)
     try:
-        actor = credentials.identify(user, secret, today())
-    except (PeerUnknown, PeerEnded) as error:
-        if authorization:
-            _report(error, address, correlation_id)
+        actor = callers.identify(caller)
+    except (PeerUnknown, PeerEnded, ProxyUntrusted, ClientCertificateWrong) as error:
+        if caller.authorization:
+            _report(error, caller.address, correlation_id)
         raise
+    user, _ = credentials.basic(caller.authorization)
     owner = Organisation.objects.get(id=actor.customer_id)
     return Peer(
         association_id=correlation_id,
@@ -36,7 +38,7 @@ def establish(authorization: str, *, address: str, correlation_id: UUID) -> Peer
         environment=actor.environment,
         calling=user,
         called=settings().ae_title(actor.environment),
-        address=address,
+        address=caller.address,
         limits=limits.of(owner.id),
         edge=EDGE,
     )

@@ -112,7 +112,9 @@ def _open_xds(actor: Actor, row: PlannedConnection) -> Connection:
     """
     kept = row.connection
     if kept is not None:
-        Connection.objects.filter(id=kept.id).update(name=row.name, valid_until=None)
+        Connection.objects.filter(id=kept.id).update(
+            name=row.name, certificate_sha256=row.certificate_sha256, valid_until=None
+        )
         kept.refresh_from_db()
         return kept
     user = f"{row.organisation.business_id}-{row.environment}-{secrets.token_hex(3)}"
@@ -121,7 +123,8 @@ def _open_xds(actor: Actor, row: PlannedConnection) -> Connection:
     )
     made = customers.connect_xds(actor, row.organisation, system, valid_from=today())
     made.name, made.xua_required = row.name, row.environment == Environment.PRODUCTION
-    made.save(update_fields=["name", "xua_required"])
+    made.certificate_sha256 = row.certificate_sha256
+    made.save(update_fields=["name", "xua_required", "certificate_sha256"])
     return made
 
 

@@ -19,6 +19,7 @@ from portal.advice import (
     authorisations,
     corrections,
     desk,
+    fhir,
     logs,
     material,
     peers,
@@ -134,6 +135,7 @@ ADVICE: dict[type[ArchiveError], Advice] = {
     **retrieval.ADVICE,
     **desk.ADVICE,
     **web.ADVICE,
+    **fhir.ADVICE,
 }
 BY_REASON = {error.reason(): advice for error, advice in ADVICE.items()}
 

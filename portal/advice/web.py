@@ -55,4 +55,26 @@ ADVICE: dict[type[ArchiveError], Advice] = {
         _("Have objects sent as application/dicom in a multipart message."),
         Move.SENDER,
     ),
+    errors.ProxyUntrusted: Advice(
+        _("Certificate told of by a stranger"),
+        _(
+            "A request says which TLS certificate its sender showed, but it did not come from the "
+            "proxy that may say so."
+        ),
+        _(
+            "See the address in the event. If it is the proxy’s, add it to "
+            "CLIENT_CERTIFICATE_PROXIES; else find out who sends such requests."
+        ),
+        _("A request in your system’s name came past the service’s entrance."),
+        _("Check that your system calls the address of the service, and tell technical support."),
+        Move.SUPPORT,
+    ),
+    errors.ClientCertificateWrong: Advice(
+        _("Another certificate than the connection’s"),
+        _("The credentials are right, but the TLS certificate shown with them is not theirs."),
+        _("Compare the fingerprints with the customer: a renewed certificate is entered first."),
+        _("Your system showed another TLS certificate than the one that is entered for it."),
+        _("Enter the new certificate for the connection, or have the system show the right one."),
+        Move.SENDER,
+    ),
 }

@@ -9,10 +9,11 @@ from rest_framework.request import Request
 
 from archive.actors import Actor
 from archive.errors import PeerEnded, PeerUnknown
+from archive.errors.web import ClientCertificateWrong, ProxyUntrusted
 from archive.errors.wishes import ClientAssertionRefused
-from archive.services import citizen_calls, credentials
+from archive.services import callers, citizen_calls
+from archive.services.callers import Caller
 from archive.services.citizen_calls import CitizenCall
-from archive.values import today
 from portal.api.problems import REALM
 from portal.api.reporting import report
 
@@ -23,11 +24,10 @@ class ConnectionAuthentication(BaseAuthentication):
     """
 
     def authenticate(self, request: Request) -> tuple[None, Actor]:
-        """Raises PeerUnknown, PeerEnded."""
-        user, secret = credentials.basic(request.headers.get("Authorization", ""))
+        """Raises PeerUnknown, PeerEnded, ProxyUntrusted, ClientCertificateWrong."""
         try:
-            return None, credentials.identify(user, secret, today())
-        except (PeerUnknown, PeerEnded) as error:
+            return None, callers.identify(Caller.of(request.META))
+        except (PeerUnknown, PeerEnded, ProxyUntrusted, ClientCertificateWrong) as error:
             report(error, "sign-in", None)
             raise
 

@@ -154,6 +154,12 @@ class XdsForm(_Certified):
         )
 
 
+class SourceForm(forms.Form):
+    """A document source needs no plan: it is of the operator's making."""
+
+    environment = _environment()
+
+
 FORMS: dict[str, type[_Certified]] = {
     ConnectionKind.DICOM.value: DicomForm,
     ConnectionKind.XDS.value: XdsForm,

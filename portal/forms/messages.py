@@ -23,7 +23,7 @@ MERGE_STATES = {
 }
 
 
-class _OfCustomers(forms.Form):
+class OfCustomers(forms.Form):
     organisation = forms.ChoiceField(label=_("Customer"), required=False)
 
     def __init__(self, query: QueryDict, organisations: Iterable[Organisation]) -> None:
@@ -34,7 +34,7 @@ class _OfCustomers(forms.Form):
             del self.fields["organisation"]
 
 
-class MessageFilters(_OfCustomers):
+class MessageFilters(OfCustomers):
     outcome = forms.ChoiceField(
         label=_("Outcome"), required=False, choices=[ANY, *MessageOutcome.choices]
     )
@@ -62,7 +62,7 @@ class MessageFilters(_OfCustomers):
         )
 
 
-class MergeFilters(_OfCustomers):
+class MergeFilters(OfCustomers):
     state = forms.ChoiceField(
         label=_("State"), required=False, choices=[ANY, *MERGE_STATES.items()]
     )

@@ -15,6 +15,7 @@ from archive.edges.dicomweb.codec import Target
 from archive.edges.edge import as_archive_error, exchange
 from archive.services import web_peers
 from archive.services.associations import Peer
+from archive.services.callers import Caller
 from archive.values import uuid7
 
 log = logging.getLogger(__name__)
@@ -62,8 +63,4 @@ def _answer(
 
 
 def _peer(request: WSGIRequest, correlation_id: UUID) -> Peer:
-    return web_peers.establish(
-        request.headers.get("Authorization", ""),
-        address=str(request.META.get("REMOTE_ADDR", "")),
-        correlation_id=correlation_id,
-    )
+    return web_peers.establish(Caller.of(request.META), correlation_id=correlation_id)

@@ -6,12 +6,7 @@ from dataclasses import dataclass, field
 from uuid import UUID
 
 from django.db import DatabaseError
-from django.http import (
-    HttpRequest,
-    HttpResponse,
-    HttpResponseNotAllowed,
-    StreamingHttpResponse,
-)
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.http import parse_header_parameters
 from django.views.decorators.csrf import csrf_exempt
@@ -25,10 +20,12 @@ from archive.edges.xds.handlers import Call
 from archive.edges.xds.mtom import Received
 from archive.errors import ArchiveError, Busy, Malformed, PeerEnded, PeerUnknown
 from archive.errors.retrieval import MultipartTooLong
+from archive.errors.web import ClientCertificateWrong, ProxyUntrusted
 from archive.models import Environment
 from archive.objects.multipart import Limits, Read, new_boundary
-from archive.services import assertions, credentials, error_desk
-from archive.values import today
+from archive.services import assertions, callers, error_desk, registry_messages
+from archive.services.callers import Caller
+from archive.services.registry_messages import Exchanged
 
 log = logging.getLogger(__name__)
 
@@ -51,6 +48,7 @@ STEPS = {
     soap.GATEWAY_IMAGES: "retrieve",
     soap.REMOVE_DOCUMENTS: "remove",
 }
+KEPT = frozenset({soap.REGISTER, soap.UPDATE, soap.REMOVE, soap.PROVIDE, soap.REMOVE_DOCUMENTS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,6 +116,8 @@ def _serve(service: Service, request: HttpRequest) -> HttpResponseBase:
             return _receive(_Incoming(service, request, actor, correlation_id))
     except (PeerUnknown, PeerEnded):
         return HttpResponse(status=401, headers={"WWW-Authenticate": REALM})
+    except (ProxyUntrusted, ClientCertificateWrong):
+        return HttpResponse(status=403)
     except Busy:
         return HttpResponse(status=503, headers={"Retry-After": RETRY_AFTER})
     except ArchiveError:
@@ -125,11 +125,10 @@ def _serve(service: Service, request: HttpRequest) -> HttpResponseBase:
 
 
 def _identify(request: HttpRequest, correlation_id: UUID) -> Actor:
-    """Raises PeerUnknown, PeerEnded."""
-    user, secret = credentials.basic(request.headers.get("Authorization", ""))
+    """Raises PeerUnknown, PeerEnded, ProxyUntrusted, ClientCertificateWrong."""
     try:
-        return credentials.identify(user, secret, today())
-    except (PeerUnknown, PeerEnded) as error:
+        return callers.identify(Caller.of(request.META))
+    except (PeerUnknown, PeerEnded, ProxyUntrusted, ClientCertificateWrong) as error:
         _report(error, "sign-in", None, correlation_id)
         raise
 
@@ -220,6 +219,8 @@ def _answered(incoming: _Incoming, received: Received, content_action: str) -> H
     call = _established(incoming, message, received)
     answer = _handle(call)
     envelope = soap.encode(answer.body, action=message.action, relates_to=message.message_id)
+    if message.action in KEPT:
+        _keep(call, received.root, answer, envelope)
     return _soap(envelope, 200) if service.limits is None else _multipart(call, answer, envelope)
 
 
@@ -264,6 +265,21 @@ def _act(call: Call) -> Answer:
     if action in handlers.HANDLERS:
         return Answer(handlers.HANDLERS[action](call))
     return giving.HANDLERS[action](call)
+
+
+def _keep(call: Call, request: bytes, answer: Answer, envelope: bytes) -> None:
+    """For those who must see what was sent. What was done stands; the answer goes out anyhow."""
+    exchanged = Exchanged(
+        call.message.action,
+        call.message.message_id,
+        request,
+        envelope,
+        answer.body.get("status") == codec.SUCCESS,
+    )
+    try:
+        registry_messages.keep(call.actor, exchanged, call.correlation_id)
+    except DatabaseError:
+        log.exception("a message cannot be kept, exchange %s", call.correlation_id)
 
 
 # --- sending --------------------------------------------------------------------------------------

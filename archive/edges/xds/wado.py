@@ -1,4 +1,4 @@
-"""WADO-URI, RAD-55 and PS3.18 section 9: one object by GET, for systems that need no assertion."""
+"""WADO-URI, RAD-55 and PS3.18 section 9: one object by GET; an assertion comes in a header."""
 
 import logging
 from collections.abc import Iterator
@@ -25,11 +25,11 @@ from archive.errors import (
 )
 from archive.models import Environment
 from archive.objects.retrieving import ImageRequest, WantedObject
-from archive.services import assertions, credentials, error_desk, images_given, objects_out
+from archive.services import assertions, callers, error_desk, images_given, objects_out
 from archive.services.asking import Asking
-from archive.services.assertions import Presented
+from archive.services.callers import Caller
 from archive.services.images_given import Chosen
-from archive.values import Uid, today
+from archive.values import Uid, uuid7
 
 log = logging.getLogger(__name__)
 
@@ -73,11 +73,13 @@ def retrieve(request: HttpRequest) -> HttpResponseBase:
 
 
 def _identify(request: HttpRequest) -> Actor:
-    """Raises PeerUnknown, PeerEnded, AssertionMissing: a GET carries no assertion."""
-    user, secret = credentials.basic(request.headers.get("Authorization", ""))
-    actor = credentials.identify(user, secret, today())
+    """Raises PeerUnknown, PeerEnded, ProxyUntrusted, ClientCertificateWrong, and what
+    `assertions.establish` raises.
+    """
+    caller = Caller.of(request.META)
+    actor = callers.identify(caller)
     address = request.build_absolute_uri(request.path)
-    return assertions.establish(actor, Presented(None, "", address)).actor
+    return assertions.establish(actor, caller.presented(uuid7().urn, address)).actor
 
 
 def _one(asking: Asking, request: HttpRequest) -> Chosen:

@@ -53,6 +53,7 @@ urlpatterns = [
     path(f"{OF}terms/<slug:word>/", terms.accept, name="joining-terms"),
     path(f"{OF}connections/", connections.connections, name="joining-connections"),
     path(f"{OF}connections/new/<slug:kind>/", connections.plan, name="joining-plan"),
+    path(f"{OF}connections/source/", connections.source, name="joining-source"),
     path(PLANNED, connections.change, name="joining-planned"),
     path(f"{PLANNED}remove/", connections.remove, name="joining-planned-remove"),
     path(f"{PLANNED}open/", connections.make_real, name="joining-planned-open"),

@@ -22,7 +22,8 @@ from onboarding.models import PlannedConnection
 from onboarding.queries import file as queries
 from onboarding.rules import road
 from onboarding.services import connections as services
-from portal.forms.connections import FORMS, kept
+from onboarding.services import openings
+from portal.forms.connections import FORMS, SourceForm, kept
 from portal.staff import Request, page
 from portal.views.errors import too_many
 from portal.views.joining.opened import Opened, address, blame, open_file, show, words
@@ -54,6 +55,7 @@ def connections(request: Request, actor: Actor, organisation_id: UUID) -> HttpRe
         "others": others,
         "kinds": ConnectionKind.choices,
         "may_plan": opened.fills_in and opened.joining.state not in road.OVER,
+        "source": SourceForm() if opened.is_officer else None,
         "now": now(),
     }
     return show(request, "joining/connections.html", opened, context)
@@ -196,4 +198,23 @@ def password(
         raise NotFound()
     secret = services.renew_password(opened.actor, row.connection)
     context = {"row": row, "secret": secret, "back": address("joining-connections", opened)}
+    return show(request, "joining/password.html", opened, context)
+
+
+@require_POST
+@page("joining-source")
+def source(request: Request, actor: Actor, organisation_id: UUID) -> HttpResponseBase:
+    """A document source, open at once; its password is in this answer and nowhere else."""
+    opened = open_file(request, organisation_id)
+    form = SourceForm(request.POST)
+    if not opened.is_officer or not form.is_valid():
+        return redirect("joining-connections", organisation_id)
+    environment = Environment(form.cleaned_data["environment"])
+    made, secret = openings.open_source(opened.actor, opened.organisation, environment)
+    context = {
+        "row": {"connection": made},
+        "secret": secret,
+        "new": True,
+        "back": address("joining-connections", opened),
+    }
     return show(request, "joining/password.html", opened, context)

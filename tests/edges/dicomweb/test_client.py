@@ -1,7 +1,5 @@
 """The public dicomweb-client against the web server as it runs, over real sockets."""
 
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
@@ -16,12 +14,11 @@ from pydicom.dataset import FileMetaDataset
 
 from archive import vault
 from archive.models import Instance
-from launch.plan import ROOT
 from tests import cast
 from tests.cast import EXPLICIT, MALLILA, MATTI, dataset
-from tests.edges.dicom.listening import eventually
 from tests.edges.dicomweb import web
 from tests.edges.dicomweb.web import System
+from tests.edges.gunicorn import serving
 
 pytestmark = [pytest.mark.journey, pytest.mark.usefixtures("fresh_database")]
 
@@ -31,27 +28,8 @@ SERIES = f"{STUDY}.1"
 
 @pytest.fixture
 def address(fresh_database: str, free_port: int, tmp_path: Path) -> Iterator[str]:
-    """Of a gunicorn, with one process so that all of it is waited for."""
-    where = f"127.0.0.1:{free_port}"
-    command = [sys.executable, "-m", "gunicorn", "portal.wsgi", "--bind", where]
-    command += ["--worker-class", "gthread", "--threads", "8", "--no-control-socket"]
-    log = tmp_path / "gunicorn.log"
-    with log.open("w") as output:
-        process = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output)
-    try:
-        eventually(lambda: _lives(where), patience=60)
-        yield f"http://{where}"
-    finally:
-        process.terminate()
-        process.wait(20)
-        print(log.read_text())  # pytest shows it when the test fails
-
-
-def _lives(where: str) -> bool:
-    try:
-        return requests.get(f"http://{where}/health/live", timeout=5).ok
-    except requests.RequestException:
-        return False
+    with serving(free_port, tmp_path) as found:
+        yield found
 
 
 Connect = Callable[..., DICOMwebClient]

@@ -1,0 +1,165 @@
+"""The registry: entries with all their metadata, versions, associations, and the messages they came
+by. What names the patient, and the messages, are shown with a reason and for that once.
+"""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.core.exceptions import BadRequest
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from archive import gate, ledger
+from archive.actors import Actor
+from archive.models import Document, RegistryMessage
+from archive.objects.registry import DocumentEntry
+from archive.queries import registry as queries
+from archive.queries.registry import Association
+from onboarding.queries import customers_of
+from portal.forms.reasons import ReasonForm
+from portal.forms.registry import RegistryFilters
+from portal.registry_words import ACTIONS, ASSOCIATIONS, Label, Line, lines, pretty
+from portal.staff import Request, page
+from portal.views import reasons
+from portal.views.fragments import answer
+
+LIST = "list"
+
+
+@page("registry")
+def front(request: Request, actor: Actor) -> HttpResponse:
+    form = RegistryFilters(request.GET, customers_of(actor, ()))
+    filters = form.filters(request.environment)
+    rows = Document.objects.none() if filters is None else queries.narrowed(filters)
+    try:
+        found = queries.page(
+            rows, after=request.GET.get("after", ""), before=request.GET.get("before", "")
+        )
+    except ValueError as error:
+        raise BadRequest("not a place in this list") from error
+    say = (
+        _("A filter cannot be read. Correct it or take it off.")
+        if filters is None
+        else _("Every document that is registered here, the newest first.")
+    )
+    context = {
+        "say": say,
+        "form": form,
+        "rows": found.rows,
+        "page": found,
+        "filtered": bool(request.GET.keys() & form.fields.keys()),
+    }
+    return answer(request, "registry/list.html", context, part="registry/_list.html", target=LIST)
+
+
+@page("registry-entry")
+def entry(request: Request, actor: Actor, document_id: UUID) -> HttpResponse:
+    return _show(request, queries.one(document_id), ReasonForm())
+
+
+@require_POST
+@page("registry-entry")
+def whole(request: Request, actor: Actor, document_id: UUID) -> HttpResponse:
+    """With what names the patient, and with the messages, for this once."""
+    found = queries.one(document_id)
+    subject = reasons.subject(found.patient)
+    form = ReasonForm(request.POST)
+    if not reasons.with_reason(request, actor, subject).reason:
+        if not form.is_valid():
+            return _show(request, found, form)
+        reasons.keep(request, subject, form.cleaned_data["reason"])
+    seer = reasons.with_reason(request, actor, subject)
+    gate.require_person(seer)
+    about = ledger.About(
+        environment=found.environment,
+        organisation_id=found.register.organisation_id,
+        subject_id=found.id,
+        study_id=found.study_id,
+        patient_id=subject,
+    )
+    facts = {"reason": seer.reason, "shown": "registry entry and messages"}
+    ledger.record(ledger.Kind.PATIENT_VIEWED, about, facts, actor=seer)
+    return _show(request, found, ReasonForm(), shown=True)
+
+
+# --- what a page shows ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Tie:
+    """An association in words."""
+
+    word: Label
+    association: Association
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A message in words; its texts are empty while they are hidden."""
+
+    word: Label
+    message: RegistryMessage
+    request: str = ""
+    answer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """An earlier version of the metadata: what it said otherwise."""
+
+    number: int
+    replaced_at: object
+    lines: list[Line]
+
+
+def _show(
+    request: Request, found: Document, form: ReasonForm, *, shown: bool = False
+) -> HttpResponse:
+    request.environment = found.environment
+    chain = queries.chain(found)
+    context = {
+        "document": found,
+        "title": found.get_kind_display().capitalize(),
+        "form": form,
+        "shown": shown,
+        "lines": lines(DocumentEntry.from_json(found.metadata), whole=shown),
+        "earlier": _earlier(found, shown),
+        "chain": chain if len(chain) > 1 else [],
+        "ties": [_tie(each) for each in queries.associations(found)],
+        "messages_kept": [_sent(each, shown) for each in queries.messages(found)],
+        "trail": [(_("Registry"), reverse("registry"))],
+    }
+    return render(request, "registry/detail.html", context)
+
+
+def _earlier(found: Document, shown: bool) -> list[Earlier]:
+    """Each with the lines that the version after it does not have."""
+    newer = lines(DocumentEntry.from_json(found.metadata), whole=True)
+    rows = []
+    for version in queries.versions(found):
+        held = DocumentEntry.from_json(version.metadata)
+        said = lines(held, whole=True)
+        changed = {(line.name, line.values) for line in said if line not in newer}
+        told = [
+            line
+            for line, full in zip(lines(held, whole=shown), said, strict=True)
+            if (full.name, full.values) in changed
+        ]
+        rows.append(Earlier(version.version, version.replaced_at, told))
+        newer = said
+    return rows
+
+
+def _tie(association: Association) -> Tie:
+    outward, inward = ASSOCIATIONS.get(association.link.kind, (association.link.kind,) * 2)
+    return Tie(outward if association.outward else inward, association)
+
+
+def _sent(message: RegistryMessage, shown: bool) -> Sent:
+    word = ACTIONS.get(message.action, message.action)
+    if not shown or not message.request:
+        return Sent(word, message)
+    return Sent(word, message, pretty(bytes(message.request)), pretty(bytes(message.answer)))
