@@ -14,6 +14,7 @@ from django.utils.translation import override
 from archive import errors
 from archive.errors import ArchiveError
 from portal.advice import (
+    api,
     asking,
     assertions,
     authorisations,
@@ -133,6 +134,7 @@ ADVICE: dict[type[ArchiveError], Advice] = {
     **rules.ADVICE,
     **retrieval.ADVICE,
     **desk.ADVICE,
+    **api.ADVICE,
     **web.ADVICE,
 }
 BY_REASON = {error.reason(): advice for error, advice in ADVICE.items()}
