@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from io import BytesIO
 from typing import IO, Any, TypeVar
 
+from drf_spectacular.utils import extend_schema
 from rest_framework.exceptions import APIException, ParseError
 from rest_framework.parsers import JSONParser
 from rest_framework.renderers import JSONRenderer
@@ -15,7 +16,7 @@ from rest_framework.views import APIView
 
 from archive.actors import Actor
 from archive.edges.edge import exchange
-from archive.errors import Malformed
+from archive.errors import Malformed, NotFound
 
 T = TypeVar("T")
 MAX_BYTES = 1 << 20
@@ -66,6 +67,16 @@ class Operation(APIView):
         if not isinstance(request.auth, Actor):
             self.permission_denied(request)
         self.actor = request.auth
+
+
+@extend_schema(exclude=True)
+class Nowhere(Operation):
+    """Every other address: a program reads that it is not there as it reads any refusal."""
+
+    authentication_classes = ()
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        raise NotFound()
 
 
 def actor_of(request: Request) -> Actor:

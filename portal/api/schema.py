@@ -1,6 +1,6 @@
 """The published schema: what every operation answers beside its success, and how it is called."""
 
-from typing import Any
+from typing import Any, Literal
 
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter, extend_schema_serializer
@@ -48,7 +48,9 @@ class ProblemShape(serializers.Serializer[Any]):
 class Schema(AutoSchema):  # type: ignore[misc]
     """Every operation answers problems alike, so none has to say so itself."""
 
-    def _get_response_bodies(self, direction: str = "response") -> dict[str, Any]:
+    def _get_response_bodies(
+        self, direction: Literal["request", "response"] = "response"
+    ) -> dict[str, Any]:
         bodies: dict[str, Any] = super()._get_response_bodies(direction)
         own = {status: body for status, body in bodies.items() if body.get("content")}
         problems = {

@@ -87,7 +87,7 @@ class MomentField(serializers.DateTimeField):
         try:
             return value.astimezone(UTC)
         except OverflowError:
-            self.fail("overflow")
+            raise serializers.ValidationError("out of range", code="overflow") from None
 
 
 def oid(text: str) -> None:

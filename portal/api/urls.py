@@ -14,6 +14,7 @@ from portal.api import (
     wishes,
 )
 from portal.api.authorisations import documents, operations
+from portal.api.operation import Nowhere
 
 ONE = "authorisations/<uuid:authorisation_id>"
 CASE = "cases/<uuid:case_id>"
@@ -90,4 +91,5 @@ urlpatterns: list[URLPattern] = [
     path(f"{CUSTOMER}/registers", customers.Registers.as_view(), name="api-registers"),
     path("rollouts", customers.Runs.as_view(), name="api-rollouts"),
     path("rollouts/<uuid:run_id>", customers.OneRun.as_view(), name="api-rollout"),
+    path("<path:elsewhere>", Nowhere.as_view()),
 ]
