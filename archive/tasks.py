@@ -21,6 +21,7 @@ from archive.errors import ArchiveError, Busy
 from archive.models import JobKind
 from archive.services import (
     anchors,
+    api_tokens,
     assertions,
     audit_feed,
     authorisation_drafts,
@@ -218,6 +219,7 @@ def doubts() -> None:
 def forget_messages() -> None:
     close_old_connections()
     assertions.forget_expired()
+    api_tokens.forget_calls()
 
 
 @shared_task(name="archive.messages")

@@ -256,6 +256,14 @@ PAGES: tuple[Page, ...] = (
     Page("codes", "codes", _("Study codes"), STAFF, SYSTEM_GROUP, in_rail=True),
     Page("codes-import", "codes-import", _("Study codes"), ADMINISTRATORS, within="codes"),
     Page("policy-change", "policy-add", _("Content policy"), ADMINISTRATORS, within="policies"),
+    Page("tokens", "tokens", _("Tokens of the API"), STAFF | CUSTOMERS, SYSTEM_GROUP, True),
+    Page(
+        "token-system",
+        "token-system",
+        _("Tokens of the API"),
+        ADMINISTRATORS | ORDERERS,
+        within="tokens",
+    ),
 )
 BY_NAME = {page.name: page for page in PAGES}
 

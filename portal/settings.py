@@ -228,7 +228,7 @@ CONTENT_SECURITY_POLICY = {
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "DEFAULT_SCHEMA_CLASS": "portal.api.schema.Schema",
     "EXCEPTION_HANDLER": "portal.api.problems.answer",
     "UNAUTHENTICATED_USER": None,
 }
@@ -241,6 +241,15 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "RegisterTypeEnum": "archive.models.RegisterType",
         "WishSourceEnum": "archive.models.WishSource",
+        "StudyStateEnum": "archive.models.StudyState",
+        "CaseStateEnum": "archive.models.CaseState",
+        "BatchStateEnum": "archive.models.BatchState",
+        "BatchKindEnum": "archive.models.BatchKind",
+        "CustomerStateEnum": "archive.models.CustomerState",
+        "RunStateEnum": "onboarding.models.RunState",
+        "StepStateEnum": "onboarding.models.StepState",
+        "ConnectionKindEnum": "archive.models.ConnectionKind",
+        "AuthorisationStateEnum": "archive.models.AuthorisationState",
     },
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 20 << 20  # an ITI-42 message with hundreds of entries

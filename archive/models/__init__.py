@@ -4,6 +4,11 @@ from archive.models.api_clients import (
     ApiClient,
     SpentAssertion,
 )
+from archive.models.api_tokens import (
+    ApiScope,
+    ApiToken,
+    IdempotentCall,
+)
 from archive.models.authorisations import (
     Authorisation,
     AuthorisationDraft,
@@ -199,6 +204,8 @@ __all__ = [
     "ActingGround",
     "ApiClient",
     "ApiClientKind",
+    "ApiScope",
+    "ApiToken",
     "AuditCursor",
     "Authorisation",
     "AuthorisationDraft",
@@ -248,6 +255,7 @@ __all__ = [
     "Handling",
     "Heartbeat",
     "Hl7Message",
+    "IdempotentCall",
     "Informing",
     "InformingEnd",
     "Instance",

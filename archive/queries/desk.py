@@ -21,7 +21,7 @@ OWED_TO_CUSTOMERS = ("notice", "commitment-report")
 # Open cases stand before resolved ones, each with the latest first; the order of an index.
 ORDER = (
     keyset.Key("state", str),
-    keyset.Key("last_at", datetime.fromisoformat, True),
+    keyset.Key("last_at", keyset.moment, True),
     keyset.Key("id", UUID, True),
 )
 

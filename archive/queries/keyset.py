@@ -24,7 +24,15 @@ class Key:
     falling: bool = False
 
 
-NEWEST_EVENT = (Key("at", datetime.fromisoformat, True), Key("id", UUID, True))
+def moment(text: str) -> datetime:
+    """Raises ValueError, also for one that says no zone."""
+    read = datetime.fromisoformat(text)
+    if read.tzinfo is None:
+        raise ValueError("a moment without a zone")
+    return read
+
+
+NEWEST_EVENT = (Key("at", moment, True), Key("id", UUID, True))
 
 
 @dataclass(frozen=True, slots=True)

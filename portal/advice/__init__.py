@@ -14,6 +14,7 @@ from django.utils.translation import override
 from archive import errors
 from archive.errors import ArchiveError
 from portal.advice import (
+    api,
     asking,
     assertions,
     authorisations,
@@ -134,6 +135,7 @@ ADVICE: dict[type[ArchiveError], Advice] = {
     **rules.ADVICE,
     **retrieval.ADVICE,
     **desk.ADVICE,
+    **api.ADVICE,
     **web.ADVICE,
     **fhir.ADVICE,
 }

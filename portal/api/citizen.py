@@ -2,8 +2,7 @@
 word on them, and to whom they were disclosed. What is said takes effect at once.
 """
 
-from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any
 from uuid import UUID
 
 from drf_spectacular.utils import OpenApiParameter, extend_schema
@@ -13,18 +12,17 @@ from rest_framework.response import Response
 from rest_framework.serializers import Serializer
 
 from archive.actors import Actor
-from archive.errors import Conflict, Malformed, NotFound, Refused
+from archive.errors import Conflict, NotFound, Refused
 from archive.models import WillSubject, WishSource
 from archive.services import citizen, wishes
 from archive.services.citizen_calls import CitizenCall
 from archive.services.wishes import Recorded, Saying
 from portal.api import citizen_shapes as shapes
 from portal.api.authentication import CitizenServiceAuthentication
-from portal.api.operation import Operation, actor_of, listed
+from portal.api.operation import Operation, actor_of, by_key, listed
 from portal.api.reporting import as_desk_error, report
 from portal.api.wishes import RecordedOut, wanted_of
 
-T = TypeVar("T")
 TAGS = ["citizen"]
 AFTER = OpenApiParameter("after", str, description="the place of the last one read")
 
@@ -38,8 +36,7 @@ class CitizenOperation(Operation):
 
     def handle_exception(self, exc: Exception) -> Response:
         if not isinstance(exc, EXPECTED):
-            actor = self.request.auth
-            report(as_desk_error(exc), "citizen", actor if isinstance(actor, Actor) else None)
+            report(as_desk_error(exc), "citizen", self.actor)
         return super().handle_exception(exc)
 
 
@@ -55,14 +52,6 @@ def _given(shape: type[Serializer[Any]], request: Request) -> dict[str, Any]:
     form.is_valid(raise_exception=True)
     given: dict[str, Any] = form.validated_data
     return given
-
-
-def _paged(read: Callable[[str], T], request: Request) -> T:
-    """Raises Malformed when the cursor is none."""
-    try:
-        return read(request.GET.get("after", ""))
-    except ValueError:
-        raise Malformed("after is no place in this list", facts={"field": "after"}) from None
 
 
 def _saying(actor: Actor) -> Saying:
@@ -87,7 +76,7 @@ class Documents(CitizenOperation):
     def get(self, request: Request) -> Response:
         """Requests, examination notes and reports, the newest first."""
         actor = actor_of(request)
-        found = _paged(lambda after: citizen.documents(actor, after=after), request)
+        found = by_key(lambda: citizen.documents(actor, after=request.GET.get("after", "")))
         return listed(shapes.documents_body(found.rows), found.following, request)
 
 
@@ -116,7 +105,7 @@ class Disclosures(CitizenOperation):
     def get(self, request: Request) -> Response:
         """To which organisations data was disclosed, the newest first."""
         actor = actor_of(request)
-        found = _paged(lambda after: citizen.disclosures(actor, after=after), request)
+        found = by_key(lambda: citizen.disclosures(actor, after=request.GET.get("after", "")))
         return listed(
             list(shapes.DisclosureOut(found.rows, many=True).data), found.following, request
         )

@@ -1,9 +1,11 @@
 """POST and GET of notices of disclosure (LG-2)."""
 
+import logging
 import re
 from typing import Any
 from uuid import UUID
 
+from django.db import DatabaseError
 from drf_spectacular.utils import (
     OpenApiExample,
     OpenApiResponse,
@@ -16,14 +18,19 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from archive.actors import Actor
+from archive.edges.edge import correlation
 from archive.errors import ArchiveError, NoticeInvalid
-from archive.models import DisclosureNotice, RegisterType
+from archive.models import Case, DisclosureNotice, RegisterType
 from archive.rules.disclosure import What
 from archive.services import disclosure_notices
 from archive.services.disclosure_notices import Entity, Notice, Receiver
 from archive.values import HETU_ROOT, Oid, PatientIdentifier, Uid
-from portal.api.fields import Instant, Message, Text, faults
-from portal.api.peers import PeerView
+from portal.api.authentication import ConnectionAuthentication
+from portal.api.operation import Operation, actor_of
+from portal.api.reporting import as_desk_error
+from portal.api.strict import MomentField, Strict, Text, faults
+
+log = logging.getLogger(__name__)
 
 GROUNDS = ("permission", "emergency", "law", "other")
 TOLD = frozenset({"law", "other"})  # grounds that must be told in words
@@ -33,7 +40,7 @@ _NOTICE_ID = r"^(urn:uuid:)?[0-9A-Fa-f-]{36}$|^(urn:oid:)?[0-2](\.(0|[1-9][0-9]*
 
 
 @extend_schema_serializer(component_name="DisclosureNoticePatient")
-class PatientPart(Message):
+class PatientPart(Strict):
     id = serializers.CharField(max_length=64, help_text="Personal identity code or temporary id.")
     issuer = serializers.CharField(
         max_length=64, required=False, default=HETU_ROOT, help_text="OID of the id's issuer."
@@ -47,13 +54,13 @@ class PatientPart(Message):
 
 
 @extend_schema_serializer(component_name="DisclosureNoticeRegister")
-class RegisterPart(Message):
+class RegisterPart(Strict):
     type = serializers.ChoiceField(RegisterType.values, help_text="1.2.246.537.5.40150: 2, 3 or 4.")
     specifier = Text(max_length=64)
 
 
 @extend_schema_serializer(component_name="DisclosureNoticeReceiver")
-class ReceiverPart(Message):
+class ReceiverPart(Strict):
     organisation = Text(parse=Oid, required=True, max_length=64, help_text="Organisation's OID.")
     unit = Text(parse=Oid, max_length=64, help_text="Service unit's OID.")
     user_id = Text(max_length=64, help_text="The professional's id.")
@@ -62,7 +69,7 @@ class ReceiverPart(Message):
 
 
 @extend_schema_serializer(component_name="DisclosureNoticeEntity")
-class EntityPart(Message):
+class EntityPart(Strict):
     what = serializers.ChoiceField([each.value for each in What])
     study_instance_uid = Text(parse=Uid, max_length=64)
     document_ids = serializers.ListField(
@@ -83,13 +90,13 @@ class EntityPart(Message):
 
 
 @extend_schema_serializer(component_name="DisclosureNotice")
-class NoticePart(Message):
+class NoticePart(Strict):
     """One event of disclosure; everything that was disclosed in it is an entity."""
 
     id = serializers.RegexField(
         _NOTICE_ID, max_length=64, help_text="The notice's own id, a UUID or an OID."
     )
-    disclosed_at = Instant(help_text="With its offset from UTC.")
+    disclosed_at = MomentField(help_text="With its offset from UTC.")
     patient = PatientPart()
     controller = Text(parse=Oid, required=True, max_length=64, help_text="Controller's OID.")
     register = RegisterPart(required=False, help_text="Without it the controller's default one.")
@@ -137,28 +144,6 @@ class AcknowledgementPart(serializers.Serializer[Any]):
     received_at = serializers.DateTimeField()
 
 
-class FieldProblem(serializers.Serializer[Any]):
-    field = serializers.CharField(help_text="JSON pointer into the message.")
-    detail = serializers.CharField()
-
-
-@extend_schema_serializer(component_name="Problem")
-class ProblemPart(serializers.Serializer[Any]):
-    """RFC 9457. `case` is the number to quote to technical support."""
-
-    type = serializers.CharField()
-    title = serializers.CharField()
-    status = serializers.IntegerField()
-    detail = serializers.CharField(required=False)
-    errors = FieldProblem(many=True, required=False)
-    correlation_id = serializers.UUIDField(required=False)
-    case = serializers.CharField(required=False)
-
-
-def _problem(text: str) -> OpenApiResponse:
-    return OpenApiResponse(ProblemPart, text)
-
-
 EXAMPLE = OpenApiExample(
     "A study given on the patient's permission",
     {
@@ -172,13 +157,35 @@ EXAMPLE = OpenApiExample(
     },
     request_only=True,
 )
-REFUSALS = {
-    (401, "application/problem+json"): _problem("Credentials are nobody's."),
-    (503, "application/problem+json"): _problem("Try later; Retry-After says when."),
-}
 
 
-class DisclosureNotices(PeerView):
+class NoticeOperation(Operation):
+    """Every refusal of a known sender's is kept, and answered with the case to quote."""
+
+    authentication_classes = (ConnectionAuthentication,)
+
+    def handle_exception(self, exc: Exception) -> Response:
+        response = super().handle_exception(exc)
+        if self.actor is not None and not isinstance(exc, APIException):
+            case_id = self._kept(as_desk_error(exc), self.actor)
+            if case_id is not None and isinstance(response.data, dict):
+                response.data["case"] = str(Case.objects.get(id=case_id))
+        return response
+
+    def refused(self, error: ArchiveError, actor: Actor) -> UUID | None:
+        """Keep what is to be kept of a refusal; the case to quote."""
+        return None
+
+    def _kept(self, error: ArchiveError, actor: Actor) -> UUID | None:
+        """The answer goes out anyhow."""
+        try:
+            return self.refused(error, actor)
+        except DatabaseError:
+            log.exception("the desk cannot be reached, exchange %s", correlation.get())
+            return None
+
+
+class DisclosureNotices(NoticeOperation):
     """Notices come from the Patient Data Repository, or from a customer about its own register."""
 
     @extend_schema(
@@ -191,39 +198,33 @@ class DisclosureNotices(PeerView):
         responses={
             201: OpenApiResponse(AcknowledgementPart, "Taken in."),
             200: OpenApiResponse(AcknowledgementPart, "Was taken in before."),
-            (400, "application/problem+json"): _problem("Not JSON."),
-            (403, "application/problem+json"): _problem("Of another controller's register."),
-            (404, "application/problem+json"): _problem("Names what is not known here."),
-            (409, "application/problem+json"): _problem("The id was used for other content."),
-            (422, "application/problem+json"): _problem("A field breaks a rule."),
-            **REFUSALS,
         },
     )
     def post(self, request: Request) -> Response:
         row, is_new = disclosure_notices.take(
-            self.asker(), _notice(request), correlation_id=self.correlation_id
+            actor_of(request), _notice(request), correlation_id=correlation.get()
         )
         address = f"{request.path}/{row.id}"
         return Response(_told(row), status=201 if is_new else 200, headers={"Location": address})
 
     def refused(self, error: ArchiveError, actor: Actor) -> UUID | None:
         return disclosure_notices.refused(
-            error, actor, notice_id=_id_of(self.request), correlation_id=self.correlation_id
+            error, actor, notice_id=_id_of(self.request), correlation_id=correlation.get()
         )
 
 
-class Acknowledgement(PeerView):
+class Acknowledgement(NoticeOperation):
     @extend_schema(
         operation_id="disclosure_notice_read",
         summary="Read an acknowledgement",
         responses={
             200: AcknowledgementPart,
-            (404, "application/problem+json"): _problem("Nothing of this id was acknowledged."),
-            **REFUSALS,
         },
     )
     def get(self, request: Request, acknowledgement_id: UUID) -> Response:
-        return Response(_told(disclosure_notices.acknowledgement(self.asker(), acknowledgement_id)))
+        return Response(
+            _told(disclosure_notices.acknowledgement(actor_of(request), acknowledgement_id))
+        )
 
 
 def _notice(request: Request) -> Notice:
@@ -239,7 +240,7 @@ def _id_of(request: Request) -> str:
     """The notice's own id, if it has one that is fit to be kept."""
     try:
         told = request.data.get("id")
-    except (APIException, AttributeError):
+    except (APIException, ArchiveError, AttributeError):
         return ""
     return told.lower() if isinstance(told, str) and re.match(_NOTICE_ID, told) else ""
 

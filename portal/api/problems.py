@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator, Mapping
 from typing import Any
-from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, JsonResponse
+from django.http import Http404
 from rest_framework import exceptions
 from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
@@ -14,7 +13,6 @@ from rest_framework.views import set_rollback
 from archive import errors
 from archive.edges.edge import as_archive_error, correlation, reply_for
 from archive.errors import ArchiveError
-from archive.models import Case
 
 KIND = "urn:idr:problem:"  # followed by the stable word of the error
 RETRY_AFTER = 5  # seconds, with 503
@@ -54,6 +52,8 @@ def answer(raised: Exception, context: Mapping[str, Any]) -> Response:
     if faults := error.facts.get("faults"):  # several at once: "field fault,field fault"
         pairs = (each.split() for each in faults.split(","))
         body["errors"] = [{"field": field, "detail": fault} for field, fault in pairs]
+    elif pointers := [(name, fault) for name, fault in error.facts.items() if name[:1] == "/"]:
+        body["errors"] = [{"field": field, "detail": fault} for field, fault in pointers]
     elif field := error.facts.get("field"):
         body["errors"] = [{"field": field, "detail": error.detail}]
     return _response(body, status, headers.get(status))
@@ -107,33 +107,3 @@ def _response(
     body: dict[str, Any], status: int, headers: Mapping[str, str] | None = None
 ) -> Response:
     return Response(body, status=status, headers=headers, content_type=ProblemRenderer.media_type)
-
-
-# --- for views that keep their refusals as cases --------------------------------------------------
-
-
-def problem(
-    error: ArchiveError, *, correlation_id: UUID | None = None, case_id: UUID | None = None
-) -> JsonResponse:
-    """The answer to a request that failed with this error, with the case to quote."""
-    status = reply_for(STATUS, error)
-    body = _body(status, error.reason(), error.detail)
-    if fields := [(name, text) for name, text in error.facts.items() if name.startswith("/")]:
-        body["errors"] = [{"field": name, "detail": text} for name, text in fields]
-    if correlation_id:
-        body["correlation_id"] = str(correlation_id)
-    if case_id:
-        body["case"] = str(Case.objects.get(id=case_id))
-    return _plain(body, status)
-
-
-def bare(status: int, title: str, **also: Any) -> JsonResponse:
-    """What HTTP itself refuses: a method, a media type."""
-    return _plain({"type": "about:blank", "title": title, "status": status, **also}, status)
-
-
-def _plain(body: dict[str, Any], status: int) -> JsonResponse:
-    response = JsonResponse(body, status=status, content_type=ProblemRenderer.media_type)
-    if status == 503:
-        response.headers["Retry-After"] = str(RETRY_AFTER)
-    return response

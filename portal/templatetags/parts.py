@@ -98,7 +98,9 @@ def fields(context: Context, form: Form) -> SafeString:
 
 
 def _is_check(bound: BoundField) -> bool:
-    return getattr(bound.field.widget, "input_type", "") == "checkbox"
+    widget = bound.field.widget
+    several = getattr(widget, "allow_multiple_selected", False)
+    return getattr(widget, "input_type", "") == "checkbox" and not several
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,9 @@ search for a patient by exact code, which asks it.
 from dataclasses import replace
 from uuid import UUID
 
-from archive import ledger
 from archive.actors import Actor
 from archive.models import Patient
-from archive.queries.studies import patient_by_code
+from archive.services import patient_search
 from archive.values import PatientIdentifier
 from portal.staff import Request
 
@@ -33,14 +32,7 @@ def search(
     request: Request, actor: Actor, identifier: PatientIdentifier, reason: str
 ) -> UUID | None:
     """The patient of an exact code, or None; asking is recorded either way."""
-    found = patient_by_code(request.environment, identifier)
-    about = ledger.About(
-        environment=request.environment,
-        subject_id=found.id if found else None,
-        patient_id=found.id if found else None,
-    )
-    facts = {"reason": reason, "found": found is not None}
-    ledger.record(ledger.Kind.PATIENT_SEARCHED, about, facts, actor=actor)
+    found = patient_search.find(actor, request.environment, identifier, reason)
     if found is None:
         return None
     keep(request, found.id, reason)

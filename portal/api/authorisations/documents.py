@@ -16,7 +16,7 @@ from archive.rules.authorisations import ORDER_FIELDS
 from archive.services import authorisation_forms, error_desk
 from archive.services.error_desk import Place, What, Who
 from portal.api.authorisations import shapes
-from portal.api.authorisations.operations import PROBLEMS, TAGS, PartyOperation
+from portal.api.authorisations.operations import TAGS, PartyOperation
 from portal.api.operation import actor_of
 
 RECEIVE = Place("api", "authorisation")
@@ -27,7 +27,7 @@ class Documents(PartyOperation):
         summary="Take in a form document",
         tags=TAGS,
         request=shapes.FormShape,
-        responses={200: shapes.TakenShape, **PROBLEMS},
+        responses={200: shapes.TakenShape},
     )
     def post(self, request: Request) -> Response:
         """From the Patient Data Repository only. One version by its OID and version; the same again

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any, ClassVar
 from uuid import UUID
 
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import extend_schema
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -23,15 +23,6 @@ from portal.api.operation import Operation, actor_of, listed
 from portal.api.sheets import FormatFirst, SheetRenderer
 
 TAGS = ["authorisations"]
-PROBLEMS = {
-    code: OpenApiResponse(description=said)
-    for code, said in {
-        403: "problem+json: not yours to do",
-        404: "problem+json: not there, or not shown to you",
-        409: "problem+json: its state, or another live one, does not allow it",
-        422: "problem+json: `errors` names each field at fault",
-    }.items()
-}
 
 
 def checked(shape: type[shapes.Shape], data: Any) -> Any:
@@ -122,7 +113,7 @@ class Granted(Lists):
         return queries.granted_to(queries.organisations_of(actor), actor.environment)
 
 
-LISTED = {200: shapes.ListShape, 422: PROBLEMS[422]}
+LISTED = {200: shapes.ListShape}
 
 
 class Authorisations(Ordered):
@@ -141,7 +132,7 @@ class Authorisations(Ordered):
         summary="Make an authorisation",
         tags=TAGS,
         request=shapes.MakeShape,
-        responses={201: shapes.AuthorisationShape, **PROBLEMS},
+        responses={201: shapes.AuthorisationShape},
     )
     def post(self, request: Request) -> Response:
         """For one producer, in a register that you control; without a producer it gives no rights
@@ -209,7 +200,7 @@ class One(PartyOperation):
     @extend_schema(
         summary="One authorisation",
         tags=TAGS,
-        responses={200: shapes.AuthorisationShape, 404: PROBLEMS[404]},
+        responses=shapes.AuthorisationShape,
     )
     def get(self, request: Request, authorisation_id: UUID) -> Response:
         """A version that your organisation has made, or that was granted to it."""
@@ -221,7 +212,7 @@ class Versions(PartyOperation):
         summary="Amend: make the next version",
         tags=TAGS,
         request=shapes.VersionShape,
-        responses={200: shapes.AuthorisationShape, **PROBLEMS},
+        responses={200: shapes.AuthorisationShape},
     )
     def post(self, request: Request, authorisation_id: UUID) -> Response:
         """The whole order as it is to be; naming the producer grants it. Rights go on without a
@@ -246,7 +237,7 @@ def moving(summary: str, act: Act, shape: type[shapes.Shape]) -> type[PartyOpera
             summary=summary,
             tags=TAGS,
             request=shape,
-            responses={200: shapes.AuthorisationShape, **PROBLEMS},
+            responses={200: shapes.AuthorisationShape},
         )
         def post(self, request: Request, authorisation_id: UUID) -> Response:
             actor = actor_of(request)

@@ -19,7 +19,8 @@ def test_the_schema_is_valid_and_tells_of_every_answer() -> None:
     assert not GENERATOR_STATS, GENERATOR_STATS.emit_summary()
     post = schema["paths"]["/api/disclosure-notices"]["post"]
     assert set(post["responses"]) == {
-        *("200", "201", "400", "401", "403", "404", "409", "422", "503"),
+        *("200", "201", "400", "401", "403", "404", "405", "406"),
+        *("409", "413", "415", "422", "429", "503"),
     }
     assert "DisclosureNoticeEntity" in schema["components"]["schemas"]
 

@@ -1,0 +1,20 @@
+"""What the HTTP API for persons and systems refuses, and what its webhooks run into. Families and
+their meaning: `archive.errors`.
+"""
+
+from archive.errors.base import Busy, Unacceptable
+
+
+class IdempotencyKeyReused(Unacceptable):
+    code = "API-KEY-REUSED"
+    comment = "this idempotency key was used for another request"
+
+
+class WebhookUnanswered(Busy):
+    code = "WEBHOOK-UNANSWERED"
+    comment = "the receiver of a webhook does not take it"
+
+
+class WebhookUnfit(Unacceptable):
+    code = "WEBHOOK-ADDRESS"
+    comment = "a webhook cannot be sent to this address"

@@ -1,0 +1,92 @@
+"""Tokens of persons and of systems for the HTTP API, and the writes made with them."""
+
+from datetime import datetime
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q, TextChoices
+from django.utils.translation import gettext_lazy as _
+
+from archive.models.choices import Environment, Role
+from archive.models.fields import uuid_key
+from archive.models.organisations import Organisation
+
+
+class ApiScope(TextChoices):
+    """What a token may be used for, within what its role may."""
+
+    STUDIES_READ = "studies:read", _("read studies and traces")
+    STUDIES_ACT = "studies:act", _("register and send again")
+    CASES_READ = "cases:read", _("read cases and batches")
+    CASES_ACT = "cases:act", _("work on cases and batches")
+    CUSTOMERS_READ = "customers:read", _("read customers, connections and rollout tests")
+    HEALTH_READ = "health:read", _("read the health of interfaces")
+    QUEUES_READ = "queues:read", _("read queues and processes")
+    QUEUES_ACT = "queues:act", _("pause and drain queues")
+    WEBHOOKS_ACT = "webhooks:act", _("make and end webhooks")
+    METRICS_READ = "metrics:read", _("scrape metrics")
+
+
+class ApiToken(models.Model):
+    """A secret that stands for a person, with the roles the person has at each call, or for a
+    system of an organisation, with one role. The secret itself is not kept.
+    """
+
+    id = uuid_key()
+    name = models.CharField(max_length=100)
+    hint = models.CharField(max_length=12)  # its beginning, by which people tell tokens apart
+    secret_sha256 = models.BinaryField(max_length=32, unique=True)
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, models.CASCADE, null=True, blank=True, related_name="api_tokens"
+    )
+    organisation = models.ForeignKey(
+        Organisation, models.PROTECT, null=True, blank=True, related_name="api_tokens"
+    )
+    role = models.CharField(max_length=20, choices=Role, blank=True)  # of a system
+    environment = models.CharField(max_length=10, choices=Environment, blank=True)  # of a system
+    scopes = ArrayField(models.CharField(max_length=20, choices=ApiScope))
+    made_at = models.DateTimeField()
+    made_by_name = models.CharField(max_length=200)
+    expires_at = models.DateTimeField()
+    last_used_at = models.DateTimeField(null=True, blank=True)  # to the minute
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(user__isnull=False, organisation=None, role="", environment="")
+                | (Q(user=None, organisation__isnull=False) & ~Q(role="") & ~Q(environment="")),
+                name="api_token_of_one",
+            ),
+        )
+        ordering = ("-made_at",)
+
+    def __str__(self) -> str:
+        return self.name
+
+    def is_live_at(self, at: datetime) -> bool:
+        return self.revoked_at is None and at < self.expires_at
+
+
+class IdempotentCall(models.Model):
+    """A write that was done under a key of the caller's, with its answer: sent again, the answer is
+    given again and nothing more is done.
+    """
+
+    id = uuid_key()
+    token = models.ForeignKey(ApiToken, models.CASCADE, related_name="+")
+    key = models.CharField(max_length=100)
+    digest = models.BinaryField(max_length=32)  # of method, address and body
+    status = models.PositiveSmallIntegerField(default=0)
+    body = models.JSONField(null=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("token", "key"), name="idempotent_call_identity"),
+        )
+        indexes = (models.Index(fields=("at",), name="idempotent_call_age"),)
+
+    def __str__(self) -> str:
+        return self.key

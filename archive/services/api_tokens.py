@@ -1,0 +1,114 @@
+"""Tokens of the HTTP API: made, shown once, used, revoked (NF-7)."""
+
+import hashlib
+import secrets
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Q
+
+from archive import ledger
+from archive.actors import Actor
+from archive.models import (
+    ApiScope,
+    ApiToken,
+    CustomerState,
+    Environment,
+    IdempotentCall,
+    Organisation,
+    Role,
+    User,
+)
+from archive.values import now
+
+PREFIX = "idr_"  # by which a leaked token is recognised, by people and by scanners
+HINT = 10
+SEEN = timedelta(minutes=1)  # how exactly its last use is kept
+CALLS_KEPT = timedelta(days=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """For whom a token is made: a person, or a system of an organisation with one role."""
+
+    user: User | None = None
+    organisation: Organisation | None = None
+    role: Role | None = None
+    environment: Environment | None = None
+
+
+def make(
+    actor: Actor, holder: Holder, *, name: str, scopes: Iterable[ApiScope], days: int
+) -> tuple[ApiToken, str]:
+    """The row and the secret, which is told this once. It is random, 256 bits, so a plain SHA-256
+    is no weakness.
+    """
+    secret = f"{PREFIX}{secrets.token_urlsafe(32)}"
+    at = now()
+    with transaction.atomic():
+        row = ApiToken.objects.create(
+            name=name,
+            hint=secret[:HINT],
+            secret_sha256=_digest(secret),
+            user=holder.user,
+            organisation=holder.organisation,
+            role=holder.role or "",
+            environment=holder.environment or "",
+            scopes=sorted(scopes),
+            made_at=at,
+            made_by_name=actor.name,
+            expires_at=at + timedelta(days=days),
+        )
+        _record(actor, row, "made")
+    return row, secret
+
+
+def revoke(actor: Actor, row: ApiToken) -> None:
+    """From this second on."""
+    with transaction.atomic():
+        if ApiToken.objects.filter(id=row.id, revoked_at=None).update(revoked_at=now()):
+            _record(actor, row, "revoked")
+
+
+def identify(secret: str) -> ApiToken | None:
+    """The live token of this secret; None also when its holder may no longer call."""
+    rows = ApiToken.objects.select_related("user", "organisation")
+    row = rows.filter(secret_sha256=_digest(secret)).first()
+    at = now()
+    if row is None or not row.is_live_at(at) or not _may_call(row):
+        return None
+    _seen(row, at)
+    return row
+
+
+def _may_call(row: ApiToken) -> bool:
+    if row.user is not None:
+        return row.user.is_active
+    return row.organisation is not None and row.organisation.state != CustomerState.ENDED
+
+
+def _seen(row: ApiToken, at: datetime) -> None:
+    """Written once a minute at most: many calls of one token do not wait for each other."""
+    unseen = Q(last_used_at=None) | Q(last_used_at__lt=at - SEEN)
+    if row.last_used_at is None or row.last_used_at < at - SEEN:
+        ApiToken.objects.filter(unseen, id=row.id).update(last_used_at=at)
+
+
+def _digest(secret: str) -> bytes:
+    return hashlib.sha256(secret.encode()).digest()
+
+
+def _record(actor: Actor, row: ApiToken, what: str) -> None:
+    environment = row.environment or Environment.PRODUCTION.value
+    about = ledger.About(
+        environment=environment, subject_id=row.id, organisation_id=row.organisation_id
+    )
+    facts = {"what": what, "name": row.name, "scopes": ", ".join(row.scopes), "role": row.role}
+    ledger.record(ledger.Kind.TOKEN_CHANGED, about, facts, actor=actor)
+
+
+def forget_calls() -> None:
+    """Keys are good for two days; whoever comes later has long since asked what became of it."""
+    IdempotentCall.objects.filter(at__lt=now() - CALLS_KEPT).delete()

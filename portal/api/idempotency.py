@@ -1,0 +1,68 @@
+"""Writes under a key of the caller's are done once, and answered the same each time (NF-7).
+
+The key's row is written in the transaction of the write: a process that dies takes both with it,
+and a second call with the key waits for the first. A refusal leaves no row; it may be tried again.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+from django.db import transaction
+from rest_framework import serializers
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from archive.errors.api import IdempotencyKeyReused
+from archive.models import ApiToken, IdempotentCall
+from archive.values import now
+
+HEADER = "Idempotency-Key"
+KEY = re.compile(r"^[\x21-\x7e]{8,100}$")
+
+Handler = Callable[..., Response]
+
+
+def once(handler: Handler, token: ApiToken) -> Handler:
+    """The handler, run once for each key; without a key each time."""
+
+    def handle(request: Request, *args: Any, **kwargs: Any) -> Response:
+        key = request.headers.get(HEADER, "")
+        if not key:
+            return handler(request, *args, **kwargs)
+        if not KEY.match(key):
+            raise serializers.ValidationError({HEADER: "8 to 100 printable characters"})
+        digest = _digest(request)
+        with transaction.atomic():
+            call, is_new = IdempotentCall.objects.get_or_create(
+                token=token, key=key, defaults={"digest": digest, "at": now()}
+            )
+            if not is_new:
+                return _again(call, digest)
+            response = handler(request, *args, **kwargs)
+            IdempotentCall.objects.filter(id=call.id).update(
+                status=response.status_code, body=_plain(response.data)
+            )
+        return response
+
+    return handle
+
+
+def _again(call: IdempotentCall, digest: bytes) -> Response:
+    if bytes(call.digest) != digest:
+        raise IdempotencyKeyReused(facts={"field": HEADER})
+    return Response(call.body, status=call.status, headers={"Idempotent-Replayed": "true"})
+
+
+def _plain(body: Any) -> Any:
+    """As it goes out: times and ids are texts."""
+    return json.loads(JSONRenderer().render(body))
+
+
+def _digest(request: Request) -> bytes:
+    """Of what is asked for: method, address, and the body however it was written."""
+    body = json.dumps(request.data, sort_keys=True, ensure_ascii=True)
+    return hashlib.sha256(f"{request.method} {request.get_full_path()}\n{body}".encode()).digest()

@@ -1,0 +1,1 @@
+"""Pages about programs that work with the archive over its API."""

@@ -1,0 +1,13 @@
+"""Addresses of the pages about programs."""
+
+from django.urls import URLPattern, path
+
+from portal.views.programs import docs, tokens
+
+urlpatterns: list[URLPattern] = [
+    path("tokens/", tokens.listed, name="tokens"),
+    path("tokens/new/", tokens.add, name="token-add"),
+    path("tokens/system/", tokens.add_for_system, name="token-system"),
+    path("tokens/<uuid:token_id>/revoke/", tokens.revoke, name="token-revoke"),
+    path("api/docs/", docs.docs, name="api-docs"),
+]

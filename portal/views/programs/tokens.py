@@ -1,0 +1,127 @@
+"""Tokens of the API: a person's own, and those of systems of the organisations it speaks for."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.db.models import Q, QuerySet
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from archive.actors import Actor
+from archive.errors import NotFound
+from archive.models import STAFF_ROLES, ApiScope, ApiToken, Environment, Organisation, Role
+from archive.services import api_tokens as services
+from archive.services.api_tokens import Holder
+from archive.values import now
+from portal.forms.api_tokens import SystemTokenForm, TokenForm
+from portal.pages import BY_NAME, CUSTOMERS
+from portal.staff import Person, Request, page
+
+# What the roles of customers have operations for.
+CUSTOMERS_SCOPES = (
+    ApiScope.CASES_READ,
+    ApiScope.CASES_ACT,
+    ApiScope.CUSTOMERS_READ,
+    ApiScope.HEALTH_READ,
+    ApiScope.WEBHOOKS_ACT,
+)
+
+
+@require_safe
+@page("tokens")
+def listed(request: Request, actor: Actor) -> HttpResponse:
+    at = now()
+    rows = [(row, row.is_live_at(at)) for row in _visible(request).order_by("-made_at")]
+    context = {"rows": rows, "speaks": _speaks(request.person)}
+    return render(request, "programs/tokens.html", context)
+
+
+def _speaks(person: Person) -> bool:
+    """Whether the person makes tokens for systems of its organisations."""
+    return BY_NAME["token-system"].may_open(person.roles)
+
+
+def _visible(request: Request) -> QuerySet[ApiToken]:
+    """Whose tokens the person sees, and may revoke."""
+    rows = ApiToken.objects.select_related("organisation", "user")
+    own = Q(user_id=request.person.id)
+    if _speaks(request.person):
+        own |= Q(organisation__in=[each.id for each in request.person.organisations])
+    return rows.filter(own)
+
+
+def _scopes(person: Person) -> tuple[ApiScope, ...]:
+    return tuple(ApiScope) if person.is_staff else CUSTOMERS_SCOPES
+
+
+@require_http_methods(["GET", "POST"])
+@page("tokens")
+def add(request: Request, actor: Actor) -> HttpResponseBase:
+    form = TokenForm(request.POST or None, _scopes(request.person))
+    if request.method == "POST" and form.is_valid():
+        return _made(request, actor, Holder(user=request.user), form)
+    say = _("It does what you may do, within what you choose. It ends when your roles end.")
+    return _ask(request, form, _("New token of your own"), say)
+
+
+@require_http_methods(["GET", "POST"])
+@page("token-system")
+def add_for_system(request: Request, actor: Actor) -> HttpResponseBase:
+    person = request.person
+    roles = STAFF_ROLES if person.is_staff else {Role(each) for each in CUSTOMERS}
+    form = SystemTokenForm(
+        request.POST or None,
+        _scopes(person),
+        person.organisations,
+        [role for role in Role if role in roles],
+    )
+    if request.method == "POST" and form.is_valid():
+        given = form.cleaned_data
+        holder = Holder(
+            organisation=Organisation.objects.get(id=given["organisation"]),
+            role=Role(given["role"]),
+            environment=Environment(given["environment"]),
+        )
+        return _made(request, actor, holder, form)
+    say = _("It is the organisation’s, not a person’s, and stays when people change.")
+    return _ask(request, form, _("New token of a system"), say)
+
+
+def _ask(request: Request, form: TokenForm, title: str, say: str) -> HttpResponse:
+    context = {"form": form, "title": title, "say": say, "trail": _trail()}
+    return render(request, "programs/token_new.html", context, status=422 if form.is_bound else 200)
+
+
+def _made(request: Request, actor: Actor, holder: Holder, form: TokenForm) -> HttpResponse:
+    """The page with the secret, this once."""
+    given = form.cleaned_data
+    row, secret = services.make(
+        actor,
+        holder,
+        name=given["name"],
+        scopes=[ApiScope(each) for each in given["scopes"]],
+        days=given["days"],
+    )
+    context = {"row": row, "secret": secret, "trail": _trail()}
+    return render(request, "programs/token.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@page("tokens")
+def revoke(request: Request, actor: Actor, token_id: UUID) -> HttpResponseBase:
+    row = _visible(request).filter(id=token_id, revoked_at=None).first()
+    if row is None:
+        raise NotFound()
+    if request.method == "POST":
+        services.revoke(actor, row)
+        messages.success(request, _("The token may not be used any more."))
+        return redirect("tokens")
+    context = {"row": row, "trail": _trail(), "back": reverse("tokens")}
+    return render(request, "programs/token_revoke.html", context)
+
+
+def _trail() -> list[tuple[str, str]]:
+    return [(_("Tokens of the API"), reverse("tokens"))]

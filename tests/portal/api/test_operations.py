@@ -1,0 +1,199 @@
+"""What tokens open: the roles of every operation are those of the pages on which people do the
+same, and what is done over the API is what is done there.
+"""
+
+import re
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.urls import URLPattern
+
+from archive.models import (
+    Batch,
+    Case,
+    CaseComment,
+    Environment,
+    LedgerEvent,
+    Organisation,
+    Role,
+    Study,
+)
+from onboarding.models import RolloutRun
+from portal.api.doors import Door, Opened
+from portal.api.urls import urlpatterns
+from portal.pages import BY_NAME, CUSTOMERS, STAFF
+from tests import builders
+from tests.cast import ESIMERKKILA, MALLILA, MATTI, organisation
+from tests.portal.api.calling import call, personal, systems
+
+pytestmark = pytest.mark.django_db
+NOTHING = UUID(int=7)
+
+
+def operations() -> list[tuple[str, str, Door]]:
+    """Address with ids of nothing, method and door of every operation that tokens open."""
+    found = []
+    for pattern in urlpatterns:
+        assert isinstance(pattern, URLPattern)
+        view = getattr(pattern.callback, "cls", None)
+        if view is None or not issubclass(view, Opened):
+            continue
+        path = re.sub(r"<uuid:\w+>", str(NOTHING), str(pattern.pattern))
+        methods = {name.upper() for name in ("get", "post", "delete") if hasattr(view, name)}
+        assert methods == set(view.doors), view
+        found += [(f"/api/{path}", method, door) for method, door in view.doors.items()]
+    return found
+
+
+def test_every_operation_opens_for_the_roles_of_its_pages() -> None:
+    """Asked of the running operations, role by role; what opens may then find nothing there."""
+    operator = organisation_of_operator()
+    every = operations()
+    assert len(every) > 30
+    for role in Role:
+        is_staff = role.value in STAFF
+        owner = operator if is_staff else ESIMERKKILA
+        token = systems(owner, role=role)
+        for path, method, door in every:
+            may = any(role.value in BY_NAME[name].roles for name in door.pages)
+            answer = call(token, path, {} if method != "GET" else None, method=method)
+            shut = answer.status_code == 403 if is_staff else _is_absent(answer)
+            if may and not is_staff and _is_absent(answer):
+                assert str(NOTHING) in path, (role, method, path)  # open, and nothing is there
+                continue
+            assert shut is not may, (role, method, path, answer.status_code)
+
+
+def _is_absent(answer: Any) -> bool:
+    return answer.status_code == 404 and answer.json()["title"] == "not found"
+
+
+def organisation_of_operator() -> str:
+    return Organisation.objects.get(is_operator=True).business_id
+
+
+def test_customers_may_nothing_that_is_the_staffs() -> None:
+    """What the loop above cannot tell apart for them: a shut address, and nothing there."""
+    case, study = builders.case(ESIMERKKILA), builders.study()
+    batch = Batch.objects.create(
+        environment="production", kind="retry", made_at=case.first_at, made_by_name="x"
+    )
+    ids = {"case_id": case.id, "study_id": study.id, "batch_id": batch.id}
+    token = systems(ESIMERKKILA, role=Role.CUSTOMER_ADMIN)
+    for pattern in urlpatterns:
+        view = getattr(pattern.callback, "cls", None)
+        if view is None or not issubclass(view, Opened):
+            continue
+        path = re.sub(r"<uuid:(\w+)>", lambda m: str(ids.get(m[1], NOTHING)), str(pattern.pattern))
+        for method, door in view.doors.items():
+            if not door.roles & CUSTOMERS:
+                answer = call(token, f"/api/{path}", {}, method=method)
+                assert _is_absent(answer), (method, path)
+    assert Case.objects.get().state == "open" and not CaseComment.objects.exists()
+
+
+# --- what is shown --------------------------------------------------------------------------------
+
+
+def test_lists_go_on_by_key_and_name_no_patient() -> None:
+    made = {str(builders.study().id) for _ in range(51)}
+    token, seen, path = personal("support"), [], "/api/studies?state=registered"
+    while path:
+        answer = call(token, path)
+        assert MATTI not in answer.content.decode() and "Meikäläinen" not in answer.content.decode()
+        seen += [row["id"] for row in answer.json()["results"]]
+        path = answer.json()["next"]
+    assert len(seen) == len(set(seen)) and made <= set(seen)
+    wrong = call(token, "/api/studies?after=nonsense")
+    assert (wrong.status_code, wrong.json()["errors"][0]["field"]) == (400, "after")
+
+
+def test_a_patient_is_searched_by_exact_code_for_a_reason_that_is_recorded() -> None:
+    own, foreign = builders.study(), builders.study(environment="test")
+    token, body = personal("support"), {"patient": {"id": MATTI}, "reason": "E-1 on the telephone"}
+    found = call(token, "/api/studies/search", body).json()["results"]
+    assert str(own.id) in {row["id"] for row in found}
+    assert str(foreign.id) not in {row["id"] for row in found}
+    event = LedgerEvent.objects.get(kind="patient.searched")
+    assert event.facts == {"reason": body["reason"], "found": True}
+    for wrong in ({**body, "reason": f"asks {MATTI}"}, {**body, "patient": {"id": "010181-900D"}}):
+        refused = call(token, "/api/studies/search", wrong)
+        assert refused.status_code == 422 and "010181" not in refused.content.decode()
+    assert LedgerEvent.objects.filter(kind="patient.searched").count() == 1
+
+
+def test_a_study_is_traced_and_set_going_again() -> None:
+    study, token = builders.study(), personal("archivist")
+    trace = call(token, f"/api/studies/{study.id}/trace").json()
+    assert trace["study"]["accession_number"] == study.accession_number
+    answer = call(token, f"/api/studies/{study.id}/register", {})
+    assert (answer.status_code, answer.json()) == (202, {"owed": 1})
+    trace = call(token, f"/api/studies/{study.id}/trace").json()
+    assert trace["entries"] and all(entry["what"] for entry in trace["entries"])
+    assert Study.objects.get(id=study.id).state != "failed"
+
+
+def test_a_customer_reads_its_own_cases_in_its_own_words() -> None:
+    own, foreign = builders.case(ESIMERKKILA), builders.case(MALLILA)
+    token = systems(ESIMERKKILA)
+    (row,) = call(token, "/api/cases").json()["results"]
+    assert row["id"] == str(own.id) and row["number"] == str(own)
+    staff = call(personal("support"), f"/api/cases/{own.id}").json()
+    assert row["cause"] != staff["cause"] and row["title"] == staff["title"]
+    for more in ("", "/events", "/comments"):
+        assert call(token, f"/api/cases/{foreign.id}{more}").status_code == 404
+    assert call(token, f"/api/cases/{foreign.id}/reply", {"text": "Hello."}).status_code == 404
+    answer = call(token, f"/api/cases/{own.id}/reply", {"text": "Put right this morning."})
+    assert answer.status_code == 200
+    comment = CaseComment.objects.get()
+    assert (comment.is_customers, comment.is_shared, comment.author) == (True, True, None)
+
+
+def test_the_desk_works_on_a_case() -> None:
+    case, token = builders.case(), personal("support")
+    path = f"/api/cases/{case.id}"
+    assert call(token, f"{path}/severity", {"severity": "high"}).json()["severity"] == "high"
+    asked = call(token, f"{path}/comment", {"text": "Which system was it?", "readers": "asking"})
+    assert asked.json()["handling"] == "waiting"
+    assert [each["text"] for each in call(token, f"{path}/comments").json()["results"]]
+    nobody = call(token, f"{path}/assign", {"owner": str(NOTHING)})
+    assert (nobody.status_code, nobody.json()["errors"][0]["field"]) == (422, "owner")
+    resolved = call(token, f"{path}/resolve", {"reason": "The supplier corrected it."}).json()
+    assert (resolved["state"], resolved["resolution"]) == ("resolved", "The supplier corrected it.")
+    mistyped = call(token, f"{path}/resolve", {"reasn": "x"})
+    assert mistyped.status_code == 422
+
+
+def test_all_that_match_are_ignored_in_a_batch_and_heeded_again() -> None:
+    case = builders.case()
+    builders.event(case)
+    token = personal("support")
+    unsaid = call(token, "/api/batches", {"kind": "ignore", "reason": case.reason})
+    assert unsaid.status_code == 422
+    body = {"kind": "ignore", "reason": case.reason, "why": "Known, and of no consequence."}
+    batch = call(token, "/api/batches", body).json()["batch"]
+    assert batch["progress"] == {"done": batch["items"]} and batch["items"] >= 1
+    assert call(token, f"/api/cases/{case.id}").json()["state"] == "resolved"
+    undone = call(token, f"/api/batches/{batch['id']}/undo", {})
+    assert undone.status_code == 200 and undone.json()["undone_at"]
+    twice = call(token, f"/api/batches/{batch['id']}/undo", {})
+    assert (twice.status_code, twice.json()["code"]) == (409, "BATCH-STATE")
+
+
+def test_customers_connections_and_rollout_tests() -> None:
+    staff, own = personal("support"), systems(ESIMERKKILA)
+    ids = {row["business_id"]: row["id"] for row in call(staff, "/api/customers").json()["results"]}
+    assert {ESIMERKKILA, MALLILA} <= set(ids)
+    assert call(own, f"/api/customers/{ids[MALLILA]}").status_code == 404
+    rows = call(own, f"/api/customers/{ids[ESIMERKKILA]}/connections").json()["results"]
+    assert rows and {row["environment"] for row in rows} == {Environment.PRODUCTION.value}
+    run = RolloutRun.objects.create(
+        organisation=organisation(MALLILA),
+        number=77,
+        started_by="x",
+        started_at="2026-11-20T10:00Z",
+    )
+    assert str(run.id) in {row["id"] for row in call(staff, "/api/rollouts").json()["results"]}
+    assert call(staff, f"/api/rollouts/{run.id}").json()["steps"] == []
+    assert call(own, f"/api/rollouts/{run.id}").status_code == 404
