@@ -4,7 +4,8 @@ from uuid import uuid4
 
 import pytest
 from django.test import Client
-from django.urls import reverse
+from django.urls import get_resolver, reverse
+from django.urls.converters import UUIDConverter
 
 from archive.models import Organisation, User
 from portal.pages import BY_NAME, CUSTOMERS, PAGES, STAFF
@@ -29,6 +30,52 @@ def test_staff_open_what_the_table_gives_their_role(name: str, login: str) -> No
     page = BY_NAME[name]
     expected = 200 if page.may_open(frozenset({login})) else 403
     assert signed_in(login).get(page.url).status_code == expected
+
+
+# Public pages, one's own account, and interfaces with credentials of their own.
+ANYBODYS = (
+    *("/accounts/", "/join/", "/guide", "/customers", "/try/", "/language/", "/health/"),
+    *("/api/", "/xds/", "/xca/", "/wado", "/dicomweb/"),
+)
+
+
+def addresses() -> dict[str, str]:
+    """One of each name, with ids that nothing has."""
+    found = {}
+    for name, listed in get_resolver().reverse_dict.lists():
+        (template, parameters), *_rest = listed[0][0]
+        converters = listed[0][3]
+        wanted = {
+            each: uuid4() if type(converters.get(each)) is UUIDConverter else 1
+            for each in parameters
+        }
+        if isinstance(name, str):
+            found[name] = f"/{template % wanted}"
+    return found
+
+
+def turned_away(client: Client, address: str) -> int:
+    """The status, by the method that the address takes."""
+    answer = client.get(address)
+    return (client.post(address) if answer.status_code == 405 else answer).status_code
+
+
+@pytest.mark.parametrize("login", [*STAFF_LOGINS, "esim"])
+def test_no_address_of_the_table_opens_for_another_role(login: str) -> None:
+    role, expected = ("customer_admin", 404) if login == "esim" else (login, 403)
+    places, client = addresses(), signed_in(login)
+    opens = {page.url_name for page in PAGES if page.may_open(frozenset({role}))}
+    opens |= {"overview"} if login == "esim" else set()  # leads to its own first page
+    closed = {page.url_name for page in PAGES if page.url_name in places} - opens
+    wrong = {name: turned_away(client, places[name]) for name in closed}
+    assert closed and {name: code for name, code in wrong.items() if code != expected} == {}
+
+
+def test_a_person_without_a_role_finds_no_page_but_public_ones() -> None:
+    client = signed_in(User.objects.create_user("nobody", password=None).username)
+    own = {name: each for name, each in addresses().items() if not each.startswith(ANYBODYS)}
+    codes = {name: turned_away(client, address) for name, address in own.items()}
+    assert len(codes) > len(PAGES) and {n: code for n, code in codes.items() if code != 404} == {}
 
 
 @pytest.mark.parametrize("name", [name for name in PLAIN if name != "overview"])
