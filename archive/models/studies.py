@@ -1,7 +1,7 @@
 """Patients and what is archived of them: study, series, instance."""
 
 from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.indexes import BrinIndex
+from django.contrib.postgres.indexes import BrinIndex, GinIndex
 from django.db import models
 from django.db.models import F, Q, Value
 from django.db.models.functions import Replace
@@ -116,6 +116,11 @@ class Study(models.Model):
             ),
             models.Index(fields=("accession_number",), name="study_accession_any"),
             models.Index(fields=("study_instance_uid",), name="study_uid_any"),
+            # What is rare is found and counted without reading the table.
+            GinIndex(fields=("modalities",), name="study_by_modality"),
+            models.Index(
+                fields=("environment", "study_code", "-received_at", "-id"), name="study_by_code"
+            ),
         )
 
     def __str__(self) -> str:
