@@ -141,7 +141,8 @@ class Incoming:
 
     def _spill(self) -> None:
         folder = config.settings().vault_dir / self.environment / "incoming"
-        self._file, self._path = files.temporary(folder, self.size)
+        self._file, name = files.temporary(str(folder), self.size)
+        self._path = Path(name)
         files.write_all(self._file, bytes(DATA_OFFSET), self.head)
 
 

@@ -101,10 +101,12 @@ def _tidy_connections() -> None:
     A look costs a round trip, so within a second it is repeated only after an error. Inside a
     transaction nothing is closed: whoever opened it goes on with it.
     """
-    if any(wrapper.in_atomic_block for wrapper in connections.all(initialized_only=True)):
+    wrappers = connections.all(initialized_only=True)
+    if any(wrapper.in_atomic_block for wrapper in wrappers):
         return
     now = time.monotonic()
-    if now - getattr(_thread, "looked_at", 0.0) >= LOOK_AGAIN or _an_error_occurred():
+    error_occurred = any(wrapper.errors_occurred for wrapper in wrappers)
+    if now - getattr(_thread, "looked_at", 0.0) >= LOOK_AGAIN or error_occurred:
         close_old_connections()
         _thread.looked_at = now
 
@@ -113,7 +115,3 @@ def _distrust_connections() -> None:
     """Have the next look test them; Django knows only of errors that it saw."""
     for wrapper in connections.all(initialized_only=True):
         wrapper.errors_occurred = True
-
-
-def _an_error_occurred() -> bool:
-    return any(wrapper.errors_occurred for wrapper in connections.all(initialized_only=True))

@@ -81,7 +81,7 @@ class Customers:
         self._memory = mmap.mmap(-1, self.PLACES * self._width)
         self._file = os.memfd_create("places")  # a lock on it dies with its process
         self._lock = threading.Lock()
-        self._known: dict[bytes, int] = {}
+        self._known: dict[bytes, int] = {}  # by whom
 
     def clear(self, index: int) -> None:
         """Of a process that died."""
@@ -130,11 +130,11 @@ class Customers:
 
     def _place(self, peer: Peer) -> int:
         name = peer.organisation_id.bytes + peer.environment.encode()
-        key = hashlib.blake2b(name, digest_size=self._KEY).digest()
         with self._lock:
-            if key not in self._known:
-                self._known[key] = self._found(key)
-            return self._known[key]
+            if name not in self._known:
+                key = hashlib.blake2b(name, digest_size=self._KEY).digest()
+                self._known[name] = self._found(key)
+            return self._known[name]
 
     def _found(self, key: bytes) -> int:
         """The key's place, taken now if it has none; one process at a time."""

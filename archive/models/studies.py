@@ -1,16 +1,15 @@
 """Patients and what is archived of them: study, series, instance."""
 
-from django.contrib.postgres.fields import ArrayField
-from django.contrib.postgres.indexes import BrinIndex
-from django.db import models
-from django.db.models import F, Q, Value
-from django.db.models.functions import Replace
-
 from archive.models.choices import CommitmentState, RejectionTitle, StudyState
 from archive.models.fields import environment_field, oid_field, uuid_key
 from archive.models.keeping_choices import DeathSource
 from archive.models.organisations import Connection, Register
 from archive.values import mask
+from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.indexes import BrinIndex, GinIndex
+from django.db import models
+from django.db.models import F, Q, Value
+from django.db.models.functions import Replace
 
 
 class Patient(models.Model):
@@ -117,6 +116,11 @@ class Study(models.Model):
             ),
             models.Index(fields=("accession_number",), name="study_accession_any"),
             models.Index(fields=("study_instance_uid",), name="study_uid_any"),
+            # What is rare is found and counted without reading the table.
+            GinIndex(fields=("modalities",), name="study_by_modality"),
+            models.Index(
+                fields=("environment", "study_code", "-received_at", "-id"), name="study_by_code"
+            ),
         )
 
     def __str__(self) -> str:

@@ -186,11 +186,21 @@ def require_whole(data: Bytes, transfer_syntax_uid: str) -> None:
     """
     if is_deflated(transfer_syntax_uid):
         return
-    try:
-        for _ in elements(data, 0, len(data), encoding_of(transfer_syntax_uid)):
-            pass
+    encoding, position, stop = encoding_of(transfer_syntax_uid), 0, len(data)
+    try:  # as `elements` does, without making any: this is done for every object that comes
+        while position < stop:
+            tag, vr, length, value = read_head(data, position, stop, encoding)
+            if tag == ITEM_END:
+                return
+            if length == UNDEFINED:
+                inner = inner_encoding(vr, encoding)
+                position = end_of_undefined(data, value, stop, inner) + 8
+            else:
+                position = value + length
     except Odd:
         return
+    if position > stop:
+        raise Truncated
 
 
 def items(data: Bytes, start: int, stop: int, encoding: Encoding) -> Iterator[tuple[int, int]]:

@@ -7,6 +7,7 @@ is not plainly encoded is handed over to pydicom; a property test holds the two 
 from dataclasses import dataclass
 from io import BytesIO
 from struct import Struct
+from typing import NamedTuple
 
 from pydicom.dataset import Dataset
 from pydicom.filereader import read_dataset
@@ -57,8 +58,7 @@ _IMPLICIT = Struct("<HHL").unpack_from
 _LONG_LITTLE, _LONG_BIG = Struct("<L").unpack_from, Struct(">L").unpack_from
 
 
-@dataclass(frozen=True, slots=True)
-class Header:
+class Header(NamedTuple):
     """Values as sent, decoded, DICOM padding off; empty where absent. `complete`: no more bytes can
     change it.
     """

@@ -48,15 +48,14 @@ def prefix(meta: FileMeta) -> bytes:
     """
     head = b"".join(
         (
-            _element(0x0001, b"OB", b"\x00\x01"),
+            _VERSION,
             _element(0x0002, b"UI", _uid(meta.sop_class_uid)),
             _element(0x0003, b"UI", _uid(meta.sop_instance_uid)),
             _element(0x0010, b"UI", _uid(meta.transfer_syntax_uid)),
-            _element(0x0012, b"UI", _uid(IMPLEMENTATION_CLASS_UID)),
-            _element(0x0013, b"SH", _title(IMPLEMENTATION_VERSION_NAME)),
+            _IMPLEMENTATION,
             _element(0x0016, b"AE", _title(meta.source_aet)),
             _element(0x0018, b"AE", _title(meta.receiving_aet)),
-            _element(0x0100, b"UI", _uid(PRIVATE_CREATOR_UID)),
+            _CREATOR,
         )
     )
     facts = {
@@ -77,12 +76,11 @@ def outgoing_prefix(sop_class_uid: str, sop_instance_uid: str, transfer_syntax_u
     """Before a data set that is given out as a file: what the vault notes stays here."""
     group = b"".join(
         (
-            _element(0x0001, b"OB", b"\x00\x01"),
+            _VERSION,
             _element(0x0002, b"UI", _uid(sop_class_uid)),
             _element(0x0003, b"UI", _uid(sop_instance_uid)),
             _element(0x0010, b"UI", _uid(transfer_syntax_uid)),
-            _element(0x0012, b"UI", _uid(IMPLEMENTATION_CLASS_UID)),
-            _element(0x0013, b"SH", _title(IMPLEMENTATION_VERSION_NAME)),
+            _IMPLEMENTATION,
         )
     )
     return _PREAMBLE + _element(0x0000, b"UL", len(group).to_bytes(4, "little")) + group
@@ -176,3 +174,11 @@ def _even(value: bytes, pad: bytes) -> bytes:
 
 def _plain(value: bytes) -> str:
     return value.decode("ascii").strip(" \0")
+
+
+# What is the same in every file, PS3.10 table 7.1-1.
+_VERSION = _element(0x0001, b"OB", b"\x00\x01")
+_IMPLEMENTATION = _element(0x0012, b"UI", _uid(IMPLEMENTATION_CLASS_UID)) + _element(
+    0x0013, b"SH", _title(IMPLEMENTATION_VERSION_NAME)
+)
+_CREATOR = _element(0x0100, b"UI", _uid(PRIVATE_CREATOR_UID))

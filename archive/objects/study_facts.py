@@ -7,7 +7,7 @@ share them.
 import hashlib
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 
 from archive.objects.header import Header
 from archive.values import HETU_ROOT
@@ -84,8 +84,7 @@ class StudyFacts:
 
     def on(self, header: Header) -> Header:
         """The header with these facts in it, to be judged by the rules of admission."""
-        return replace(
-            header,
+        return header._replace(
             patient_id=self.PatientID,
             issuer_of_patient_id=self.IssuerOfPatientID,
             issuer_universal_entity_id="",

@@ -67,6 +67,11 @@ class Admitted:
 def admit(header: Header, announced: Announced, policy: Policy, today: date) -> Admitted:
     """Judge one object on the day of receipt. Raises an Unacceptable, Unsupported or Malformed."""
     identify(header, announced)
+    return judge(header, policy, today)
+
+
+def judge(header: Header, policy: Policy, today: date) -> Admitted:
+    """What does not depend on which object of its series it is."""
     patient = trusted_patient(header, policy)
     content = content_of(header, policy, today)
     code = study_code(header, content, policy, today)

@@ -8,7 +8,7 @@ session; what is counted is written when the association ends or once a second, 
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
@@ -82,6 +82,7 @@ class Session:
         self.organisers: dict[tuple[str, PatientIdentifier, str], Target] = {}
         self.studies: dict[str, Tally] = {}
         self.series: dict[str, UUID] = {}
+        self.judged: tuple[date, Header, Admitted] | None = None
         self.corrected: set[UUID] = set()
         self.written = time.monotonic()
         # The last object was new, so the next is taken for new as well, and not looked for first.
@@ -140,6 +141,16 @@ class Session:
         for study_id in self.corrected:
             corrections.look_now(study_id, self.peer.environment)
         self.corrected.clear()
+
+    def admit(self, header: Header, announced: Announced) -> Admitted:
+        """Each is what was announced; those that are alike but for what names them are judged once
+        a day. Raises an Unacceptable, Unsupported or Malformed.
+        """
+        admission.identify(header, announced)
+        day, alike = today(), header._replace(sop_instance_uid="", instance_number="")
+        if self.judged is None or self.judged[:2] != (day, alike):
+            self.judged = day, alike, admission.judge(header, self.policy, day)
+        return self.judged[2]
 
     def check(self, header: Header, admitted: Admitted) -> Target:
         """The register the object goes to. Reads only; raises what forbids it."""
@@ -271,8 +282,8 @@ class Receipt:
         """
         if self._was_note(header):
             return
-        admitted = admission.admit(header, self.announced, self.session.policy, today())
         session = self.session
+        admitted = session.admit(header, self.announced)
         target = session.target(header, admitted)
         if not self._is_taken_for_new() and self._is_archived(header, admitted, target):
             session.brings_new = False

@@ -13,7 +13,7 @@ from archive.config import settings
 from archive.errors import StorageFull
 from archive.values import uuid7
 
-_known_folders: set[Path] = set()
+_known_folders: set[str] = set()
 
 
 class FileStore:
@@ -23,6 +23,7 @@ class FileStore:
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self._root = str(root)
 
     def path(self, key: str) -> Path:
         return self.root / key
@@ -35,16 +36,17 @@ class FileStore:
 
     def put(self, key: str, parts: Sequence[bytes | bytearray], spilled: Path | None) -> None:
         """Raises StorageFull."""
-        target = self.path(key)
-        if not target.exists():
+        target = f"{self._root}/{key}"  # a Path would cost more here than all the system calls
+        if not os.path.exists(target):
             if spilled is None:
                 size = sum(len(part) for part in parts)
-                file, spilled = temporary(self.root / key.split("/")[0] / "incoming", size)
+                folder = f"{self._root}/{key.partition('/')[0]}/incoming"
+                file, temporary_name = temporary(folder, size)
                 write_all(file, *parts)
             else:
-                file = os.open(spilled, os.O_RDWR | os.O_CLOEXEC)
-            _settle(file, spilled, target)
-        sync_folder(target.parent)  # also of a file that another has renamed a moment ago
+                file, temporary_name = os.open(spilled, os.O_RDWR | os.O_CLOEXEC), str(spilled)
+            _settle(file, temporary_name, target)
+        sync_folder(os.path.dirname(target))  # also of a file that another renamed a moment ago
 
     def open(self, key: str, length: int | None = None) -> BinaryIO:
         """Raises FileNotFoundError."""
@@ -84,22 +86,24 @@ class FileStore:
         return shutil.disk_usage(self.root).free
 
 
-def temporary(folder: Path, size: int) -> tuple[int, Path]:
+def temporary(folder: str, size: int) -> tuple[int, str]:
     """A new file for this much, open for writing. Raises StorageFull before the disk is full."""
     make_folder(folder)
-    if shutil.disk_usage(folder).free < settings().free_bytes_floor + size:
+    disk = os.statvfs(folder)
+    if disk.f_bavail * disk.f_frsize < settings().free_bytes_floor + size:
         raise StorageFull("less free space than the floor that is kept")
-    path = folder / uuid7().hex
+    path = f"{folder}/{uuid7().hex}"
     return os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600), path
 
 
-def _settle(file: int, path: Path, target: Path) -> None:
+def _settle(file: int, path: str, target: str) -> None:
     try:
         _sync_data(file)
-        make_folder(target.parent)
+        make_folder(os.path.dirname(target))
         os.rename(path, target)
     except BaseException:
-        path.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):
+            os.unlink(path)
         raise
     finally:
         os.close(file)
@@ -133,21 +137,25 @@ def _full(error: OSError) -> Exception:
     )
 
 
-def make_folder(folder: Path) -> None:
+def make_folder(folder: str | Path) -> None:
     """Make a folder and its parents, mode 700, each synced into its parent; remembered by this
     process.
     """
-    if folder in _known_folders and folder.is_dir():
+    name = str(folder)
+    is_there = os.path.isdir(name)
+    if is_there and name in _known_folders:
         return
-    if not folder.is_dir():
-        if not folder.parent.is_dir():
-            make_folder(folder.parent)
-        folder.mkdir(mode=0o700, exist_ok=True)
-        sync_folder(folder.parent)
-    _known_folders.add(folder)
+    if not is_there:
+        parent = os.path.dirname(name)
+        if not os.path.isdir(parent):
+            make_folder(parent)
+        with suppress(FileExistsError):  # another process was first
+            os.mkdir(name, mode=0o700)
+        sync_folder(parent)
+    _known_folders.add(name)
 
 
-def sync_folder(folder: Path) -> None:
+def sync_folder(folder: str | Path) -> None:
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(handle)

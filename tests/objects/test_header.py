@@ -52,9 +52,7 @@ def raw_value(dataset: pydicom.Dataset, tag: int) -> bytes:
 
 
 def facts(found: Header) -> dict[str, str]:
-    return {
-        name: getattr(found, name) for name in Header.__dataclass_fields__ if name != "complete"
-    }
+    return {name: getattr(found, name) for name in Header._fields if name != "complete"}
 
 
 @pytest.mark.parametrize("name", sorted(SAMPLES))
