@@ -172,6 +172,7 @@ from archive.models.trust import (
 from archive.models.volumes import (
     VolumeDay,
 )
+from archive.models.webhooks import QueueHold, Webhook, WebhookDelivery, WebhookEvent
 from archive.models.wishes import (
     DisclosurePermission,
     ExpressionOfWill,
@@ -272,6 +273,7 @@ __all__ = [
     "ProhibitionEnd",
     "ProhibitionScope",
     "ProvidedDocument",
+    "QueueHold",
     "Register",
     "RegisterHolding",
     "RegisterType",
@@ -324,6 +326,9 @@ __all__ = [
     "User",
     "VolumeDay",
     "WatchedPerson",
+    "Webhook",
+    "WebhookDelivery",
+    "WebhookEvent",
     "WillSubject",
     "WishDocument",
     "WishSource",
