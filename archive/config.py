@@ -6,6 +6,7 @@ DATA_DIR/run.json under `env` fills in for variables that are not set.
 
 import json
 import os
+import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -16,6 +17,7 @@ from typing import TypeVar
 T = TypeVar("T")
 
 ROOT = Path(__file__).resolve().parent.parent
+VERSION: str = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
 OPERATOR_OID = "1.2.246.10.2462460"
 
 

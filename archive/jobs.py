@@ -19,7 +19,7 @@ from redis.exceptions import RedisError
 
 from archive.config import settings
 from archive.errors import ArchiveError
-from archive.models import Job, JobKind, JobState
+from archive.models import Job, JobKind, JobState, QueueHold
 from archive.values import now, uuid7
 from portal.celery import app
 
@@ -144,7 +144,8 @@ def due() -> list[tuple[UUID, UUID | None]]:
         state=JobState.WAITING, lease_holder=None, lease_until=None, sent_at=None
     )
     stale = Q(sent_at=None) | Q(sent_at__lt=at - RESEND)
-    rows = Job.objects.filter(stale, ~_peer_is_called(), state=JobState.WAITING, not_before__lte=at)
+    free = ~_peer_is_called() & ~_is_held()
+    rows = Job.objects.filter(stale, free, state=JobState.WAITING, not_before__lte=at)
     return list(rows.order_by("not_before").values_list("id", "peer_id")[:SWEEP_AT_ONCE])
 
 
@@ -153,11 +154,17 @@ def _peer_is_called() -> Exists:
     return Exists(Job.objects.filter(peer_id=OuterRef("peer_id"), state=JobState.RUNNING))
 
 
+def _is_held() -> Exists:
+    """A person holds the kind: all of it, or, draining, what was owed since."""
+    since = Q(is_draining=False) | Q(since__lte=OuterRef("made_at"))
+    return Exists(QueueHold.objects.filter(since, kind=OuterRef("kind")))
+
+
 def claim(job_id: UUID) -> Claim | None:
     """Take the lease; None when another has it, it is done, not due, or its peer is called."""
     at, holder = now(), uuid7()
     rows = Job.objects.filter(id=job_id, state=JobState.WAITING, not_before__lte=at)
-    taken = rows.filter(~_peer_is_called()).update(
+    taken = rows.filter(~_peer_is_called(), ~_is_held()).update(
         state=JobState.RUNNING,
         lease_holder=holder,
         lease_until=at + LEASE,

@@ -17,6 +17,7 @@ from archive.edges.dicom import client
 from archive.edges.edge import exchange
 from archive.edges.pdr import client as repository
 from archive.edges.syslog import client as syslog
+from archive.edges.webhook import client as webhook
 from archive.errors import ArchiveError, Busy
 from archive.models import JobKind
 from archive.services import (
@@ -46,6 +47,7 @@ from archive.services import (
     takeovers,
     verification,
     volumes,
+    webhooks,
 )
 from archive.values import today
 
@@ -98,6 +100,13 @@ def _send_form(row_id: UUID) -> None:
         authorisation_forms.delivered(row_id, owed)
 
 
+def _call_webhook(delivery_id: UUID) -> None:
+    owed = webhooks.owed(delivery_id)
+    if owed is not None:
+        webhook.send(owed.url, owed.body, owed.headers)
+        webhooks.delivered(delivery_id)
+
+
 # The letters of authorisations, whose readers only onboarding knows, are added by its tasks.
 WORK: dict[JobKind, Work] = {
     JobKind.REGISTRATION: Work(registration.advance, registration.give_up, _nothing),
@@ -113,6 +122,7 @@ WORK: dict[JobKind, Work] = {
     JobKind.TAKEOVER_COMPARE: Work(
         takeover_comparison.advance, takeovers.give_up_comparing, takeovers.not_done
     ),
+    JobKind.WEBHOOK: Work(_call_webhook, webhooks.give_up, webhooks.not_delivered),
     JobKind.BATCH: Work(batches.advance, batches.give_up, _nothing),
 }
 
@@ -220,6 +230,7 @@ def forget_messages() -> None:
     close_old_connections()
     assertions.forget_expired()
     api_tokens.forget_calls()
+    webhooks.forget_old()
 
 
 @shared_task(name="archive.messages")

@@ -256,6 +256,10 @@ PAGES: tuple[Page, ...] = (
     Page("codes", "codes", _("Study codes"), STAFF, SYSTEM_GROUP, in_rail=True),
     Page("codes-import", "codes-import", _("Study codes"), ADMINISTRATORS, within="codes"),
     Page("policy-change", "policy-add", _("Content policy"), ADMINISTRATORS, within="policies"),
+    Page("queues", "queues", _("Queues"), DESK, SYSTEM_GROUP, in_rail=True),
+    Page("queue-hold", "queue-hold", _("Queues"), ADMINISTRATORS, within="queues"),
+    Page("webhooks", "webhooks", _("Webhooks"), OFFICERS | CUSTOMERS, SYSTEM_GROUP, in_rail=True),
+    Page("webhook-change", "webhook-add", _("Webhooks"), SPEAKERS, within="webhooks"),
     Page("tokens", "tokens", _("Tokens of the API"), STAFF | CUSTOMERS, SYSTEM_GROUP, True),
     Page(
         "token-system",

@@ -241,6 +241,9 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "RegisterTypeEnum": "archive.models.RegisterType",
         "WishSourceEnum": "archive.models.WishSource",
+        "EnvironmentEnum": "archive.models.Environment",
+        "JobKindEnum": "archive.models.JobKind",
+        "WebhookEventEnum": "archive.models.WebhookEvent",
         "StudyStateEnum": "archive.models.StudyState",
         "CaseStateEnum": "archive.models.CaseState",
         "BatchStateEnum": "archive.models.BatchState",

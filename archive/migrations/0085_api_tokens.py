@@ -10,7 +10,7 @@ import archive.values
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("archive", "0090_receiving_at_once"),
+        ("archive", "0091_study_list_indexes"),
     ]
 
     operations = [

@@ -183,6 +183,12 @@ from archive.models.trust import (
 from archive.models.volumes import (
     VolumeDay,
 )
+from archive.models.webhooks import (
+    QueueHold,
+    Webhook,
+    WebhookDelivery,
+    WebhookEvent,
+)
 from archive.models.wishes import (
     DisclosurePermission,
     ExpressionOfWill,
@@ -283,6 +289,7 @@ __all__ = [
     "ProhibitionEnd",
     "ProhibitionScope",
     "ProvidedDocument",
+    "QueueHold",
     "Register",
     "RegisterHolding",
     "RegisterType",
@@ -336,6 +343,9 @@ __all__ = [
     "User",
     "VolumeDay",
     "WatchedPerson",
+    "Webhook",
+    "WebhookDelivery",
+    "WebhookEvent",
     "WillSubject",
     "WishDocument",
     "WishSource",

@@ -136,6 +136,7 @@ class JobKind(TextChoices):
     RETENTION_SURVEY = "retention_survey", _("working out of retention")
     DESTRUCTION = "destruction", _("destruction of studies")
     REVIEW_LETTER = "review_letter", _("mail about a log review")
+    WEBHOOK = "webhook", _("call of a webhook")
 
 
 class RoundKind(TextChoices):

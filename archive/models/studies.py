@@ -1,15 +1,16 @@
 """Patients and what is archived of them: study, series, instance."""
 
-from archive.models.choices import CommitmentState, RejectionTitle, StudyState
-from archive.models.fields import environment_field, oid_field, uuid_key
-from archive.models.keeping_choices import DeathSource
-from archive.models.organisations import Connection, Register
-from archive.values import mask
 from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.indexes import BrinIndex, GinIndex
 from django.db import models
 from django.db.models import F, Q, Value
 from django.db.models.functions import Replace
+
+from archive.models.choices import CommitmentState, RejectionTitle, StudyState
+from archive.models.fields import environment_field, oid_field, uuid_key
+from archive.models.keeping_choices import DeathSource
+from archive.models.organisations import Connection, Register
+from archive.values import mask
 
 
 class Patient(models.Model):

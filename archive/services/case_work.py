@@ -18,7 +18,9 @@ from archive.models import (
     SeverityRule,
     SeverityTime,
     User,
+    WebhookEvent,
 )
+from archive.services import webhook_events
 from archive.values import now, today
 
 
@@ -110,6 +112,8 @@ def _comment(actor: Actor, case: Case, text: str, *, is_shared: bool) -> None:
         is_shared=is_shared,
         text=text,
     )
+    if is_shared:
+        webhook_events.of_case(WebhookEvent.CASE_COMMENTED, case)
 
 
 def _record(actor: Actor, case: Case, what: str, was: Any, became: Any) -> None:

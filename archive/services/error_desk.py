@@ -23,8 +23,9 @@ from archive.models import (
     Job,
     JobKind,
     Study,
+    WebhookEvent,
 )
-from archive.services import case_work, routes
+from archive.services import case_work, routes, webhook_events
 from archive.values import now
 
 ENDED = (EventOutcome.SOLVED, EventOutcome.IGNORED)
@@ -127,7 +128,7 @@ def _open_case(mark: str, error: ArchiveError, *, environment: str, place: Place
     if case is None:
         severity = case_work.severity_of(error.reason())
         time = case_work.time_for(severity)
-        return Case.objects.create(
+        case = Case.objects.create(
             number=_next_number(),
             environment=environment,
             reason=error.reason(),
@@ -146,6 +147,8 @@ def _open_case(mark: str, error: ArchiveError, *, environment: str, place: Place
             event_count=1,
             open_count=1,
         )
+        webhook_events.of_case(WebhookEvent.CASE_OPENED, case)
+        return case
     changed = {
         "last_at": at,
         "event_count": F("event_count") + 1,
@@ -154,6 +157,8 @@ def _open_case(mark: str, error: ArchiveError, *, environment: str, place: Place
     if case.state == CaseState.RESOLVED:
         changed |= _come_back(case)
     Case.objects.filter(id=case.id).update(**changed)
+    if case.state == CaseState.RESOLVED:
+        webhook_events.of_case(WebhookEvent.CASE_OPENED, case)
     case.last_at = at
     return case
 
@@ -221,9 +226,11 @@ def _solve(found: list[tuple[UUID, UUID]]) -> int:
 
 def _count_down(case_id: UUID, ended: int, resolution: str = "") -> None:
     Case.objects.filter(id=case_id).update(open_count=F("open_count") - ended)
-    Case.objects.filter(id=case_id, open_count__lte=0, state=CaseState.OPEN).update(
+    empty = Case.objects.filter(id=case_id, open_count__lte=0, state=CaseState.OPEN)
+    if empty.update(
         state=CaseState.RESOLVED, resolved_at=now(), open_count=0, resolution=resolution
-    )
+    ):
+        webhook_events.of_case(WebhookEvent.CASE_RESOLVED, Case.objects.get(id=case_id))
 
 
 def ignore(event_id: UUID, reason: str) -> bool:
@@ -266,6 +273,7 @@ def resolve(actor: Actor, case: Case, *, reason: str) -> None:
         ledger.record(
             ledger.Kind.CASE_RESOLVED, about, {"events": closed, "reason": reason}, actor=actor
         )
+        webhook_events.of_case(WebhookEvent.CASE_RESOLVED, case)
 
 
 def retry(actor: Actor, case: Case, *, event_ids: list[UUID] | None = None) -> int:

@@ -5,6 +5,7 @@ import socket
 from collections.abc import Mapping
 from datetime import timedelta
 
+from archive.config import VERSION
 from archive.models import Heartbeat
 from archive.values import now
 
@@ -15,11 +16,12 @@ STARTED = now()
 def beat(*, kind: str, instance: str = "", facts: Mapping[str, object] | None = None) -> None:
     """One row a process, renewed; rows of processes long gone are dropped."""
     at = now()
+    told = {**(facts or {}), "version": VERSION}
     name = instance or f"{socket.gethostname()}:{os.getpid()}"
     Heartbeat.objects.update_or_create(
         kind=kind,
         instance=name[:64],
-        defaults={"at": at, "facts": dict(facts or {})},
-        create_defaults={"at": at, "facts": dict(facts or {}), "started_at": STARTED},
+        defaults={"at": at, "facts": told},
+        create_defaults={"at": at, "facts": told, "started_at": STARTED},
     )
     Heartbeat.objects.filter(kind=kind, at__lt=at - KEPT).delete()

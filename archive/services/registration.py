@@ -26,14 +26,19 @@ from archive.models import (
     LedgerEvent,
     Study,
     StudyState,
+    WebhookEvent,
 )
 from archive.rules import linkage
-from archive.services import error_desk, filing, notices, publishing, rejections
+from archive.services import error_desk, filing, notices, publishing, rejections, webhook_events
 from archive.services.error_desk import Place, What, Who
 from archive.values import now
 
 REGISTER = Place("job", "registration")
 DOCUMENTS = Place("job", "documents")
+TOLD = {
+    ledger.Kind.STUDY_WAITING: WebhookEvent.STUDY_WAITING,
+    ledger.Kind.STUDY_REGISTERED: WebhookEvent.STUDY_REGISTERED,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -320,3 +325,5 @@ def _record(
         study_id=study.id,
     )
     ledger.record(kind, about, facts)
+    if kind in TOLD:
+        webhook_events.of_study(TOLD[kind], study)

@@ -58,8 +58,11 @@ def _again(call: IdempotentCall, digest: bytes) -> Response:
 
 
 def _plain(body: Any) -> Any:
-    """As it goes out: times and ids are texts."""
-    return json.loads(JSONRenderer().render(body))
+    """As it goes out: times and ids are texts. A secret is told the first time alone."""
+    plain = json.loads(JSONRenderer().render(body))
+    if isinstance(plain, dict):
+        plain.pop("secret", None)
+    return plain
 
 
 def _digest(request: Request) -> bytes:

@@ -10,7 +10,9 @@ from portal.api import (
     citizen,
     customers,
     disclosure_notices,
+    queues,
     studies,
+    webhooks,
     wishes,
 )
 from portal.api.authorisations import documents, operations
@@ -91,5 +93,18 @@ urlpatterns: list[URLPattern] = [
     path(f"{CUSTOMER}/registers", customers.Registers.as_view(), name="api-registers"),
     path("rollouts", customers.Runs.as_view(), name="api-rollouts"),
     path("rollouts/<uuid:run_id>", customers.OneRun.as_view(), name="api-rollout"),
+    path("queues", queues.Queues.as_view(), name="api-queues"),
+    path("queues/stuck", queues.StuckJobs.as_view(), name="api-queues-stuck"),
+    path("queues/processes", queues.Processes.as_view(), name="api-processes"),
+    path("queues/<slug:kind>/hold", queues.Hold.as_view(), name="api-queue-hold"),
+    path("queues/<slug:kind>/go-on", queues.GoOn.as_view(), name="api-queue-go-on"),
+    path("webhooks", webhooks.Webhooks.as_view(), name="api-webhooks"),
+    path("webhooks/<uuid:webhook_id>", webhooks.OneWebhook.as_view(), name="api-webhook"),
+    path("webhooks/<uuid:webhook_id>/on", webhooks.SwitchOn.as_view(), name="api-webhook-on"),
+    path(
+        "webhooks/<uuid:webhook_id>/deliveries",
+        webhooks.Deliveries.as_view(),
+        name="api-webhook-deliveries",
+    ),
     path("<path:elsewhere>", Nowhere.as_view()),
 ]

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from portal.views.programs import docs, tokens
+from portal.views.programs import docs, queues, tokens, webhooks
 
 urlpatterns: list[URLPattern] = [
     path("tokens/", tokens.listed, name="tokens"),
@@ -10,4 +10,9 @@ urlpatterns: list[URLPattern] = [
     path("tokens/system/", tokens.add_for_system, name="token-system"),
     path("tokens/<uuid:token_id>/revoke/", tokens.revoke, name="token-revoke"),
     path("api/docs/", docs.docs, name="api-docs"),
+    path("queues/", queues.listed, name="queues"),
+    path("queues/<slug:kind>/", queues.hold, name="queue-hold"),
+    path("webhooks/", webhooks.listed, name="webhooks"),
+    path("webhooks/new/", webhooks.add, name="webhook-add"),
+    path("webhooks/<uuid:webhook_id>/<slug:what>/", webhooks.act, name="webhook-act"),
 ]

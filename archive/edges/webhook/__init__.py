@@ -1,0 +1,1 @@
+"""Our calls to the receivers of webhooks."""

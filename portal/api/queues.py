@@ -1,0 +1,146 @@
+"""Queues and processes for the staff's programs; the administrator's may hold a queue."""
+
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from archive.errors import NotFound
+from archive.models import ApiScope, Job, JobKind
+from archive.queries import keyset
+from archive.queries import queues as queries
+from archive.services import queues as services
+from portal.api.case_acts import ReasonIn
+from portal.api.cases import AfterShape
+from portal.api.doors import Door, Opened, actor_in, asked, given
+from portal.api.operation import by_key, listed
+
+TAGS = ["queues"]
+READ = {"GET": Door(("queues",), ApiScope.QUEUES_READ)}
+ACT = {"POST": Door(("queue-hold",), ApiScope.QUEUES_ACT)}
+
+
+class QueueOut(serializers.Serializer[Any]):
+    kind = serializers.ChoiceField(JobKind.choices)
+    waiting = serializers.IntegerField()
+    due = serializers.IntegerField(help_text="waiting, and should run by now")
+    running = serializers.IntegerField()
+    dead = serializers.IntegerField(help_text="given up within a week")
+    oldest_due_at = serializers.DateTimeField(allow_null=True)
+    is_stuck = serializers.BooleanField()
+    hold = serializers.SerializerMethodField(help_text="paused, draining, or nothing")
+
+    def get_hold(self, row: queries.Queue) -> str:
+        if row.hold is None:
+            return ""
+        return "draining" if row.hold.is_draining else "paused"
+
+
+class QueuesOut(serializers.Serializer[Any]):
+    results = QueueOut(many=True)
+
+
+class Queues(Opened):
+    doors = READ
+
+    @extend_schema(operation_id="queues_list", tags=TAGS, responses=QueuesOut)
+    def get(self, request: Request) -> Response:
+        """Every kind of job with its numbers."""
+        return Response({"results": QueueOut(queries.queues(), many=True).data})
+
+
+class JobOut(serializers.Serializer[Any]):
+    """`why`: held, peer-is-called, failed-before, not-carried or not-claimed."""
+
+    id = serializers.UUIDField()
+    kind = serializers.ChoiceField(JobKind.choices)
+    environment = serializers.CharField()
+    study_id = serializers.UUIDField(allow_null=True)
+    not_before = serializers.DateTimeField()
+    tries = serializers.IntegerField()
+    last_error = serializers.CharField()
+    why = serializers.SerializerMethodField()
+
+    def get_why(self, row: Job) -> str:
+        return queries.why(row, self.context["holds"], self.context["called"])
+
+
+class JobsOut(serializers.Serializer[Any]):
+    results = JobOut(many=True)
+    next = serializers.URLField(allow_null=True)
+
+
+class StuckJobs(Opened):
+    doors = READ
+
+    @extend_schema(
+        operation_id="queues_stuck", tags=TAGS, parameters=[AfterShape], responses=JobsOut
+    )
+    def get(self, request: Request) -> Response:
+        """Jobs long due that nobody does, the longest first, each with the reason."""
+        after = asked(AfterShape, request).get("after", "")
+        page = by_key(lambda: keyset.page(queries.stuck(), queries.ORDER, after=after))
+        context = {"holds": queries.held_kinds(), "called": queries.called_peers()}
+        rows = JobOut(page.rows, many=True, context=context).data
+        return listed(list(rows), page.following, request)
+
+
+class ProcessOut(serializers.Serializer[Any]):
+    kind = serializers.CharField()
+    instance = serializers.CharField()
+    version = serializers.CharField()
+    started_at = serializers.DateTimeField()
+    at = serializers.DateTimeField(help_text="last heartbeat")
+    is_alive = serializers.BooleanField()
+
+
+class ProcessesOut(serializers.Serializer[Any]):
+    results = ProcessOut(many=True)
+
+
+class Processes(Opened):
+    doors = READ
+
+    @extend_schema(operation_id="processes_list", tags=TAGS, responses=ProcessesOut)
+    def get(self, request: Request) -> Response:
+        """Listeners and workers with version and last heartbeat."""
+        return Response({"results": ProcessOut(queries.processes(), many=True).data})
+
+
+class HoldIn(ReasonIn):
+    draining = serializers.BooleanField(
+        default=False, help_text="what is owed by now is still done, what comes later waits"
+    )
+
+
+def _kind(text: str) -> JobKind:
+    """Raises NotFound."""
+    if text not in JobKind.values:
+        raise NotFound()
+    return JobKind(text)
+
+
+class Hold(Opened):
+    doors = ACT
+
+    @extend_schema(operation_id="queue_hold", tags=TAGS, request=HoldIn, responses=QueuesOut)
+    def post(self, request: Request, kind: str) -> Response:
+        """Begin nothing more of this kind; what runs goes on."""
+        wanted = given(HoldIn, request)
+        services.hold(
+            actor_in(request), _kind(kind), draining=wanted["draining"], reason=wanted["reason"]
+        )
+        return Response({"results": QueueOut(queries.queues(), many=True).data})
+
+
+class GoOn(Opened):
+    doors = ACT
+
+    @extend_schema(operation_id="queue_go_on", tags=TAGS, request=ReasonIn, responses=QueuesOut)
+    def post(self, request: Request, kind: str) -> Response:
+        """Let it go on."""
+        wanted = given(ReasonIn, request)
+        services.let_go(actor_in(request), _kind(kind), reason=wanted["reason"])
+        return Response({"results": QueueOut(queries.queues(), many=True).data})

@@ -1,0 +1,190 @@
+"""Webhooks over real sockets: signed, tried again, given up with a case, and switched on again."""
+
+import hashlib
+import hmac
+import json
+import threading
+from collections.abc import Iterator
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
+
+import pytest
+
+from archive import tasks
+from archive.actors import SYSTEM
+from archive.config import settings
+from archive.errors import StudyCodeUnknown
+from archive.errors.api import WebhookUnfit
+from archive.models import (
+    Case,
+    Job,
+    JobKind,
+    LedgerEvent,
+    Organisation,
+    Webhook,
+    WebhookDelivery,
+    WebhookEvent,
+)
+from archive.services import case_work, error_desk, webhook_events, webhooks
+from archive.values import now
+from tests import builders
+from tests.cast import ESIMERKKILA, MALLILA, MATTI, organisation
+
+pytestmark = pytest.mark.django_db
+
+
+class Receiver(HTTPServer):
+    """Takes calls, or fails them while told to."""
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Answer)
+        self.taken: list[tuple[dict[str, str], bytes]] = []
+        self.status = 204
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_address[1]}/hook"
+
+
+class Answer(BaseHTTPRequestHandler):
+    server: Receiver
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.taken.append((dict(self.headers), body))
+        self.send_response(self.server.status)
+        self.send_header("Location", "http://127.0.0.1:1/elsewhere")
+        self.end_headers()
+
+    def log_message(self, format: str, *args: Any) -> None:
+        return None
+
+
+@pytest.fixture
+def receiver() -> Iterator[Receiver]:
+    with Receiver() as server:
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture(autouse=True)
+def one_transaction(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The test's own transaction outlives each job."""
+    monkeypatch.setattr(tasks, "close_old_connections", lambda: None)
+
+
+def hook(url: str, business_id: str = ESIMERKKILA, *events: WebhookEvent) -> Webhook:
+    return webhooks.make(
+        SYSTEM,
+        organisation(business_id),
+        environment="production",
+        name="Ward list",
+        url=url,
+        events=events or tuple(WebhookEvent),
+    )
+
+
+def work() -> None:
+    """As a worker would: every call that is owed, once."""
+    for job in Job.objects.filter(kind=JobKind.WEBHOOK, state="waiting").order_by("made_at"):
+        Job.objects.filter(id=job.id).update(not_before=now())
+        tasks.run_job(str(job.id))
+
+
+def test_a_call_is_signed_and_names_no_patient(receiver: Receiver) -> None:
+    row, study = hook(receiver.url), builders.study()
+    webhook_events.of_study(WebhookEvent.STUDY_REGISTERED, study)
+    work()
+    ((headers, body),) = receiver.taken
+    told = json.loads(body)
+    assert (told["type"], told["data"]["study_id"]) == ("study.registered", str(study.id))
+    assert MATTI not in body.decode() and "Meik" not in body.decode()
+    stamp, _, given = headers["Webhook-Signature"].removeprefix("t=").partition(",v1=")
+    key = webhooks.secret_of(row.id).encode()
+    assert given == hmac.new(key, f"{stamp}.".encode() + body, hashlib.sha256).hexdigest()
+    assert headers["Webhook-Id"] == told["id"] == str(WebhookDelivery.objects.get().id)
+    work()
+    assert len(receiver.taken) == 1
+
+
+def test_each_is_told_of_its_own_and_the_operator_of_all(receiver: Receiver) -> None:
+    operator = Organisation.objects.get(is_operator=True).business_id
+    for business_id in (ESIMERKKILA, MALLILA, operator):
+        hook(f"{receiver.url}/{business_id}", business_id, WebhookEvent.CASE_COMMENTED)
+    case = builders.case(ESIMERKKILA)
+    case_work.comment(SYSTEM, case, "For the desk alone.", is_shared=False)
+    case_work.comment(SYSTEM, case, "For the customer too.", is_shared=True)
+    error_desk.resolve(SYSTEM, case, reason="Cleared up.")  # of which these are not told
+    told = WebhookDelivery.objects.values_list("webhook__organisation__business_id", flat=True)
+    assert sorted(told) == sorted([ESIMERKKILA, operator])
+
+
+def test_a_case_is_told_of_when_it_opens_and_when_it_ends(receiver: Receiver) -> None:
+    hook(receiver.url)
+    who = error_desk.Who(organisation(ESIMERKKILA).id)
+    place = error_desk.Place("dicom", "store")
+    for _ in range(2):
+        case_id = error_desk.report(
+            StudyCodeUnknown(), environment="production", place=place, who=who
+        )
+    error_desk.resolve(SYSTEM, Case.objects.get(id=case_id), reason="Cleared up.")
+    error_desk.report(StudyCodeUnknown(), environment="production", place=place, who=who)
+    told = WebhookDelivery.objects.order_by("at", "id").values_list("event", flat=True)
+    assert list(told) == ["case.opened", "case.resolved", "case.opened"]
+
+
+def test_a_receiver_that_fails_and_recovers_misses_nothing(receiver: Receiver) -> None:
+    hook(receiver.url)
+    receiver.status = 500
+    webhook_events.of_study(WebhookEvent.STUDY_REGISTERED, builders.study())
+    work()
+    job = Job.objects.get(kind=JobKind.WEBHOOK)
+    assert (job.state, job.tries, job.not_before > now()) == ("waiting", 1, True)
+    assert WebhookDelivery.objects.get().last_error == "answered with status 500"
+    receiver.status = 200
+    work()
+    first, second = receiver.taken
+    assert first[0]["Webhook-Id"] == second[0]["Webhook-Id"]
+    assert WebhookDelivery.objects.get().delivered_at and not Case.objects.exists()
+
+
+@pytest.mark.parametrize("status", [302, 404])
+def test_one_that_stays_away_is_switched_off_with_a_case_and_on_again(
+    receiver: Receiver, status: int
+) -> None:
+    row = hook(receiver.url)
+    receiver.status = status
+    webhook_events.of_study(WebhookEvent.STUDY_REGISTERED, builders.study())
+    for _ in range(settings().notice_tries):
+        work()
+    row.refresh_from_db()
+    assert not row.is_on and row.given_up_at
+    case = Case.objects.get()
+    assert (case.reason, case.organisation) == ("webhook-unanswered", row.organisation)
+    webhook_events.of_study(WebhookEvent.STUDY_REGISTERED, builders.study())
+    assert WebhookDelivery.objects.count() == 1  # nothing more is owed while it is off
+    receiver.status, receiver.taken = 200, []
+    webhooks.switch_on(SYSTEM, row)
+    work()
+    told = [json.loads(body)["type"] for _, body in receiver.taken]
+    assert told == ["study.registered"]
+    work()  # that its own case is settled is an event too
+    assert [json.loads(body)["type"] for _, body in receiver.taken[1:]] == ["case.resolved"]
+    assert not WebhookDelivery.objects.filter(delivered_at=None).exists()
+    case.refresh_from_db()
+    assert case.state == "resolved"
+    said = LedgerEvent.objects.filter(kind="webhook.changed").order_by("at", "id")
+    assert [each.facts["what"] for each in said] == ["made", "given up", "switched on"]
+
+
+def test_nobody_has_the_archive_call_into_its_own_network(monkeypatch: pytest.MonkeyPatch) -> None:
+    outside = replace(settings(), demo=False)
+    monkeypatch.setattr(webhooks, "settings", lambda: outside)
+    for url in ("http://127.0.0.1/", "https://127.0.0.1/", "https://10.0.0.8/x", "https:///x"):
+        with pytest.raises(WebhookUnfit):
+            hook(url)
+    assert not Webhook.objects.exists()
