@@ -45,6 +45,19 @@ def eventually(condition: Callable[[], object], patience: float = PATIENCE) -> N
         threading.Event().wait(0.02)
 
 
+START = 90.0  # seconds: a process that has been given no turn on a busy machine is not at fault
+
+
+def await_start(process: subprocess.Popen[bytes], accepts: Callable[[], object]) -> None:
+    """Until it accepts or has ended; one that does neither is not left behind."""
+    try:
+        eventually(lambda: process.poll() is not None or accepts(), START)
+    except BaseException:
+        process.kill()
+        process.wait()
+        raise
+
+
 @dataclass(slots=True)
 class Listening:
     """A running listener."""
@@ -138,7 +151,7 @@ def listening(port: int, variables: Mapping[str, str]) -> Listening:
         )
     started = Listening(port, process, log)
     # Its processes are forked once the port is its own: what accepts is no orphan of another.
-    eventually(lambda: process.poll() is not None or (started.children() and _accepts(port)))
+    await_start(process, lambda: started.children() and _accepts(port))
     assert process.poll() is None, log.read_text()
     return started
 

@@ -210,8 +210,10 @@ def test_a_damaged_object_is_never_given_out(
     assert (last.Status, counts(last)) == (0xB000, (None, 2, 1, 0))
     assert failed_uids(identifier) == {bad.sop_instance_uid}
     assert bad.sop_instance_uid not in {each.uid for each in destination.stored}
-    assert Case.objects.get().reason == "bytes-damaged"
-    assert CaseEvent.objects.get().sop_instance_uid == bad.sop_instance_uid
+    # The object itself, and the fetch that it is missing from.
+    cases = {(case.reason, case.edge) for case in Case.objects.all()}
+    assert cases == {("bytes-damaged", "job"), ("bytes-damaged", "dicom")}
+    assert {event.sop_instance_uid for event in CaseEvent.objects.all()} == {bad.sop_instance_uid}
 
 
 def flip(path: Path) -> None:

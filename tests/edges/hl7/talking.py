@@ -21,7 +21,7 @@ from archive.edges.edge import close_connections
 from archive.edges.hl7.mllp import frame
 from archive.edges.hl7.server import Door, Terms
 from archive.edges.limits import Associations
-from tests.edges.dicom.listening import PATIENCE, eventually
+from tests.edges.dicom.listening import PATIENCE, await_start
 
 MOST_CONNECTIONS = 50
 
@@ -155,7 +155,7 @@ def listening(port: int, variables: Mapping[str, str]) -> Listening:
             stderr=subprocess.STDOUT,
         )
     started = Listening(port, process=process, log=log)
-    eventually(lambda: process.poll() is not None or (started.children() and _accepts(port)))
+    await_start(process, lambda: started.children() and _accepts(port))
     assert process.poll() is None, log.read_text()
     return started
 

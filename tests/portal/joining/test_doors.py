@@ -68,6 +68,7 @@ POSTED: dict[str, tuple[int, ...]] = {
     "joining-access": (404, 403, 403, 404, 404, 404),
     "joining-invitation-withdraw": (302, 403, 403, 302, 404, 404),
     "joining-planned-test": (302, 403, 403, 302, 302, 404),
+    "joining-source": (302, 403, 403, 404, 404, 404),  # no environment was chosen
 }
 ANYBODYS = {"invitation"}  # whoever has the secret; tests.portal.test_people
 PDF = Upload("certificate.pdf", b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n")
