@@ -63,7 +63,6 @@ class Migration(migrations.Migration):
                                 ("cases:read", "read cases and batches"),
                                 ("cases:act", "work on cases and batches"),
                                 ("customers:read", "read customers, connections and rollout tests"),
-                                ("health:read", "read the health of interfaces"),
                                 ("queues:read", "read queues and processes"),
                                 ("queues:act", "pause and drain queues"),
                                 ("webhooks:act", "make and end webhooks"),
