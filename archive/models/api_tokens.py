@@ -21,7 +21,6 @@ class ApiScope(TextChoices):
     CASES_READ = "cases:read", _("read cases and batches")
     CASES_ACT = "cases:act", _("work on cases and batches")
     CUSTOMERS_READ = "customers:read", _("read customers, connections and rollout tests")
-    HEALTH_READ = "health:read", _("read the health of interfaces")
     QUEUES_READ = "queues:read", _("read queues and processes")
     QUEUES_ACT = "queues:act", _("pause and drain queues")
     WEBHOOKS_ACT = "webhooks:act", _("make and end webhooks")

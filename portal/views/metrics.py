@@ -74,7 +74,17 @@ class Figures(Collector):
 
 
 def _parts() -> list[tuple[tuple[str, ...], float]]:
-    return [((name,), 0 if wrong else 1) for name, wrong in health.parts().items()]
+    """As /health/ready has them, without its hurry: a scrape may wait for the database."""
+    alive = {each.kind for each in queries.processes() if each.is_alive}
+    up = {
+        "database": True,  # else there is no answer at all
+        "worker": health.WORKERS <= alive,
+        "dicom": "dicom" in alive,
+        "hl7": "hl7" in alive,
+        "broker": not health.broker(),
+        "vault": not health.vault_writable(),
+    }
+    return [((name,), float(is_up)) for name, is_up in up.items()]
 
 
 def _queues() -> Iterator[GaugeMetricFamily]:

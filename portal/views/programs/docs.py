@@ -7,6 +7,7 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import override
 from django.views.decorators.http import require_safe
 from drf_spectacular.generators import SchemaGenerator
 
@@ -42,7 +43,9 @@ def docs(request: HttpRequest) -> HttpResponse:
 
 @cache
 def _groups() -> list[tuple[str, list[Told]]]:
-    schema = SchemaGenerator().get_schema(request=None, public=True)
+    """In English, as the schema's own words are; made once in a process."""
+    with override("en"):
+        schema = SchemaGenerator().get_schema(request=None, public=True)
     shapes = schema["components"]["schemas"]
     groups: dict[str, list[Told]] = {}
     for path, item in schema["paths"].items():
@@ -60,14 +63,14 @@ def _told(path: str, method: str, made: Mapping[str, Any], shapes: Mapping[str, 
         id=made["operationId"],
         method=method.upper(),
         path=path,
-        say=" ".join(filter(None, (made.get("summary", ""), made.get("description", "")))),
+        say=": ".join(filter(None, (made.get("summary", ""), made.get("description", "")))),
         needs=", ".join(sorted({name for each in made.get("security", ()) for name in each})),
         asks=tuple(
             Field(
                 each["name"],
                 _kind(each["schema"], shapes),
                 each.get("required", False),
-                each.get("description", ""),
+                _first_line(each),
             )
             for each in made.get("parameters", ())
         ),
@@ -92,9 +95,14 @@ def _fields(shape: Mapping[str, Any], shapes: Mapping[str, Any]) -> Iterator[Fie
     if "items" in whole:
         whole = _resolved(whole["items"], shapes)
     for name, inner in whole.get("properties", {}).items():
-        said = inner.get("description", "").splitlines()
         required = name in whole.get("required", ())
-        yield Field(name, _kind(inner, shapes), required, said[0] if said else "")
+        yield Field(name, _kind(inner, shapes), required, _first_line(inner))
+
+
+def _first_line(shape: Mapping[str, Any]) -> str:
+    """Without the list of values, which stands beside it."""
+    lines = shape.get("description", "").splitlines() or [""]
+    return "" if lines[0].startswith("* `") else str(lines[0])
 
 
 def _resolved(shape: Mapping[str, Any], shapes: Mapping[str, Any]) -> Mapping[str, Any]:

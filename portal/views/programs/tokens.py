@@ -25,7 +25,6 @@ CUSTOMERS_SCOPES = (
     ApiScope.CASES_READ,
     ApiScope.CASES_ACT,
     ApiScope.CUSTOMERS_READ,
-    ApiScope.HEALTH_READ,
     ApiScope.WEBHOOKS_ACT,
 )
 
