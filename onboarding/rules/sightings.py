@@ -11,6 +11,7 @@ from typing import Any
 from archive.errors import ArchiveError
 from archive.errors import corrections as correction_errors
 from archive.models import ConnectionKind, XdsRole
+from archive.rules.disclosure import What
 from onboarding.rules.rollout import StepKind
 
 FactsOf = Mapping[str, Any]  # an event's
@@ -39,6 +40,10 @@ def _always(facts: FactsOf) -> bool:
 
 def _found(facts: FactsOf) -> bool:
     return int(facts["found"]) > 0
+
+
+def _is_a_document(facts: FactsOf) -> bool:
+    return facts["what"] in (What.MANIFEST, What.DOCUMENT)
 
 
 def _names(facts: FactsOf) -> bool:
@@ -109,6 +114,15 @@ SIGHTINGS: Mapping[StepKind, Sighting] = {
         shown=("query", "found"),
         edge="xds",
         places=("query",),
+        kind=ConnectionKind.XDS,
+        xds_role=XdsRole.CONSUMER,
+    ),
+    StepKind.XDS_RETRIEVE: Sighting(
+        events=("disclosure.given", "data.used"),
+        passes=_is_a_document,
+        shown=("what", "interface"),
+        edge="xds",
+        places=("retrieve",),
         kind=ConnectionKind.XDS,
         xds_role=XdsRole.CONSUMER,
     ),

@@ -6,6 +6,7 @@ The pictures are in the test's folder, or in $SCREENSHOTS when it is set.
 
 import os
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from urllib.error import HTTPError
@@ -13,7 +14,9 @@ from urllib.error import HTTPError
 import pytest
 from playwright.sync_api import Browser, expect
 
-from archive.simulation import sender
+from archive.simulation import consumer, retriever, sender
+from archive.simulation.consumer import Ask
+from archive.simulation.world import TEST, Credentials, Patient
 from archive.values import today
 from tests.journeys.applicant import AET, Applicant
 from tests.journeys.customer import Listener, echoscu, findscu, getscu, storescu
@@ -87,6 +90,16 @@ def reviewed(officer: Visit, own: str) -> None:
     expect(officer.main).to_contain_text("The test connections are open.")
 
 
+def fetched(applicant: Applicant, login: dict[str, str], patient: Patient) -> dict[str, bytes]:
+    """The manifest of the test patient's study, found and fetched as a consumer does it."""
+    world = applicant.system.world
+    me = replace(applicant.system.customer(), test_xds=Credentials(**login))
+    asked = Ask(me, patient, environment=TEST, with_assertion=False)
+    found = consumer.find(world, asked)
+    manifests = [each for each in found if each.mime_type == "application/dicom"]
+    return retriever.documents(world, asked, manifests)
+
+
 def proved_by_test(applicant: Applicant, login: dict[str, str], folder: Path) -> None:
     """Each step by the customer's own systems; the page follows the traffic by itself."""
     applicant.open("/rollout/")
@@ -109,7 +122,7 @@ def proved_by_test(applicant: Applicant, login: dict[str, str], folder: Path) ->
     applicant.go("Have the test documents registered")
     passed = expect(applicant.step("notice"))
     passed.to_have_attribute("data-state", "passed", timeout=PATIENCE * 1000)
-    assert ask(applicant.system, login, patient.id) is not None
+    assert len(fetched(applicant, login, patient)) == 1
     expect(applicant.page.locator("#steps")).to_contain_text("every step has passed")
     expect(applicant.main.locator("[data-state=waiting], [data-state=failed]")).to_have_count(0)
     applicant.go("End the run")

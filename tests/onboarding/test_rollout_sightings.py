@@ -2,20 +2,23 @@
 answered (ON-4).
 """
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
 from archive import errors, ledger
-from archive.actors import connection_actor
+from archive.actors import Actor, connection_actor
 from archive.edges.hl7 import handlers
 from archive.edges.hl7.handlers import Visitor
 from archive.errors import corrections as correction_errors
 from archive.models import Connection
 from archive.objects.queries import StoredQuery
-from archive.services import discovery, querying, retrieval
+from archive.rules.disclosure import What
+from archive.services import disclosure, discovery, querying, retrieval
 from archive.services.associations import Peer
+from archive.services.disclosure import Given
 from archive.simulation.consumer import FIND_DOCUMENTS
 from archive.values import HETU_ROOT, today
 from onboarding.models import RolloutRun, StepState
@@ -35,12 +38,7 @@ def query(patient: str = cast.MATTI) -> None:
     link = Connection.objects.get(
         organisation=cast.organisation(), environment=TEST, xds_role="consumer"
     )
-    actor = connection_actor(
-        connection_id=link.id,
-        name=link.xds_user,
-        organisation_id=link.organisation_id,
-        environment=TEST,
-    )
+    actor = system_of(link)
     parameters = {
         "$XDSDocumentEntryPatientId": ((f"{patient}^^^&{HETU_ROOT}&ISO",),),
         "$XDSDocumentEntryStatus": (("urn:oasis:names:tc:ebxml-regrep:StatusType:Approved",),),
@@ -56,6 +54,35 @@ def test_a_query_must_find_something(run: RolloutRun) -> None:
     query()
     passed = step(run, StepKind.XDS_QUERY)
     assert (passed.state, passed.observed["found"]) == (StepState.PASSED, "2")
+
+
+def test_a_document_must_be_fetched(run: RolloutRun) -> None:
+    link = Connection.objects.get(
+        organisation=cast.organisation(), environment=TEST, xds_role="consumer"
+    )
+    study = store(cast.dataset())
+    given = Given(
+        ground="own-register",
+        fired=("own-register",),
+        register=study.register,
+        patient_id=study.patient_id,
+        what=What.IMAGES,
+        study_id=study.id,
+    )
+    for what, state in ((What.IMAGES, StepState.FAILED), (What.MANIFEST, StepState.PASSED)):
+        disclosure.given(
+            system_of(link), [replace(given, what=what)], environment=TEST, interface="XDS"
+        )
+        assert step(run, StepKind.XDS_RETRIEVE).state == state
+
+
+def system_of(link: Connection) -> Actor:
+    return connection_actor(
+        connection_id=link.id,
+        name=link.xds_user,
+        organisation_id=link.organisation_id,
+        environment=TEST,
+    )
 
 
 def told(raw: bytes) -> None:
@@ -133,6 +160,7 @@ def test_a_correction_is_seen_and_a_refused_note_told(run: RolloutRun) -> None:
         (StepKind.RETRIEVE, "dicom"),
         (StepKind.CORRECTION, "dicom"),
         (StepKind.XDS_QUERY, "xds"),
+        (StepKind.XDS_RETRIEVE, "xds"),
         (StepKind.NAME_UPDATE, "hl7"),
         (StepKind.MERGE, "hl7"),
     ],
