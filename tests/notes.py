@@ -5,7 +5,7 @@ from typing import Any
 
 from pydicom.dataset import Dataset
 
-from archive.models import CorrectionPolicy, Organisation, Patient
+from archive.models import CorrectionPolicy, Organisation, Patient, RetentionRule
 from archive.values import now, today, uid_from_uuid
 from tests import cast
 from tests.cast import ESIMERKKILA
@@ -78,7 +78,11 @@ def send(made: Dataset, business_id: str = ESIMERKKILA, environment: str = "prod
 
 
 def born(days: int) -> None:
-    """All patients 120 years ago, less so many days: the retention of their studies ends then."""
+    """All patients 120 years ago, less so many days: the retention of their studies ends then, with
+    the rule closed that keeps everything for now.
+    """
+    kept_for_ever = RetentionRule.objects.filter(permanent=True)
+    kept_for_ever.update(valid_until=today() - timedelta(days=1))
     day = today().replace(year=today().year - 120) + timedelta(days=days)
     Patient.objects.update(birth_date=f"{day:%Y%m%d}")
 

@@ -35,7 +35,8 @@ from portal.api.doors import (
 )
 from portal.api.operation import by_key, listed
 from portal.api.strict import Strict, code_free, day_field, oid_field
-from portal.happenings import told
+from portal.call_words import CALLS
+from portal.happenings import SAYINGS, told
 
 TAGS = ["studies"]
 MOST = 200  # studies of one patient in one answer
@@ -189,7 +190,7 @@ class StudyTrace(Opened):
         happened.sort(key=lambda entry: entry.at)
         entries = [
             replace(entry, answer=decoded(entry.answer))
-            for entry in told(happened, desk.cases_of(study), lambda case: "")
+            for entry in told(happened, desk.cases_of(study), lambda case: "", {**SAYINGS, **CALLS})
         ]
         return Response(TraceOut({"study": study, "entries": entries}).data)
 
