@@ -285,10 +285,18 @@ class Receipt:
         session = self.session
         admitted = session.admit(header, self.announced)
         target = session.target(header, admitted)
-        if not self._is_taken_for_new() and self._is_archived(header, admitted, target):
+        looked_for = not self._is_taken_for_new()
+        if looked_for and self._is_archived(header, admitted, target):
             session.brings_new = False
             return
-        session.check(header, admitted)
+        try:
+            session.check(header, admitted)
+        except ArchiveError:
+            # What is archived may come with another patient or study: that is correction's to say.
+            if looked_for or not self._is_archived(header, admitted, target):
+                raise
+            session.brings_new = False
+            return
         meta = self._meta(target.register)
         kept = self.incoming.keep(meta)
         try:

@@ -9,11 +9,12 @@ from pydicom.dataset import Dataset
 
 from archive import errors, vault
 from archive.errors.retention import StudyDestroyed
-from archive.models import Environment, Instance, Job, Study, StudyState
+from archive.models import Case, Environment, Instance, InstanceVersion, Job, Study, StudyState
 from archive.services import ingest
 from archive.services.ingest import Session
 from tests import cast, notes
 from tests.cast import dataset, send
+from tests.services.test_corrections import NEW_PATIENT, corrected
 
 pytestmark = pytest.mark.usefixtures("db", "own_vault")
 
@@ -78,6 +79,20 @@ def test_a_note_that_came_meanwhile_hides_the_object(session: Session, first: Da
     send(session, made)
     assert row(made).rejection == notes.SAFETY
     assert row(first).rejection == ""
+
+
+def test_a_corrected_object_behind_a_new_one_is_taken_as_it_is_alone() -> None:
+    notes.allow(metadata=True)
+    made = dataset(StudyInstanceUID="1.2.246.10.90000003.5", SeriesInstanceUID="1.2.246.5.1")
+    cast.store(made)
+    opened = Session(cast.peer())
+    try:
+        send(opened, dataset())
+        send(opened, corrected(made, **NEW_PATIENT))
+    finally:
+        opened.close()
+    assert InstanceVersion.objects.filter(instance=row(made)).count() == 2
+    assert not Case.objects.exists()
 
 
 def test_a_study_that_went_on_meanwhile_is_received_again(session: Session, first: Dataset) -> None:
