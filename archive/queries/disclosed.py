@@ -9,18 +9,17 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
-from archive.models import LedgerEvent, Organisation, Patient, Register
+from archive.ledger import Kind
+from archive.models import LedgerEvent, Organisation, Register
 from archive.queries import keyset
-
-KINDS = ("disclosure.given", "disclosure.notified")
+from archive.queries.disclosures import DISCLOSED, ids_of_person
 
 
 def disclosures_of(person_id: UUID) -> QuerySet[LedgerEvent]:
     """The entries of the disclosure log about a person and whoever was merged into it."""
-    ids = Patient.objects.filter(Q(id=person_id) | Q(survivor_id=person_id)).values("id")
-    return LedgerEvent.objects.filter(kind__in=KINDS, patient_id__in=ids)
+    return LedgerEvent.objects.filter(kind__in=DISCLOSED, patient_id__in=ids_of_person(person_id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,5 +76,5 @@ def _disclosure(
         controller_oid=oid,
         ground=str(facts.get("ground", "")),
         service_event=str(facts.get("service_event", "")),
-        is_notified=event.kind == "disclosure.notified",
+        is_notified=event.kind == Kind.DISCLOSURE_NOTIFIED.word,
     )

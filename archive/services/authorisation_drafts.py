@@ -68,7 +68,7 @@ def readdress(
 def _filed(patient: PatientIdentifier | None, environment: str) -> Patient | None:
     if patient is None:
         return None
-    authorisations.require_environment(patient, environment)
+    filing.require_environment(patient, environment)
     return filing.file_patient(environment, patient)
 
 

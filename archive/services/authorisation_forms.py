@@ -27,7 +27,6 @@ from archive.rules.authorisations import LIVE, ORDER_FIELDS, OVER, Fault, Faults
 from archive.services import authorisation_rows as rows
 from archive.services import documents, error_desk, filing
 from archive.services.authorisation_parties import not_controller, producer_faults
-from archive.services.authorisations import require_environment
 from archive.services.error_desk import Place, What, Who
 from archive.values import PatientIdentifier, now, uuid7
 
@@ -169,7 +168,7 @@ def _patient(form: Form, environment: str) -> PatientIdentifier | None:
         identifier = PatientIdentifier.parse(form.patient_id, form.patient_issuer)
     except ValueError:
         raise PatientIdUntrusted(facts={"field": "patient"}) from None
-    require_environment(identifier, environment)
+    filing.require_environment(identifier, environment)
     return identifier
 
 

@@ -13,11 +13,9 @@ from django.db import transaction
 
 from archive import ledger
 from archive.actors import SYSTEM, Actor
-from archive.config import settings
 from archive.errors.authorisations import AuthorisationMoved
 from archive.models import Authorisation, AuthorisationState, Organisation, Register
 from archive.rules import authorisations as rules
-from archive.rules import identity
 from archive.rules.authorisations import Fault, Move, Order
 from archive.services import authorisation_rows as rows
 from archive.services import filing
@@ -44,7 +42,7 @@ def make(
     """
     require_controller(actor, register, environment)
     if patient is not None:
-        require_environment(patient, environment)
+        filing.require_environment(patient, environment)
     with transaction.atomic():
         rows.hold(register)
         of_patient = patient is not None
@@ -188,12 +186,6 @@ def moves_open(actor: Actor, row: Authorisation) -> list[Move]:
     """What this actor may do with it now."""
     found = rules.moves_open(sides(actor, row), rows.standing_of(row), today())
     return [each for each in found if each != Move.AMEND or rows.is_newest(row)]
-
-
-def require_environment(patient: PatientIdentifier, environment: str) -> None:
-    """Raises EnvironmentMismatch, RealPatientRequired."""
-    takes = settings().production_takes_test_patients
-    identity.require_environment(patient, environment, takes_test_patients=takes)
 
 
 # --- each move ------------------------------------------------------------------------------------

@@ -11,14 +11,12 @@ from archive import jobs, ledger
 from archive.config import settings
 from archive.errors import (
     ControllerUnauthorised,
-    EnvironmentMismatch,
     OtherRegister,
     PatientConflict,
-    RealPatientRequired,
     RelationalMismatch,
 )
 from archive.errors.retention import StudyDestroyed
-from archive.models import Environment, JobKind, Patient, Register, Series, Study, StudyState
+from archive.models import JobKind, Patient, Register, Series, Study, StudyState
 from archive.objects.header import Header
 from archive.queries import standing
 from archive.rules import identity
@@ -150,11 +148,8 @@ def find_patient(environment: str, identifier: PatientIdentifier) -> Patient | N
 
 def require_environment(identifier: PatientIdentifier, environment: str) -> None:
     """Each environment has its own people. Raises EnvironmentMismatch, RealPatientRequired."""
-    takes_test_patients = settings().production_takes_test_patients
-    if environment == Environment.TEST and not identifier.is_test:
-        raise EnvironmentMismatch()
-    if environment == Environment.PRODUCTION and identifier.is_test and not takes_test_patients:
-        raise RealPatientRequired()
+    takes = settings().production_takes_test_patients
+    identity.require_environment(identifier, environment, takes_test_patients=takes)
 
 
 def file_patient(environment: str, identifier: PatientIdentifier, **demographics: str) -> Patient:

@@ -15,7 +15,6 @@ from django.db.models import Q
 
 from archive import ledger
 from archive.actors import Actor, ActorKind
-from archive.config import settings
 from archive.errors import ArchiveError, NotFound
 from archive.errors.persons import IdInUse, MergeUndone, PatientUnknown, UpdateOutdated
 from archive.models import (
@@ -143,11 +142,7 @@ def _require_merge(
     asked: Merge, known: Patient | None, actor: Actor, party: Party, occasion: Occasion
 ) -> None:
     for each in (asked.retired, asked.survivor.identifier):
-        rules.require_environment(
-            each,
-            occasion.environment,
-            takes_test_patients=settings().production_takes_test_patients,
-        )
+        filing.require_environment(each, occasion.environment)
     standing = _standing(asked.retired, known, actor)
     rules.require_merge(standing, asked.survivor.identifier, party)
 

@@ -1,5 +1,6 @@
 """The operations. Who calls is known by its connection; production or test follows from that."""
 
+from abc import abstractmethod
 from collections.abc import Callable
 from typing import Any, ClassVar
 from uuid import UUID
@@ -56,8 +57,9 @@ class Lists(PartyOperation):
     columns: ClassVar[tuple[str, ...]] = rows.COLUMNS
     what: ClassVar[str] = ""
 
+    @abstractmethod
     def of(self, actor: Actor) -> Any:
-        raise NotImplementedError
+        """The rows that the list is of."""
 
     def answer(self, request: Request, patient: Patient | None = None) -> Response:
         actor = actor_of(request)

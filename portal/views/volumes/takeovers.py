@@ -1,5 +1,6 @@
 """Take-over of local archives: the list, starting one, and how one stands (AR-12)."""
 
+from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
@@ -139,10 +140,8 @@ def detail(request: Request, actor: Actor, takeover_id: UUID) -> HttpResponse:
 @page("takeover-start")
 def again(request: Request, actor: Actor, takeover_id: UUID) -> HttpResponseBase:
     """A second press while it runs does no harm."""
-    try:
+    with suppress(TakeoverRuns):
         services.compare_again(actor, queries.one(actor, takeover_id))
-    except TakeoverRuns:
-        pass
     return redirect("takeover", takeover_id)
 
 

@@ -2,7 +2,7 @@
 (ON-8, NF-3).
 """
 
-from datetime import timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -10,8 +10,8 @@ from django.core import mail
 from django.urls import reverse
 
 from archive.models import Organisation, RegisterHolding
-from archive.queries.registers import controller_on
-from archive.values import today
+from archive.queries import standing
+from archive.values import HELSINKI, today
 from onboarding.models import FourEyes, Joining, RequestState, Succession
 from onboarding.services import production, succession
 from tests import cast as archive_cast
@@ -199,8 +199,13 @@ def test_the_archive_knows_who_was_controller_on_a_past_day() -> None:
     assert succession.pass_due(day) == 1
     register.refresh_from_db()
     former, successor = road.organisation, archive_cast.organisation(MALLILA)
-    found = [controller_on(register, each) for each in (today(), road.ends_on, day, day + 9 * DAY)]
-    assert found == [former, former, successor, successor]
+    holds = {register.id: register.organisation_id}
+    noons = [
+        datetime.combine(each, time(12), HELSINKI)
+        for each in (today(), road.ends_on, day, day + 9 * DAY)
+    ]
+    found = [standing.controllers_at(holds, noon)[register.id] for noon in noons]
+    assert found == [former.id, former.id, successor.id, successor.id]
 
 
 def test_a_successor_that_has_left_meanwhile_gets_nothing() -> None:
