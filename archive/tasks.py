@@ -33,8 +33,8 @@ from archive.services import (
     commitment,
     corrections,
     destruction_work,
+    doubts,
     heartbeats,
-    ingest,
     messages,
     notices,
     reconciliation,
@@ -220,9 +220,9 @@ def review() -> None:
 
 
 @shared_task(name="archive.doubts")
-def doubts() -> None:
+def settle_doubts() -> None:
     close_old_connections()
-    ingest.settle_doubts()
+    doubts.settle()
 
 
 @shared_task(name="archive.forget_messages")

@@ -25,9 +25,9 @@ from archive.objects.registry import (
     PatientId,
     ReferenceId,
 )
-from archive.services import filing, manifests
+from archive.services import filing, ingest, manifests
 from archive.services.associations import Peer
-from archive.services.ingest import Session
+from archive.services.sessions import Session
 from archive.values import HETU_ROOT, PatientIdentifier, now, uid_from_uuid, uuid7
 from onboarding.services import demo_citizens
 
@@ -128,7 +128,8 @@ def send(
     """Store one object as an association would; its SOP Instance UID. Raises what it is refused
     with.
     """
-    receipt = session.begin(
+    receipt = ingest.begin(
+        session,
         sop_class_uid=str(made.SOPClassUID),
         sop_instance_uid=str(made.SOPInstanceUID),
         transfer_syntax_uid=transfer_syntax_uid,

@@ -12,7 +12,7 @@ from pydicom.dataset import Dataset
 
 import bench
 from archive.models import Document, Instance, Patient, Study
-from archive.services.ingest import Session
+from archive.services.sessions import Session
 from archive.simulation.world import Customer
 from archive.simulation.world import Patient as Person
 from archive.values import HETU_ROOT, PersonId

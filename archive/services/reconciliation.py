@@ -28,7 +28,7 @@ from archive.models import (
     StudyState,
 )
 from archive.services import publishing, rounds
-from archive.services.ingest import DOUBT_SECONDS
+from archive.services.doubts import DOUBT_SECONDS
 from archive.services.rounds import Slice
 from archive.values import now
 

@@ -18,7 +18,7 @@ from archive.models import (
     User,
 )
 from archive.services import associations, commitment, registration
-from archive.services.ingest import Session
+from archive.services.sessions import Session
 from archive.values import PersonId, now, uid_from_uuid, uuid7
 from onboarding.errors import ActorUnfit, AlreadyAsked, StepOutOfOrder
 from onboarding.models import (

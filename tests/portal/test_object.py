@@ -10,7 +10,7 @@ from pynetdicom.dsutils import encode
 
 from archive import vault
 from archive.models import Instance, Study
-from archive.services.ingest import Session
+from archive.services.sessions import Session
 from archive.simulation import studies
 from archive.simulation.modules import Order
 from archive.simulation.world import Patient

@@ -10,7 +10,7 @@ from archive.edges.hl7.handlers import Visitor
 from archive.errors import ArchiveError
 from archive.models import Hl7Message, LedgerEvent
 from archive.queries import timeline
-from archive.services.ingest import Session
+from archive.services.sessions import Session
 from archive.values import now
 from portal.call_words import CALLS
 from tests import builders, cast

@@ -9,7 +9,7 @@ from archive.errors.authorisations import AuthorisationMoved
 from archive.models import Authorisation, CaseEvent, Instance, LedgerEvent, Patient, Study
 from archive.rules.authorisations import Order
 from archive.services import authorisations, commitment, notices, registration
-from archive.services.ingest import Session
+from archive.services.sessions import Session
 from archive.values import uid_from_uuid
 from tests import cast
 from tests.authorising import made, naming, person, received, register

@@ -9,7 +9,8 @@ from pydicom.dataset import Dataset
 from archive import errors, vault
 from archive.errors.persons import PatientIdForeign
 from archive.models import CaseEvent, Instance, Job, LedgerEvent, Patient, Register, Study
-from archive.services.ingest import Session
+from archive.services import ingest
+from archive.services.sessions import Session
 from tests import cast
 from tests.cast import EXPLICIT, IMPLICIT, MALLILA, VENLA, dataset, encoded, send
 
@@ -157,7 +158,8 @@ def test_an_object_larger_than_memory_is_allowed_goes_by_a_file_and_is_whole() -
     made = dataset(PixelData=pixels)
     data = encoded(made)
     session = Session(cast.peer())
-    receipt = session.begin(
+    receipt = ingest.begin(
+        session,
         sop_class_uid=cast.CT,
         sop_instance_uid=str(made.SOPInstanceUID),
         transfer_syntax_uid=EXPLICIT,
@@ -181,7 +183,8 @@ def test_a_data_set_that_ends_inside_its_pixels_is_refused(size: int) -> None:
 def test_a_transfer_that_breaks_off_leaves_a_case_and_nothing_else() -> None:
     made = dataset(AccessionNumber="A8")
     session = Session(cast.peer())
-    receipt = session.begin(
+    receipt = ingest.begin(
+        session,
         sop_class_uid=cast.CT,
         sop_instance_uid=str(made.SOPInstanceUID),
         transfer_syntax_uid=EXPLICIT,

@@ -10,8 +10,8 @@ from pydicom.dataset import Dataset
 from archive import errors, vault
 from archive.errors.retention import StudyDestroyed
 from archive.models import Case, Environment, Instance, InstanceVersion, Job, Study, StudyState
-from archive.services import ingest
-from archive.services.ingest import Session
+from archive.services import doubts
+from archive.services.sessions import Session
 from tests import cast, notes
 from tests.cast import dataset, send
 from tests.services.test_corrections import NEW_PATIENT, corrected
@@ -67,8 +67,8 @@ def test_other_content_in_the_middle_is_refused_and_its_bytes_go(
     with pytest.raises(errors.OtherContent):
         send(session, other)
     assert row(first).digest == kept
-    monkeypatch.setattr(ingest, "DOUBT_SECONDS", -1)
-    ingest.settle_doubts()
+    monkeypatch.setattr(doubts, "DOUBT_SECONDS", -1)
+    doubts.settle()
     held = {digest for name in Environment.values for digest, _ in vault.every_object(name)}
     assert held == {bytes(kept)}
 
@@ -114,6 +114,6 @@ def test_a_study_destroyed_meanwhile_takes_nothing_old_or_new(
         with pytest.raises(StudyDestroyed):
             send(session, made)
     assert Instance.objects.count() == 1
-    monkeypatch.setattr(ingest, "DOUBT_SECONDS", -1)
-    ingest.settle_doubts()
+    monkeypatch.setattr(doubts, "DOUBT_SECONDS", -1)
+    doubts.settle()
     assert list(vault.every_object("production")) == []

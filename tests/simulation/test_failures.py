@@ -5,7 +5,7 @@ import pytest
 from archive.errors import ArchiveError
 from archive.models import Case, Connection
 from archive.services import associations
-from archive.services.ingest import Session
+from archive.services.sessions import Session
 from archive.simulation import failures
 from archive.simulation.failures import OF_NOBODY, Failure
 from archive.simulation.scenes import Run

@@ -23,7 +23,7 @@ from archive.edges.limits import Associations, Customers
 from archive.errors import ArchiveError, CustomerTooBusy, DatabaseGone, TooManyAssociations
 from archive.services import associations
 from archive.services.associations import Peer
-from archive.services.ingest import Session
+from archive.services.sessions import Session
 from archive.values import uuid7
 
 log = logging.getLogger(__name__)

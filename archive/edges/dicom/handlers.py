@@ -32,9 +32,10 @@ from archive.edges.dicom.reports import ReportingACSE, Reports
 from archive.edges.edge import as_archive_error, exchange
 from archive.errors import ArchiveError, ClassMismatch, Malformed, Unacceptable
 from archive.objects.part10 import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
-from archive.services import associations, commitment
+from archive.services import associations, commitment, ingest
 from archive.services.associations import Peer
-from archive.services.ingest import Receipt, Session
+from archive.services.ingest import Receipt
+from archive.services.sessions import Session
 
 log = logging.getLogger(__name__)
 
@@ -169,7 +170,8 @@ class MixedAssociation:
         request, context = cast(C_STORE, event.request), event.context
         try:
             with exchange(self.peer.association_id):
-                receipt = self.session.begin(
+                receipt = ingest.begin(
+                    self.session,
                     sop_class_uid=str(request.AffectedSOPClassUID),
                     sop_instance_uid=str(request.AffectedSOPInstanceUID),
                     transfer_syntax_uid=str(context.transfer_syntax),
@@ -240,7 +242,8 @@ class MixedAssociation:
     def _abandon(self, message: C_STORE_RQ, path: Path) -> None:
         command = message.command_set
         accepted = {context.context_id: context for context in self.assoc.accepted_contexts}
-        receipt = self.session.begin(
+        receipt = ingest.begin(
+            self.session,
             sop_class_uid=str(command.AffectedSOPClassUID),
             sop_instance_uid=str(command.AffectedSOPInstanceUID),
             transfer_syntax_uid=str(accepted[message.context_id].transfer_syntax[0]),

@@ -22,9 +22,10 @@ from archive.errors import (
     Unacceptable,
     Unsupported,
 )
-from archive.services import associations
+from archive.services import associations, ingest
 from archive.services.associations import Peer
-from archive.services.ingest import Receipt, Session
+from archive.services.ingest import Receipt
+from archive.services.sessions import Session
 
 log = logging.getLogger(__name__)
 
@@ -143,7 +144,8 @@ class StorageAssociation:
         abstract, transfer = self.terms.accepted[message.context_id]
         try:
             with exchange(self.peer.association_id):
-                message.receipt = self.session.begin(
+                message.receipt = ingest.begin(
+                    self.session,
                     sop_class_uid=command.sop_class_uid,
                     sop_instance_uid=command.sop_instance_uid,
                     transfer_syntax_uid=transfer,

@@ -32,8 +32,9 @@ from archive.objects import json_model, part10
 from archive.objects.header import Header
 from archive.objects.json_model import Model
 from archive.objects.multipart import Limits, Part, Reader
-from archive.services import ingest, querying
-from archive.services.ingest import Receipt, Session
+from archive.services import ingest, querying, sessions
+from archive.services.ingest import Receipt
+from archive.services.sessions import Session
 
 log = logging.getLogger(__name__)
 
@@ -70,7 +71,7 @@ def _on_the_desk(call: Call) -> Iterator[None]:
         yield
     except (MultipartBroken, MediaTypeUnsupported, RequestTooLarge) as error:
         with exchange(call.correlation_id):
-            querying.report(call.peer, error, ingest.STORE)
+            querying.report(call.peer, error, sessions.STORE)
         raise
 
 
@@ -178,7 +179,8 @@ class Storing:
     ) -> Receipt:
         """Raises CustomerTooFast."""
         with exchange(self.call.correlation_id):
-            return self.session.begin(
+            return ingest.begin(
+                self.session,
                 sop_class_uid=sop_class_uid,
                 sop_instance_uid=sop_instance_uid,
                 transfer_syntax_uid=transfer_syntax_uid,

@@ -14,7 +14,8 @@ from pynetdicom.events import Event
 
 from archive.models import Case, LedgerEvent
 from archive.objects.sameness import LOSSLESS, same_content
-from archive.services.ingest import Session
+from archive.services import ingest
+from archive.services.sessions import Session
 from tests import cast
 from tests.edges.dicom.destination import storage
 from tests.edges.dicom.listening import COMMITMENT, Listening, dcmtk
@@ -134,8 +135,11 @@ def adapted() -> dict[str, tuple[str, bytes]]:
 def keep(objects: dict[str, tuple[str, bytes]]) -> None:
     session = Session(cast.peer())
     for uid, (syntax, data) in objects.items():
-        receipt = session.begin(
-            sop_class_uid=SECONDARY_CAPTURE, sop_instance_uid=uid, transfer_syntax_uid=syntax
+        receipt = ingest.begin(
+            session,
+            sop_class_uid=SECONDARY_CAPTURE,
+            sop_instance_uid=uid,
+            transfer_syntax_uid=syntax,
         )
         receipt.write(data)
         receipt.finish()

@@ -11,7 +11,7 @@ from pydicom.dataset import Dataset
 from archive import vault
 from archive.errors import BytesDamaged
 from archive.models import Case, CaseEvent, Instance, LedgerEvent
-from archive.services.ingest import Session
+from archive.services.sessions import Session
 from tests import cast, notes
 from tests.cast import EXPLICIT, IMPLICIT, MALLILA, dataset
 from tests.edges.dicomweb import web

@@ -1,0 +1,181 @@
+"""One association's storing: study and series are looked up once in it; what is counted is written
+when it ends or once a second, never per object (AR-1, NF-4).
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from uuid import UUID
+
+from archive import ledger
+from archive.errors import (
+    CustomerTooFast,
+)
+from archive.objects.header import Header
+from archive.rules import admission, identity
+from archive.rules.admission import Admitted, Announced
+from archive.services import (
+    corrections,
+    error_desk,
+    filing,
+    policies,
+)
+from archive.services.associations import Peer
+from archive.services.error_desk import Place, What
+from archive.services.filing import Filed, Target
+from archive.values import PatientIdentifier, today
+
+STORE = Place("dicom", "store")
+
+
+@dataclass(slots=True)
+class Tally:
+    """What an association has brought of one study since it was last written down."""
+
+    filed: Filed
+    patient: PatientIdentifier
+    authorisation_id: UUID | None = None
+    instances: int = 0
+    bytes: int = 0
+    repeated: int = 0
+    rejected: int = 0  # by a note that came before
+    total_instances: int = 0
+    total_bytes: int = 0
+    began: float = field(default_factory=time.monotonic)
+
+
+class Session:
+    """One association's storing. `close` is called however it ends."""
+
+    def __init__(self, peer: Peer, pace: Callable[[], None] = lambda: None) -> None:
+        """`pace` raises CustomerTooFast."""
+        self.peer = peer
+        self.pace = pace
+        self.hurried = 0  # objects refused for their pace
+        self.policy = policies.for_association(peer.environment)
+        self.terms = policies.correction_terms(peer.organisation_id)
+        self.registers = filing.own_registers(peer)
+        self.organisers: dict[tuple[str, PatientIdentifier, str], Target] = {}
+        self.studies: dict[str, Tally] = {}
+        self.series: dict[str, UUID] = {}
+        self.judged: tuple[date, Header, Admitted] | None = None
+        self.corrected: set[UUID] = set()
+        self.written = time.monotonic()
+        # The last object was new, so the next is taken for new as well, and not looked for first.
+        self.brings_new = False
+
+    def require_pace(self) -> None:
+        """Raises CustomerTooFast, when one more object would be too many."""
+        try:
+            self.pace()
+        except CustomerTooFast as error:
+            self._too_fast(error)
+            raise
+
+    def _too_fast(self, error: CustomerTooFast) -> None:
+        """On the desk once an association; how many there were is written down when it ends."""
+        self.hurried += 1
+        if self.hurried == 1:
+            what = What(correlation_id=self.peer.association_id)
+            error_desk.report(
+                error,
+                environment=self.peer.environment,
+                place=self.peer.at(STORE),
+                who=self.peer.who,
+                what=what,
+                facts={"calling": self.peer.calling},
+            )
+
+    def close(self) -> None:
+        """Write down what came: counts, and one ledger event per study."""
+        if self.hurried:
+            _record_hurry(self.peer, self.hurried)
+            self.hurried = 0
+        for tally in self.studies.values():
+            filing.note_progress(tally.filed, tally.instances, tally.bytes)
+            if tally.total_instances or tally.repeated:
+                filing.note_stored(
+                    self.peer,
+                    tally.filed,
+                    instances=tally.total_instances,
+                    size=tally.total_bytes,
+                    repeated=tally.repeated,
+                    rejected=tally.rejected,
+                    seconds=time.monotonic() - tally.began,
+                    authorisation_id=tally.authorisation_id,
+                )
+        self.studies.clear()
+        for study_id in self.corrected:
+            corrections.look_now(study_id, self.peer.environment)
+        self.corrected.clear()
+
+    def admit(self, header: Header, announced: Announced) -> Admitted:
+        """Each is what was announced; those that are alike but for what names them are judged once
+        a day. Raises an Unacceptable, Unsupported or Malformed.
+        """
+        admission.identify(header, announced)
+        day, alike = today(), header._replace(sop_instance_uid="", instance_number="")
+        if self.judged is None or self.judged[:2] != (day, alike):
+            self.judged = day, alike, admission.judge(header, self.policy, day)
+        return self.judged[2]
+
+    def check(self, header: Header, admitted: Admitted) -> Target:
+        """The register the object goes to. Reads only; raises what forbids it."""
+        target = self.target(header, admitted)
+        known = self.studies.get(header.study_instance_uid)
+        if (
+            known is None
+            or known.patient != admitted.patient
+            or known.filed.register_id not in target.reach
+            or self.series_key(header) not in self.series
+        ):
+            filing.check(self.peer, header, admitted, target)
+        issuers = self.registers.arcs | identity.arcs_of([target.register.controller_oid])
+        identity.require_own_issuer(admitted.patient, issuers)
+        return target
+
+    def target(self, header: Header, admitted: Admitted) -> Target:
+        """An authorisation is read once an association for each organiser, patient and study code,
+        so that a change holds from the next association on. Raises ControllerUnauthorised.
+        """
+        own = filing.own_target(header, self.registers)
+        if own is not None:
+            return own
+        key = header.accession_issuer, admitted.patient, admitted.study_code
+        if key not in self.organisers:
+            self.organisers[key] = filing.authorised_target(self.peer, *key)
+        return self.organisers[key]
+
+    def series_key(self, header: Header) -> str:
+        return f"{header.study_instance_uid}/{header.series_instance_uid}"
+
+    def remember(
+        self, header: Header, admitted: Admitted, filed: Filed, series_id: UUID, target: Target
+    ) -> Tally:
+        """What a committed transaction has filed need not be looked up again."""
+        self.series[self.series_key(header)] = series_id
+        made = Tally(filed, admitted.patient, target.authorisation_id)
+        return self.studies.setdefault(header.study_instance_uid, made)
+
+    def count(self, tally: Tally, size: int) -> None:
+        tally.instances += 1
+        tally.bytes += size
+        tally.total_instances += 1
+        tally.total_bytes += size
+        if time.monotonic() - self.written >= 1:
+            self.written = time.monotonic()
+            for each in self.studies.values():
+                filing.note_progress(each.filed, each.instances, each.bytes)
+                each.instances = each.bytes = 0
+
+
+def _record_hurry(peer: Peer, count: int) -> None:
+    about = ledger.About(
+        environment=peer.environment,
+        organisation_id=peer.organisation_id,
+        subject_id=peer.connection_id,
+        correlation_id=peer.association_id,
+    )
+    facts = {"code": CustomerTooFast.code, "reason": CustomerTooFast.reason(), "count": count}
+    ledger.record(ledger.Kind.OBJECT_REFUSED, about, facts, actor=peer.actor)
