@@ -44,11 +44,12 @@ WITH born AS (
             1 + ((to_char(day, 'DDMMYY') || number)::bigint % 31)::int, 1) AS code
     FROM born
 )
-INSERT INTO archive_patient (id, environment, identifier, issuer, name, birth_date, sex)
+INSERT INTO archive_patient (id, environment, identifier, issuer, name, birth_date, sex,
+    death_source)
 SELECT md5('p' || p)::uuid, 'production', code, {issuer},
     (ARRAY['Testinen','Kuvanen','Esimerkki','Malli','Koe'])[1 + p % 5] || p || '^'
     || (ARRAY['Aino','Eino','Venla','Matti'])[1 + p / 5 % 4],
-    to_char(day, 'YYYYMMDD'), (ARRAY['F','M'])[1 + number % 2]
+    to_char(day, 'YYYYMMDD'), (ARRAY['F','M'])[1 + number % 2], ''
 FROM coded ON CONFLICT DO NOTHING;
 """
 _ROWS = """
