@@ -88,7 +88,7 @@ def registered(asking: Asking) -> QuerySet[Study]:
         .filter(Exists(in_force), environment=asking.environment)
         .exclude(state__in=(StudyState.CORRECTED, StudyState.DESTROYED))
     )
-    related = ("register__organisation", "patient__survivor")
+    related = ("register__organisation", "patient__survivor", "overlay")
     return rows.select_related(*related)
 
 
@@ -98,7 +98,8 @@ def _instances(studies: Mapping[object, Study], uids: Sequence[str]) -> dict[str
         rows = Instance.objects.available().filter(
             study__in=list(studies), sop_instance_uid__in=uids[start : start + _STEP]
         )
-        for row in rows.select_related("series", "study__overlay"):
+        for row in rows.select_related("series"):
+            row.study = studies[row.study_id]  # read once, however many objects it has
             series_uid = row.series.series_instance_uid
             found[row.sop_instance_uid] = _Found(
                 studies[row.study_id], series_uid, serving.prepared(row)

@@ -1,0 +1,127 @@
+"""An object on its way into the vault, and where it comes to stand."""
+
+import hashlib
+import mmap
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+from archive import config, stores
+from archive.objects import part10
+from archive.stores import files
+
+ALGORITHM = "sha256"
+DATA_OFFSET = part10.PREFIX_LENGTH
+SPILL = 8 << 20  # an object up to this size is held in memory until it is admitted
+READ_CHUNK = 1 << 20
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """Where an object stands."""
+
+    digest: bytes
+    size: int  # of the data set
+    store: str = "files"
+
+
+def key_of(environment: str, digest: bytes) -> str:
+    name = digest.hex()
+    return f"{environment}/{name[:2]}/{name}.dcm"
+
+
+def path_of(environment: str, digest: bytes) -> Path:
+    """Where the object's file is when it stands in the file system."""
+    return config.settings().vault_dir / key_of(environment, digest)
+
+
+class Incoming:
+    """An object on its way in: memory first, a temporary file when it grows."""
+
+    def __init__(self, environment: str) -> None:
+        self.environment = environment
+        self.size = 0
+        self.head = bytearray()
+        self._hash = hashlib.new(ALGORITHM)
+        self._file: int | None = None
+        self._path: Path | None = None
+
+    def __enter__(self) -> "Incoming":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        tb: TracebackType | None,
+    ) -> None:
+        self.discard()
+
+    @property
+    def spilled(self) -> bool:
+        return self._file is not None
+
+    def write(self, chunk: bytes | bytearray | memoryview) -> None:
+        """Take the next bytes of the data set. Raises StorageFull."""
+        self._hash.update(chunk)
+        self.size += len(chunk)
+        if self._file is None and self.size > SPILL:
+            self._spill()
+        if self._file is None:
+            self.head += chunk
+        else:
+            files.write_all(self._file, chunk)
+
+    def digest(self) -> bytes:
+        return self._hash.digest()
+
+    @contextmanager
+    def view(self) -> Iterator[memoryview]:
+        """The whole data set to walk over, without reading it into memory."""
+        if self._file is None:
+            with memoryview(self.head) as whole:
+                yield whole
+            return
+        with (
+            mmap.mmap(self._file, 0, access=mmap.ACCESS_READ) as mapped,
+            memoryview(mapped) as file,
+        ):
+            with file[DATA_OFFSET:] as whole:
+                yield whole
+
+    def data(self) -> bytes | bytearray:
+        """The whole data set again, for a comparison with what is archived."""
+        if self._path is None:
+            return self.head
+        return self._path.read_bytes()[DATA_OFFSET:]
+
+    def keep(self, meta: part10.FileMeta) -> Kept:
+        """Make the bytes durable under their digest. Raises StorageFull, StorageGone."""
+        digest = self.digest()
+        store, key = stores.default(), key_of(self.environment, digest)
+        if self._file is None:
+            store.put(key, (part10.prefix(meta), self.head), None)
+        else:
+            os.pwrite(self._file, part10.prefix(meta), 0)
+            store.put(key, (), self._path)
+        self.discard()
+        return Kept(digest, self.size, store.name)
+
+    def discard(self) -> None:
+        """Forget the bytes; nothing of a refused object stays."""
+        if self._file is not None:
+            os.close(self._file)
+            self._file = None
+        if self._path is not None:
+            self._path.unlink(missing_ok=True)
+            self._path = None
+        self.head = bytearray()
+
+    def _spill(self) -> None:
+        folder = config.settings().vault_dir / self.environment / "incoming"
+        self._file, name = files.temporary(str(folder), self.size)
+        self._path = Path(name)
+        files.write_all(self._file, bytes(DATA_OFFSET), self.head)
