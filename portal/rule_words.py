@@ -62,6 +62,7 @@ RULES: dict[str, Label] = {
     "staff-role": _("The person has a role with the operator that allows it."),
     "no-staff-role": _("The person has no role with the operator."),
     "role-may-not-see-patients": _("The role does not see patients’ data."),
+    "role-may-not-correct": _("The role may not correct what is archived."),
     "no-reason-given": _("No reason has been given for looking at this patient."),
     "reason-given": _("The reason for looking has been given."),
     "customers-see-no-patient-data-in-the-portal": _(

@@ -4,6 +4,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
+from django.db import transaction
+
 from archive import ledger
 from archive.actors import Actor, ActorKind
 from archive.ledger import About, Kind
@@ -85,7 +87,8 @@ def person(number: int, name: str = "Virtanen^Venla") -> Patient:
 
 
 def judged(*events: LedgerEvent) -> list[Suspicion]:
-    review_judging.judge(events)
+    with transaction.atomic():
+        review_judging.judge(events)
     return list(Suspicion.objects.order_by("raised_at", "id"))
 
 

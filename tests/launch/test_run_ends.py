@@ -1,9 +1,7 @@
 """How `./run` begins, ends, and begins again."""
 
 import json
-import os
 import socket
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,16 +12,12 @@ from tests.launch.running import Ports, run_to_its_end, started
 
 pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("run")]
 
-STOP_SECONDS = 10.0
-# On an idle machine; other tests run beside this one.
-WARM_SECONDS = 15.0 * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
 
-
-def test_sigterm_ends_every_child_in_time(data: Path, ports: Ports) -> None:
+def test_sigterm_ends_every_child(data: Path, ports: Ports) -> None:
     with started(data, ports) as run:
         run.await_ready()
         children, mark = run.children, run.mark
-        assert run.stop() < STOP_SECONDS
+        run.stop()
         assert run.process.returncode == 0
     cluster = (data / "postgres").resolve()
     assert len(children) >= 6
@@ -41,19 +35,16 @@ def test_after_a_kill_the_next_one_clears_and_resumes(data: Path, ports: Ports) 
         first.process.kill()
         first.process.wait(5)
     assert [name for name, identity in children.items() if identity.alive]
-    began = time.monotonic()
     with started(data, ports) as second:
         second.await_ready()
-        took = time.monotonic() - began
         assert not [name for name, identity in children.items() if identity.alive]
         assert second.file["logins"] == logins
         assert second.healthy()
-        assert took < WARM_SECONDS + STOP_SECONDS
 
 
-def test_a_warm_start_is_quick_and_repeats_no_step(used_data: Path, ports: Ports) -> None:
+def test_a_warm_start_repeats_no_step(used_data: Path, ports: Ports) -> None:
     with started(used_data, ports) as run:
-        assert run.await_ready() < WARM_SECONDS
+        run.await_ready()
         assert "bringing the database up to date" not in run.said
         assert "collecting static files" not in run.said
 

@@ -24,7 +24,7 @@ pytestmark = pytest.mark.journey
 
 def give_reason(page: Page, address: str, study: Study) -> None:
     page.goto(f"{address}/studies/{study.id}/")
-    page.fill("[name=reason]", "E-1042, the ward asks")
+    page.fill("main [name=reason]", "E-1042, the ward asks")
     page.locator("form[action*='/reason/'] button").click()
 
 
@@ -88,22 +88,22 @@ def test_an_archivist_corrects_rejects_and_undoes_without_javascript(
     page.get_by_role("button", name="Go back").click()
     expect(page.locator("[name=PatientID]")).to_have_value(VENLA)
     page.get_by_role("button", name="Show what will change").click()
-    page.fill("[name=reason]", "mix-up at the desk")
+    page.fill("main [name=reason]", "mix-up at the desk")
     page.get_by_role("button", name="Correct", exact=True).click()
     study.refresh_from_db()
     assert study.patient.identifier == VENLA
     give_reason(page, address, study)  # it is another patient's now
     page.get_by_role("link", name="Reject", exact=True).click()
     page.check("[name=all]")
-    page.fill("[name=reason]", "not hers either")
+    page.fill("main [name=reason]", "not hers either")
     page.get_by_role("button", name="Show what will happen").click()
     page.get_by_role("button", name="Reject").click()
     expect(page.get_by_text("2 objects are rejected")).to_be_visible()
-    page.fill("[name=reason]", "it was hers")
+    page.fill("main [name=reason]", "it was hers")
     page.get_by_role("button", name="Revoke the whole rejection").click()
     expect(page.get_by_text("2 objects are shown again")).to_be_visible()
     page.goto(f"{address}/corrections/{Correction.objects.get().id}/")
-    page.fill("[name=reason]", "was right before")
+    page.fill("main [name=reason]", "was right before")
     page.get_by_role("button", name="Undo").click()
     study.refresh_from_db()
     assert study.patient.identifier == MATTI

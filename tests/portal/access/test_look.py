@@ -44,7 +44,7 @@ def test_no_page_of_access_has_an_axe_violation_or_scrolls_sideways(
         sign_in(page, address, demo["logins"]["admin"])
         page.goto(f"{address}/wishes/")
         page.fill("[name=code]", AINO)
-        page.fill("[name=reason]", "it only looks")
+        page.fill("main [name=reason]", "it only looks")
         page.click("main button.go")
         page.wait_for_url(f"{address}/wishes/{person.id}/")
         for place in places:

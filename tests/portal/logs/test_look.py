@@ -23,7 +23,7 @@ def report(page: Page, address: str) -> str:
     """A report on one patient; its address."""
     page.goto(f"{address}{reverse('log-report')}")
     page.fill("[name=code]", MATTI)
-    page.fill("[name=reason]", "E-1042, the patient asks")
+    page.fill("main [name=reason]", "E-1042, the patient asks")
     page.click("main button.go")
     page.wait_for_url("**/logs/report/*/")
     return page.url.removeprefix(address)
