@@ -1,7 +1,7 @@
-"""`bench/retrieve`: giving back and finding, against Orthanc, with dcmtk's clients.
+"""`bench/retrieve`: giving back and finding, against Orthanc, with dcmtk's clients and curl.
 
 Everybody gets the same studies once; then each round has them moved (to a storescp that keeps
-nothing), fetched (C-GET) and found by their UID, one server at a time.
+nothing), fetched (C-GET, WADO-RS) and found by their UID, one server at a time.
 """
 
 import argparse
@@ -10,8 +10,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from archive.simulation.sender import Peer
-from bench import dcmtk, orthanc
+from bench import dcmtk, orthanc, web
 from bench.corpus import SHAPES, Folder
 from bench.frame import flags, main, note, say, turned
 from bench.ours import Archive, maker
@@ -27,7 +26,7 @@ class Way:
     """A way of asking for a study: seconds it takes, and how many things it then gave."""
 
     name: str
-    ask: Callable[[Peer, Folder], float]
+    ask: Callable[[Server, Folder], float]
     by_object: bool = True
 
     def count(self, study: Folder) -> int:
@@ -35,9 +34,14 @@ class Way:
 
 
 WAYS = (
-    Way("C-MOVE", lambda peer, study: dcmtk.move(peer, study.study_uid)),
-    Way("C-GET", lambda peer, study: dcmtk.get(peer, study.study_uid)),
-    Way("C-FIND", lambda peer, study: dcmtk.find(peer, study.study_uid, FINDS), by_object=False),
+    Way("C-MOVE", lambda server, study: dcmtk.move(server.peer, study.study_uid)),
+    Way("C-GET", lambda server, study: dcmtk.get(server.peer, study.study_uid)),
+    Way("WADO-RS", lambda server, study: web.retrieve(server.web, study)),
+    Way(
+        "C-FIND",
+        lambda server, study: dcmtk.find(server.peer, study.study_uid, FINDS),
+        by_object=False,
+    ),
 )
 
 
@@ -86,7 +90,7 @@ def _ask(server: Server, studies: dict[str, Folder], results: Results) -> None:
             if way.by_object or shape == SHAPES["small"].name:
                 dcmtk.find(server.peer, study.study_uid, 5)  # awake
                 case = f"{way.name}, {shape}" if way.by_object else f"{way.name}, one study by UID"
-                act = partial(way.ask, server.peer, study)
+                act = partial(way.ask, server, study)
                 sample = measured(server, way.count(study), act)
                 results.add(case, server.name, sample)
 

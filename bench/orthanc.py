@@ -10,20 +10,22 @@ from typing import Any
 
 from archive.simulation.sender import Peer, Rejected, verify
 from bench.dcmtk import ENVIRONMENT
-from bench.servers import DESTINATION, BenchError
+from bench.servers import DESTINATION, BenchError, Web
 from launch import keys
 from launch.plan import free_port
 from launch.postgres import Cluster
 
 PROGRAM = "/usr/sbin/Orthanc"
-PLUGIN = Path("/usr/share/orthanc/plugins/libOrthancPostgreSQLIndex.so")
-PACKAGES = "apt-get install orthanc orthanc-postgresql"
+PLUGINS = Path("/usr/share/orthanc/plugins")
+POSTGRESQL = PLUGINS / "libOrthancPostgreSQLIndex.so"
+DICOMWEB = PLUGINS / "libOrthancDicomWeb.so"
+PACKAGES = "apt-get install orthanc orthanc-postgresql orthanc-dicomweb"
 READY_SECONDS = 60.0
 
 
 def require() -> None:
     """Raises BenchError when Debian's packages are not installed."""
-    if not shutil.which(PROGRAM) or not PLUGIN.exists():
+    if not shutil.which(PROGRAM) or not POSTGRESQL.exists() or not DICOMWEB.exists():
         raise BenchError(
             f"Orthanc is missing. As root: {PACKAGES}; then systemctl disable --now orthanc"
         )
@@ -77,7 +79,7 @@ class Orthanc:
                     "AllowGet": True,
                 }
             },
-            "Plugins": [],
+            "Plugins": [str(DICOMWEB)],
         }
 
     def _index(self) -> Mapping[str, Any]:
@@ -107,6 +109,10 @@ class Orthanc:
     @property
     def peer(self) -> Peer:
         return Peer("127.0.0.1", self.port, DESTINATION, "ORTHANC")
+
+    @property
+    def web(self) -> Web:
+        return Web(f"http://127.0.0.1:{self.web_port}/dicom-web")
 
     @property
     def receiver(self) -> int:
@@ -144,7 +150,7 @@ class OrthancPostgres(Orthanc):
             "Lock": False,
             "ConnectionUri": self.cluster.url("owner", self.database),
         }
-        return {"Plugins": [str(PLUGIN)], "PostgreSQL": settings}
+        return {"Plugins": [str(DICOMWEB), str(POSTGRESQL)], "PostgreSQL": settings}
 
     def stop(self) -> None:
         super().stop()

@@ -15,7 +15,7 @@ from archive.simulation import world
 from archive.simulation.sender import Peer
 from archive.simulation.world import PRODUCTION, World
 from bench.corpus import Maker
-from bench.servers import DESTINATION, BenchError, running
+from bench.servers import DESTINATION, BenchError, Web, running
 from launch import health
 from launch.plan import ROOT, free_port
 
@@ -88,6 +88,11 @@ class Archive:
     def peer(self) -> Peer:
         found = self.world
         return Peer(found.dicom_host, found.dicom_port, DESTINATION, found.called(PRODUCTION))
+
+    @property
+    def web(self) -> Web:
+        login = self.world.customer(DESTINATION).consumer(PRODUCTION)
+        return Web(f"{self.told['web']}/dicomweb", login.user, login.password)
 
     @property
     def receiver(self) -> int:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from archive.simulation.sender import Peer
@@ -11,6 +12,15 @@ DESTINATION = "ESIM_PACS"  # the demo customer: it stores, asks, and is moved to
 
 class BenchError(Exception):
     """What keeps a measurement from being made; the message says what to do."""
+
+
+@dataclass(frozen=True, slots=True)
+class Web:
+    """Where DICOMweb is served, and as whom it is asked; nobody in particular when empty."""
+
+    root: str
+    user: str = ""
+    password: str = field(default="", repr=False)
 
 
 class Server(Protocol):
@@ -24,6 +34,10 @@ class Server(Protocol):
     @property
     def peer(self) -> Peer:
         """Whom to call, as whom."""
+
+    @property
+    def web(self) -> Web:
+        """Where its DICOMweb is."""
 
     @property
     def receiver(self) -> int:

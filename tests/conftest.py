@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.db import connections
 from pytest_django.plugin import DjangoDbBlocker
 
@@ -20,6 +21,14 @@ def django_db_setup() -> None:
     stage.start(environment.folder())
     name = f"idr_{environment.worker()}"
     stage.cluster(environment.folder()).create_database(name, template=stage.TEMPLATE)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_passwords() -> Iterator[None]:
+    """Few rounds: people of tests are made by the hundred, and each costs half a second else."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(PBKDF2PasswordHasher, "iterations", 1000)
+        yield
 
 
 @pytest.fixture
