@@ -10,7 +10,7 @@ import pytest
 from launch import clusters, processes
 from tests.launch.running import Ports, run_to_its_end, started
 
-pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("run")]
+pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("system")]
 
 
 def test_sigterm_ends_every_child(data: Path, ports: Ports) -> None:

@@ -19,8 +19,8 @@ from archive.services.sessions import Session
 from tests import cast
 from tests.edges.dicom.destination import storage
 from tests.edges.dicom.listening import COMMITMENT, Listening, dcmtk
+from tests.edges.dicom.moves import MOVE, UID, counts, failed_uids, moved, stored, study_level
 from tests.edges.dicom.test_finding import asked
-from tests.edges.dicom.test_moving import MOVE, UID, counts, failed_uids, moved, stored, study_level
 from tests.objects import samples
 
 pytestmark = pytest.mark.usefixtures("fresh_database")

@@ -1,67 +1,35 @@
 """C-MOVE to a customer's own systems, good and bad ones (AR-6, NF-4)."""
 
-import socket
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 from pydicom.dataset import Dataset
-from pynetdicom.association import Association
 from pynetdicom.events import Event
 
 from archive import vault
-from archive.edges.dicom.upper_layer import P_DATA
 from archive.models import Case, CaseEvent, Connection, Instance, LedgerEvent
 from tests import cast
 from tests.edges.dicom import wire
 from tests.edges.dicom.conftest import Listen
 from tests.edges.dicom.destination import Storage, accepting, storage
-from tests.edges.dicom.listening import COMMITMENT, Listening, dcmtk, eventually, send
+from tests.edges.dicom.listening import Listening, dcmtk
+from tests.edges.dicom.moves import (
+    MOVE,
+    PATIENT_MOVE,
+    UID,
+    WAYS,
+    counts,
+    failed_uids,
+    moved,
+    retrieved,
+    stored,
+    study_level,
+)
 from tests.edges.dicom.test_finding import asked
 
 pytestmark = pytest.mark.usefixtures("fresh_database")
-
-STUDY_MOVE, PATIENT_MOVE = "1.2.840.10008.5.1.4.1.2.2.2", "1.2.840.10008.5.1.4.1.2.1.2"
-MOVE = (STUDY_MOVE, cast.IMPLICIT)
-UID = "1.2.246.10.90000003.1"
-WAYS = pytest.mark.parametrize(
-    "contexts", [(MOVE,), (MOVE, (COMMITMENT, cast.IMPLICIT))], ids=["own loop", "pynetdicom"]
-)
-
-
-def stored(count: int = 3, **columns: Any) -> list[Dataset]:
-    """A study of so many objects."""
-    made = [cast.dataset(InstanceNumber=str(number), **columns) for number in range(count)]
-    cast.store(*made)
-    return made
-
-
-def moved(
-    assoc: Association, request: Dataset, destination: str = "ESIM_PACS", model: str = STUDY_MOVE
-) -> tuple[list[Dataset], Dataset, Dataset | None]:
-    """Pending responses, the final one, and its identifier."""
-    answers = list(assoc.send_c_move(request, destination, model))
-    last, identifier = answers[-1]
-    return [status for status, _ in answers[:-1]], last, identifier
-
-
-def counts(status: Dataset) -> tuple[int | None, int, int, int]:
-    """Remaining, completed, failed, warning."""
-    remaining = status.get("NumberOfRemainingSuboperations")
-    return (
-        None if remaining is None else int(remaining),
-        int(status.NumberOfCompletedSuboperations),
-        int(status.NumberOfFailedSuboperations),
-        int(status.NumberOfWarningSuboperations),
-    )
-
-
-def study_level() -> Dataset:
-    return asked(StudyInstanceUID=UID)
 
 
 @WAYS
@@ -166,12 +134,6 @@ def test_an_identifier_without_its_unique_key_is_refused(listener: Listening) ->
 # --- destinations that misbehave ------------------------------------------------------------------
 
 
-def failed_uids(identifier: Dataset | None) -> set[str]:
-    assert identifier is not None
-    listed = identifier.FailedSOPInstanceUIDList
-    return {listed} if isinstance(listed, str) else set(map(str, listed))
-
-
 ANSWERS: tuple[tuple[list[int], int, tuple[int | None, int, int, int]], ...] = (
     ([0xA700], 0xB000, (None, 2, 1, 0)),
     ([0xB000], 0xB000, (None, 2, 0, 1)),
@@ -241,10 +203,6 @@ def test_a_destination_that_is_not_there_fails_all_and_is_a_case_that_success_cl
     assert [event.facts["outcome"] for event in retrieved()] == ["failed", "done"]
 
 
-def retrieved() -> list[LedgerEvent]:
-    return list(LedgerEvent.objects.filter(kind="study.retrieved").order_by("at"))
-
-
 SAID = {
     "nothing": (b"", "peer-aborted"),
     "reject": (wire.pdu(3, b"\0\1\1\3"), "peer-rejected"),
@@ -308,133 +266,3 @@ def test_a_destination_that_fails_in_the_middle_fails_the_rest(
     case = Case.objects.get()
     assert (case.reason, case.event_count) == ("peer-aborted", 5)
     assert listener.echoes()
-
-
-@WAYS
-def test_a_cancelled_retrieval_ends_with_what_remains(
-    listener: Listening, pick_port: Callable[[], int], contexts: tuple[tuple[str, str], ...]
-) -> None:
-    stored(5)
-    cancelled = threading.Event()
-    with storage(pick_port()) as destination:
-        destination.answer = waiting(destination, cancelled)
-        peer = wire.connect(listener, wire.request([(uid, (syntax,)) for uid, syntax in contexts]))
-        peer.send(
-            wire.data(
-                wire.value(3, order()), wire.value(2, cast.encoded(study_level(), cast.IMPLICIT))
-            )
-        )
-        assert destination.arrived.wait(20)
-        peer.send(wire.data(wire.value(3, wire.cancel(7))))
-        # Nothing says when the cancel has been read; that the response has gone out does.
-        cancelled.set()
-        statuses = list(responses(peer))
-    status, body = statuses[-1]
-    assert status == 0xFE00
-    remaining, completed, failed, warning = (wire.number(body, 0x1020 + n) for n in range(4))
-    assert (failed, warning) == (0, 0)
-    assert completed == len(destination.stored) and remaining == 5 - completed
-    assert retrieved()[0].facts["outcome"] == "cancelled"
-
-
-def waiting(destination: Storage, event: threading.Event) -> Callable[[Event], int]:
-    """Answers each object only after something has happened."""
-
-    def handle(asked: Event) -> int:
-        status = destination.take(asked)
-        event.wait(20)
-        return status
-
-    return handle
-
-
-def order(destination: str = "ESIM_PACS") -> bytes:
-    """A C-MOVE-RQ's command set, message id 7."""
-    return wire.command(
-        0x0021, data_set=True, sop_class=STUDY_MOVE, uid="", destination=destination
-    )
-
-
-def responses(peer: wire.Peer) -> Iterator[tuple[int, bytes]]:
-    """Status and command set of every response up to the final one."""
-    status = 0xFF00
-    while status == 0xFF00:
-        kind, body = peer.read()
-        assert kind == P_DATA, f"PDU {kind} {body[:8].hex()}"
-        status = wire.status_of(body)
-        yield status, body
-
-
-def test_an_asker_that_goes_away_ends_the_retrieval(
-    listener: Listening, pick_port: Callable[[], int]
-) -> None:
-    stored(5)
-    gone = threading.Event()
-    with storage(pick_port()) as destination:
-        destination.answer = waiting(destination, gone)
-        peer = wire.connect(listener, wire.request([(STUDY_MOVE, (cast.IMPLICIT,))]))
-        peer.send(
-            wire.data(
-                wire.value(3, order()), wire.value(2, cast.encoded(study_level(), cast.IMPLICIT))
-            )
-        )
-        assert destination.arrived.wait(20)
-        peer.send(wire.ABORT_RQ)
-        peer.socket.close()
-        gone.set()
-        eventually(lambda: len(retrieved()) == 1)
-    facts = retrieved()[0].facts
-    assert facts["outcome"] == "broken off"
-    assert facts["instances"] == len(destination.stored) < 5
-    assert listener.echoes()
-
-
-def test_a_slow_destination_holds_up_nobody_else(
-    listen: Listen, pick_port: Callable[[], int]
-) -> None:
-    listener = listen(DICOM_PROCESSES="1")
-    stored(2)
-    released = threading.Event()
-    with storage(pick_port()) as destination:
-        destination.answer = waiting(destination, released)
-        peer = wire.connect(listener, wire.request([(STUDY_MOVE, (cast.IMPLICIT,))]))
-        peer.send(
-            wire.data(
-                wire.value(3, order()), wire.value(2, cast.encoded(study_level(), cast.IMPLICIT))
-            )
-        )
-        assert listener.echoes()
-        with listener.associate() as assoc:
-            assert send(assoc, cast.dataset()).Status == 0x0000
-        released.set()
-        assert list(responses(peer))[-1][0] == 0x0000
-
-
-def test_no_fuzzed_request_takes_the_listener_down(listener: Listening) -> None:
-    stored(1)
-    eventually(lambda: len(listener.children()) == 2)
-    processes = {child.pid for child in listener.children()}
-    opening = wire.request([(STUDY_MOVE, (cast.IMPLICIT,))])
-    good = cast.encoded(study_level(), cast.IMPLICIT)
-    command = order("NOBODY")
-
-    @settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
-    @given(
-        changes=st.lists(st.tuples(st.integers(0, 200), st.integers(0, 255)), max_size=4),
-        cut=st.integers(0, len(good)),
-    )
-    def ask(changes: list[tuple[int, int]], cut: int) -> None:
-        sent = bytearray(command + good[:cut])
-        for position, byte in changes:
-            if position < len(sent):
-                sent[position] = byte
-        peer = wire.connect(listener, opening)
-        head, body = bytes(sent[: len(command)]), bytes(sent[len(command) :])
-        peer.send(wire.data(wire.value(3, head), wire.value(2, body)))
-        peer.socket.shutdown(socket.SHUT_WR)
-        peer.read()
-        peer.socket.close()
-
-    ask()
-    assert listener.echoes()
-    assert {child.pid for child in listener.children()} == processes

@@ -28,7 +28,7 @@ from tests.edges.dicom.conftest import Listen
 from tests.edges.dicom.customer import customer
 from tests.edges.dicom.destination import storage
 from tests.edges.dicom.listening import COMMITMENT, PATIENCE, VERIFICATION, Listening, dcmtk, send
-from tests.edges.dicom.test_moving import MOVE, moved, stored, study_level
+from tests.edges.dicom.moves import MOVE, moved, stored, study_level
 from tests.edges.dicom.test_storing import write
 
 pytestmark = pytest.mark.usefixtures("fresh_database")
