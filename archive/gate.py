@@ -5,6 +5,7 @@ question, so what a patient says holds from that second on, on every process.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Protocol, TypeVar, cast
 from uuid import UUID
@@ -17,16 +18,18 @@ from archive.models import (
     STAFF_ROLES,
     Authorisation,
     Document,
+    DocumentStatus,
+    Instance,
     Membership,
     Patient,
     Register,
     Study,
     StudyState,
 )
-from archive.queries import authorisations, standing
+from archive.queries import authorisations, corrected, standing
 from archive.rules import access
 from archive.rules.access import CORRECTORS, SEERS, Action, Decision, Facts, decide
-from archive.rules.facts import IMAGES, Policies, Subject
+from archive.rules.facts import IMAGES, Corrected, Policies, Subject
 from archive.values import now
 
 
@@ -41,6 +44,7 @@ class _Registered(Protocol):
 class InRegister(Protocol):
     """A study or a document: it stands in one register of one environment, and is somebody's."""
 
+    id: UUID
     environment: str
     service_event: str
 
@@ -51,24 +55,35 @@ class InRegister(Protocol):
     def patient(self) -> Patient: ...
 
 
+Item = InRegister | Instance  # an object is where its study is
 M = TypeVar("M", bound=Model)
 SYSTEMS = (Action.QUERY, Action.RETURN)
 
 
-def ask(actor: Actor, action: Action, item: InRegister, *, at: datetime | None = None) -> Decision:
+def ask(actor: Actor, action: Action, item: Item, *, at: datetime | None = None) -> Decision:
     """The decision itself, for a screen that explains it, also of a past moment."""
     return decisions(actor, action, [item], at=at)[0]
 
 
 def decisions(
-    actor: Actor, action: Action, items: Sequence[InRegister], *, at: datetime | None = None
+    actor: Actor, action: Action, items: Sequence[Item], *, at: datetime | None = None
 ) -> list[Decision]:
-    """One for each, in their order; the facts are read once."""
+    """One for each, in their order; the facts are read once. Of a past moment studies and documents
+    may be asked about.
+    """
     moment = at or now()
-    held = {item.register.id: item.register.organisation_id for item in items}
-    if at is not None:
+    places = [_place(item) for item in items]
+    held = {place.register.id: place.register.organisation_id for place in places}
+    if at is None:
+        states = [corrected.is_now(item) for item in items]
+    else:
         held = standing.controllers_at(held, at)
-    subjects = [_subject(item, held[item.register.id]) for item in items]
+        then = corrected.as_of(items, at)
+        states = [then.get(item.id, Corrected.NOT) for item in items]
+    subjects = [
+        replace(_subject(place, held[place.register.id]), corrected=state)
+        for place, state in zip(places, states, strict=True)
+    ]
     facts = _facts(actor, {subject.person_id for subject in subjects}, moment)
     return [
         decide(actor, action, subject, facts.get(subject.person_id, access.NO_FACTS))
@@ -97,8 +112,13 @@ def require_person(actor: Actor) -> Decision:
     return decision
 
 
+def _place(item: Item) -> InRegister:
+    """What stands in the register."""
+    return cast(InRegister, item.study) if isinstance(item, Instance) else item
+
+
 def _subject(item: InRegister, controller_id: UUID) -> Subject:
-    """What `decide` looks at of a study or a document."""
+    """What `decide` looks at of a study or a document, beside what became of it by correction."""
     register = item.register
     return Subject(
         environment=item.environment,
@@ -188,7 +208,9 @@ def reach(actor: Actor, *, at: datetime | None = None) -> list[UUID]:
 
 
 def visible(rows: QuerySet[M], actor: Actor, action: Action = Action.QUERY) -> QuerySet[M]:
-    """The rows of studies or documents that `decide` allows, narrowed in SQL."""
+    """The rows of studies or documents that `decide` allows, narrowed in SQL. Of single objects:
+    the `available` ones of such studies.
+    """
     match actor.kind:
         case ActorKind.SYSTEM:
             return rows
@@ -209,7 +231,7 @@ def visible(rows: QuerySet[M], actor: Actor, action: Action = Action.QUERY) -> Q
 def _of_system(rows: QuerySet[M], actor: Actor, action: Action) -> QuerySet[M]:
     at = now()
     asker = actor.requester
-    found = rows.filter(environment=actor.environment).exclude(**_destroyed(rows))
+    found = rows.filter(environment=actor.environment).exclude(_out_of_use(rows))
     found = _with_person(found)
     if asker is not None and asker.patient_id is not None:
         found = found.filter(person=asker.patient_id)
@@ -221,9 +243,11 @@ def _of_system(rows: QuerySet[M], actor: Actor, action: Action) -> QuerySet[M]:
     return found.filter(open_to)
 
 
-def _destroyed(rows: QuerySet[M]) -> dict[str, str]:
-    name = "state" if rows.model is Study else "study__state"
-    return {name: StudyState.DESTROYED}
+def _out_of_use(rows: QuerySet[M]) -> Q:
+    """Of studies and documents. Single objects: `Instance.objects.available`."""
+    if rows.model is Study:
+        return Q(state__in=(StudyState.CORRECTED, StudyState.DESTROYED))
+    return Q(study__state=StudyState.DESTROYED)
 
 
 def _own(actor: Actor) -> Q:
@@ -255,7 +279,11 @@ def _of_citizen(rows: QuerySet[M], actor: Actor, action: Action) -> QuerySet[M]:
         return rows.none()
     if action != Action.QUERY or rows.model is not Document:
         return rows.none()
-    found = rows.filter(environment=actor.environment, kind__in=access.CITIZENS_KINDS)
+    found = rows.filter(
+        environment=actor.environment,
+        kind__in=access.CITIZENS_KINDS,
+        status=DocumentStatus.APPROVED,
+    )
     return _with_person(found).filter(person=actor.citizen.person_id)
 
 

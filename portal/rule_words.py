@@ -13,6 +13,12 @@ RULES: dict[str, Label] = {
     "other-environment": _("The asker and the object are in different environments."),
     "systems-act-by-their-protocol": _("A customer’s system may only ask and get back."),
     "destroyed": _("The study has been destroyed."),
+    "rejected-for-quality": _(
+        "The image has been rejected for its quality and is out of regular use."
+    ),
+    "rejected": _("The image has been rejected."),
+    "all-rejected": _("The study has been corrected: all its images are rejected."),
+    "not-in-force": _("The document is not in force any more: it was replaced or withdrawn."),
     "assertion-for-another-patient": _("The assertion is for another patient."),
     "own-register": _("The object is in the asker’s own register."),
     "not-own-register": _("The object is not in the asker’s own register."),
@@ -56,6 +62,7 @@ RULES: dict[str, Label] = {
     "citizens-only-look": _("A citizen may only look."),
     "another-persons-data": _("It is another person’s data."),
     "not-shown-to-citizens": _("Citizens see requests, examination notes and reports only."),
+    "citizens-see-what-is-in-force": _("Citizens see documents that are in force only."),
     "own-data": _("It is the citizen’s own data."),
     "acting-for": _("The citizen acts for the person, on a ground that is known."),
     # --- the operator's staff, and people of customers ---

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from archive import gate
 from archive.actors import Actor
-from archive.models import Document, Study
+from archive.models import Document, Instance, Study
 from archive.rules.access import Action
 from tests.worlds import NOON, Recipe, World, recipes
 
@@ -25,17 +25,22 @@ def world(db: None, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
 def both_agree(actor: Actor, action: Action) -> int:
     """How many rows were open to the actor."""
     opened = 0
-    for model in (Study, Document):
-        rows = model.objects.select_related("register", "patient")
-        related = rows.select_related("study") if model is Document else rows
-        items = list(related)
+    related = ("register", "patient")
+    seen = gate.visible(Study.objects.all(), actor, action)
+    documents = Document.objects.select_related(*related, "study")
+    objects = Instance.objects.select_related("study__register", "study__patient")
+    for rows, listed in (
+        (Study.objects.select_related(*related), seen),
+        (documents, gate.visible(documents, actor, action)),
+        (objects, objects.available().filter(study__in=seen.values("id"))),  # how they are read
+    ):
+        items = list(rows)
         decided = gate.decisions(actor, action, items)
         allowed = {item.id for item, verdict in zip(items, decided, strict=True) if verdict.allowed}
-        listed = set(gate.visible(rows, actor, action).values_list("id", flat=True))
-        assert listed == allowed, (actor, action, model)
-        if action == Action.RETURN:
+        assert set(listed.values_list("id", flat=True)) == allowed, (actor, action, rows.model)
+        if action == Action.RETURN and rows.model is not Instance:
             registers = {item.register_id for item in items if item.id in allowed}
-            assert registers <= set(gate.reach(actor)), (actor, model)
+            assert registers <= set(gate.reach(actor)), (actor, rows.model)
         opened += len(allowed)
     return opened
 
@@ -66,3 +71,19 @@ def test_a_world_with_permission_opens_what_others_keep(world: World) -> None:
     actor = world.build(Recipe(informings=[said], permissions=[{**said, "given": True}]))
     assert both_agree(actor, Action.QUERY) > before
     assert both_agree(actor, Action.RETURN) == before
+
+
+def test_what_was_rejected_or_corrected_is_in_nobodys_sight(world: World) -> None:
+    own, both = Recipe(), (Action.QUERY, Action.RETURN)
+    before = [both_agree(world.build(own), action) for action in both]
+    everything = set(range(18))
+    actor = world.build(
+        Recipe(
+            corrected=everything, rejected=dict.fromkeys(everything, "113001"), replaced=everything
+        )
+    )
+    # Of the asker's own six studies one was destroyed: the five, and an object of each, are gone;
+    # documents in force no more are given as such.
+    assert [both_agree(actor, action) for action in both] == [count - 10 for count in before]
+    opened = [both_agree(citizen, Action.QUERY) for citizen in world.citizens()]
+    assert sum(opened) < 2 * 3 * 6 * (2 + 1)

@@ -13,6 +13,7 @@ from archive.models import (
     DisclosurePermission,
     Document,
     Informing,
+    Instance,
     Patient,
     Prohibition,
     ProhibitionEnd,
@@ -81,6 +82,7 @@ areas = st.fixed_dictionaries(
     }
 )
 role_rows = st.fixed_dictionaries({"roles": st.sets(st.sampled_from(("physician", "nurse")))})
+numbers = st.integers(0, 17)
 requesters = st.fixed_dictionaries(
     {
         "purpose": st.sampled_from(("treatment", "emergency", "research")),
@@ -102,6 +104,9 @@ class Recipe:
     authorisations: list[dict[str, Any]] = field(default_factory=list)
     areas: list[dict[str, Any]] = field(default_factory=list)
     roles: list[dict[str, Any]] = field(default_factory=list)
+    corrected: set[int] = field(default_factory=set)  # studies, by their number
+    rejected: dict[int, str] = field(default_factory=dict)  # objects, and by which title
+    replaced: set[int] = field(default_factory=set)  # documents
     asker: str = ESIMERKKILA
     requester: dict[str, Any] | None = None
 
@@ -114,6 +119,9 @@ recipes = st.builds(
     st.lists(authorisations, max_size=3),
     st.lists(areas, max_size=2),
     st.lists(role_rows, max_size=1),
+    st.sets(numbers, max_size=6),
+    st.dictionaries(numbers, st.sampled_from(("113001", "113037", "113038", "113039"))),
+    st.sets(numbers, max_size=18),
     owners,
     st.one_of(st.none(), requesters),
 )
@@ -166,6 +174,7 @@ class World:
             owner, environment=environment, register=register, patient=patient, service_event=event
         )
         self.studies.append(study)
+        builders.series(study, objects=1)
         for kind in KINDS:
             self.documents.append(
                 Document.objects.create(
@@ -198,9 +207,21 @@ class World:
             self._policy("area", row).members.set(
                 cast.organisation(member) for member in row["members"]
             )
+        self._correct(recipe)
         for row in recipe.roles:
             self._policy("role", {"starts": 0, "until": None}, roles=sorted(row["roles"]))
         return self._asker(recipe)
+
+    def _correct(self, recipe: Recipe) -> None:
+        studies = [self.studies[number].id for number in recipe.corrected]
+        # What is destroyed stays so.
+        whole = Study.objects.filter(id__in=studies).exclude(state="destroyed")
+        whole.update(state="corrected")
+        for number, title in recipe.rejected.items():
+            Instance.objects.filter(study=self.studies[number]).update(rejection=title)
+        # One of each study's, of all kinds.
+        documents = [self.documents[number * 5 + number % 5].id for number in recipe.replaced]
+        Document.objects.filter(id__in=documents).update(status="deprecated")
 
     def _said(self, row: dict[str, Any]) -> dict[str, Any]:
         return {

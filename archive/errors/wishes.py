@@ -1,8 +1,8 @@
 """What can go wrong with what patients say and with the rules of access; under the families of
 `archive.errors`.
 
-    Unacceptable   ValueUnfit, EffectiveInFuture, ProviderUnknown, ScopeUnfit,
-                   RepresentativeIncomplete, KeyUnfit
+    Unacceptable   ValueUnfit, EffectiveInFuture, ProviderUnknown, ProviderMissing,
+                   ScopeUnfit, RepresentativeIncomplete, KeyUnfit
     NotFound       StatementUnknown
     Conflict       NotInformed, AlreadyInformed, PermissionAlreadyGiven, NoPermissionGiven,
                    ProhibitionInForce, ProhibitionHasEnded, NoSuchProhibition, AlreadySaid,
@@ -28,6 +28,11 @@ class EffectiveInFuture(Unacceptable):
 class ProviderUnknown(Unacceptable):
     code = "WISH-PROVIDER"
     comment = "no such service provider"
+
+
+class ProviderMissing(Unacceptable):
+    code = "WISH-PROVIDER-MISSING"
+    comment = "scope needs a service provider, and none is named"
 
 
 class ScopeUnfit(Unacceptable):

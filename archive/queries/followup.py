@@ -8,7 +8,7 @@ and service event in the same register, whoever stored them.
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -109,6 +109,29 @@ def _of_event(model: type[Model]) -> QuerySet[Any]:
         person=OuterRef("person"),
         service_event=OuterRef("service_event"),
     )
+
+
+def times(row: Any, studies: Sequence[Study]) -> dict[Stage, datetime]:
+    """When a row that carries its stage reached each, as far as that is known. Images are stored
+    when the last of them has come, documents when the last study could be registered.
+    """
+    reached = list(Stage).index(Stage(row.stage))
+    came = [study.quiet_since or study.received_at for study in studies]
+    known = {
+        Stage.ORDERED: row.made_at,
+        Stage.ACCEPTED: row.accepted_at,
+        Stage.PERFORMED: min((study.received_at for study in studies), default=None),
+        Stage.IMAGES: max(came, default=None),
+        Stage.DOCUMENTS: max(
+            (study.registered_at for study in studies if study.registered_at), default=None
+        ),
+        Stage.DONE: row.done_at,
+    }
+    return {
+        stage: at
+        for place, (stage, at) in enumerate(known.items())
+        if at is not None and (place <= reached or stage == Stage.ACCEPTED)
+    }
 
 
 def is_late(row: Authorisation) -> bool:

@@ -42,12 +42,12 @@ def _in_force(person: Q, environment: str, at: datetime) -> list[Document]:
     rows = rows.select_related("register__organisation", "patient", "study")
     found = list(rows.order_by("registered_at", "id"))
     gone = {row.entry_uuid for row in found if row.status == DocumentStatus.DEPRECATED}
-    gone -= _replaced_after(gone, environment, at)
+    gone -= replaced_after(gone, environment, at)
     return [row for row in found if row.entry_uuid not in gone]
 
 
-def _replaced_after(uuids: Iterable[str], environment: str, at: datetime) -> set[str]:
-    """Those whose replacement came later: at that moment they were still in force."""
+def replaced_after(uuids: Iterable[str], environment: str, at: datetime) -> set[str]:
+    """Those of these whose replacement came later: at that moment they were still in force."""
     links = DocumentLink.objects.filter(
         environment=environment, kind__in=REPLACING, target_uuid__in=uuids
     )

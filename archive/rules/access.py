@@ -11,7 +11,7 @@ from uuid import UUID
 
 from archive.actors import Actor, ActorKind, Purpose, Requester
 from archive.models import STAFF_ROLES, DocumentKind, Role
-from archive.rules.facts import Area, Grant, PersonFacts, Policies, Subject
+from archive.rules.facts import Area, Corrected, Grant, PersonFacts, Policies, Subject
 
 
 class Action(StrEnum):
@@ -73,20 +73,37 @@ def _system_of_customer(actor: Actor, action: Action, subject: Subject, facts: F
         return _no("other-environment")
     if action not in (Action.QUERY, Action.RETURN):
         return _no("systems-act-by-their-protocol")
-    if subject.destroyed:
-        return _no("destroyed")
+    gone = out_of_use(subject)
+    if gone:
+        return _no(gone)
     if is_for_another(actor.requester, subject):
         return _no("assertion-for-another-patient")
+    # It is given as what it is: the registry says that it is in force no more.
+    before = ("not-in-force",) if subject.corrected == Corrected.REPLACED else ()
     if is_own_register(actor, subject):
-        return Decision(True, "own-register", ("own-register",))
+        return Decision(True, "own-register", (*before, "own-register"))
     grant = next((g for g in facts.grants if g.may_read and g.reaches(subject)), None)
     if grant is not None:
-        fired = ("not-own-register", "authorisation")
+        fired = (*before, "not-own-register", "authorisation")
         return Decision(True, "authorisation", fired, grant.id)
-    before = ("not-own-register", "no-authorisation")
+    before = (*before, "not-own-register", "no-authorisation")
     if action == Action.RETURN:
         return _no(*before, "returned-to-its-controller-only")
     return _disclosure(actor, subject, facts, before)
+
+
+def out_of_use(subject: Subject) -> str:
+    """What keeps it from everybody's system, its own controller's too; nothing if it is in use."""
+    if subject.destroyed:
+        return "destroyed"
+    match subject.corrected:
+        case Corrected.QUALITY:
+            return "rejected-for-quality"
+        case Corrected.REJECTED:
+            return "rejected"
+        case Corrected.WHOLLY:
+            return "all-rejected"
+    return ""
 
 
 def is_for_another(requester: Requester | None, subject: Subject) -> bool:
@@ -187,6 +204,8 @@ def _citizen(actor: Actor, action: Action, subject: Subject) -> Decision:
         return _no("another-persons-data")
     if subject.content not in CITIZENS_KINDS:
         return _no("not-shown-to-citizens")
+    if subject.corrected == Corrected.REPLACED:
+        return _no("not-in-force", "citizens-see-what-is-in-force")
     if actor.citizen.acting_ground:
         return Decision(True, "acting-for", ("acting-for",))
     return Decision(True, "own-data", ("own-data",))

@@ -3,6 +3,7 @@ authorisations and the dated policies, all as they are at one moment (AC-1 to AC
 """
 
 from dataclasses import dataclass
+from enum import StrEnum
 from uuid import UUID
 
 from archive.models import ProhibitionScope, RegisterType
@@ -10,9 +11,21 @@ from archive.models import ProhibitionScope, RegisterType
 IMAGES = "images"  # the content of a study; of a document it is its kind
 
 
+class Corrected(StrEnum):
+    """What corrections have made of it (AR-7)."""
+
+    NOT = "not"  # in regular use, corrected metadata included
+    QUALITY = "quality"  # an object rejected for quality: out of regular use
+    REJECTED = "rejected"  # an object rejected for another reason
+    WHOLLY = "wholly"  # a study of which no object is left
+    REPLACED = "replaced"  # a document that is not in force any more
+
+
 @dataclass(frozen=True, slots=True)
 class Subject:
-    """What is asked for: a study's images or a document, in one register of one environment."""
+    """What is asked for: a study's images, one of them or a document, in one register of one
+    environment.
+    """
 
     environment: str
     controller_id: UUID  # the organisation that is controller at that moment
@@ -24,6 +37,7 @@ class Subject:
     service_event: str = ""
     content: str = IMAGES
     destroyed: bool = False
+    corrected: Corrected = Corrected.NOT
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from archive.errors.wishes import (
     PermissionAlreadyGiven,
     ProhibitionHasEnded,
     ProhibitionInForce,
+    ProviderMissing,
     ProviderUnknown,
     RepresentativeIncomplete,
     ScopeUnfit,
@@ -158,7 +159,7 @@ def check_scope(wanted: Wanted) -> None:
     """What a scope names, and for whom there is one (domain.md 4.2 in rules).
 
     Of a private provider only single service events and its occupational health care can be
-    prohibited. Raises ValueUnfit, ProviderUnknown, ScopeUnfit.
+    prohibited. Raises ValueUnfit, ProviderUnknown, ProviderMissing, ScopeUnfit.
     """
     scope = wanted.scope
     _only(wanted.service_event, "service_event", scope == ProhibitionScope.SERVICE_EVENT)
@@ -191,8 +192,10 @@ def _check_provider(wanted: Wanted) -> None:
     if wanted.named and not public and not occupational:
         raise ValueUnfit("provider does not belong to this scope", facts=about)
     if wanted.provider is None:
-        if wanted.named or public:
+        if wanted.named:
             raise ProviderUnknown(facts=about)
+        if public:
+            raise ProviderMissing(facts=about)
         return
     if public and not wanted.provider.is_public:
         raise ScopeUnfit("a private provider as a whole cannot be prohibited", facts=about)

@@ -13,7 +13,7 @@ from archive import gate
 from archive.config import settings
 from archive.errors import ArchiveError
 from archive.errors.retrieval import DocumentUnknown, RepositoryUnknown
-from archive.models import Document, DocumentKind, DocumentStatus, Instance, Study, StudyState
+from archive.models import Document, DocumentKind, DocumentStatus, Instance, Study
 from archive.objects.retrieving import ImageRequest, Problem, WantedObject
 from archive.queries import standing
 from archive.rules.access import Action, Decision
@@ -83,13 +83,9 @@ def registered(asking: Asking) -> QuerySet[Study]:
     in_force = Document.objects.filter(
         study=OuterRef("pk"), kind=DocumentKind.MANIFEST, status=DocumentStatus.APPROVED
     )
-    rows = (
-        gate.visible(Study.objects.all(), asking.actor)
-        .filter(Exists(in_force), environment=asking.environment)
-        .exclude(state__in=(StudyState.CORRECTED, StudyState.DESTROYED))
-    )
+    rows = gate.visible(Study.objects.all(), asking.actor)
     related = ("register__organisation", "patient__survivor", "overlay")
-    return rows.select_related(*related)
+    return rows.filter(Exists(in_force), environment=asking.environment).select_related(*related)
 
 
 def _instances(studies: Mapping[object, Study], uids: Sequence[str]) -> dict[str, _Found]:
@@ -111,27 +107,39 @@ def release(asking: Asking, chosen: Sequence[Chosen]) -> tuple[list[Chosen], lis
     """Those that go, written down by now: what cannot be written is not given. The rest was
     withdrawn from sight a moment ago.
     """
-    studies = list({each.study.id: each.study for each in chosen}.values())
-    verdicts = gate.decisions(asking.actor, Action.QUERY, studies)
+    rows = _anew(chosen)
+    verdicts = gate.decisions(asking.actor, Action.QUERY, rows)
     allowed = {
-        study.id: verdict
-        for study, verdict in zip(studies, verdicts, strict=True)
-        if verdict.allowed
+        row.id: verdict for row, verdict in zip(rows, verdicts, strict=True) if verdict.allowed
     }
-    going = [each for each in chosen if each.study.id in allowed]
+    going = [each for each in chosen if each.held.id in allowed]
     problems = [
-        Problem(each.wanted, DocumentUnknown()) for each in chosen if each.study.id not in allowed
+        Problem(each.wanted, DocumentUnknown()) for each in chosen if each.held.id not in allowed
     ]
-    if going:
+    studies = {each.study.id: _given(each.study, allowed[each.held.id]) for each in going}
+    if studies:
         disclosure.given(
             asking.actor,
-            [_given(study, allowed[study.id]) for study in studies if study.id in allowed],
+            list(studies.values()),
             environment=asking.environment,
             interface=asking.interface,
             message_id=asking.message_id,
             correlation_id=asking.correlation_id,
         )
     return going, problems
+
+
+def _anew(chosen: Sequence[Chosen]) -> list[Instance]:
+    """The objects as they are now; each study is read once, however many objects it has."""
+    studies = Study.objects.select_related("register", "patient").in_bulk(
+        {each.study.id for each in chosen}
+    )
+    rows = list(
+        Instance.objects.filter(id__in=[each.held.id for each in chosen]).only("study", "rejection")
+    )
+    for row in rows:
+        row.study = studies[row.study_id]
+    return rows
 
 
 def _given(study: Study, verdict: Decision) -> Given:

@@ -17,7 +17,7 @@ from pydicom.datadict import keyword_for_tag
 from archive import gate, ledger
 from archive.config import settings
 from archive.errors import ArchiveError, IdentifierMismatch, QueryTooBroad
-from archive.models import Study, StudyState
+from archive.models import Study
 from archive.objects import identifier
 from archive.objects.identifier import LEVEL, Attribute, Identifier, Key
 from archive.queries import attributes, finding, found
@@ -163,8 +163,7 @@ def visible_studies(peer: Peer, wanted: Conditions) -> QuerySet[Study]:
     rows = Study.objects.filter(environment=peer.environment)
     if not wanted.by_uid:
         rows = rows.filter(register_id__in=gate.reach(peer.actor))
-    shown = rows.exclude(state=StudyState.CORRECTED)  # all its objects are rejected (AR-7)
-    return gate.visible(shown, peer.actor, Action.RETURN)
+    return gate.visible(rows, peer.actor, Action.RETURN)
 
 
 @contextmanager

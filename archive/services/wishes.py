@@ -153,7 +153,8 @@ def _permitted(opened: _Open, given: bool, form: ConsentForm | None) -> Statemen
 
 
 def prohibit(actor: Actor, whose: Whose, saying: Saying, wanted: Wanted) -> Recorded:
-    """Raises ProviderUnknown, ScopeUnfit, ProhibitionInForce, StatementOutdated, and as inform.
+    """Raises ProviderUnknown, ProviderMissing, ScopeUnfit, ProhibitionInForce, StatementOutdated,
+    and as inform.
 
     A service event that is not known of the person is recorded, with a warning.
     """

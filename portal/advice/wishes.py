@@ -35,6 +35,14 @@ ADVICE: dict[type[ArchiveError], Advice] = {
         _("Check the identifier of the organisation."),
         Move.SENDER,
     ),
+    errors.ProviderMissing: Advice(
+        _("Service provider is missing"),
+        _("A prohibition of this scope is about one provider, and the message names none."),
+        _("Ask the sender to name the provider by its organisation identifier."),
+        _("A prohibition of this scope needs a service provider, and none is named."),
+        _("Name the provider by the identifier of the organisation."),
+        Move.SENDER,
+    ),
     errors.ScopeUnfit: Advice(
         _("Prohibition of a kind that does not exist"),
         _(

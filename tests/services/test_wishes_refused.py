@@ -126,7 +126,7 @@ BAD: dict[str, tuple[Attempt, type[ArchiveError], str]] = {
     "a provider nobody knows": (
         ban("provider", "nobody"), errors.ProviderUnknown, "provider"
     ),
-    "a provider that is not named": (ban("provider"), errors.ProviderUnknown, "provider"),
+    "a provider that is not named": (ban("provider"), errors.ProviderMissing, "provider"),
     "a private provider as a whole": (ban("provider", RONTGEN), errors.ScopeUnfit, "provider"),
     "a private provider's register": (
         ban("register", RONTGEN, register_type="4"), errors.ScopeUnfit, "provider"

@@ -144,18 +144,9 @@ def _say(opened: Opened) -> str:
 def _steps(row: Any, studies: Sequence[Study]) -> list[Step]:
     """From order to done, what has been reached and what has not."""
     reached = list(Stage).index(Stage(row.stage))
-    first = min((study.received_at for study in studies), default=None)
-    registered = [study.registered_at for study in studies if study.registered_at]
-    times = {
-        Stage.ORDERED: row.made_at,
-        Stage.ACCEPTED: row.accepted_at,
-        Stage.PERFORMED: first,
-        Stage.DOCUMENTS: max(registered, default=None) if reached >= 4 else None,
-        Stage.DONE: row.done_at,
-    }
+    times = followup.times(row, studies)
     found = []
     for place, stage in enumerate(Stage):
-        is_there = times.get(stage) is not None if stage == Stage.ACCEPTED else place <= reached
-        at = times.get(stage) if is_there else None
-        found.append(Step(str(stage.label), "done" if is_there else "none", at))
+        is_there = stage in times if stage == Stage.ACCEPTED else place <= reached
+        found.append(Step(str(stage.label), "done" if is_there else "none", times.get(stage)))
     return found

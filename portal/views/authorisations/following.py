@@ -88,6 +88,7 @@ def _column(column: followup.Column) -> dict[str, Any]:
                 "service": service_words(row),
                 "late": followup.is_late(row),
                 "lacks": lacking(followup.missing(row, studies.get(row.series, []))),
+                "since": followup.times(row, studies.get(row.series, [])).get(column.stage),
                 "studies": len(studies.get(row.series, [])),
             }
             for row in column.rows

@@ -8,12 +8,22 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from archive.models import Document, DocumentLink, Patient, Study
+from archive.models import (
+    Document,
+    DocumentLink,
+    Instance,
+    Patient,
+    RejectedObject,
+    Rejection,
+    Study,
+)
+from archive.services import registration
 from archive.services import wishes as services
 from archive.values import HELSINKI
-from tests import builders, cast, wishes
-from tests.cast import ESIMERKKILA, MALLILA
+from tests import builders, cast, notes, wishes
+from tests.cast import ESIMERKKILA, MALLILA, dataset
 from tests.portal.test_pages import signed_in
+from tests.services.test_registration import stored
 from tests.wishes import AINO, ago, inform, permit, prohibit, wanted
 
 pytestmark = pytest.mark.django_db
@@ -99,6 +109,23 @@ def test_an_assertion_changes_the_answer() -> None:
     prohibit(wanted("provider", ESIMERKKILA, emergency_exception=True))
     emergency = ask(client, how="asserted", purpose="emergency")
     assert "the patient has allowed use in an emergency" in emergency and cells(emergency) == (3, 0)
+
+
+def test_what_was_rejected_since_is_open_at_the_moment_before_and_says_why_not_now() -> None:
+    made = dataset()
+    row = stored(made)
+    Study.objects.filter(id=row.id).update(received_at=ago(days=3), patient=person())
+    Instance.objects.update(received_at=ago(days=3))
+    before, between = ago(days=2), ago(days=1)
+    notes.send(notes.note(notes.WORKLIST, made))
+    Rejection.objects.update(made_at=ago(days=1, hours=12))
+    registration.advance(row.id)
+    compared = on(before) | on(between, "other_")
+    content = ask(signed_in("support"), ESIMERKKILA, **compared)
+    assert cells(content) == (1, 1)
+    assert "The study has been corrected: all its images are rejected." in content
+    RejectedObject.objects.update(ended_at=ago(hours=1))  # revoked since
+    assert cells(ask(signed_in("support"), ESIMERKKILA, **compared)) == (1, 1)
 
 
 def test_the_return_over_dicom_is_another_question() -> None:

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -327,11 +327,19 @@ def test_the_board_shows_how_far_and_what_is_missing(organiser: Client, producer
 def test_a_study_of_the_same_service_event_counts(organiser: Client) -> None:
     event = "1.2.246.10.90000003.14.2026.7"
     row = made(service_event=event)
+    came = datetime.fromisoformat("2026-11-20T10:00:00+00:00")
     builders.study(
-        ESIMERKKILA, patient=row.patient, service_event=event, state="waiting_for_documents"
+        ESIMERKKILA,
+        patient=row.patient,
+        service_event=event,
+        state="waiting_for_documents",
+        received_at=came,
+        quiet_since=came + timedelta(minutes=4),
     )
-    assert of(row) in column(text(organiser.get(reverse("follow-up"))), "images stored")
-    assert "Nothing is stored yet" not in text(organiser.get(of(row)))
+    stored = column(text(organiser.get(reverse("follow-up"))), "images stored")
+    assert of(row) in stored and "2026-11-20T10:04" in stored  # the last image
+    shown = text(organiser.get(of(row)))
+    assert "Nothing is stored yet" not in shown and "2026-11-20T10:04" in shown
 
 
 def test_a_list_is_a_handful_of_queries_however_long(
