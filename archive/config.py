@@ -119,6 +119,7 @@ class Config:
     verify_bytes_per_second: int
     verify_rest_hours: float  # from the end of one round to the beginning of the next
     correction_patience_hours: float  # for the rest of a study of which a part was corrected
+    process: str  # what this process is, for its log lines; empty: a command by hand
 
     @property
     def vault_dir(self) -> Path:
@@ -300,6 +301,7 @@ def read(values: Mapping[str, str]) -> Config:
         verify_bytes_per_second=get("VERIFY_BYTES_PER_SECOND", int, 20 << 20),
         verify_rest_hours=get("VERIFY_REST_HOURS", float, 24.0),
         correction_patience_hours=get("CORRECTION_PATIENCE_HOURS", float, 1.0),
+        process=get("PROCESS", str, ""),
     )
 
 
