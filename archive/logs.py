@@ -26,10 +26,10 @@ Processor = structlog.typing.Processor
 
 # Of keys the letters and digits alone are compared: PatientID is patient_id.
 UNTOLD = frozenset(
-    """address args assertion authorization birthdate birthday body citizen content cookie dataset
-    email givenname familyname hetu hl7 identifier kwargs message name otherpatientids password
-    patient patientid patientname payload person personid personalidentitycode phone pid query
-    raw secret sex ssn subject token username""".split()
+    """address args assertion authorization birthdate birthday body citizen content cookie data
+    dataset email givenname familyname hetu hl7 identifier kwargs message name otherpatientids
+    password patient patientid patientname payload person personid personalidentitycode phone
+    pid query raw secret sex ssn subject token username""".split()
 )
 # These print values of data sets and assertions, a patient's among them.
 SILENT = ("pydicom", "pynetdicom", "signxml")
@@ -56,7 +56,10 @@ def configuration() -> dict[str, Any]:
         "disable_existing_loggers": False,
         "formatters": {"line": formatter},
         "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-        "loggers": {name: {"level": "CRITICAL"} for name in SILENT},
+        "loggers": {
+            **{name: {"level": "CRITICAL"} for name in SILENT},
+            "celery": {"level": "WARNING"},  # else each task of each second
+        },
         "root": {"handlers": ["stderr"], "level": "INFO"},
     }
 
@@ -94,12 +97,23 @@ def _of_record(logger: Any, method: str, event: Event) -> Event:
 
 
 def _only_places(logger: Any, method: str, event: Event) -> Event:
-    """An exception as its class and where it was raised."""
+    """An exception as its class and where it was raised; what it says is left out, also where a
+    library repeats it.
+    """
     event.pop("stack_info", None)
     raised = (event.pop("exc_info", None) or (None, None, None))[1]
     if raised is not None:
         event["exception"] = f"{type(raised).__name__}\n{''.join(places(raised))}"
+        event["event"] = _without_texts(event["event"], raised)
     return event
+
+
+def _without_texts(said: str, raised: BaseException | None) -> str:
+    while raised is not None:
+        if text := str(raised).strip():
+            said = said.replace(text, "…")
+        raised = raised.__cause__ or raised.__context__
+    return said
 
 
 def _without_persons(logger: Any, method: str, event: Event) -> Event:

@@ -5,6 +5,7 @@ import logging
 import os
 import subprocess
 import sys
+import traceback
 from typing import Any
 
 from structlog.stdlib import ProcessorFormatter
@@ -62,6 +63,7 @@ def test_nothing_of_a_person_reaches_a_line() -> None:
             f"no {CODE} here, nor %s",
             {"who": "010181a900c"},
             raised=raised,
+            data={"exc": "KeyError"},
             PatientName="Meikäläinen",
             patient_id=CODE,
             path=f"/x/{CODE.replace('-', '%2B')}/",
@@ -73,6 +75,22 @@ def test_nothing_of_a_person_reaches_a_line() -> None:
     assert told["facts"] == {"many": ["•••", {"kept": 1}]} and "request" not in told
     assert "KeyError" in told["exception"] and "test_logs.py" in told["exception"]
     assert line(UUID_LIKE_A_CODE)["event"] == UUID_LIKE_A_CODE
+
+
+def test_what_an_exception_says_is_not_repeated() -> None:
+    """As Celery does: exception and traceback stand in its own message too."""
+    try:
+        try:
+            raise ValueError("Key (name)=(Meikäläinen)")
+        except ValueError as first:
+            raise RuntimeError("of Maija") from first
+    except RuntimeError as raised:
+        message = "Task %s raised: %r\n%s"
+        told = line(message, "archive.seal", raised, traceback.format_exc(), raised=raised)
+    assert told["event"].startswith("Task archive.seal raised: RuntimeError(")
+    text = json.dumps(told, ensure_ascii=False)
+    assert "of Maija'" not in told["event"] and "ValueError" in told["exception"]
+    assert "RuntimeError: of Maija" not in text and "ValueError: Key" not in text
 
 
 def test_a_process_writes_lines_of_json_to_the_end() -> None:
