@@ -88,6 +88,10 @@ class Config:
     oidc_client_id: str
     oidc_client_secret: str
     oidc_name: str  # as the sign-in page calls it
+    oidc_api_issuer: str  # whose access tokens the API takes; empty: none
+    oidc_api_audience: str  # as its tokens call the API
+    oidc_api_keys: str  # address of its keys; empty: as its discovery says
+    oidc_api_roles: str  # claim that narrows a person's roles; empty: none does
     anchor_mail: tuple[str, ...]  # who gets the ledger's daily anchor; none: nobody
     atna_host: str  # the security monitor's syslog receiver; empty: nothing is sent
     atna_port: int
@@ -274,6 +278,10 @@ def read(values: Mapping[str, str]) -> Config:
         oidc_client_id=get("OIDC_CLIENT_ID", str, ""),
         oidc_client_secret=get("OIDC_CLIENT_SECRET", str, ""),
         oidc_name=get("OIDC_NAME", str, "OpenID Connect"),
+        oidc_api_issuer=get("OIDC_API_ISSUER", str, ""),
+        oidc_api_audience=get("OIDC_API_AUDIENCE", str, "urn:idr:api"),
+        oidc_api_keys=get("OIDC_API_KEYS", str, ""),
+        oidc_api_roles=get("OIDC_API_ROLES", str, ""),
         anchor_mail=tuple(filter(None, get("ANCHOR_MAIL", str, "").replace(" ", "").split(","))),
         atna_host=get("ATNA_HOST", str, ""),
         atna_port=get("ATNA_PORT", int, 6514),

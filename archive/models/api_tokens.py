@@ -42,6 +42,8 @@ class ApiToken(models.Model):
     organisation = models.ForeignKey(
         Organisation, models.PROTECT, null=True, blank=True, related_name="api_tokens"
     )
+    # At the OpenID provider: the subject of a system's tokens; the client a person calls through.
+    external_id = models.CharField(max_length=200, blank=True)
     role = models.CharField(max_length=20, choices=Role, blank=True)  # of a system
     environment = models.CharField(max_length=10, choices=Environment, blank=True)  # of a system
     scopes = ArrayField(models.CharField(max_length=20, choices=ApiScope))
@@ -57,6 +59,16 @@ class ApiToken(models.Model):
                 condition=Q(user__isnull=False, organisation=None, role="", environment="")
                 | (Q(user=None, organisation__isnull=False) & ~Q(role="") & ~Q(environment="")),
                 name="api_token_of_one",
+            ),
+            models.UniqueConstraint(
+                fields=("external_id",),
+                condition=Q(user=None, revoked_at=None) & ~Q(external_id=""),
+                name="api_token_of_one_subject",
+            ),
+            models.UniqueConstraint(
+                fields=("user", "external_id"),
+                condition=Q(user__isnull=False) & ~Q(external_id=""),
+                name="api_token_of_one_client",
             ),
         )
         ordering = ("-made_at",)
