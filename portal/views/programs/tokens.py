@@ -25,6 +25,7 @@ CUSTOMERS_SCOPES = (
     ApiScope.CASES_READ,
     ApiScope.CASES_ACT,
     ApiScope.CUSTOMERS_READ,
+    ApiScope.ROLLOUTS_ACT,
     ApiScope.WEBHOOKS_ACT,
 )
 
