@@ -88,6 +88,10 @@ class Config:
     oidc_client_id: str
     oidc_client_secret: str
     oidc_name: str  # as the sign-in page calls it
+    oidc_api_issuer: str  # whose access tokens the API takes; empty: none
+    oidc_api_audience: str  # as its tokens call the API
+    oidc_api_keys: str  # address of its keys; empty: as its discovery says
+    oidc_api_roles: str  # claim that narrows a person's roles; empty: none does
     anchor_mail: tuple[str, ...]  # who gets the ledger's daily anchor; none: nobody
     atna_host: str  # the security monitor's syslog receiver; empty: nothing is sent
     atna_port: int
@@ -119,6 +123,7 @@ class Config:
     verify_bytes_per_second: int
     verify_rest_hours: float  # from the end of one round to the beginning of the next
     correction_patience_hours: float  # for the rest of a study of which a part was corrected
+    process: str  # what this process is, for its log lines; empty: a command by hand
 
     @property
     def vault_dir(self) -> Path:
@@ -273,6 +278,10 @@ def read(values: Mapping[str, str]) -> Config:
         oidc_client_id=get("OIDC_CLIENT_ID", str, ""),
         oidc_client_secret=get("OIDC_CLIENT_SECRET", str, ""),
         oidc_name=get("OIDC_NAME", str, "OpenID Connect"),
+        oidc_api_issuer=get("OIDC_API_ISSUER", str, ""),
+        oidc_api_audience=get("OIDC_API_AUDIENCE", str, "urn:idr:api"),
+        oidc_api_keys=get("OIDC_API_KEYS", str, ""),
+        oidc_api_roles=get("OIDC_API_ROLES", str, ""),
         anchor_mail=tuple(filter(None, get("ANCHOR_MAIL", str, "").replace(" ", "").split(","))),
         atna_host=get("ATNA_HOST", str, ""),
         atna_port=get("ATNA_PORT", int, 6514),
@@ -300,6 +309,7 @@ def read(values: Mapping[str, str]) -> Config:
         verify_bytes_per_second=get("VERIFY_BYTES_PER_SECOND", int, 20 << 20),
         verify_rest_hours=get("VERIFY_REST_HOURS", float, 24.0),
         correction_patience_hours=get("CORRECTION_PATIENCE_HOURS", float, 1.0),
+        process=get("PROCESS", str, ""),
     )
 
 

@@ -22,6 +22,7 @@ from archive.errors import ArchiveError, Busy
 from archive.models import JobKind
 from archive.services import (
     anchors,
+    api_limits,
     api_tokens,
     assertions,
     audit_feed,
@@ -230,6 +231,7 @@ def forget_messages() -> None:
     close_old_connections()
     assertions.forget_expired()
     api_tokens.forget_calls()
+    api_limits.forget()
     webhooks.forget_old()
 
 

@@ -20,7 +20,12 @@ ORGANISATION_ROOT = "1.2.246.10"  # OID arc of Finnish organisations, followed b
 _OID = re.compile(r"^[0-2](\.(0|[1-9][0-9]*))+$")
 _AE = re.compile(r"^[\x21-\x5b\x5d-\x7e](?:[\x20-\x5b\x5d-\x7e]{0,14}[\x21-\x5b\x5d-\x7e])?$")
 _HETU = re.compile(r"^[0-3][0-9][01][0-9]{3}[-+A-FU-Y][0-9]{3}[0-9A-FHJ-NPR-Y]$")
-_CODE_WITHIN = re.compile(r"[0-3][0-9][01][0-9]{3}[-+A-Fa-fU-Yu-y][0-9]{3}[0-9A-Ya-y]")
+_CODE_WITHIN = re.compile(
+    # An id of ours may look like one in its middle; it is passed over whole.
+    r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
+    r"|[0-3][0-9][01][0-9]{3}(?:[-+A-FU-Y]|%2B)[0-9]{3}[0-9A-Y]",
+    re.IGNORECASE,
+)
 _STUDY_CODE = re.compile(r"^[A-Z]{2}[A-Z0-9]{3}$")
 _TEMPORARY_ROOT = re.compile(r"^1\.2\.246\.10\.[1-9][0-9]*(\.10\.[0-9]+)?\.22\.[0-9]{4}$")
 
@@ -189,7 +194,7 @@ def mask(identifier: str) -> str:
 
 def without_codes(text: str) -> str:
     """A peer's own word for something, should somebody's personal code stand in it."""
-    return _CODE_WITHIN.sub("•••", text)
+    return _CODE_WITHIN.sub(lambda found: found[1] or "•••", text)
 
 
 def now() -> datetime:

@@ -65,6 +65,7 @@ def web(plan: Plan) -> list[str]:
         *("--bind", f"{bracketed(plan.web_host)}:{plan.web_port}"),
         *("--worker-class", "gthread", "--workers", "2", "--threads", "8"),
         *("--timeout", "60", "--graceful-timeout", "3", "--no-control-socket"),
+        *("--logger-class", "portal.weblog.Lines"),
         *HEADERS,
     ]
 
@@ -89,13 +90,13 @@ def caller(plan: Plan) -> list[str]:
 
 def _celery_worker(name: str, *options: str) -> list[str]:
     return [
-        *(*CELERY, "worker", "--hostname", f"{name}@idr", "--loglevel", "WARNING"),
+        *(*CELERY, "--quiet", "worker", "--hostname", f"{name}@idr", "--loglevel", "WARNING"),
         *("--without-gossip", "--without-mingle", *options),
     ]
 
 
 def beat(plan: Plan) -> list[str]:
-    return [*CELERY, "beat", "--loglevel", "WARNING", "--pidfile="]
+    return [*CELERY, "--quiet", "beat", "--loglevel", "WARNING", "--pidfile="]
 
 
 def stand_in_pdr(port: int) -> list[str]:

@@ -134,7 +134,7 @@ class System:
             self.broker.await_ready(self.attention.pause)
 
     def _start_program(self, name: str, command: Sequence[str], ended: Ended | None = None) -> None:
-        environment = self._child_environment()
+        environment = {**self._child_environment(), "PROCESS": name}
 
         def spawn() -> Process:
             return self.supervisor.program(name, command, environment)

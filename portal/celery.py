@@ -5,7 +5,9 @@ only.
 import os
 
 from celery import Celery
+from celery.signals import setup_logging
 
+from archive import logs
 from archive.config import settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
@@ -77,3 +79,11 @@ app.conf.update(
         "partitions": {"task": "archive.partitions", "schedule": 86_400.0},
     },
 )
+
+
+def _set_up_logs(**given: object) -> None:
+    """Celery's way to leave the log lines to the application."""
+    logs.set_up()
+
+
+setup_logging.connect(_set_up_logs)

@@ -4,6 +4,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from csp.constants import NONCE, NONE, SELF
 
+from archive import logs
 from archive.config import ROOT, settings
 
 config = settings()
@@ -58,6 +59,7 @@ INSTALLED_APPS = [
     "csp",
 ]
 MIDDLEWARE = [
+    "portal.conversations.OneConversation",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -257,12 +259,5 @@ SPECTACULAR_SETTINGS = {
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 20 << 20  # an ITI-42 message with hundreds of entries
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
-    # These print values of data sets and assertions, a patient's among them.
-    "loggers": {name: {"level": "CRITICAL"} for name in ("pydicom", "pynetdicom", "signxml")},
-    "root": {"handlers": ["stderr"], "level": "INFO"},
-}
+LOGGING_CONFIG = "archive.logs.set_up"
+LOGGING = logs.configuration()

@@ -16,8 +16,9 @@ from uuid import UUID
 import psycopg
 from django.db import InterfaceError, OperationalError, close_old_connections, connections
 
+from archive import conversation
 from archive.errors import ArchiveError, Broken, DatabaseGone, StorageFull
-from archive.values import uuid7
+from archive.logs import places
 
 Reply = TypeVar("Reply")
 
@@ -39,20 +40,23 @@ _thread = threading.local()
 
 @contextmanager
 def exchange(correlation_id: UUID | None = None) -> Iterator[UUID]:
-    """Around one message, never around a network wait. Raises ArchiveError and nothing else."""
-    token = correlation.set(correlation_id or uuid7())
-    _tidy_connections()
-    try:
-        yield correlation.get() or uuid7()
-    except ArchiveError:
-        raise
-    except Exception as raised:
-        error = as_archive_error(raised)
-        if isinstance(error, DatabaseGone):
-            _distrust_connections()
-        raise error from raised
-    finally:
-        correlation.reset(token)
+    """Around one message, never around a network wait. Without an id it is of the conversation that
+    is open. Raises ArchiveError and nothing else.
+    """
+    with conversation.within(correlation_id or conversation.this_id()) as here:
+        token = correlation.set(here.id)
+        _tidy_connections()
+        try:
+            yield here.id
+        except ArchiveError:
+            raise
+        except Exception as raised:
+            error = as_archive_error(raised)
+            if isinstance(error, DatabaseGone):
+                _distrust_connections()
+            raise error from raised
+        finally:
+            correlation.reset(token)
 
 
 def as_archive_error(raised: Exception) -> ArchiveError:
@@ -67,19 +71,6 @@ def as_archive_error(raised: Exception) -> ArchiveError:
         "%s in exchange %s\n%s", type(raised).__name__, correlation.get(), "".join(places(raised))
     )
     return Broken(facts={"raised": type(raised).__name__})
-
-
-def places(raised: BaseException) -> Iterator[str]:
-    """A traceback without the exception's text, source lines or values: they may name a patient."""
-    trace = raised.__traceback__
-    while trace is not None:
-        code = trace.tb_frame.f_code
-        yield f"  {code.co_filename}:{trace.tb_lineno} {code.co_name}\n"
-        trace = trace.tb_next
-    cause = raised.__cause__ or raised.__context__
-    if cause is not None:
-        yield f"  from {type(cause).__name__}\n"
-        yield from places(cause)
 
 
 def reply_for(table: Mapping[type[ArchiveError], Reply], error: ArchiveError) -> Reply:

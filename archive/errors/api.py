@@ -2,7 +2,7 @@
 their meaning: `archive.errors`.
 """
 
-from archive.errors.base import Busy, Unacceptable
+from archive.errors.base import Busy, Refused, Unacceptable
 
 
 class IdempotencyKeyReused(Unacceptable):
@@ -18,3 +18,13 @@ class WebhookUnanswered(Busy):
 class WebhookUnfit(Unacceptable):
     code = "WEBHOOK-ADDRESS"
     comment = "a webhook cannot be sent to this address"
+
+
+class AccessTokenRefused(Refused):
+    code = "API-TOKEN-REFUSED"
+    comment = "the access token cannot be accepted"
+
+
+class IssuerUnreachable(Busy):
+    code = "API-ISSUER"
+    comment = "the keys of the tokens' issuer cannot be fetched"

@@ -100,6 +100,7 @@ from archive.models.keeping_choices import (
     TakeoverState,
 )
 from archive.models.limits import (
+    ApiCallCount,
     UseLimit,
 )
 from archive.models.log import (
@@ -208,6 +209,7 @@ __all__ = [
     "AccessPolicy",
     "AccessPolicyKind",
     "ActingGround",
+    "ApiCallCount",
     "ApiClient",
     "ApiClientKind",
     "ApiScope",

@@ -21,6 +21,13 @@ class ApiScope(TextChoices):
     CASES_READ = "cases:read", _("read cases and batches")
     CASES_ACT = "cases:act", _("work on cases and batches")
     CUSTOMERS_READ = "customers:read", _("read customers, connections and rollout tests")
+    ROLLOUTS_ACT = "rollouts:act", _("run rollout tests")
+    CORRECTIONS_READ = "corrections:read", _("read corrections and rejections")
+    CORRECTIONS_ACT = "corrections:act", _("correct and reject")
+    RETENTION_READ = "retention:read", _("read holds and destruction lists")
+    RETENTION_ACT = "retention:act", _("hold, propose and decide on destruction")
+    STATEMENTS_READ = "statements:read", _("read what patients have said")
+    STATEMENTS_ACT = "statements:act", _("correct what patients have said")
     QUEUES_READ = "queues:read", _("read queues and processes")
     QUEUES_ACT = "queues:act", _("pause and drain queues")
     WEBHOOKS_ACT = "webhooks:act", _("make and end webhooks")
@@ -42,6 +49,8 @@ class ApiToken(models.Model):
     organisation = models.ForeignKey(
         Organisation, models.PROTECT, null=True, blank=True, related_name="api_tokens"
     )
+    # At the OpenID provider: the subject of a system's tokens; the client a person calls through.
+    external_id = models.CharField(max_length=200, blank=True)
     role = models.CharField(max_length=20, choices=Role, blank=True)  # of a system
     environment = models.CharField(max_length=10, choices=Environment, blank=True)  # of a system
     scopes = ArrayField(models.CharField(max_length=20, choices=ApiScope))
@@ -57,6 +66,16 @@ class ApiToken(models.Model):
                 condition=Q(user__isnull=False, organisation=None, role="", environment="")
                 | (Q(user=None, organisation__isnull=False) & ~Q(role="") & ~Q(environment="")),
                 name="api_token_of_one",
+            ),
+            models.UniqueConstraint(
+                fields=("external_id",),
+                condition=Q(user=None, revoked_at=None) & ~Q(external_id=""),
+                name="api_token_of_one_subject",
+            ),
+            models.UniqueConstraint(
+                fields=("user", "external_id"),
+                condition=Q(user__isnull=False) & ~Q(external_id=""),
+                name="api_token_of_one_client",
             ),
         )
         ordering = ("-made_at",)

@@ -17,6 +17,8 @@ class UseLimit(models.Model):
     )
     associations = models.PositiveIntegerField()  # at once
     objects_per_minute = models.PositiveIntegerField()
+    calls_per_minute = models.PositiveIntegerField(default=1_200)  # of all its tokens of the API
+    token_calls_per_minute = models.PositiveIntegerField(default=600)  # of each
     valid_from = models.DateField()
     valid_until = models.DateField(null=True, blank=True)
 
@@ -31,3 +33,22 @@ class UseLimit(models.Model):
 
     def __str__(self) -> str:
         return f"{self.associations} {self.objects_per_minute}"
+
+
+class ApiCallCount(models.Model):
+    """Calls of the API in one minute, by a token or by an organisation with all of its tokens: one
+    count for all processes.
+    """
+
+    holder_id = models.UUIDField()
+    minute = models.DateTimeField()
+    calls = models.PositiveIntegerField()
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("holder_id", "minute"), name="api_call_count_one"),
+        )
+        indexes = (models.Index(fields=("minute",), name="api_call_count_minute"),)
+
+    def __str__(self) -> str:
+        return f"{self.holder_id} {self.calls}"

@@ -31,12 +31,15 @@ CALLS_KEPT = timedelta(days=2)
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """For whom a token is made: a person, or a system of an organisation with one role."""
+    """For whom a token is made: a person, or a system of an organisation with one role, known by
+    its own secret or by the subject of the access tokens that the OpenID provider gives it.
+    """
 
     user: User | None = None
     organisation: Organisation | None = None
     role: Role | None = None
     environment: Environment | None = None
+    subject: str = ""
 
 
 def make(
@@ -56,6 +59,7 @@ def make(
             organisation=holder.organisation,
             role=holder.role or "",
             environment=holder.environment or "",
+            external_id=holder.subject,
             scopes=sorted(scopes),
             made_at=at,
             made_by_name=actor.name,
@@ -79,6 +83,43 @@ def identify(secret: str) -> ApiToken | None:
     at = now()
     if row is None or not row.is_live_at(at) or not _may_call(row):
         return None
+    _seen(row, at)
+    return row
+
+
+def of_subject(subject: str) -> ApiToken | None:
+    """The live token of a system that the OpenID provider knows as this subject."""
+    rows = ApiToken.objects.select_related("organisation", "user").exclude(external_id="")
+    row = rows.filter(external_id=subject, user=None, revoked_at=None).first()
+    at = now()
+    if row is None or not row.is_live_at(at) or not _may_call(row):
+        return None
+    _seen(row, at)
+    return row
+
+
+def of_person(user: User, client: str, *, until: datetime) -> ApiToken | None:
+    """The row by which a person's calls through a client of the OpenID provider are known; made at
+    the first call. None when it was revoked, or the person may no longer call.
+    """
+    at = now()
+    row, _ = ApiToken.objects.select_related("organisation", "user").get_or_create(
+        user=user,
+        external_id=client,
+        defaults={
+            "name": client[:100],
+            "hint": "",
+            "secret_sha256": _digest(secrets.token_urlsafe(32)),  # of no secret anybody has
+            "scopes": [],
+            "made_at": at,
+            "made_by_name": "OpenID Connect",
+            "expires_at": until,
+        },
+    )
+    if row.revoked_at is not None or not _may_call(row):
+        return None
+    if row.expires_at < until:
+        ApiToken.objects.filter(id=row.id, expires_at__lt=until).update(expires_at=until)
     _seen(row, at)
     return row
 

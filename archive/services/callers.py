@@ -14,6 +14,7 @@ from ipaddress import ip_address, ip_network
 from typing import Any
 from urllib.parse import unquote
 
+from archive import conversation
 from archive.actors import Actor
 from archive.config import settings
 from archive.errors import AssertionUnreadable
@@ -76,6 +77,7 @@ def identify(caller: Caller) -> Actor:
     actor = credentials.identify(user, secret, today())
     if settings().client_certificate_proxies:
         _require_certificate(actor, shown)
+    conversation.known(connection=actor.connection_id, organisation=actor.organisation_id)
     return actor
 
 

@@ -2,7 +2,7 @@
 (AR-13).
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, fields
 from datetime import date, timedelta
 from uuid import UUID
 
@@ -14,22 +14,26 @@ from archive.actors import Actor
 from archive.models import Organisation, UseLimit
 from archive.values import today
 
-NO_LIMIT = 1 << 31
+NO_LIMIT = (1 << 31) - 1  # the greatest number that a row can hold
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Associations at once, and objects stored in a minute; of one environment."""
+    """Associations at once, and objects stored in a minute, of one environment; calls of the API in
+    a minute, of all its tokens and of each.
+    """
 
     associations: int = NO_LIMIT
     objects_per_minute: int = NO_LIMIT
+    calls_per_minute: int = NO_LIMIT
+    token_calls_per_minute: int = NO_LIMIT
 
 
-def of(organisation_id: UUID) -> Limits:
+def of(organisation_id: UUID | None) -> Limits:
     """Its own, else everyone's."""
     rows = _in_force(today()).filter(Q(organisation=None) | Q(organisation_id=organisation_id))
     row = rows.order_by(F("organisation_id").asc(nulls_last=True), "-valid_from").first()
-    return Limits(row.associations, row.objects_per_minute) if row else Limits()
+    return Limits(**{each.name: getattr(row, each.name) for each in fields(Limits)} if row else {})
 
 
 def own(organisation: Organisation) -> UseLimit | None:
@@ -45,13 +49,12 @@ def allow(actor: Actor, organisation: Organisation, limits: Limits, *, reason: s
         UseLimit.objects.update_or_create(
             organisation=organisation,
             valid_from=today(),
-            defaults={
-                "associations": limits.associations,
-                "objects_per_minute": limits.objects_per_minute,
-                "valid_until": None,
-            },
+            defaults={**asdict(limits), "valid_until": None},
         )
-        what = f"{limits.associations} associations, {limits.objects_per_minute} objects a minute"
+        what = (
+            f"{limits.associations} associations, {limits.objects_per_minute} objects a minute, "
+            f"{limits.calls_per_minute} calls ({limits.token_calls_per_minute} of a token)"
+        )
         _record(actor, organisation, f"limits: {what}", reason)
 
 

@@ -26,6 +26,25 @@ ADVICE: dict[type[ArchiveError], Advice] = {
         _("Put the receiver right, and switch the webhook on again on its page."),
         Move.SENDER,
     ),
+    errors.AccessTokenRefused: Advice(
+        _("Access token of the sign-on provider was refused"),
+        _(
+            "The token is not of the configured issuer and audience, it has expired, or its holder "
+            "is not known here. The answer said which."
+        ),
+        _("Ask the customer’s system supplier to get a new token for the API’s audience."),
+        _("Your system’s access token was refused; the answer said why."),
+        _("Ask your system supplier to get a new token for the API’s audience."),
+        Move.SENDER,
+    ),
+    errors.IssuerUnreachable: Advice(
+        _("Keys of the sign-on provider cannot be fetched"),
+        _("Access tokens cannot be proven while the provider’s keys are not known."),
+        _("See whether the provider answers and OIDC_API_ISSUER or OIDC_API_KEYS is right."),
+        _("The archive cannot prove access tokens at the moment."),
+        _("Try again later; a token made on the page Tokens works meanwhile."),
+        Move.US,
+    ),
     errors.WebhookUnfit: Advice(
         _("A webhook cannot be sent to this address"),
         _("Webhooks go to https addresses of hosts outside the archive’s own network only."),

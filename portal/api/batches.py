@@ -10,20 +10,23 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from archive.actors import Actor
-from archive.models import ApiScope, Batch, BatchKind, BatchState, Case, CaseState
+from archive.models import ApiScope, Batch, BatchItemState, BatchKind, BatchState, Case, CaseState
 from archive.queries import desk as queries
 from archive.queries import desk_work
 from archive.services import batches as services
-from portal.api.cases import CaseFiltersShape
+from portal.api.cases import AfterShape, CaseFiltersShape
 from portal.api.doors import (
     Door,
     EnvironmentShape,
     Opened,
     actor_in,
+    asked,
     caller_of,
     environment_in,
     environment_of_body,
+    require_environment,
 )
+from portal.api.operation import by_key, listed
 from portal.api.strict import Strict, code_free
 
 TAGS = ["batches"]
@@ -117,7 +120,45 @@ class OneBatch(Opened):
     @extend_schema(operation_id="batch_read", tags=TAGS, responses=BatchOut)
     def get(self, request: Request, batch_id: UUID) -> Response:
         """How far it has come."""
-        return Response(BatchOut(desk_work.batch(batch_id)).data)
+        return Response(BatchOut(_batch(request, batch_id)).data)
+
+
+def _batch(request: Request, batch_id: UUID) -> Batch:
+    """Raises NotFound."""
+    row = desk_work.batch(batch_id)
+    require_environment(request, row.environment)
+    return row
+
+
+class BatchItemOut(serializers.Serializer[Any]):
+    """What became of one event."""
+
+    id = serializers.UUIDField()
+    case_id = serializers.UUIDField(source="event.case_id")
+    event_id = serializers.UUIDField()
+    study_id = serializers.UUIDField(source="event.study_id", allow_null=True)
+    state = serializers.ChoiceField(BatchItemState.choices)
+    detail = serializers.CharField()
+    at = serializers.DateTimeField(allow_null=True)
+
+
+class BatchItemsOut(serializers.Serializer[Any]):
+    results = BatchItemOut(many=True)
+    next = serializers.URLField(allow_null=True)
+
+
+class Items(Opened):
+    doors = {"GET": Door(("batch",), ApiScope.CASES_READ)}  # noqa: RUF012
+
+    @extend_schema(
+        operation_id="batch_items", tags=TAGS, parameters=[AfterShape], responses=BatchItemsOut
+    )
+    def get(self, request: Request, batch_id: UUID) -> Response:
+        """Its events in the order in which they are done, each with its outcome."""
+        after = asked(AfterShape, request).get("after", "")
+        row = _batch(request, batch_id)
+        page = by_key(lambda: desk_work.items(row, after=after))
+        return listed(list(BatchItemOut(page.rows, many=True).data), page.following, request)
 
 
 def _moving(operation_id: str, say: str, act: Callable[[Actor, Batch], object]) -> type[Opened]:
@@ -128,7 +169,7 @@ def _moving(operation_id: str, say: str, act: Callable[[Actor, Batch], object]) 
             operation_id=operation_id, description=say, tags=TAGS, request=None, responses=BatchOut
         )
         def post(self, request: Request, batch_id: UUID) -> Response:
-            batch = desk_work.batch(batch_id)
+            batch = _batch(request, batch_id)
             act(actor_in(request), batch)
             return Response(BatchOut(desk_work.batch(batch_id)).data)
 

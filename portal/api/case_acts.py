@@ -71,7 +71,7 @@ class NothingIn(Strict):
     """Nothing need be said."""
 
 
-def _act(
+def acting(
     operation_id: str,
     say: str,
     page: str,
@@ -146,19 +146,19 @@ def _repair(actor: Actor, case: Case, wanted: Given) -> None:
     _begin(actor, case, events, BatchKind.RETRY)
 
 
-Retry = _act(
+Retry = acting(
     "case_retry", "Do again what can be done here, oldest first.", "case-retry", EventsIn, _retry
 )
-Ignore = _act("case_ignore", "Nothing will be done about them.", "case-work", IgnoreIn, _ignore)
-Resolve = _act("case_resolve", "Close the case.", "case-resolve", ReasonIn, _resolve)
-Comment = _act("case_comment", "Write a comment.", "case-work", CommentIn, _comment)
-Assign = _act("case_assign", "Give it to a person of the desk.", "case-work", OwnerIn, _assign)
-SetSeverity = _act(
+Ignore = acting("case_ignore", "Nothing will be done about them.", "case-work", IgnoreIn, _ignore)
+Resolve = acting("case_resolve", "Close the case.", "case-resolve", ReasonIn, _resolve)
+Comment = acting("case_comment", "Write a comment.", "case-work", CommentIn, _comment)
+Assign = acting("case_assign", "Give it to a person of the desk.", "case-work", OwnerIn, _assign)
+SetSeverity = acting(
     "case_severity", "How grave it is, and with that its due time.", "case-work", SeverityIn,
     _severity,
 )  # fmt: skip
-Reply = _act("case_reply", "The customer answers the desk.", "own-case-reply", TextIn, _reply)
-Repair = _act(
+Reply = acting("case_reply", "The customer answers the desk.", "own-case-reply", TextIn, _reply)
+Repair = acting(
     "case_repair", "Have sent again what is owed to the customer’s own system.",
     "own-case-repair", NothingIn, _repair,
 )  # fmt: skip

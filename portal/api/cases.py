@@ -20,6 +20,7 @@ from portal.api.doors import (
     asked,
     caller_of,
     environment_in,
+    require_environment,
 )
 from portal.api.operation import by_key, listed
 from portal.api.strict import code_free
@@ -105,7 +106,9 @@ def own_of(caller: Caller) -> tuple[UUID, ...] | None:
 
 def found(request: Request, case_id: UUID) -> Case:
     """Another customer's case is answered as one that is not there. Raises NotFound."""
-    return queries.case(case_id, own_of(caller_of(request)))
+    row = queries.case(case_id, own_of(caller_of(request)))
+    require_environment(request, row.environment)
+    return row
 
 
 def shown(row: Case, request: Request) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Customers, their connections and rollout tests; a customer's people find their own."""
+"""Customers, their connections and registers; a customer's people find their own."""
 
 from typing import Any
 from uuid import UUID
@@ -21,14 +21,12 @@ from archive.models import (
 from archive.queries import keyset
 from archive.values import today
 from onboarding import queries
-from onboarding.models import RolloutRun, RunState, StepState
 from portal.api.doors import Caller, Door, Opened, asked, caller_of
 from portal.api.operation import by_key, listed
 from portal.api.strict import code_free
 
 TAGS = ["customers"]
 ORDER = (keyset.Key("business_id", str), keyset.Key("id", UUID))
-RUNS = (keyset.Key("started_at", keyset.moment, True), keyset.Key("id", UUID, True))
 CUSTOMER = {"GET": Door(("customer",), ApiScope.CUSTOMERS_READ)}
 
 
@@ -149,73 +147,3 @@ class Registers(Opened):
         """The registers that a customer controls."""
         rows = queries.registers(customer(request, organisation_id))
         return Response({"results": RegisterOut(rows, many=True).data})
-
-
-# --- rollout tests --------------------------------------------------------------------------------
-
-
-class RunOut(serializers.Serializer[Any]):
-    id = serializers.UUIDField()
-    number = serializers.IntegerField()
-    customer_id = serializers.UUIDField(source="organisation_id")
-    state = serializers.ChoiceField(RunState.choices)
-    purpose = serializers.CharField()
-    started_at = serializers.DateTimeField()
-    started_by = serializers.CharField()
-    ended_at = serializers.DateTimeField(allow_null=True)
-    report_sha256 = serializers.CharField()
-
-
-class RunsOut(serializers.Serializer[Any]):
-    results = RunOut(many=True)
-    next = serializers.URLField(allow_null=True)
-
-
-class StepOut(serializers.Serializer[Any]):
-    place = serializers.IntegerField()
-    kind = serializers.CharField()
-    content_type = serializers.CharField()
-    state = serializers.ChoiceField(StepState.choices)
-    cause = serializers.CharField(help_text="the stable word of what went wrong")
-    at = serializers.DateTimeField(allow_null=True)
-
-
-class RunWithStepsOut(RunOut):
-    steps = StepOut(many=True, source="steps.all")
-
-
-class RunFiltersShape(serializers.Serializer[Any]):
-    organisation = serializers.UUIDField(required=False, help_text="customer's id")
-    state = serializers.ChoiceField(RunState.choices, required=False)
-    after = code_free(200, required=False, help_text="as `next` has it")
-
-
-class Runs(Opened):
-    doors = {"GET": Door(("rollout-run",), ApiScope.CUSTOMERS_READ)}  # noqa: RUF012
-
-    @extend_schema(
-        operation_id="rollouts_list", tags=TAGS, parameters=[RunFiltersShape], responses=RunsOut
-    )
-    def get(self, request: Request) -> Response:
-        """Rollout tests, the latest first."""
-        wanted = asked(RunFiltersShape, request)
-        after = wanted.pop("after", "")
-        rows = _runs(request).filter(**wanted)
-        page = by_key(lambda: keyset.page(rows, RUNS, after=after))
-        return listed(list(RunOut(page.rows, many=True).data), page.following, request)
-
-
-class OneRun(Opened):
-    doors = {"GET": Door(("rollout-run",), ApiScope.CUSTOMERS_READ)}  # noqa: RUF012
-
-    @extend_schema(operation_id="rollout_read", tags=TAGS, responses=RunWithStepsOut)
-    def get(self, request: Request, run_id: UUID) -> Response:
-        """One test with its steps."""
-        row = _runs(request).prefetch_related("steps").filter(id=run_id).first()
-        if row is None:
-            raise NotFound()
-        return Response(RunWithStepsOut(row).data)
-
-
-def _runs(request: Request) -> Any:
-    return RolloutRun.objects.filter(organisation__in=own(caller_of(request)))

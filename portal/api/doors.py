@@ -51,6 +51,7 @@ class Opened(Operation):
 
     authentication_classes = (TokenAuthentication,)
     doors: ClassVar[Mapping[str, Door]]
+    keeps_answers: ClassVar[bool] = True  # under an idempotency key; not what names a patient
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
@@ -64,7 +65,7 @@ class Opened(Operation):
             raise NotFound()
         if door.scope not in caller.token.scopes:
             raise ScopeMissing(f"the token lacks the scope {door.scope.value}")
-        if request.method in WRITES:
+        if request.method in WRITES and self.keeps_answers:
             # From here on the handler runs once for each key.
             name = (request.method or "").lower()
             setattr(self, name, once(getattr(self, name), caller.token))
@@ -83,6 +84,13 @@ def actor_in(request: Request) -> Actor:
 def environment_in(request: Request, form: type[EnvironmentShape] = EnvironmentShape) -> str:
     """Raises ValidationError."""
     return environment_of(caller_of(request), asked(form, request).get("environment", ""))
+
+
+def require_environment(request: Request, environment: str) -> None:
+    """A system finds nothing of another environment than its own. Raises NotFound."""
+    own = caller_of(request).token.environment
+    if own and own != environment:
+        raise NotFound()
 
 
 def environment_of_body(request: Request, named: str) -> str:

@@ -14,6 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from archive import conversation
 from archive.actors import Actor
 from archive.edges.edge import exchange
 from archive.errors import Malformed, NotFound
@@ -67,6 +68,7 @@ class Operation(APIView):
         if not isinstance(request.auth, Actor):
             self.permission_denied(request)
         self.actor = request.auth
+        conversation.known(organisation=request.auth.organisation_id)
 
 
 @extend_schema(exclude=True)

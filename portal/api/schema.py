@@ -67,7 +67,7 @@ class Schema(AutoSchema):  # type: ignore[misc]
     def get_override_parameters(self) -> list[Any]:
         """Writes that keep their key take one."""
         found = list(super().get_override_parameters())
-        if self.method != "GET" and hasattr(self.view, "doors"):
+        if self.method != "GET" and getattr(self.view, "keeps_answers", False):
             found.append(
                 OpenApiParameter(
                     HEADER,

@@ -32,6 +32,7 @@ from portal.api.doors import (
     environment_in,
     environment_of_body,
     given,
+    require_environment,
 )
 from portal.api.operation import by_key, listed
 from portal.api.strict import Strict, code_free, day_field, oid_field
@@ -163,10 +164,11 @@ class TraceOut(serializers.Serializer[Any]):
     entries = HappeningOut(many=True)
 
 
-def found(actor: Actor, study_id: UUID) -> Study:
+def found(request: Request, study_id: UUID) -> Study:
     """Raises NotFound."""
     study = one_study.one(study_id)
-    gate.require(actor, Action.SEE_STUDY, study)
+    gate.require(actor_in(request), Action.SEE_STUDY, study)
+    require_environment(request, study.environment)
     return study
 
 
@@ -176,7 +178,7 @@ class OneStudy(Opened):
     @extend_schema(operation_id="study_read", tags=TAGS, responses=StudyOut)
     def get(self, request: Request, study_id: UUID) -> Response:
         """One study."""
-        return Response(StudyOut(found(actor_in(request), study_id)).data)
+        return Response(StudyOut(found(request, study_id)).data)
 
 
 class StudyTrace(Opened):
@@ -185,7 +187,7 @@ class StudyTrace(Opened):
     @extend_schema(operation_id="study_trace", tags=TAGS, responses=TraceOut)
     def get(self, request: Request, study_id: UUID) -> Response:
         """What happened to a study over all interfaces, the oldest first."""
-        study = found(actor_in(request), study_id)
+        study = found(request, study_id)
         happened = [*timeline.of_study(study), *timeline.work_on(study)]
         happened.sort(key=lambda entry: entry.at)
         entries = [
@@ -214,7 +216,7 @@ def _doing(operation_id: str, say: str, act: Callable[[Actor, Study], int]) -> t
         )
         def post(self, request: Request, study_id: UUID) -> Response:
             actor = actor_in(request)
-            study = found(actor, study_id)
+            study = found(request, study_id)
             gate.require(actor, Action.ACT, study)
             return accepted(owed=act(actor, study))
 

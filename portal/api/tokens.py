@@ -2,16 +2,21 @@
 system with the one role that was given to it.
 """
 
-from dataclasses import dataclass
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, replace
 
+from allauth.account.models import EmailAddress
 from drf_spectacular.extensions import OpenApiAuthenticationExtension
 from rest_framework.authentication import BaseAuthentication
-from rest_framework.exceptions import AuthenticationFailed
+from rest_framework.exceptions import AuthenticationFailed, Throttled
 from rest_framework.request import Request
 
 from archive.actors import Actor, ActorKind
+from archive.edges.issuer import tokens as access_tokens
+from archive.edges.issuer.tokens import Claims
+from archive.errors.api import AccessTokenRefused
 from archive.models import STAFF_ROLES, ApiToken, Environment
-from archive.services import api_tokens
+from archive.services import api_limits, api_tokens
 from portal import second_factor
 from portal.staff import Person, person_of
 
@@ -40,14 +45,55 @@ class TokenAuthentication(BaseAuthentication):
         scheme, _, secret = request.headers.get("Authorization", "").partition(" ")
         if scheme.lower() != "bearer":
             return None
-        token = api_tokens.identify(secret.strip())
-        caller = _caller(token) if token is not None else None
+        caller = _known(secret.strip())
         if caller is None:
             raise AuthenticationFailed("the token is nobody's here, or may not be used any more")
-        return caller, caller.actor
+        actor = caller.actor
+        bound = None if caller.person.is_staff else actor.organisation_id
+        if (wait := api_limits.seconds_to_wait(caller.token.id, bound)) is not None:
+            raise Throttled(wait)
+        return caller, actor
 
     def authenticate_header(self, request: Request) -> str:
         return 'Bearer realm="API"'
+
+
+def _known(secret: str) -> Caller | None:
+    """Raises AuthenticationFailed, IssuerUnreachable."""
+    if access_tokens.looks_like_one(secret):
+        try:
+            return _of_provider(access_tokens.read(secret))
+        except AccessTokenRefused as refused:
+            raise AuthenticationFailed(refused.detail) from None
+    token = api_tokens.identify(secret)
+    return _caller(token) if token is not None else None
+
+
+def _of_provider(claims: Claims) -> Caller | None:
+    """A person by the verified address, as at sign-on; a system by its subject. Its scopes are the
+    access token's, and of a system those of its row as well.
+    """
+    if not claims.email:
+        token = api_tokens.of_subject(claims.subject)
+        return _narrowed(_caller(token), claims.scopes & set(token.scopes)) if token else None
+    address = EmailAddress.objects.select_related("user").filter(
+        email__iexact=claims.email, verified=True
+    )
+    found = address.first()
+    if found is None or not claims.client:
+        return None
+    token = api_tokens.of_person(found.user, claims.client, until=claims.until)
+    caller = _narrowed(_caller(token), claims.scopes) if token else None
+    if caller is None or claims.roles is None:
+        return caller
+    roles = caller.person.roles & claims.roles
+    return replace(caller, person=replace(caller.person, roles=roles)) if roles else None
+
+
+def _narrowed(caller: Caller | None, scopes: AbstractSet[str]) -> Caller | None:
+    if caller is not None:
+        caller.token.scopes = sorted(scopes)  # of this call; the row keeps its own
+    return caller
 
 
 def _caller(token: ApiToken) -> Caller | None:
@@ -80,5 +126,6 @@ class TokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-ca
         return {
             "type": "http",
             "scheme": "bearer",
-            "description": "A token from the page Tokens, of a person or of a system.",
+            "description": "A token from the page Tokens, of a person or of a system; or, where "
+            "the operator has set one up, an access token of its OpenID provider.",
         }

@@ -6,7 +6,9 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from archive.config import settings
 from archive.models import ApiScope, Environment, Organisation, Role
+from archive.services import api_tokens
 from portal.forms.joining import line
 
 DAYS = ((30, _("a month")), (90, _("three months")), (365, _("a year")))
@@ -32,7 +34,16 @@ class SystemTokenForm(TokenForm):
     organisation = forms.ChoiceField(label=_("Organisation"))
     role = forms.ChoiceField(label=_("Role"))
     environment = forms.ChoiceField(label=_("Environment"), choices=Environment.choices)
-    field_order = ("name", "organisation", "role", "environment", "scopes", "days")
+    subject = line(
+        _("Subject at the sign-on provider"),
+        limit=200,
+        required=False,
+        help_text=_(
+            "When the system calls with access tokens of the sign-on provider: their claim sub. "
+            "Then there is no secret."
+        ),
+    )
+    field_order = ("name", "organisation", "role", "environment", "subject", "scopes", "days")
 
     def __init__(
         self,
@@ -44,6 +55,14 @@ class SystemTokenForm(TokenForm):
         super().__init__(data, scopes)
         named = [(str(each.id), each.name) for each in organisations]
         self.fields["organisation"].choices = named  # type: ignore[attr-defined]
+        if not settings().oidc_api_issuer:
+            del self.fields["subject"]
         self.fields["role"].choices = [  # type: ignore[attr-defined]
             (each.value, each.label) for each in roles
         ]
+
+    def clean_subject(self) -> str:
+        subject = str(self.cleaned_data["subject"])
+        if subject and api_tokens.of_subject(subject) is not None:
+            raise forms.ValidationError(_("A system is known by this already."))
+        return subject

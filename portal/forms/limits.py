@@ -1,5 +1,7 @@
 """How much a customer may load the archive."""
 
+from dataclasses import fields
+
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
@@ -22,11 +24,21 @@ class LimitsForm(forms.Form):
         min_value=1,
         max_value=MOST_OBJECTS,
     )
+    calls_per_minute = forms.IntegerField(
+        label=_("Calls of the API a minute"),
+        help_text=_("By all its tokens together. Further ones are told when to come again."),
+        min_value=1,
+        max_value=MOST_OBJECTS,
+    )
+    token_calls_per_minute = forms.IntegerField(
+        label=_("Calls of the API a minute by one token"),
+        min_value=1,
+        max_value=MOST_OBJECTS,
+    )
     reason = reason_field(_("Why this customer needs limits of its own."))
 
     def limits(self) -> Limits:
-        given = self.cleaned_data
-        return Limits(given["associations"], given["objects_per_minute"])
+        return Limits(**{each.name: self.cleaned_data[each.name] for each in fields(Limits)})
 
 
 class EveryonesForm(forms.Form):

@@ -1,7 +1,7 @@
 """Who loads the archive, and how much each customer may (AR-13)."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from uuid import UUID
 
@@ -90,11 +90,7 @@ def told(request: Request, organisation: Organisation) -> Told:
 def limits(request: Request, actor: Actor, organisation_id: UUID) -> HttpResponseBase:
     organisation = _customer(actor, organisation_id)
     held = services.of(organisation.id)
-    initial = {
-        "associations": held.associations,
-        "objects_per_minute": held.objects_per_minute,
-    }
-    form = LimitsForm(request.POST or None, initial=initial)
+    form = LimitsForm(request.POST or None, initial=asdict(held))
     if form.is_bound and form.is_valid():
         reason = form.cleaned_data["reason"]
         services.allow(actor, organisation, form.limits(), reason=reason)

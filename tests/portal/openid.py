@@ -21,6 +21,7 @@ class Provider:
     address: str
     person: dict[str, Any] = field(default_factory=dict)
     broken: bool = False
+    keys: list[dict[str, Any]] = field(default_factory=list)
     challenge: str = ""
 
     def authorize(self, url: str) -> str:
@@ -47,6 +48,8 @@ class Provider:
                     },
                 }
             )
+        if path == "/keys":
+            return {"keys": self.keys}
         if path == "/token":
             digest = hashlib.sha256(body["code_verifier"].encode()).digest()
             proved = base64.urlsafe_b64encode(digest).decode().rstrip("=") == self.challenge

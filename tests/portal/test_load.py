@@ -64,11 +64,15 @@ def limits_url() -> str:
 def test_an_officer_sets_limits_with_a_reason_and_gives_them_up_again() -> None:
     officer = signed_in("onboarding")
     given: dict[str, Any] = {"associations": "4", "objects_per_minute": "500", "reason": ""}
+    given |= {"calls_per_minute": "90", "token_calls_per_minute": "60"}
     assert "This field is required" in officer.post(limits_url(), given).content.decode()
     answer = officer.post(limits_url(), {**given, "reason": "old PACS"}, follow=True)
     page = answer.content.decode()
-    assert "4 associations at once, 500 objects a minute" in page and "its own" in page
-    assert limits.of(cast.organisation().id) == limits.Limits(4, 500)
+    assert (
+        "4 associations at once, 500 objects and 90 calls of the API a minute" in page
+        and "its own" in page
+    )
+    assert limits.of(cast.organisation().id) == limits.Limits(4, 500, 90, 60)
     everyones = reverse("load-everyones", args=[cast.organisation().id])
     officer.post(everyones, {"everyones-reason": "new PACS"})
     assert not UseLimit.objects.filter(organisation=cast.organisation()).exists()

@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from uuid import UUID
 
+from archive import conversation
 from archive.config import settings
 from archive.edges.dicom import acceptance, tls
 from archive.edges.dicom.acceptance import Agreement, Request
@@ -91,9 +92,21 @@ class Door:
             return
         agreement = acceptance.negotiate(request)
         association_id = uuid7()
+        with conversation.within(association_id):
+            self._agree(wire, request, agreement, caller, association_id)
+
+    def _agree(
+        self,
+        wire: Wire,
+        request: Request,
+        agreement: Agreement,
+        caller: Caller,
+        association_id: UUID,
+    ) -> None:
         try:
             with self.limit.one_more(self.index):
                 peer, session = self._establish(request, caller, association_id)
+                conversation.known(connection=peer.connection_id, organisation=peer.organisation_id)
                 with self.customers.one_more(self.index, peer):
                     self._serve(wire, request, agreement, peer, session)
         except (TooManyAssociations, CustomerTooBusy) as error:

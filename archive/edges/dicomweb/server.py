@@ -9,6 +9,7 @@ from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpResponseBase, HttpResponseNotAllowed
 from django.views.decorators.csrf import csrf_exempt
 
+from archive import conversation
 from archive.edges.dicomweb import places, replies
 from archive.edges.dicomweb.call import Call
 from archive.edges.dicomweb.codec import Target
@@ -16,7 +17,6 @@ from archive.edges.edge import as_archive_error, exchange
 from archive.services import web_peers
 from archive.services.associations import Peer
 from archive.services.callers import Caller
-from archive.values import uuid7
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +32,7 @@ def view(**handlers: Handler) -> View:
         handler = handlers.get(request.method or "")
         if handler is None:
             return HttpResponseNotAllowed(handlers)
-        correlation_id = uuid7()
+        correlation_id = conversation.this_id()
         try:
             response = _answer(request, handler, named, correlation_id)
         except Exception as raised:

@@ -9,6 +9,7 @@ from django.db import DatabaseError
 from django.http.response import HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 
+from archive import conversation
 from archive.actors import Actor
 from archive.edges.edge import as_archive_error, exchange
 from archive.edges.fhir import capabilities, form, replies
@@ -33,7 +34,7 @@ def view(step: str, **handlers: Handler) -> View:
 
     @csrf_exempt
     def answer(request: WSGIRequest, **named: str) -> HttpResponseBase:
-        correlation_id = uuid7()
+        correlation_id = conversation.this_id()
         incoming = _Incoming(request, correlation_id, step)
         try:
             with exchange(correlation_id):

@@ -5,6 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from uuid import UUID
 
+from archive import conversation
 from archive.actors import Actor
 from archive.edges.edge import exchange
 from archive.edges.hl7 import codec
@@ -33,7 +34,11 @@ class Answer:
 
 def answer(raw: bytes, visitor: Visitor) -> Answer:
     """Raises nothing."""
-    correlation_id = uuid7()
+    with conversation.within(uuid7()) as here:
+        return _answer(raw, visitor, here.id)
+
+
+def _answer(raw: bytes, visitor: Visitor, correlation_id: UUID) -> Answer:
     try:
         with exchange(correlation_id):
             received, actor = _let_in(raw, visitor, correlation_id)
@@ -65,6 +70,7 @@ def _let_in(raw: bytes, visitor: Visitor, correlation_id: UUID) -> tuple[Receive
         certificate_sha256=visitor.certificate_sha256,
         correlation_id=correlation_id,
     )
+    conversation.known(connection=actor.connection_id, organisation=actor.organisation_id)
     return received, actor
 
 

@@ -25,6 +25,7 @@ CUSTOMERS_SCOPES = (
     ApiScope.CASES_READ,
     ApiScope.CASES_ACT,
     ApiScope.CUSTOMERS_READ,
+    ApiScope.ROLLOUTS_ACT,
     ApiScope.WEBHOOKS_ACT,
 )
 
@@ -83,6 +84,7 @@ def add_for_system(request: Request, actor: Actor) -> HttpResponseBase:
             organisation=Organisation.objects.get(id=given["organisation"]),
             role=Role(given["role"]),
             environment=Environment(given["environment"]),
+            subject=given.get("subject", ""),
         )
         return _made(request, actor, holder, form)
     say = _("It is the organisation’s, not a person’s, and stays when people change.")
@@ -94,8 +96,8 @@ def _ask(request: Request, form: TokenForm, title: str, say: str) -> HttpRespons
     return render(request, "programs/token_new.html", context, status=422 if form.is_bound else 200)
 
 
-def _made(request: Request, actor: Actor, holder: Holder, form: TokenForm) -> HttpResponse:
-    """The page with the secret, this once."""
+def _made(request: Request, actor: Actor, holder: Holder, form: TokenForm) -> HttpResponseBase:
+    """The page with the secret, this once; a system that needs none goes back to the list."""
     given = form.cleaned_data
     row, secret = services.make(
         actor,
@@ -104,6 +106,9 @@ def _made(request: Request, actor: Actor, holder: Holder, form: TokenForm) -> Ht
         scopes=[ApiScope(each) for each in given["scopes"]],
         days=given["days"],
     )
+    if row.external_id:
+        messages.success(request, _("The system may call with its access tokens."))
+        return redirect("tokens")
     context = {"row": row, "secret": secret, "trail": _trail()}
     return render(request, "programs/token.html", context)
 

@@ -1,0 +1,55 @@
+"""Which conversation this is: one association, message, request or job, with what is said between
+its exchanges and after them. Log lines and spans take their words from here.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
+from uuid import UUID
+
+from archive.values import uuid7
+
+
+@dataclass(slots=True)
+class Conversation:
+    """Its correlation id, and with whom it is once that is known: ids, never names."""
+
+    id: UUID
+    connection: UUID | None = None
+    organisation: UUID | None = None
+
+
+_open: ContextVar[Conversation | None] = ContextVar("conversation", default=None)
+
+
+def current() -> Conversation | None:
+    return _open.get()
+
+
+def this_id() -> UUID:
+    """Of the conversation that is open; of one about to begin when none is."""
+    here = _open.get()
+    return here.id if here is not None else uuid7()
+
+
+@contextmanager
+def within(correlation_id: UUID) -> Iterator[Conversation]:
+    """Open one, or go on with the one that has this id."""
+    here = _open.get()
+    if here is not None and here.id == correlation_id:
+        yield here
+        return
+    token = _open.set(made := Conversation(correlation_id))
+    try:
+        yield made
+    finally:
+        _open.reset(token)
+
+
+def known(*, connection: UUID | None = None, organisation: UUID | None = None) -> None:
+    """Who is at the other end."""
+    here = _open.get()
+    if here is not None:
+        here.connection = connection or here.connection
+        here.organisation = organisation or here.organisation

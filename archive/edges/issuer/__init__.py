@@ -1,0 +1,1 @@
+"""The OpenID provider whose access tokens the API takes: its keys, and what its tokens say."""
