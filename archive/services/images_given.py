@@ -4,6 +4,7 @@
 what goes, one entry a study.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -122,10 +123,15 @@ def release(asking: Asking, chosen: Sequence[Chosen]) -> tuple[list[Chosen], lis
     problems = [
         Problem(each.wanted, DocumentUnknown()) for each in chosen if each.study.id not in allowed
     ]
+    counts = Counter(each.study.id for each in going)
     if going:
         disclosure.given(
             asking.actor,
-            [_given(study, allowed[study.id]) for study in studies if study.id in allowed],
+            [
+                _given(study, allowed[study.id], counts[study.id])
+                for study in studies
+                if study.id in allowed
+            ],
             environment=asking.environment,
             interface=asking.interface,
             message_id=asking.message_id,
@@ -134,7 +140,7 @@ def release(asking: Asking, chosen: Sequence[Chosen]) -> tuple[list[Chosen], lis
     return going, problems
 
 
-def _given(study: Study, verdict: Decision) -> Given:
+def _given(study: Study, verdict: Decision, objects: int) -> Given:
     return Given(
         ground=verdict.ground,
         fired=verdict.fired,
@@ -142,6 +148,7 @@ def _given(study: Study, verdict: Decision) -> Given:
         patient_id=standing.person_id(study.patient),
         what=What.IMAGES,
         study_id=study.id,
+        objects=objects,
         service_event=study.service_event,
         authorisation_id=verdict.authorisation_id,
     )
