@@ -67,7 +67,8 @@ class Config:
     hl7_key: str
     hl7_client_ca: str  # who issues customers' certificates: TLS is then mutual
     hl7_messages_kept_days: int
-    soap_messages_kept_days: int
+    soap_messages_kept_days: int  # of those that changed the registry
+    soap_queries_kept_days: int  # of all others
     ae_production: str
     ae_test: str
     production_takes_test_patients: bool
@@ -258,6 +259,7 @@ def read(values: Mapping[str, str]) -> Config:
         hl7_client_ca=get("HL7_CLIENT_CA", str, ""),
         hl7_messages_kept_days=get("HL7_MESSAGES_KEPT_DAYS", int, 730),
         soap_messages_kept_days=get("SOAP_MESSAGES_KEPT_DAYS", int, 730),
+        soap_queries_kept_days=get("SOAP_QUERIES_KEPT_DAYS", int, 30),
         ae_production=get("AE_PRODUCTION", str, "KANTA"),
         ae_test=get("AE_TEST", str, "KANTATEST"),
         production_takes_test_patients=get("PRODUCTION_TAKES_TEST_PATIENTS", _flag, demo),

@@ -32,6 +32,7 @@ class Given:
     what: str
     study_uid: str
     documents: str
+    objects: int
     controller: str
     ground: str
     emergency: bool
@@ -75,6 +76,7 @@ def given(event: LedgerEvent, subjects: Subjects) -> Given:
         what=what_words(text("what")),
         study_uid=text("study_uid"),
         documents=", ".join(map(str, facts.get("documents") or ())),
+        objects=int(facts.get("objects") or 0),
         controller=controller.name if controller else text("controller"),
         ground=ground_words(text("ground")),
         emergency=bool(facts.get("emergency")),

@@ -173,6 +173,7 @@ FACTS: Mapping[str, Label] = {
     "what": _("What"),
     "study_uid": _("Study UID"),
     "documents": _("Documents"),
+    "objects": _("Objects"),
     "service_event": _("Service event"),
     "controller": _("Data controller’s OID"),
     "register_type": _("Register"),

@@ -192,6 +192,16 @@ PAGES: tuple[Page, ...] = (
     Page("own-message", "message", _("HL7 message"), CUSTOMERS, within="own-messages"),
     Page("registry", "registry", _("Registry"), STUDY_READERS, ARCHIVE_GROUP, in_rail=True),
     Page("registry-entry", "registry-entry", _("Registry"), STUDY_READERS, within="registry"),
+    Page(
+        "registry-messages",
+        "registry-messages",
+        _("XDS messages"),
+        STUDY_READERS,
+        within="registry",
+    ),
+    Page(
+        "registry-message", "registry-message", _("XDS message"), STUDY_READERS, within="registry"
+    ),
     Page("joining-source", "joining-source", _("Document source"), OFFICERS, within="customers"),
     Page("merges", "merges", _("Merges"), STUDY_READERS, ARCHIVE_GROUP, in_rail=True),
     Page("merge", "merge", _("Merge"), STUDY_READERS, within="merges"),

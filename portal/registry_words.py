@@ -30,6 +30,15 @@ ACTIONS = {
     "urn:ihe:iti:2010:DeleteDocumentSet": _("removal of entries (ITI-62)"),
     "urn:ihe:iti:2007:ProvideAndRegisterDocumentSet-b": _("documents provided (ITI-41)"),
     "urn:ihe:iti:2017:RemoveDocuments": _("removal of documents (ITI-86)"),
+    "urn:ihe:iti:2007:RegistryStoredQuery": _("query (ITI-18)"),
+    "urn:ihe:iti:2009:MultiPatientStoredQuery": _("query of several patients (ITI-51)"),
+    "urn:ihe:iti:2007:CrossGatewayQuery": _("query through a gateway (ITI-38)"),
+    "urn:ihe:iti:2007:RetrieveDocumentSet": _("retrieval of documents (ITI-43)"),
+    "urn:ihe:iti:2007:CrossGatewayRetrieve": _("retrieval through a gateway (ITI-39)"),
+    "urn:ihe:rad:2009:RetrieveImagingDocumentSet": _("retrieval of images (RAD-69)"),
+    "urn:ihe:rad:2011:CrossGatewayRetrieveImagingDocumentSet": _(
+        "retrieval of images through a gateway (RAD-75)"
+    ),
 }
 ASSOCIATIONS = {
     "HasMember": (_("holds"), _("is in")),
@@ -47,6 +56,7 @@ REFERENCES = {
 }
 
 Label = str | Promise
+UNREAD = _("message that cannot be read")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +66,10 @@ class Line:
     label: Label
     name: str
     values: tuple[str, ...]
+
+
+def action_words(action: str) -> Label:
+    return ACTIONS.get(action, action or UNREAD)
 
 
 def lines(entry: DocumentEntry, *, whole: bool) -> list[Line]:

@@ -4,7 +4,7 @@ bounded in size (PS3.4 annex N in outline; a preview, not a diagnostic presentat
 
 from dataclasses import dataclass
 from io import BytesIO
-from math import isfinite
+from math import ceil, isfinite
 from typing import Any
 
 import numpy as np
@@ -65,6 +65,26 @@ class Window:
         return np.clip(shown, 0, 1)
 
 
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A part of the picture, its sides as shares of the whole."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    @property
+    def is_possible(self) -> bool:
+        return 0 <= self.left < self.right <= 1 and 0 <= self.top < self.bottom <= 1
+
+    def of(self, width: int, height: int) -> tuple[int, int, int, int]:
+        """In pixels, one at least."""
+        left, top = int(self.left * width), int(self.top * height)
+        right, bottom = ceil(self.right * width), ceil(self.bottom * height)
+        return left, top, max(right, left + 1), max(bottom, top + 1)
+
+
 def picture(
     single: Dataset,
     kind: str,
@@ -72,9 +92,10 @@ def picture(
     box: tuple[int, int],
     quality: int | None = None,
     window: Window | None = None,
+    region: Region | None = None,
 ) -> bytes:
     """PNG or JPEG of a data set of one frame. Raises Unsupported."""
-    return _encoded(single, 1, kind, box=box, quality=quality, window=window)
+    return _encoded(single, 1, kind, box=box, quality=quality, window=window, region=region)
 
 
 def _encoded(
@@ -85,6 +106,7 @@ def _encoded(
     box: tuple[int, int],
     quality: int | None = None,
     window: Window | None = None,
+    region: Region | None = None,
 ) -> bytes:
     if not 1 <= frame <= frames(dataset):
         raise NotFound("the object has no such frame")
@@ -93,6 +115,8 @@ def _encoded(
     except (ValueError, RuntimeError, NotImplementedError, AttributeError, KeyError, TypeError):
         raise Unsupported("the pixels cannot be shown") from None
     image = Image.fromarray(shown)
+    if region is not None:
+        image = image.crop(region.of(*image.size))
     image.thumbnail(box)
     buffer = BytesIO()
     image.save(buffer, kind, **({"quality": quality} if quality and kind == "JPEG" else {}))

@@ -162,6 +162,8 @@ def messages(document: Document) -> list[RegistryMessage]:
         environment=document.environment,
     ).exclude(message_id="")
     rows = RegistryMessage.objects.filter(
-        environment=document.environment, message_id__in=sets.values("message_id")
+        Q(changed=True) | Q(taken=False),
+        environment=document.environment,
+        message_id__in=sets.values("message_id"),
     )
     return list(rows.select_related("organisation", "connection").order_by("id")[:MOST])

@@ -18,8 +18,10 @@ from archive.models import (
     Hl7Message,
     LedgerEvent,
     Organisation,
+    RegistryMessage,
     Study,
 )
+from archive.queries import registry_messages
 
 M = TypeVar("M", bound=Model)
 SHOWN = 20
@@ -36,6 +38,7 @@ class Found:
     studies: list[Study]
     cases: list[Case]
     messages: list[Hl7Message]
+    registry_messages: list[RegistryMessage]
     organisations: list[Organisation]
     associations: list[UUID]
 
@@ -45,6 +48,7 @@ class Found:
             self.studies,
             self.cases,
             self.messages,
+            self.registry_messages,
             self.organisations,
             self.associations,
         )
@@ -64,6 +68,7 @@ def find(
         _studies(text, studies.filter(environment=environment)),
         _cases(text, environment, list(reasons)),
         _messages(text, environment),
+        _registry_messages(text, environment),
         _organisations(text, environment),
         _associations(text, environment),
     )
@@ -119,6 +124,12 @@ def _messages(text: str, environment: str) -> list[Hl7Message]:
         named |= Q(id=text)
     rows = Hl7Message.objects.filter(named, environment=environment).defer("raw", "answer")
     return list(rows.select_related("organisation", "connection").order_by("-received_at")[:SHOWN])
+
+
+def _registry_messages(text: str, environment: str) -> list[RegistryMessage]:
+    """By the MessageID, or by our reference of the call."""
+    rows = registry_messages.narrowed(registry_messages.Filters(environment, named=text))
+    return list(rows.order_by("-id")[:SHOWN])
 
 
 def _organisations(text: str, environment: str) -> list[Organisation]:

@@ -40,7 +40,10 @@ STORED_QUERY = Code("ITI-18", "IHE Transactions", "Registry Stored Query")
 
 LOG_URI = "urn:imaging-data-repository:log"
 MOST_DOCUMENTS = 50  # named in one message; the ledger has them all
-DETAILS = ("ground", "purpose", "interface", "message_id", "reason", "service_event", "problem")
+DETAILS = (
+    *("ground", "purpose", "interface", "message_id", "reason", "service_event", "problem"),
+    "objects",
+)
 
 
 @dataclass(frozen=True, slots=True)

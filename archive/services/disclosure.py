@@ -31,6 +31,7 @@ class Given:
     what: What
     study_id: UUID | None = None
     document_ids: tuple[str, ...] = ()
+    objects: int = 0  # images
     service_event: str = ""
     authorisation_id: UUID | None = None
 
@@ -83,7 +84,8 @@ def _grouped(items: Sequence[Given]) -> list[Given]:
 
 def _merged(group: Sequence[Given]) -> Given:
     documents = dict.fromkeys(each for item in group for each in item.document_ids)
-    return replace(group[0], document_ids=tuple(documents))
+    objects = sum(item.objects for item in group)
+    return replace(group[0], document_ids=tuple(documents), objects=objects)
 
 
 def _study_uids(items: Sequence[Given]) -> dict[UUID, str]:
@@ -123,6 +125,7 @@ def _facts(item: Given, actor: Actor, studies: Mapping[UUID, str]) -> dict[str, 
         "what": item.what.value,
         "study_uid": studies.get(item.study_id, "") if item.study_id else "",
         "documents": list(item.document_ids),
+        **({"objects": item.objects} if item.objects else {}),
         "service_event": item.service_event,
         "authorisation": str(item.authorisation_id) if item.authorisation_id else "",
     }

@@ -4,6 +4,7 @@
 what goes, one entry a study.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -116,7 +117,11 @@ def release(asking: Asking, chosen: Sequence[Chosen]) -> tuple[list[Chosen], lis
     problems = [
         Problem(each.wanted, DocumentUnknown()) for each in chosen if each.held.id not in allowed
     ]
-    studies = {each.study.id: _given(each.study, allowed[each.held.id]) for each in going}
+    counts = Counter(each.study.id for each in going)
+    studies = {
+        each.study.id: _given(each.study, allowed[each.held.id], counts[each.study.id])
+        for each in going
+    }
     if studies:
         disclosure.given(
             asking.actor,
@@ -142,7 +147,7 @@ def _anew(chosen: Sequence[Chosen]) -> list[Instance]:
     return rows
 
 
-def _given(study: Study, verdict: Decision) -> Given:
+def _given(study: Study, verdict: Decision, objects: int) -> Given:
     return Given(
         ground=verdict.ground,
         fired=verdict.fired,
@@ -150,6 +155,7 @@ def _given(study: Study, verdict: Decision) -> Given:
         patient_id=standing.person_id(study.patient),
         what=What.IMAGES,
         study_id=study.id,
+        objects=objects,
         service_event=study.service_event,
         authorisation_id=verdict.authorisation_id,
     )

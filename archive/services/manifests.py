@@ -1,6 +1,7 @@
 """Document rows, and the engine's own registration of a study's manifest (XD-2)."""
 
 import hashlib
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -55,10 +56,10 @@ def register_manifest(
     *,
     study_id: UUID,
     environment: str,
-    replaces: str | None = None,
+    replaces: Sequence[str] = (),
     vault_key: str = "",
 ) -> Document:
-    """Register a study's manifest in the caller's transaction, deprecating the one before it.
+    """Register a study's manifest in the caller's transaction, deprecating those before it.
 
     The same entry again is no second entry. Raises HashDiffers when its uniqueId has other bytes.
     """
@@ -72,11 +73,11 @@ def register_manifest(
     Document.objects.filter(
         study_id=study_id, kind=DocumentKind.MANIFEST, status=DocumentStatus.APPROVED
     ).update(status=DocumentStatus.DEPRECATED)
+    links.deprecate(environment, replaces)
     at = now()
     submission = _own_submission(entry, study, environment, at)
     memberships = [Link(HAS_MEMBER, submission.entry_uuid, entry.uuid, slots=ORIGINAL)]
-    if replaces:
-        memberships.append(Link(REPLACES, entry.uuid, replaces))
+    memberships += [Link(REPLACES, entry.uuid, each) for each in replaces]
     links.keep(environment, memberships)
     document = row(
         entry,

@@ -43,21 +43,23 @@ class Prepared:
 
     entry: DocumentEntry
     vault_key: str
-    replaces: str | None
+    replaces: tuple[str, ...]
     instances: int
     series: int
 
 
 def is_up_to_date(study: Study) -> bool:
-    """Whether the manifest in force names exactly what is stored now."""
+    """Whether the manifest in force names exactly what is stored now, and is the only one."""
     current = _in_force(study)
-    return current is not None and _named_by(current) == set(_uids(_series(study)))
+    if current is None or _brought(study):
+        return False
+    return _named_by(current) == set(_uids(_series(study)))
 
 
 def prepare(study: Study) -> Prepared | None:
     """Make the manifest of what is stored now; None when the one in force names exactly that."""
-    series, current = _series(study), _in_force(study)
-    if current is not None and _named_by(current) == set(_uids(series)):
+    series, current, brought = _series(study), _in_force(study), _brought(study)
+    if current is not None and not brought and _named_by(current) == set(_uids(series)):
         return None
     content = content_of(study, series)
     kept = vault.keep(study.environment, kos.build(content), meta_of(study, content))
@@ -65,7 +67,7 @@ def prepare(study: Study) -> Prepared | None:
     return Prepared(
         entry=entry,
         vault_key=kept.digest.hex(),
-        replaces=_replaced(study, current),
+        replaces=(*_replaced(study, current), *brought),
         instances=len(_uids(series)),
         series=len(series),
     )
@@ -132,13 +134,29 @@ def _in_force(study: Study) -> Document | None:
     return _manifests(study).filter(status=DocumentStatus.APPROVED).first()
 
 
-def _replaced(study: Study, current: Document | None) -> str | None:
+def _brought(study: Study) -> list[str]:
+    """Manifests in force by which a source told of the study before it was archived here
+    (RAD-68): now that its objects are ours, so is its manifest.
+    """
+    rows = Document.objects.filter(
+        environment=study.environment,
+        study_instance_uid=study.study_instance_uid,
+        study=None,
+        kind=DocumentKind.MANIFEST,
+        status=DocumentStatus.APPROVED,
+        register__controller_oid=study.register.controller_oid,
+        patient_id__in=filing.related_patients(study.patient),
+    )
+    return list(rows.order_by("id").values_list("entry_uuid", flat=True))
+
+
+def _replaced(study: Study, current: Document | None) -> tuple[str, ...]:
     """The manifest before, also one that was withdrawn; what replaces a document must be of the
     same patient (XDSPatientIdDoesNotMatch).
     """
     same = _manifests(study).filter(patient_id__in=filing.related_patients(study.patient))
     last = current or same.order_by("-registered_at").first()
-    return last.entry_uuid if last else None
+    return (last.entry_uuid,) if last else ()
 
 
 def _named_by(manifest: Document) -> set[str]:

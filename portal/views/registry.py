@@ -21,7 +21,7 @@ from archive.queries.registry import Association
 from onboarding.queries import customers_of
 from portal.forms.reasons import ReasonForm
 from portal.forms.registry import RegistryFilters
-from portal.registry_words import ACTIONS, ASSOCIATIONS, Label, Line, lines, pretty
+from portal.registry_words import ASSOCIATIONS, Label, Line, action_words, lines, pretty
 from portal.staff import Request, page
 from portal.views import reasons
 from portal.views.fragments import answer
@@ -159,7 +159,7 @@ def _tie(association: Association) -> Tie:
 
 
 def _sent(message: RegistryMessage, shown: bool) -> Sent:
-    word = ACTIONS.get(message.action, message.action)
+    word = action_words(message.action)
     if not shown or not message.request:
         return Sent(word, message)
     return Sent(word, message, pretty(bytes(message.request)), pretty(bytes(message.answer)))

@@ -21,6 +21,7 @@ from portal.forms.codes import looks_like_code
 from portal.forms.reasons import PatientForm
 from portal.hl7_words import event_words
 from portal.pages import BY_NAME, address
+from portal.registry_words import action_words
 from portal.staff import Request, page
 from portal.views import reasons
 
@@ -61,6 +62,10 @@ def _told(found: Found, actor: Actor) -> dict[str, list[tuple[Any, ...]]]:
         "messages_found": [
             (each, event_words(each.event), address(roles, "message", each))
             for each in found.messages
+        ],
+        "registry_messages": [
+            (each, action_words(each.action), address(roles, "registry-message", each))
+            for each in found.registry_messages
         ],
         "organisations": [
             (each, address(roles, "organisation", each)) for each in found.organisations

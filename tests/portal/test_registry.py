@@ -6,6 +6,7 @@ from django.test import Client
 from archive.models import Document, LedgerEvent, RegistryMessage
 from archive.queries import keyset
 from archive.services import publishing, registry_messages
+from archive.values import uuid7
 from tests import cast as people
 from tests.edges.xds import messages, mime
 from tests.edges.xds.messages import Paper
@@ -136,7 +137,48 @@ def test_messages_are_kept_without_signatures_and_for_a_time(cast: Cast) -> None
     assert "no longer kept" in answer.content.decode()
 
 
-def test_a_query_leaves_no_message(cast: Cast) -> None:
-    envelope = messages.envelope(messages.query(messages.FIND_DOCUMENTS, messages.find()))
-    mime.post(cast.oulu.consumer, "/xds/registry", envelope, "application/soap+xml")
-    assert not RegistryMessage.objects.exists()
+def test_what_was_asked_and_what_was_refused_is_kept(cast: Cast) -> None:
+    paper = xds_cast.paper(cast)
+    submit(cast, paper)
+    consumer = cast.oulu.consumer
+    query = messages.envelope(
+        messages.query(messages.FIND_DOCUMENTS, messages.find()), action=messages.QUERY
+    )
+    answered = mime.post(consumer, "/xds/registry", query, "application/soap+xml")
+    mime.post(cast.repository, "/xds/registry", b"<broken", "application/soap+xml")
+    mime.post(cast.repository, "/xds/registry", b"<a/>", "text/xml")
+    asked = RegistryMessage.objects.get(changed=False, taken=True)
+    assert asked.action == messages.QUERY
+    assert (bytes(asked.request), bytes(asked.answer)) == (query, answered.content)
+    refused = {row.http_status: row for row in RegistryMessage.objects.filter(taken=False)}
+    assert {status: bytes(row.request) for status, row in refused.items()} == {
+        400: b"<broken",
+        415: b"<a/>",
+    }
+    client = signed_in("support")
+    content = page(client, "/registry/messages/?outcome=refused")
+    assert str(refused[400].id) in content and str(asked.id) not in content
+    assert str(asked.id) in page(client, f"/registry/messages/?named={asked.message_id}")
+    assert client.post("/search/", {"q": asked.message_id}).url == f"/registry/messages/{asked.id}/"
+    address = f"/registry/messages/{asked.id}/"
+    for content in (page(client, address), client.post(f"{address}whole/").content.decode()):
+        assert "010181-900C" not in content
+    answer = client.post(f"{address}whole/", {"reason": "Case 12: what was asked"})
+    assert "010181-900C" in answer.content.decode() and paper.unique in answer.content.decode()
+    event = LedgerEvent.objects.get(kind="patient.viewed")
+    assert event.subject_id == asked.id and event.patient_id == xds_cast.patient(cast).id
+    assert "/desk/" in page(client, f"/registry/messages/{refused[400].id}/")
+
+
+def test_what_changed_nothing_is_kept_in_part_and_not_for_long(cast: Cast) -> None:
+    long = b"<a><SignatureValue>c2VjcmV0</SignatureValue>" + b"x" * registry_messages.KEPT_BYTES
+    for request in (long, b"<Password>secret</Password>\0<SignatureValue>c2VjcmV0"):
+        exchanged = registry_messages.Exchanged("a", "m", request, b"", False, False, 400)
+        registry_messages.keep(cast.repository.actor, exchanged, uuid7())
+    cut, odd = RegistryMessage.objects.order_by("id")
+    assert len(cut.request) == registry_messages.KEPT_BYTES and not cut.is_whole
+    assert b"c2VjcmV0" not in bytes(cut.request)
+    assert bytes(odd.request) == b"<Password></Password>" and odd.is_whole
+    RegistryMessage.objects.filter(id=cut.id).update(received_at="2020-01-01T00:00Z")
+    assert registry_messages.expire() == 1
+    assert RegistryMessage.objects.get() == odd

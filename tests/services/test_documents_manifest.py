@@ -28,7 +28,7 @@ def entry(**changes: str) -> DocumentEntry:
     )
 
 
-def published(study: Study, made: DocumentEntry, replaces: str | None = None) -> Document:
+def published(study: Study, made: DocumentEntry, *replaces: str) -> Document:
     return manifests.register_manifest(
         made, study_id=study.id, environment=study.environment, replaces=replaces, vault_key="key"
     )
@@ -53,7 +53,7 @@ def test_a_new_manifest_replaces_the_one_before(cast: Cast) -> None:
     study = xds_cast.study(cast, "1.2.3")
     first, second = entry(), entry()
     published(study, first)
-    published(study, second, replaces=first.uuid)
+    published(study, second, first.uuid)
     statuses = dict(Document.objects.values_list("entry_uuid", "status"))
     assert statuses == {first.uuid: "deprecated", second.uuid: "approved"}
     link = DocumentLink.objects.exclude(kind="HasMember").get()

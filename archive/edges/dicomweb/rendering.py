@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
 
 from django.http import HttpResponseBase
 
@@ -10,52 +9,31 @@ from archive.edges.dicomweb import accept
 from archive.edges.dicomweb.call import Call
 from archive.edges.dicomweb.giving import Bare, Giving, Related
 from archive.edges.dicomweb.multipart import Part
-from archive.edges.dicomweb.retrieving import begin, frame_numbers, taken_apart
-from archive.errors.web import NotAcceptable, RequestUnclear
-from archive.objects import rendering
-from archive.objects.opened import Opened
+from archive.edges.dicomweb.retrieving import begin, frame_numbers
+from archive.errors.web import RequestUnclear
 from archive.objects.rendering import Window
-from archive.services import previews
+from archive.services import pictures
+from archive.services.pictures import LARGEST, Look
 from archive.services.serving import Outgoing
 from archive.vault import Held
 
-ENCAPSULATED_PDF = "1.2.840.10008.5.1.4.1.1.104.1"
-PICTURES = ("image/jpeg", "image/png")
-LARGEST = 4_096  # pixels of a side
 FUNCTIONS = {"linear": "LINEAR", "linear-exact": "LINEAR_EXACT", "sigmoid": "SIGMOID"}
 
 
-@dataclass(frozen=True, slots=True)
-class Look:
-    """Query parameters of PS3.18 section 8.3.5.1; others are not supported."""
-
-    box: tuple[int, int]
-    quality: int | None
-    window: Window | None
-
-    @classmethod
-    def read(cls, call: Call) -> "Look":
-        """Raises RequestUnclear."""
-        given = call.request.GET
-        quality = _number(given.get("quality", ""), "quality")
-        if quality is not None and not 1 <= quality <= 100:
-            raise RequestUnclear("not from 1 to 100", facts={"field": "quality"})
-        return cls(_box(given.get("viewport", "")), quality, _window(given.get("window", "")))
-
-
-def _number(text: str, name: str) -> int | None:
-    if not text:
-        return None
-    if not (text.isascii() and text.isdecimal() and len(text) < 6):
-        raise RequestUnclear("not a number", facts={"field": name})
-    return int(text)
+def look(call: Call) -> Look:
+    """Query parameters of PS3.18 section 8.3.5.1; others are not supported. Raises
+    RequestUnclear.
+    """
+    given = call.request.GET
+    quality = pictures.number(given.get("quality", ""), "quality", most=100)
+    return Look(_box(given.get("viewport", "")), quality, _window(given.get("window", "")))
 
 
 def _box(text: str) -> tuple[int, int]:
     """The size alone; a part of the picture is not cut out."""
     if not text:
         return LARGEST, LARGEST
-    sides = [_number(part, "viewport") for part in text.split(",")]
+    sides = [pictures.number(part, "viewport", most=99_999) for part in text.split(",")]
     if len(sides) != 2 or not all(sides):
         raise RequestUnclear("not a width and a height", facts={"field": "viewport"})
     width, height = (min(side or 0, LARGEST) for side in sides)
@@ -65,43 +43,26 @@ def _box(text: str) -> tuple[int, int]:
 def _window(text: str) -> Window | None:
     if not text:
         return None
-    try:
-        center, width, *function = text.split(",")
-        window = Window(float(center), float(width), FUNCTIONS[(function or ["linear"])[0].lower()])
-    except (ValueError, KeyError):
-        window = None
-    if window is None or len(function) > 1 or not window.is_possible:
+    parts, found = text.split(","), None
+    if len(parts) in (2, 3):
+        center, width, word = [*parts, "linear"][:3]
+        function = FUNCTIONS.get(word.lower())
+        found = pictures.window(center, width, function) if function else None
+    if found is None:
         raise RequestUnclear("not a center, a width and a function", facts={"field": "window"})
-    return window
+    return found
 
 
 def rendered(call: Call, numbers: str = "1") -> HttpResponseBase:
     """Of one frame, the first if none is named; several come as parts. Raises ArchiveError."""
-    listed, look = frame_numbers(numbers), Look.read(call)
+    listed, wanted_look = frame_numbers(numbers), look(call)
     wanted = begin(call, "WADO-RS rendered")
-    is_document = wanted.kinds[0][0] == ENCAPSULATED_PDF
-    media_type = accept.chosen(call.accept, (previews.PDF,) if is_document else PICTURES)
+    media_type = accept.chosen(call.accept, pictures.media_types(wanted.kinds[0][0]))
 
     @contextmanager
     def encode(item: Outgoing, held: Held) -> Iterator[Sequence[Part]]:
-        with taken_apart(item, held, little=True) as found:
-            if is_document:
-                contents = [previews.pdf(found.dataset)]
-            else:
-                contents = [_picture(found, number, look, media_type) for number in listed]
+        contents = pictures.seen(item, held, media_type, listed, wanted_look)
         yield [Part(media_type, [content]) for content in contents]
 
     form = Bare(media_type) if len(listed) == 1 else Related(media_type)
     return Giving(call, wanted, form, encode).response()
-
-
-def _picture(found: Opened, number: int, look: Look, media_type: str) -> bytes:
-    if not found.frames:
-        raise NotAcceptable("the object has no picture")
-    return rendering.picture(
-        found.single(number),
-        media_type.partition("/")[2].upper(),
-        box=look.box,
-        quality=look.quality,
-        window=look.window,
-    )

@@ -13,9 +13,10 @@ from archive.edges.dicomweb.multipart import Part
 from archive.edges.edge import exchange
 from archive.errors import InstanceUnknown
 from archive.errors.web import NotAcceptable, RequestUnclear
-from archive.objects import elements, json_model, part10, transcoding
-from archive.objects.opened import PIXEL_DATA, Opened, opened
+from archive.objects import json_model, part10, transcoding
+from archive.objects.opened import PIXEL_DATA, Opened
 from archive.services import retrieval
+from archive.services.pictures import taken_apart
 from archive.services.retrieval import Retrieval
 from archive.services.serving import Outgoing
 from archive.vault import Held
@@ -103,17 +104,6 @@ def _model(call: Call, found: Opened) -> json_model.Model:
         name = f"{found.pixels.tag:08X}"
         model[name] = {"vr": vr, "BulkDataURI": f"{address}/bulkdata/{name}"}
     return model
-
-
-@contextmanager
-def taken_apart(item: Outgoing, held: Held, *, little: bool = False) -> Iterator[Opened]:
-    """With `little` also what is stored in big endian. Raises Unsupported."""
-    syntax = item.transfer_syntax_uid
-    if little and not elements.encoding_of(syntax).little:
-        yield opened(transcoding.convert(held.data(), syntax, accept.EXPLICIT), accept.EXPLICIT)
-        return
-    with held.view() as data:
-        yield opened(data, syntax)
 
 
 # --- frames and bulk data -------------------------------------------------------------------------

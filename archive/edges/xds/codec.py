@@ -115,6 +115,11 @@ def mentioned(body: etree._Element) -> tuple[str, str]:
     return found.get(ACCESSION_TYPE, ""), found.get(STUDY_UID_TYPE, "")
 
 
+def status_of(response: etree._Element) -> str:
+    """Of an answer: its own, or of the RegistryResponse in it."""
+    return next((each.get("status", "") for each in response.iter() if "status" in each.attrib), "")
+
+
 def encode_registered(error: tuple[str, str] | None = None) -> etree._Element:
     """A RegistryResponse: success, or failure with one (errorCode, codeContext)."""
     return _response(RS, "RegistryResponse", error)

@@ -17,15 +17,16 @@ from archive.edges.edge import as_archive_error, exchange
 from archive.edges.xds import codec, giving, handlers, mtom, security, soap, wsdl
 from archive.edges.xds.giving import Answer
 from archive.edges.xds.handlers import Call
+from archive.edges.xds.keeping import Heard, Talk
 from archive.edges.xds.mtom import Received
 from archive.errors import ArchiveError, Busy, Malformed, PeerEnded, PeerUnknown
 from archive.errors.retrieval import MultipartTooLong
 from archive.errors.web import ClientCertificateWrong, ProxyUntrusted
 from archive.models import Environment
 from archive.objects.multipart import Limits, Read, new_boundary
-from archive.services import assertions, callers, error_desk, registry_messages
+from archive.services import assertions, callers, error_desk
 from archive.services.callers import Caller
-from archive.services.registry_messages import Exchanged
+from archive.services.registry_messages import KEPT_BYTES
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +49,6 @@ STEPS = {
     soap.GATEWAY_IMAGES: "retrieve",
     soap.REMOVE_DOCUMENTS: "remove",
 }
-KEPT = frozenset({soap.REGISTER, soap.UPDATE, soap.REMOVE, soap.PROVIDE, soap.REMOVE_DOCUMENTS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,11 @@ def _serve(service: Service, request: HttpRequest) -> HttpResponseBase:
     try:
         with exchange() as correlation_id:
             actor = _identify(request, correlation_id)
-            return _receive(_Incoming(service, request, actor, correlation_id))
+            heard = Heard(_body(request))
+            incoming = _Incoming(service, request, actor, correlation_id, heard)
+            response = _receive(incoming)
+            incoming.keep(response)
+            return response
     except (PeerUnknown, PeerEnded):
         return HttpResponse(status=401, headers={"WWW-Authenticate": REALM})
     except (ProxyUntrusted, ClientCertificateWrong):
@@ -134,9 +138,10 @@ def _identify(request: HttpRequest, correlation_id: UUID) -> Actor:
 
 
 def _receive(incoming: "_Incoming") -> HttpResponseBase:
-    content = _Content.of(incoming.request)
+    content = _Content.of(incoming.request, incoming.heard)
     if not content.is_spoken(incoming.service):
         incoming.report(Malformed("Content-Type is not SOAP 1.2 in UTF-8"))
+        content.body(KEPT_BYTES)
         return HttpResponse(status=415, headers={"Accept": f"{soap.MEDIA_TYPE}; charset=UTF-8"})
     try:
         received = content.read(incoming.service)
@@ -161,6 +166,14 @@ class _Incoming:
     request: HttpRequest
     actor: Actor
     correlation_id: UUID
+    heard: Heard
+    talk: Talk = field(default_factory=Talk)
+
+    def keep(self, response: HttpResponseBase) -> None:
+        self.talk.request = self.talk.request or bytes(self.heard.head)
+        if isinstance(response, HttpResponse):
+            self.talk.answer = response.content
+        self.talk.keep(self.actor, response.status_code, self.correlation_id)
 
     def report(self, error: ArchiveError, step: str = "envelope") -> None:
         _report(error, step, self.actor, self.correlation_id)
@@ -176,10 +189,10 @@ class _Content:
     body: Read
 
     @classmethod
-    def of(cls, request: HttpRequest) -> "_Content":
+    def of(cls, request: HttpRequest, body: Read) -> "_Content":
         media_type, parameters = parse_header_parameters(request.headers.get("Content-Type", ""))
         encoded = request.headers.get("Content-Encoding", "identity").lower() != "identity"
-        return cls(media_type, parameters, encoded, _body(request))
+        return cls(media_type, parameters, encoded, body)
 
     def is_spoken(self, service: Service) -> bool:
         if self.is_encoded:
@@ -210,17 +223,19 @@ def _body(request: HttpRequest) -> Read:
 
 def _answered(incoming: _Incoming, received: Received, content_action: str) -> HttpResponseBase:
     """Raises Fault."""
-    service = incoming.service
+    service, talk = incoming.service, incoming.talk
+    talk.request = received.root
     try:
         message = soap.decode(received.root, content_action, service.bodies)
     except soap.Fault as fault:
         incoming.report(Malformed(fault.reason))
+        talk.message_id = fault.relates_to
         raise
+    talk.action, talk.message_id = message.action, message.message_id
     call = _established(incoming, message, received)
     answer = _handle(call)
     envelope = soap.encode(answer.body, action=message.action, relates_to=message.message_id)
-    if message.action in KEPT:
-        _keep(call, received.root, answer, envelope)
+    talk.answer, talk.status = envelope, codec.status_of(answer.body)
     return _soap(envelope, 200) if service.limits is None else _multipart(call, answer, envelope)
 
 
@@ -265,21 +280,6 @@ def _act(call: Call) -> Answer:
     if action in handlers.HANDLERS:
         return Answer(handlers.HANDLERS[action](call))
     return giving.HANDLERS[action](call)
-
-
-def _keep(call: Call, request: bytes, answer: Answer, envelope: bytes) -> None:
-    """For those who must see what was sent. What was done stands; the answer goes out anyhow."""
-    exchanged = Exchanged(
-        call.message.action,
-        call.message.message_id,
-        request,
-        envelope,
-        answer.body.get("status") == codec.SUCCESS,
-    )
-    try:
-        registry_messages.keep(call.actor, exchanged, call.correlation_id)
-    except DatabaseError:
-        log.exception("a message cannot be kept, exchange %s", call.correlation_id)
 
 
 # --- sending --------------------------------------------------------------------------------------

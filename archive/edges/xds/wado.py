@@ -1,11 +1,20 @@
-"""WADO-URI, RAD-55 and PS3.18 section 9: one object by GET; an assertion comes in a header."""
+"""WADO-URI, RAD-55 and PS3.18 section 9: one object by GET, as it is or as a picture; an assertion
+comes in a header.
+"""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import DatabaseError
-from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, StreamingHttpResponse
+from django.http import (
+    HttpRequest,
+    HttpResponse,
+    HttpResponseNotAllowed,
+    QueryDict,
+    StreamingHttpResponse,
+)
 from django.http.response import HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 
@@ -16,6 +25,7 @@ from archive.errors import (
     ArchiveError,
     Broken,
     Busy,
+    BytesDamaged,
     Malformed,
     NotFound,
     PeerEnded,
@@ -23,12 +33,22 @@ from archive.errors import (
     Refused,
     Unsupported,
 )
+from archive.errors.web import NotAcceptable, RequestUnclear
 from archive.models import Environment
+from archive.objects.rendering import Region, Window
 from archive.objects.retrieving import ImageRequest, WantedObject
-from archive.services import assertions, callers, error_desk, images_given, objects_out
+from archive.services import (
+    assertions,
+    callers,
+    error_desk,
+    images_given,
+    objects_out,
+    pictures,
+)
 from archive.services.asking import Asking
 from archive.services.callers import Caller
 from archive.services.images_given import Chosen
+from archive.services.pictures import LARGEST, Look
 from archive.values import Uid, uuid7
 
 log = logging.getLogger(__name__)
@@ -46,13 +66,15 @@ STATUSES: dict[type[ArchiveError], int] = {
     Busy: 503,
     Broken: 500,
 }
-# Would change the object: not done here.
-_NOT_DONE = ("anonymize", "annotation", "rows", "columns", "region", "windowCenter", "frameNumber")
+_OF_PICTURES = (  # PS3.18 9.1.2.2: not for a whole object
+    *("rows", "columns", "region", "windowCenter", "windowWidth", "imageQuality", "frameNumber"),
+)
+_NOT_DONE = ("anonymize", "annotation", "presentationUID", "presentationSeriesUID")
 
 
 @csrf_exempt
 def retrieve(request: HttpRequest) -> HttpResponseBase:
-    """The object, as it is stored or in the wanted transfer syntax."""
+    """The object, as it is stored or in the wanted transfer syntax, or one frame of it to see."""
     if request.method != "GET":
         return HttpResponseNotAllowed(["GET"])
     actor = None
@@ -61,7 +83,7 @@ def retrieve(request: HttpRequest) -> HttpResponseBase:
             try:
                 actor = _identify(request)
                 asking = Asking(actor, "WADO", correlation_id.urn, correlation_id)
-                return _given(asking, _one(asking, request))
+                return _given(asking, _Asked.read(request))
             except Exception as raised:
                 error = as_archive_error(raised)
                 _report(error, actor, correlation_id, request.GET.get("studyUID", ""))
@@ -82,39 +104,119 @@ def _identify(request: HttpRequest) -> Actor:
     return assertions.establish(actor, caller.presented(uuid7().urn, address)).actor
 
 
-def _one(asking: Asking, request: HttpRequest) -> Chosen:
-    """Raises Malformed, Unsupported, DocumentUnknown, SyntaxUnavailable."""
-    chosen, problems = images_given.choose(asking, _wanted(request))
-    going, withdrawn = images_given.release(asking, chosen)
-    for problem in (*problems, *withdrawn):
-        raise problem.error
-    return going[0]
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """PS3.18 9.1.2."""
 
+    images: ImageRequest
+    media_types: Sequence[str]  # the dearest first
+    look: Look
+    frame: int
+    is_of_picture: bool  # by its other parameters
+    is_of_object: bool
 
-def _wanted(request: HttpRequest) -> ImageRequest:
-    """PS3.18 9.1.2. Raises Malformed, Unsupported."""
-    given = request.GET
-    if given.get("requestType") != "WADO":
-        raise Malformed("requestType must be WADO")
-    try:
-        study, series, uid = (
-            Uid(given.get(f"{name}UID", "")) for name in ("study", "series", "object")
+    @classmethod
+    def read(cls, request: HttpRequest) -> "_Asked":
+        """Raises Malformed, Unsupported."""
+        given = request.GET
+        if given.get("requestType") != "WADO":
+            raise Malformed("requestType must be WADO")
+        try:
+            study, series, uid = (
+                Uid(given.get(f"{name}UID", "")) for name in ("study", "series", "object")
+            )
+        except ValueError:
+            raise Malformed("studyUID, seriesUID and objectUID must be UIDs") from None
+        if any(name in given for name in _NOT_DONE):
+            raise Unsupported("nothing is anonymized, annotated or shown by a presentation state")
+        types = given.get("contentType") or DICOM
+        syntax = given.get("transferSyntax", "").strip()
+        named = WantedObject(settings().imaging_source, uid, "", study, series)
+        return cls(
+            ImageRequest((named,), (syntax,) if syntax else ()),
+            [each.split(";")[0].strip().lower() for each in types.split(",")],
+            _look(given),
+            pictures.number(given.get("frameNumber", ""), "frameNumber", most=999_999) or 1,
+            any(name in given for name in _OF_PICTURES),
+            bool(syntax),
         )
+
+    def media_type(self, sop_class_uid: str) -> str:
+        """Raises NotAcceptable, RequestUnclear."""
+        offered = (DICOM, *pictures.media_types(sop_class_uid))
+        for each in self.media_types:
+            for media_type in offered:
+                if each in (media_type, f"{media_type.partition('/')[0]}/*", "*/*"):
+                    self._require_fit(media_type)
+                    return media_type
+        raise NotAcceptable(f"the object is given as {', '.join(offered)}")
+
+    def _require_fit(self, media_type: str) -> None:
+        if self.is_of_picture and media_type == DICOM:
+            raise RequestUnclear("a whole object has no size, window, region or frame")
+        if self.is_of_object and media_type != DICOM:
+            raise RequestUnclear("transferSyntax is for application/dicom")
+
+
+def _look(given: QueryDict) -> Look:
+    """Raises RequestUnclear."""
+    rows, columns = (pictures.number(given.get(name, ""), name) for name in ("rows", "columns"))
+    return Look(
+        (columns or LARGEST, rows or LARGEST),
+        pictures.number(given.get("imageQuality", ""), "imageQuality", most=100),
+        _window(given.get("windowCenter", ""), given.get("windowWidth", "")),
+        _region(given.get("region", "")),
+    )
+
+
+def _window(center: str, width: str) -> Window | None:
+    if not center and not width:
+        return None
+    found = pictures.window(center, width)
+    if found is None:
+        raise RequestUnclear("not a center and a width", facts={"field": "windowCenter"})
+    return found
+
+
+def _region(text: str) -> Region | None:
+    if not text:
+        return None
+    try:
+        left, top, right, bottom = map(float, text.split(","))
+        found = Region(left, top, right, bottom)
     except ValueError:
-        raise Malformed("studyUID, seriesUID and objectUID must be UIDs") from None
-    if any(name in given for name in _NOT_DONE):
-        raise Unsupported("objects are given whole and unchanged")
-    types = [each.split(";")[0].strip() for each in given.get("contentType", DICOM).split(",")]
-    if not {DICOM, "*/*", "application/*"} & set(types):
-        raise Unsupported("objects are given as application/dicom only")
-    syntax = given.get("transferSyntax", "").strip()
-    named = WantedObject(settings().imaging_source, uid, "", study, series)
-    return ImageRequest((named,), (syntax,) if syntax else ())
+        found = Region(0, 0, 0, 0)
+    if not found.is_possible:
+        raise RequestUnclear("not four shares of the picture", facts={"field": "region"})
+    return found
 
 
-def _given(asking: Asking, chosen: Chosen) -> HttpResponseBase:
-    pieces = objects_out.file(chosen.held, chosen.transfer_syntax_uid)
-    return StreamingHttpResponse(_sending(asking, chosen, pieces), content_type=DICOM)
+def _given(asking: Asking, asked: _Asked) -> HttpResponseBase:
+    """Raises DocumentUnknown, SyntaxUnavailable, and of a picture why it cannot be made."""
+    chosen, problems = images_given.choose(asking, asked.images)
+    for problem in problems:
+        raise problem.error
+    media_type = asked.media_type(chosen[0].held.sop_class_uid)
+    picture = None if media_type == DICOM else _picture(chosen[0], media_type, asked)
+    going, withdrawn = images_given.release(asking, chosen)
+    for problem in withdrawn:
+        raise problem.error
+    if picture is not None:
+        return HttpResponse(picture, content_type=media_type)
+    pieces = objects_out.file(going[0].held, going[0].transfer_syntax_uid)
+    return StreamingHttpResponse(_sending(asking, going[0], pieces), content_type=DICOM)
+
+
+def _picture(chosen: Chosen, media_type: str, asked: _Asked) -> bytes:
+    """Made before it is written down as given. Raises BytesDamaged, NotFound, Unsupported."""
+    try:
+        held = chosen.held.hold()
+    except BytesDamaged:
+        chosen.held.damaged()
+        raise
+    with held:
+        (content,) = pictures.seen(chosen.held, held, media_type, [asked.frame], asked.look)
+    return content
 
 
 def _sending(asking: Asking, chosen: Chosen, pieces: Iterator[bytes]) -> Iterator[bytes]:

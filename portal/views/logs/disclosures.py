@@ -39,6 +39,7 @@ LOG = Log(
         (_("What"), "what"),
         (_("Study UID"), "study_uid"),
         (_("Documents"), "documents"),
+        (_("Objects"), "objects"),
         (_("Data controller"), "controller"),
         (_("Ground"), "ground"),
         (_("Emergency use"), "emergency"),

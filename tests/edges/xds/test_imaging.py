@@ -6,10 +6,12 @@ import tracemalloc
 from io import BytesIO
 from typing import Any
 
+import numpy
 import pytest
 from django.db import DatabaseError
 from django.test import Client
 from lxml import etree
+from PIL import Image
 from pydicom import dcmread
 
 from archive import vault
@@ -219,9 +221,33 @@ def test_wado_gives_one_object_and_writes_it_down(db: None) -> None:
     assert (answer.status_code, answer["Content-Type"]) == (200, "application/dicom")
     assert dcmread(BytesIO(answer.getvalue())).SOPInstanceUID == first.uid
     (entry,) = used()
-    assert (entry["interface"], entry["what"]) == ("WADO", "images")
+    assert (entry["interface"], entry["what"], entry["objects"]) == ("WADO", "images", 1)
     given = dcmread(BytesIO(wado(consumer(), first, transferSyntax=IMPLICIT).getvalue()))
     assert given.file_meta.TransferSyntaxUID == IMPLICIT
+
+
+def shown(answer: Any) -> Image.Image:
+    assert answer.status_code == 200
+    return Image.open(BytesIO(answer.content))
+
+
+def test_wado_shows_a_frame(db: None) -> None:
+    grey = numpy.repeat(numpy.uint16([[0, 100], [100, 200]]), 8, axis=0).repeat(8, axis=1)
+    pixels = grey.tobytes() + bytes(grey.nbytes)
+    two = people.dataset(Rows=16, Columns=16, NumberOfFrames=2, PixelData=pixels)
+    (of,) = named(registered(two))
+    peer = consumer()
+    answer = wado(peer, of, contentType="image/jpeg")
+    assert answer["Content-Type"] == "image/jpeg"
+    assert shown(answer).size == (16, 16)
+    png = {"contentType": "image/png, image/jpeg"}
+    whole, second = (shown(wado(peer, of, **png, frameNumber=each)) for each in "12")
+    assert whole.getextrema()[1] > 0 and second.getextrema() == (0, 0)
+    assert shown(wado(peer, of, **png, rows="8", columns="12")).size == (8, 8)
+    assert shown(wado(peer, of, **png, region="0.5,0,1,0.5")).size == (8, 8)
+    window = {"windowCenter": "50", "windowWidth": "20"}
+    assert set(shown(wado(peer, of, **png, **window)).tobytes()) == {0, 255}
+    assert len(used()) == 6
 
 
 def test_wado_says_what_is_wrong_by_its_status(db: None) -> None:
@@ -234,7 +260,15 @@ def test_wado_says_what_is_wrong_by_its_status(db: None) -> None:
         (peer, {"seriesUID": "1.2.3"}, 404),
         (peer, {"requestType": "other"}, 400),
         (peer, {"studyUID": "x"}, 400),
-        (peer, {"contentType": "image/jpeg"}, 406),
+        (peer, {"contentType": "image/gif"}, 406),
+        (peer, {"contentType": "image/jpeg", "frameNumber": "2"}, 404),
+        (peer, {"contentType": "image/jpeg", "frameNumber": "0"}, 400),
+        (peer, {"contentType": "image/jpeg", "rows": "0"}, 400),
+        (peer, {"contentType": "image/jpeg", "windowWidth": "9"}, 400),
+        (peer, {"contentType": "image/jpeg", "region": "0,0,0,1"}, 400),
+        (peer, {"contentType": "image/jpeg", "transferSyntax": IMPLICIT}, 400),
+        (peer, {"contentType": "image/jpeg", "annotation": "patient"}, 406),
+        (peer, {"rows": "10"}, 400),
         (peer, {"transferSyntax": JPEG_2000}, 406),
         (peer, {"anonymize": "yes"}, 406),
     ):

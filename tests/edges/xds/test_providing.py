@@ -10,6 +10,7 @@ from archive.models import (
     Case,
     Connection,
     Document,
+    DocumentLink,
     LedgerEvent,
     ProvidedDocument,
     Study,
@@ -129,7 +130,16 @@ def test_another_manifest_is_taken_unless_its_study_is_archived_here(db: None) -
     Study.objects.filter(id=study.id).update(study_instance_uid="1.2.246.10.90000003.9")
     assert bring(study="1.2.3") == ["XDSRepositoryMetadataError"]
     assert bring() == []
-    assert Document.objects.get().kind == "manifest"
+    brought = Document.objects.get()
+    assert (brought.kind, brought.study) == ("manifest", None)
+    # Then its study is archived after all: one manifest replaces the other.
+    Study.objects.filter(id=study.id).update(study_instance_uid=study.study_instance_uid)
+    assert not publishing.is_up_to_date(study)
+    ours = publishing.publish(study, publishing.prepare(study))
+    brought.refresh_from_db()
+    assert (brought.status, ours.status) == ("deprecated", "approved")
+    assert DocumentLink.objects.get(kind="RPLC").target_uuid == brought.entry_uuid
+    assert publishing.is_up_to_date(study) and publishing.prepare(study) is None
 
 
 def _entry(text: str) -> str:

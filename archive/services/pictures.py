@@ -1,0 +1,91 @@
+"""Archived objects for a person's eye, as they go out over the web: pictures of their frames, and
+documents (PS3.18 sections 9.1 and 10.4.1.1.3).
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from pydicom.uid import EncapsulatedPDFStorage, ExplicitVRLittleEndian
+
+from archive.errors.web import NotAcceptable, RequestUnclear
+from archive.objects import elements, rendering, transcoding
+from archive.objects.opened import Opened, opened
+from archive.objects.rendering import Region, Window
+from archive.services import previews
+from archive.services.serving import Outgoing
+from archive.vault import Held
+
+JPEG, PNG = "image/jpeg", "image/png"
+PICTURES = (JPEG, PNG)
+LARGEST = 4_096  # pixels of a side
+_DIGITS = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a picture is wanted; None: as the object says."""
+
+    box: tuple[int, int] = (LARGEST, LARGEST)
+    quality: int | None = None
+    window: Window | None = None
+    region: Region | None = None
+
+
+def media_types(sop_class_uid: str) -> tuple[str, ...]:
+    """In which objects of this kind can be seen."""
+    return (previews.PDF,) if sop_class_uid == EncapsulatedPDFStorage else PICTURES
+
+
+def number(text: str, name: str, most: int = LARGEST) -> int | None:
+    """A parameter from 1 to `most`; None when it is not given. Raises RequestUnclear."""
+    if not text:
+        return None
+    decimal = text.isascii() and text.isdecimal() and len(text) <= _DIGITS
+    if not decimal or not 1 <= int(text) <= most:
+        raise RequestUnclear(f"not a number from 1 to {most}", facts={"field": name})
+    return int(text)
+
+
+def window(center: str, width: str, function: str = "LINEAR") -> Window | None:
+    """None when it is no window."""
+    try:
+        found = Window(float(center), float(width), function)
+    except ValueError:
+        return None
+    return found if found.is_possible else None
+
+
+@contextmanager
+def taken_apart(item: Outgoing, held: Held, *, little: bool = False) -> Iterator[Opened]:
+    """With `little` also what is stored in big endian. Raises Unsupported."""
+    syntax = item.transfer_syntax_uid
+    if little and not elements.encoding_of(syntax).little:
+        plain = str(ExplicitVRLittleEndian)
+        yield opened(transcoding.convert(held.data(), syntax, plain), plain)
+        return
+    with held.view() as data:
+        yield opened(data, syntax)
+
+
+def seen(
+    item: Outgoing, held: Held, media_type: str, frames: Sequence[int], look: Look
+) -> list[bytes]:
+    """The document, or a picture of each frame. Raises NotFound, NotAcceptable, Unsupported."""
+    with taken_apart(item, held, little=True) as found:
+        if media_type == previews.PDF:
+            return [previews.pdf(found.dataset)]
+        if not found.frames:
+            raise NotAcceptable("the object has no picture")
+        kind = media_type.partition("/")[2].upper()
+        return [
+            rendering.picture(
+                found.single(frame),
+                kind,
+                box=look.box,
+                quality=look.quality,
+                window=look.window,
+                region=look.region,
+            )
+            for frame in frames
+        ]

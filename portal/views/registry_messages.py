@@ -1,0 +1,121 @@
+"""SOAP messages of XDS and XCA: the list, and one as it was received and answered, which is shown
+with a reason and for that once.
+"""
+
+from uuid import UUID
+
+from django.core.exceptions import BadRequest
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from archive import gate, ledger
+from archive.actors import Actor
+from archive.models import RegistryMessage
+from archive.queries import registry_messages as queries
+from onboarding.queries import customers_of
+from portal.advice import advise
+from portal.forms.reasons import ReasonForm
+from portal.forms.registry import MessageFilters
+from portal.pages import BY_NAME, address
+from portal.registry_words import action_words, pretty
+from portal.staff import Request, page
+from portal.views import reasons
+from portal.views.fragments import answer
+
+LIST = "list"
+
+
+@page("registry-messages")
+def front(request: Request, actor: Actor) -> HttpResponse:
+    form = MessageFilters(request.GET, customers_of(actor, ()))
+    filters = form.filters(request.environment)
+    rows = RegistryMessage.objects.none() if filters is None else queries.narrowed(filters)
+    try:
+        found = queries.page(
+            rows, after=request.GET.get("after", ""), before=request.GET.get("before", "")
+        )
+    except ValueError as error:
+        raise BadRequest("not a place in this list") from error
+    context = {
+        "say": _("A filter cannot be read. Correct it or take it off.")
+        if filters is None
+        else _("What known systems sent and were answered over XDS and XCA, the latest first."),
+        "form": form,
+        "rows": [(row, action_words(row.action)) for row in found.rows],
+        "page": found,
+        "filtered": bool(request.GET.keys() & form.fields.keys()),
+        "trail": [(_("Registry"), reverse("registry"))],
+    }
+    return answer(
+        request,
+        "registry/messages.html",
+        context,
+        part="registry/_messages.html",
+        target=LIST,
+    )
+
+
+@page("registry-message")
+def one(request: Request, actor: Actor, message_id: UUID) -> HttpResponse:
+    return _show(request, actor, queries.one(message_id), ReasonForm())
+
+
+@require_POST
+@page("registry-message")
+def whole(request: Request, actor: Actor, message_id: UUID) -> HttpResponse:
+    """Both texts, for this once."""
+    found = queries.one(message_id)
+    form = ReasonForm(request.POST)
+    if not reasons.with_reason(request, actor, found.id).reason:
+        if not form.is_valid():
+            return _show(request, actor, found, form)
+        reasons.keep(request, found.id, form.cleaned_data["reason"])
+    seer = reasons.with_reason(request, actor, found.id)
+    gate.require_person(seer)
+    facts = {"reason": seer.reason, "shown": "XDS message"}
+    persons = [reasons.subject(each) for each in queries.patients(found)]
+    for person in dict.fromkeys(persons) or (None,):
+        about = ledger.About(
+            environment=found.environment,
+            organisation_id=found.organisation_id,
+            subject_id=found.id,
+            patient_id=person,
+            correlation_id=found.correlation_id,
+        )
+        ledger.record(ledger.Kind.PATIENT_VIEWED, about, facts, actor=seer)
+    return _show(request, actor, found, ReasonForm(), shown=True)
+
+
+def _show(
+    request: Request,
+    actor: Actor,
+    found: RegistryMessage,
+    form: ReasonForm,
+    *,
+    shown: bool = False,
+) -> HttpResponse:
+    request.environment = found.environment
+    failures = queries.failures(found)
+    traced = found.correlation_id and BY_NAME["trace-association"].may_open(actor.roles)
+    context = {
+        "message": found,
+        "what": action_words(found.action),
+        "form": form,
+        "shown": shown,
+        "is_kept": bool(found.request or found.answer),
+        "received": pretty(bytes(found.request)) if shown else "",
+        "answered": pretty(bytes(found.answer)) if shown else "",
+        "failures": [
+            (each, advise(each.case.reason), address(actor.roles, "case", each.case))
+            for each in failures
+        ],
+        "trace_url": reverse("trace-association", args=[found.correlation_id]) if traced else "",
+        "trail": [
+            (_("Registry"), reverse("registry")),
+            (_("XDS messages"), reverse("registry-messages")),
+        ],
+    }
+    return render(request, "registry/message.html", context)
