@@ -21,6 +21,8 @@ from archive.edges.webhook import client as webhook
 from archive.errors import ArchiveError, Busy
 from archive.models import JobKind
 from archive.services import (
+    alarm_mails,
+    alarms,
     anchors,
     api_tokens,
     assertions,
@@ -231,6 +233,7 @@ def forget_messages() -> None:
     assertions.forget_expired()
     api_tokens.forget_calls()
     webhooks.forget_old()
+    alarms.forget_old()
 
 
 @shared_task(name="archive.messages")
@@ -251,6 +254,14 @@ def tell_of_cases() -> None:
     """Every minute: who wants to be told at once is, unless it is quiet; digests at their hour."""
     close_old_connections()
     case_mails.tell_due()
+
+
+@shared_task(name="archive.alarms")
+def watch_interfaces() -> None:
+    """Every minute: count, judge, tell."""
+    close_old_connections()
+    alarms.watch()
+    alarm_mails.tell_due()
 
 
 @shared_task(name="archive.authorisations")

@@ -46,6 +46,7 @@ app.conf.update(
             "schedule": 60.0,
             "options": {"expires": 50},
         },
+        "alarms": {"task": "archive.alarms", "schedule": 60.0, "options": {"expires": 50}},
         "end_due": {"task": "onboarding.end_due", "schedule": 60.0, "options": {"expires": 50}},
         "rollouts": {
             "task": "onboarding.observe_rollouts",

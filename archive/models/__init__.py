@@ -85,6 +85,17 @@ from archive.models.documents import (
     ProvidedDocument,
     Submission,
 )
+from archive.models.health import (
+    FALLING,
+    Alarm,
+    AlarmRule,
+    Channel,
+    ChannelHour,
+    Interface,
+    Measure,
+    SilenceLearning,
+    SilenceRule,
+)
 from archive.models.integrity import (
     Finding,
     Round,
@@ -162,6 +173,12 @@ from archive.models.review_choices import (
 from archive.models.seconds import (
     SecondPerson,
 )
+from archive.models.status import (
+    Announcement,
+    AnnouncementReceipt,
+    PlannedBreak,
+    ServicePart,
+)
 from archive.models.studies import (
     Instance,
     Patient,
@@ -204,10 +221,15 @@ from archive.models.work import (
 )
 
 __all__ = [
+    "FALLING",
     "STAFF_ROLES",
     "AccessPolicy",
     "AccessPolicyKind",
     "ActingGround",
+    "Alarm",
+    "AlarmRule",
+    "Announcement",
+    "AnnouncementReceipt",
     "ApiClient",
     "ApiClientKind",
     "ApiScope",
@@ -229,6 +251,8 @@ __all__ = [
     "CaseMail",
     "CaseRoute",
     "CaseState",
+    "Channel",
+    "ChannelHour",
     "CodeImport",
     "CommitmentState",
     "Connection",
@@ -266,6 +290,7 @@ __all__ = [
     "InformingEnd",
     "Instance",
     "InstanceVersion",
+    "Interface",
     "ItemState",
     "Job",
     "JobKind",
@@ -278,6 +303,7 @@ __all__ = [
     "LogRule",
     "LogRuleKey",
     "MailPace",
+    "Measure",
     "Membership",
     "MessageOutcome",
     "NoticeState",
@@ -285,6 +311,7 @@ __all__ = [
     "Patient",
     "PatientHistory",
     "PatientMerge",
+    "PlannedBreak",
     "Prohibition",
     "ProhibitionEnd",
     "ProhibitionScope",
@@ -318,9 +345,12 @@ __all__ = [
     "SecondState",
     "Sector",
     "Series",
+    "ServicePart",
     "Severity",
     "SeverityRule",
     "SeverityTime",
+    "SilenceLearning",
+    "SilenceRule",
     "Spared",
     "SpentAssertion",
     "SpentMessage",
