@@ -171,6 +171,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("portal.views.volumes.addresses")),
     path("", include("portal.views.support.addresses")),
     path("", include("portal.views.programs.addresses")),
+    path("", include("portal.views.watching.addresses")),
+    path("status/", include("portal.views.service.addresses")),
     path("logs/", include("portal.views.logs.addresses")),
     path("authorisations/", include("portal.views.authorisations.addresses")),
     path("health/live", health.live, name="health-live"),

@@ -24,6 +24,9 @@ OWED = {
 }
 
 
+OUTGOING = (Interface.NOTICE, Interface.COMMITMENT, Interface.WEBHOOK)
+
+
 @dataclass(frozen=True, slots=True)
 class Flow:
     """What a stretch of time came to."""
@@ -107,6 +110,19 @@ class Line:
         return max(seen) if seen else None
 
     @property
+    def late_for(self) -> timedelta:
+        return timedelta(minutes=self.late)
+
+    @property
+    def mean(self) -> timedelta | None:
+        return None if self.day.mean_ms is None else timedelta(milliseconds=self.day.mean_ms)
+
+    @property
+    def is_sent(self) -> bool:
+        """By us: the time runs until it arrived."""
+        return self.channel.interface in OUTGOING
+
+    @property
     def is_failing(self) -> bool:
         return self.day.failed > self.day.good
 
@@ -146,7 +162,7 @@ def _waiting(channel: Channel, owed: dict[tuple[UUID | None, str, UUID | None], 
     kind = OWED.get(Interface(channel.interface))
     if kind is None:
         return None
-    calls = channel.interface in (Interface.NOTICE, Interface.COMMITMENT)
+    calls = channel.connection_id is not None and channel.interface in OUTGOING
     return sum(
         count
         for (organisation_id, job_kind, peer_id), count in owed.items()
