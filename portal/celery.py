@@ -3,12 +3,10 @@ only.
 """
 
 import os
-
-from celery import Celery
-from celery.signals import setup_logging
-
 from archive import logs
 from archive.config import settings
+from celery import Celery
+from celery.signals import setup_logging
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
@@ -48,6 +46,7 @@ app.conf.update(
             "schedule": 60.0,
             "options": {"expires": 50},
         },
+        "alarms": {"task": "archive.alarms", "schedule": 60.0, "options": {"expires": 50}},
         "end_due": {"task": "onboarding.end_due", "schedule": 60.0, "options": {"expires": 50}},
         "rollouts": {
             "task": "onboarding.observe_rollouts",

@@ -2,19 +2,16 @@
 holds it complete.
 """
 
-from collections.abc import Mapping
-from typing import Any
-
-from django.utils.functional import Promise
-from django.utils.translation import gettext
-from django.utils.translation import gettext_lazy as _
-
 from archive.actors import ActorKind, Purpose
 from archive.ledger import Kind
 from archive.models import LedgerEvent, RegisterType, ReviewFinding, ReviewKind, ReviewScope
 from archive.queries import timeline
 from archive.rules.disclosure import What
+from collections.abc import Mapping
+from django.utils.functional import Promise
+from django.utils.translation import gettext, gettext_lazy as _
 from portal.happenings import SAYINGS
+from typing import Any
 
 Label = str | Promise
 
@@ -109,6 +106,10 @@ KINDS: Mapping[str, Label] = {
     Kind.TOKEN_CHANGED.word: _("Token of the API changed"),
     Kind.QUEUE_CHANGED.word: _("Queue paused or let go on"),
     Kind.WEBHOOK_CHANGED.word: _("Webhook changed"),
+    Kind.ALARM_RULED.word: _("Rule of alarms changed"),
+    Kind.ALARM_ACKNOWLEDGED.word: _("Alarm acknowledged"),
+    Kind.STATUS_CHANGED.word: _("Planned break or notice changed"),
+    Kind.STATUS_ACKNOWLEDGED.word: _("Notice acknowledged by a customer"),
     Kind.SEARCH_SAVED.word: _("Saved search changed"),
     Kind.REVIEW_RAISED.word: _("Suspicion raised"),
     Kind.REVIEW_RULED.word: _("Rule of log review changed"),

@@ -2,14 +2,12 @@
 `portal.staff.page` is the door.
 """
 
+from archive.models import Role, STAFF_ROLES
 from dataclasses import dataclass
-
 from django.db.models import Model
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
-
-from archive.models import STAFF_ROLES, Role
 
 Label = str | Promise
 
@@ -268,6 +266,37 @@ PAGES: tuple[Page, ...] = (
     Page("policy-change", "policy-add", _("Content policy"), ADMINISTRATORS, within="policies"),
     Page("queues", "queues", _("Queues"), DESK, SYSTEM_GROUP, in_rail=True),
     Page("queue-hold", "queue-hold", _("Queues"), ADMINISTRATORS, within="queues"),
+    Page("job-retry", "job-retry", _("Queues"), STUDY_READERS, within="queues"),
+    Page("interfaces", "interfaces", _("Interfaces"), DESK, SYSTEM_GROUP, in_rail=True),
+    Page("interface", "interface", _("Interfaces"), DESK, within="interfaces"),
+    Page(
+        "interface-expected",
+        "interface-expected",
+        _("Interfaces"),
+        STUDY_READERS,
+        within="interfaces",
+    ),
+    Page("alarms", "alarms", _("Alarms"), DESK, SYSTEM_GROUP, in_rail=True, counted=True),
+    Page("alarm-acknowledge", "alarm-acknowledge", _("Alarms"), DESK, within="alarms"),
+    Page("alarm-rules", "alarm-rules", _("Rules of alarms"), DESK, within="alarms"),
+    Page(
+        "alarm-rule-change",
+        "alarm-rule-new",
+        _("Rules of alarms"),
+        ADMINISTRATORS,
+        within="alarms",
+    ),
+    Page("status", "status", _("State of the service"), STAFF, SYSTEM_GROUP, in_rail=True),
+    Page("own-status", "status", _("State of the service"), CUSTOMERS, in_rail=True),
+    Page("status-change", "break-new", _("Planned break"), OFFICERS | DESK, within="status"),
+    Page("announcement", "announcement", _("Notice"), STAFF, within="status"),
+    Page(
+        "announcement-read",
+        "announcement-read",
+        _("Notice"),
+        CUSTOMERS,
+        within="own-status",
+    ),
     Page("webhooks", "webhooks", _("Webhooks"), OFFICERS | CUSTOMERS, SYSTEM_GROUP, in_rail=True),
     Page("webhook-change", "webhook-add", _("Webhooks"), SPEAKERS, within="webhooks"),
     Page("tokens", "tokens", _("Tokens of the API"), STAFF | CUSTOMERS, SYSTEM_GROUP, True),

@@ -62,6 +62,48 @@ def by_hour(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Some hours or days: what went through and what failed; `short` stands under the bar."""
+
+    label: str
+    good: int
+    failed: int
+    short: str = ""
+
+
+def over_time(key: str, title: str, stretches: Sequence[Stretch], column: str) -> Plot:
+    """Bars side by side: what went through, and what failed on top of it."""
+    scale = max([each.good + each.failed for each in stretches] + [1])
+    step = WIDTH / max(len(stretches), 1)
+    bars: list[tuple[str, str, str, str, str]] = []
+    for place, each in enumerate(stretches):
+        low, high = _height(each.good, scale), _height(each.failed, scale)
+        x, wide = f"{place * step + 0.5:.1f}", f"{step - 1:.1f}"
+        if low:
+            bars.append(("ok", x, f"{HEIGHT - low:.1f}", wide, f"{low:.1f}"))
+        if high:
+            bars.append(("bad", x, f"{HEIGHT - low - high:.1f}", wide, f"{high:.1f}"))
+    said = _("%(good)s went through and %(failed)s failed") % {
+        "good": number_text(sum(each.good for each in stretches)),
+        "failed": number_text(sum(each.failed for each in stretches)),
+    }
+    labels = [
+        (f"{(place + 0.5) * step:.1f}", "middle", each.short)
+        for place, each in enumerate(stretches)
+        if each.short
+    ]
+    rows = tuple(
+        (each.label, number_text(each.good), number_text(each.failed))
+        for each in stretches
+        if each.good or each.failed
+    )
+    columns = (column, _("Went through"), _("Failed"))
+    return Plot(
+        title, _svg(key, title, said, _bars(bars) + _axis() + _texts(labels)), columns, rows
+    )
+
+
 def ages(key: str, title: str, classes: Sequence[tuple[str, int, bool]]) -> Plot:
     """A strip of waiting ages: for each class its label, how many wait, and whether that is
     late.

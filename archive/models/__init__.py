@@ -85,6 +85,17 @@ from archive.models.documents import (
     ProvidedDocument,
     Submission,
 )
+from archive.models.health import (
+    FALLING,
+    Alarm,
+    AlarmRule,
+    Channel,
+    ChannelHour,
+    Interface,
+    Measure,
+    SilenceLearning,
+    SilenceRule,
+)
 from archive.models.integrity import (
     Finding,
     Round,
@@ -163,6 +174,12 @@ from archive.models.review_choices import (
 from archive.models.seconds import (
     SecondPerson,
 )
+from archive.models.status import (
+    Announcement,
+    AnnouncementReceipt,
+    PlannedBreak,
+    ServicePart,
+)
 from archive.models.studies import (
     Instance,
     Patient,
@@ -205,10 +222,15 @@ from archive.models.work import (
 )
 
 __all__ = [
+    "FALLING",
     "STAFF_ROLES",
     "AccessPolicy",
     "AccessPolicyKind",
     "ActingGround",
+    "Alarm",
+    "AlarmRule",
+    "Announcement",
+    "AnnouncementReceipt",
     "ApiCallCount",
     "ApiClient",
     "ApiClientKind",
@@ -231,6 +253,8 @@ __all__ = [
     "CaseMail",
     "CaseRoute",
     "CaseState",
+    "Channel",
+    "ChannelHour",
     "CodeImport",
     "CommitmentState",
     "Connection",
@@ -268,6 +292,7 @@ __all__ = [
     "InformingEnd",
     "Instance",
     "InstanceVersion",
+    "Interface",
     "ItemState",
     "Job",
     "JobKind",
@@ -280,6 +305,7 @@ __all__ = [
     "LogRule",
     "LogRuleKey",
     "MailPace",
+    "Measure",
     "Membership",
     "MessageOutcome",
     "NoticeState",
@@ -287,6 +313,7 @@ __all__ = [
     "Patient",
     "PatientHistory",
     "PatientMerge",
+    "PlannedBreak",
     "Prohibition",
     "ProhibitionEnd",
     "ProhibitionScope",
@@ -320,9 +347,12 @@ __all__ = [
     "SecondState",
     "Sector",
     "Series",
+    "ServicePart",
     "Severity",
     "SeverityRule",
     "SeverityTime",
+    "SilenceLearning",
+    "SilenceRule",
     "Spared",
     "SpentAssertion",
     "SpentMessage",

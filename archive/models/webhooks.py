@@ -64,7 +64,14 @@ class WebhookDelivery(models.Model):
     last_error = models.CharField(max_length=200, blank=True)
 
     class Meta:
-        indexes = (models.Index(fields=("webhook", "-at"), name="webhook_delivery_newest"),)
+        indexes = (
+            models.Index(fields=("webhook", "-at"), name="webhook_delivery_newest"),
+            models.Index(
+                fields=("delivered_at",),
+                condition=Q(delivered_at__isnull=False),
+                name="webhook_delivery_arrived",
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.event} {self.id}"

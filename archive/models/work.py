@@ -46,6 +46,7 @@ class Job(models.Model):
             ),
             models.Index(fields=("kind", "state", "-made_at"), name="job_by_kind"),
             models.Index(fields=("study_id",), name="job_study"),
+            models.Index(fields=("ended_at",), condition=Q(state="dead"), name="job_dead"),
         )
 
     def __str__(self) -> str:

@@ -103,3 +103,17 @@ def parts() -> dict[str, str]:
     """Each part with what is wrong with it; empty when it is well."""
     found = {**_question.put(), "broker": broker(), "vault": vault_writable()}
     return {name: found[name] for name in (*PARTS, *((AUDIT,) if settings().atna_host else ()))}
+
+
+def answering() -> dict[str, bool]:
+    """The same parts without the hurry: who asks may wait for the database."""
+    fresh = Heartbeat.objects.filter(at__gte=now() - STALE).values_list("kind", flat=True)
+    alive = set(fresh)
+    return {
+        "database": True,  # else there is no answer at all
+        "broker": not broker(),
+        "worker": WORKERS <= alive,
+        "dicom": "dicom" in alive,
+        "hl7": "hl7" in alive,
+        "vault": not vault_writable(),
+    }

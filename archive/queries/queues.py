@@ -6,9 +6,18 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Count, Min, Q, QuerySet
+from django.db.models import Count, Exists, Min, OuterRef, Q, QuerySet
 
-from archive.models import Heartbeat, Job, JobKind, JobState, QueueHold
+from archive.models import (
+    Case,
+    CaseEvent,
+    EventOutcome,
+    Heartbeat,
+    Job,
+    JobKind,
+    JobState,
+    QueueHold,
+)
 from archive.queries import keyset
 from archive.queries.health import STALE
 from archive.values import now
@@ -85,6 +94,31 @@ def why(job: Job, holds: Iterable[str], called: Iterable[UUID | None]) -> str:
     if job.last_error:
         return "failed-before"
     return "not-carried" if job.sent_at is None else "not-claimed"
+
+
+@dataclass(frozen=True, slots=True)
+class Dead:
+    """A job that was given up, and the case it is on. `again`: it has been set going since."""
+
+    job: Job
+    case: Case | None
+    again: bool
+
+
+def dead(limit: int) -> list[Dead]:
+    """Given up within a week and neither solved nor ignored since; the latest first."""
+    given_up = Job.objects.filter(state=JobState.DEAD, ended_at__gte=now() - DEAD_FOR)
+    events = CaseEvent.objects.filter(job_id=OuterRef("id"))
+    ended = events.filter(outcome__in=(EventOutcome.SOLVED, EventOutcome.IGNORED))
+    rows = list(given_up.exclude(Exists(ended)).order_by("-ended_at", "-id")[:limit])
+    found = CaseEvent.objects.filter(job_id__in=[row.id for row in rows]).select_related("case")
+    cases = {event.job_id: event.case for event in found.order_by("at")}
+    wanted = Q()
+    for row in rows:
+        wanted |= Q(kind=row.kind, subject_id=row.subject_id)
+    live = Job.objects.filter(wanted, state__in=LIVE) if rows else Job.objects.none()
+    going = set(live.values_list("kind", "subject_id"))
+    return [Dead(row, cases.get(row.id), (row.kind, row.subject_id) in going) for row in rows]
 
 
 def called_peers() -> set[UUID | None]:

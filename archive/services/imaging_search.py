@@ -100,5 +100,6 @@ def _record(asking: Asking, search: Search, studies: Sequence[Study]) -> None:
         "keys": sorted({term.name for term in search.terms}),
         "found": len(studies),
         "calling": asking.actor.name,
+        "interface": "FHIR",
     }
     ledger.record(ledger.Kind.IMAGES_QUERIED, about, facts, actor=asking.actor)

@@ -1,10 +1,22 @@
 """Queues as people see them: how full, how late, stuck or held; and holding them (NF-6)."""
 
+from uuid import UUID
+
 from django.db import transaction
 
 from archive import jobs, ledger
 from archive.actors import Actor
-from archive.models import Environment, JobKind, QueueHold
+from archive.models import (
+    Case,
+    CaseEvent,
+    Environment,
+    EventOutcome,
+    Job,
+    JobKind,
+    JobState,
+    QueueHold,
+)
+from archive.services import error_desk, retries
 from archive.values import now
 
 
@@ -30,6 +42,31 @@ def let_go(actor: Actor, kind: JobKind, *, reason: str) -> None:
         if held:
             _record(actor, kind, "let go on", reason)
             transaction.on_commit(jobs.trust_broker)
+
+
+def try_again(actor: Actor, job: Job) -> bool:
+    """Owe a given-up job's work again, by its case when it has one. Not when it was set going
+    meanwhile, or what it delivers has arrived.
+    """
+    with transaction.atomic():
+        dead = Job.objects.select_for_update().filter(id=job.id, state=JobState.DEAD).first()
+        if dead is None or retries.has_arrived(dead):
+            return False
+        same = Job.objects.filter(kind=dead.kind, subject_id=dead.subject_id)
+        if same.filter(state__in=(JobState.WAITING, JobState.RUNNING)).exists():
+            return False
+        open_ones = CaseEvent.objects.filter(job_id=dead.id).exclude(
+            outcome__in=(EventOutcome.SOLVED, EventOutcome.IGNORED)
+        )
+        by_case: dict[Case, list[UUID]] = {}
+        for event in open_ones.select_related("case"):
+            by_case.setdefault(event.case, []).append(event.id)
+        for case, event_ids in by_case.items():
+            error_desk.retry(actor, case, event_ids=event_ids)
+        if not by_case:
+            error_desk.revive(dead)
+            _record(actor, JobKind(dead.kind), "tried again", dead.last_error)
+    return True
 
 
 def _record(actor: Actor, kind: JobKind, what: str, reason: str) -> None:

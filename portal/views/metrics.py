@@ -75,16 +75,7 @@ class Figures(Collector):
 
 def _parts() -> list[tuple[tuple[str, ...], float]]:
     """As /health/ready has them, without its hurry: a scrape may wait for the database."""
-    alive = {each.kind for each in queries.processes() if each.is_alive}
-    up = {
-        "database": True,  # else there is no answer at all
-        "worker": health.WORKERS <= alive,
-        "dicom": "dicom" in alive,
-        "hl7": "hl7" in alive,
-        "broker": not health.broker(),
-        "vault": not health.vault_writable(),
-    }
-    return [((name,), float(is_up)) for name, is_up in up.items()]
+    return [((name,), float(is_up)) for name, is_up in health.answering().items()]
 
 
 def _queues() -> Iterator[GaugeMetricFamily]:

@@ -1,15 +1,18 @@
 """Queues: jobs by kind, those that do not move and why, the processes; holding a kind (NF-6)."""
 
+from uuid import UUID
+
 from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from archive.actors import Actor
-from archive.models import JobKind
+from archive.errors import NotFound
+from archive.models import Job, JobKind
 from archive.queries import queues as queries
 from archive.services import queues as services
 from portal.forms.programs import DRAIN, GO_ON, HoldForm
@@ -34,10 +37,25 @@ def listed(request: Request, actor: Actor) -> HttpResponse:
     context = {
         "queues": [(each, each.kind.label) for each in queries.queues()],
         "stuck": [(job, WHY[queries.why(job, holds, called)]) for job in stuck],
+        "dead": queries.dead(SHOWN),
+        "retries": BY_NAME["job-retry"].may_open(actor.roles),
         "processes": queries.processes(),
         "holds": BY_NAME["queue-hold"].may_open(actor.roles),
     }
     return render(request, "programs/queues.html", context)
+
+
+@require_POST
+@page("job-retry")
+def again(request: Request, actor: Actor, job_id: UUID) -> HttpResponseBase:
+    job = Job.objects.filter(id=job_id).first()
+    if job is None:
+        raise NotFound()
+    if services.try_again(actor, job):
+        messages.success(request, _("It is tried again now."))
+    else:
+        messages.info(request, _("Nothing was set going: it goes on already, or has arrived."))
+    return redirect("queues")
 
 
 @require_http_methods(["GET", "POST"])

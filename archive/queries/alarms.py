@@ -1,0 +1,35 @@
+"""Alarms as people look at them. Those of no environment belong to both."""
+
+from django.db.models import Case as Choose
+from django.db.models import F, IntegerField, QuerySet, Value, When
+
+from archive.models import Alarm, Severity
+
+GRAVEST = {Severity.CRITICAL: 0, Severity.HIGH: 1, Severity.NORMAL: 2, Severity.LOW: 3}
+
+
+def _of(environment: str) -> QuerySet[Alarm]:
+    rows = Alarm.objects.filter(raised_at__isnull=False, environment__in=("", environment))
+    return rows.select_related(
+        *("rule", "organisation", "acknowledged_by", "channel__connection", "channel__organisation")
+    )
+
+
+def standing(environment: str) -> QuerySet[Alarm]:
+    """Not cleared: those nobody looks after first, the gravest of them before others."""
+    gravity = Choose(
+        *(When(rule__severity=each, then=Value(place)) for each, place in GRAVEST.items()),
+        output_field=IntegerField(),
+    )
+    rows = _of(environment).filter(cleared_at=None).annotate(gravity=gravity)
+    return rows.order_by(F("acknowledged_at").asc(nulls_first=True), "gravity", "raised_at")
+
+
+def unheeded_count(environment: str) -> int:
+    """Those that nobody has acknowledged."""
+    return _of(environment).filter(cleared_at=None, acknowledged_at=None).count()
+
+
+def cleared(environment: str) -> QuerySet[Alarm]:
+    """The latest first."""
+    return _of(environment).filter(cleared_at__isnull=False).order_by("-cleared_at")

@@ -1,0 +1,70 @@
+"""Certificates by when they expire: those of trusted issuers, and the service's own."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from cryptography import x509
+from django.db.models import Q
+
+from archive.config import settings
+from archive.models import TrustedIssuer
+from archive.values import now, today
+
+ONE_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """`what` is a stable word: issuer, or the setting that names the file."""
+
+    what: str
+    name: str
+    environment: str
+    until: datetime
+    key: str
+
+    @property
+    def days_left(self) -> float:
+        return (self.until - now()) / ONE_DAY
+
+
+def certificates() -> list[Certificate]:
+    """The next to expire first."""
+    return sorted([*_of_issuers(), *_own()], key=lambda each: each.until)
+
+
+def _of_issuers() -> list[Certificate]:
+    """One that is followed by another of the same issuer is not missed when it expires."""
+    day = today()
+    live = TrustedIssuer.objects.filter(
+        Q(valid_until=None) | Q(valid_until__gte=day), valid_from__lte=day
+    )
+    newest: dict[tuple[str, str], TrustedIssuer] = {}
+    for row in live.order_by("certificate_until"):
+        newest[row.environment, row.entity_id] = row
+    return [
+        Certificate("issuer", row.entity_id, row.environment, row.certificate_until, str(row.id))
+        for row in newest.values()
+    ]
+
+
+def _own() -> list[Certificate]:
+    """Files that cannot be read are the listeners' trouble, who say so."""
+    known = settings()
+    files = {
+        "dicom": known.dicom_tls_certificate,
+        "hl7": known.hl7_certificate,
+        "audit": known.atna_cert,
+    }
+    found = []
+    for what, file in files.items():
+        if not file:
+            continue
+        try:
+            first = x509.load_pem_x509_certificates(Path(file).read_bytes())[0]
+        except (OSError, ValueError, IndexError):
+            continue
+        name = first.subject.rfc4514_string()
+        found.append(Certificate(what, name, "", first.not_valid_after_utc, what))
+    return found

@@ -1,0 +1,70 @@
+"""The state of the service as customers know it: parts that answer or not, breaks, notices."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from uuid import UUID
+
+from django.db.models import Q, QuerySet
+
+from archive.models import (
+    Announcement,
+    AnnouncementReceipt,
+    CustomerState,
+    Organisation,
+    PlannedBreak,
+    ServicePart,
+)
+from archive.queries import health
+from archive.values import now
+
+# What each needs of the parts that health tells of. This page answers: so does the portal.
+NEEDS: Mapping[ServicePart, frozenset[str]] = {
+    ServicePart.DICOM: frozenset({"dicom", "vault"}),
+    ServicePart.HL7: frozenset({"hl7"}),
+    ServicePart.WEB: frozenset({"vault"}),
+    ServicePart.REGISTRATION: frozenset({"worker", "broker", "vault"}),
+    ServicePart.PORTAL: frozenset(),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """`on_break`: one that was planned is on now."""
+
+    part: ServicePart
+    answers: bool
+    on_break: bool
+
+
+def parts() -> list[Part]:
+    answering = health.answering()
+    pausing = {name for row in breaks() if row.starts_at <= now() for name in row.parts}
+    return [
+        Part(part, all(answering[name] for name in NEEDS[part]), part.value in pausing)
+        for part in ServicePart
+    ]
+
+
+def breaks() -> list[PlannedBreak]:
+    """Those that are on or to come, the next first."""
+    return list(PlannedBreak.objects.filter(ends_at__gt=now(), called_off_at=None))
+
+
+def announcements() -> QuerySet[Announcement]:
+    return Announcement.objects.filter(taken_down_at=None)
+
+
+def receipts_of(organisation_ids: Collection[UUID]) -> dict[UUID, list[AnnouncementReceipt]]:
+    """What these organisations acknowledged, by notice."""
+    rows = AnnouncementReceipt.objects.filter(organisation__in=organisation_ids)
+    found: dict[UUID, list[AnnouncementReceipt]] = {}
+    for row in rows.select_related("organisation").order_by("at"):
+        found.setdefault(row.announcement_id, []).append(row)
+    return found
+
+
+def expected_readers(announcement: Announcement) -> QuerySet[Organisation]:
+    """Customers that use the service, or are about to; not those whose use has ended."""
+    receipts = AnnouncementReceipt.objects.filter(announcement=announcement)
+    live = Q(is_operator=False) & ~Q(state=CustomerState.ENDED)
+    return Organisation.objects.filter(live).exclude(id__in=receipts.values("organisation_id"))

@@ -1,0 +1,1 @@
+"""Pages about how interfaces fare, and about alarms."""

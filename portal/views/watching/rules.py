@@ -1,0 +1,131 @@
+"""Rules of alarms: in force and ended; added, replaced, ended by an administrator."""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_safe
+
+from archive.actors import Actor
+from archive.errors import NotFound
+from archive.errors.wishes import ValueUnfit
+from archive.models import AlarmRule
+from archive.services import alarm_rules as services
+from onboarding.queries import customers
+from portal.alarm_words import scope_words, when_words
+from portal.forms.watching import EndForm, RuleForm
+from portal.pages import BY_NAME
+from portal.staff import Request, page
+
+ENDED = 20
+WRONG = {
+    "clear_at": gettext_lazy("It is on the good side of the value at which the alarm is raised."),
+    "recipients": gettext_lazy("One of these is no mail address."),
+    "measure": gettext_lazy("Another measure is another rule: add it, and end this one."),
+    "": gettext_lazy("Somebody has replaced or ended this rule meanwhile."),
+}
+MISSING = gettext_lazy("This is missing.")
+
+
+@require_safe
+@page("alarm-rules")
+def listed(request: Request, actor: Actor) -> HttpResponse:
+    rows = AlarmRule.objects.select_related("organisation")
+    ended = rows.exclude(until=None).order_by("-until")[:ENDED]
+    context = {
+        "rows": [_told(row) for row in rows.filter(until=None)],
+        "ended": [_told(row) for row in ended],
+        "may_change": BY_NAME["alarm-rule-change"].may_open(actor.roles),
+        "trail": _trail()[:1],
+    }
+    return render(request, "watching/rules.html", context)
+
+
+def _told(row: AlarmRule) -> tuple[AlarmRule, str, str]:
+    return row, when_words(row), scope_words(row)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@page("alarm-rule-change")
+def add(request: Request, actor: Actor) -> HttpResponseBase:
+    form = RuleForm(request.POST or None, customers())
+    return _change(
+        request,
+        form,
+        _("Add a rule of alarms"),
+        lambda: services.add(actor, form.rule(), reason=form.cleaned_data["reason"]),
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@page("alarm-rule-change")
+def change(request: Request, actor: Actor, rule_id: UUID) -> HttpResponseBase:
+    row = _row(rule_id)
+    if request.method == "POST":
+        form = RuleForm(request.POST, customers())
+    else:
+        form = RuleForm.of(row, customers())
+    return _change(
+        request,
+        form,
+        _("Change: %(rule)s") % {"rule": row.name},
+        lambda: services.replace(actor, row, form.rule(), reason=form.cleaned_data["reason"]),
+    )
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@page("alarm-rule-change")
+def end(request: Request, actor: Actor, rule_id: UUID) -> HttpResponseBase:
+    row, form = _row(rule_id), EndForm(request.POST or None)
+    return _change(
+        request,
+        form,
+        _("End: %(rule)s") % {"rule": row.name},
+        lambda: services.end(actor, row, reason=form.cleaned_data["reason"]),
+    )
+
+
+def _change(
+    request: Request, form: forms.Form, title: str, act: Callable[[], object]
+) -> HttpResponseBase:
+    if form.is_bound and form.is_valid() and _fits(form, act):
+        messages.success(request, _("The rule is recorded, and holds from now on."))
+        return redirect("alarm-rules")
+    context: dict[str, Any] = {
+        "form": form,
+        "title": title,
+        "back": reverse("alarm-rules"),
+        "button": _("Record it"),
+        "trail": _trail(),
+    }
+    return render(request, "watching/form.html", context, status=422 if form.is_bound else 200)
+
+
+def _fits(form: forms.Form, act: Callable[[], object]) -> bool:
+    """Whether the service takes it; if not, the form says why."""
+    try:
+        act()
+    except ValueUnfit as error:
+        field = error.facts["field"]
+        form.add_error(field if field in form.fields else None, str(WRONG.get(field, MISSING)))
+        return False
+    return True
+
+
+def _row(rule_id: UUID) -> AlarmRule:
+    """One in force. Raises NotFound."""
+    row = AlarmRule.objects.filter(id=rule_id, until=None).first()
+    if row is None:
+        raise NotFound()
+    return row
+
+
+def _trail() -> list[tuple[str, str]]:
+    return [(_("Alarms"), reverse("alarms")), (_("Rules of alarms"), reverse("alarm-rules"))]
