@@ -124,6 +124,7 @@ class Kind(Enum):
     QUEUE_CHANGED = "queue.changed", ("what", "kind")
     WEBHOOK_CHANGED = "webhook.changed", ("what", "name")
     SEARCH_SAVED = "search.saved", ("log", "name", "what")
+    LIST_EXPORTED = "list.exported", ("listing", "filters", "format")
     REVIEW_RAISED = "review.raised", ("suspicion", "rule", "events")
     REVIEW_RULED = "review.ruled", ("suspicion", "scope", "version", "reason")
     REVIEW_WATCHED = "review.watched", ("what", "reason")

@@ -102,6 +102,9 @@ from archive.models.keeping_choices import (
 from archive.models.limits import (
     UseLimit,
 )
+from archive.models.lists import (
+    SavedView,
+)
 from archive.models.log import (
     AuditCursor,
     DisclosureNotice,
@@ -146,7 +149,6 @@ from archive.models.review import (
     ReviewCheck,
     ReviewNote,
     ReviewRule,
-    SavedSearch,
     Suspicion,
     SuspicionEvent,
     WatchedPerson,
@@ -312,7 +314,7 @@ __all__ = [
     "Role",
     "Round",
     "RoundKind",
-    "SavedSearch",
+    "SavedView",
     "SecondKind",
     "SecondPerson",
     "SecondState",
