@@ -128,6 +128,7 @@ class Kind(Enum):
     STATUS_CHANGED = "status.changed", ("what", "title")
     STATUS_ACKNOWLEDGED = "status.acknowledged", ("title",)
     SEARCH_SAVED = "search.saved", ("log", "name", "what")
+    LIST_EXPORTED = "list.exported", ("listing", "filters", "format")
     REVIEW_RAISED = "review.raised", ("suspicion", "rule", "events")
     REVIEW_RULED = "review.ruled", ("suspicion", "scope", "version", "reason")
     REVIEW_WATCHED = "review.watched", ("what", "reason")

@@ -3,10 +3,12 @@ only.
 """
 
 import os
-from archive import logs
-from archive.config import settings
+
 from celery import Celery
 from celery.signals import setup_logging
+
+from archive import logs
+from archive.config import settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 

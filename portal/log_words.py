@@ -2,16 +2,19 @@
 holds it complete.
 """
 
+from collections.abc import Mapping
+from typing import Any
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
 from archive.actors import ActorKind, Purpose
 from archive.ledger import Kind
 from archive.models import LedgerEvent, RegisterType, ReviewFinding, ReviewKind, ReviewScope
 from archive.queries import timeline
 from archive.rules.disclosure import What
-from collections.abc import Mapping
-from django.utils.functional import Promise
-from django.utils.translation import gettext, gettext_lazy as _
 from portal.happenings import SAYINGS
-from typing import Any
 
 Label = str | Promise
 
@@ -110,7 +113,8 @@ KINDS: Mapping[str, Label] = {
     Kind.ALARM_ACKNOWLEDGED.word: _("Alarm acknowledged"),
     Kind.STATUS_CHANGED.word: _("Planned break or notice changed"),
     Kind.STATUS_ACKNOWLEDGED.word: _("Notice acknowledged by a customer"),
-    Kind.SEARCH_SAVED.word: _("Saved search changed"),
+    Kind.SEARCH_SAVED.word: _("Saved view changed"),
+    Kind.LIST_EXPORTED.word: _("List exported"),
     Kind.REVIEW_RAISED.word: _("Suspicion raised"),
     Kind.REVIEW_RULED.word: _("Rule of log review changed"),
     Kind.REVIEW_WATCHED.word: _("Watch list changed"),
@@ -195,6 +199,9 @@ FACTS: Mapping[str, Label] = {
     "query": _("Query"),
     "log": _("Log"),
     "filters": _("Filters"),
+    "listing": _("List"),
+    "format": _("File format"),
+    "columns": _("Columns"),
     "entries": _("Entries"),
     "entry": _("Entry"),
     "from": _("Before"),

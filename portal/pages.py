@@ -2,12 +2,14 @@
 `portal.staff.page` is the door.
 """
 
-from archive.models import Role, STAFF_ROLES
 from dataclasses import dataclass
+
 from django.db.models import Model
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+
+from archive.models import STAFF_ROLES, Role
 
 Label = str | Promise
 
@@ -214,7 +216,7 @@ PAGES: tuple[Page, ...] = (
     Page("review-rule", "review-rule", _("Rules of log review"), ADMINISTRATORS, within="review"),
     Page("review-watch", "review-watch", _("Watch list"), REVIEWERS, within="review"),
     Page("review-watch-change", "review-watch-add", _("Watch list"), REVIEWERS, within="review"),
-    Page("saved-searches", "log-search-save", _("Saved searches"), REVIEWERS, within="disclosures"),
+    Page("list-views", "list-columns", _("Saved views"), STAFF | CUSTOMERS),
     Page("log-requests", "log-requests", _("Log requests"), CUSTOMERS, in_rail=True),
     Page("log-request", "log-request", _("Log request"), CUSTOMERS, within="log-requests"),
     Page("retention", "retention", _("Retention"), STUDY_READERS, ARCHIVE_GROUP, in_rail=True),

@@ -2,6 +2,7 @@
 
 import csv
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 
 # What a spreadsheet would take for a formula (OWASP, CSV injection).
 RISKY = ("=", "+", "-", "@", "\t", "\r")
@@ -16,10 +17,15 @@ class _Echo:
 
 def lines(columns: Sequence[str], rows: Iterable[Mapping[str, object]]) -> Iterator[str]:
     """A heading, then a line for each row; what a row does not have is empty."""
+    return table(columns, ([row.get(name) for name in columns] for row in rows))
+
+
+def table(heading: Sequence[str], rows: Iterable[Sequence[object]]) -> Iterator[str]:
+    """The same for rows whose values stand in order."""
     writer = csv.writer(_Echo())
-    yield writer.writerow(columns)
+    yield writer.writerow(heading)
     for row in rows:
-        yield writer.writerow([_plain(row.get(name)) for name in columns])
+        yield writer.writerow([_plain(value) for value in row])
 
 
 def _plain(value: object) -> str:
@@ -27,6 +33,8 @@ def _plain(value: object) -> str:
         return ""
     if isinstance(value, bool):
         return "1" if value else "0"
+    if isinstance(value, datetime):
+        return value.isoformat(timespec="seconds")
     if isinstance(value, (list, tuple)):
         value = " ".join(map(str, value))
     text = str(value)

@@ -1,11 +1,44 @@
 """Every address of the product."""
 
-from archive.edges.fhir.urls import addresses as fhir_addresses
-from archive.edges.xds import fetching, server as xds, wado
 from django.urls import URLPattern, URLResolver, include, path
+
+from archive.edges.fhir.urls import addresses as fhir_addresses
+from archive.edges.xds import fetching, wado
+from archive.edges.xds import server as xds
 from portal.accounts import SIGN_UP
-from portal.views import assertion, case, correcting, corrections, customers, desk, errors, health, integrity, language, load, log_requests, may_correct, merges, messages, metrics, object, overview, people, registry, registry_messages, rejecting, rollout, search, sign_on, studies, study, try_citizen
-from portal.views.public import customers as public_customers, filling, guide, register, signup, status
+from portal.views import (
+    assertion,
+    case,
+    correcting,
+    corrections,
+    customers,
+    desk,
+    errors,
+    health,
+    integrity,
+    language,
+    load,
+    log_requests,
+    may_correct,
+    merges,
+    messages,
+    metrics,
+    object,
+    overview,
+    people,
+    registry,
+    registry_messages,
+    rejecting,
+    rollout,
+    saved_views,
+    search,
+    sign_on,
+    studies,
+    study,
+    try_citizen,
+)
+from portal.views.public import customers as public_customers
+from portal.views.public import filling, guide, register, signup, status
 from portal.views.public.steps import BY_KEY
 from portal.views.system import trust
 
@@ -149,6 +182,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("portal.views.programs.addresses")),
     path("", include("portal.views.watching.addresses")),
     path("status/", include("portal.views.service.addresses")),
+    path("lists/<slug:name>/views/", saved_views.save, name="list-view-save"),
+    path("lists/<slug:name>/columns/", saved_views.columns, name="list-columns"),
+    path("lists/views/<uuid:view_id>/", saved_views.change, name="list-view-change"),
     path("logs/", include("portal.views.logs.addresses")),
     path("authorisations/", include("portal.views.authorisations.addresses")),
     path("health/live", health.live, name="health-live"),

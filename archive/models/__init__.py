@@ -114,6 +114,9 @@ from archive.models.limits import (
     ApiCallCount,
     UseLimit,
 )
+from archive.models.lists import (
+    SavedView,
+)
 from archive.models.log import (
     AuditCursor,
     DisclosureNotice,
@@ -158,7 +161,6 @@ from archive.models.review import (
     ReviewCheck,
     ReviewNote,
     ReviewRule,
-    SavedSearch,
     Suspicion,
     SuspicionEvent,
     WatchedPerson,
@@ -341,7 +343,7 @@ __all__ = [
     "Role",
     "Round",
     "RoundKind",
-    "SavedSearch",
+    "SavedView",
     "SecondKind",
     "SecondPerson",
     "SecondState",

@@ -3,7 +3,6 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Lower
 
 from archive.models.fields import environment_field, uuid_key
 from archive.models.organisations import Organisation
@@ -258,26 +257,3 @@ class ExplanationRequest(models.Model):
 
     def __str__(self) -> str:
         return str(self.id)
-
-
-class SavedSearch(models.Model):
-    """A search of a log under a name; its owner's, or everybody's who may read the log."""
-
-    id = uuid_key()
-    owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, models.CASCADE, related_name="saved_searches"
-    )
-    log = models.CharField(max_length=16)
-    name = models.CharField(max_length=60)
-    query = models.CharField(max_length=1000)  # of the address; a patient by opaque id only
-    is_shared = models.BooleanField(default=False)
-    made_at = models.DateTimeField()
-
-    class Meta:
-        constraints = (
-            models.UniqueConstraint("owner", "log", Lower("name"), name="saved_search_identity"),
-        )
-        verbose_name_plural = "saved searches"
-
-    def __str__(self) -> str:
-        return self.name

@@ -4,7 +4,6 @@ customers have reported that they gave (LG-1, LG-2).
 Every search goes through an index of the ledger (migration 0011), whatever the log has grown to.
 """
 
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -19,7 +18,6 @@ from archive.queries.keyset import page as keyset_page
 
 DISCLOSED = (Kind.DISCLOSURE_GIVEN.word, Kind.DISCLOSURE_NOTIFIED.word)
 GIVEN = (*DISCLOSED, Kind.DATA_USED.word)  # also what stayed within a register
-CHUNK = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,17 +73,6 @@ def ids_of_person(patient_id: UUID) -> list[UUID]:
 def page(rows: QuerySet[LedgerEvent], *, after: str = "", before: str = "") -> Page[LedgerEvent]:
     """One page, the newest first. Raises ValueError when a cursor is none."""
     return keyset_page(rows, NEWEST_EVENT, after=after, before=before)
-
-
-def stretches(rows: QuerySet[LedgerEvent]) -> Iterator[Sequence[LedgerEvent]]:
-    """Every entry, the newest first, a stretch at a time: for an export."""
-    after = ""
-    while True:
-        found = keyset_page(rows, NEWEST_EVENT, after=after, size=CHUNK)
-        yield found.rows
-        after = found.following
-        if not after:
-            return
 
 
 @dataclass(frozen=True, slots=True)

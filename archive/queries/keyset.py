@@ -2,7 +2,7 @@
 nor hide others, and the last page costs as much as the first.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
@@ -12,6 +12,7 @@ from django.db.models import Model, Q, QuerySet
 
 M = TypeVar("M", bound=Model)
 PAGE = 50
+STRETCH = 1_000  # rows of an export held at once
 MARK = "~"
 
 
@@ -71,6 +72,26 @@ def page(
         _cursor(found[-1], order) if more else "",
         _cursor(found[0], order) if after and found else "",
     )
+
+
+def stretches(rows: QuerySet[M], order: Sequence[Key]) -> Iterator[Sequence[M]]:
+    """The whole list, some rows at a time, however long it is."""
+    after = ""
+    while True:
+        part = page(rows, order, after=after, size=STRETCH)
+        if part.rows:
+            yield part.rows
+        if not part.following:
+            return
+        after = part.following
+
+
+def neighbours(rows: QuerySet[M], order: Sequence[Key], row: M) -> tuple[M | None, M | None]:
+    """The rows before and after one, which need not stand in the list any more."""
+    place = _cursor(row, order)
+    behind = rows.filter(_beyond(order, place)).order_by(*_names(order))
+    ahead = rows.filter(_beyond(order, place, backwards=True))
+    return ahead.order_by(*_names(order, backwards=True)).first(), behind.first()
 
 
 def _names(order: Sequence[Key], *, backwards: bool = False) -> list[str]:

@@ -107,22 +107,6 @@ def oldest(rows: QuerySet[Study]) -> datetime | None:
     return rows.order_by("received_at", "id").values_list("received_at", flat=True).first()
 
 
-def neighbours(rows: QuerySet[Study], study: Study) -> tuple[UUID | None, UUID | None]:
-    """The studies before and after this one in the list it was opened from."""
-    key = {"received_at": study.received_at}
-    newer = rows.filter(
-        Q(received_at__gt=study.received_at) | Q(**key, id__gt=study.id),
-        received_at__gte=study.received_at,
-    )
-    older = rows.filter(
-        Q(received_at__lt=study.received_at) | Q(**key, id__lt=study.id),
-        received_at__lte=study.received_at,
-    )
-    before = newer.order_by("received_at", "id").values_list("id", flat=True).first()
-    after = older.order_by("-received_at", "-id").values_list("id", flat=True).first()
-    return before, after
-
-
 def by_key(key: str) -> list[Study]:
     """Studies with this accession number or Study Instance UID, everywhere, newest first."""
     rows = Study.objects.filter(Q(accession_number=key) | Q(study_instance_uid=key))

@@ -4,16 +4,17 @@ A patient is named by the archive's own id, never by the personal identity code:
 needs to see that two events are about the same person, not who it is.
 """
 
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
 from archive.config import settings
 from archive.ledger import Kind
 from archive.models import LedgerEvent, Study
 from archive.objects import audit
 from archive.objects.audit import Code, Message, Participant, Subject, dcm
 from archive.rules.disclosure import What
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
-from uuid import UUID
 
 Facts = Mapping[str, Any]
 
@@ -169,6 +170,7 @@ TABLE: Mapping[Kind, Row | Callable[[Facts], Row]] = {
     Kind.STATUS_CHANGED: Row(SECURITY_ALERT, "E", SECURITY_CONFIGURATION),
     Kind.STATUS_ACKNOWLEDGED: _RESTRICTED,
     Kind.SEARCH_SAVED: _LOG,
+    Kind.LIST_EXPORTED: Row(EXPORT, "R"),
     Kind.REVIEW_RAISED: Row(SECURITY_ALERT, "E", RESTRICTED_FUNCTION, audit.MINOR_FAILURE),
     Kind.REVIEW_RULED: Row(SECURITY_ALERT, "E", SECURITY_CONFIGURATION),
     Kind.REVIEW_WATCHED: Row(SECURITY_ALERT, "E", SECURITY_CONFIGURATION),

@@ -22,7 +22,6 @@ from archive.models import (
 from archive.queries import reviews
 from archive.services import review_rules
 from archive.values import today
-from portal.forms.codes import PATTERN, refuse_code
 from portal.forms.joining import day_field, line, prose
 from portal.forms.moments import clock_field
 from portal.forms.reasons import PatientForm, reason_field
@@ -214,16 +213,3 @@ class WatchForm(PatientForm):
 class EndWatchForm(forms.Form):
     last_day = day_field(_("Last day"))
     reason = reason_field(_("Why the person is watched for no longer."))
-
-
-class SaveSearchForm(forms.Form):
-    """The filters of the address under a name."""
-
-    name = forms.CharField(
-        label=_("Name"),
-        max_length=60,
-        validators=[refuse_code],
-        widget=forms.TextInput(attrs={"pattern": PATTERN, "autocomplete": "off"}),
-    )
-    is_shared = forms.BooleanField(label=_("For every reader of this log"), required=False)
-    query = forms.CharField(max_length=1_000, validators=[refuse_code], widget=forms.HiddenInput())

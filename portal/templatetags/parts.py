@@ -115,14 +115,16 @@ class Chip:
 
 
 @register.simple_tag(takes_context=True)
-def chips(context: Context, form: Form) -> SafeString:
+def chips(context: Context, form: Form, off: str = "?") -> SafeString:
     """`{% chips filterset.form %}` or any GET form bound to the address: one chip a field, kept
-    in the address.
+    in the address; `off` is the address without any.
     """
     query: QueryDict = context["request"].GET
     made = [_chip(bound, query) for bound in form.visible_fields()]
     made.sort(key=lambda chip: not chip.value)  # what is set stands first
-    return _render(context, "chips", {"chips": made, "any_set": any(chip.value for chip in made)})
+    return _render(
+        context, "chips", {"chips": made, "off": off if any(chip.value for chip in made) else ""}
+    )
 
 
 def _chip(bound: BoundField, query: QueryDict) -> Chip:

@@ -7,7 +7,6 @@ from django.contrib import messages
 from django.core.exceptions import BadRequest
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
@@ -21,9 +20,11 @@ from portal import formats
 from portal.advice import advise
 from portal.forms.case_work import ReplyForm
 from portal.forms.reasons import ResolveForm
+from portal.lists.desk import DESK
 from portal.names import OF_PATIENT, fact, fact_place, place_words
 from portal.pages import BY_NAME
 from portal.staff import Request, page
+from portal.views import desk, lists
 from portal.views.desk import CUSTOMER_READER, STAFF_READER, Reader, is_customer
 from portal.views.fragments import answer
 from portal.views.support.parts import around, ids_of, working
@@ -38,7 +39,7 @@ def front(request: HttpRequest, case_id: UUID) -> HttpResponseBase:
 
 @page("case")
 def staff(request: Request, actor: Actor, case_id: UUID) -> HttpResponse:
-    return _show(request, queries.case(case_id), ResolveForm())
+    return _show(request, actor, queries.case(case_id), ResolveForm())
 
 
 @page("own-case")
@@ -52,7 +53,7 @@ def own(request: Request, actor: Actor, case_id: UUID) -> HttpResponse:
         "repairable": len(queries.repairable(found)),
         "watches": found.watchers.filter(id=request.user.id).exists(),
     }
-    return _page(request, found, CUSTOMER_READER, more)
+    return _page(request, actor, found, CUSTOMER_READER, more)
 
 
 @require_POST
@@ -100,7 +101,7 @@ def resolve(request: Request, actor: Actor, case_id: UUID) -> HttpResponseBase:
     found = queries.case(case_id)
     form = ResolveForm(request.POST)
     if not form.is_valid():
-        return _show(request, found, form)
+        return _show(request, actor, found, form)
     if found.state == CaseState.OPEN:
         error_desk.resolve(actor, found, reason=form.cleaned_data["reason"])
         messages.success(request, _("%(case)s is resolved.") % {"case": found})
@@ -116,7 +117,7 @@ def _back(found: Case) -> HttpResponseBase:
 # --- the page -----------------------------------------------------------------------------------
 
 
-def _show(request: Request, found: Case, form: ResolveForm) -> HttpResponse:
+def _show(request: Request, actor: Actor, found: Case, form: ResolveForm) -> HttpResponse:
     """The staff's page."""
     roles = request.person.roles
     able = queries.retryable(found) if BY_NAME["case-retry"].may_open(roles) else []
@@ -132,10 +133,12 @@ def _show(request: Request, found: Case, form: ResolveForm) -> HttpResponse:
         **around(found),
         **(working(request, found, explaining) if works else {}),
     }
-    return _page(request, found, STAFF_READER, more)
+    return _page(request, actor, found, STAFF_READER, more)
 
 
-def _page(request: Request, found: Case, reader: Reader, more: dict[str, Any]) -> HttpResponse:
+def _page(
+    request: Request, actor: Actor, found: Case, reader: Reader, more: dict[str, Any]
+) -> HttpResponse:
     request.environment = found.environment
     advice = advise(found.reason)
     shape, word = reader.standing(found, advice)
@@ -164,10 +167,16 @@ def _page(request: Request, found: Case, reader: Reader, more: dict[str, Any]) -
         "events": [_told(event, reader, is_message=found.edge == "hl7") for event in part.rows],
         "page": part,
         "unsettled": any(event.outcome == EventOutcome.RETRIED for event in part.rows),
-        "trail": [(_("Support desk") if reader.is_staff else _("Errors"), reverse("desk"))],
+        **_place(request, actor, found, reader),
         **more,
     }
     return answer(request, "case/detail.html", context, part="case/_events.html", target=EVENTS)
+
+
+def _place(request: Request, actor: Actor, found: Case, reader: Reader) -> dict[str, Any]:
+    around = lists.around(request, actor, DESK, desk.opened_by, found)
+    label = _("Support desk") if reader.is_staff else _("Errors")
+    return {**around, "trail": [(label, around["back"])]}
 
 
 def _open(name: str) -> bool:

@@ -1,12 +1,12 @@
 """Customers: the staff's list, and one customer's page, which its own people see too."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from django import forms
-from django.http import Http404, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
@@ -18,15 +18,18 @@ from archive.queries import overview
 from archive.values import today
 from onboarding import queries
 from onboarding.queries import alarms, succession
+from onboarding.queries.customers import CustomerRow
 from onboarding.queries.file import checklist
 from portal import formats, plots
 from portal.advice import advise
+from portal.lists.customers import CUSTOMERS
 from portal.pages import BY_NAME, address
 from portal.staff import Request, page
-from portal.views import load
+from portal.views import lists, load
 from portal.views.joining.file import following
 from portal.views.joining.opened import open_file
 from portal.views.joining.words import alarm
+from portal.views.lists import Opened
 
 
 class CustomerFilters(forms.Form):
@@ -44,10 +47,20 @@ class CustomerFilters(forms.Form):
 
 
 @page("customers")
-def customers(request: Request, actor: Actor) -> HttpResponse:
-    form = CustomerFilters(request.GET)
+def customers(request: Request, actor: Actor) -> HttpResponseBase:
+    opened = opened_by(request, actor, request.GET)
+    return lists.answer(
+        request, actor, CUSTOMERS, opened, "customers/_list.html", lambda: _words(opened.rows)
+    )
+
+
+def opened_by(request: Request, actor: Actor, query: QueryDict) -> Opened[CustomerRow]:
+    form = CustomerFilters(query)
     rows = queries.customer_rows(request.environment, queries.customers_of(actor, ()))
-    shown = [row for row in rows if _fits(row.organisation, form)]
+    return Opened(form, [row for row in rows if _fits(row.organisation, form)])
+
+
+def _words(shown: Sequence[CustomerRow]) -> dict[str, object]:
     in_production = sum(row.organisation.state == CustomerState.IN_PRODUCTION for row in shown)
     title = ngettext("%(count)s customer", "%(count)s customers", len(shown)) % {
         "count": formats.number_text(len(shown))
@@ -55,13 +68,11 @@ def customers(request: Request, actor: Actor) -> HttpResponse:
     say = ngettext(
         "%(count)s of them is in production.", "%(count)s of them are in production.", in_production
     )
-    context = {
+    return {
+        "page_title": _("Customers"),
         "title": title,
         "say": say % {"count": formats.number_text(in_production)},
-        "rows": shown,
-        "form": form,
     }
-    return render(request, "customers/list.html", context)
 
 
 def _fits(organisation: Organisation, form: CustomerFilters) -> bool:
@@ -115,9 +126,14 @@ def customer(request: Request, actor: Actor, organisation_id: UUID) -> HttpRespo
         "cases": [_told(case, actor) for case in cases],
         "load": load.told(request, organisation) if is_staff else None,
         "road": _road(request, organisation_id),
-        "trail": [(_("Customers"), reverse("organisations"))] if is_staff else [],
+        **(_trail(request, actor, organisation) if is_staff else {}),
     }
     return render(request, "customers/detail.html", context)
+
+
+def _trail(request: Request, actor: Actor, organisation: Organisation) -> dict[str, object]:
+    around = lists.around(request, actor, CUSTOMERS, opened_by, organisation)
+    return {**around, "trail": [(_("Customers"), around["back"])]}
 
 
 def _road(request: Request, organisation_id: UUID) -> dict[str, object] | None:

@@ -2,11 +2,8 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from uuid import UUID
 
-from django.core.exceptions import BadRequest
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.urls import reverse
+from django.http import HttpRequest, HttpResponseBase, QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -18,12 +15,12 @@ from onboarding.queries import customers_of
 from portal import formats
 from portal.advice import BY_REASON, Advice, Move, advise
 from portal.forms.desk import CaseFilters
+from portal.lists.desk import DESK, Row
 from portal.names import place_words
 from portal.pages import BY_NAME, CUSTOMERS
 from portal.staff import Request, page, person_of
-from portal.views.fragments import answer
-
-LIST = "list"
+from portal.views import lists
+from portal.views.lists import Opened
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,20 +75,6 @@ class Reader:
 STAFF_READER, CUSTOMER_READER = Reader(True), Reader(False)
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
-    """A case in the reader's words."""
-
-    case: Case
-    title: str
-    step: str
-    shape: str
-    word: str
-    place: str
-    url: str
-    is_late: bool
-
-
 def front(request: HttpRequest) -> HttpResponseBase:
     """One address: the desk for the staff, their own errors for a customer's people."""
     return errors(request) if is_customer(request) else staff(request)
@@ -102,53 +85,56 @@ def is_customer(request: HttpRequest) -> bool:
 
 
 @page("desk")
-def staff(request: Request, actor: Actor) -> HttpResponse:
-    return _list(request, actor, STAFF_READER, None)
+def staff(request: Request, actor: Actor) -> HttpResponseBase:
+    return _list(request, actor, STAFF_READER)
 
 
 @page("errors")
-def errors(request: Request, actor: Actor) -> HttpResponse:
-    own = tuple(organisation.id for organisation in request.person.organisations)
-    return _list(request, actor, CUSTOMER_READER, own)
+def errors(request: Request, actor: Actor) -> HttpResponseBase:
+    return _list(request, actor, CUSTOMER_READER)
 
 
-def _list(
-    request: Request, actor: Actor, reader: Reader, own: tuple[UUID, ...] | None
-) -> HttpResponse:
-    form = CaseFilters(request.GET, customers_of(actor, own or ()), is_staff=reader.is_staff)
+def _list(request: Request, actor: Actor, reader: Reader) -> HttpResponseBase:
+    opened = opened_by(request, actor, request.GET)
+
+    def words() -> dict[str, object]:
+        counts = queries.counts(opened.rows, reader.reasons)
+        return {
+            "page_title": _("Support desk") if reader.is_staff else _("Errors"),
+            "title": _title(counts),
+            "say": _say(reader, unread=opened.is_unread),
+            "none_fits": _("No case fits the filters"),
+            "is_staff": reader.is_staff,
+            "acts_on": request.GET.urlencode() if BY_NAME["batch"].may_open(actor.roles) else None,
+        }
+
+    return lists.answer(request, actor, DESK, opened, "desk/_list.html", words)
+
+
+def opened_by(request: Request, actor: Actor, query: QueryDict) -> Opened[Row]:
+    """The list as an address narrows it; a customer's people have their own cases only."""
+    reader = STAFF_READER if request.person.is_staff else CUSTOMER_READER
+    own = None if reader.is_staff else tuple(each.id for each in request.person.organisations)
+    form = CaseFilters(query, customers_of(actor, own or ()), is_staff=reader.is_staff)
     filters = form.filters(request.environment, own, owner_id=request.user.id)
     rows = Case.objects.none() if filters is None else queries.narrowed(filters)
-    try:
-        found = queries.page(
-            rows, after=request.GET.get("after", ""), before=request.GET.get("before", "")
-        )
-    except ValueError as error:
-        raise BadRequest("not a place in this list") from error
-    counts = queries.counts(rows, reader.reasons)
-    context = {
-        "title": _title(counts),
-        "say": _say(reader, unread=filters is None),
-        "form": form,
-        "rows": [_told(case, reader) for case in found.rows],
-        "page": found,
-        "filtered": bool(request.GET.keys() & form.fields.keys()),
-        "is_staff": reader.is_staff,
-        "acts_on": request.GET.urlencode() if BY_NAME["batch"].may_open(actor.roles) else None,
-    }
-    return answer(request, "desk/list.html", context, part="desk/_list.html", target=LIST)
+
+    def in_words(found: Sequence[Case]) -> list[Row]:
+        return [_told(case, reader) for case in found]
+
+    return Opened(form, rows, queries.ORDER, in_words, is_unread=filters is None)
 
 
-def _told(case: Case, reader: Reader) -> Told:
+def _told(case: Case, reader: Reader) -> Row:
     advice = advise(case.reason)
     shape, word = reader.standing(case, advice)
-    return Told(
+    return Row(
         case=case,
         title=str(advice.title),
         step=reader.step(advice),
         shape=shape,
         word=word,
         place=place_words(case.edge, case.place),
-        url=reverse("case", args=[case.id]),
         is_late=case.state == CaseState.OPEN and case.due_at is not None and case.due_at < now(),
     )
 

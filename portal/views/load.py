@@ -6,6 +6,7 @@ from datetime import timedelta
 from uuid import UUID
 
 from django.contrib import messages
+from django.forms import Form
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -23,39 +24,41 @@ from archive.values import now
 from onboarding.queries import customers_of
 from portal.formats import number_text
 from portal.forms.limits import EveryonesForm, LimitsForm
+from portal.lists.customers import LOAD, Loading
 from portal.pages import address
 from portal.staff import Request, page
+from portal.views import lists
+from portal.views.lists import Opened
 
 EVERYONES = "everyones"  # both forms ask for a reason
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
-    """One customer's last day, and the last hour of it."""
-
-    organisation: Organisation
-    day: Load
-    hour: Load
-
-
 @page("load")
-def load(request: Request, actor: Actor) -> HttpResponse:
+def load(request: Request, actor: Actor) -> HttpResponseBase:
     rows = _rows(request.environment, customers_of(actor, ()))
+    opened = Opened(Form(), rows)
+    return lists.answer(request, actor, LOAD, opened, "load/_list.html", lambda: _words(len(rows)))
+
+
+def _words(count: int) -> dict[str, object]:
     title = ngettext(
         "%(count)s customer has used the archive within a day",
         "%(count)s customers have used the archive within a day",
-        len(rows),
+        count,
     )
-    context = {"title": title % {"count": number_text(len(rows))}, "rows": rows}
-    return render(request, "load/list.html", context)
+    say = _(
+        "The last 24 hours; below each number the last hour. Associations are those that stored, "
+        "asked or fetched something."
+    )
+    return {"page_title": _("Load"), "title": title % {"count": number_text(count)}, "say": say}
 
 
-def _rows(environment: str, organisations: Iterable[Organisation]) -> list[Row]:
+def _rows(environment: str, organisations: Iterable[Organisation]) -> list[Loading]:
     at = now()
     day, hour = (queries.of_all(environment, at - span) for span in (DAY, HOUR))
     rows = [
-        Row(each, day[each.id], hour.get(each.id, Load()))
+        Loading(each, day[each.id], hour.get(each.id, Load()))
         for each in organisations
         if each.id in day
     ]
@@ -66,7 +69,7 @@ def _rows(environment: str, organisations: Iterable[Organisation]) -> list[Row]:
 class Told:
     """A customer's load and limits, for its page."""
 
-    row: Row
+    row: Loading
     limits: Limits
     is_own: bool
     change_url: str  # nothing for who may not
@@ -78,7 +81,7 @@ def told(request: Request, organisation: Organisation) -> Told:
         queries.of_one(request.environment, at - span, organisation.id) for span in (DAY, HOUR)
     )
     return Told(
-        Row(organisation, day, hour),
+        Loading(organisation, day, hour),
         services.of(organisation.id),
         services.own(organisation) is not None,
         address(request.person.roles, "load-limits", organisation),

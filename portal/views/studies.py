@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 
 from django.contrib import messages
-from django.core.exceptions import BadRequest
 from django.db.models import QuerySet
 from django.http import HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect, render
@@ -25,13 +24,11 @@ from portal.forms.codes import looks_like_code
 from portal.forms.reasons import PatientForm
 from portal.forms.studies import StudyFilters
 from portal.happenings import missing_words
+from portal.lists.studies import ORDER, STUDIES, Row
 from portal.names import study_name
 from portal.staff import Request, page
-from portal.views import reasons
-from portal.views.fragments import answer
-
-CURSORS = ("after", "before")
-LIST = "list"
+from portal.views import lists, reasons
+from portal.views.lists import Opened
 
 
 @page("studies")
@@ -39,30 +36,35 @@ def studies(request: Request, actor: Actor) -> HttpResponseBase:
     if _has_code(request.GET):
         messages.warning(request, _("A personal identity code was taken out of the address."))
         return redirect("patient-search")
-    form = StudyFilters(request.GET, customers_of(actor, ()))
+    opened = opened_by(request, actor, request.GET)
+    return lists.answer(
+        request,
+        actor,
+        STUDIES,
+        opened,
+        "studies/_list.html",
+        lambda: _words(request, actor, opened),
+    )
+
+
+def opened_by(request: Request, actor: Actor, query: QueryDict) -> Opened[Row]:
+    """The list as an address narrows it."""
+    form = StudyFilters(query, customers_of(actor, ()))
     filters = form.filters(request.environment)
     rows = Study.objects.none() if filters is None else visible(request, actor, filters)
-    try:
-        found = queries.page(
-            rows,
-            older_than=request.GET.get("after", ""),
-            newer_than=request.GET.get("before", ""),
-        )
-    except ValueError as error:
-        raise BadRequest("not a place in this list") from error
-    context = {
-        **_told(rows, filters),
-        "form": form,
-        "rows": _shown(found.rows),
-        "older": found.older,
-        "newer": found.newer,
-        "list": _kept(request.GET),
-        "unread": filters is None,
+    return Opened(form, rows, ORDER, _shown, is_unread=filters is None)
+
+
+def _words(request: Request, actor: Actor, opened: Opened[Row]) -> dict[str, object]:
+    filters = opened.form.filters(request.environment)
+    return {
+        **_told(opened.rows, filters),
+        "page_title": _("Studies"),
+        "none_fits": _("No study fits the filters"),
         "no_reason": bool(
             filters and filters.patient_id and not _reasoned(request, actor, filters)
         ),
     }
-    return answer(request, "studies/list.html", context, part="studies/_list.html", target=LIST)
 
 
 def _has_code(query: QueryDict) -> bool:
@@ -83,23 +85,10 @@ def _reasoned(request: Request, actor: Actor, filters: queries.Filters) -> bool:
     return known is not None and bool(reasons.with_reason(request, actor, known).reason)
 
 
-def _kept(query: QueryDict) -> str:
-    """The list's address without the place in it: what a study's page walks by."""
-    kept = query.copy()
-    for name in CURSORS:
-        kept.pop(name, None)
-    return kept.urlencode()
-
-
-def _shown(found: Sequence[Study]) -> list[dict[str, object]]:
+def _shown(found: Sequence[Study]) -> list[Row]:
     names = study_codes.entries(study.study_code for study in found)
     return [
-        {
-            "study": study,
-            "name": study_name(study, names.get(study.study_code)),
-            "waits": _waits(study),
-        }
-        for study in found
+        Row(study, study_name(study, names.get(study.study_code)), _waits(study)) for study in found
     ]
 
 

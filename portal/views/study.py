@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import BadRequest
-from django.http import HttpResponse, HttpResponseBase, QueryDict
+from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -18,20 +18,18 @@ from archive.actors import Actor
 from archive.models import Case, Study, StudyState
 from archive.queries import corrections as corrected
 from archive.queries import desk, marks, timeline
-from archive.queries import studies as lists
+from archive.queries import studies as documents
 from archive.queries import study as queries
 from archive.rules.access import Action
 from archive.services import notices, registration, retries
 from archive.values import dicom_date
-from onboarding.queries import customers_of
 from portal import formats, standing
 from portal.forms.reasons import ReasonForm
-from portal.forms.studies import StudyFilters
 from portal.happenings import missing_words, told
+from portal.lists.studies import STUDIES
 from portal.staff import Request, page
-from portal.views import looks, reasons
+from portal.views import lists, looks, reasons, studies
 from portal.views.retention import study as retention
-from portal.views.studies import visible
 
 ENDED = (StudyState.CORRECTED, StudyState.DESTROYED)
 
@@ -173,7 +171,7 @@ def _show(request: Request, actor: Actor, found: Study, *, shown: bool = False) 
         "shown": shown,
         "entries": told(timeline.of_study(found), cases, _case_address),
         "waited_for": missing_words(waits_for),
-        "documents": lists.documents_of(found),
+        "documents": documents.documents_of(found),
         "notices": owed,
         "cases": cases,
         "corrections": corrected.of_study(found),
@@ -239,18 +237,5 @@ def _actions(
 
 def _place(request: Request, actor: Actor, found: Study) -> dict[str, Any]:
     """Breadcrumbs, and the studies before and after this one in the list one came from."""
-    kept = request.GET.get("list")
-    back = f"{reverse('studies')}?{kept}" if kept else reverse("studies")
-    trail = [(_("Studies"), back)]
-    if kept is None:
-        return {"trail": trail}
-    form = StudyFilters(QueryDict(kept), customers_of(actor, ()))
-    filters = form.filters(found.environment)
-    if filters is None:
-        return {"trail": trail}
-    before, after = lists.neighbours(visible(request, actor, filters), found)
-    neighbours = {
-        "previous": looks.with_list(reverse("study", args=[before]), kept) if before else "",
-        "following": looks.with_list(reverse("study", args=[after]), kept) if after else "",
-    }
-    return {"trail": trail, "neighbours": neighbours}
+    around = lists.around(request, actor, STUDIES, studies.opened_by, found)
+    return {**around, "trail": [(_("Studies"), around["back"])]}

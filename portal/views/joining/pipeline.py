@@ -2,8 +2,7 @@
 
 from dataclasses import dataclass
 
-from django.http import HttpResponse
-from django.shortcuts import render
+from django.http import HttpResponseBase, QueryDict
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
@@ -17,56 +16,57 @@ from onboarding.rules.certification import Window
 from onboarding.services import people
 from portal import formats
 from portal.forms.joining import WAITS_FOR, PipelineFilters
+from portal.lists.customers import PIPELINE, OnRoad
 from portal.pages import BY_NAME
 from portal.staff import Request, page
+from portal.views import lists
 from portal.views.joining import words
+from portal.views.lists import Opened
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """A customer on the road, in words."""
-
-    entry: Entry
-    waits: str
-    asked: str  # what waits for a second officer
-    alarms: list[tuple[str, str]]  # shape and sentence
-
-
-@dataclass(frozen=True, slots=True)
-class Column:
+class State:
     state: JoiningState
-    told: list[Told]
+    told: list[OnRoad]
 
 
 @require_safe
 @page("pipeline")
-def joining(request: Request, actor: Actor) -> HttpResponse:
-    form = PipelineFilters(request.GET)
-    told = _told(form)
-    as_list = request.GET.get("view") == "list" or bool(form.data.get("warning"))
-    on_way = [each for each in told if each.entry.joining.state in BOARD]
+def joining(request: Request, actor: Actor) -> HttpResponseBase:
+    opened = opened_by(request, actor, request.GET)
+    return lists.answer(
+        request, actor, PIPELINE, opened, "joining/_pipeline.html", lambda: _words(request, opened)
+    )
+
+
+def opened_by(request: Request, actor: Actor, query: QueryDict) -> Opened[OnRoad]:
+    form = PipelineFilters(query)
+    return Opened(form, _told(form), is_unread=not form.is_valid())
+
+
+def _words(request: Request, opened: Opened[OnRoad]) -> dict[str, object]:
+    asked = request.GET
+    on_way = [each for each in opened.rows if each.entry.joining.state in BOARD]
     ours = sum(each.entry.waits_for == "officer" for each in on_way)
     count = len(on_way)
     title = ngettext("%(count)s customer is joining", "%(count)s customers are joining", count)
     say = ngettext("%(count)s of them waits for us.", "%(count)s of them wait for us.", ours)
-    context = {
+    return {
+        "page_title": _("Joining"),
         "title": title % {"count": formats.number_text(count)},
         "say": say % {"count": formats.number_text(ours)},
-        "form": form,
-        "as_list": as_list,
-        "rows": told,
+        "as_list": asked.get("view") == "list" or bool(asked.get("warning")),
         "columns": [
-            Column(state, [each for each in told if each.entry.joining.state == state])
+            State(state, [each for each in on_way if each.entry.joining.state == state])
             for state in BOARD
         ],
         "asked": FourEyes.objects.filter(state=RequestState.OPEN).count(),
         "decides": BY_NAME["four-eyes"].may_open(request.person.roles),
         "knocking": people.access_requests().count(),
     }
-    return render(request, "joining/pipeline.html", context)
 
 
-def _told(form: PipelineFilters) -> list[Told]:
+def _told(form: PipelineFilters) -> list[OnRoad]:
     """Nothing when a filter cannot be read."""
     if not form.is_valid():
         return []
@@ -83,7 +83,7 @@ def _told(form: PipelineFilters) -> list[Told]:
         own = by_organisation.get(entry.organisation.id, [])
         if not wanted["warning"] or any(each.kind == wanted["warning"] for each in own):
             asked = str(words.FOUR_EYES[entry.asked][1]) if entry.asked else ""
-            told.append(Told(entry, _waits(entry), asked, [_alarm(each) for each in own]))
+            told.append(OnRoad(entry, _waits(entry), asked, [_alarm(each) for each in own]))
     return told
 
 

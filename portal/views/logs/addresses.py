@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from portal.views.logs import disclosures, patient, report, searches, use
+from portal.views.logs import disclosures, patient, report, use
 
 urlpatterns = [
     path("disclosures/", disclosures.entries, name="log-disclosures"),
@@ -12,8 +12,6 @@ urlpatterns = [
     path("use.csv", use.as_csv, name="log-use-csv"),
     path("use/<str:key>/", use.entry, name="log-use-entry"),
     path("patient/", patient.search, name="log-patient"),
-    path("searches/<slug:log>/", searches.save, name="log-search-save"),
-    path("searches/<uuid:search_id>/remove/", searches.remove, name="log-search-remove"),
     path("review/", include("portal.views.review.addresses")),
     path("report/", report.ask, name="log-report"),
     path("report/<uuid:report_id>/", report.show, name="log-report-shown"),

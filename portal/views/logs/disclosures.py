@@ -1,20 +1,21 @@
 """The disclosure log: what the archive gave to other controllers, and what customers reported."""
 
-from django.http import HttpResponse, HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase, QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from archive.actors import Actor
 from archive.queries import disclosures, log_subjects
 from onboarding.queries import customers
 from portal.forms.logs import DisclosureFilters
+from portal.lists.logs import DISCLOSURES
 from portal.log_rows import given
 from portal.staff import Request, page
 from portal.views.logs import opened
 from portal.views.logs.opened import Log
 
 
-def _form(request: Request) -> DisclosureFilters:
-    return DisclosureFilters(request.GET, customers(), log_subjects.controllers())
+def _form(query: QueryDict) -> DisclosureFilters:
+    return DisclosureFilters(query, customers(), log_subjects.controllers())
 
 
 LOG = Log(
@@ -24,7 +25,7 @@ LOG = Log(
     url_name="log-disclosures",
     entry_url_name="log-disclosure",
     csv_url_name="log-disclosures-csv",
-    part="logs/_disclosures.html",
+    listing=DISCLOSURES,
     form=_form,
     narrowed=disclosures.narrowed,
     holds=lambda kind: kind in disclosures.DISCLOSED,

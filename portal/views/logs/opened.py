@@ -9,7 +9,6 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.exceptions import BadRequest
 from django.db.models import QuerySet
 from django.http import (
     Http404,
@@ -28,21 +27,18 @@ from archive import ledger
 from archive.actors import Actor, ActorKind
 from archive.ledger import Kind
 from archive.models import LedgerEvent, Study
-from archive.queries import disclosures, use_log
-from archive.queries.keyset import MARK
+from archive.queries import keyset, use_log
+from archive.queries.keyset import MARK, NEWEST_EVENT
 from archive.queries.log_subjects import Subjects, sealed, subjects_of
-from archive.services import saved_searches
 from archive.values import today
 from portal import pages, spreadsheets
 from portal.forms.codes import looks_like_code
 from portal.forms.logs import DisclosureFilters, UseFilters, told
-from portal.forms.review import SaveSearchForm
+from portal.lists.columns import Listing
 from portal.log_words import actor_words, fact_pairs, kind_words, said
 from portal.staff import Request
-from portal.views import reasons
-from portal.views.fragments import answer
+from portal.views import lists, reasons
 
-LIST = "list"
 SOMEBODY = (ActorKind.CONNECTION.value, ActorKind.STAFF.value, ActorKind.CUSTOMER.value)
 Form = DisclosureFilters | UseFilters
 
@@ -57,8 +53,8 @@ class Log:
     url_name: str
     entry_url_name: str
     csv_url_name: str
-    part: str  # the template of its rows
-    form: Callable[[Request], Form]
+    listing: Listing[Any]
+    form: Callable[[QueryDict], Form]
     narrowed: Callable[[Any], QuerySet[LedgerEvent]]
     holds: Callable[[str], bool]  # whether events of a kind stand in it
     row: Callable[[LedgerEvent, Subjects], Any]
@@ -83,45 +79,44 @@ def entries(request: Request, actor: Actor, log: Log) -> HttpResponseBase:
     if any(looks_like_code(text) for _name, texts in request.GET.lists() for text in texts):
         messages.warning(request, _("A personal identity code was taken out of the address."))
         return redirect(f"{reverse('log-patient')}?log={log.name}")
-    opened = _open(request, actor, log)
-    try:
-        found = disclosures.page(
-            opened.rows, after=request.GET.get("after", ""), before=request.GET.get("before", "")
-        )
-    except ValueError as error:
-        raise BadRequest("not a place in this list") from error
-    _record(Kind.LOG_SEARCHED, request, actor, log, opened)
-    subjects = subjects_of(found.rows)
-    context = {
-        "log": log,
-        "form": opened.form,
-        "rows": [log.row(event, subjects) for event in found.rows],
-        "page": found,
-        "is_unread": opened.told is None,
-        "is_unreasoned": opened.is_unreasoned,
-        "export": f"{reverse(log.csv_url_name)}?{_query(request)}",
-        "search": f"{reverse('log-patient')}?log={log.name}",
-        **_searches(request, actor, log, opened),
-    }
-    return answer(request, "logs/list.html", context, part="logs/_list.html", target=LIST)
+    opened = _open(request, actor, log, request.GET)
+
+    def words() -> dict[str, Any]:
+        _record(Kind.LOG_SEARCHED, request, actor, log, opened)
+        return {
+            "title": log.label,
+            "say": log.say,
+            "is_unreasoned": opened.is_unreasoned,
+            "none_fits": _("No entry fits the filters"),
+            "search": f"{reverse('log-patient')}?log={log.name}",
+        }
+
+    def record_export(form: str) -> None:
+        _record(Kind.LOG_EXPORTED, request, actor, log, opened)
+
+    return lists.answer(
+        request,
+        actor,
+        log.listing,
+        _listed(log, opened),
+        "logs/_list.html",
+        words,
+        record=record_export,
+    )
 
 
-def _searches(request: Request, actor: Actor, log: Log, opened: _Opened) -> dict[str, Any]:
-    """The saved ones, and a form for the filters that are set."""
-    query = filters_only(request.GET.urlencode()) if opened.told is not None else ""
-    form = SaveSearchForm(initial={"query": query}) if query else None
-    return {"searches": saved_searches.open_to(actor, log.name), "save_form": form}
+def _listed(log: Log, opened: _Opened) -> lists.Opened[Any]:
+    def in_words(events: Sequence[LedgerEvent]) -> list[Any]:
+        subjects = subjects_of(events)
+        return [log.row(event, subjects) for event in events]
+
+    is_unread = opened.told is None
+    return lists.Opened(opened.form, opened.rows, NEWEST_EVENT, in_words, is_unread)
 
 
-def filters_only(query: str) -> str:
-    """What narrows the log, whatever else stands in the address: such a search can be kept."""
-    given = QueryDict(query)
-    named = (*DisclosureFilters.base_fields, *UseFilters.base_fields, "patient")
-    kept = QueryDict(mutable=True)
-    for name in sorted(set(named) & given.keys()):
-        if given[name]:
-            kept[name] = given[name]
-    return kept.urlencode()
+def opener(log: Log) -> lists.Opener:
+    """The log as another page's address narrows it."""
+    return lambda request, actor, query: _listed(log, _open(request, actor, log, query))
 
 
 def _query(request: Request) -> str:
@@ -132,8 +127,8 @@ def _query(request: Request) -> str:
     return query.urlencode()
 
 
-def _open(request: Request, actor: Actor, log: Log) -> _Opened:
-    form = log.form(request)
+def _open(request: Request, actor: Actor, log: Log, query: QueryDict) -> _Opened:
+    form = log.form(query)
     filters = form.filters(request.environment)
     nothing = LedgerEvent.objects.none()
     if filters is None:
@@ -169,7 +164,9 @@ def entry(request: Request, actor: Actor, log: Log, key: str) -> HttpResponse:
     ledger.record(Kind.LOG_READ, about, {"log": log.name, "entry": str(event.id)}, actor=actor)
     subjects = subjects_of([event])
     row = log.row(event, subjects)
+    around = lists.around(request, actor, log.listing, opener(log), event)
     context = {
+        **around,
         "event": event,
         "title": said(event),
         "kind": kind_words(event.kind),
@@ -181,7 +178,7 @@ def entry(request: Request, actor: Actor, log: Log, key: str) -> HttpResponse:
         "sealed": sealed(event),
         "study_url": _study_url(actor, event),
         "suspect": reverse("review-raise", args=[key]) if _may_suspect(actor, event) else "",
-        "trail": [(log.label, reverse(log.url_name))],
+        "trail": [(log.label, around["back"])],
     }
     return render(request, "logs/entry.html", context)
 
@@ -210,7 +207,7 @@ def _study_url(actor: Actor, event: LedgerEvent) -> str:
 
 def as_csv(request: Request, actor: Actor, log: Log) -> HttpResponseBase:
     """Everything the filters leave, sent as it is read. It is recorded before the first line."""
-    opened = _open(request, actor, log)
+    opened = _open(request, actor, log, request.GET)
     if opened.told is None or opened.is_unreasoned:
         return redirect(f"{reverse(log.url_name)}?{_query(request)}")
     _record(Kind.LOG_EXPORTED, request, actor, log, opened)
@@ -225,7 +222,7 @@ def as_csv(request: Request, actor: Actor, log: Log) -> HttpResponseBase:
 
 def _texts(log: Log, rows: QuerySet[LedgerEvent], language: str) -> Iterator[list[str]]:
     """The export's lines in the reader's language, which outlives the view only here."""
-    for events in disclosures.stretches(rows):
+    for events in keyset.stretches(rows, NEWEST_EVENT):
         subjects = subjects_of(events)
         with override(language):
             made = [_line(log, log.row(event, subjects)) for event in events]

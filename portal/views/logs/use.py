@@ -1,20 +1,21 @@
 """The use and administration log: who looked at what and why, who changed what (LG-3)."""
 
-from django.http import HttpResponse, HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase, QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from archive.actors import Actor
 from archive.models import Organisation
 from archive.queries import use_log
 from portal.forms.logs import UseFilters
+from portal.lists.logs import USE
 from portal.log_rows import used
 from portal.staff import Request, page
 from portal.views.logs import opened
 from portal.views.logs.opened import Log
 
 
-def _form(request: Request) -> UseFilters:
-    return UseFilters(request.GET, Organisation.objects.all(), use_log.staff())
+def _form(query: QueryDict) -> UseFilters:
+    return UseFilters(query, Organisation.objects.all(), use_log.staff())
 
 
 LOG = Log(
@@ -24,7 +25,7 @@ LOG = Log(
     url_name="log-use",
     entry_url_name="log-use-entry",
     csv_url_name="log-use-csv",
-    part="logs/_use.html",
+    listing=USE,
     form=_form,
     narrowed=use_log.narrowed,
     holds=use_log.holds,

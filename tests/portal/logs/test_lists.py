@@ -13,7 +13,7 @@ from django.urls import reverse
 from archive import ledger
 from archive.ledger import Kind
 from archive.models import LedgerEvent, Study, User
-from archive.queries import disclosures
+from archive.queries import keyset
 from archive.values import today
 from portal.log_rows import key_of
 from portal.log_words import KINDS
@@ -244,7 +244,7 @@ def exported(client: Client, address: str) -> list[dict[str, str]]:
 def test_an_export_has_every_entry_of_the_filters_and_is_logged_first(
     study: Study, reviewer: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(disclosures, "CHUNK", 2)
+    monkeypatch.setattr(keyset, "STRETCH", 2)
     for _ in range(5):
         logs.give(study, to=MALLILA)
     logs.give(study, to=RONTGEN, ground="emergency")

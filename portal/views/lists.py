@@ -1,0 +1,280 @@
+"""What all lists share: the view they open with, columns and order, pages, export, and the
+neighbours of a row.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from django.core.exceptions import BadRequest
+from django.db.models import Model, QuerySet
+from django.forms import Form
+from django.http import HttpResponseBase, QueryDict
+from django.shortcuts import redirect
+from django.utils.http import urlencode
+from django.utils.translation import get_language, override
+
+from archive import ledger
+from archive.actors import Actor
+from archive.models import SavedView
+from archive.queries import keyset
+from archive.queries.keyset import Key
+from archive.services import saved_views
+from archive.services.saved_views import Kept
+from archive.values import today
+from portal.forms.codes import looks_like_code
+from portal.forms.views import SaveViewForm
+from portal.lists import sheets
+from portal.lists.cells import Plain
+from portal.lists.columns import Column, Listing, Sort, chosen, headings, place, sort_of, values
+from portal.staff import Request
+from portal.views.fragments import answer as fragment
+
+R = TypeVar("R")
+LIST = "list"
+PAGE = "lists/page.html"
+CURSORS = ("after", "before")
+# What an address says beside the filters. None of it is part of a saved view.
+OF_FRAME = (*CURSORS, "saved", "columns", "format", "environment", "list")
+LONGEST = 1_000  # characters of a list's address, carried to a row's page
+
+
+@dataclass(frozen=True, slots=True)
+class Opened(Generic[R]):
+    """A list as its address narrows it: either rows of a table with their order, put into words
+    some at a time, or all rows at hand.
+    """
+
+    form: Form
+    rows: QuerySet[Any] | Sequence[R]
+    order: tuple[Key, ...] = ()
+    in_words: Callable[[Sequence[Any]], Sequence[R]] = list
+    is_unread: bool = False  # a filter cannot be read
+
+    def sorted(self, sort: Sort[R] | None) -> "Opened[R]":
+        if sort is None:
+            return self
+        if isinstance(self.rows, QuerySet):
+            order = sort.keys or self.order
+            return Opened(self.form, self.rows, order, self.in_words, self.is_unread)
+        return Opened(self.form, sort.sorted(self.rows), is_unread=self.is_unread)
+
+
+Opener = Callable[[Request, Actor, QueryDict], Opened[Any]]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The frame of a list, for its template."""
+
+    listing: Listing[Any]
+    columns: tuple[Column[Any], ...]
+    offered: tuple[tuple[Column[Any], bool], ...]  # every column but the first, and whether shown
+    headings: tuple[tuple[Column[Any], str, str], ...]  # with address and aria-sort
+    lines: list[list[tuple[Column[Any], Any, Any]]]  # column, cell, key of the row
+    kept: Kept
+    view: SavedView | None
+    query: str
+    save_form: SaveViewForm
+    filtered: bool
+
+    @property
+    def views(self) -> list[tuple[SavedView, str, bool]]:
+        """Each with its address, and whether it is the one that is open."""
+        return [(each, f"?{address_of(each)}", each == self.view) for each in self.kept.views]
+
+    @property
+    def off(self) -> str:
+        """The list without a filter, also without the view it opens with."""
+        return "?saved=" if self.kept.opens_with else "?"
+
+
+def answer(
+    request: Request,
+    actor: Actor,
+    listing: Listing[Any],
+    opened: Opened[Any],
+    part: str,
+    told: Callable[[], Mapping[str, Any]],
+    *,
+    record: Callable[[str], None] | None = None,
+) -> HttpResponseBase:
+    """The page of a list, or the whole list as a file. `told` are the words about it, asked only
+    when a page is drawn; `record` writes an export down, where a list has its own way.
+    """
+    kept = saved_views.kept(actor, listing.name)
+    if kept.opens_with and not set(request.GET) - {"environment"}:
+        return redirect(f"{request.path}?{address_of(kept.opens_with)}")
+    view = kept.view(request.GET.get("saved", ""))
+    all_columns = listing.columns_for(is_staff=request.person.is_staff)
+    columns = chosen(all_columns, (view.columns if view else ()) or kept.columns)
+    sort = sort_of(all_columns, request.GET.get("sort", ""))
+    opened = opened.sorted(sort)
+    if request.GET.get("format") in sheets.FORMATS and not opened.is_unread:
+        form = request.GET["format"]
+        (record or _recorder(request, actor, listing, columns))(form)
+        return _export(form, listing, opened, columns)
+    found = _page(request, opened)
+    rows = opened.in_words(found.rows)
+    query = filters_only(request.GET)
+    shown = Shown(
+        listing=listing,
+        columns=columns,
+        offered=tuple((each, each in columns) for each in all_columns[1:]),
+        headings=tuple(_heading(request.GET, each, sort) for each in columns),
+        lines=[list(_cells(listing, columns, row, query)) for row in rows],
+        kept=kept,
+        view=view,
+        query=query,
+        save_form=SaveViewForm(initial={"query": query}),
+        filtered=bool(request.GET.keys() & opened.form.fields.keys()),
+    )
+    context = {
+        "listed": shown,
+        "form": opened.form,
+        "rows": rows,
+        "page": found,
+        "part": part,
+        "is_unread": opened.is_unread,
+    }
+    return fragment(request, PAGE, {**context, **told()}, part=part, target=LIST)
+
+
+def address_of(view: SavedView) -> str:
+    """The query of a saved view, which names the view as well."""
+    return "&".join(filter(None, (view.query, urlencode({"saved": view.id}))))
+
+
+def filters_only(query: QueryDict) -> str:
+    """Filters and order, whatever else stands in the address, and no personal identity code."""
+    kept = QueryDict(mutable=True)
+    for name in sorted(query.keys() - set(OF_FRAME)):
+        if query[name] and not looks_like_code(query[name]):
+            kept[name] = query[name]
+    return kept.urlencode()
+
+
+def _page(request: Request, opened: Opened[Any]) -> keyset.Page[Any]:
+    if not isinstance(opened.rows, QuerySet):
+        return keyset.Page(opened.rows, "", "")
+    try:
+        return keyset.page(
+            opened.rows,
+            opened.order,
+            after=request.GET.get("after", ""),
+            before=request.GET.get("before", ""),
+        )
+    except ValueError as error:
+        raise BadRequest("not a place in this list") from error
+
+
+def _cells(
+    listing: Listing[R], columns: Iterable[Column[R]], row: R, query: str
+) -> Iterator[tuple[Column[R], Any, Any]]:
+    key = listing.key(row)
+    address = listing.place(row, urlencode({"list": query}))
+    for column in columns:
+        yield column, column.html(row, address), key
+        address = ""  # only the first one leads to the row's page
+
+
+def _heading(
+    query: QueryDict, column: Column[Any], sort: Sort[Any] | None
+) -> tuple[Column[Any], str, str]:
+    """With the address that sorts by it; what is sorted by it already is turned."""
+    if not (column.order or column.sortable):
+        return column, "", ""
+    is_current = sort is not None and sort.column.key == column.key
+    falling = not sort.falling if sort is not None and is_current else column.css == "num"
+    turned = query.copy()
+    for name in CURSORS:
+        turned.pop(name, None)
+    turned["sort"] = f"-{column.key}" if falling else column.key
+    said = ("ascending" if falling else "descending") if is_current else ""
+    return column, f"?{turned.urlencode()}", said
+
+
+# --- export ---------------------------------------------------------------------------------------
+
+
+def _recorder(
+    request: Request, actor: Actor, listing: Listing[Any], columns: Sequence[Column[Any]]
+) -> Callable[[str], None]:
+    """Before the first row goes out."""
+
+    def record(form: str) -> None:
+        facts = {
+            "listing": listing.name,
+            "filters": QueryDict(filters_only(request.GET)).dict(),
+            "format": form,
+            "columns": [column.key for column in columns],
+        }
+        about = ledger.About(environment=request.environment, organisation_id=actor.organisation_id)
+        ledger.record(ledger.Kind.LIST_EXPORTED, about, facts, actor=actor)
+
+    return record
+
+
+def _export(
+    form: str, listing: Listing[Any], opened: Opened[Any], columns: Sequence[Column[Any]]
+) -> HttpResponseBase:
+    """Everything the filters leave, by the columns that are shown."""
+    rows = _values(opened, columns, get_language() or "fi")
+    return sheets.answer(form, f"{listing.name}-{today().isoformat()}", headings(columns), rows)
+
+
+def _values(
+    opened: Opened[Any], columns: Sequence[Column[Any]], language: str
+) -> Iterator[list[Plain]]:
+    """In the reader's language, which outlives the view only here."""
+    for stretch in stretches(opened):
+        with override(language):
+            made = [values(columns, row) for row in opened.in_words(stretch)]
+        yield from made
+
+
+def stretches(opened: Opened[Any]) -> Iterator[Sequence[Any]]:
+    if isinstance(opened.rows, QuerySet):
+        yield from keyset.stretches(opened.rows, opened.order)
+    else:
+        yield opened.rows
+
+
+# --- the rows before and after one ----------------------------------------------------------------
+
+
+def around(
+    request: Request, actor: Actor, listing: Listing[Any], opener: Opener, row: Any
+) -> dict[str, Any]:
+    """Where a row's page leads back to, and the rows before and after it in that list."""
+    asked = request.GET.get("list")
+    if asked is None or len(asked) > LONGEST:
+        return {"back": listing.url}
+    query = QueryDict(asked)
+    kept = filters_only(query)
+    back = {"back": f"{listing.url}?{kept}" if kept else listing.url}
+    columns = listing.columns_for(is_staff=request.person.is_staff)
+    opened = opener(request, actor, query).sorted(sort_of(columns, query.get("sort", "")))
+    if opened.is_unread:
+        return back
+    before, after = _beside(opened, listing, row)
+    carried = urlencode({"list": kept})
+    neighbours = {
+        "previous": place(listing.detail, before, carried) if before else "",
+        "following": place(listing.detail, after, carried) if after else "",
+    }
+    return {**back, "neighbours": neighbours}
+
+
+def _beside(opened: Opened[Any], listing: Listing[Any], row: Any) -> tuple[Any, Any]:
+    if isinstance(opened.rows, QuerySet):
+        found = keyset.neighbours(opened.rows, opened.order, row)
+        told = iter(opened.in_words([each for each in found if each is not None]))
+        before, after = (listing.key(next(told)) if each is not None else None for each in found)
+        return before, after
+    keys = [listing.key(each) for each in opened.rows]
+    own = row.pk if isinstance(row, Model) else row
+    if own not in keys:
+        return None, None
+    at = keys.index(own)
+    return (keys[at - 1] if at else None), (keys[at + 1] if at + 1 < len(keys) else None)
