@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("archive", "0086_webhooks_and_holds"),
+        ("archive", "0120_saved_views"),
     ]
 
     operations = [
