@@ -20,7 +20,7 @@ def _reported(row: Given) -> str:
 def _objects(row: Given) -> str:
     if not row.objects:
         return ""
-    told = {"number": formats.number(row.objects)}
+    told = {"number": formats.number_text(row.objects)}
     return ngettext("%(number)s object", "%(number)s objects", row.objects) % told
 
 
