@@ -172,6 +172,10 @@ def test_anchors_are_mailed_when_somebody_is_named(
     assert sent.to == ["log@example.fi", "audit@example.fi"]
     for anchor in anchors.read(anchors.path()):
         assert anchor.digest in sent.body
+    anchors.path().unlink()  # moved away by somebody: the next file is mailed from its beginning
+    with override_settings(EMAIL_BACKEND=LOCMEM):
+        anchors.anchor_due(today() + timedelta(days=2))
+    assert len(mail.outbox) == 2
 
 
 # --- parts of the chain ---------------------------------------------------------------------------

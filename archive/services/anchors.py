@@ -139,7 +139,8 @@ def _mail(known: Sequence[Anchor]) -> None:
     """What was not mailed yet, in one mail; it is tried again with the next look."""
     receivers, mark = settings().anchor_mail, settings().anchors_dir / MAILED
     done = int(mark.read_text()) if mark.is_file() else 0
-    unsent = known[done:]
+    # A file with fewer lines has been begun anew.
+    unsent = known[done:] if done <= len(known) else known
     if not receivers or not unsent:
         return
     with translation.override(django_settings.LANGUAGE_CODE):

@@ -155,6 +155,8 @@ def tell(event_id: UUID) -> None:
     if row is None:
         return
     to_producer, to_organiser = TEXTS[event.kind]
+    if "producer" in event.facts.get("changed", ()):
+        to_producer = GRANTED  # who is named by a later version has had no earlier one
     if to_producer and row.producer is not None:
         letter = _letter(to_producer, row, event, other=row.organiser)
         mails.to_contacts(row.producer, letter, kinds=[ContactKind.ADMINISTRATIVE])

@@ -9,7 +9,7 @@ from archive.services import authorisations
 from onboarding import tasks as road_tasks
 from onboarding.models import Contact
 from onboarding.services import authorisation_letters
-from tests.authorising import made, person, received
+from tests.authorising import made, order, person, received
 from tests.cast import MATTI, RONTGEN, organisation
 
 pytestmark = pytest.mark.usefixtures("db")
@@ -55,8 +55,16 @@ def test_both_are_told_of_each_change_and_no_patient_is_named(sent: object) -> N
 
 def test_without_a_producer_only_the_organiser_is_told(sent: object) -> None:
     assert callable(sent)
-    made(producer=None)
+    row = made(producer=None)
     assert sent().keys() == {ESIM}
+    Contact.objects.filter(email=ROENTGEN).update(language="en")
+    # Who is named later gets a new assignment, not a change of one it never had.
+    named = authorisations.amend(person(), row, order(), producer=organisation(RONTGEN))
+    assert sent()[ROENTGEN].subject.startswith("New assignment from ")
+    authorisations.amend(
+        person(), named, order(order_text="Also the neck"), producer=organisation(RONTGEN)
+    )
+    assert sent()[ROENTGEN].subject.startswith("Assignment changed by ")
 
 
 def test_what_comes_from_the_repository_is_told_as_well(sent: object) -> None:
