@@ -123,6 +123,7 @@ class Config:
     verify_bytes_per_second: int
     verify_rest_hours: float  # from the end of one round to the beginning of the next
     correction_patience_hours: float  # for the rest of a study of which a part was corrected
+    otlp_endpoint: str  # where OpenTelemetry spans go, over HTTP; empty: nowhere
     process: str  # what this process is, for its log lines; empty: a command by hand
 
     @property
@@ -309,6 +310,7 @@ def read(values: Mapping[str, str]) -> Config:
         verify_bytes_per_second=get("VERIFY_BYTES_PER_SECOND", int, 20 << 20),
         verify_rest_hours=get("VERIFY_REST_HOURS", float, 24.0),
         correction_patience_hours=get("CORRECTION_PATIENCE_HOURS", float, 1.0),
+        otlp_endpoint=get("OTEL_EXPORTER_OTLP_ENDPOINT", str, ""),
         process=get("PROCESS", str, ""),
     )
 

@@ -5,9 +5,9 @@ only.
 import os
 
 from celery import Celery
-from celery.signals import setup_logging
+from celery.signals import setup_logging, worker_process_shutdown
 
-from archive import logs
+from archive import logs, tracing
 from archive.config import settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
@@ -86,4 +86,10 @@ def _set_up_logs(**given: object) -> None:
     logs.set_up()
 
 
+def _end_traces(**given: object) -> None:
+    """Celery ends its processes without Python's own end."""
+    tracing.end()
+
+
 setup_logging.connect(_set_up_logs)
+worker_process_shutdown.connect(_end_traces)
