@@ -176,7 +176,7 @@ def _letter(texts: Texts, row: Authorisation, event: LedgerEvent, *, other: obje
         "document": row.document_oid,
         "version": row.version,
     }
-    return Letter(subject, body, values)
+    return Letter(subject, body, values, "authorisation", row.id)
 
 
 def give_up(event_id: UUID, job_id: UUID, error: ArchiveError) -> None:
