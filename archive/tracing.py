@@ -1,4 +1,4 @@
-"""Spans for OpenTelemetry, when OTEL_EXPORTER_OTLP_ENDPOINT says where they go; else none of it is
+"""Spans for OpenTelemetry, when OTEL_EXPORTER_OTLP_ENDPOINT says where they go; else no exporter is
 imported and nothing is done.
 
 A span tells what, how long, in which conversation and with whom, by ids. It tells nothing of a

@@ -20,7 +20,7 @@ from archive.models import (
 )
 from archive.values import now
 from onboarding.models import RolloutRun
-from tests import builders, cast, retention
+from tests import builders, cast, persons, retention
 from tests.cast import ESIMERKKILA, MALLILA, MATTI, VENLA, dataset, organisation
 from tests.portal.api.calling import call, personal, systems
 
@@ -156,3 +156,24 @@ def test_what_a_patient_said_is_read_and_corrected_for_a_reason() -> None:
     assert not call(desk, "/api/statements/state", about).json()["is_informed"]
     unknown = call(desk, "/api/statements/state", {**about, "patient": {"id": "240260-922A"}})
     assert unknown.status_code == 404
+
+
+def test_a_merge_is_made_and_undone_by_two() -> None:
+    persons.study(persons.temporary())
+    first, second = personal("archivist"), personal("admin")
+    retired, survivor = persons.temporary(), persons.official()
+    body = {
+        "retired": {"id": retired.value, "issuer": retired.issuer},
+        "survivor": {"id": survivor.value},
+        "reason": "case E-1042",
+    }
+    assert call(personal("support"), "/api/merges", body).status_code == 403
+    assert call(first, "/api/merges", body).json() == {"changed": True}
+    listed = call(first, "/api/merges?state=live")
+    (row,) = listed.json()["results"]
+    assert survivor.value not in listed.content.decode() and not row["undoing_waits"]
+    path = f"/api/merges/{row['id']}/undo"
+    assert call(first, f"{path}/grant", {}).status_code == 404  # nobody has asked
+    assert call(first, path, {"reason": "two persons"}).json()["undoing_waits"]
+    assert call(first, f"{path}/grant", {}).status_code in (403, 409)
+    assert call(second, f"{path}/grant", {}).json()["undone_by"]
