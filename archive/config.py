@@ -124,6 +124,8 @@ class Config:
     verify_bytes_per_second: int
     verify_rest_hours: float  # from the end of one round to the beginning of the next
     correction_patience_hours: float  # for the rest of a study of which a part was corrected
+    public_url: str  # by which browsers reach the portal, for links in mails; empty: no links
+    otlp_endpoint: str  # where OpenTelemetry spans go, over HTTP; empty: nowhere
     process: str  # what this process is, for its log lines; empty: a command by hand
 
     @property
@@ -175,6 +177,12 @@ def _networks(text: str) -> tuple[str, ...]:
 
 def _store(text: str) -> str:
     return {"files": "files", "s3": "s3"}[text.strip().lower()]
+
+
+def _web_address(text: str) -> str:
+    if not text.startswith(("https://", "http://")):
+        raise ValueError(text)
+    return text
 
 
 class Reader:
@@ -311,6 +319,8 @@ def read(values: Mapping[str, str]) -> Config:
         verify_bytes_per_second=get("VERIFY_BYTES_PER_SECOND", int, 20 << 20),
         verify_rest_hours=get("VERIFY_REST_HOURS", float, 24.0),
         correction_patience_hours=get("CORRECTION_PATIENCE_HOURS", float, 1.0),
+        public_url=get("PUBLIC_URL", _web_address, "").rstrip("/"),
+        otlp_endpoint=get("OTEL_EXPORTER_OTLP_ENDPOINT", str, ""),
         process=get("PROCESS", str, ""),
     )
 

@@ -17,6 +17,7 @@ from kombu.exceptions import KombuError
 from kombu.pools import producers
 from redis.exceptions import RedisError
 
+from archive import conversation, tracing
 from archive.config import settings
 from archive.errors import ArchiveError
 from archive.models import Job, JobKind, JobState, QueueHold
@@ -45,6 +46,9 @@ class Claim:
     peer_id: UUID | None
     tries: int
     holder: UUID
+    organisation_id: UUID | None = None
+    correlation_id: UUID | None = None  # of the conversation that owed it last
+    traceparent: str = ""
 
 
 def defer(
@@ -62,15 +66,22 @@ def defer(
     """
     at = now()
     due = not_before or at
+    here = conversation.current()
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO archive_job (id, kind, environment, subject_id, organisation_id, study_id,"
-            " peer_id, state, tries, again, not_before, last_error, made_at)"
-            " VALUES (%s, %s, %s, %s, %s, %s, %s, 'waiting', 0, false, %s, '', %s)"
+            " peer_id, state, tries, again, not_before, last_error, made_at, correlation_id,"
+            " traceparent)"
+            " VALUES (%s, %s, %s, %s, %s, %s, %s, 'waiting', 0, false, %s, '', %s, %s, %s)"
             " ON CONFLICT (kind, subject_id) WHERE state IN ('waiting', 'running') DO UPDATE SET"
             " not_before = least(archive_job.not_before, excluded.not_before), sent_at = NULL,"
-            " again = archive_job.state = 'running' RETURNING id",
-            [uuid7(), kind, environment, subject_id, organisation_id, study_id, peer_id, due, at],
+            " again = archive_job.state = 'running', traceparent = excluded.traceparent,"
+            " correlation_id = coalesce(excluded.correlation_id, archive_job.correlation_id)"
+            " RETURNING id",
+            [
+                *(uuid7(), kind, environment, subject_id, organisation_id, study_id, peer_id),
+                *(due, at, here.id if here else None, tracing.traceparent()),
+            ],
         )
         job_id = cursor.fetchone()[0]
     if due <= at:
@@ -174,7 +185,17 @@ def claim(job_id: UUID) -> Claim | None:
     if not taken:
         return None
     job = Job.objects.get(id=job_id)
-    return Claim(job.id, JobKind(job.kind), job.subject_id, job.peer_id, job.tries, holder)
+    return Claim(
+        id=job.id,
+        kind=JobKind(job.kind),
+        subject_id=job.subject_id,
+        peer_id=job.peer_id,
+        tries=job.tries,
+        holder=holder,
+        organisation_id=job.organisation_id,
+        correlation_id=job.correlation_id,
+        traceparent=job.traceparent,
+    )
 
 
 def finish(claim: Claim, *, again_at: datetime | None = None) -> None:

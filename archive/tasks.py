@@ -3,15 +3,7 @@ message.
 """
 
 import logging
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
-from uuid import UUID
-
-from celery import shared_task
-from django.db import close_old_connections
-
-from archive import jobs, ledger
+from archive import conversation, jobs, ledger, tracing
 from archive.config import settings
 from archive.edges.dicom import client
 from archive.edges.edge import exchange
@@ -20,39 +12,14 @@ from archive.edges.syslog import client as syslog
 from archive.edges.webhook import client as webhook
 from archive.errors import ArchiveError, Busy
 from archive.models import JobKind
-from archive.services import (
-    alarm_mails,
-    alarms,
-    anchors,
-    api_limits,
-    api_tokens,
-    assertions,
-    audit_feed,
-    authorisation_drafts,
-    authorisation_forms,
-    authorisations,
-    batches,
-    case_mails,
-    commitment,
-    corrections,
-    destruction_work,
-    doubts,
-    heartbeats,
-    messages,
-    notices,
-    reconciliation,
-    registration,
-    registry_messages,
-    retention_survey,
-    review_feed,
-    storage,
-    takeover_comparison,
-    takeovers,
-    verification,
-    volumes,
-    webhooks,
-)
-from archive.values import today
+from archive.services import alarm_mails, alarms, anchors, api_limits, api_tokens, assertions, audit_feed, authorisation_drafts, authorisation_forms, authorisations, batches, case_mails, commitment, corrections, destruction_work, doubts, heartbeats, messages, notices, reconciliation, registration, registry_messages, retention_survey, review_feed, storage, takeover_comparison, takeovers, verification, volumes, webhooks
+from archive.values import today, uuid7
+from celery import shared_task
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from django.db import close_old_connections
+from uuid import UUID
 
 log = logging.getLogger(__name__)
 REVIEW_AT_ONCE = 20  # batches of a run; the next run goes on
@@ -74,14 +41,16 @@ def _nothing(subject_id: UUID, error: ArchiveError) -> None:
 def _send_notice(notice_id: UUID) -> None:
     owed = notices.owed(notice_id)
     if owed is not None:
-        client.send_availability(owed.target, owed.notice)
+        with tracing.span("deliver confirmation", "client"):
+            client.send_availability(owed.target, owed.notice)
         notices.delivered(notice_id)
 
 
 def _send_report(commitment_id: UUID) -> None:
     target = commitment.target(commitment_id)
     if target is not None:
-        client.report_commitment(target, commitment.result(commitment_id))
+        with tracing.span("deliver commitment report", "client"):
+            client.report_commitment(target, commitment.result(commitment_id))
         commitment.reported(commitment_id, same_association=False)
 
 
@@ -89,7 +58,8 @@ def _ask_for_studies(takeover_id: UUID) -> datetime | None:
     asked = takeovers.question(takeover_id)
     if asked is None:
         return None
-    answers = client.find_studies(asked.target, asked.question)
+    with tracing.span("ask for studies", "client"):
+        answers = client.find_studies(asked.target, asked.question)
     return takeovers.answered(takeover_id, asked.question, answers)
 
 
@@ -97,16 +67,18 @@ def _send_form(row_id: UUID) -> None:
     owed = authorisation_forms.owed(row_id)
     if owed is not None:
         form = owed.form
-        repository.put_authorisation(
-            owed.url, owed.secret, form.document_oid, form.version, form.to_json()
-        )
+        with tracing.span("deliver authorisation", "client"):
+            repository.put_authorisation(
+                owed.url, owed.secret, form.document_oid, form.version, form.to_json()
+            )
         authorisation_forms.delivered(row_id, owed)
 
 
 def _call_webhook(delivery_id: UUID) -> None:
     owed = webhooks.owed(delivery_id)
     if owed is not None:
-        webhook.send(owed.url, owed.body, owed.headers)
+        with tracing.span("call webhook", "client"):
+            webhook.send(owed.url, owed.body, owed.headers)
         webhooks.delivered(delivery_id)
 
 
@@ -137,10 +109,17 @@ def run_job(job_id: str) -> None:
     claim = jobs.claim(UUID(job_id))
     if claim is None:
         return
-    work = WORK[claim.kind]
+    with conversation.within(claim.correlation_id or uuid7()):
+        conversation.known(connection=claim.peer_id, organisation=claim.organisation_id)
+        _do(claim, WORK[claim.kind])
+
+
+def _do(claim: jobs.Claim, work: Work) -> None:
     try:
-        with exchange():
-            again_at = work.run(claim.subject_id)
+        with tracing.span(f"job {claim.kind}", "consumer", parent=claim.traceparent) as told:
+            told.tell(job=str(claim.id), tries=claim.tries)
+            with exchange():
+                again_at = work.run(claim.subject_id)
     except ArchiveError as error:
         _not_done(claim, work, error)
     else:

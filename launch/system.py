@@ -90,6 +90,7 @@ class System:
             "DICOM_HOST": plan.dicom_host,
             "DICOM_PORT": str(plan.dicom_port),
             "HL7_PORT": str(plan.hl7_port),
+            "PUBLIC_URL": plan.given.get("PUBLIC_URL") or plan.web_address,
         }
         if not plan.given.get("DATABASE_URL"):
             account = places.server_account()

@@ -3,12 +3,10 @@ only.
 """
 
 import os
-
-from celery import Celery
-from celery.signals import setup_logging
-
-from archive import logs
+from archive import logs, tracing
 from archive.config import settings
+from celery import Celery
+from celery.signals import setup_logging, worker_process_shutdown
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
@@ -87,4 +85,10 @@ def _set_up_logs(**given: object) -> None:
     logs.set_up()
 
 
+def _end_traces(**given: object) -> None:
+    """Celery ends its processes without Python's own end."""
+    tracing.end()
+
+
 setup_logging.connect(_set_up_logs)
+worker_process_shutdown.connect(_end_traces)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from django.http import HttpRequest, HttpResponseBase
 
-from archive import conversation
+from archive import conversation, tracing
 from archive.values import uuid7
 
 
@@ -15,5 +15,10 @@ class OneConversation:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        with conversation.within(uuid7()):
-            return self.get_response(request)
+        with conversation.within(uuid7()), tracing.span(request.method or "", "server") as told:
+            response = self.get_response(request)
+            # The pattern of the address: what stands in the place of its ids is not told.
+            route = request.resolver_match.route if request.resolver_match else ""
+            told.call(f"{request.method} /{route}")
+            told.tell(route=f"/{route}", status=response.status_code)
+            return response

@@ -21,6 +21,7 @@ from typing import Protocol
 
 from django.db import connections
 
+from archive import tracing
 from archive.edges.edge import close_connections, exchange
 from archive.edges.workers import Workers
 from archive.errors import ArchiveError
@@ -131,6 +132,7 @@ class Parent:
         except BaseException as raised:
             log.error("listener process %s: %s", index, type(raised).__name__)
         finally:
+            tracing.end()
             # Threads that wait for a silent peer must not hold the process.
             sys.stdout.flush()
             sys.stderr.flush()

@@ -28,6 +28,8 @@ class ApiScope(TextChoices):
     RETENTION_ACT = "retention:act", _("hold, propose and decide on destruction")
     STATEMENTS_READ = "statements:read", _("read what patients have said")
     STATEMENTS_ACT = "statements:act", _("correct what patients have said")
+    PERSONS_READ = "persons:read", _("read HL7 messages and merges")
+    PERSONS_ACT = "persons:act", _("process messages again, merge and undo")
     QUEUES_READ = "queues:read", _("read queues and processes")
     QUEUES_ACT = "queues:act", _("pause and drain queues")
     WEBHOOKS_ACT = "webhooks:act", _("make and end webhooks")

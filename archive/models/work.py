@@ -1,10 +1,9 @@
 """What must happen later (jobs) and who is alive (heartbeats)."""
 
-from django.db import models
-from django.db.models import Q
-
 from archive.models.choices import JobKind, JobState
 from archive.models.fields import environment_field, uuid_key
+from django.db import models
+from django.db.models import Q
 
 
 class Job(models.Model):
@@ -27,6 +26,9 @@ class Job(models.Model):
     lease_until = models.DateTimeField(null=True, blank=True)
     lease_holder = models.UUIDField(null=True, blank=True)
     last_error = models.CharField(max_length=400, blank=True)
+    # Of the conversation that owed it last, and its span there.
+    correlation_id = models.UUIDField(null=True, blank=True)
+    traceparent = models.CharField(max_length=55, blank=True)
     made_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)
 

@@ -16,6 +16,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from archive import links
 from archive.models import (
     STAFF_ROLES,
     Case,
@@ -128,6 +129,7 @@ def _written(news: News) -> tuple[str, str]:
         _("Cause and next step stand in the portal: search by the number of the case.")
         + "\n"
         + _("You chose these mails in the portal, and can end them there."),
+        links.to("case-mail"),
     ]
     return title % {"count": news.count}, "\n\n".join(filter(None, parts)) + "\n"
 
@@ -143,4 +145,5 @@ def _line(case: Case) -> str:
     words = [f"{case}  {case.code}  {system}", events % {"count": case.event_count}]
     if case.environment != "production":
         words.append(str(case.get_environment_display()))
-    return ", ".join(words)
+    line, link = ", ".join(words), links.to("case", case.id)
+    return f"{line}\n    {link}" if link else line

@@ -2,21 +2,19 @@
 contact of each (AC-3). No mail names a patient.
 """
 
-from collections.abc import Mapping
-from uuid import UUID
-
-from django.utils.functional import Promise
-from django.utils.text import format_lazy
-from django.utils.translation import gettext_lazy as _
-
 from archive import ledger
 from archive.errors import ArchiveError
 from archive.models import Authorisation, Environment, LedgerEvent
 from archive.services import error_desk
 from archive.services.error_desk import Place, What
+from collections.abc import Mapping
+from django.utils.functional import Promise
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
 from onboarding.models import ContactKind
 from onboarding.services import mails
 from onboarding.services.mails import Letter
+from uuid import UUID
 
 SEND = Place("job", "letter")
 Kind = ledger.Kind
@@ -178,7 +176,7 @@ def _letter(texts: Texts, row: Authorisation, event: LedgerEvent, *, other: obje
         "document": row.document_oid,
         "version": row.version,
     }
-    return Letter(subject, body, values)
+    return Letter(subject, body, values, "authorisation", row.id)
 
 
 def give_up(event_id: UUID, job_id: UUID, error: ArchiveError) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from smtplib import SMTPException
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 from django.core.mail import send_mail
@@ -13,6 +14,7 @@ from django.utils import translation
 from django.utils.formats import date_format
 from django.utils.functional import Promise
 
+from archive import links
 from archive.models import Organisation, Role, User
 from onboarding.models import Contact
 
@@ -22,12 +24,14 @@ log = logging.getLogger(__name__)
 @dataclass(frozen=True, slots=True)
 class Letter:
     """Texts are lazy; `%(organisation)s` is filled in, dates and organisations among the values
-    as the reader writes them.
+    as the reader writes them. The address of the page concerned stands at the end.
     """
 
     subject: Promise
     body: Promise
     values: Mapping[str, Any] = field(default_factory=dict)
+    place: str = ""  # of `archive.links`: where the reader goes on
+    about: UUID | None = None  # its id there; else the organisation's
 
 
 def to_contacts(organisation: Organisation, letter: Letter, *, kinds: Iterable[str] = ()) -> None:
@@ -72,6 +76,8 @@ def _send(address: str, language: str, organisation: Organisation, letter: Lette
         values = {name: _told(value) for name, value in letter.values.items()}
         values["organisation"] = organisation.name
         subject, body = str(letter.subject) % values, str(letter.body) % values
+    if letter.place and (link := links.to(letter.place, letter.about or organisation.id)):
+        body = f"{body}\n\n{link}\n"
     try:
         send_mail(subject, body, settings.DEFAULT_FROM_EMAIL, [address])
     except (OSError, SMTPException) as error:

@@ -170,7 +170,7 @@ def let_in(actor: Actor, request: AccessRequest, *, role: Role) -> Membership:
         wanted = _customer_role(held.organisation, role)
         given = memberships.give(actor, held.organisation, held.user, wanted)
         if held.user.email:
-            letter = mails.Letter(*letters.LET_IN)
+            letter = mails.Letter(*letters.LET_IN, place="home")
             reader = {held.user.email: held.user.language}
             mails.to_readers(reader, held.organisation, letter)
         return given

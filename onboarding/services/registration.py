@@ -116,7 +116,8 @@ def _ask(user: User, organisation: Organisation) -> None:
             actor=person,
         )
         values = {"person": person.name, "email": user.email}
-        mails.to_contacts(organisation, mails.Letter(*letters.ACCESS_ASKED, values))
+        letter = mails.Letter(*letters.ACCESS_ASKED, values, "joining-people")
+        mails.to_contacts(organisation, letter)
 
 
 # --- filled in ------------------------------------------------------------------------------------

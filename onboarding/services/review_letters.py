@@ -35,7 +35,9 @@ def tell(request_id: UUID) -> None:
     subject = SUBJECT
     if row.case.environment == Environment.TEST:
         subject = format_lazy(OF_TEST, subject=subject)
-    letter = Letter(subject, BODY, {"number": str(row.case), "due": row.due_on})
+    letter = Letter(
+        subject, BODY, {"number": str(row.case), "due": row.due_on}, "log-request", row.id
+    )
     mails.to_contacts(row.organisation, letter, kinds=[ContactKind.DATA_PROTECTION])
 
 

@@ -62,5 +62,5 @@ def move(
     ledger.record(ledger.Kind.JOINING_MOVED, about(held.organisation), facts, actor=actor)
     subject, body = letter or letters.BY_STATE[to]
     values = {"reason": reason, "given_on": held.notice_given_on, "ends_on": held.ends_on}
-    mails.to_contacts(held.organisation, mails.Letter(subject, body, values))
+    mails.to_contacts(held.organisation, mails.Letter(subject, body, values, "joining-file"))
     return held

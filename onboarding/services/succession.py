@@ -150,7 +150,8 @@ def carry_out(actor: Actor, request: FourEyes) -> list[Succession]:
         ]
         values = {"successor": to_org, "on": planned[0].day}
         for organisation in (held.organisation, to_org):
-            mails.to_contacts(organisation, mails.Letter(*letters.REGISTER_PASSES, values))
+            letter = mails.Letter(*letters.REGISTER_PASSES, values, "organisation")
+            mails.to_contacts(organisation, letter)
         for row in planned:
             _pass(row, today(), actor)
         return planned
@@ -177,7 +178,8 @@ def call_off(actor: Actor, from_org: Organisation) -> int:
             for organisation in (from_org, successor):
                 about = steps.about(organisation)
                 ledger.record(ledger.Kind.CUSTOMER_CHANGED, about, facts, actor=actor)
-                mails.to_contacts(organisation, mails.Letter(*letters.REGISTER_STAYS, values))
+                letter = mails.Letter(*letters.REGISTER_STAYS, values, "organisation")
+                mails.to_contacts(organisation, letter)
         return len(planned)
 
 

@@ -58,7 +58,7 @@ def publish(
             "document": TermsKind(document.kind).label,
             "valid_from": valid_from,
         }
-        letter = mails.Letter(*letters.TERMS_PUBLISHED, values)
+        letter = mails.Letter(*letters.TERMS_PUBLISHED, values, "joining-file")
         for organisation in not_accepted(document):
             mails.to_contacts(organisation, letter)
     return document

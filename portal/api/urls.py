@@ -12,6 +12,7 @@ from portal.api import (
     corrections,
     customers,
     disclosure_notices,
+    persons,
     queues,
     rejections,
     retention,
@@ -32,6 +33,7 @@ CUSTOMER = "customers/<uuid:organisation_id>"
 RUN = "rollouts/<uuid:run_id>"
 CORRECTION = "corrections/<uuid:correction_id>"
 REJECTION = "rejections/<uuid:rejection_id>"
+MERGE = "merges/<uuid:merge_id>"
 DESTRUCTION = "retention/destructions/<uuid:list_id>"
 ASSIGNMENT = "assignments/<uuid:authorisation_id>"
 
@@ -149,6 +151,14 @@ urlpatterns: list[URLPattern] = [
     path(f"{DESTRUCTION}/stop", retention.Stop.as_view(), name="api-destruction-stop"),
     path(f"{DESTRUCTION}/resume", retention.Resume.as_view(), name="api-destruction-resume"),
     path(f"{DESTRUCTION}/end", retention.End.as_view(), name="api-destruction-end"),
+    path("messages", persons.Messages.as_view(), name="api-messages"),
+    path("messages/<uuid:message_id>", persons.OneMessage.as_view(), name="api-message"),
+    path("messages/<uuid:message_id>/replay", persons.Replay.as_view(), name="api-replay"),
+    path("merges", persons.Merges.as_view(), name="api-merges"),
+    path(MERGE, persons.OneMerge.as_view(), name="api-merge"),
+    path(f"{MERGE}/undo", persons.AskUndo.as_view(), name="api-merge-undo"),
+    path(f"{MERGE}/undo/grant", persons.GrantUndo.as_view(), name="api-merge-undo-grant"),
+    path(f"{MERGE}/undo/refuse", persons.RefuseUndo.as_view(), name="api-merge-undo-refuse"),
     path("statements/state", statements.State.as_view(), name="api-statements"),
     path("statements/informing", statements.Inform.as_view(), name="api-informing"),
     path("statements/permission", statements.Permit.as_view(), name="api-permission"),

@@ -10,7 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from uuid import UUID
 
-from archive import conversation
+from archive import conversation, tracing
 from archive.config import settings
 from archive.edges.dicom import acceptance, tls
 from archive.edges.dicom.acceptance import Agreement, Request
@@ -92,7 +92,7 @@ class Door:
             return
         agreement = acceptance.negotiate(request)
         association_id = uuid7()
-        with conversation.within(association_id):
+        with conversation.within(association_id), tracing.span("dicom association", "server"):
             self._agree(wire, request, agreement, caller, association_id)
 
     def _agree(

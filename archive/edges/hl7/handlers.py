@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from uuid import UUID
 
-from archive import conversation
+from archive import conversation, tracing
 from archive.actors import Actor
 from archive.edges.edge import exchange
 from archive.edges.hl7 import codec
@@ -34,7 +34,7 @@ class Answer:
 
 def answer(raw: bytes, visitor: Visitor) -> Answer:
     """Raises nothing."""
-    with conversation.within(uuid7()) as here:
+    with conversation.within(uuid7()) as here, tracing.span("hl7 message", "server"):
         return _answer(raw, visitor, here.id)
 
 

@@ -26,6 +26,7 @@ CUSTOMERS_SCOPES = (
     ApiScope.CASES_ACT,
     ApiScope.CUSTOMERS_READ,
     ApiScope.ROLLOUTS_ACT,
+    ApiScope.PERSONS_READ,
     ApiScope.WEBHOOKS_ACT,
 )
 

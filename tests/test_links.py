@@ -1,0 +1,51 @@
+"""Mails lead to the page concerned, below the public address."""
+
+from dataclasses import replace
+
+import pytest
+from django.core import mail
+from django.urls import resolve
+
+from archive import links
+from archive.config import settings
+from archive.models import CaseMail, MailPace, User
+from archive.services import case_mails
+from archive.values import now, uuid7
+from onboarding.services import letters, mails
+from tests import builders
+from tests.cast import organisation
+
+PUBLIC = "https://archive.example.invalid"
+
+
+@pytest.fixture
+def public(monkeypatch: pytest.MonkeyPatch) -> None:
+    given = replace(settings(), public_url=PUBLIC)
+    monkeypatch.setattr(links, "settings", lambda: given)
+
+
+def test_places_are_pages() -> None:
+    for name, path in links.PLACES.items():
+        assert resolve(path.format(id=uuid7())).url_name == name
+
+
+def test_without_a_public_address_there_is_no_link() -> None:
+    assert links.to("case", uuid7()) == ""
+
+
+@pytest.mark.django_db(transaction=False)
+@pytest.mark.usefixtures("public")
+def test_mails_about_cases_and_letters_carry_links(
+    django_capture_on_commit_callbacks: object,
+) -> None:
+    person = User.objects.get(username="esim")
+    User.objects.filter(id=person.id).update(email="esim@example.invalid")
+    CaseMail.objects.create(user=person, pace=MailPace.AT_ONCE, told_until=now())
+    case = builders.case(opened_at=now())
+    assert case_mails.tell_due() == 1
+    assert f"{PUBLIC}/cases/{case.id}/" in mail.outbox[0].body
+    assert mail.outbox[0].body.rstrip().endswith(f"{PUBLIC}/desk/mails/")
+    letter = mails.Letter(*letters.LET_IN, place="home")
+    with django_capture_on_commit_callbacks(execute=True):  # type: ignore[operator]
+        mails.to_readers({"a@example.invalid": "fi"}, organisation(), letter)
+    assert mail.outbox[1].body.endswith(f"{PUBLIC}/home/\n")
