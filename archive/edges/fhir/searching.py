@@ -8,6 +8,7 @@ from django.core.exceptions import TooManyFieldsSent
 from django.http import HttpResponse, QueryDict
 from django.utils.http import parse_header_parameters
 
+from archive.edges.body import body_of
 from archive.edges.fhir import form, parameters, resources
 from archive.edges.fhir.call import Call
 from archive.edges.fhir.parameters import Kind, Pair
@@ -116,7 +117,7 @@ def _body(call: Call) -> list[Pair]:
     if call.request.method != "POST":
         return []
     media_type, _ = parse_header_parameters(call.request.headers.get("Content-Type", ""))
-    content = call.request.read(MAX_BYTES + 1)
+    content = body_of(call.request)(MAX_BYTES + 1)
     if len(content) > MAX_BYTES:
         raise RequestTooLarge()
     if content and media_type != FORM:
