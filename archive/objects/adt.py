@@ -74,7 +74,9 @@ def read_update(message: Message) -> Person:
     if len(found) != 1:
         said = "PID is missing" if not found else "more than one PID"
         raise SegmentMissing(said, facts={"place": "PID^1"})
-    return Person(_identifier(found[0], ID), _demographics(found[0], name_required=True))
+    pid = found[0]
+    told = _demographics(pid, name_required=True)
+    return Person(_identifier(pid, ID), told, pid.place(ID))
 
 
 def read_merges(message: Message) -> list[Merge]:

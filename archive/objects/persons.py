@@ -19,6 +19,7 @@ class Demographics:
 class Person:
     identifier: PatientIdentifier = field(repr=False)
     demographics: Demographics = Demographics()
+    place: str = field(default="", compare=False)  # in the message, for whoever mends the sender
 
 
 @dataclass(frozen=True, slots=True)

@@ -189,6 +189,7 @@ def _from_ledger(events: Any) -> Iterator[Entry]:
         if known is not None and event.id not in seen:
             seen.add(event.id)
             interface, step, outcome = known
+            interface = event.facts.get("interface") or interface
             if event.kind in OF_PERSONS and event.actor_kind == BY_STAFF:
                 interface = "portal"
             if step in ("commitment-reported", "retrieved") and event.facts.get("failed"):

@@ -45,6 +45,11 @@ class Peer:
         """As an AE title; of a system that has none, what of its name fits into one."""
         return self.calling.encode("ascii", "replace").decode()[:16]
 
+    @property
+    def by_web(self) -> dict[str, str]:
+        """What a log entry says of the interface when it is not DICOM's own."""
+        return {"interface": "DICOMweb"} if self.edge == "dicomweb" else {}
+
     def at(self, place: Place) -> Place:
         """The same step on the peer's own interface."""
         return replace(place, edge=self.edge)

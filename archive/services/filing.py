@@ -308,6 +308,7 @@ def note_stored(
         "rejected": rejected,
         "ms": round(seconds * 1000),
         "calling": peer.calling,
+        **peer.by_web,
     }
     if authorisation_id is not None:
         facts["authorisation"] = str(authorisation_id)

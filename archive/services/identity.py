@@ -225,14 +225,15 @@ def update(actor: Actor, person: Person, occasion: Occasion) -> Patient | None:
     learns nothing of it. Raises PatientUnknown, UpdateOutdated.
     """
     party = party_of(actor)
+    unknown = PatientUnknown(facts={"place": person.place} if person.place else {})
     with transaction.atomic():
         _lock(occasion.environment)
         named = filing.find_patient(occasion.environment, person.identifier)
         if named is None:
-            raise PatientUnknown()
+            raise unknown
         held = Patient.objects.select_for_update().get(id=filing.canonical(named))
         if not rules.may_update(_standing(person.identifier, held, actor), party):
-            raise PatientUnknown()
+            raise unknown
         if occasion.not_after is not None and _changed_after(held, occasion.not_after):
             raise UpdateOutdated()
         changed = _differing(held, person.demographics)

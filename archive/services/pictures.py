@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from pydicom.uid import EncapsulatedPDFStorage, ExplicitVRLittleEndian
+from pydicom.uid import UID, EncapsulatedPDFStorage, ExplicitVRLittleEndian
 
 from archive.errors.web import NotAcceptable, RequestUnclear
 from archive.objects import elements, rendering, transcoding
@@ -35,6 +35,13 @@ class Look:
 def media_types(sop_class_uid: str) -> tuple[str, ...]:
     """In which objects of this kind can be seen."""
     return (previews.PDF,) if sop_class_uid == EncapsulatedPDFStorage else PICTURES
+
+
+def is_surely_seen(sop_class_uid: str, transfer_syntax_uid: str) -> bool:
+    """Whether it can be said without looking that there is something to see."""
+    if sop_class_uid == EncapsulatedPDFStorage:
+        return True
+    return "Image" in UID(sop_class_uid).keyword and transcoding.is_possible(transfer_syntax_uid)
 
 
 def number(text: str, name: str, most: int = LARGEST) -> int | None:

@@ -265,6 +265,7 @@ def _record(retrieval: Retrieval, study: Study, tally: Tally, ending: str) -> No
         "bytes": tally.size,
         "ms": round((time.monotonic() - tally.began) * 1000),
         "calling": peer.calling,
+        **peer.by_web,
     }
     ledger.record(ledger.Kind.STUDY_RETRIEVED, about, facts, actor=peer.actor)
 

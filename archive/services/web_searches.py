@@ -67,6 +67,24 @@ def person(asker: Established, asked: PatientId) -> UUID:
     return filing.canonical(row) if row else NOBODY
 
 
+def person_of(asker: Established, key: str) -> UUID:
+    """Who a row stands for now. Raises PatientNotAsserted."""
+    try:
+        row = Patient.objects.filter(environment=asker.actor.environment, id=UUID(key)).first()
+    except ValueError:
+        row = None
+    found = filing.canonical(row) if row else NOBODY
+    _require_asserted(asker, found)
+    return found
+
+
+def _require_asserted(asker: Established, found: UUID) -> None:
+    """Raises PatientNotAsserted."""
+    asserted = asker.actor.requester.patient_id if asker.actor.requester else None
+    if asserted is not None and found != asserted:
+        raise PatientNotAsserted()
+
+
 def link(asker: Established, place: Place) -> str:
     """A page as it may stand in an address."""
     told = {
@@ -87,8 +105,6 @@ def follow(asker: Established, text: str) -> Place:
     if told["by"] != str(asker.actor.connection_id):
         raise PageOver()
     found = UUID(told["person"]) if told["person"] else None
-    requester = asker.actor.requester
-    asserted = requester.patient_id if requester else None
-    if found is not None and asserted is not None and found != asserted:
-        raise PatientNotAsserted()
+    if found is not None:
+        _require_asserted(asker, found)
     return Place([(name, value) for name, value in told["asked"]], found, told["after"])

@@ -35,6 +35,7 @@ def test_no_page_of_persons_has_an_axe_violation_or_scrolls_sideways(
     ]
     staff = [
         *own,
+        reverse("registry-messages"),
         reverse("merges"),
         reverse("merge-make"),
         reverse("merge", args=[PatientMerge.objects.get().id]),

@@ -85,11 +85,13 @@ def structured(header: str) -> str:
     raise NotAcceptable(facts={"field": "Accept"})
 
 
-def chosen(header: str, offered: Sequence[str]) -> str:
-    """The first of the media types offered that the best range takes."""
+def chosen(header: str, offered: Sequence[str], *, in_parts: bool = False) -> str:
+    """The first of the media types offered that the best range takes; `in_parts`: also where it is
+    told as that of parts.
+    """
     for each in ranges(header):
         for media_type in offered:
-            if not each.multipart and each.takes(media_type):
+            if (in_parts or not each.multipart) and each.takes(media_type):
                 return media_type
     raise NotAcceptable(facts={"field": "Accept"})
 

@@ -96,10 +96,11 @@ class Giving:
     wanted: Retrieval
     form: Form
     encode: Encode
+    first_only: bool = False  # the first object that can be given stands for all
 
     def response(self, *, partial: bool = False) -> StreamingHttpResponse:
         """Raises why nothing can be given."""
-        body = self._body(foreseen=partial)
+        body = self._body(foreseen=partial or self.first_only)
         first = next(body)
         return StreamingHttpResponse(
             _Begun(first, body), status=206 if partial else 200, content_type=self.form.content_type
@@ -126,6 +127,8 @@ class Giving:
                 self.wanted.note(item, error)
                 if error is not None and not (foreseen and _was_foreseen(item, error)):
                     failure = error
+                    break
+                if begun and self.first_only:
                     break
             if failure is not None or not given:
                 ending = retrieval.FAILED

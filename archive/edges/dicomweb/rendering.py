@@ -2,21 +2,26 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
+from itertools import starmap
 
 from django.http import HttpResponseBase
 
 from archive.edges.dicomweb import accept
 from archive.edges.dicomweb.call import Call
-from archive.edges.dicomweb.giving import Bare, Giving, Related
+from archive.edges.dicomweb.giving import Bare, Encode, Giving, Related
 from archive.edges.dicomweb.multipart import Part
 from archive.edges.dicomweb.retrieving import begin, frame_numbers
-from archive.errors.web import RequestUnclear
+from archive.errors import Unsupported
+from archive.errors.web import NotAcceptable, RequestUnclear
 from archive.objects.rendering import Window
 from archive.services import pictures
 from archive.services.pictures import LARGEST, Look
+from archive.services.retrieval import Retrieval
 from archive.services.serving import Outgoing
 from archive.vault import Held
 
+THUMBNAIL = (200, 200)
 FUNCTIONS = {"linear": "LINEAR", "linear-exact": "LINEAR_EXACT", "sigmoid": "SIGMOID"}
 
 
@@ -66,3 +71,51 @@ def rendered(call: Call, numbers: str = "1") -> HttpResponseBase:
 
     form = Bare(media_type) if len(listed) == 1 else Related(media_type)
     return Giving(call, wanted, form, encode).response()
+
+
+def rendered_all(call: Call) -> HttpResponseBase:
+    """Of a study or series, a part for the first frame of each object. Raises ArchiveError."""
+    wanted_look = look(call)
+    wanted = begin(call, "WADO-RS rendered")
+    encode = _each(call, wanted_look)
+    form = Related(accept.chosen(call.accept, _offered(wanted), in_parts=True))
+    partial = wanted.lacks_some or not all(starmap(pictures.is_surely_seen, wanted.kinds))
+    return Giving(call, wanted, form, encode).response(partial=partial and wanted.total > 1)
+
+
+def thumbnail(call: Call, numbers: str = "1") -> HttpResponseBase:
+    """One small picture that stands for a study, a series, an object or a frame of it, PS3.18
+    section 10.4.1.1.5. Raises ArchiveError.
+    """
+    listed, wanted_look = frame_numbers(numbers), look(call)
+    if len(listed) > 1:
+        raise RequestUnclear("a thumbnail is of one frame", facts={"field": "frames"})
+    if not call.request.GET.get("viewport"):
+        wanted_look = replace(wanted_look, box=THUMBNAIL)
+    wanted = begin(call, "WADO-RS thumbnail")
+    media_type = accept.chosen(call.accept, pictures.PICTURES)
+    encode = _each(call, wanted_look, listed, only=media_type)
+    return Giving(call, wanted, Bare(media_type), encode, first_only=True).response()
+
+
+def _offered(wanted: Retrieval) -> Sequence[str]:
+    """The media types of the first object that is surely seen; pictures where none is."""
+    seen = (each for each, syntax in wanted.kinds if pictures.is_surely_seen(each, syntax))
+    return pictures.media_types(next(seen, ""))
+
+
+def _each(call: Call, wanted_look: Look, frames: Sequence[int] = (1,), *, only: str = "") -> Encode:
+    """What cannot be seen is not acceptable, so that others go on."""
+
+    @contextmanager
+    def encode(item: Outgoing, held: Held) -> Iterator[Sequence[Part]]:
+        known = pictures.media_types(item.sop_class_uid)
+        offered = [each for each in known if only in ("", each)]
+        media_type = accept.chosen(call.accept, offered, in_parts=not only)
+        try:
+            (content,) = pictures.seen(item, held, media_type, frames, wanted_look)
+        except Unsupported as unseen:
+            raise NotAcceptable(unseen.detail) from None
+        yield [Part(media_type, [content])]
+
+    return encode

@@ -5,7 +5,7 @@ The body is read as a stream; each object is durable before the next one is look
 
 import json
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -16,6 +16,7 @@ from django.utils.http import parse_header_parameters
 from pydicom.uid import UID
 
 from archive.config import settings
+from archive.edges.body import body_of
 from archive.edges.dicomweb import accept, places, replies
 from archive.edges.dicomweb.call import Call
 from archive.edges.edge import as_archive_error, exchange
@@ -96,11 +97,7 @@ class Body:
         length = request.headers.get("Content-Length", "")
         if length.isdecimal() and int(length) > self._limit:
             raise RequestTooLarge()
-        # Django reads as much as Content-Length says, and nothing without it.
-        chunked = request.headers.get("Transfer-Encoding", "").lower() == "chunked"
-        self._read: Callable[[int], bytes] = (
-            request.environ["wsgi.input"].read if chunked else request.read
-        )
+        self._read = body_of(request)
         self._size = 0
 
     def read(self, size: int) -> bytes:

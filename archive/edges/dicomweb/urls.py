@@ -61,5 +61,10 @@ urlpatterns: list[URLPattern] = [
     path(f"{INSTANCE}/frames/<frames:numbers>", view(GET=retrieving.frames)),
     path(f"{INSTANCE}/rendered", view(GET=rendering.rendered)),
     path(f"{INSTANCE}/frames/<frames:numbers>/rendered", view(GET=rendering.rendered)),
+    *(path(f"{each}/rendered", view(GET=rendering.rendered_all)) for each in (STUDY, SERIES)),
+    *(
+        path(f"{each}/thumbnail", view(GET=rendering.thumbnail))
+        for each in (STUDY, SERIES, INSTANCE, f"{INSTANCE}/frames/<frames:numbers>")
+    ),
     path(f"{INSTANCE}/bulkdata/<path:path>", view(GET=retrieving.bulk_data)),
 ]

@@ -37,6 +37,7 @@ def statement(base: str) -> dict[str, Any]:
                     {"type": "Binary", "interaction": [{"code": "read"}]},
                     _searched("DocumentReference", DOCUMENT),
                     _searched("ImagingStudy", STUDY),
+                    {"type": "Patient", "interaction": [{"code": "read"}]},
                 ],
             }
         ],
@@ -52,7 +53,11 @@ def _searched(name: str, known: Mapping[str, Kind]) -> dict[str, Any]:
     return {
         "type": name,
         "interaction": [{"code": "read"}, {"code": "search-type"}],
-        "searchParam": [*(_parameter(name, kind) for name, kind in known.items()), patient],
+        "searchParam": [
+            *(_parameter(name, kind) for name, kind in known.items()),
+            {"name": "patient", "type": "reference", "documentation": "Patient/id, as read here"},
+            patient,
+        ],
     }
 
 

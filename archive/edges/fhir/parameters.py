@@ -17,6 +17,7 @@ from archive.values import HELSINKI
 
 PATIENT = "patient.identifier"
 PATIENTS = frozenset({PATIENT, "patient:identifier", "subject.identifier", "subject:identifier"})
+REFERENCE_TO_PATIENT = "patient"  # by the key of a row
 COUNT, FORM, NEXT = "_count", "_format", "_page"
 CONTROL = frozenset({COUNT, FORM, NEXT})
 STATUSES = frozenset({"current", "superseded", "entered-in-error"})
@@ -180,10 +181,12 @@ def require_no_patient(address: Iterable[Pair]) -> None:
 
 
 def patient(asked: Sequence[Pair]) -> PatientId | None:
-    """The one that is asked about. Raises SearchUnclear."""
+    """The one that is asked about by an identifier. Raises SearchUnclear."""
     found = [value for name, value in asked if name in PATIENTS]
     if not found:
         return None
+    if any(name == REFERENCE_TO_PATIENT for name, _ in asked):
+        raise SearchUnclear("a patient is named once", facts={"field": REFERENCE_TO_PATIENT})
     wrong = {"field": PATIENT}
     tokens = [_token(PATIENT, each) for text in found for each in _parts(text, ",")]
     if len(tokens) > 1:
@@ -194,9 +197,21 @@ def patient(asked: Sequence[Pair]) -> PatientId | None:
     return PatientId(tokens[0].code, root)
 
 
+def patient_key(asked: Sequence[Pair], base: str) -> str:
+    """Of the one that is asked about by a reference: `Patient/key`, its address, or the key alone;
+    empty: none. Raises SearchUnclear.
+    """
+    found = [value for name, value in asked if name == REFERENCE_TO_PATIENT]
+    if len(found) > 1 or any("," in each for each in found):
+        wrong = {"field": REFERENCE_TO_PATIENT}
+        raise SearchUnclear("one patient is asked about at a time", facts=wrong)
+    return found[0].removeprefix(f"{base}/").removeprefix("Patient/") if found else ""
+
+
 def without_patient(asked: Iterable[Pair]) -> list[Pair]:
     """What may stand in the link to a page. Raises SearchUnclear."""
-    kept = [(name, value) for name, value in asked if name not in PATIENTS]
+    named = {*PATIENTS, REFERENCE_TO_PATIENT}
+    kept = [(name, value) for name, value in asked if name not in named]
     for name, value in kept:
         if _CODE.search(value):
             raise SearchUnclear(f"a patient is named by {PATIENT} alone", facts={"field": name})

@@ -1,7 +1,7 @@
 """DocumentReference and ImagingStudy of FHIR R4, out of what is registered and archived.
 
 IHE MHD, ITI TF-3 4.5.1. Elements stand in the standard's order, empty ones are left out; nothing
-refers to a resource that is not served here: patients and organisations are told by identifiers.
+refers to a resource that is not served here: organisations are told by identifiers.
 """
 
 import base64
@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from archive.models import Document, DocumentLink, DocumentStatus, Study
+from archive.models import Document, DocumentLink, DocumentStatus, Patient, Study
 from archive.objects.registry import (
     ACCESSION_TYPE,
     ENCOUNTER_TYPE,
@@ -78,7 +78,17 @@ def _patient(document: Document | Study) -> Resource:
     """The id under which the person goes now."""
     person = document.patient.survivor or document.patient
     named = identifier(person.identifier, person.issuer)
-    return {"type": "Patient", "identifier": named}
+    return {"reference": f"Patient/{person.id}", "type": "Patient", "identifier": named}
+
+
+def patient(of: Patient) -> Resource:
+    """No more than the identifier: who somebody is, is told by others."""
+    person = of.survivor or of
+    return {
+        "resourceType": "Patient",
+        "id": str(person.id),
+        "identifier": [identifier(person.identifier, person.issuer)],
+    }
 
 
 # --- DocumentReference ----------------------------------------------------------------------------

@@ -3,16 +3,18 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from urllib.parse import urlencode
+from uuid import UUID
 
 from django.core.exceptions import TooManyFieldsSent
 from django.http import HttpResponse, QueryDict
 from django.utils.http import parse_header_parameters
 
+from archive.edges.body import body_of
 from archive.edges.fhir import form, parameters, resources
 from archive.edges.fhir.call import Call
 from archive.edges.fhir.parameters import Kind, Pair
 from archive.edges.fhir.resources import Resource
-from archive.errors.fhir import PageOver, SearchIncomplete
+from archive.errors.fhir import PageOver, ResourceUnknown, SearchIncomplete
 from archive.errors.web import MediaTypeUnsupported, RequestTooLarge
 from archive.objects.search import Term
 from archive.services import document_search, imaging_search, web_searches
@@ -74,6 +76,20 @@ def study(call: Call, id: str) -> HttpResponse:
     return form.response(resources.studies(found, _wado(call), whole=True)[0], call.form)
 
 
+def patient(call: Call, id: str) -> HttpResponse:
+    """The identifier, for whoever may see a document or study of the person: that look is in the
+    log. Raises ResourceUnknown, PatientNotAsserted.
+    """
+    search = Search((), web_searches.person_of(call.asker, id), size=1)
+    found = [
+        *document_search.find(call.asking, search).documents,
+        *imaging_search.find(call.asking, search).studies,
+    ]
+    if not found:
+        raise ResourceUnknown()
+    return form.response(resources.patient(found[0].patient), call.form)
+
+
 def _wado(call: Call) -> str:
     return call.request.build_absolute_uri(WADO)
 
@@ -106,9 +122,15 @@ def _place(call: Call) -> Place:
     if (link := call.request.GET.get(parameters.NEXT)) is not None:
         return web_searches.follow(call.asker, link)
     asked = [*address, *_body(call)]
-    patient = parameters.patient(asked)
-    person = web_searches.person(call.asker, patient) if patient else None
-    return Place(parameters.without_patient(asked), person)
+    return Place(parameters.without_patient(asked), _person(call, asked))
+
+
+def _person(call: Call, asked: Sequence[Pair]) -> UUID | None:
+    """Raises SearchUnclear, PatientNotAsserted."""
+    if patient := parameters.patient(asked):
+        return web_searches.person(call.asker, patient)
+    key = parameters.patient_key(asked, call.base)
+    return web_searches.person_of(call.asker, key) if key else None
 
 
 def _body(call: Call) -> list[Pair]:
@@ -116,7 +138,7 @@ def _body(call: Call) -> list[Pair]:
     if call.request.method != "POST":
         return []
     media_type, _ = parse_header_parameters(call.request.headers.get("Content-Type", ""))
-    content = call.request.read(MAX_BYTES + 1)
+    content = body_of(call.request)(MAX_BYTES + 1)
     if len(content) > MAX_BYTES:
         raise RequestTooLarge()
     if content and media_type != FORM:
@@ -134,7 +156,8 @@ def _require_named(searched: Searched, terms: Sequence[Term], place: Place) -> N
         return
     if place.person is None:
         raise SearchIncomplete(
-            "the search names no patient.identifier", facts={"field": parameters.PATIENT}
+            "the search names no patient and no patient.identifier",
+            facts={"field": parameters.PATIENT},
         )
     if searched.with_patient and searched.with_patient not in names:
         needed = searched.with_patient

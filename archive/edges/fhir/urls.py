@@ -25,6 +25,7 @@ def addresses(fetch: Fetch) -> list[URLPattern]:
         path("ImagingStudy", view("query", GET=studies)),
         path("ImagingStudy/_search", view("query", POST=studies)),
         path("ImagingStudy/<str:id>", view("query", GET=searching.study)),
+        path("Patient/<str:id>", view("query", GET=searching.patient)),
         path("<path:elsewhere>", view("query")),
         path("", view("query")),
     ]

@@ -13,6 +13,7 @@ from django.views.decorators.csrf import csrf_exempt
 from lxml import etree
 
 from archive.actors import Actor
+from archive.edges.body import body_of
 from archive.edges.edge import as_archive_error, exchange
 from archive.edges.xds import codec, giving, handlers, mtom, security, soap, wsdl
 from archive.edges.xds.giving import Answer
@@ -113,7 +114,7 @@ def _serve(service: Service, request: HttpRequest) -> HttpResponseBase:
     try:
         with exchange() as correlation_id:
             actor = _identify(request, correlation_id)
-            heard = Heard(_body(request))
+            heard = Heard(body_of(request))
             incoming = _Incoming(service, request, actor, correlation_id, heard)
             response = _receive(incoming)
             incoming.keep(response)
@@ -211,14 +212,6 @@ class _Content:
         if len(received.root) > MAX_BYTES:
             raise MultipartTooLong()
         return received
-
-
-def _body(request: HttpRequest) -> Read:
-    """A body whose length was not told (chunked) is known to the server alone."""
-    if not request.META.get("CONTENT_LENGTH") and request.META.get("wsgi.input_terminated"):
-        chunked: Read = request.META["wsgi.input"].read
-        return chunked
-    return request.read
 
 
 def _answered(incoming: _Incoming, received: Received, content_action: str) -> HttpResponseBase:

@@ -80,3 +80,21 @@ def test_a_document_comes_as_the_pdf_it_is_and_what_has_no_picture_does_not() ->
     del empty.PixelData
     cast.store(empty)
     assert web.problem(ours.get(path(empty, "/rendered"))) == (406, "not-acceptable")
+    series = path(empty, "").rpartition("/instances/")[0]
+    assert web.problem(ours.get(f"{series}/thumbnail")) == (406, "not-acceptable")
+
+
+def test_a_study_is_shown_object_by_object_and_by_one_small_picture() -> None:
+    first, second = stored(2, Rows=4, Columns=400, PixelData=bytes(3200))
+    series = path(first).rpartition("/instances/")[0]
+    study = series.partition("/series/")[0]
+    ours = web.system()
+    for where in (study, series):
+        shown = web.parts(ours.get(f"{where}/rendered", accept="image/png"))
+        assert [content_type for content_type, _ in shown] == ["image/png", "image/png"]
+        related = 'multipart/related; type="image/jpeg"'
+        assert len(web.parts(ours.get(f"{where}/rendered", accept=related))) == 2
+    for where in (study, series, path(first), path(second, "/frames/1")):
+        assert opened(ours.get(f"{where}/thumbnail")).size == (200, 2)
+    assert opened(ours.get(f"{study}/thumbnail", viewport="40,40")).size == (40, 1)
+    assert web.problem(ours.get(path(first, "/frames/1,1/thumbnail")))[0] == 400

@@ -3,6 +3,7 @@
 import base64
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 import requests
@@ -45,7 +46,9 @@ def test_a_professional_of_another_organisation_finds_and_gets_a_manifest(
     session.headers["X-XUA-Assertion"] = token
     with serving(free_port, tmp_path) as address:
         query = {"patient.identifier": web.MATTI, "status": "current", "_count": "1"}
-        page = resource(session.post(f"{address}/fhir/DocumentReference/_search", data=query))
+        chunked = iter([urlencode(query).encode()])  # its length is not told
+        searching = f"{address}/fhir/DocumentReference/_search"
+        page = resource(session.post(searching, data=chunked, headers={"Content-Type": web.FORM}))
         links = {each["relation"]: each["url"] for each in page["link"]}
         (first,) = page["entry"]
         (second,) = resource(session.get(links["next"]))["entry"]

@@ -13,6 +13,7 @@ from fhirclient.models.capabilitystatement import CapabilityStatement
 from fhirclient.models.documentreference import DocumentReference
 from fhirclient.models.imagingstudy import ImagingStudy
 from fhirclient.models.operationoutcome import OperationOutcome
+from fhirclient.models.patient import Patient
 from lxml import etree
 
 from tests.edges.dicomweb.web import basic
@@ -20,7 +21,9 @@ from tests.services.xds_cast import Peer
 
 MODELS = {
     model.resource_type: model
-    for model in (Bundle, CapabilityStatement, DocumentReference, ImagingStudy, OperationOutcome)
+    for model in (
+        *(Bundle, CapabilityStatement, DocumentReference, ImagingStudy, OperationOutcome, Patient),
+    )
 }
 CLIENT = Client()
 FORM = "application/x-www-form-urlencoded"

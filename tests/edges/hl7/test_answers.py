@@ -108,7 +108,7 @@ def test_each_event_is_taken() -> None:
         (a40(official(), official()), ("AE", "205"), "MRG^1^1"),
         (a40(temporary(business_id=MALLILA)), ("AE", "207"), "MRG^1^1"),
         (a40(official(VENLA)), ("AE", "207"), "MRG^1^1"),
-        (a08(), ("AE", "204"), ""),
+        (a08(), ("AE", "204"), "PID^1^3"),
         (a47(temporary(), official()), ("AE", "204"), "MRG^1^1"),
     ],
 )

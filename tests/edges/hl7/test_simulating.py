@@ -34,12 +34,14 @@ def run_file(door: OpenDoor, demo: dict[str, Any], tmp_path: Path) -> Path:
 
 
 def simulate(run_file: Path, *arguments: str) -> dict[str, str]:
-    out = StringIO()
+    """What the command tells; it ends with 1 for every answer but AA."""
+    out, ended = StringIO(), 0
     try:
         call_command("simulate_hl7", *arguments, "--json", "--run-file", str(run_file), stdout=out)
-    except SystemExit:
-        pass
+    except SystemExit as end:
+        ended = end.code
     told: dict[str, str] = json.loads(out.getvalue())
+    assert ended == (told["answer"] != "AA")
     return told
 
 
