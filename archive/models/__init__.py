@@ -194,6 +194,7 @@ from archive.models.takeovers import (
     TakeoverLine,
 )
 from archive.models.trust import (
+    SeenCertificate,
     SpentMessage,
     TrustedIssuer,
 )
@@ -344,6 +345,7 @@ __all__ = [
     "SecondPerson",
     "SecondState",
     "Sector",
+    "SeenCertificate",
     "Series",
     "ServicePart",
     "Severity",

@@ -10,7 +10,7 @@ from archive.edges.edge import exchange
 from archive.edges.hl7 import codec
 from archive.errors import ArchiveError, Broken, Busy, Refused
 from archive.objects import adt
-from archive.services import messages, senders
+from archive.services import messages, seen_certificates, senders
 from archive.services.messages import Received
 from archive.values import uuid7
 
@@ -23,6 +23,7 @@ class Visitor:
 
     address: str
     certificate_sha256: str = ""
+    shown: bytes = b""  # the certificate itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,7 @@ def _let_in(raw: bytes, visitor: Visitor, correlation_id: UUID) -> tuple[Receive
         certificate_sha256=visitor.certificate_sha256,
         correlation_id=correlation_id,
     )
+    seen_certificates.note(visitor.shown)
     return received, actor
 
 
