@@ -3,6 +3,14 @@ message.
 """
 
 import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from celery import shared_task
+from django.db import close_old_connections
+
 from archive import conversation, jobs, ledger, tracing
 from archive.config import settings
 from archive.edges.dicom import client
@@ -12,14 +20,39 @@ from archive.edges.syslog import client as syslog
 from archive.edges.webhook import client as webhook
 from archive.errors import ArchiveError, Busy
 from archive.models import JobKind
-from archive.services import alarm_mails, alarms, anchors, api_limits, api_tokens, assertions, audit_feed, authorisation_drafts, authorisation_forms, authorisations, batches, case_mails, commitment, corrections, destruction_work, doubts, heartbeats, messages, notices, reconciliation, registration, registry_messages, retention_survey, review_feed, storage, takeover_comparison, takeovers, verification, volumes, webhooks
+from archive.services import (
+    alarm_mails,
+    alarms,
+    anchors,
+    api_limits,
+    api_tokens,
+    assertions,
+    audit_feed,
+    authorisation_drafts,
+    authorisation_forms,
+    authorisations,
+    batches,
+    case_mails,
+    commitment,
+    corrections,
+    destruction_work,
+    doubts,
+    heartbeats,
+    messages,
+    notices,
+    reconciliation,
+    registration,
+    registry_messages,
+    retention_survey,
+    review_feed,
+    storage,
+    takeover_comparison,
+    takeovers,
+    verification,
+    volumes,
+    webhooks,
+)
 from archive.values import today, uuid7
-from celery import shared_task
-from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
-from django.db import close_old_connections
-from uuid import UUID
 
 log = logging.getLogger(__name__)
 REVIEW_AT_ONCE = 20  # batches of a run; the next run goes on

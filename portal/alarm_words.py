@@ -20,7 +20,7 @@ UNITS: Mapping[str, Callable[[float], str]] = {
     Measure.FAILURES: lambda value: f"{number_text(value, 0)} %",
     Measure.LATENCY: lambda value: length_text(value / 1000),
     Measure.BACKLOG: lambda value: number_text(value, 0),
-    Measure.SILENCE: lambda value: length_text(value * 60),
+    Measure.SILENCE: lambda value: length_text(value * 60) if value >= 1 else "0 min",
     Measure.CERTIFICATE: lambda value: (
         ngettext("%(count)s day", "%(count)s days", int(value)) % {"count": int(value)}
     ),

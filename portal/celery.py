@@ -3,10 +3,12 @@ only.
 """
 
 import os
-from archive import logs, tracing
-from archive.config import settings
+
 from celery import Celery
 from celery.signals import setup_logging, worker_process_shutdown
+
+from archive import logs, tracing
+from archive.config import settings
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 

@@ -197,6 +197,7 @@ from archive.models.takeovers import (
     TakeoverLine,
 )
 from archive.models.trust import (
+    SeenCertificate,
     SpentMessage,
     TrustedIssuer,
 )
@@ -348,6 +349,7 @@ __all__ = [
     "SecondPerson",
     "SecondState",
     "Sector",
+    "SeenCertificate",
     "Series",
     "ServicePart",
     "Severity",

@@ -51,3 +51,16 @@ class SpentMessage(models.Model):
 
     def __str__(self) -> str:
         return bytes(self.digest).hex()
+
+
+class SeenCertificate(models.Model):
+    """A certificate that a customer's system showed when it was let in; connections name theirs by
+    the digest.
+    """
+
+    sha256 = models.CharField(primary_key=True, max_length=64)
+    subject = models.CharField(max_length=300)
+    until = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return self.subject

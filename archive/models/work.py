@@ -1,9 +1,10 @@
 """What must happen later (jobs) and who is alive (heartbeats)."""
 
-from archive.models.choices import JobKind, JobState
-from archive.models.fields import environment_field, uuid_key
 from django.db import models
 from django.db.models import Q
+
+from archive.models.choices import JobKind, JobState
+from archive.models.fields import environment_field, uuid_key
 
 
 class Job(models.Model):

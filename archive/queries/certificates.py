@@ -1,14 +1,17 @@
-"""Certificates by when they expire: those of trusted issuers, and the service's own."""
+"""Certificates by when they expire: those of customers' systems, as they were last shown, those of
+trusted issuers, and the service's own.
+"""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from uuid import UUID
 
 from cryptography import x509
 from django.db.models import Q
 
 from archive.config import settings
-from archive.models import TrustedIssuer
+from archive.models import Connection, SeenCertificate, TrustedIssuer
 from archive.values import now, today
 
 ONE_DAY = timedelta(days=1)
@@ -16,13 +19,14 @@ ONE_DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """`what` is a stable word: issuer, or the setting that names the file."""
+    """`what` is a stable word: system, issuer, or the interface of one of our own."""
 
     what: str
     name: str
     environment: str
     until: datetime
     key: str
+    organisation_id: UUID | None = None
 
     @property
     def days_left(self) -> float:
@@ -31,7 +35,26 @@ class Certificate:
 
 def certificates() -> list[Certificate]:
     """The next to expire first."""
-    return sorted([*_of_issuers(), *_own()], key=lambda each: each.until)
+    return sorted([*_of_systems(), *_of_issuers(), *_own()], key=lambda each: each.until)
+
+
+def _of_systems() -> list[Certificate]:
+    """Of connections in force. One that was never shown here is not known."""
+    live = Connection.objects.filter(Q(valid_until=None) | Q(valid_until__gte=today()))
+    named = list(live.exclude(certificate_sha256="").select_related("organisation"))
+    seen = SeenCertificate.objects.in_bulk([row.certificate_sha256 for row in named])
+    return [
+        Certificate(
+            "system",
+            f"{row.organisation.name}: {row}",
+            row.environment,
+            seen[row.certificate_sha256].until,
+            f"{row.id} {row.certificate_sha256}",
+            row.organisation_id,
+        )
+        for row in named
+        if row.certificate_sha256 in seen
+    ]
 
 
 def _of_issuers() -> list[Certificate]:

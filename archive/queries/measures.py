@@ -96,16 +96,23 @@ def _backlog(rule: AlarmRule) -> list[Reading]:
     ]
 
 
-def _names(ids: Iterable[UUID | None]) -> Mapping[UUID, str]:
+def _names(ids: Iterable[UUID | None]) -> Mapping[UUID | None, str]:
     known = [each for each in ids if each is not None]
     return dict(Organisation.objects.filter(id__in=known).values_list("id", "name_fi"))
 
 
 def _certificates(rule: AlarmRule) -> list[Reading]:
     return [
-        Reading(each.key, each.name[:200], round(each.days_left, 1), each.environment)
+        Reading(
+            each.key,
+            each.name[:200],
+            round(each.days_left, 1),
+            each.environment,
+            each.organisation_id,
+        )
         for each in certificates.certificates()
         if rule.environment in ("", each.environment)
+        and rule.organisation_id in (None, each.organisation_id)
     ]
 
 

@@ -20,7 +20,7 @@ from archive.config import settings
 from archive.errors import AssertionUnreadable
 from archive.errors.web import ClientCertificateWrong, ProxyUntrusted
 from archive.models import Connection
-from archive.services import credentials
+from archive.services import credentials, seen_certificates
 from archive.services.assertions import Presented
 from archive.values import today
 
@@ -77,6 +77,8 @@ def identify(caller: Caller) -> Actor:
     actor = credentials.identify(user, secret, today())
     if settings().client_certificate_proxies:
         _require_certificate(actor, shown)
+        if caller.certificate and not caller.fingerprint:
+            seen_certificates.note(_der(unquote(caller.certificate)))
     conversation.known(connection=actor.connection_id, organisation=actor.organisation_id)
     return actor
 
@@ -92,7 +94,7 @@ def _shown(caller: Caller) -> str:
         raise ProxyUntrusted(facts={"address": caller.address})
     if caller.fingerprint:
         return caller.fingerprint.replace(":", "").lower()
-    return _fingerprint(unquote(caller.certificate))
+    return hashlib.sha256(_der(unquote(caller.certificate))).hexdigest()
 
 
 def _is_of(address: str, proxies: tuple[str, ...]) -> bool:
@@ -103,7 +105,7 @@ def _is_of(address: str, proxies: tuple[str, ...]) -> bool:
     return any(found in ip_network(each) for each in proxies)
 
 
-def _fingerprint(pem: str) -> str:
+def _der(pem: str) -> bytes:
     """Raises ClientCertificateWrong."""
     body = pem.partition(_BEGIN)[2].partition(_END)[0]
     try:
@@ -112,7 +114,7 @@ def _fingerprint(pem: str) -> str:
         der = b""
     if not der:
         raise ClientCertificateWrong("the proxy's header holds no certificate")
-    return hashlib.sha256(der).hexdigest()
+    return der
 
 
 def _require_certificate(actor: Actor, shown: str) -> None:

@@ -2,19 +2,21 @@
 contact of each (AC-3). No mail names a patient.
 """
 
+from collections.abc import Mapping
+from uuid import UUID
+
+from django.utils.functional import Promise
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+
 from archive import ledger
 from archive.errors import ArchiveError
 from archive.models import Authorisation, Environment, LedgerEvent
 from archive.services import error_desk
 from archive.services.error_desk import Place, What
-from collections.abc import Mapping
-from django.utils.functional import Promise
-from django.utils.text import format_lazy
-from django.utils.translation import gettext_lazy as _
 from onboarding.models import ContactKind
 from onboarding.services import mails
 from onboarding.services.mails import Letter
-from uuid import UUID
 
 SEND = Place("job", "letter")
 Kind = ledger.Kind

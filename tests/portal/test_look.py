@@ -32,7 +32,10 @@ FLAGS = [
     "--disable-component-update",
 ]
 WIDTHS = (1280, 390)
-PATHS = ("/gallery/", "/", "/organisations/", "/search/", "/no/such/page")
+PATHS = (
+    *("/gallery/", "/", "/organisations/", "/search/", "/no/such/page"),
+    *("/interfaces/", "/alarms/", "/alarms/rules/", "/status/"),
+)
 
 urlpatterns = [*product_urls, path("gallery/", gallery.show)]
 

@@ -1,6 +1,8 @@
 """Interfaces counted by hour, who is silent, and alarms raised, told, acknowledged, cleared."""
 
+import ssl
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -20,11 +22,19 @@ from archive.models import (
 )
 from archive.queries import interface_health, measures
 from archive.queries.measures import Reading
-from archive.services import alarm_mails, alarm_rules, alarms, health_counts, silence
+from archive.services import (
+    alarm_mails,
+    alarm_rules,
+    alarms,
+    health_counts,
+    seen_certificates,
+    silence,
+)
 from archive.services.alarm_rules import Rule
 from archive.values import midnight, now, today, uuid7
 from tests import builders
 from tests.cast import connection
+from tests.edges.dicom.authority import Authority
 
 pytestmark = pytest.mark.django_db
 AT = now()
@@ -196,3 +206,18 @@ def test_every_measure_can_be_read() -> None:
     for each in AlarmRule.objects.filter(until=None):
         measures.read(each)
     assert {each.key for each in measures.read(AlarmRule.objects.get(measure="part"))} >= {"dicom"}
+
+
+def test_a_certificate_that_a_system_showed_is_watched_to_its_end(tmp_path: Path) -> None:
+    shown = Authority(tmp_path).issue("pacs")
+    link = connection()
+    link.certificate_sha256 = shown.sha256
+    link.save(update_fields=["certificate_sha256"])
+    watched = AlarmRule.objects.get(measure="certificate", until=None)
+    assert str(link.id) not in "".join(each.key for each in measures.read(watched))
+    der = ssl.PEM_cert_to_DER_cert(shown.certificate.read_text())
+    for _again in range(2):
+        seen_certificates.note(der)
+    (found,) = [each for each in measures.read(watched) if str(link.id) in each.key]
+    assert found.value is not None and found.value < 400
+    assert found.organisation_id == link.organisation_id

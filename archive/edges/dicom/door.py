@@ -22,7 +22,7 @@ from archive.edges.dicom.upper_layer import Gone, Violation, Wire
 from archive.edges.edge import exchange, reply_for
 from archive.edges.limits import Associations, Customers
 from archive.errors import ArchiveError, CustomerTooBusy, DatabaseGone, TooManyAssociations
-from archive.services import associations
+from archive.services import associations, seen_certificates
 from archive.services.associations import Peer
 from archive.services.sessions import Session
 from archive.values import uuid7
@@ -34,10 +34,13 @@ ARTIM = 15.0  # seconds for the association request, PS3.8 section 9.1.5
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """What the connection itself tells: the address, and the certificate's SHA-256 over TLS."""
+    """What the connection itself tells: the address, and over TLS the certificate's SHA-256 and
+    bytes.
+    """
 
     address: str
     certificate: str | None
+    shown: bytes = b""
 
 
 class Door:
@@ -130,6 +133,7 @@ class Door:
                 association_id=association_id,
                 certificate=caller.certificate,
             )
+            seen_certificates.note(caller.shown)
             return peer, Session(peer, lambda: self.customers.one_object(self.index, peer))
 
     def _serve(
@@ -166,5 +170,7 @@ def _report(error: ArchiveError, request: Request, address: str, association_id:
 def _caller(connection: socket.socket) -> Caller:
     """Raises OSError, when it is gone already."""
     address = str(connection.getpeername()[0]).removeprefix("::ffff:")  # on a socket for both
-    certificate = tls.fingerprint(connection) if isinstance(connection, ssl.SSLSocket) else None
-    return Caller(address, certificate)
+    if not isinstance(connection, ssl.SSLSocket):
+        return Caller(address, None)
+    shown = connection.getpeercert(binary_form=True) or b""
+    return Caller(address, tls.fingerprint(connection), shown)

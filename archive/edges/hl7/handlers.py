@@ -11,7 +11,7 @@ from archive.edges.edge import exchange
 from archive.edges.hl7 import codec
 from archive.errors import ArchiveError, Broken, Busy, Refused
 from archive.objects import adt
-from archive.services import messages, senders
+from archive.services import messages, seen_certificates, senders
 from archive.services.messages import Received
 from archive.values import uuid7
 
@@ -24,6 +24,7 @@ class Visitor:
 
     address: str
     certificate_sha256: str = ""
+    shown: bytes = b""  # the certificate itself
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,7 @@ def _let_in(raw: bytes, visitor: Visitor, correlation_id: UUID) -> tuple[Receive
         correlation_id=correlation_id,
     )
     conversation.known(connection=actor.connection_id, organisation=actor.organisation_id)
+    seen_certificates.note(visitor.shown)
     return received, actor
 
 

@@ -111,7 +111,7 @@ class Door:
             handlers.report(FrameBroken(f"TLS: {reason}"[:200]), visitor, uuid7())
             return
         with secured:
-            self._serve(secured, Visitor(visitor.address, _certificate(secured)))
+            self._serve(secured, _visitor(visitor.address, secured))
 
     def _serve(self, connection: socket.socket, visitor: Visitor) -> None:
         wire = Wire(
@@ -169,7 +169,7 @@ def _address(connection: socket.socket) -> str:
     return str(connection.getpeername()[0]).removeprefix("::ffff:")
 
 
-def _certificate(secured: ssl.SSLSocket) -> str:
-    """SHA-256 of the client's certificate; empty when TLS is not mutual."""
-    certificate = secured.getpeercert(binary_form=True)
-    return hashlib.sha256(certificate).hexdigest() if certificate else ""
+def _visitor(address: str, secured: ssl.SSLSocket) -> Visitor:
+    """With the client's certificate; without one when TLS is not mutual."""
+    shown = secured.getpeercert(binary_form=True) or b""
+    return Visitor(address, hashlib.sha256(shown).hexdigest() if shown else "", shown)

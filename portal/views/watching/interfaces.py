@@ -29,6 +29,7 @@ SHOWN = 200
 SOON = 60  # days before a certificate's end from which it is marked
 HOURS, DAYS = 48, 56
 CERTIFICATES = {
+    "system": gettext_lazy("customer’s system"),
     "issuer": gettext_lazy("trusted issuer"),
     "dicom": gettext_lazy("our own, DICOM"),
     "hl7": gettext_lazy("our own, HL7"),

@@ -18,7 +18,7 @@ from pynetdicom.association import Association
 from archive.config import ROOT, settings
 from archive.edges.dicom import client, tls
 from archive.errors import PeerUnreachable
-from archive.models import Case, CaseEvent, Connection, Instance
+from archive.models import Case, CaseEvent, Connection, Instance, SeenCertificate
 from archive.objects.messages import Target
 from archive.services.connections import target_of
 from tests import cast
@@ -102,6 +102,7 @@ def test_storescu_sends_over_tls_and_findscu_asks(encrypted: Encrypted, tmp_path
     sent = dcmtk("storescu", encrypted.port, *options, file)
     assert sent.returncode == 0, sent.stderr
     assert Instance.objects.get().sop_instance_uid == made.SOPInstanceUID
+    assert SeenCertificate.objects.get().sha256 == encrypted.pacs.sha256
     keys = ("-k", "QueryRetrieveLevel=STUDY", "-k", f"StudyInstanceUID={made.StudyInstanceUID}")
     asked = dcmtk("findscu", encrypted.port, *options, "-S", *keys)
     assert asked.stderr.count("Find Response: 1") == 1, asked.stderr
