@@ -78,12 +78,6 @@ def open_count(actor: Actor, environment: str) -> int:
     return suspicions(actor, Filters(environment))[:COUNTED].count()
 
 
-def suspicion_page(
-    rows: QuerySet[Suspicion], *, after: str = "", before: str = ""
-) -> Page[Suspicion]:
-    return keyset.page(rows, SUSPICIONS, after=after, before=before)
-
-
 def receivers(environment: str) -> QuerySet[Organisation]:
     """The customers whose people raised suspicions, for the filter."""
     ids = Suspicion.objects.filter(environment=environment).values("organisation_id")

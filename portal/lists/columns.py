@@ -43,7 +43,8 @@ class Column(Generic[R]):
 @dataclass(frozen=True)
 class Listing(Generic[R]):
     """`pages` are the rows of `portal.pages` whose roles read the list; `detail` is the address of
-    a row's own page, by `key`. The first column names the row and cannot be taken away.
+    a row's own page, by `detail_key`, else `key`; from there one walks on in the list. The first
+    column names the row and cannot be taken away.
     """
 
     name: str
@@ -52,10 +53,13 @@ class Listing(Generic[R]):
     columns: tuple[Column[R], ...]
     key: Callable[[R], Any]
     detail: str = ""
+    detail_key: Callable[[R], Any] | None = None
+    walks: bool = True
+    url_args: tuple[str, ...] = ()
 
     @property
     def url(self) -> str:
-        return reverse(self.url_name)
+        return reverse(self.url_name, args=self.url_args)
 
     def may_open(self, roles: frozenset[str]) -> bool:
         return any(BY_NAME[name].may_open(roles) for name in self.pages)
@@ -70,7 +74,8 @@ class Listing(Generic[R]):
 
     def place(self, row: R, kept: str = "") -> str:
         """The row's own page, which knows the list one came from."""
-        return place(self.detail, self.key(row), kept) if self.detail else ""
+        key = (self.detail_key or self.key)(row)
+        return place(self.detail, key, kept if self.walks else "") if self.detail and key else ""
 
 
 def _open(columns: Iterable[Column[R]]) -> tuple[Column[R], ...]:

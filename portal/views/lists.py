@@ -95,12 +95,12 @@ def answer(
     listing: Listing[Any],
     opened: Opened[Any],
     part: str,
-    told: Callable[[], Mapping[str, Any]],
+    told: Callable[[Sequence[Any]], Mapping[str, Any]],
     *,
     record: Callable[[str], None] | None = None,
 ) -> HttpResponseBase:
-    """The page of a list, or the whole list as a file. `told` are the words about it, asked only
-    when a page is drawn; `record` writes an export down, where a list has its own way.
+    """The page of a list, or the whole list as a file. `told` gives the words about it for the rows
+    of a page; `record` writes an export down, where a list has its own way.
     """
     kept = saved_views.kept(actor, listing.name)
     if kept.opens_with and not set(request.GET) - {"environment"}:
@@ -137,7 +137,7 @@ def answer(
         "part": part,
         "is_unread": opened.is_unread,
     }
-    return fragment(request, PAGE, {**context, **told()}, part=part, target=LIST)
+    return fragment(request, PAGE, {**context, **told(rows)}, part=part, target=LIST)
 
 
 def address_of(view: SavedView) -> str:
@@ -268,6 +268,10 @@ def around(
 
 def _beside(opened: Opened[Any], listing: Listing[Any], row: Any) -> tuple[Any, Any]:
     if isinstance(opened.rows, QuerySet):
+        if not all(hasattr(row, key.name) for key in opened.order):
+            row = opened.rows.filter(pk=row.pk).first()  # with what the list reckons
+        if row is None:
+            return None, None
         found = keyset.neighbours(opened.rows, opened.order, row)
         told = iter(opened.in_words([each for each in found if each is not None]))
         before, after = (listing.key(next(told)) if each is not None else None for each in found)

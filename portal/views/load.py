@@ -38,7 +38,9 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 def load(request: Request, actor: Actor) -> HttpResponseBase:
     rows = _rows(request.environment, customers_of(actor, ()))
     opened = Opened(Form(), rows)
-    return lists.answer(request, actor, LOAD, opened, "load/_list.html", lambda: _words(len(rows)))
+    return lists.answer(
+        request, actor, LOAD, opened, "load/_list.html", lambda _rows: _words(len(rows))
+    )
 
 
 def _words(count: int) -> dict[str, object]:
