@@ -1,6 +1,6 @@
 """A list described: its name, who reads it, and its columns in order."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
@@ -151,7 +151,3 @@ def headings(columns: Iterable[Column[R]]) -> list[str]:
 
 def values(columns: Iterable[Column[R]], row: R) -> list[Plain]:
     return [plain(column.value(row)) for column in exported(columns)]
-
-
-def by_name(listings: Iterable[Listing[Any]]) -> Mapping[str, Listing[Any]]:
-    return {listing.name: listing for listing in listings}

@@ -1,7 +1,9 @@
 """Every list by its name."""
 
-from portal.lists.authorisations import BY_SIDE
-from portal.lists.columns import by_name
+from typing import Any
+
+from portal.lists.authorisations import ASSIGNMENTS, AUTHORISATIONS, ORDERS
+from portal.lists.columns import Listing
 from portal.lists.customers import CUSTOMERS, LOAD, PIPELINE
 from portal.lists.desk import DESK
 from portal.lists.logs import DISCLOSURES, USE
@@ -9,10 +11,10 @@ from portal.lists.messages import MERGES, MESSAGES, REGISTRY
 from portal.lists.rounds import DESTRUCTIONS, DUTY, FINDINGS, SUSPICIONS
 from portal.lists.studies import STUDIES
 
-LISTINGS = by_name(
-    (
-        *(STUDIES, DESK, CUSTOMERS, PIPELINE, LOAD, DUTY),
-        *(MESSAGES, REGISTRY, MERGES, DESTRUCTIONS, *FINDINGS.values()),
-        *(DISCLOSURES, USE, SUSPICIONS, *BY_SIDE.values()),
-    )
+EVERY: tuple[Listing[Any], ...] = (
+    *(STUDIES, DESK, CUSTOMERS, PIPELINE, LOAD, DUTY),
+    *(MESSAGES, REGISTRY, MERGES, DESTRUCTIONS),
+    *(DISCLOSURES, USE, SUSPICIONS, AUTHORISATIONS, ORDERS, ASSIGNMENTS),
+    *FINDINGS.values(),
 )
+LISTINGS = {listing.name: listing for listing in EVERY}

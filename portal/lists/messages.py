@@ -9,14 +9,14 @@ from django.utils.translation import gettext_lazy
 
 from archive.models import Document, Hl7Message, PatientMerge
 from archive.values import mask
-from portal.lists.cells import Code, Identifier, State, When, state_of
+from portal.lists.cells import Code, Identifier, Label, State, When, state_of
 from portal.lists.columns import Column, Listing
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
     row: Hl7Message
-    what: str
+    what: Label
 
 
 MESSAGES = Listing[Message](

@@ -3,6 +3,7 @@ against fact.
 """
 
 from dataclasses import dataclass
+from operator import attrgetter
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
@@ -136,8 +137,8 @@ DESTRUCTIONS = Listing[DestructionList](
             order=BY_NUMBER,
         ),
         Column("state", gettext_lazy("State"), lambda row: state_of(row)),
-        Column("studies", gettext_lazy("Studies"), lambda row: row.studies, css="num"),
-        Column("destroyed", gettext_lazy("Destroyed"), lambda row: row.destroyed, css="num"),
+        Column("studies", gettext_lazy("Studies"), attrgetter("studies"), css="num"),
+        Column("destroyed", gettext_lazy("Destroyed"), attrgetter("destroyed"), css="num"),
         Column(
             "proposed",
             gettext_lazy("Proposed"),

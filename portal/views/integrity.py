@@ -18,7 +18,7 @@ from archive import gate, vault
 from archive.actors import Actor
 from archive.config import settings
 from archive.errors import StorageGone
-from archive.models import FindingKind, RoundKind
+from archive.models import Finding, FindingKind, RoundKind
 from archive.queries import integrity as queries
 from archive.rules.access import Action
 from archive.services import integrity as service
@@ -179,7 +179,9 @@ def findings(request: Request, actor: Actor, kind: str) -> HttpResponseBase:
             "trail": [(_("Integrity"), reverse("integrity"))],
         }
 
-    opened = Opened(Form(), queries.findings(request.environment, chosen), queries.BY_KEY)
+    opened: Opened[Finding] = Opened(
+        Form(), queries.findings(request.environment, chosen), queries.BY_KEY
+    )
     return lists.answer(request, actor, listing, opened, "integrity/_findings.html", words)
 
 

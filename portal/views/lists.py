@@ -8,7 +8,6 @@ from typing import Any, Generic, TypeVar
 
 from django.core.exceptions import BadRequest
 from django.db.models import Model, QuerySet
-from django.forms import Form
 from django.http import HttpResponseBase, QueryDict
 from django.shortcuts import redirect
 from django.utils.http import urlencode
@@ -41,12 +40,12 @@ LONGEST = 1_000  # characters of a list's address, carried to a row's page
 
 @dataclass(frozen=True, slots=True)
 class Opened(Generic[R]):
-    """A list as its address narrows it: either rows of a table with their order, put into words
-    some at a time, or all rows at hand.
+    """A list as its address narrows it: `rows` are a QuerySet with its order, put into words some
+    at a time, or all that is shown. `form` has the filters.
     """
 
-    form: Form
-    rows: QuerySet[Any] | Sequence[R]
+    form: Any
+    rows: Any
     order: tuple[Key, ...] = ()
     in_words: Callable[[Sequence[Any]], Sequence[R]] = list
     is_unread: bool = False  # a filter cannot be read
@@ -126,7 +125,7 @@ def answer(
         kept=kept,
         view=view,
         query=query,
-        save_form=SaveViewForm(initial={"query": query}),
+        save_form=SaveViewForm(initial={"query": query}, auto_id="id_view_%s"),
         filtered=bool(request.GET.keys() & opened.form.fields.keys()),
     )
     context = {
@@ -149,8 +148,9 @@ def filters_only(query: QueryDict) -> str:
     """Filters and order, whatever else stands in the address, and no personal identity code."""
     kept = QueryDict(mutable=True)
     for name in sorted(query.keys() - set(OF_FRAME)):
-        if query[name] and not looks_like_code(query[name]):
-            kept[name] = query[name]
+        value = str(query[name])
+        if value and not looks_like_code(value):
+            kept[name] = value
     return kept.urlencode()
 
 

@@ -73,7 +73,11 @@ def test_pages_follow_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
     client = signed_in("support")
     first = client.get("/messages/").context
     second = client.get("/messages/", {"after": first["page"].following}).context
-    assert [each.row.control_id for each in (*first["rows"], *second["rows"])] == ["C-2", "C-1", "C-0"]
+    assert [each.row.control_id for each in (*first["rows"], *second["rows"])] == [
+        "C-2",
+        "C-1",
+        "C-0",
+    ]
 
 
 @pytest.mark.parametrize("login", ["support", "esim"])
