@@ -137,10 +137,6 @@ def case(actor: Actor, case_id: UUID) -> ReviewCase:
     return found
 
 
-def case_page(rows: QuerySet[ReviewCase], *, after: str = "", before: str = "") -> Page[ReviewCase]:
-    return keyset.page(rows, CASES, after=after, before=before)
-
-
 def offered(actor: Actor, environment: str) -> list[ReviewCase]:
     """Open cases, the newest first."""
     rows = _of_others(actor).filter(environment=environment, state=ReviewState.OPEN)

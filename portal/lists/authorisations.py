@@ -73,9 +73,14 @@ AUTHORISATIONS = Listing[Ordered](
             css="nowrap",
             under=(Column("late", gettext_lazy("Late"), _late),),
         ),
-        Column("from", gettext_lazy("Valid from"), lambda each: each.row.valid_from, css="nowrap"),
         Column(
-            "until", gettext_lazy("Valid until"), lambda each: each.row.valid_until, css="nowrap"
+            "valid",
+            gettext_lazy("Valid from"),
+            lambda each: each.row.valid_from,
+            css="nowrap",
+            under=(
+                Column("until", gettext_lazy("Valid until"), lambda each: each.row.valid_until),
+            ),
         ),
         Column(
             "document",

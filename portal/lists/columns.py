@@ -56,6 +56,7 @@ class Listing(Generic[R]):
     detail_key: Callable[[R], Any] | None = None
     walks: bool = True
     url_args: tuple[str, ...] = ()
+    fixed: tuple[str, ...] = ()  # of the address: which list it is, no filter
 
     @property
     def url(self) -> str:

@@ -4,6 +4,7 @@ from typing import Any
 
 from portal.lists.authorisations import ASSIGNMENTS, AUTHORISATIONS, ORDERS
 from portal.lists.columns import Listing
+from portal.lists.corrections import CORRECTIONS, REJECTIONS, REVIEW_CASES
 from portal.lists.customers import CUSTOMERS, LOAD, PIPELINE
 from portal.lists.desk import DESK
 from portal.lists.logs import DISCLOSURES, USE
@@ -14,6 +15,7 @@ from portal.lists.studies import STUDIES
 EVERY: tuple[Listing[Any], ...] = (
     *(STUDIES, DESK, CUSTOMERS, PIPELINE, LOAD, DUTY),
     *(MESSAGES, REGISTRY, MERGES, DESTRUCTIONS),
+    *(CORRECTIONS, REJECTIONS, REVIEW_CASES),
     *(DISCLOSURES, USE, SUSPICIONS, AUTHORISATIONS, ORDERS, ASSIGNMENTS),
     *FINDINGS.values(),
 )

@@ -102,7 +102,7 @@ def answer(
     of a page; `record` writes an export down, where a list has its own way.
     """
     kept = saved_views.kept(actor, listing.name)
-    if kept.opens_with and not set(request.GET) - {"environment"}:
+    if kept.opens_with and not set(request.GET) - {"environment", *listing.fixed}:
         return redirect(f"{request.path}?{address_of(kept.opens_with)}")
     view = kept.view(request.GET.get("saved", ""))
     all_columns = listing.columns_for(is_staff=request.person.is_staff)
