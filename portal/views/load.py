@@ -37,7 +37,7 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 @page("load")
 def load(request: Request, actor: Actor) -> HttpResponseBase:
     rows = _rows(request.environment, customers_of(actor, ()))
-    opened = Opened(Form(), rows)
+    opened: Opened[Loading] = Opened(Form(), rows)
     return lists.answer(
         request, actor, LOAD, opened, "load/_list.html", lambda _rows: _words(len(rows))
     )

@@ -90,7 +90,7 @@ def own(request: Request, actor: Actor) -> HttpResponseBase:
 @page("duty")
 def staff(request: Request, actor: Actor) -> HttpResponseBase:
     form, rows = _left(request)
-    opened = Opened(form, [_obliged(row) for row in rows])
+    opened: Opened[Obliged] = Opened(form, [_obliged(row) for row in rows])
 
     def words(_rows: object) -> dict[str, object]:
         return {
