@@ -216,6 +216,7 @@ PAGES: tuple[Page, ...] = (
     Page("review-rule", "review-rule", _("Rules of log review"), ADMINISTRATORS, within="review"),
     Page("review-watch", "review-watch", _("Watch list"), REVIEWERS, within="review"),
     Page("review-watch-change", "review-watch-add", _("Watch list"), REVIEWERS, within="review"),
+    Page("keys", "keys", _("Keyboard"), STAFF | CUSTOMERS),
     Page("list-views", "list-columns", _("Saved views"), STAFF | CUSTOMERS),
     Page("log-requests", "log-requests", _("Log requests"), CUSTOMERS, in_rail=True),
     Page("log-request", "log-request", _("Log request"), CUSTOMERS, within="log-requests"),

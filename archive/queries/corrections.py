@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 
 from archive.errors import NotFound
 from archive.models import (
@@ -21,20 +21,17 @@ OF_STUDY = 50
 STUDIES = 50  # of one patient, in one go
 
 
-def corrections(environment: str, *, after: str = "", before: str = "") -> keyset.Page[Correction]:
-    """The newest first. Raises ValueError when a cursor is none."""
+def corrections(environment: str) -> QuerySet[Correction]:
     rows = Correction.objects.filter(environment=environment)
-    related = rows.select_related("study__register__organisation")
-    return keyset.page(related, NEWEST, after=after, before=before)
+    return rows.select_related("study__register__organisation")
 
 
-def rejections(environment: str, *, after: str = "", before: str = "") -> keyset.Page[Rejection]:
-    """The newest first, with how many objects are rejected by each today. Raises ValueError."""
+def rejections(environment: str) -> QuerySet[Rejection]:
+    """With how many objects are rejected by each today."""
     rows = Rejection.objects.filter(environment=environment)
-    related = rows.select_related("study", "organisation").annotate(
+    return rows.select_related("study", "organisation").annotate(
         standing=Count("rejected", filter=Q(rejected__ended_at=None))
     )
-    return keyset.page(related, NEWEST, after=after, before=before)
 
 
 def correction(correction_id: UUID) -> Correction:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import Count
+from django.db.models import Count, QuerySet
 
 from archive.errors import NotFound
 from archive.models import Finding, FindingKind, Instance, Round, RoundKind
@@ -62,13 +62,10 @@ def damaged_object(instance_id: UUID) -> Instance:
     return found
 
 
-def findings(
-    environment: str, kind: str, *, after: str = "", before: str = ""
-) -> keyset.Page[Finding]:
-    """What stands open of one kind. Raises ValueError when a cursor is none."""
+def findings(environment: str, kind: str) -> QuerySet[Finding]:
+    """What stands open of one kind."""
     rows = Finding.objects.filter(environment=environment, kind=kind, settled_at=None)
-    related = rows.select_related("study__register__organisation")
-    return keyset.page(related, BY_KEY, after=after, before=before)
+    return rows.select_related("study__register__organisation")
 
 
 def finding_counts(environment: str) -> list[tuple[FindingKind, int]]:

@@ -78,12 +78,6 @@ def open_count(actor: Actor, environment: str) -> int:
     return suspicions(actor, Filters(environment))[:COUNTED].count()
 
 
-def suspicion_page(
-    rows: QuerySet[Suspicion], *, after: str = "", before: str = ""
-) -> Page[Suspicion]:
-    return keyset.page(rows, SUSPICIONS, after=after, before=before)
-
-
 def receivers(environment: str) -> QuerySet[Organisation]:
     """The customers whose people raised suspicions, for the filter."""
     ids = Suspicion.objects.filter(environment=environment).values("organisation_id")
@@ -141,10 +135,6 @@ def case(actor: Actor, case_id: UUID) -> ReviewCase:
     if found is None:
         raise NotFound()
     return found
-
-
-def case_page(rows: QuerySet[ReviewCase], *, after: str = "", before: str = "") -> Page[ReviewCase]:
-    return keyset.page(rows, CASES, after=after, before=before)
 
 
 def offered(actor: Actor, environment: str) -> list[ReviewCase]:

@@ -47,9 +47,9 @@ ADVICE: dict[type[ArchiveError], Advice] = {
         _("End the earlier row first."),
     ),
     errors.SearchNameTaken: _moved(
-        _("A saved search has this name"),
-        _("You have saved another search of this log under the same name."),
-        _("Choose another name, or remove the earlier search."),
+        _("A saved view has this name"),
+        _("You have saved another view of this list under the same name."),
+        _("Choose another name, or remove the earlier view."),
     ),
     errors.OwnReview: Advice(
         _("Nobody reviews the own looks"),

@@ -37,7 +37,7 @@ class CommentForm(forms.Form):
         label=_("Comment"),
         max_length=2000,
         validators=[refuse_code],
-        widget=forms.Textarea(attrs={"rows": 3}),
+        widget=forms.Textarea(attrs={"rows": 3, "data-draft": ""}),
     )
     readers = forms.ChoiceField(
         label=_("Who reads it"),
@@ -55,7 +55,7 @@ class ReplyForm(forms.Form):
         help_text=_("Write no patient’s name or personal identity code."),
         max_length=2000,
         validators=[refuse_code],
-        widget=forms.Textarea(attrs={"rows": 3}),
+        widget=forms.Textarea(attrs={"rows": 3, "data-draft": ""}),
     )
 
 

@@ -49,12 +49,12 @@ def line(label: Any, *, limit: int = 200, **options: Any) -> forms.CharField:
     )
 
 
-def prose(label: Any, **options: Any) -> forms.CharField:
+def prose(label: Any, *, is_kept: bool = True, **options: Any) -> forms.CharField:
     return forms.CharField(
         label=label,
         max_length=10_000,
         validators=[refuse_code],
-        widget=forms.Textarea(attrs={"rows": 4}),
+        widget=forms.Textarea(attrs={"rows": 4, **({"data-draft": ""} if is_kept else {})}),
         **options,
     )
 

@@ -17,7 +17,7 @@ def reason_field(help_text: Any) -> forms.CharField:
         min_length=3,
         max_length=200,
         validators=[refuse_code],
-        widget=forms.TextInput(attrs={"autocomplete": "off"}),
+        widget=forms.TextInput(attrs={"autocomplete": "off", "data-draft": ""}),
     )
 
 

@@ -23,6 +23,3 @@ class SaveViewForm(NameForm):
     query = forms.CharField(
         max_length=1_000, required=False, validators=[refuse_code], widget=forms.HiddenInput()
     )
-
-    def __init__(self, *args: object, **kwargs: object) -> None:
-        super().__init__(*args, auto_id="id_view_%s", **kwargs)  # type: ignore[arg-type]

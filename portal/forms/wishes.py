@@ -81,7 +81,7 @@ class InformingForm(CorrectionForm):
 class WillForm(CorrectionForm):
     subject = forms.ChoiceField(label=_("Subject"), choices=WillSubject.choices)
     given = forms.ChoiceField(label=_("Will"), choices=STANCES)
-    text = prose(_("In the patient’s words"), required=False)
+    text = prose(_("In the patient’s words"), required=False, is_kept=False)
     field_order = ("subject", "given", "text")
 
 

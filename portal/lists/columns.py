@@ -1,6 +1,6 @@
 """A list described: its name, who reads it, and its columns in order."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
@@ -43,7 +43,8 @@ class Column(Generic[R]):
 @dataclass(frozen=True)
 class Listing(Generic[R]):
     """`pages` are the rows of `portal.pages` whose roles read the list; `detail` is the address of
-    a row's own page, by `key`. The first column names the row and cannot be taken away.
+    a row's own page, by `detail_key`, else `key`; from there one walks on in the list. The first
+    column names the row and cannot be taken away.
     """
 
     name: str
@@ -52,10 +53,14 @@ class Listing(Generic[R]):
     columns: tuple[Column[R], ...]
     key: Callable[[R], Any]
     detail: str = ""
+    detail_key: Callable[[R], Any] | None = None
+    walks: bool = True
+    url_args: tuple[str, ...] = ()
+    fixed: tuple[str, ...] = ()  # of the address: which list it is, no filter
 
     @property
     def url(self) -> str:
-        return reverse(self.url_name)
+        return reverse(self.url_name, args=self.url_args)
 
     def may_open(self, roles: frozenset[str]) -> bool:
         return any(BY_NAME[name].may_open(roles) for name in self.pages)
@@ -70,7 +75,8 @@ class Listing(Generic[R]):
 
     def place(self, row: R, kept: str = "") -> str:
         """The row's own page, which knows the list one came from."""
-        return place(self.detail, self.key(row), kept) if self.detail else ""
+        key = (self.detail_key or self.key)(row)
+        return place(self.detail, key, kept if self.walks else "") if self.detail and key else ""
 
 
 def _open(columns: Iterable[Column[R]]) -> tuple[Column[R], ...]:
@@ -146,7 +152,3 @@ def headings(columns: Iterable[Column[R]]) -> list[str]:
 
 def values(columns: Iterable[Column[R]], row: R) -> list[Plain]:
     return [plain(column.value(row)) for column in exported(columns)]
-
-
-def by_name(listings: Iterable[Listing[Any]]) -> Mapping[str, Listing[Any]]:
-    return {listing.name: listing for listing in listings}

@@ -113,6 +113,7 @@ LOAD = Listing[Loading](
     url_name="load",
     pages=("load",),
     detail="organisation",
+    walks=False,
     key=lambda row: row.organisation.id,
     columns=(
         Column(

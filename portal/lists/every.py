@@ -1,9 +1,22 @@
 """Every list by its name."""
 
-from portal.lists.columns import by_name
+from typing import Any
+
+from portal.lists.authorisations import ASSIGNMENTS, AUTHORISATIONS, ORDERS
+from portal.lists.columns import Listing
+from portal.lists.corrections import CORRECTIONS, REJECTIONS, REVIEW_CASES
 from portal.lists.customers import CUSTOMERS, LOAD, PIPELINE
 from portal.lists.desk import DESK
 from portal.lists.logs import DISCLOSURES, USE
+from portal.lists.messages import MERGES, MESSAGES, REGISTRY
+from portal.lists.rounds import DESTRUCTIONS, DUTY, FINDINGS, SUSPICIONS
 from portal.lists.studies import STUDIES
 
-LISTINGS = by_name((STUDIES, DESK, CUSTOMERS, PIPELINE, LOAD, DISCLOSURES, USE))
+EVERY: tuple[Listing[Any], ...] = (
+    *(STUDIES, DESK, CUSTOMERS, PIPELINE, LOAD, DUTY),
+    *(MESSAGES, REGISTRY, MERGES, DESTRUCTIONS),
+    *(CORRECTIONS, REJECTIONS, REVIEW_CASES),
+    *(DISCLOSURES, USE, SUSPICIONS, AUTHORISATIONS, ORDERS, ASSIGNMENTS),
+    *FINDINGS.values(),
+)
+LISTINGS = {listing.name: listing for listing in EVERY}

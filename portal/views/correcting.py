@@ -26,9 +26,10 @@ from portal import formats
 from portal.advice import advise
 from portal.correcting_words import FIELDS, fields_words
 from portal.forms.corrections import CorrectionForm, UndoForm, WhyCorrectForm
+from portal.lists.corrections import CORRECTIONS
 from portal.staff import Request, page
-from portal.views import looks
-from portal.views.corrections import changed
+from portal.views import lists, looks
+from portal.views.corrections import changed, opened_corrections
 
 SEEN = "seen-"  # before a study's id: the mark of what the preview showed of it
 
@@ -184,6 +185,7 @@ def _show(
     before, after = StudyFacts.from_json(made.before), StudyFacts.from_json(made.after)
     last = overlays.last_in_force(made.study)
     others = queries.in_one_go(made)
+    around = lists.around(request, actor, CORRECTIONS, opened_corrections, made)
     context: dict[str, Any] = {
         "correction": made,
         "title": _("Correction of %(study)s") % {"study": looks.title(made.study)},
@@ -195,7 +197,8 @@ def _show(
         and gate.ask(actor, Action.CORRECT, made.study).allowed,
         "in_force": [each for each in others if each.state == CorrectionState.IN_FORCE],
         "form": form,
-        "trail": [(_("Corrections"), reverse("corrections"))],
+        **around,
+        "trail": [(_("Corrections"), around["back"])],
     }
     return render(request, "corrections/detail.html", context)
 

@@ -50,7 +50,7 @@ class CustomerFilters(forms.Form):
 def customers(request: Request, actor: Actor) -> HttpResponseBase:
     opened = opened_by(request, actor, request.GET)
     return lists.answer(
-        request, actor, CUSTOMERS, opened, "customers/_list.html", lambda: _words(opened.rows)
+        request, actor, CUSTOMERS, opened, "customers/_list.html", lambda _rows: _words(opened.rows)
     )
 
 

@@ -97,7 +97,7 @@ def errors(request: Request, actor: Actor) -> HttpResponseBase:
 def _list(request: Request, actor: Actor, reader: Reader) -> HttpResponseBase:
     opened = opened_by(request, actor, request.GET)
 
-    def words() -> dict[str, object]:
+    def words(_rows: object) -> dict[str, object]:
         counts = queries.counts(opened.rows, reader.reasons)
         return {
             "page_title": _("Support desk") if reader.is_staff else _("Errors"),

@@ -6,6 +6,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import BadRequest
+from django.forms import Form
 from django.http import Http404, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -17,15 +18,18 @@ from archive import gate, vault
 from archive.actors import Actor
 from archive.config import settings
 from archive.errors import StorageGone
-from archive.models import FindingKind, RoundKind
+from archive.models import Finding, FindingKind, RoundKind
 from archive.queries import integrity as queries
 from archive.rules.access import Action
 from archive.services import integrity as service
 from archive.services import reconciliation, repairs, verification
 from archive.services.repairs import Repair
 from portal import formats
+from portal.lists.rounds import FINDINGS
 from portal.pages import BY_NAME
 from portal.staff import Request, page
+from portal.views import lists
+from portal.views.lists import Opened
 
 PARTS = {
     "instances": gettext_lazy("objects"),
@@ -160,25 +164,25 @@ def _kind(given: str) -> FindingKind:
 @page("reconciliation")
 def findings(request: Request, actor: Actor, kind: str) -> HttpResponseBase:
     chosen = _kind(kind)
-    try:
-        found = queries.findings(
-            request.environment,
-            chosen,
-            after=request.GET.get("after", ""),
-            before=request.GET.get("before", ""),
-        )
-    except ValueError as error:
-        raise BadRequest("not a place in this list") from error
-    context = {
-        "kind": chosen,
-        "title": str(chosen.label).capitalize(),
-        "say": EXPLAINED[chosen],
-        "page": found,
-        "may_repair": BY_NAME["restore"].may_open(request.person.roles),
-        "opens_studies": BY_NAME["study"].may_open(request.person.roles),
-        "trail": [(_("Integrity"), reverse("integrity"))],
-    }
-    return render(request, "integrity/findings.html", context)
+    roles = request.person.roles
+    listing = FINDINGS[chosen]
+    if not BY_NAME["study"].may_open(roles):
+        listing = listing.without(detail="")
+    pick = {"form": "repair", "name": "finding", "label": _("Select the finding")}
+
+    def words(_rows: object) -> dict[str, object]:
+        return {
+            "kind": chosen,
+            "title": str(chosen.label).capitalize(),
+            "say": EXPLAINED[chosen],
+            "pick": pick if BY_NAME["restore"].may_open(roles) else None,
+            "trail": [(_("Integrity"), reverse("integrity"))],
+        }
+
+    opened: Opened[Finding] = Opened(
+        Form(), queries.findings(request.environment, chosen), queries.BY_KEY
+    )
+    return lists.answer(request, actor, listing, opened, "integrity/_findings.html", words)
 
 
 @require_POST

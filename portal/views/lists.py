@@ -8,7 +8,6 @@ from typing import Any, Generic, TypeVar
 
 from django.core.exceptions import BadRequest
 from django.db.models import Model, QuerySet
-from django.forms import Form
 from django.http import HttpResponseBase, QueryDict
 from django.shortcuts import redirect
 from django.utils.http import urlencode
@@ -41,12 +40,12 @@ LONGEST = 1_000  # characters of a list's address, carried to a row's page
 
 @dataclass(frozen=True, slots=True)
 class Opened(Generic[R]):
-    """A list as its address narrows it: either rows of a table with their order, put into words
-    some at a time, or all rows at hand.
+    """A list as its address narrows it: `rows` are a QuerySet with its order, put into words some
+    at a time, or all that is shown. `form` has the filters.
     """
 
-    form: Form
-    rows: QuerySet[Any] | Sequence[R]
+    form: Any
+    rows: Any
     order: tuple[Key, ...] = ()
     in_words: Callable[[Sequence[Any]], Sequence[R]] = list
     is_unread: bool = False  # a filter cannot be read
@@ -95,15 +94,15 @@ def answer(
     listing: Listing[Any],
     opened: Opened[Any],
     part: str,
-    told: Callable[[], Mapping[str, Any]],
+    told: Callable[[Sequence[Any]], Mapping[str, Any]],
     *,
     record: Callable[[str], None] | None = None,
 ) -> HttpResponseBase:
-    """The page of a list, or the whole list as a file. `told` are the words about it, asked only
-    when a page is drawn; `record` writes an export down, where a list has its own way.
+    """The page of a list, or the whole list as a file. `told` gives the words about it for the rows
+    of a page; `record` writes an export down, where a list has its own way.
     """
     kept = saved_views.kept(actor, listing.name)
-    if kept.opens_with and not set(request.GET) - {"environment"}:
+    if kept.opens_with and not set(request.GET) - {"environment", *listing.fixed}:
         return redirect(f"{request.path}?{address_of(kept.opens_with)}")
     view = kept.view(request.GET.get("saved", ""))
     all_columns = listing.columns_for(is_staff=request.person.is_staff)
@@ -126,7 +125,7 @@ def answer(
         kept=kept,
         view=view,
         query=query,
-        save_form=SaveViewForm(initial={"query": query}),
+        save_form=SaveViewForm(initial={"query": query}, auto_id="id_view_%s"),
         filtered=bool(request.GET.keys() & opened.form.fields.keys()),
     )
     context = {
@@ -137,7 +136,7 @@ def answer(
         "part": part,
         "is_unread": opened.is_unread,
     }
-    return fragment(request, PAGE, {**context, **told()}, part=part, target=LIST)
+    return fragment(request, PAGE, {**context, **told(rows)}, part=part, target=LIST)
 
 
 def address_of(view: SavedView) -> str:
@@ -149,8 +148,9 @@ def filters_only(query: QueryDict) -> str:
     """Filters and order, whatever else stands in the address, and no personal identity code."""
     kept = QueryDict(mutable=True)
     for name in sorted(query.keys() - set(OF_FRAME)):
-        if query[name] and not looks_like_code(query[name]):
-            kept[name] = query[name]
+        value = str(query[name])
+        if value and not looks_like_code(value):
+            kept[name] = value
     return kept.urlencode()
 
 
@@ -268,6 +268,10 @@ def around(
 
 def _beside(opened: Opened[Any], listing: Listing[Any], row: Any) -> tuple[Any, Any]:
     if isinstance(opened.rows, QuerySet):
+        if not all(hasattr(row, key.name) for key in opened.order):
+            row = opened.rows.filter(pk=row.pk).first()  # with what the list reckons
+        if row is None:
+            return None, None
         found = keyset.neighbours(opened.rows, opened.order, row)
         told = iter(opened.in_words([each for each in found if each is not None]))
         before, after = (listing.key(next(told)) if each is not None else None for each in found)

@@ -37,8 +37,10 @@ HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 @page("load")
 def load(request: Request, actor: Actor) -> HttpResponseBase:
     rows = _rows(request.environment, customers_of(actor, ()))
-    opened = Opened(Form(), rows)
-    return lists.answer(request, actor, LOAD, opened, "load/_list.html", lambda: _words(len(rows)))
+    opened: Opened[Loading] = Opened(Form(), rows)
+    return lists.answer(
+        request, actor, LOAD, opened, "load/_list.html", lambda _rows: _words(len(rows))
+    )
 
 
 def _words(count: int) -> dict[str, object]:

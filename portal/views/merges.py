@@ -2,12 +2,12 @@
 (HL-1, NF-3).
 """
 
+from collections.abc import Sequence, Set
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.exceptions import BadRequest
-from django.http import HttpResponse, HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -24,35 +24,42 @@ from onboarding.queries import customers_of
 from portal import formats
 from portal.advice import advise
 from portal.forms.messages import ConfirmForm, MergeFilters, MergeForm, UndoForm
+from portal.lists.messages import MERGES, Merge
 from portal.pages import BY_NAME
 from portal.staff import Request, page
-from portal.views.fragments import answer
+from portal.views import lists
+from portal.views.lists import Opened
 
-LIST = "list"
 CONFIRMED = "confirmed"
 
 
 @page("merges")
-def merges(request: Request, actor: Actor) -> HttpResponse:
-    form = MergeFilters(request.GET, customers_of(actor, ()))
+def merges(request: Request, actor: Actor) -> HttpResponseBase:
+    asked = set(queries.waiting(request.environment).values_list("subject_id", flat=True))
+    opened = _opened(request, actor, request.GET, asked)
+
+    def words(_rows: object) -> dict[str, object]:
+        return {
+            **_told(queries.count(opened.rows), len(asked), unread=opened.is_unread),
+            "none_fits": _("No merge fits the filters"),
+            "may_make": BY_NAME["merge-make"].may_open(request.person.roles),
+        }
+
+    return lists.answer(request, actor, MERGES, opened, "merges/_list.html", words)
+
+
+def _opened(
+    request: Request, actor: Actor, query: QueryDict, asked: Set[UUID] = frozenset()
+) -> Opened[Merge]:
+    """The list as an address narrows it; `asked` are those whose undoing waits."""
+    form = MergeFilters(query, customers_of(actor, ()))
     filters = form.filters(request.environment)
     rows = PatientMerge.objects.none() if filters is None else queries.narrowed(filters)
-    try:
-        found = queries.page(
-            rows, after=request.GET.get("after", ""), before=request.GET.get("before", "")
-        )
-    except ValueError as error:
-        raise BadRequest("not a place in this list") from error
-    asked = set(queries.waiting(request.environment).values_list("subject_id", flat=True))
-    context = {
-        **_told(queries.count(rows), len(asked), unread=filters is None),
-        "form": form,
-        "rows": [(row, _standing(row, row.id in asked)) for row in found.rows],
-        "page": found,
-        "filtered": bool(request.GET.keys() & form.fields.keys()),
-        "may_make": BY_NAME["merge-make"].may_open(request.person.roles),
-    }
-    return answer(request, "merges/list.html", context, part="merges/_list.html", target=LIST)
+
+    def in_words(found: Sequence[PatientMerge]) -> list[Merge]:
+        return [Merge(row, *_standing(row, row.id in asked)) for row in found]
+
+    return Opened(form, rows, queries.ORDER, in_words, is_unread=filters is None)
 
 
 def _told(count: int, asked: int, *, unread: bool) -> dict[str, str]:
@@ -242,6 +249,7 @@ def _issuer(patient: Patient) -> str:
 
 def _show(request: Request, found: PatientMerge, form: UndoForm) -> HttpResponse:
     request.environment = found.environment
+    around = lists.around(request, request.person.actor(), MERGES, _opened, found)
     asked = queries.requests_of(found)
     waits = next((each for each in asked if each.state == SecondState.OPEN), None)
     may_undo = BY_NAME["merge-undo"].may_open(request.person.roles)
@@ -259,6 +267,7 @@ def _show(request: Request, found: PatientMerge, form: UndoForm) -> HttpResponse
         "decided": [each for each in asked if each.state != SecondState.OPEN],
         "may_undo": may_undo and live,
         "form": form,
-        "trail": [(_("Merges"), reverse("merges"))],
+        **around,
+        "trail": [(_("Merges"), around["back"])],
     }
     return render(request, "merges/detail.html", context)

@@ -2,14 +2,13 @@
 read what became of their own, without anything of the patient.
 """
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages as said
-from django.core.exceptions import BadRequest
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
@@ -26,14 +25,13 @@ from portal.advice import advise
 from portal.forms.messages import MessageFilters
 from portal.forms.reasons import ReasonForm
 from portal.hl7_words import event_words, parts
+from portal.lists.messages import MESSAGES, Message
 from portal.pages import BY_NAME
 from portal.shapes import SHAPES
 from portal.staff import Request, page
-from portal.views import reasons
+from portal.views import lists, reasons
 from portal.views.desk import CUSTOMER_READER, STAFF_READER, Reader, is_customer
-from portal.views.fragments import answer
-
-LIST = "list"
+from portal.views.lists import Opened
 
 
 def front(request: HttpRequest) -> HttpResponseBase:
@@ -42,41 +40,44 @@ def front(request: HttpRequest) -> HttpResponseBase:
 
 
 @page("messages")
-def staff(request: Request, actor: Actor) -> HttpResponse:
-    return _list(request, actor, None)
+def staff(request: Request, actor: Actor) -> HttpResponseBase:
+    return _list(request, actor)
 
 
 @page("own-messages")
-def own(request: Request, actor: Actor) -> HttpResponse:
-    return _list(request, actor, _own(request))
+def own(request: Request, actor: Actor) -> HttpResponseBase:
+    return _list(request, actor)
 
 
 def _own(request: Request) -> tuple[UUID, ...]:
     return tuple(organisation.id for organisation in request.person.organisations)
 
 
-def _list(request: Request, actor: Actor, own: tuple[UUID, ...] | None) -> HttpResponse:
-    form = MessageFilters(request.GET, customers_of(actor, own or ()))
+def _list(request: Request, actor: Actor) -> HttpResponseBase:
+    opened = opened_by(request, actor, request.GET)
+
+    def words(_rows: object) -> dict[str, object]:
+        count = queries.count(opened.rows)
+        title = ngettext("%(count)s message", "%(count)s messages", count)
+        return {
+            "title": title % {"count": formats.counted_text(count)},
+            "say": _say(unread=opened.is_unread, is_staff=request.person.is_staff),
+            "none_fits": _("No message fits the filters"),
+        }
+
+    return lists.answer(request, actor, MESSAGES, opened, "messages/_list.html", words)
+
+
+def opened_by(request: Request, actor: Actor, query: QueryDict) -> Opened[Message]:
+    own = None if request.person.is_staff else _own(request)
+    form = MessageFilters(query, customers_of(actor, own or ()))
     filters = form.filters(request.environment, own)
     rows = Hl7Message.objects.none() if filters is None else queries.narrowed(filters)
-    try:
-        found = queries.page(
-            rows, after=request.GET.get("after", ""), before=request.GET.get("before", "")
-        )
-    except ValueError as error:
-        raise BadRequest("not a place in this list") from error
-    count = queries.count(rows)
-    title = ngettext("%(count)s message", "%(count)s messages", count)
-    context = {
-        "title": title % {"count": formats.counted_text(count)},
-        "say": _say(unread=filters is None, is_staff=own is None),
-        "form": form,
-        "rows": [(row, event_words(row.event)) for row in found.rows],
-        "page": found,
-        "filtered": bool(request.GET.keys() & form.fields.keys()),
-        "is_staff": own is None,
-    }
-    return answer(request, "messages/list.html", context, part="messages/_list.html", target=LIST)
+
+    def in_words(found: Sequence[Hl7Message]) -> list[Message]:
+        return [Message(row, event_words(row.event)) for row in found]
+
+    return Opened(form, rows, queries.ORDER, in_words, is_unread=filters is None)
 
 
 def _say(*, unread: bool, is_staff: bool) -> str:
@@ -185,6 +186,7 @@ def _page(
     request: Request, found: Hl7Message, reader: Reader, more: dict[str, Any]
 ) -> HttpResponse:
     request.environment = found.environment
+    around = lists.around(request, request.person.actor(), MESSAGES, opened_by, found)
     advice = advise(found.reason) if found.reason else None
     context = {
         "message": found,
@@ -195,7 +197,8 @@ def _page(
         "step": reader.step(advice) if advice else "",
         "move": reader.move(advice) if advice else "",
         "is_staff": reader.is_staff,
-        "trail": [(_("Messages"), reverse("messages"))],
+        **around,
+        "trail": [(_("Messages"), around["back"])],
         **more,
     }
     return render(request, "messages/detail.html", context)

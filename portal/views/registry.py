@@ -5,10 +5,8 @@ by. What names the patient, and the messages, are shown with a reason and for th
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.core.exceptions import BadRequest
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -21,38 +19,36 @@ from archive.queries.registry import Association
 from onboarding.queries import customers_of
 from portal.forms.reasons import ReasonForm
 from portal.forms.registry import RegistryFilters
+from portal.lists.messages import REGISTRY
 from portal.registry_words import ASSOCIATIONS, Label, Line, action_words, lines, pretty
 from portal.staff import Request, page
-from portal.views import reasons
-from portal.views.fragments import answer
-
-LIST = "list"
+from portal.views import lists, reasons
+from portal.views.lists import Opened
 
 
 @page("registry")
-def front(request: Request, actor: Actor) -> HttpResponse:
-    form = RegistryFilters(request.GET, customers_of(actor, ()))
-    filters = form.filters(request.environment)
-    rows = Document.objects.none() if filters is None else queries.narrowed(filters)
-    try:
-        found = queries.page(
-            rows, after=request.GET.get("after", ""), before=request.GET.get("before", "")
-        )
-    except ValueError as error:
-        raise BadRequest("not a place in this list") from error
+def front(request: Request, actor: Actor) -> HttpResponseBase:
+    opened = opened_by(request, actor, request.GET)
     say = (
         _("A filter cannot be read. Correct it or take it off.")
-        if filters is None
+        if opened.is_unread
         else _("Every document that is registered here, the newest first.")
     )
-    context = {
+    words = {
+        "title": _("Registry"),
         "say": say,
-        "form": form,
-        "rows": found.rows,
-        "page": found,
-        "filtered": bool(request.GET.keys() & form.fields.keys()),
+        "none_fits": _("No document fits the filters"),
     }
-    return answer(request, "registry/list.html", context, part="registry/_list.html", target=LIST)
+    return lists.answer(
+        request, actor, REGISTRY, opened, "registry/_list.html", lambda _rows: words
+    )
+
+
+def opened_by(request: Request, actor: Actor, query: QueryDict) -> Opened[Document]:
+    form = RegistryFilters(query, customers_of(actor, ()))
+    filters = form.filters(request.environment)
+    rows = Document.objects.none() if filters is None else queries.narrowed(filters)
+    return Opened(form, rows, queries.ORDER, is_unread=filters is None)
 
 
 @page("registry-entry")
@@ -120,6 +116,7 @@ def _show(
 ) -> HttpResponse:
     request.environment = found.environment
     chain = queries.chain(found)
+    around = lists.around(request, request.person.actor(), REGISTRY, opened_by, found)
     context = {
         "document": found,
         "title": found.get_kind_display().capitalize(),
@@ -130,7 +127,8 @@ def _show(
         "chain": chain if len(chain) > 1 else [],
         "ties": [_tie(each) for each in queries.associations(found)],
         "messages_kept": [_sent(each, shown) for each in queries.messages(found)],
-        "trail": [(_("Registry"), reverse("registry"))],
+        **around,
+        "trail": [(_("Registry"), around["back"])],
     }
     return render(request, "registry/detail.html", context)
 

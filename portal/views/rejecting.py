@@ -24,8 +24,10 @@ from portal import formats
 from portal.advice import advise
 from portal.correcting_words import title_words
 from portal.forms.corrections import RejectForm, RevokeForm
+from portal.lists.corrections import REJECTIONS
 from portal.staff import Request, page
-from portal.views import looks
+from portal.views import lists, looks
+from portal.views.corrections import opened_rejections
 
 WHOLE = "all"
 
@@ -163,6 +165,7 @@ def _show(request: Request, actor: Actor, made: Rejection, form: RevokeForm) -> 
         "may_revoke": _may_revoke(actor, made),
         "form": form,
         "trail": [(_("Corrections"), f"{reverse('corrections')}?what=rejections")],
+        **lists.around(request, actor, REJECTIONS, opened_rejections, made),
     }
     return render(request, "corrections/rejection.html", context)
 

@@ -43,7 +43,7 @@ def studies(request: Request, actor: Actor) -> HttpResponseBase:
         STUDIES,
         opened,
         "studies/_list.html",
-        lambda: _words(request, actor, opened),
+        lambda _rows: _words(request, actor, opened),
     )
 
 
@@ -57,13 +57,12 @@ def opened_by(request: Request, actor: Actor, query: QueryDict) -> Opened[Row]:
 
 def _words(request: Request, actor: Actor, opened: Opened[Row]) -> dict[str, object]:
     filters = opened.form.filters(request.environment)
+    lacks_reason = filters and filters.patient_id and not _reasoned(request, actor, filters)
     return {
         **_told(opened.rows, filters),
         "page_title": _("Studies"),
         "none_fits": _("No study fits the filters"),
-        "no_reason": bool(
-            filters and filters.patient_id and not _reasoned(request, actor, filters)
-        ),
+        "unreasoned": reverse("patient-search") if lacks_reason else "",
     }
 
 

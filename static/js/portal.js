@@ -31,7 +31,6 @@ function prepare(root) {
     element.setAttribute("role", "button");
     element.setAttribute("aria-label", `${document.body.dataset.copyHint} ${element.dataset.copy}`);
   }
-  for (const element of root.querySelectorAll("[data-open]")) element.hidden = false;
 }
 
 document.addEventListener("copy", (event) => {
@@ -102,7 +101,10 @@ document.addEventListener("click", (event) => {
   const identifier = event.target.closest("[data-copy]");
   if (identifier) copy(identifier);
   const opener = event.target.closest("[data-open]");
-  if (opener) open(opener.dataset.open);
+  if (opener && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
+    event.preventDefault();
+    open(opener.dataset.open);
+  }
   for (const chip of document.querySelectorAll("details.chip[open]")) {
     if (!chip.contains(event.target)) chip.open = false;
   }

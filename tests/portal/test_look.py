@@ -33,7 +33,7 @@ FLAGS = [
 ]
 WIDTHS = (1280, 390)
 PATHS = (
-    *("/gallery/", "/", "/organisations/", "/search/", "/no/such/page"),
+    *("/gallery/", "/", "/organisations/", "/search/", "/keys/", "/no/such/page"),
     *("/interfaces/", "/alarms/", "/alarms/rules/", "/status/"),
 )
 
@@ -131,6 +131,32 @@ def test_keys_move_select_search_and_explain(
     assert not page.locator("#keys").is_visible()
     page.keyboard.press("/")
     assert page.evaluate("document.activeElement.id") == "find"
+
+
+def test_what_is_typed_stays_in_the_tab_until_it_is_sent(
+    browser: Browser, address: str, demo: dict[str, Any]
+) -> None:
+    page = browser.new_page()
+    sign_in(page, address, demo["logins"]["support"])
+    place = f"{address}/studies/patient/"
+
+    def found_again(text: str) -> str:
+        page.goto(place)
+        page.fill("#id_reason", text)
+        page.goto(f"{address}/keys/")
+        page.goto(place)
+        return page.input_value("#id_reason")
+
+    assert found_again("E-1042, the patient asks") == "E-1042, the patient asks"
+    assert page.locator(".hint.draft").is_visible()
+    page.click(".hint.draft button")
+    assert page.input_value("#id_reason") == ""
+    assert found_again("asked by 010181-900C") == ""
+    assert found_again("E-1042") == "E-1042"
+    page.fill("#id_code", "wrong")
+    page.click("main button.go")
+    page.goto(place)
+    assert page.input_value("#id_reason") == ""
 
 
 def test_the_menu_opens_without_javascript(

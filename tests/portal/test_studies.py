@@ -8,7 +8,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from archive.models import LedgerEvent, Organisation, Study
-from archive.queries import studies as queries
+from archive.queries import keyset
 from archive.values import now
 from tests import builders
 from tests.cast import ESIMERKKILA, MALLILA, MATTI, VENLA
@@ -95,7 +95,7 @@ def test_an_empty_list_says_why() -> None:
 
 
 def test_pages_meet_across_equal_times(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(queries, "PAGE", 2)
+    monkeypatch.setattr(keyset.page, "__kwdefaults__", {**keyset.page.__kwdefaults__, "size": 2})
     at = now()
     made = {builders.study(accession_number="R-SAME", received_at=at).id for _ in range(5)}
     client, path = signed_in("support"), "/studies/?accession=R-SAME"
@@ -103,11 +103,11 @@ def test_pages_meet_across_equal_times(monkeypatch: pytest.MonkeyPatch) -> None:
     cursor = ""
     for _ in range(3):
         context = client.get(path, {"accession": "R-SAME", "after": cursor}).context
-        seen += [row["study"].id for row in context["rows"]]
-        cursor, newer = context["older"], context["newer"]
+        seen += [row.study.id for row in context["rows"]]
+        cursor, newer = context["page"].following, context["page"].previous
     assert len(seen) == 5 and set(seen) == made and not cursor
     back = client.get(path, {"accession": "R-SAME", "before": newer}).context
-    assert [row["study"].id for row in back["rows"]] == seen[2:4]
+    assert [row.study.id for row in back["rows"]] == seen[2:4]
 
 
 def test_a_cursor_that_is_none_is_a_bad_request() -> None:

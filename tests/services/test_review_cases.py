@@ -12,7 +12,6 @@ from archive.errors.reviews import (
     OwnReview,
     ReviewCaseClosed,
     ReviewCaseOpen,
-    SearchNameTaken,
     SuspicionSettled,
 )
 from archive.errors.wishes import StaffRoleUnfit, ValueUnfit
@@ -23,12 +22,11 @@ from archive.models import (
     LedgerEvent,
     ReviewCase,
     ReviewFinding,
-    SavedSearch,
     Suspicion,
     User,
 )
 from archive.queries import review_report, reviews
-from archive.services import review_cases, review_explanations, saved_searches, suspicions
+from archive.services import review_cases, review_explanations, suspicions
 from archive.values import today
 from onboarding import tasks
 from onboarding.models import Contact, ContactKind
@@ -207,31 +205,3 @@ def test_what_is_still_asked_is_withdrawn_when_the_case_closes(asked: Explanatio
     assert asked.state == "withdrawn"
     with pytest.raises(ExplanationDecided):
         log_requests.answer(customers_person("malli"), asked.id, "late")
-
-
-# --- saved searches -------------------------------------------------------------------------------
-
-
-def test_a_search_is_kept_under_a_name_of_its_own_and_shared_if_wanted() -> None:
-    def save(name: str, *, login: str = "logreview", is_shared: bool = False) -> SavedSearch:
-        return saved_searches.save(
-            staff(login),
-            log="disclosures",
-            name=name,
-            query="ground=emergency",
-            is_shared=is_shared,
-        )
-
-    own, common = save("Emergencies"), save("All emergencies", is_shared=True)
-    with pytest.raises(SearchNameTaken):
-        save("EMERGENCIES")
-    save("Emergencies", login="admin")
-    assert set(saved_searches.open_to(staff(), "disclosures")) == {own, common}
-    assert common in saved_searches.open_to(staff("admin"), "disclosures")
-    assert not saved_searches.open_to(staff(), "use").exists()
-    with pytest.raises(NotFound):
-        saved_searches.remove(staff("admin"), common.id)
-    saved_searches.remove(staff(), own.id)
-    assert told("search.saved").facts["what"] == "removed"
-    with pytest.raises(StaffRoleUnfit):
-        save("Mine", login="support")

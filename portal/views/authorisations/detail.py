@@ -18,13 +18,16 @@ from archive.queries import authorisations as queries
 from archive.queries import followup
 from archive.queries.followup import Stage
 from archive.rules.access import SEERS
+from archive.rules.authorisations import Side
 from portal.authorisation_words import entries, lacking
 from portal.forms.reasons import ReasonForm
+from portal.lists.authorisations import BY_SIDE
 from portal.pages import address
 from portal.shapes import SHAPES
 from portal.staff import Request, page
+from portal.views import lists as frame
 from portal.views import reasons
-from portal.views.authorisations import moving
+from portal.views.authorisations import lists, moving
 from portal.views.authorisations import opened as opening
 from portal.views.authorisations.opened import Opened, open_one
 
@@ -91,9 +94,16 @@ def _show(
         "versions": versions,
         "newest": versions[0] if versions[0].version > row.version else None,
         "entries": entries(queries.events(versions)),
-        "trail": opening.trail(opened, above=True),
+        **_place(request, opened),
     }
     return opening.show(request, "authorisations/detail.html", opened, context)
+
+
+def _place(request: Request, opened: Opened) -> dict[str, Any]:
+    side = None if opened.is_staff else Side.PRODUCER if opened.is_producer else Side.ORGANISER
+    around = frame.around(request, opened.actor, BY_SIDE[side], lists.opener(side), opened.row)
+    ((label, _back),) = opening.trail(opened, above=True)
+    return {**around, "trail": [(label, around["back"])]}
 
 
 def _looked(opened: Opened) -> None:

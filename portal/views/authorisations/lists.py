@@ -5,9 +5,8 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.exceptions import BadRequest
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpRequest, HttpResponseBase, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -19,32 +18,20 @@ from archive.actors import Actor, ActorKind
 from archive.models import Authorisation, Organisation
 from archive.queries import authorisations as queries
 from archive.queries import followup
-from archive.queries.keyset import Page
 from archive.queries.studies import patient_by_code
 from archive.rules.authorisations import Side
 from archive.services import authorisation_drafts
-from archive.values import mask, today
-from portal import formats, spreadsheets
+from portal import formats
 from portal.authorisation_words import lacking, service_words
 from portal.forms.authorisations import AuthorisationFilters
 from portal.forms.codes import looks_like_code
 from portal.forms.reasons import PatientForm
+from portal.lists.authorisations import BY_SIDE, Ordered
 from portal.pages import BY_NAME
 from portal.staff import Request, page, person_of
+from portal.views import lists as frame
 from portal.views import reasons
-from portal.views.fragments import answer
-
-LIST = "list"
-MOST_EXPORTED = 10_000
-PLAIN = (
-    *("document_oid", "version", "state", "level", "service_code", "service_text", "urgency"),
-    *("due_on", "valid_from", "valid_until", "voucher_number"),
-)
-COLUMNS = (
-    *("document_oid", "version", "state", "stage", "late", "missing", "organiser", "producer"),
-    *("level", "patient", "service_code", "service_text", "urgency", "due_on", "valid_from"),
-    *("valid_until", "voucher_number", "made_at", "closed_at"),
-)
+from portal.views.lists import Opened, Opener
 
 
 def front(request: HttpRequest) -> HttpResponseBase:
@@ -102,28 +89,36 @@ def _list(request: Request, actor: Actor, side: Side | None) -> HttpResponseBase
     if any(looks_like_code(value) for _name, values in request.GET.lists() for value in values):
         messages.warning(request, _("A personal identity code was taken out of the address."))
         return redirect("authorisation-search")
-    own = rows_of(request, actor, side)
-    form = AuthorisationFilters(request.GET, parties_of(own, side))
-    filters = form.filters()
-    rows = queries.narrowed(own if filters else own.none(), filters or queries.Filters())
-    rows = _seen_by(request, actor, rows, filters)
-    if request.GET.get("format") == "csv" and filters is not None:
-        return _sheet(rows, form.sorted_by)
-    part = _part(request, rows, form.sorted_by if filters else queries.FIRST_SORT)
-    drafts = authorisation_drafts.of_actor(actor, request.environment)
-    context = {
-        **_told(rows, side, unread=filters is None),
-        "side": side.value if side else "",
-        "form": form,
-        "rows": _shown(part.rows),
-        "page": part,
-        "drafts": drafts if side == Side.ORGANISER else (),
-        "filtered": bool(request.GET.keys() & form.fields.keys()),
-        "may_order": BY_NAME["order-new"].may_open(actor.roles),
-        "may_search": BY_NAME["authorisation-search"].may_open(actor.roles),
-    }
-    part_name = "authorisations/_list.html"
-    return answer(request, "authorisations/list.html", context, part=part_name, target=LIST)
+    opened = opener(side)(request, actor, request.GET)
+
+    def words(_rows: object) -> dict[str, Any]:
+        drafts = authorisation_drafts.of_actor(actor, request.environment)
+        return {
+            **_told(opened.rows, side, unread=opened.is_unread),
+            "none_fits": _("No authorisation fits the filters"),
+            "side": side.value if side else "",
+            "drafts": drafts if side == Side.ORGANISER else (),
+            "may_order": BY_NAME["order-new"].may_open(actor.roles),
+            "may_search": BY_NAME["authorisation-search"].may_open(actor.roles),
+        }
+
+    part = "authorisations/_list.html"
+    return frame.answer(request, actor, BY_SIDE[side], opened, part, words)
+
+
+def opener(side: Side | None) -> Opener:
+    """One of the lists as an address narrows it."""
+
+    def opened_by(request: Request, actor: Actor, query: QueryDict) -> Opened[Ordered]:
+        own = rows_of(request, actor, side)
+        form = AuthorisationFilters(query, parties_of(own, side))
+        filters = form.filters()
+        rows = queries.narrowed(own if filters else own.none(), filters or queries.Filters())
+        rows = followup.followed(_seen_by(request, actor, rows, filters))
+        order = tuple(queries.SORTS[form.sorted_by if filters else queries.FIRST_SORT])
+        return Opened(form, rows, order, _shown, is_unread=filters is None)
+
+    return opened_by
 
 
 def _seen_by(
@@ -136,28 +131,16 @@ def _seen_by(
     return rows if known.reason else rows.none()
 
 
-def _part(request: Request, rows: QuerySet[Any], sort: str) -> Page[Any]:
-    try:
-        return queries.page(
-            followup.followed(rows),
-            sort,
-            after=request.GET.get("after", ""),
-            before=request.GET.get("before", ""),
-        )
-    except ValueError as error:
-        raise BadRequest("not a place in this list") from error
-
-
-def _shown(found: Sequence[Any]) -> list[dict[str, Any]]:
+def _shown(found: Sequence[Any]) -> list[Ordered]:
     studies = followup.studies_of(found)
     return [
-        {
-            "row": row,
-            "service": service_words(row),
-            "stage": followup.Stage(row.stage).label,
-            "late": followup.is_late(row),
-            "lacks": lacking(followup.missing(row, studies.get(row.series, []))),
-        }
+        Ordered(
+            row=row,
+            service=service_words(row),
+            stage=followup.Stage(row.stage).label,
+            late=followup.is_late(row),
+            lacks=lacking(followup.missing(row, studies.get(row.series, []))),
+        )
         for row in found
     ]
 
@@ -183,35 +166,6 @@ def _told(rows: QuerySet[Any], side: Side | None, *, unread: bool) -> dict[str, 
         Side.PRODUCER: _("What other organisations have authorised yours to produce."),
     }
     return {"title": title, "say": says[side]}
-
-
-def _sheet(rows: QuerySet[Any], sort: str) -> HttpResponseBase:
-    """The list as it is narrowed and sorted; patients in outline only."""
-    part = queries.page(followup.followed(rows), sort, size=MOST_EXPORTED)
-    name = f"authorisations-{today().isoformat()}.csv"
-    return StreamingHttpResponse(
-        spreadsheets.lines(COLUMNS, _lines(part.rows)),
-        content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
-
-
-def _lines(found: Sequence[Any]) -> list[dict[str, Any]]:
-    studies = followup.studies_of(found)
-    return [
-        {
-            **{name: getattr(row, name) for name in PLAIN},
-            "stage": row.stage,
-            "late": followup.is_late(row),
-            "missing": followup.missing(row, studies.get(row.series, [])),
-            "organiser": row.organiser.name,
-            "producer": row.producer.name if row.producer else "",
-            "patient": mask(row.patient.identifier) if row.patient else "",
-            "made_at": row.made_at.isoformat(),
-            "closed_at": row.closed_at.isoformat() if row.closed_at else "",
-        }
-        for row in found
-    ]
 
 
 # --- a patient ------------------------------------------------------------------------------------

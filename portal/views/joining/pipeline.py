@@ -35,7 +35,12 @@ class State:
 def joining(request: Request, actor: Actor) -> HttpResponseBase:
     opened = opened_by(request, actor, request.GET)
     return lists.answer(
-        request, actor, PIPELINE, opened, "joining/_pipeline.html", lambda: _words(request, opened)
+        request,
+        actor,
+        PIPELINE,
+        opened,
+        "joining/_pipeline.html",
+        lambda _rows: _words(request, opened),
     )
 
 

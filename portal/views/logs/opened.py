@@ -81,14 +81,15 @@ def entries(request: Request, actor: Actor, log: Log) -> HttpResponseBase:
         return redirect(f"{reverse('log-patient')}?log={log.name}")
     opened = _open(request, actor, log, request.GET)
 
-    def words() -> dict[str, Any]:
+    def words(_rows: object) -> dict[str, Any]:
         _record(Kind.LOG_SEARCHED, request, actor, log, opened)
+        search = f"{reverse('log-patient')}?log={log.name}"
         return {
             "title": log.label,
             "say": log.say,
-            "is_unreasoned": opened.is_unreasoned,
             "none_fits": _("No entry fits the filters"),
-            "search": f"{reverse('log-patient')}?log={log.name}",
+            "search": search,
+            "unreasoned": search if opened.is_unreasoned else "",
         }
 
     def record_export(form: str) -> None:

@@ -9,7 +9,8 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import BadRequest
-from django.http import Http404, HttpResponse, HttpResponseBase
+from django.forms import Form
+from django.http import Http404, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect, render
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
@@ -21,44 +22,45 @@ from archive.actors import Actor
 from archive.errors import ArchiveError, NotFound
 from archive.models import DestructionItem, DestructionList, ItemState, ListState, Spared, User
 from archive.queries import destruction as queries
-from archive.queries import keyset
 from archive.services import destruction as services
 from onboarding.queries import customers_of
 from portal import reports
 from portal.advice import advise
 from portal.formats import counted_text, day_text, number_text, when_text
 from portal.forms.retention import MoveForm, ProposeForm
+from portal.lists.rounds import DESTRUCTIONS
 from portal.pages import BY_NAME
 from portal.retention_words import name_of, period_words
 from portal.shapes import SHAPES
 from portal.staff import Request, page
+from portal.views import lists
 from portal.views.fragments import answer
+from portal.views.lists import Opened
 
 
 @require_safe
 @page("destructions")
-def listed(request: Request, actor: Actor) -> HttpResponse:
-    rows = queries.lists(request.environment)
-    count = rows.order_by()[: queries.COUNTED].count()
-    try:
-        found = keyset.page(
-            rows,
-            queries.BY_NUMBER,
-            after=request.GET.get("after", ""),
-            before=request.GET.get("before", ""),
-        )
-    except ValueError as error:
-        raise BadRequest("not a place in this list") from error
-    title = ngettext("%(count)s destruction list", "%(count)s destruction lists", count)
-    context = {
-        "title": title % {"count": counted_text(count)},
-        "rows": found.rows,
-        "page": found,
-        "may_act": BY_NAME["destruction-propose"].may_open(request.person.roles),
-    }
-    return answer(
-        request, "retention/lists.html", context, part="retention/_lists.html", target="list"
-    )
+def listed(request: Request, actor: Actor) -> HttpResponseBase:
+    opened = opened_by(request, actor, request.GET)
+
+    def words(_rows: object) -> dict[str, object]:
+        count = opened.rows.order_by()[: queries.COUNTED].count()
+        title = ngettext("%(count)s destruction list", "%(count)s destruction lists", count)
+        return {
+            "title": title % {"count": counted_text(count)},
+            "say": _(
+                "One archivist proposes a list, another approves it. Each study is judged anew when"
+                " its turn comes."
+            ),
+            "may_act": BY_NAME["destruction-propose"].may_open(request.person.roles),
+        }
+
+    return lists.answer(request, actor, DESTRUCTIONS, opened, "retention/_lists.html", words)
+
+
+def opened_by(request: Request, actor: Actor, query: QueryDict) -> Opened[DestructionList]:
+    """Without a filter: whatever the address says."""
+    return Opened(Form(), queries.lists(request.environment), queries.BY_NUMBER)
 
 
 # --- proposing ------------------------------------------------------------------------------------
@@ -143,6 +145,7 @@ def _show(
     except ValueError as error:
         raise BadRequest("not a place in this list") from error
     progress = queries.progress(row)
+    around = lists.around(request, request.person.actor(), DESTRUCTIONS, opened_by, row)
     asked = queries.request_of(row)
     context: dict[str, Any] = {
         "list": row,
@@ -158,7 +161,8 @@ def _show(
         "may_act": BY_NAME["destruction-act"].may_open(request.person.roles),
         "form": form,
         "holds": is_signed(row),
-        "trail": _trail(),
+        **around,
+        "trail": _trail(around["back"]),
     }
     response = answer(
         request, "retention/list.html", context, part="retention/_progress.html", target="progress"
@@ -306,8 +310,8 @@ def _pdf_row(item: DestructionItem) -> reports.Row:
     return reports.Row(item.study_instance_uid, str(item.get_state_display()), content, at)
 
 
-def _trail() -> list[tuple[str, str]]:
+def _trail(back: str = "") -> list[tuple[str, str]]:
     return [
         (_("Retention"), reverse("retention")),
-        (_("Destruction lists"), reverse("destructions")),
+        (_("Destruction lists"), back or reverse("destructions")),
     ]

@@ -1,8 +1,9 @@
 """Cases of review: the list, one case with everything in it, its report as PDF."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -14,35 +15,39 @@ from archive.queries import reviews
 from archive.services import review_cases
 from portal import formats, review_pdf
 from portal.forms.review import NoteForm, ReviewCaseFilters
+from portal.lists.corrections import REVIEW_CASES
 from portal.review_rows import lines
 from portal.review_words import measured, title
 from portal.staff import Request, page
-from portal.views.fragments import answer
+from portal.views import lists
+from portal.views.lists import Opened
 from portal.views.review import opened
 from portal.views.review.deeds import open_deeds
 
-LIST = "list"
-
 
 @page("review-cases")
-def front(request: Request, actor: Actor) -> HttpResponse:
-    form = ReviewCaseFilters(request.GET, reviews.names_of(review_cases.reviewers()))
+def front(request: Request, actor: Actor) -> HttpResponseBase:
+    def words(rows: Sequence[ReviewCase]) -> dict[str, object]:
+        opened.viewed(actor, "cases", request.environment, entries=len(rows))
+        return {
+            "page_title": _("Review cases"),
+            "title": _title(len(reviews.offered(actor, request.environment))),
+            "say": _(
+                "What is looked into, up to the closing decision. A case is opened from a"
+                " suspicion."
+            ),
+            "none_fits": _("No review case fits the filters"),
+        }
+
+    listed = opened_by(request, actor, request.GET)
+    return lists.answer(request, actor, REVIEW_CASES, listed, "review/_cases.html", words)
+
+
+def opened_by(request: Request, actor: Actor, query: QueryDict) -> Opened[ReviewCase]:
+    form = ReviewCaseFilters(query, reviews.names_of(review_cases.reviewers()))
     filters = form.filters(request.environment)
     rows = reviews.cases(actor, filters) if filters else ReviewCase.objects.none()
-    try:
-        found = reviews.case_page(rows, **opened.place(request))
-    except ValueError as error:
-        raise opened.not_a_place(error) from error
-    opened.viewed(actor, "cases", request.environment, entries=len(found.rows))
-    context = {
-        "title": _title(len(reviews.offered(actor, request.environment))),
-        "form": form,
-        "rows": found.rows,
-        "page": found,
-        "is_unread": filters is None,
-        "filtered": bool(request.GET.keys() & form.fields.keys()),
-    }
-    return answer(request, "review/cases.html", context, part="review/_cases.html", target=LIST)
+    return Opened(form, rows, reviews.CASES, is_unread=filters is None)
 
 
 def _title(count: int) -> str:
@@ -58,6 +63,7 @@ def case(request: Request, actor: Actor, case_id: UUID) -> HttpResponse:
     opened.viewed_case(request, actor, row, "case")
     asked = list(row.explanations.select_related("organisation").order_by("-asked_at", "-id"))
     suspicions = row.suspicions.select_related("organisation", "patient").order_by("raised_at")
+    around = lists.around(request, actor, REVIEW_CASES, opened_by, row)
     context = {
         "case": row,
         "title": f"{row}: {row.title}",
@@ -67,10 +73,8 @@ def case(request: Request, actor: Actor, case_id: UUID) -> HttpResponse:
         "notes": row.notes.order_by("at", "id"),
         "note_form": NoteForm(),
         "deeds": open_deeds(row),
-        "trail": [
-            (_("Log review"), reverse("review")),
-            (_("Review cases"), reverse("review-cases")),
-        ],
+        **around,
+        "trail": [(_("Log review"), reverse("review")), (_("Review cases"), around["back"])],
     }
     return render(request, "review/case.html", context)
 

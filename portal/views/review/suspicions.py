@@ -1,13 +1,12 @@
 """Suspicions: what waits to be looked at, one with its entries, settled or taken into a case."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
@@ -19,35 +18,43 @@ from archive.queries import reviews, standing
 from archive.services import review_cases, suspicions
 from portal import formats
 from portal.forms.review import SettleForm, SuspicionFilters, TakeForm
+from portal.lists.rounds import SUSPICIONS, Suspected
 from portal.review_rows import lines
 from portal.review_words import condition, measured, title
 from portal.staff import Request, page
-from portal.views.fragments import answer
+from portal.views import lists
+from portal.views.lists import Opened
 from portal.views.logs.opened import SOMEBODY, event_of
 from portal.views.review import opened
 
-LIST = "list"
-
 
 @page("review")
-def front(request: Request, actor: Actor) -> HttpResponse:
-    form = SuspicionFilters(request.GET, reviews.receivers(request.environment))
+def front(request: Request, actor: Actor) -> HttpResponseBase:
+    def words(rows: Sequence[Suspected]) -> dict[str, object]:
+        opened.viewed(actor, "suspicions", request.environment, entries=len(rows))
+        return {
+            "page_title": _("Log review"),
+            "title": _title(reviews.open_count(actor, request.environment)),
+            "say": _(
+                "What dated rules find in the log, the newest first. Your look is recorded, and is"
+                " itself reviewed."
+            ),
+            "none_fits": _("No suspicion fits the filters"),
+        }
+
+    listed = opened_by(request, actor, request.GET)
+    return lists.answer(request, actor, SUSPICIONS, listed, "review/_list.html", words)
+
+
+def opened_by(request: Request, actor: Actor, query: QueryDict) -> Opened[Suspected]:
+    form = SuspicionFilters(query, reviews.receivers(request.environment))
     filters = form.filters(request.environment)
     rows = reviews.suspicions(actor, filters) if filters else Suspicion.objects.none()
-    try:
-        found = reviews.suspicion_page(rows, **opened.place(request))
-    except ValueError as error:
-        raise opened.not_a_place(error) from error
-    opened.viewed(actor, "suspicions", request.environment, entries=len(found.rows))
-    context = {
-        "title": _title(reviews.open_count(actor, request.environment)),
-        "form": form,
-        "rows": [(row, title(row), measured(row.facts)) for row in found.rows],
-        "page": found,
-        "is_unread": filters is None,
-        "filtered": bool(request.GET.keys() & form.fields.keys()),
-    }
-    return answer(request, "review/list.html", context, part="review/_list.html", target=LIST)
+
+    def in_words(found: Sequence[Suspicion]) -> list[Suspected]:
+        return [Suspected(row, title(row), str(measured(row.facts))) for row in found]
+
+    return Opened(form, rows, reviews.SUSPICIONS, in_words, is_unread=filters is None)
 
 
 def _title(count: int) -> str:
@@ -69,6 +76,7 @@ def _show(
 ) -> HttpResponse:
     """`bound` has the form that was refused."""
     events = reviews.newest_entries(row)
+    around = lists.around(request, actor, SUSPICIONS, opened_by, row)
     context = {
         "row": row,
         "title": title(row),
@@ -79,7 +87,8 @@ def _show(
         "is_open": row.state == SuspicionState.OPEN,
         "settle_form": SettleForm(),
         "take_form": TakeForm(None, reviews.offered(actor, row.environment)),
-        "trail": [(_("Log review"), reverse("review"))],
+        **around,
+        "trail": [(_("Log review"), around["back"])],
         **(bound or {}),
     }
     return render(request, "review/suspicion.html", context, status=422 if bound else 200)

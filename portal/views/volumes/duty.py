@@ -14,7 +14,6 @@ from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 from django.views.decorators.http import require_safe
 
 from archive.actors import Actor, ActorKind
@@ -27,8 +26,11 @@ from onboarding.queries.duty import Row, Volume
 from onboarding.rules.duty import Verdict
 from portal import formats, spreadsheets
 from portal.forms.duty import VERDICTS, DutyFilters
+from portal.lists.rounds import DUTY, Obliged
 from portal.staff import Request, page
+from portal.views import lists
 from portal.views.desk import is_customer
+from portal.views.lists import Opened
 
 SHAPES = {
     Verdict.NOTHING: "needs",
@@ -86,19 +88,24 @@ def own(request: Request, actor: Actor) -> HttpResponseBase:
 
 @require_safe
 @page("duty")
-def staff(request: Request, actor: Actor) -> HttpResponse:
+def staff(request: Request, actor: Actor) -> HttpResponseBase:
     form, rows = _left(request)
-    who = len({row.organisation.id for row in rows})
-    title = ngettext("%(count)s customer", "%(count)s customers", who)
-    context = {
-        "title": title % {"count": formats.number_text(who)},
-        "say": _say(request, form),
-        "form": form,
-        "rows": [_shown(row, []) for row in rows],
-        "query": request.GET.urlencode(),
-        "filtered": any(request.GET.get(name) for name in ("content", "verdict")),
-    }
-    return render(request, "volumes/list.html", context)
+    opened: Opened[Obliged] = Opened(form, [_obliged(row) for row in rows])
+
+    def words(_rows: object) -> dict[str, object]:
+        return {
+            "page_title": _("Duty against fact"),
+            "title": _("Duty against fact"),
+            "say": _say(request, form),
+            "none_fits": _("No customer fits the filters"),
+        }
+
+    return lists.answer(request, actor, DUTY, opened, "volumes/_list.html", words)
+
+
+def _obliged(row: Row) -> Obliged:
+    name = capfirst(content_policies.name_of(row.content))
+    return Obliged(row, name, SHAPES[row.verdict], VERDICTS[row.verdict])
 
 
 def _left(request: Request) -> tuple[DutyFilters, list[Row]]:

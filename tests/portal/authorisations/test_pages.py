@@ -275,10 +275,12 @@ def test_lists_are_narrowed_sorted_and_exported(organiser: Client, producer: Cli
     Authorisation.objects.filter(id=overdue.id).update(due_on=day(-1))
     assert "2 assignments, 1 late" in text(producer.get(f"{reverse('assignments')}?state=live"))
     assert organiser.get(f"{place}?after=x").status_code == 400
+    columns = {"column": ["stage", "patient", "document"]}
+    producer.post(reverse("list-columns", args=["assignments"]), columns)
     sheet = producer.get(f"{reverse('assignments')}?format=csv&state=granted")
     lines = list(csv.DictReader(io.StringIO(b"".join(sheet.streaming_content).decode())))
-    (line,) = [each for each in lines if each["document_oid"] == row.document_oid]
-    assert (line["patient"], line["stage"]) == ("010181-•••C", "ordered")
+    (line,) = [each for each in lines if each["Document"] == row.document_oid]
+    assert (line["Patient"], line["Come as far as"]) == ("010181-•••C", "ordered")
     part = organiser.get(place, headers={"HX-Request": "true", "HX-Target": "list"})
     assert part.content.startswith(b'\n<div id="list"') or b"<html" not in part.content
 

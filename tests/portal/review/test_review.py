@@ -11,12 +11,10 @@ from archive.models import (
     LedgerEvent,
     ReviewCase,
     ReviewRule,
-    SavedSearch,
     Suspicion,
     WatchedPerson,
 )
 from archive.values import today
-from tests import builders, logs
 from tests.cast import MALLILA, MATTI, organisation
 from tests.portal.test_pages import signed_in
 from tests.reviewing import suspicion
@@ -161,26 +159,3 @@ def test_a_person_is_watched_for_by_posted_code(reviewer: Client) -> None:
     told = LedgerEvent.objects.filter(kind="review.watched").order_by("at")
     assert [row.facts["what"] for row in told] == ["added", "ended"]
     assert not any(MATTI in str(row.facts) for row in told)
-
-
-# --- the logs -------------------------------------------------------------------------------------
-
-
-def test_a_search_is_saved_with_its_filters_and_opened_again(reviewer: Client) -> None:
-    logs.give(builders.study(), ground="emergency")
-    disclosures, save = reverse("log-disclosures"), reverse("log-search-save", args=["disclosures"])
-    assert "Save this search" not in page(reviewer, disclosures)
-    assert "Save this search" in page(reviewer, f"{disclosures}?ground=emergency")
-    given = {"name": "Emergencies", "query": "after=x&ground=emergency&source=", "is_shared": "on"}
-    answer = reviewer.post(save, given)
-    assert answer.headers["Location"] == f"{disclosures}?ground=emergency"
-    assert SavedSearch.objects.get().query == "ground=emergency"
-    assert "have saved another search" in done(reviewer, save, given)
-    coded = {"name": f"of {MATTI}", "query": "ground=emergency"}
-    assert "Leave the personal identity code out" in done(reviewer, save, coded)
-    other = signed_in("admin")
-    assert f'href="{disclosures}?ground=emergency"' in page(other, disclosures)
-    remove = reverse("log-search-remove", args=[SavedSearch.objects.get().id])
-    assert other.post(remove).status_code == 404
-    assert "is removed" in done(reviewer, remove, {})
-    assert not SavedSearch.objects.exists()
