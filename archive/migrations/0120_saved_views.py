@@ -8,7 +8,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("archive", "0111_health_rows"),
+        ("archive", "0112_seen_certificates"),
     ]
 
     operations = [

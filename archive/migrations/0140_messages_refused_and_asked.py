@@ -5,7 +5,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("archive", "0131_api_scopes"),
+        ("archive", "0131_scopes_and_job_traces"),
     ]
 
     operations = [

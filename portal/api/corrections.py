@@ -23,6 +23,7 @@ from archive.models import (
 )
 from archive.objects.study_facts import FACTS, StudyFacts
 from archive.queries import corrections as queries
+from archive.queries import keyset
 from archive.rules.access import Action
 from archive.services import correction_policies, overlays
 from archive.values import dicom_date
@@ -146,7 +147,8 @@ class Corrections(Opened):
         """Corrected metadata, the newest first."""
         after = asked(ListShape, request).get("after", "")
         environment = environment_in(request, ListShape)
-        page = by_key(lambda: queries.corrections(environment, after=after))
+        rows = queries.corrections(environment)
+        page = by_key(lambda: keyset.page(rows, queries.NEWEST, after=after))
         return listed(list(CorrectionOut(page.rows, many=True).data), page.following, request)
 
     @extend_schema(

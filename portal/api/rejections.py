@@ -11,6 +11,7 @@ from rest_framework.response import Response
 from archive import gate
 from archive.models import ApiScope, Instance, RejectedObject, Rejection, RejectionTitle, Study
 from archive.queries import corrections as queries
+from archive.queries import keyset
 from archive.rules.access import Action
 from archive.services import rejection_notes, rejections
 from portal.api.cases import AfterShape
@@ -69,7 +70,8 @@ class Rejections(Opened):
         """Rejection notes, the newest first."""
         after = asked(ListShape, request).get("after", "")
         environment = environment_in(request, ListShape)
-        page = by_key(lambda: queries.rejections(environment, after=after))
+        rows = queries.rejections(environment)
+        page = by_key(lambda: keyset.page(rows, queries.NEWEST, after=after))
         return listed(list(RejectionOut(page.rows, many=True).data), page.following, request)
 
 

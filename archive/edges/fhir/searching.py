@@ -81,13 +81,11 @@ def patient(call: Call, id: str) -> HttpResponse:
     log. Raises ResourceUnknown, PatientNotAsserted.
     """
     search = Search((), web_searches.person_of(call.asker, id), size=1)
-    found = [
-        *document_search.find(call.asking, search).documents,
-        *imaging_search.find(call.asking, search).studies,
-    ]
+    found = [each.patient for each in document_search.find(call.asking, search).documents]
+    found += [each.patient for each in imaging_search.find(call.asking, search).studies]
     if not found:
         raise ResourceUnknown()
-    return form.response(resources.patient(found[0].patient), call.form)
+    return form.response(resources.patient(found[0]), call.form)
 
 
 def _wado(call: Call) -> str:
