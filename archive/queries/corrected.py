@@ -35,16 +35,14 @@ def _by(title: str) -> Corrected:
 
 
 def as_of(items: Sequence[object], at: datetime) -> dict[UUID, Corrected]:
-    """Of studies and documents, by their id. A document that was withdrawn without another in its
-    place is not in force at any moment.
-    """
+    """Of studies and documents, by their id."""
     studies = [item.id for item in items if isinstance(item, Study)]
     found = dict.fromkeys(_wholly_rejected(studies, at), Corrected.WHOLLY)
     gone = [item for item in items if isinstance(item, Document) and is_now(item) != Corrected.NOT]
     for environment in {row.environment for row in gone}:
-        uuids = {row.entry_uuid for row in gone if row.environment == environment}
-        uuids -= held.replaced_after(uuids, environment, at)
-        found |= {row.id: Corrected.REPLACED for row in gone if row.entry_uuid in uuids}
+        here = [row for row in gone if row.environment == environment]
+        then = held.in_force_then(here, environment, at)
+        found |= {row.id: Corrected.REPLACED for row in here if row.entry_uuid not in then}
     return found
 
 

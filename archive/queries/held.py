@@ -2,14 +2,14 @@
 (AC-5).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Q
 
-from archive.models import Document, DocumentKind, DocumentLink, DocumentStatus, Study
+from archive.models import Document, DocumentKind, DocumentLink, DocumentStatus, LedgerEvent, Study
 
 REPLACING = ("RPLC", "XFRM_RPLC")  # ITI TF-3 4.2.2: the link's source replaces its target
 
@@ -23,7 +23,7 @@ class Held:
 
 
 def of_person(person_id: UUID, environment: str, at: datetime) -> list[Held]:
-    """The latest study first, then what has no study; four queries however much it is."""
+    """The latest study first, then what has no study; five queries however much it is."""
     person = Q(patient_id=person_id) | Q(patient__survivor_id=person_id)
     studies = Study.objects.filter(person, environment=environment, received_at__lte=at)
     studies = studies.select_related("register__organisation", "patient")
@@ -42,12 +42,33 @@ def _in_force(person: Q, environment: str, at: datetime) -> list[Document]:
     rows = rows.select_related("register__organisation", "patient", "study")
     found = list(rows.order_by("registered_at", "id"))
     gone = {row.entry_uuid for row in found if row.status == DocumentStatus.DEPRECATED}
-    gone -= replaced_after(gone, environment, at)
+    gone -= in_force_then([row for row in found if row.entry_uuid in gone], environment, at)
     return [row for row in found if row.entry_uuid not in gone]
 
 
-def replaced_after(uuids: Iterable[str], environment: str, at: datetime) -> set[str]:
-    """Those of these whose replacement came later: at that moment they were still in force."""
+def in_force_then(rows: Sequence[Document], environment: str, at: datetime) -> set[str]:
+    """Entry UUIDs of those of these that were replaced or withdrawn after a moment."""
+    return _replaced_after([row.entry_uuid for row in rows], environment, at) | _withdrawn_after(
+        rows, at
+    )
+
+
+def _withdrawn_after(rows: Sequence[Document], at: datetime) -> set[str]:
+    """Manifests that had no other in their place: the log says when."""
+    manifests = {row.id: row.entry_uuid for row in rows if row.study_id is not None}
+    if not manifests:
+        return set()
+    told = LedgerEvent.objects.filter(
+        kind="manifest.withdrawn",
+        study_id__in={row.study_id for row in rows if row.study_id is not None},
+        subject_id__in=list(manifests),
+        at__gt=at,
+    )
+    return {manifests[each] for each in told.values_list("subject_id", flat=True) if each}
+
+
+def _replaced_after(uuids: Iterable[str], environment: str, at: datetime) -> set[str]:
+    """Those whose replacement came later: at that moment they were still in force."""
     links = DocumentLink.objects.filter(
         environment=environment, kind__in=REPLACING, target_uuid__in=uuids
     )

@@ -114,6 +114,8 @@ def test_an_assertion_changes_the_answer() -> None:
 def test_what_was_rejected_since_is_open_at_the_moment_before_and_says_why_not_now() -> None:
     made = dataset()
     row = stored(made)
+    builders.notice(row)  # with a manifest, which is withdrawn
+    Document.objects.update(registered_at=ago(days=3), patient=person())
     Study.objects.filter(id=row.id).update(received_at=ago(days=3), patient=person())
     Instance.objects.update(received_at=ago(days=3))
     before, between = ago(days=2), ago(days=1)
@@ -122,10 +124,12 @@ def test_what_was_rejected_since_is_open_at_the_moment_before_and_says_why_not_n
     registration.advance(row.id)
     compared = on(before) | on(between, "other_")
     content = ask(signed_in("support"), ESIMERKKILA, **compared)
-    assert cells(content) == (1, 1)
+    # The withdrawal is of now: at both moments the manifest was in force.
+    assert cells(content) == (3, 1)
     assert "The study has been corrected: all its images are rejected." in content
+    assert cells(ask(signed_in("support"), ESIMERKKILA)) == (0, 1)
     RejectedObject.objects.update(ended_at=ago(hours=1))  # revoked since
-    assert cells(ask(signed_in("support"), ESIMERKKILA, **compared)) == (1, 1)
+    assert cells(ask(signed_in("support"), ESIMERKKILA, **compared)) == (3, 1)
 
 
 def test_the_return_over_dicom_is_another_question() -> None:
