@@ -286,7 +286,7 @@ def test_other_forms_and_interactions(cast: Cast, oulu: Consumer) -> None:
     statement = resource(web.CLIENT.get("/fhir/metadata"))
     (rest,) = statement["rest"]
     assert [each["type"] for each in rest["resource"]] == [
-        *("Binary", "DocumentReference", "ImagingStudy")
+        *("Binary", "DocumentReference", "ImagingStudy", "Patient")
     ]
 
 
