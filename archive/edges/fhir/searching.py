@@ -16,6 +16,7 @@ from archive.edges.fhir.parameters import Kind, Pair
 from archive.edges.fhir.resources import Resource
 from archive.errors.fhir import PageOver, ResourceUnknown, SearchIncomplete
 from archive.errors.web import MediaTypeUnsupported, RequestTooLarge
+from archive.models import Document, Study
 from archive.objects.search import Term
 from archive.services import document_search, imaging_search, web_searches
 from archive.services.web_searches import Place, Search
@@ -81,11 +82,11 @@ def patient(call: Call, id: str) -> HttpResponse:
     log. Raises ResourceUnknown, PatientNotAsserted.
     """
     search = Search((), web_searches.person_of(call.asker, id), size=1)
-    found = [each.patient for each in document_search.find(call.asking, search).documents]
-    found += [each.patient for each in imaging_search.find(call.asking, search).studies]
-    if not found:
+    held: Sequence[Document | Study] = document_search.find(call.asking, search).documents
+    held = held or imaging_search.find(call.asking, search).studies
+    if not held:
         raise ResourceUnknown()
-    return form.response(resources.patient(found[0]), call.form)
+    return form.response(resources.patient(held[0].patient), call.form)
 
 
 def _wado(call: Call) -> str:

@@ -7,6 +7,7 @@ import pytest
 from PIL import Image
 
 from archive.models import LedgerEvent
+from archive.queries import timeline
 from tests import cast
 from tests.cast import dataset
 from tests.edges.dicomweb import web
@@ -35,6 +36,7 @@ def test_a_picture_comes_as_jpeg_or_as_what_is_accepted() -> None:
     assert web.problem(ours.get(path(made, "/frames/3/rendered")))[0] == 404
     told = LedgerEvent.objects.filter(kind="study.retrieved", facts__by="WADO-RS rendered")
     assert told.filter(facts__outcome="done").count() == 4
+    assert {each.interface for each in timeline.of_call(told[0].correlation_id)} == {"DICOMweb"}
 
 
 def test_size_and_window_are_as_asked_for() -> None:

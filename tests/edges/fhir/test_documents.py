@@ -243,7 +243,7 @@ def test_bad_searches_are_refused_with_the_parameter(cast: Cast, oulu: Consumer)
         ({"patient.identifier": f"{web.MATTI},{web.MATTI}"}, "search-unclear"),
         ({"colour": "red"}, "parameter-unknown"),
         ({"type:not": "x"}, "parameter-unknown"),
-        ({"patient": "Patient/1"}, "parameter-unknown"),
+        ({"patient": "Patient/1"}, "search-unclear"),
         ({"status": ""}, "search-incomplete"),
         ({"patient.identifier": ""}, "search-incomplete"),
     ):
@@ -271,7 +271,7 @@ def test_other_forms_and_interactions(cast: Cast, oulu: Consumer) -> None:
     assert answer["Content-Type"].startswith("application/fhir+xml")
     for response, expected in (
         (oulu.get("DocumentReference?_id=x", "text/turtle"), (406, "not-supported")),
-        (oulu.get("Patient/1"), (404, "not-supported")),
+        (oulu.get("Practitioner/1"), (404, "not-supported")),
         (oulu.post("DocumentReference", "{}"), (405, "not-supported")),
         (oulu.get("DocumentReference/x"), (404, "not-found")),
         (oulu.get("Binary/x"), (404, "not-found")),
@@ -286,7 +286,7 @@ def test_other_forms_and_interactions(cast: Cast, oulu: Consumer) -> None:
     statement = resource(web.CLIENT.get("/fhir/metadata"))
     (rest,) = statement["rest"]
     assert [each["type"] for each in rest["resource"]] == [
-        *("Binary", "DocumentReference", "ImagingStudy")
+        *("Binary", "DocumentReference", "ImagingStudy", "Patient")
     ]
 
 
