@@ -268,7 +268,7 @@ PAGES: tuple[Page, ...] = (
         STUDY_READERS,
         within="interfaces",
     ),
-    Page("alarms", "alarms", _("Alarms"), DESK, SYSTEM_GROUP, in_rail=True, counted=True),
+    Page("alarms", "alarms", _("Alarms"), DESK, SYSTEM_GROUP, in_rail=True),
     Page("alarm-acknowledge", "alarm-acknowledge", _("Alarms"), DESK, within="alarms"),
     Page("alarm-rules", "alarm-rules", _("Rules of alarms"), DESK, within="alarms"),
     Page(

@@ -27,6 +27,7 @@ from portal.views import load
 from portal.views.joining.file import following
 from portal.views.joining.opened import open_file
 from portal.views.joining.words import alarm
+from portal.views.service import status
 
 
 class CustomerFilters(forms.Form):
@@ -114,6 +115,7 @@ def customer(request: Request, actor: Actor, organisation_id: UUID) -> HttpRespo
         "people": queries.people(organisation),
         "cases": [_told(case, actor) for case in cases],
         "load": load.told(request, organisation) if is_staff else None,
+        "ahead": None if is_staff else status.ahead(organisation),
         "road": _road(request, organisation_id),
         "trail": [(_("Customers"), reverse("organisations"))] if is_staff else [],
     }
