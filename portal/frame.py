@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
 from archive.models import Environment
-from archive.queries import alarms, overview, reviews
+from archive.queries import overview, reviews
 from portal.pages import BY_NAME, Group, rail
 from portal.staff import Person, enter, person_of
 
@@ -50,8 +50,6 @@ def _frame(request: HttpRequest) -> Frame:
         counts["desk"] = overview.open_case_count(environment)
     if BY_NAME["review"].may_open(person.roles):
         counts["review"] = reviews.open_count(person.actor(), environment)
-    if BY_NAME["alarms"].may_open(person.roles):
-        counts["alarms"] = alarms.unheeded_count(environment)
     groups = rail(person.roles, current, counts)
     here = [link.url for group in groups for link in group.links if link.current]
     return Frame(

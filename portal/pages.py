@@ -2,14 +2,12 @@
 `portal.staff.page` is the door.
 """
 
+from archive.models import Role, STAFF_ROLES
 from dataclasses import dataclass
-
 from django.db.models import Model
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
-
-from archive.models import STAFF_ROLES, Role
 
 Label = str | Promise
 
@@ -279,7 +277,7 @@ PAGES: tuple[Page, ...] = (
         STUDY_READERS,
         within="interfaces",
     ),
-    Page("alarms", "alarms", _("Alarms"), DESK, SYSTEM_GROUP, in_rail=True, counted=True),
+    Page("alarms", "alarms", _("Alarms"), DESK, SYSTEM_GROUP, in_rail=True),
     Page("alarm-acknowledge", "alarm-acknowledge", _("Alarms"), DESK, within="alarms"),
     Page("alarm-rules", "alarm-rules", _("Rules of alarms"), DESK, within="alarms"),
     Page(

@@ -25,11 +25,6 @@ def standing(environment: str) -> QuerySet[Alarm]:
     return rows.order_by(F("acknowledged_at").asc(nulls_first=True), "gravity", "raised_at")
 
 
-def unheeded_count(environment: str) -> int:
-    """Those that nobody has acknowledged."""
-    return _of(environment).filter(cleared_at=None, acknowledged_at=None).count()
-
-
 def cleared(environment: str) -> QuerySet[Alarm]:
     """The latest first."""
     return _of(environment).filter(cleared_at__isnull=False).order_by("-cleared_at")

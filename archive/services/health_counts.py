@@ -19,7 +19,7 @@ HOUR = timedelta(hours=1)
 
 # An exchange is an association, a message or a call. It failed when anything in it did. What is of
 # no customer's connection has no channel.
-_COUNT = """
+COUNT = """
 WITH said AS (
     SELECT c.environment, c.organisation_id, c.id AS connection_id, e.at,
         CASE
@@ -130,7 +130,7 @@ def count(start: datetime, end: datetime) -> None:
     """From the beginning of the hour of `start` on."""
     begin = start.replace(minute=0, second=0, microsecond=0)
     with connection.cursor() as cursor:
-        cursor.execute(_COUNT, {"start": begin, "end": end})
+        cursor.execute(COUNT, {"start": begin, "end": end})
 
 
 def count_due() -> None:

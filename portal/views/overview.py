@@ -7,13 +7,16 @@ from django.utils.translation import ngettext
 
 from archive.actors import Actor
 from archive.models import JobKind, StudyState
-from archive.queries import overview
+from archive.queries import alarms, overview
 from archive.values import now
 from onboarding import queries
 from portal import formats, plots
 from portal.advice import advise
-from portal.pages import CUSTOMERS, address
+from portal.alarm_words import about
+from portal.pages import BY_NAME, CUSTOMERS, address
 from portal.staff import Request, page, person_of
+
+ALARMS = 5
 
 
 def front(request: HttpRequest) -> HttpResponseBase:
@@ -31,7 +34,10 @@ def show(request: Request, actor: Actor) -> HttpResponse:
     top = max(
         (max(map(sum, zip(flow.received, flow.failed, strict=True))) for flow in flows), default=0
     )
+    shows_alarms = BY_NAME["alarms"].may_open(actor.roles)
+    standing = alarms.standing(request.environment)[:ALARMS] if shows_alarms else []
     context = {
+        "alarms": [(row, about(row)) for row in standing],
         "title": _title(flows),
         "say": _say(waiting, overview.open_case_count(request.environment)),
         "flows": [

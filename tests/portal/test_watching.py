@@ -81,6 +81,7 @@ def test_an_alarm_is_seen_and_acknowledged_with_a_note(silent_channel: Channel) 
     )
     alarms.judge(rule, [reading])
     assert "A system that always sends is silent" in shown("support", "alarms")
+    assert "A system that always sends is silent" in shown("support", "overview")
     place = reverse("alarm-acknowledge", args=[Alarm.objects.get(rule=rule).id])
     client = signed_in("support")
     assert client.post(place, {"reason": ""}).status_code == 422
@@ -130,6 +131,7 @@ def test_customers_read_what_answers_and_what_is_planned() -> None:
     client.post(reverse("break-new"), {**given, "ends_clock": "23:30"})
     page = shown("esim", "status")
     assert "Upkeep of the storage" in page and "to come" in page
+    assert "Upkeep of the storage" in shown("esim", "home"), "told before one looks for it"
     PlannedBreak.objects.update(starts_at=now() - timedelta(hours=1))
     assert "on now" in shown("esim", "status")
     client.post(reverse("break-call-off", args=[PlannedBreak.objects.get().id]))
@@ -146,10 +148,12 @@ def test_a_notice_is_acknowledged_by_each_customer_and_staff_see_who_has_not() -
     own = organisation(ESIMERKKILA)
     client = signed_in("esim")
     assert "We have read this" in shown("esim", "status")
+    assert "1 notice waits for your acknowledgement" in shown("esim", "home")
     for _again in range(2):
         client.post(reverse("announcement-read", args=[row.id]))
     receipt = AnnouncementReceipt.objects.get(organisation=own)
     assert "We have read this" not in shown("esim", "status")
+    assert "waits for your acknowledgement" not in shown("esim", "home")
     page = shown("support", "announcement", row.id)
     has_not, has = page.split("Has acknowledged", 1)
     assert own.name_fi in has and receipt.by_name in has and own.name_fi not in has_not

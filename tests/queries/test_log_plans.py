@@ -10,6 +10,7 @@ from django.db import connection
 
 from archive.queries import disclosures, review_facts, use_log
 from archive.queries.disclosures import Filters
+from archive.services import health_counts
 from archive.values import now
 from tests import logs
 
@@ -26,8 +27,11 @@ def scans(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def read_by(rows: Any) -> set[tuple[str, str]]:
+    return indexes_of(json.loads(rows.explain(format="json"))[0]["Plan"])
+
+
+def indexes_of(plan: dict[str, Any]) -> set[tuple[str, str]]:
     """Kind of scan and index of the parts that hold anything."""
-    plan = json.loads(rows.explain(format="json"))[0]["Plan"]
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT relname FROM pg_class WHERE relkind = 'r' AND reltuples > 0"
@@ -77,3 +81,9 @@ def test_every_search_goes_through_an_index(fresh_database: str) -> None:
         for kind, index in read_by(rows.order_by("-at", "-id")[:51]):
             assert kind != "Seq Scan", name
             assert index or kind == "Bitmap Heap Scan", name
+    # What went through the interfaces is counted every minute (NF-6).
+    with connection.cursor() as cursor:
+        times = {"start": HOUR_AGO, "end": now()}
+        cursor.execute(f"EXPLAIN (FORMAT json) {health_counts.COUNT}", times)
+        plan = cursor.fetchone()[0][0]["Plan"]
+    assert "Seq Scan" not in {kind for kind, _index in indexes_of(plan)}

@@ -67,6 +67,19 @@ def staff(request: Request, actor: Actor) -> HttpResponse:
     return _show(request, told, {"is_staff": True, "changes": changes})
 
 
+@dataclass(frozen=True, slots=True)
+class Ahead:
+    """What a customer's first page says of the service: breaks, and notices that wait for it."""
+
+    breaks: list[PlannedBreak]
+    owed: int
+
+
+def ahead(organisation: Organisation) -> Ahead:
+    asked = queries.announcements().filter(is_acknowledged=True)
+    return Ahead(queries.breaks(), asked.exclude(receipts__organisation=organisation).count())
+
+
 def _show(request: Request, told: list[Told], more: dict[str, object]) -> HttpResponse:
     parts = queries.parts()
     down = sum(not each.answers for each in parts)
