@@ -3,7 +3,7 @@ neighbours of a row.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
 from django.core.exceptions import BadRequest
@@ -49,14 +49,14 @@ class Opened(Generic[R]):
     order: tuple[Key, ...] = ()
     in_words: Callable[[Sequence[Any]], Sequence[R]] = list
     is_unread: bool = False  # a filter cannot be read
+    is_withheld: bool = False  # one person's rows, and no reason was given
 
     def sorted(self, sort: Sort[R] | None) -> "Opened[R]":
         if sort is None:
             return self
         if isinstance(self.rows, QuerySet):
-            order = sort.keys or self.order
-            return Opened(self.form, self.rows, order, self.in_words, self.is_unread)
-        return Opened(self.form, sort.sorted(self.rows), is_unread=self.is_unread)
+            return replace(self, order=sort.keys)
+        return replace(self, rows=sort.sorted(self.rows))
 
 
 Opener = Callable[[Request, Actor, QueryDict], Opened[Any]]
@@ -109,8 +109,8 @@ def answer(
     columns = chosen(all_columns, (view.columns if view else ()) or kept.columns)
     sort = sort_of(all_columns, request.GET.get("sort", ""))
     opened = opened.sorted(sort)
-    if request.GET.get("format") in sheets.FORMATS and not opened.is_unread:
-        form = request.GET["format"]
+    form = request.GET.get("format", "")
+    if form in sheets.FORMATS and not (opened.is_unread or opened.is_withheld):
         (record or _recorder(request, actor, listing, columns))(form)
         return _export(form, listing, opened, columns)
     found = _page(request, opened)
