@@ -35,6 +35,7 @@ PAGE = "lists/page.html"
 CURSORS = ("after", "before")
 # What an address says beside the filters. None of it is part of a saved view.
 OF_FRAME = (*CURSORS, "saved", "columns", "format", "environment", "list")
+WIDE = 7  # columns
 LONGEST = 1_000  # characters of a list's address, carried to a row's page
 
 
@@ -76,6 +77,11 @@ class Shown:
     query: str
     save_form: SaveViewForm
     filtered: bool
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether it may be wider than a page, and is then pushed sideways in its frame."""
+        return len(self.columns) > WIDE
 
     @property
     def views(self) -> list[tuple[SavedView, str, bool]]:

@@ -94,8 +94,8 @@ def test_a_shared_view_is_read_by_its_readers_and_changed_by_its_owner() -> None
         assert change(other, view, act, name="Mine") == 404
     assert change(other, view, "open") == 302
     assert other.get(STUDIES).status_code == 302 and signed_in("support").get(STUDIES)
-    assert change(stranger, view, "open") == 404
-    assert stranger.post(SAVE, {"name": "x"}).status_code == 404
+    assert change(stranger, view, "open") == 403
+    assert stranger.post(SAVE, {"name": "x"}).status_code == 403
 
 
 def test_a_customers_view_is_shared_within_the_customer_only() -> None:
