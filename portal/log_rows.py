@@ -41,10 +41,6 @@ class Given:
     message_id: str
 
     @property
-    def masked(self) -> str:
-        return self.patient.masked if self.patient else ""
-
-    @property
     def is_by_emergency(self) -> bool:
         return self.ground == ground_words(EMERGENCY)
 
@@ -98,10 +94,6 @@ class Used:
     organisation: str
     patient: Patient | None
     reason: str
-
-    @property
-    def masked(self) -> str:
-        return self.patient.masked if self.patient else ""
 
     @property
     def sentence(self) -> str:

@@ -2,12 +2,14 @@
 `portal.staff.page` is the door.
 """
 
-from archive.models import Role, STAFF_ROLES
 from dataclasses import dataclass
+
 from django.db.models import Model
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+
+from archive.models import STAFF_ROLES, Role
 
 Label = str | Promise
 

@@ -13,8 +13,6 @@ from django.db.models.fields.json import KT
 
 from archive.ledger import Kind
 from archive.models import LedgerEvent, Patient
-from archive.queries.keyset import NEWEST_EVENT, Page
-from archive.queries.keyset import page as keyset_page
 
 DISCLOSED = (Kind.DISCLOSURE_GIVEN.word, Kind.DISCLOSURE_NOTIFIED.word)
 GIVEN = (*DISCLOSED, Kind.DATA_USED.word)  # also what stayed within a register
@@ -68,11 +66,6 @@ def ids_of_person(patient_id: UUID) -> list[UUID]:
     root = survivor or patient_id
     merged = Patient.objects.filter(Q(id=root) | Q(survivor_id=root))
     return list(merged.values_list("id", flat=True)) or [patient_id]
-
-
-def page(rows: QuerySet[LedgerEvent], *, after: str = "", before: str = "") -> Page[LedgerEvent]:
-    """One page, the newest first. Raises ValueError when a cursor is none."""
-    return keyset_page(rows, NEWEST_EVENT, after=after, before=before)
 
 
 @dataclass(frozen=True, slots=True)

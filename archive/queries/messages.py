@@ -48,13 +48,6 @@ def narrowed(filters: Filters) -> QuerySet[Hl7Message]:
     return rows.defer("raw", "answer").select_related("organisation", "connection")
 
 
-def page(
-    rows: QuerySet[Hl7Message], *, after: str = "", before: str = ""
-) -> keyset.Page[Hl7Message]:
-    """Newest first. Raises ValueError when a cursor is none."""
-    return keyset.page(rows, ORDER, after=after, before=before)
-
-
 def count(rows: QuerySet[Hl7Message]) -> int:
     """How many, counted to 10,001 only."""
     return rows.order_by()[:COUNTED].count()

@@ -67,13 +67,6 @@ def narrowed(filters: Filters) -> QuerySet[PatientMerge]:
     return rows.select_related("retired", "into", "organisation")
 
 
-def page(
-    rows: QuerySet[PatientMerge], *, after: str = "", before: str = ""
-) -> keyset.Page[PatientMerge]:
-    """Newest first. Raises ValueError when a cursor is none."""
-    return keyset.page(rows, ORDER, after=after, before=before)
-
-
 def count(rows: QuerySet[PatientMerge]) -> int:
     """How many, counted to 10,001 only."""
     return rows.order_by()[:COUNTED].count()

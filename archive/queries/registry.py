@@ -64,11 +64,6 @@ def _named(text: str) -> Q:
     return Q(accession_number=text) | Q(unique_id=oid) | by_study
 
 
-def page(rows: QuerySet[Document], *, after: str = "", before: str = "") -> keyset.Page[Document]:
-    """Newest first. Raises ValueError when a cursor is none."""
-    return keyset.page(rows, ORDER, after=after, before=before)
-
-
 def one(document_id: UUID) -> Document:
     """Raises NotFound."""
     related = ("register__organisation", "patient__survivor", "study", "submission")

@@ -167,7 +167,7 @@ class AnswerForm(forms.Form):
     answer = prose(_("Explanation"))
 
 
-# --- rules, the watch list, saved searches --------------------------------------------------------
+# --- rules, the watch list ------------------------------------------------------------------------
 
 
 class RuleForm(forms.Form):

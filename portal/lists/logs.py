@@ -74,6 +74,7 @@ DISCLOSURES = Listing[Given](
             under=(Column("emergency", gettext_lazy("Emergency use"), _emergency),),
         ),
         Column("study", gettext_lazy("Study UID"), lambda row: row.study_uid, shown=False),
+        Column("documents", gettext_lazy("Documents"), lambda row: row.documents, shown=False),
         Column("interface", gettext_lazy("Interface"), lambda row: row.interface, shown=False),
         Column("message", gettext_lazy("Message id"), lambda row: row.message_id, shown=False),
     ),

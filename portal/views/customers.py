@@ -1,17 +1,21 @@
 """Customers: the staff's list, and one customer's page, which its own people see too."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from django import forms
+from django.http import Http404, HttpResponse, HttpResponseBase, QueryDict
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
 from archive.actors import Actor, ActorKind
 from archive.config import settings
 from archive.errors import NotFound
 from archive.models import Case, Connection, CustomerState, Environment, Organisation, Sector
 from archive.queries import overview
 from archive.values import today
-from collections.abc import Sequence
-from dataclasses import dataclass
-from django import forms
-from django.http import Http404, HttpResponse, HttpResponseBase, QueryDict
-from django.shortcuts import redirect, render
-from django.utils.translation import gettext as _, gettext_lazy, ngettext
 from onboarding import queries
 from onboarding.queries import alarms, succession
 from onboarding.queries.customers import CustomerRow
@@ -27,7 +31,6 @@ from portal.views.joining.opened import open_file
 from portal.views.joining.words import alarm
 from portal.views.lists import Opened
 from portal.views.service import status
-from uuid import UUID
 
 
 class CustomerFilters(forms.Form):

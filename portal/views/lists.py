@@ -3,7 +3,7 @@ neighbours of a row.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
 from django.core.exceptions import BadRequest
@@ -35,6 +35,7 @@ PAGE = "lists/page.html"
 CURSORS = ("after", "before")
 # What an address says beside the filters. None of it is part of a saved view.
 OF_FRAME = (*CURSORS, "saved", "columns", "format", "environment", "list")
+WIDE = 7  # columns
 LONGEST = 1_000  # characters of a list's address, carried to a row's page
 
 
@@ -49,14 +50,14 @@ class Opened(Generic[R]):
     order: tuple[Key, ...] = ()
     in_words: Callable[[Sequence[Any]], Sequence[R]] = list
     is_unread: bool = False  # a filter cannot be read
+    is_withheld: bool = False  # one person's rows, and no reason was given
 
     def sorted(self, sort: Sort[R] | None) -> "Opened[R]":
         if sort is None:
             return self
         if isinstance(self.rows, QuerySet):
-            order = sort.keys or self.order
-            return Opened(self.form, self.rows, order, self.in_words, self.is_unread)
-        return Opened(self.form, sort.sorted(self.rows), is_unread=self.is_unread)
+            return replace(self, order=sort.keys)
+        return replace(self, rows=sort.sorted(self.rows))
 
 
 Opener = Callable[[Request, Actor, QueryDict], Opened[Any]]
@@ -76,6 +77,11 @@ class Shown:
     query: str
     save_form: SaveViewForm
     filtered: bool
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether it may be wider than a page, and is then pushed sideways in its frame."""
+        return len(self.columns) > WIDE
 
     @property
     def views(self) -> list[tuple[SavedView, str, bool]]:
@@ -109,8 +115,8 @@ def answer(
     columns = chosen(all_columns, (view.columns if view else ()) or kept.columns)
     sort = sort_of(all_columns, request.GET.get("sort", ""))
     opened = opened.sorted(sort)
-    if request.GET.get("format") in sheets.FORMATS and not opened.is_unread:
-        form = request.GET["format"]
+    form = request.GET.get("format", "")
+    if form in sheets.FORMATS and not (opened.is_unread or opened.is_withheld):
         (record or _recorder(request, actor, listing, columns))(form)
         return _export(form, listing, opened, columns)
     found = _page(request, opened)

@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.exceptions import BadRequest
+from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import Http404, HttpResponseBase, QueryDict
 from django.shortcuts import redirect
 from django.utils.http import urlencode
@@ -26,10 +26,14 @@ from portal.views.lists import address_of, filters_only
 
 
 def _listing(request: Request, name: str) -> Listing[Any]:
-    """A list that this person reads; any other is not there."""
+    """A list that this person reads. Of others the staff read that their role may not; for a
+    customer's people they are not there.
+    """
     found = LISTINGS.get(name)
-    if found is None or not found.may_open(request.person.roles):
+    if found is None:
         raise Http404
+    if not found.may_open(request.person.roles):
+        raise PermissionDenied if request.person.is_staff else Http404
     return found
 
 

@@ -52,17 +52,17 @@ def opened_by(request: Request, actor: Actor, query: QueryDict) -> Opened[Row]:
     form = StudyFilters(query, customers_of(actor, ()))
     filters = form.filters(request.environment)
     rows = Study.objects.none() if filters is None else visible(request, actor, filters)
-    return Opened(form, rows, ORDER, _shown, is_unread=filters is None)
+    asked = filters is None or filters.patient_id is None or _reasoned(request, actor, filters)
+    return Opened(form, rows, ORDER, _shown, is_unread=filters is None, is_withheld=not asked)
 
 
 def _words(request: Request, actor: Actor, opened: Opened[Row]) -> dict[str, object]:
     filters = opened.form.filters(request.environment)
-    lacks_reason = filters and filters.patient_id and not _reasoned(request, actor, filters)
     return {
         **_told(opened.rows, filters),
         "page_title": _("Studies"),
         "none_fits": _("No study fits the filters"),
-        "unreasoned": reverse("patient-search") if lacks_reason else "",
+        "unreasoned": reverse("patient-search") if opened.is_withheld else "",
     }
 
 

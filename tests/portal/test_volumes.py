@@ -38,9 +38,9 @@ def test_the_staff_see_who_must_and_does_not_and_take_it_along() -> None:
     assert names[1] in listed and names[0] not in listed
     whole = client.get(f"{reverse('duty')}?content=mr").content.decode()
     assert names[0] in whole.partition("<tbody")[2] and "4,321" in whole
-    answer = client.get(f"{reverse('duty-csv')}?content=mr")
+    answer = client.get(f"{reverse('duty')}?content=mr&format=csv")
     lines = b"".join(answer.streaming_content).decode().splitlines()  # type: ignore[attr-defined]
-    assert next(line for line in lines if line.startswith(ESIMERKKILA)).endswith(",7,4321,9000000")
+    assert next(line for line in lines if ESIMERKKILA in line).endswith(",7,4321")
 
 
 def test_a_customer_reads_its_own_months_only() -> None:

@@ -6,10 +6,8 @@ from portal.views.logs import disclosures, patient, report, use
 
 urlpatterns = [
     path("disclosures/", disclosures.entries, name="log-disclosures"),
-    path("disclosures.csv", disclosures.as_csv, name="log-disclosures-csv"),
     path("disclosures/<str:key>/", disclosures.entry, name="log-disclosure"),
     path("use/", use.entries, name="log-use"),
-    path("use.csv", use.as_csv, name="log-use-csv"),
     path("use/<str:key>/", use.entry, name="log-use-entry"),
     path("patient/", patient.search, name="log-patient"),
     path("review/", include("portal.views.review.addresses")),

@@ -24,41 +24,17 @@ LOG = Log(
     say=_("What was given to other controllers, the newest first. Your look is recorded."),
     url_name="log-disclosures",
     entry_url_name="log-disclosure",
-    csv_url_name="log-disclosures-csv",
     listing=DISCLOSURES,
     form=_form,
     narrowed=disclosures.narrowed,
     holds=lambda kind: kind in disclosures.DISCLOSED,
     row=given,
-    columns=(
-        (_("Time (UTC)"), "at"),
-        (_("Patient"), "masked"),
-        (_("Receiver"), "receiver"),
-        (_("Unit"), "unit"),
-        (_("Professional"), "person"),
-        (_("Professional right"), "role"),
-        (_("What"), "what"),
-        (_("Study UID"), "study_uid"),
-        (_("Documents"), "documents"),
-        (_("Objects"), "objects"),
-        (_("Data controller"), "controller"),
-        (_("Ground"), "ground"),
-        (_("Emergency use"), "emergency"),
-        (_("Reported by a customer"), "reported"),
-        (_("Interface"), "interface"),
-        (_("Message id"), "message_id"),
-    ),
 )
 
 
 @page("disclosures")
 def entries(request: Request, actor: Actor) -> HttpResponseBase:
     return opened.entries(request, actor, LOG)
-
-
-@page("disclosures")
-def as_csv(request: Request, actor: Actor) -> HttpResponseBase:
-    return opened.as_csv(request, actor, LOG)
 
 
 @page("disclosure")

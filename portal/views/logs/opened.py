@@ -2,9 +2,9 @@
 look recorded.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,23 +15,20 @@ from django.http import (
     HttpResponse,
     HttpResponseBase,
     QueryDict,
-    StreamingHttpResponse,
 )
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.functional import Promise
-from django.utils.translation import get_language, override
 from django.utils.translation import gettext as _
 
 from archive import ledger
 from archive.actors import Actor, ActorKind
 from archive.ledger import Kind
 from archive.models import LedgerEvent, Study
-from archive.queries import keyset, use_log
+from archive.queries import use_log
 from archive.queries.keyset import MARK, NEWEST_EVENT
 from archive.queries.log_subjects import Subjects, sealed, subjects_of
-from archive.values import today
-from portal import pages, spreadsheets
+from portal import pages
 from portal.forms.codes import looks_like_code
 from portal.forms.logs import DisclosureFilters, UseFilters, told
 from portal.lists.columns import Listing
@@ -52,13 +49,11 @@ class Log:
     say: str | Promise
     url_name: str
     entry_url_name: str
-    csv_url_name: str
     listing: Listing[Any]
     form: Callable[[QueryDict], Form]
     narrowed: Callable[[Any], QuerySet[LedgerEvent]]
     holds: Callable[[str], bool]  # whether events of a kind stand in it
     row: Callable[[LedgerEvent, Subjects], Any]
-    columns: Sequence[tuple[str | Promise, str]]  # of an export: heading, attribute of a row
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,21 +106,19 @@ def _listed(log: Log, opened: _Opened) -> lists.Opened[Any]:
         subjects = subjects_of(events)
         return [log.row(event, subjects) for event in events]
 
-    is_unread = opened.told is None
-    return lists.Opened(opened.form, opened.rows, NEWEST_EVENT, in_words, is_unread)
+    return lists.Opened(
+        opened.form,
+        opened.rows,
+        NEWEST_EVENT,
+        in_words,
+        is_unread=opened.told is None,
+        is_withheld=opened.is_unreasoned,
+    )
 
 
 def opener(log: Log) -> lists.Opener:
     """The log as another page's address narrows it."""
     return lambda request, actor, query: _listed(log, _open(request, actor, log, query))
-
-
-def _query(request: Request) -> str:
-    """The filters of the address, without the place in the list."""
-    query = request.GET.copy()
-    for cursor in ("after", "before"):
-        query.pop(cursor, None)
-    return query.urlencode()
 
 
 def _open(request: Request, actor: Actor, log: Log, query: QueryDict) -> _Opened:
@@ -201,42 +194,3 @@ def _study_url(actor: Actor, event: LedgerEvent) -> str:
     """The study's page, for those who may open it."""
     found = Study.objects.filter(id=event.study_id).first() if event.study_id else None
     return pages.address(actor.roles, "study", found) if found else ""
-
-
-# --- export ---------------------------------------------------------------------------------------
-
-
-def as_csv(request: Request, actor: Actor, log: Log) -> HttpResponseBase:
-    """Everything the filters leave, sent as it is read. It is recorded before the first line."""
-    opened = _open(request, actor, log, request.GET)
-    if opened.told is None or opened.is_unreasoned:
-        return redirect(f"{reverse(log.url_name)}?{_query(request)}")
-    _record(Kind.LOG_EXPORTED, request, actor, log, opened)
-    header = [str(label) for label, _name in log.columns]
-    texts = _texts(log, opened.rows, get_language() or "fi")
-    lines = spreadsheets.lines(header, (dict(zip(header, row, strict=True)) for row in texts))
-    response = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8")
-    name = f"{log.name}-{today().isoformat()}.csv"
-    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
-
-
-def _texts(log: Log, rows: QuerySet[LedgerEvent], language: str) -> Iterator[list[str]]:
-    """The export's lines in the reader's language, which outlives the view only here."""
-    for events in keyset.stretches(rows, NEWEST_EVENT):
-        subjects = subjects_of(events)
-        with override(language):
-            made = [_line(log, log.row(event, subjects)) for event in events]
-        yield from made
-
-
-def _line(log: Log, row: Any) -> list[str]:
-    return [_text(getattr(row, name)) for _label, name in log.columns]
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat(timespec="seconds")
-    if isinstance(value, bool):
-        return _("yes") if value else _("no")
-    return str(value)

@@ -24,32 +24,17 @@ LOG = Log(
     say=_("Who looked at what and why, and who changed what. Your look is recorded."),
     url_name="log-use",
     entry_url_name="log-use-entry",
-    csv_url_name="log-use-csv",
     listing=USE,
     form=_form,
     narrowed=use_log.narrowed,
     holds=use_log.holds,
     row=used,
-    columns=(
-        (_("Time (UTC)"), "at"),
-        (_("What happened"), "what"),
-        (_("Detail"), "brief"),
-        (_("By whom"), "person"),
-        (_("Organisation"), "organisation"),
-        (_("Patient"), "masked"),
-        (_("Reason"), "reason"),
-    ),
 )
 
 
 @page("use-log")
 def entries(request: Request, actor: Actor) -> HttpResponseBase:
     return opened.entries(request, actor, LOG)
-
-
-@page("use-log")
-def as_csv(request: Request, actor: Actor) -> HttpResponseBase:
-    return opened.as_csv(request, actor, LOG)
 
 
 @page("use-entry")

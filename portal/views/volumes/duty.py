@@ -40,10 +40,6 @@ SHAPES = {
     Verdict.TO_COME: "wait",
     Verdict.FREE: "none",
 }
-COLUMNS = (
-    *("business_id", "customer", "content_type", "duty_from", "announced", "state"),
-    *("last_month", "studies", "objects", "bytes"),
-)
 MONTHLY = ("month", "content_type", "studies", "objects", "bytes")
 SHOWN_MONTHS = 12
 EXPORTED_MONTHS = 60
@@ -122,27 +118,6 @@ def _say(request: Request, form: DutyFilters) -> str:
         " this month and the last. Choose a content type to see every customer of it. Looked at:"
         " %(months)s months."
     ) % {"months": form.count}
-
-
-@require_safe
-@page("duty")
-def as_csv(request: Request, actor: Actor) -> HttpResponseBase:
-    _form, rows = _left(request)
-    return _sheet("duty", COLUMNS, map(_line, rows))
-
-
-def _line(row: Row) -> dict[str, object]:
-    total = row.total
-    return {
-        "business_id": row.organisation.business_id,
-        "customer": row.organisation.name,
-        "content_type": row.content.content_type,
-        "duty_from": row.content.duty_from,
-        "announced": row.announced,
-        "state": row.verdict.value,
-        "last_month": row.last_month and f"{row.last_month:%Y-%m}",
-        **_amounts(total),
-    }
 
 
 def _amounts(volume: Volume) -> dict[str, object]:

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.django_db
 
 READERS = ("admin", "logreview")
 OTHERS = ("onboarding", "archivist", "support")
-LISTS = ("log-disclosures", "log-disclosures-csv", "log-use", "log-use-csv", "log-report")
+LISTS = ("log-disclosures", "log-use", "log-report")
 
 
 def addresses() -> list[str]:

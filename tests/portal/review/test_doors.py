@@ -62,8 +62,8 @@ def posted(row: Suspicion, case: ReviewCase, asked: ExplanationRequest) -> list[
         reverse("suspicion-settle", args=[row.id]),
         reverse("suspicion-take", args=[row.id]),
         reverse("review-withdraw", args=[case.id, asked.id]),
-        reverse("log-search-save", args=["use"]),
-        reverse("log-search-remove", args=[row.id]),
+        reverse("list-view-save", args=["use"]),
+        reverse("list-columns", args=["use"]),
         reverse("review-raise", args=["2026-11-26T10:00:00+00:00~x"]),
     ]
 

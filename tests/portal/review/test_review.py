@@ -99,7 +99,7 @@ def test_what_needs_no_case_is_settled_with_a_reason(reviewer: Client) -> None:
     assert "settled the suspicion or taken it into a case" in again
     assert Suspicion.objects.get().settled_reason == "on duty that night"
     assert reviewer.get(reverse("review")).context["rows"] == []
-    assert reviewer.get(f"{reverse('review')}?state=settled").context["rows"][0][0] == row
+    assert reviewer.get(f"{reverse('review')}?state=settled").context["rows"][0].row == row
 
 
 def test_a_filter_or_place_that_cannot_be_read(reviewer: Client) -> None:
