@@ -28,7 +28,7 @@ RULES: dict[str, Label] = {
     ),
     "no-authorisation": _("No live purchased-service authorisation reaches the object."),
     "returned-to-its-controller-only": _(
-        "Over DICOM material goes back to its own controller only."
+        "Over DICOM and DICOMweb material goes back to its own controller only."
     ),
     "role-without-right": _("The professional’s role has no right to see what others control."),
     "emergency": _("It is asked for in an emergency, so no permission is needed."),

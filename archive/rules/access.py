@@ -17,8 +17,8 @@ from archive.rules.facts import Area, Corrected, Grant, PersonFacts, Policies, S
 class Action(StrEnum):
     SEE_STUDY = "see-study"  # what it is and what happened to it; no patient's name or code
     SEE_PATIENT = "see-patient"  # whose it is
-    QUERY = "query"  # over XDS or DICOMweb, by whoever may see it
-    RETURN = "return"  # back to the own system over DICOM: own register and purchased service
+    QUERY = "query"  # over XDS, WADO or FHIR, by whoever may see it
+    RETURN = "return"  # back over DICOM or DICOMweb: own register and purchased service
     ACT = "act"  # register again, send again, retry
     CORRECT = "correct"  # reject, revoke, correct, undo
 

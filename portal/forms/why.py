@@ -28,8 +28,8 @@ PURPOSES = (
     (OTHER_PURPOSE, _("another purpose")),
 )
 ACTIONS = (
-    (Action.QUERY.value, _("XDS and DICOMweb: query and retrieve")),
-    (Action.RETURN.value, _("DICOM: return to the own system")),
+    (Action.QUERY.value, _("XDS, WADO and FHIR: query and retrieve")),
+    (Action.RETURN.value, _("DICOM and DICOMweb: return to the own system")),
 )
 
 

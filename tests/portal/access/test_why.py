@@ -137,7 +137,7 @@ def test_the_return_over_dicom_is_another_question() -> None:
     inform()
     permit()
     content = ask(signed_in("support"), action="return")
-    assert "Over DICOM material goes back to its own controller only." in content
+    assert "Over DICOM and DICOMweb material goes back to its own controller only." in content
 
 
 def test_two_moments_stand_side_by_side_with_their_differences(
