@@ -24,8 +24,10 @@ from onboarding.rules.preconditions import Lack
 from onboarding.rules.road import Party
 from onboarding.services.evidence import GIVEN_BY_HAND
 from portal.forms.joining import MoveForm
+from portal.lists.customers import PIPELINE
 from portal.staff import Request, page
-from portal.views.joining import moves, words
+from portal.views import lists
+from portal.views.joining import moves, pipeline, words
 from portal.views.joining.opened import Opened, address, blame, open_file, show, trail
 from portal.views.joining.succession import is_thinkable
 from portal.views.public.filling import address as page_address
@@ -92,8 +94,18 @@ def file(request: Request, actor: Actor, organisation_id: UUID) -> HttpResponse:
             in_language(each, "name") for each in queries.kanta_services(joining.services_used)
         ],
         "trail": trail(opened, above=True),
+        **(_beside(request, actor, opened) if opened.is_staff else {}),
     }
     return show(request, "joining/file.html", opened, context)
+
+
+def _beside(request: Request, actor: Actor, opened: Opened) -> dict[str, object]:
+    """The customers before and after this one in the list of the road, for who came from it."""
+    around = lists.around(request, actor, PIPELINE, pipeline.opened_by, opened.organisation)
+    if "neighbours" not in around:
+        return {}
+    (first, _back), *rest = trail(opened, above=True)
+    return {**around, "trail": [(first, around["back"]), *rest]}
 
 
 def rows(opened: Opened, checks: list[queries.Check], terms: list[queries.TermsRow]) -> list[Row]:
