@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from uuid import UUID
 
-from archive import ledger
+from archive import ledger, tracing
 from archive.errors import (
     CustomerTooFast,
 )
@@ -105,6 +105,11 @@ class Session:
                     seconds=time.monotonic() - tally.began,
                     authorisation_id=tally.authorisation_id,
                 )
+        tracing.tell(
+            studies=len(self.studies),
+            objects=sum(tally.total_instances for tally in self.studies.values()),
+            bytes=sum(tally.total_bytes for tally in self.studies.values()),
+        )
         self.studies.clear()
         for study_id in self.corrected:
             corrections.look_now(study_id, self.peer.environment)
