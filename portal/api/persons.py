@@ -20,7 +20,7 @@ from archive.models import (
     SecondState,
 )
 from archive.queries import messages as queries
-from archive.queries import persons
+from archive.queries import keyset, persons
 from archive.services import merges, messages
 from portal.advice import advise
 from portal.api.case_acts import ReasonIn
@@ -100,7 +100,8 @@ class Messages(Opened):
             control_id=wanted.get("control_id", ""),
         )
         rows = queries.narrowed(filters)
-        page = by_key(lambda: queries.page(rows, after=wanted.get("after", "")))
+        after = wanted.get("after", "")
+        page = by_key(lambda: keyset.page(rows, queries.ORDER, after=after))
         return listed(_told(request, page.rows), page.following, request)
 
 
@@ -202,7 +203,8 @@ class Merges(Opened):
             state=wanted.get("state", ""),
         )
         rows = persons.narrowed(filters)
-        page = by_key(lambda: persons.page(rows, after=wanted.get("after", "")))
+        after = wanted.get("after", "")
+        page = by_key(lambda: keyset.page(rows, persons.ORDER, after=after))
         return listed(list(MergeOut(page.rows, many=True).data), page.following, request)
 
     @extend_schema(operation_id="merge_make", tags=TAGS, request=MergeIn, responses=MergedOut)

@@ -16,7 +16,7 @@ from tests.portal.test_pages import STAFF_LOGINS, signed_in
 
 pytestmark = [
     pytest.mark.django_db,
-    pytest.mark.usefixtures("unspent_limits", "quick_passwords"),
+    pytest.mark.usefixtures("unspent_limits"),
 ]
 
 EMAIL = "uusi.virkailija@operator.example.invalid"

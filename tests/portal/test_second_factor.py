@@ -25,7 +25,7 @@ from tests.portal.test_pages import signed_in as demo
 
 pytestmark = [
     pytest.mark.django_db,
-    pytest.mark.usefixtures("unspent_limits", "quick_passwords"),
+    pytest.mark.usefixtures("unspent_limits"),
 ]
 
 OWN = "/accounts/2fa/"

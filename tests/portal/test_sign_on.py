@@ -19,7 +19,7 @@ from tests.portal.second_factor import LOGIN, PASSWORD, code, colleague, signed_
 
 pytestmark = [
     pytest.mark.django_db,
-    pytest.mark.usefixtures("unspent_limits", "quick_passwords"),
+    pytest.mark.usefixtures("unspent_limits"),
 ]
 START = "/accounts/oidc/sso/login/"
 
