@@ -19,8 +19,8 @@ from archive.models import (
     SecondPerson,
     SecondState,
 )
-from archive.queries import messages as queries
 from archive.queries import keyset, persons
+from archive.queries import messages as queries
 from archive.services import merges, messages
 from portal.advice import advise
 from portal.api.case_acts import ReasonIn
