@@ -208,9 +208,7 @@ def reach(actor: Actor, *, at: datetime | None = None) -> list[UUID]:
 
 
 def visible(rows: QuerySet[M], actor: Actor, action: Action = Action.QUERY) -> QuerySet[M]:
-    """The rows of studies or documents that `decide` allows, narrowed in SQL. Of single objects:
-    the `available` ones of such studies.
-    """
+    """The rows of studies or documents that `decide` allows, narrowed in SQL."""
     match actor.kind:
         case ActorKind.SYSTEM:
             return rows

@@ -54,6 +54,8 @@ def _revoked(facts: Facts, actor: str) -> Said:
 def _withdrawn(facts: Facts, actor: str) -> Said:
     if facts.get("why") == "corrected":
         return Said(_("Manifest withdrawn: it named what has been corrected"))
+    if facts.get("why") == "no study":
+        return Said(_("Manifest withdrawn: its study is not here"))
     return Said(_("Manifest withdrawn: it named rejected objects"))
 
 

@@ -76,6 +76,7 @@ PLACES = {
     "notice": _("confirmation of registration"),
     "registration": _("making the manifest"),
     "documents": _("tying documents to the study"),
+    "source-manifest": _("comparison with a source’s manifest"),
     "register": _("registering documents"),
     "query": _("query"),
     "disclosure-notice": _("notice of disclosure"),

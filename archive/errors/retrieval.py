@@ -4,7 +4,7 @@ of `archive.errors`.
     Malformed      CommunityMissing, MultipartTooLong, DocumentMissing, MetadataMissing
     Unacceptable   ContentDiffers, ManifestInvalid
     Unsupported    SyntaxUnavailable
-    NotFound       CommunityUnknown, RepositoryUnknown, DocumentUnknown
+    NotFound       CommunityUnknown, RepositoryUnknown, DocumentUnknown, ObjectsAwaited
     Conflict       StudyArchived
     Refused        SourceUnknown
 """
@@ -60,6 +60,11 @@ class RepositoryUnknown(NotFound):
 class DocumentUnknown(NotFound):
     code = "XDSDocumentUniqueIdError"
     comment = "no such document or object to be given"
+
+
+class ObjectsAwaited(NotFound):
+    code = "OBJECTS-AWAITED"
+    comment = "a source's manifest names objects that have not come"
 
 
 class StudyArchived(Conflict):

@@ -36,6 +36,16 @@ ASSOCIATIONS = (HAS_MEMBER, *REPLACING, *DERIVING, SIGNS, SNAPSHOT)  # ITI TF-3 
 APPROVED = "urn:oasis:names:tc:ebxml-regrep:StatusType:Approved"
 DEPRECATED = "urn:oasis:names:tc:ebxml-regrep:StatusType:Deprecated"
 
+CHANGES = frozenset(  # actions of SOAP messages that change the registry
+    (
+        "urn:ihe:iti:2007:RegisterDocumentSet-b",
+        "urn:ihe:iti:2007:ProvideAndRegisterDocumentSet-b",
+        "urn:ihe:iti:2010:UpdateDocumentSet",
+        "urn:ihe:iti:2010:DeleteDocumentSet",
+        "urn:ihe:iti:2017:RemoveDocuments",
+    )
+)
+
 KINDS = ("request", "study-entry", "report", "manifest")
 OTHER_KIND = "other"
 KIND_SCHEME = "KUVA-DOC"  # our own until the national codes are known

@@ -116,7 +116,11 @@ def times(row: Any, studies: Sequence[Study]) -> dict[Stage, datetime]:
     when the last of them has come, documents when the last study could be registered.
     """
     reached = list(Stage).index(Stage(row.stage))
-    came = [study.quiet_since or study.received_at for study in studies]
+    came = [
+        study.quiet_since or study.received_at
+        for study in studies
+        if study.state != StudyState.RECEIVING
+    ]
     known = {
         Stage.ORDERED: row.made_at,
         Stage.ACCEPTED: row.accepted_at,

@@ -48,23 +48,23 @@ def _in_force(person: Q, environment: str, at: datetime) -> list[Document]:
 
 def in_force_then(rows: Sequence[Document], environment: str, at: datetime) -> set[str]:
     """Entry UUIDs of those of these that were replaced or withdrawn after a moment."""
-    return _replaced_after([row.entry_uuid for row in rows], environment, at) | _withdrawn_after(
-        rows, at
-    )
+    withdrawn = _withdrawn(rows)
+    gone = {uuid for uuid, when in withdrawn.items() if when <= at}
+    replaced = _replaced_after([row.entry_uuid for row in rows], environment, at)
+    return (replaced | withdrawn.keys()) - gone  # one that was withdrawn is replaced later, if ever
 
 
-def _withdrawn_after(rows: Sequence[Document], at: datetime) -> set[str]:
-    """Manifests that had no other in their place: the log says when."""
-    manifests = {row.id: row.entry_uuid for row in rows if row.study_id is not None}
+def _withdrawn(rows: Sequence[Document]) -> dict[str, datetime]:
+    """Manifests that had no other in their place, and when the log says they were withdrawn."""
+    manifests = {row.id: row.entry_uuid for row in rows if row.kind == DocumentKind.MANIFEST}
     if not manifests:
-        return set()
-    told = LedgerEvent.objects.filter(
-        kind="manifest.withdrawn",
-        study_id__in={row.study_id for row in rows if row.study_id is not None},
-        subject_id__in=list(manifests),
-        at__gt=at,
-    )
-    return {manifests[each] for each in told.values_list("subject_id", flat=True) if each}
+        return {}
+    told = LedgerEvent.objects.filter(kind="manifest.withdrawn", subject_id__in=list(manifests))
+    return {
+        manifests[subject]: when
+        for subject, when in told.values_list("subject_id", "at")
+        if subject is not None
+    }
 
 
 def _replaced_after(uuids: Iterable[str], environment: str, at: datetime) -> set[str]:

@@ -18,7 +18,7 @@ from archive.models import (
     RegistryMessage,
     Submission,
 )
-from archive.objects.registry import is_entry_uuid
+from archive.objects.registry import CHANGES, is_entry_uuid
 from archive.queries import keyset
 
 ORDER = (keyset.Key("id", UUID, falling=True),)  # the newest first: ids are in order of time
@@ -156,9 +156,11 @@ def messages(document: Document) -> list[RegistryMessage]:
         Q(entry_uuid__in=holders.values("source_uuid")) | Q(id=document.submission_id),
         environment=document.environment,
     ).exclude(message_id="")
-    rows = RegistryMessage.objects.filter(
-        Q(changed=True) | Q(taken=False),
-        environment=document.environment,
-        message_id__in=sets.values("message_id"),
+    named = RegistryMessage.objects.filter(
+        environment=document.environment, message_id__in=sets.values("message_id")
     )
+    accepted = named.filter(changed=True)
+    # A MessageID may be another's too: what was refused is told of the system that was accepted.
+    refused = Q(taken=False, action__in=CHANGES, connection__in=accepted.values("connection"))
+    rows = named.filter(Q(changed=True) | refused)
     return list(rows.select_related("organisation", "connection").order_by("id")[:MOST])

@@ -16,7 +16,7 @@ from archive.queries import keyset
 
 ORDER = (keyset.Key("id", UUID, falling=True),)  # the newest first: ids are in order of time
 TAKEN, REFUSED = "taken", "refused"
-MOST = 20  # of the patients that one message names
+MOST = 20  # failures of one message that are shown
 _CX = re.compile(r"[^\s'\"<>()]{1,64}\^\^\^&(?:amp;)?[0-9.]{1,64}&(?:amp;)?ISO")
 _REFERENCE = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
@@ -76,7 +76,9 @@ def failures(message: RegistryMessage) -> list[CaseEvent]:
 
 
 def patients(message: RegistryMessage) -> list[Patient]:
-    """Whom the message or its answer names, as far as they are known here."""
+    """All whom the message or its answer names, as far as they are known here: whoever is shown it
+    has seen them.
+    """
     known = {
         (row.identifier, row.issuer): row
         for row in Patient.objects.filter(
@@ -85,7 +87,7 @@ def patients(message: RegistryMessage) -> list[Patient]:
         )
     }
     found = (known.get((each.value, each.issuer)) for each in _named(message))
-    return [each for each in dict.fromkeys(found) if each is not None][:MOST]
+    return [each for each in dict.fromkeys(found) if each is not None]
 
 
 def _named(message: RegistryMessage) -> Iterator[PatientId]:

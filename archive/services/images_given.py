@@ -6,7 +6,7 @@ what goes, one entry a study.
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from django.db.models import Exists, OuterRef, QuerySet
 
@@ -108,19 +108,22 @@ def release(asking: Asking, chosen: Sequence[Chosen]) -> tuple[list[Chosen], lis
     """Those that go, written down by now: what cannot be written is not given. The rest was
     withdrawn from sight a moment ago.
     """
-    rows = _anew(chosen)
+    rows = _anew(asking, chosen)
     verdicts = gate.decisions(asking.actor, Action.QUERY, rows)
     allowed = {
-        row.id: verdict for row, verdict in zip(rows, verdicts, strict=True) if verdict.allowed
+        row.id: (row.study, verdict)
+        for row, verdict in zip(rows, verdicts, strict=True)
+        if verdict.allowed
     }
-    going = [each for each in chosen if each.held.id in allowed]
+    going = [
+        replace(each, study=allowed[each.held.id][0]) for each in chosen if each.held.id in allowed
+    ]
     problems = [
         Problem(each.wanted, DocumentUnknown()) for each in chosen if each.held.id not in allowed
     ]
     counts = Counter(each.study.id for each in going)
     studies = {
-        each.study.id: _given(each.study, allowed[each.held.id], counts[each.study.id])
-        for each in going
+        each.study.id: _given(*allowed[each.held.id], counts[each.study.id]) for each in going
     }
     if studies:
         disclosure.given(
@@ -134,17 +137,28 @@ def release(asking: Asking, chosen: Sequence[Chosen]) -> tuple[list[Chosen], lis
     return going, problems
 
 
-def _anew(chosen: Sequence[Chosen]) -> list[Instance]:
-    """The objects as they are now; each study is read once, however many objects it has."""
-    studies = Study.objects.select_related("register", "patient").in_bulk(
-        {each.study.id for each in chosen}
+def _anew(asking: Asking, chosen: Sequence[Chosen]) -> list[Instance]:
+    """The objects as they are now, of studies that still say what was made ready to go; each study
+    is read once, however many objects it has.
+    """
+    before = {each.study.id: each.study for each in chosen}
+    studies = {
+        row.id: row
+        for row in registered(asking).filter(id__in=list(before))
+        if _standing(row) == _standing(before[row.id])
+    }
+    objects = Instance.objects.filter(
+        id__in=[each.held.id for each in chosen], study__in=list(studies)
     )
-    rows = list(
-        Instance.objects.filter(id__in=[each.held.id for each in chosen]).only("study", "rejection")
-    )
+    rows = list(objects.only("study", "rejection"))
     for row in rows:
         row.study = studies[row.study_id]
     return rows
+
+
+def _standing(study: Study) -> tuple[object, ...]:
+    """Whose it is, and what is laid over its objects."""
+    return study.patient_id, study.register_id, study.overlay_id
 
 
 def _given(study: Study, verdict: Decision, objects: int) -> Given:

@@ -90,6 +90,7 @@ def register_manifest(
         vault_key=vault_key,
     )
     document.save(force_insert=True)
+    links.follow_into_folders(environment, dict.fromkeys(replaces, entry.uuid), at)
     return document
 
 

@@ -4,6 +4,7 @@
 
 import hashlib
 from dataclasses import dataclass
+from uuid import UUID
 
 from django.db.models import QuerySet
 
@@ -28,7 +29,7 @@ from archive.objects.registry import (
     format_time,
 )
 from archive.queries import persons
-from archive.services import filing, manifests
+from archive.services import filing, manifests, source_manifests
 from archive.values import now, uid_from_uuid, uuid7
 
 DCM = "1.2.840.10008.2.16.4"  # coding scheme of DICOM's own codes, PS3.16 8
@@ -89,17 +90,30 @@ def withdraw(study: Study, *, why: str) -> Document | None:
     is rejected, or it names another patient or order than the study now has.
     """
     current = _in_force(study)
-    if current is None:
-        return None
-    Document.objects.filter(id=current.id).update(status=DocumentStatus.DEPRECATED)
+    if current is not None:
+        deprecate(current, study_id=study.id, why=why)
+    return current
+
+
+def withdraw_brought(study: Study) -> None:
+    """Deprecate the manifests of sources whose objects are all here and all rejected, in the
+    caller's transaction.
+    """
+    for each in source_manifests.of_study(study):
+        if each.is_rejected:
+            deprecate(each.document, study_id=study.id, why="rejected")
+
+
+def deprecate(manifest: Document, *, study_id: UUID | None, why: str) -> None:
+    """One that has no other in its place, and the log's word on when."""
+    Document.objects.filter(id=manifest.id).update(status=DocumentStatus.DEPRECATED)
     about = ledger.About(
-        environment=study.environment,
-        organisation_id=study.register.organisation_id,
-        subject_id=current.id,
-        study_id=study.id,
+        environment=manifest.environment,
+        organisation_id=manifest.register.organisation_id,
+        subject_id=manifest.id,
+        study_id=study_id,
     )
     ledger.record(ledger.Kind.MANIFEST_WITHDRAWN, about, {"why": why})
-    return current
 
 
 def names_rejected(study: Study) -> bool:
@@ -135,19 +149,9 @@ def _in_force(study: Study) -> Document | None:
 
 
 def _brought(study: Study) -> list[str]:
-    """Manifests in force by which a source told of the study before it was archived here
-    (RAD-68): now that its objects are ours, so is its manifest.
-    """
-    rows = Document.objects.filter(
-        environment=study.environment,
-        study_instance_uid=study.study_instance_uid,
-        study=None,
-        kind=DocumentKind.MANIFEST,
-        status=DocumentStatus.APPROVED,
-        register__controller_oid=study.register.controller_oid,
-        patient_id__in=filing.related_patients(study.patient),
-    )
-    return list(rows.order_by("id").values_list("entry_uuid", flat=True))
+    """Manifests of sources all of whose objects are ours now: so is their manifest."""
+    found = source_manifests.of_study(study)
+    return [each.document.entry_uuid for each in found if not each.missing]
 
 
 def _replaced(study: Study, current: Document | None) -> tuple[str, ...]:

@@ -114,6 +114,8 @@ def _manifests(position: str) -> Slice:
 def of_manifest(row: Document) -> Iterator[Found]:
     """A manifest in force that names what is not there, or not given out."""
     study = row.study
+    if study is None and not row.vault_key:
+        return  # a source's, of a study that is not archived here (RAD-68)
     if study is not None and study.state in MOVING:
         return  # it is being looked at anyway
     if study is None or publishing.names_rejected(study) or not publishing.has_objects(study):

@@ -17,6 +17,7 @@ from archive import jobs, ledger
 from archive.actors import Actor
 from archive.config import settings
 from archive.errors import ArchiveError, DocumentsLate, StudyUidDiffers
+from archive.errors.retrieval import ObjectsAwaited
 from archive.models import (
     Document,
     DocumentKind,
@@ -29,12 +30,21 @@ from archive.models import (
     WebhookEvent,
 )
 from archive.rules import linkage
-from archive.services import error_desk, filing, notices, publishing, rejections, webhook_events
+from archive.services import (
+    error_desk,
+    filing,
+    notices,
+    publishing,
+    rejections,
+    source_manifests,
+    webhook_events,
+)
 from archive.services.error_desk import Place, What, Who
 from archive.values import now
 
 REGISTER = Place("job", "registration")
 DOCUMENTS = Place("job", "documents")
+BROUGHT = Place("job", "source-manifest")
 TOLD = {
     ledger.Kind.STUDY_WAITING: WebhookEvent.STUDY_WAITING,
     ledger.Kind.STUDY_REGISTERED: WebhookEvent.STUDY_REGISTERED,
@@ -205,6 +215,8 @@ def _wait(study: Study, missing: tuple[str, ...], since: datetime) -> datetime |
         changed = _move(study, StudyState.WAITING, waits_for=waits_for)
         if changed and publishing.names_rejected(study):
             publishing.withdraw(study, why="rejected")
+        if changed:
+            publishing.withdraw_brought(study)
         if changed and (study.state != StudyState.WAITING or study.waits_for != waits_for):
             _record(study, ledger.Kind.STUDY_WAITING, {"missing": list(missing)})
     if not changed:
@@ -222,6 +234,7 @@ def _nothing_left(study: Study, stored: Stored) -> datetime | None:
     with transaction.atomic():
         if not _move(study, StudyState.CORRECTED, waits_for=""):
             return now()
+        publishing.withdraw_brought(study)
         withdrawn = publishing.withdraw(study, why="rejected")
         if withdrawn is not None:
             notices.owe(study, withdrawn, withdraws=True)
@@ -305,6 +318,19 @@ def _settle(study: Study) -> None:
     """What stood on the desk about the study's road is solved."""
     error_desk.settle(study.id, DOCUMENTS.step, REGISTER.step)
     error_desk.settle_resent(study)
+    _compare_with_sources(study)
+
+
+def _compare_with_sources(study: Study) -> None:
+    """A source's manifest that names more than has come stays in force, and on the desk until the
+    rest is here.
+    """
+    awaited = [each for each in source_manifests.of_study(study) if each.missing]
+    if not awaited:
+        error_desk.settle(study.id, BROUGHT.step)
+    for each in awaited:
+        facts = {"named": str(each.named), "missing": str(each.missing)}
+        _on_desk(study, ObjectsAwaited(facts=facts), BROUGHT, subject_id=each.document.id)
 
 
 def give_up(study_id: UUID, job_id: UUID, error: ArchiveError) -> None:

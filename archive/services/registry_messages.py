@@ -6,6 +6,7 @@ what the gate kept from the asker.
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
@@ -20,12 +21,26 @@ from archive.values import now
 KEPT_BYTES = 256 << 10  # of a request or an answer, whichever came to nothing or changed nothing
 EMPTIED_AT_ONCE = 1_000
 ROUNDS = 100  # of that many, one run at most
-_SECRETS = re.compile(rb"(<(?:[\w.-]+:)?(?:SignatureValue|Password)\b[^>]*>)[^<]*")
+# A start tag, whole or cut, that does not end itself; behind it all up to its end tag, which does
+# not stand in a CDATA section, a comment or an instruction, or up to the end of what there is.
+_SECRETS = re.compile(
+    rb"""
+    ( < ( (?: [^\s<>/:]+ : )? (?: SignatureValue | Password ) ) (?= [\s/>] | \Z )
+      (?! (?: [^<>"'] | "[^"<]*" | '[^'<]*' )* /> )
+      [^<>]* >? )
+    (?: <!\[CDATA\[ .*? (?: \]\]> | \Z ) | <!-- .*? (?: --> | \Z ) | <\? .*? (?: \?> | \Z )
+      | [^<]+ | < )*?
+    (?= </ \2 \s* > | \Z )
+    """,
+    re.DOTALL | re.VERBOSE,
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Exchanged:
-    """One message with its answer. `changed`: it did what it asked of the registry."""
+    """One message with its answer. `changed`: it did what it asked of the registry. `is_whole`:
+    nothing of the request was left away before.
+    """
 
     action: str
     message_id: str
@@ -34,15 +49,15 @@ class Exchanged:
     taken: bool
     changed: bool = True
     http_status: int = 200
+    is_whole: bool = True
 
 
 def keep(actor: Actor, exchanged: Exchanged, correlation_id: UUID) -> None:
-    request = _SECRETS.sub(rb"\1", exchanged.request)
-    answer = exchanged.answer
+    request, answer = exchanged.request, exchanged.answer
     if not exchanged.changed:
-        # Of another encoding, or binary: signatures would not be found there.
-        request = request.partition(b"\0")[0][:KEPT_BYTES]
-        answer = answer[:KEPT_BYTES]
+        # Behind a NUL stands another encoding, or what is binary: secrets would not be found there.
+        request, answer = request.partition(b"\0")[0][:KEPT_BYTES], answer[:KEPT_BYTES]
+    is_cut = (len(request), len(answer)) != (len(exchanged.request), len(exchanged.answer))
     RegistryMessage.objects.create(
         environment=actor.environment,
         connection_id=actor.connection_id,
@@ -54,33 +69,38 @@ def keep(actor: Actor, exchanged: Exchanged, correlation_id: UUID) -> None:
         taken=exchanged.taken,
         changed=exchanged.changed,
         http_status=exchanged.http_status,
-        request=request,
+        request=_SECRETS.sub(rb"\1", request),
         answer=answer,
-        is_whole=max(len(exchanged.request), len(exchanged.answer)) <= KEPT_BYTES
-        or exchanged.changed,
+        is_whole=exchanged.is_whole and not is_cut,
     )
 
 
 def expire() -> int:
     """Empty the changes whose time is over, and forget all else whose time is; how many."""
-    days = settings().soap_messages_kept_days
     changes = RegistryMessage.objects.filter(changed=True).exclude(request=b"")
-    ids = list(_before(changes, days)[:EMPTIED_AT_ONCE])
-    emptied = RegistryMessage.objects.filter(id__in=ids).update(request=b"", answer=b"")
-    return emptied + _forgotten(settings().soap_queries_kept_days)
+    others = RegistryMessage.objects.filter(changed=False)
+    return _end(changes, settings().soap_messages_kept_days, _empty) + _end(
+        others, settings().soap_queries_kept_days, _forget
+    )
 
 
-def _forgotten(days: int) -> int:
+def _empty(rows: QuerySet[RegistryMessage]) -> int:
+    return rows.update(request=b"", answer=b"")
+
+
+def _forget(rows: QuerySet[RegistryMessage]) -> int:
+    return rows.delete()[0]
+
+
+def _end(
+    rows: QuerySet[RegistryMessage], days: int, act: Callable[[QuerySet[RegistryMessage]], int]
+) -> int:
+    """Those of these that are older, the oldest first, some at a time. How many."""
+    old = rows.filter(received_at__lt=now() - timedelta(days=days)).order_by("received_at")
     count = 0
     for _ in range(ROUNDS):
-        others = RegistryMessage.objects.filter(changed=False)
-        ids = list(_before(others, days)[:EMPTIED_AT_ONCE])
-        count += RegistryMessage.objects.filter(id__in=ids).delete()[0]
+        ids = list(old.values_list("id", flat=True)[:EMPTIED_AT_ONCE])
+        count += act(RegistryMessage.objects.filter(id__in=ids))
         if len(ids) < EMPTIED_AT_ONCE:
             break
     return count
-
-
-def _before(rows: QuerySet[RegistryMessage], days: int) -> QuerySet[RegistryMessage, UUID]:
-    old = rows.filter(received_at__lt=now() - timedelta(days=days))
-    return old.order_by("received_at").values_list("id", flat=True)

@@ -17,7 +17,15 @@ from archive.models import (
     Instance,
     Study,
 )
-from archive.services import indexing, integrity, policies, reconciliation, registration, rejections
+from archive.services import (
+    indexing,
+    integrity,
+    policies,
+    publishing,
+    reconciliation,
+    registration,
+    rejections,
+)
 from archive.services.indexing import Indexed, Places
 from archive.values import now
 
@@ -50,11 +58,11 @@ def repair(actor: Actor, finding: Finding) -> Repair:
 
 def _manifest(actor: Actor, finding: Finding) -> Repair:
     rows = Document.objects.filter(id=UUID(finding.key), status=DocumentStatus.APPROVED)
-    row = rows.select_related("study").first()
+    row = rows.select_related("study", "register").first()
     if row is None or not list(reconciliation.of_manifest(row)):
         return Repair.AGREES
     if row.study is None:
-        rows.update(status=DocumentStatus.DEPRECATED)
+        publishing.deprecate(row, study_id=None, why="no study")
         return Repair.WITHDRAWN
     return _register(row.study)
 

@@ -96,6 +96,17 @@ ADVICE: dict[type[ArchiveError], Advice] = {
         _COMPARE,
         Move.SENDER,
     ),
+    retrieval_errors.ObjectsAwaited: Advice(
+        _("Part of what a source told of has not come"),
+        _(
+            "A source’s manifest of the study names objects that are not archived here. Both "
+            "manifests stay in force until the rest has come."
+        ),
+        _("Find out with the customer whether the rest is still to come, and from which system."),
+        _("A manifest that your system sent names images that have not been archived."),
+        _("Send the missing images, or have the manifest removed if they are not to be archived."),
+        Move.SENDER,
+    ),
     retrieval_errors.StudyArchived: Advice(
         _("Study is archived here already"),
         _("A source sent a manifest of a study whose images and manifest the archive has."),

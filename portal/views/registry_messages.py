@@ -105,7 +105,7 @@ def _show(
         "what": action_words(found.action),
         "form": form,
         "shown": shown,
-        "is_kept": bool(found.request or found.answer),
+        "is_kept": bool(found.request or found.answer) or not found.is_whole,
         "received": pretty(bytes(found.request)) if shown else "",
         "answered": pretty(bytes(found.answer)) if shown else "",
         "failures": [

@@ -30,7 +30,6 @@ from tests.services import xds_cast
 from tests.services.xds_cast import Peer
 
 NGINX = shutil.which("nginx", path="/usr/sbin:/usr/bin:/usr/local/sbin")
-pytestmark = pytest.mark.skipif(NGINX is None, reason="nginx is not installed")
 
 TEMPORARY = ("client_body", "proxy", "fastcgi", "uwsgi", "scgi")
 KNOWN = 400  # who asks is known; what is asked is nothing
@@ -136,7 +135,8 @@ def proxy(
         f"daemon off; pid {tmp_path}/pid; error_log {tmp_path}/error.log;\n"
         f"events {{}}\nhttp {{ {paths}\n{example}\n}}\n"
     )
-    command = [str(NGINX), "-p", str(tmp_path), "-e", "error.log", "-c", "nginx.conf"]
+    assert NGINX is not None, "nginx is not installed: ./test installs it"
+    command = [NGINX, "-p", str(tmp_path), "-e", "error.log", "-c", "nginx.conf"]
     process = subprocess.Popen(command)
     try:
         await_start(process, lambda: _accepts(port))

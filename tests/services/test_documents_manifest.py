@@ -1,13 +1,14 @@
 """The engine's own registration of a study's manifest."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
 from archive.errors import HashDiffers, MetadataInvalid
-from archive.models import Document, DocumentLink, Study
-from archive.objects.registry import DocumentEntry
-from archive.services import discovery, manifests
+from archive.models import Document, DocumentLink, Folder, Study
+from archive.objects.registry import HAS_MEMBER, DocumentEntry, Link
+from archive.services import discovery, links, manifests
 from tests.edges.xds import messages
 from tests.edges.xds.test_codec import manifest
 from tests.services import xds_cast
@@ -15,6 +16,7 @@ from tests.services.test_discovery import asked
 from tests.services.xds_cast import Cast
 
 pytestmark = pytest.mark.django_db
+BEFORE = datetime(2026, 11, 1, tzinfo=UTC)
 
 
 @pytest.fixture
@@ -52,10 +54,22 @@ def test_a_manifest_is_tied_to_its_study_and_found_by_its_customer(cast: Cast) -
 def test_a_new_manifest_replaces_the_one_before(cast: Cast) -> None:
     study = xds_cast.study(cast, "1.2.3")
     first, second = entry(), entry()
-    published(study, first)
+    folder = Folder.objects.create(
+        environment="production",
+        entry_uuid=messages.urn(),
+        unique_id=messages.uid(),
+        patient=study.patient,
+        submission=published(study, first).submission,
+        updated_at=BEFORE,
+    )
+    links.keep("production", [Link(HAS_MEMBER, folder.entry_uuid, first.uuid)])
     published(study, second, first.uuid)
     statuses = dict(Document.objects.values_list("entry_uuid", "status"))
     assert statuses == {first.uuid: "deprecated", second.uuid: "approved"}
+    members = DocumentLink.objects.filter(source_uuid=folder.entry_uuid).order_by("id")
+    assert [row.target_uuid for row in members] == [first.uuid, second.uuid]
+    folder.refresh_from_db()
+    assert folder.updated_at > BEFORE
     link = DocumentLink.objects.exclude(kind="HasMember").get()
     assert (link.kind, link.source_uuid, link.target_uuid) == ("RPLC", second.uuid, first.uuid)
 

@@ -73,9 +73,19 @@ def test_a_manifest_without_images_is_made_anew_or_withdrawn() -> None:
 
 def test_a_manifest_of_no_study_is_withdrawn() -> None:
     notice = builders.notice(builders.study())
-    Document.objects.filter(id=notice.manifest_id).update(study=None)
+    rows = Document.objects.filter(id=notice.manifest_id)
+    rows.update(study=None, vault_key="aa" * 32)
     assert go_round() == {"manifest-without-images": str(notice.manifest_id)}
+    finding = Finding.objects.get()
+    rows.update(vault_key="")  # a source's: its images are elsewhere
+    assert repairs.repair(ARCHIVIST, finding) is Repair.AGREES
+    assert go_round() == {} and rows.get().status == "approved"
+    rows.update(vault_key="aa" * 32)
+    go_round()
     assert mend("manifest-without-images") is Repair.WITHDRAWN
+    assert rows.get().status == "deprecated"
+    told = LedgerEvent.objects.get(kind="manifest.withdrawn")
+    assert (told.subject_id, told.facts["why"]) == (notice.manifest_id, "no study")
 
 
 def test_images_without_an_entry_are_registered() -> None:

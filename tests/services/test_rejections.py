@@ -19,8 +19,9 @@ from archive.models import (
     Study,
 )
 from archive.objects import manifest
+from archive.queries import held
 from archive.services import notices, registration
-from archive.values import uuid7
+from archive.values import now, uuid7
 from tests import cast, notes
 from tests.cast import MALLILA, dataset
 from tests.notes import QUALITY, RETENTION, SAFETY, WORKLIST, note
@@ -107,13 +108,19 @@ def test_a_rejection_while_documents_are_missing_withdraws_what_names_the_reject
 def test_after_rejection_the_study_goes_on_under_new_identifiers() -> None:
     wrong = dataset()
     study = registered(wrong)
+    first = Document.objects.get(study=study)
     notes.send(note(WORKLIST, wrong))
     registration.advance(study.id)
+    between = now()
     right = dataset()
     stored(right)
     registration.advance(study.id)
     assert state(study) == "registered"
     assert named_by_manifest(study) == {str(right.SOPInstanceUID)}
+    # Withdrawn first, replaced later: in between none was in force.
+    before = first.registered_at
+    assert held.in_force_then([first], "production", before) == {first.entry_uuid}
+    assert held.in_force_then([first], "production", between) == set()
 
 
 def test_a_note_is_no_object_of_the_study_and_is_kept_byte_by_byte() -> None:

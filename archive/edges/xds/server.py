@@ -142,7 +142,7 @@ def _receive(incoming: "_Incoming") -> HttpResponseBase:
     content = _Content.of(incoming.request, incoming.heard)
     if not content.is_spoken(incoming.service):
         incoming.report(Malformed("Content-Type is not SOAP 1.2 in UTF-8"))
-        content.body(KEPT_BYTES)
+        content.body(KEPT_BYTES + 1)
         return HttpResponse(status=415, headers={"Accept": f"{soap.MEDIA_TYPE}; charset=UTF-8"})
     try:
         received = content.read(incoming.service)
@@ -151,6 +151,7 @@ def _receive(incoming: "_Incoming") -> HttpResponseBase:
         return HttpResponse(status=413)
     except Malformed as error:
         incoming.report(error)
+        content.body(KEPT_BYTES + 1)
         return _fault(soap.Fault(error.detail))
     with received:
         try:
@@ -171,7 +172,9 @@ class _Incoming:
     talk: Talk = field(default_factory=Talk)
 
     def keep(self, response: HttpResponseBase) -> None:
-        self.talk.request = self.talk.request or bytes(self.heard.head)
+        if not self.talk.request:
+            shown = self.heard.shown(self.request.headers.get("Content-Encoding", ""))
+            self.talk.request, self.talk.is_whole = shown or b"", shown is not None
         if isinstance(response, HttpResponse):
             self.talk.answer = response.content
         self.talk.keep(self.actor, response.status_code, self.correlation_id)

@@ -16,18 +16,23 @@ from pydicom import dcmread
 
 from archive import vault
 from archive.errors import BytesDamaged
+from archive.errors.retrieval import DocumentUnknown
 from archive.models import (
     Case,
     Connection,
     Document,
     Instance,
     LedgerEvent,
+    Register,
     Study,
     StudyState,
     XdsRole,
 )
 from archive.objects import manifest as kos
-from archive.services import disclosure, publishing
+from archive.objects.retrieving import ImageRequest, WantedObject
+from archive.services import disclosure, images_given, publishing
+from archive.services.asking import Asking
+from tests import builders
 from tests import cast as people
 from tests.cast import EXPLICIT, IMPLICIT, MALLILA
 from tests.edges.xds import messages, mime
@@ -132,6 +137,44 @@ def test_a_withdrawn_study_is_refused(db: None, state: str) -> None:
     (first, *_) = named(study)
     Study.objects.filter(id=study.id).update(state=state)
     assert mime.images(consumer(), first).codes == ["XDSDocumentUniqueIdError"]
+
+
+def test_what_is_moved_or_withdrawn_after_it_was_chosen_does_not_go(db: None) -> None:
+    study = registered()
+    first, second = named(study)
+    asking = Asking(consumer().actor)
+    wanted = [
+        WantedObject(each.repository, each.uid, "", each.study, each.series)
+        for each in (first, second)
+    ]
+    chosen, _problems = images_given.choose(asking, ImageRequest(wanted, (EXPLICIT,)))
+    rows = Study.objects.filter(id=study.id)
+    register = Register.objects.create(
+        organisation=study.register.organisation,
+        controller_oid=study.register.controller_oid,
+        type="4",
+        specifier="1.2.246.10.90000046",
+    )
+    stays = {"patient": study.patient, "register": study.register, "state": study.state}
+    for change in (
+        {"patient": builders.patient(people.VENLA)},
+        {"register": register},
+        {"state": StudyState.CORRECTED},
+    ):
+        rows.update(**change)
+        going, problems = images_given.release(asking, chosen)
+        assert (going, [type(each.error) for each in problems]) == ([], [DocumentUnknown] * 2)
+        rows.update(**stays)
+    manifest = Document.objects.filter(study=study)
+    manifest.update(status="deprecated")
+    assert images_given.release(asking, chosen)[0] == [] and not used()
+    manifest.update(status="approved")
+    Instance.objects.filter(sop_instance_uid=second.uid).update(rejection="113037")
+    rows.update(service_event="1.2.246.10.90000003.14.2026.7")
+    (going,), (problem,) = images_given.release(asking, chosen)
+    assert (going.wanted.unique_id, problem.wanted.unique_id) == (first.uid, second.uid)
+    (entry,) = used()  # as it is now
+    assert entry["service_event"] == going.study.service_event == "1.2.246.10.90000003.14.2026.7"
 
 
 def test_a_study_without_manifest_in_force_is_refused(db: None) -> None:

@@ -338,8 +338,11 @@ def test_a_study_of_the_same_service_event_counts(organiser: Client) -> None:
         received_at=came,
         quiet_since=came + timedelta(minutes=4),
     )
+    late = {"state": "receiving", "received_at": came + timedelta(hours=3)}
+    builders.study(ESIMERKKILA, patient=row.patient, service_event=event, **late)
     stored = column(text(organiser.get(reverse("follow-up"))), "images stored")
-    assert of(row) in stored and "2026-11-20T10:04" in stored  # the last image
+    # The last image of what has come whole.
+    assert of(row) in stored and "2026-11-20T10:04" in stored and "T13:00" not in stored
     shown = text(organiser.get(of(row)))
     assert "Nothing is stored yet" not in shown and "2026-11-20T10:04" in shown
 
