@@ -28,11 +28,12 @@ CLEARED = 20
 @require_safe
 @page("alarms")
 def listed(request: Request, actor: Actor) -> HttpResponse:
-    rows = queries.standing(request.environment)[: SHOWN + 1]
+    rows = queries.standing(request.environment)
+    count = rows.count()
     cleared = queries.cleared(request.environment)[:CLEARED]
-    title = ngettext("%(count)s alarm stands open", "%(count)s alarms stand open", len(rows))
+    title = ngettext("%(count)s alarm stands open", "%(count)s alarms stand open", count)
     context = {
-        "title": title % {"count": counted_text(len(rows))},
+        "title": title % {"count": counted_text(count)},
         "rows": [_told(row) for row in rows[:SHOWN]],
         "cleared": [_told(row) for row in cleared],
         "acknowledges": BY_NAME["alarm-acknowledge"].may_open(actor.roles),
