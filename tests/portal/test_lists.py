@@ -1,8 +1,10 @@
 """What all lists share: saved views, columns, order, files, and the rows beside one."""
 
 import csv
+import tempfile
 import zipfile
 from io import BytesIO, StringIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ from django.urls import reverse
 from archive.models import LedgerEvent, SavedView, Study
 from archive.queries import keyset
 from archive.services.saved_views import MOST
+from portal.lists import sheets
 from portal.lists.every import LISTINGS
 from portal.pages import BY_NAME
 from tests import builders
@@ -175,6 +178,15 @@ def test_xlsx_holds_texts_as_texts_and_numbers_as_numbers() -> None:
     sheet = book.read("xl/worksheets/sheet1.xml").decode()
     assert "<t>=HYPERLINK(1)</t>" in sheet and "<f>" not in sheet and "<v>3</v>" in sheet
     assert LedgerEvent.objects.get(kind="list.exported").facts["format"] == "xlsx"
+
+
+def test_a_workbook_that_is_not_finished_leaves_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with pytest.raises(ZeroDivisionError):
+        sheets.workbook(["one"], ([1 // each] for each in (1, 0)))
+    assert not list(tmp_path.iterdir())
 
 
 def test_a_person_not_asked_for_is_not_exported() -> None:

@@ -253,6 +253,9 @@ def test_a_patient_is_searched_for_by_a_posted_code(organiser: Client, producer:
     assert address.startswith(reverse("assignments")) and MATTI not in address
     page = text(producer.get(address))
     assert of(row) in page and page.count('data-label="Organiser"') == 1
+    assert producer.get(f"{address}&format=csv").streaming
+    exported = LedgerEvent.objects.get(kind="list.exported")
+    assert (exported.patient_id, exported.facts["reason"]) == (row.patient_id, "soitto")
     assert of(row) not in text(signed_in("malli").get(address.replace("assignments/", "")))
     nobody = producer.post(f"{place}?side=producer", {**data, "code": "020516C903K"})
     assert nobody.status_code == 200 and "No authorisation of yours" in text(nobody)
