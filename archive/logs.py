@@ -9,6 +9,7 @@ import logging
 import logging.config
 import sys
 import threading
+import warnings
 from collections.abc import Iterator, Mapping, MutableMapping, Sequence
 from datetime import UTC, date, datetime
 from types import TracebackType
@@ -68,6 +69,8 @@ def set_up(given: dict[str, Any] | None = None) -> None:
     """For the whole process, once it runs: also of what nobody caught and of warnings."""
     logging.config.dictConfig(given or configuration())
     logging.captureWarnings(True)
+    for name in SILENT:
+        warnings.filterwarnings("ignore", module=name)
     if settings().process:
         sys.excepthook = _uncaught
         threading.excepthook = _uncaught_in_thread

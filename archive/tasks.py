@@ -274,8 +274,10 @@ def tell_of_cases() -> None:
 def watch_interfaces() -> None:
     """Every minute: count, judge, tell."""
     close_old_connections()
-    alarms.watch()
-    alarm_mails.tell_due()
+    try:
+        alarms.watch()
+    finally:
+        alarm_mails.tell_due()
 
 
 @shared_task(name="archive.authorisations")

@@ -99,6 +99,7 @@ import django, logging, threading, warnings
 django.setup()
 logging.getLogger("celery.worker").warning("of a library")
 warnings.warn("watch out")
+warnings.warn_explicit("of a data set", UserWarning, "valuerep.py", 1, "pydicom.valuerep")
 thread = threading.Thread(target=lambda: {{}}["{CODE}"])
 thread.start(), thread.join()
 raise ValueError("{CODE}")

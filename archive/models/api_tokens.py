@@ -32,6 +32,8 @@ class ApiScope(TextChoices):
     PERSONS_ACT = "persons:act", _("process messages again, merge and undo")
     QUEUES_READ = "queues:read", _("read queues and processes")
     QUEUES_ACT = "queues:act", _("pause and drain queues")
+    WATCHING_READ = "watching:read", _("read interfaces, alarms and the state of the service")
+    WATCHING_ACT = "watching:act", _("acknowledge alarms and notices")
     WEBHOOKS_ACT = "webhooks:act", _("make and end webhooks")
     METRICS_READ = "metrics:read", _("scrape metrics")
 

@@ -187,7 +187,8 @@ class AlarmRule(models.Model):
 
 class Alarm(models.Model):
     """What a rule found on one object: watched since it went beyond the threshold, raised when that
-    lasted, cleared when it was over. A quiet one came back within its rule's cool-down.
+    lasted, cleared when it was over. A quiet one came back within its rule's cool-down; it is told
+    of when it outlasts that.
     """
 
     id = uuid_key()
@@ -207,7 +208,9 @@ class Alarm(models.Model):
     raised_at = models.DateTimeField(null=True, blank=True)
     cleared_at = models.DateTimeField(null=True, blank=True)
     is_quiet = models.BooleanField(default=False)
-    told_at = models.DateTimeField(null=True, blank=True)
+    told_at = models.DateTimeField(null=True, blank=True)  # all that the rule tells
+    told_to = ArrayField(models.EmailField(), default=list, db_default=[], blank=True)
+    claimed_at = models.DateTimeField(null=True, blank=True)  # by a process that mails of it
     acknowledged_at = models.DateTimeField(null=True, blank=True)
     acknowledged_by = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="alarms"

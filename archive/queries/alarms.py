@@ -1,18 +1,34 @@
 """Alarms as people look at them. Those of no environment belong to both."""
 
+from uuid import UUID
+
 from django.db.models import Case as Choose
 from django.db.models import F, IntegerField, QuerySet, Value, When
 
+from archive.errors import NotFound
 from archive.models import Alarm, Severity
+from archive.queries.keyset import Key, moment
 
 GRAVEST = {Severity.CRITICAL: 0, Severity.HIGH: 1, Severity.NORMAL: 2, Severity.LOW: 3}
+NEWEST = (Key("raised_at", moment, True), Key("id", UUID, True))
+
+
+def _raised() -> QuerySet[Alarm]:
+    return Alarm.objects.filter(raised_at__isnull=False).select_related(
+        *("rule", "organisation", "acknowledged_by", "channel__connection", "channel__organisation")
+    )
+
+
+def one(alarm_id: UUID) -> Alarm:
+    """Raises NotFound."""
+    row = _raised().filter(id=alarm_id).first()
+    if row is None:
+        raise NotFound()
+    return row
 
 
 def _of(environment: str) -> QuerySet[Alarm]:
-    rows = Alarm.objects.filter(raised_at__isnull=False, environment__in=("", environment))
-    return rows.select_related(
-        *("rule", "organisation", "acknowledged_by", "channel__connection", "channel__organisation")
-    )
+    return _raised().filter(environment__in=("", environment))
 
 
 def standing(environment: str) -> QuerySet[Alarm]:

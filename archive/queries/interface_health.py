@@ -2,7 +2,8 @@
 certificates, never from what is archived.
 """
 
-from collections.abc import Iterable, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -82,16 +83,24 @@ def channels(environment: str = "") -> QuerySet[Channel]:
     return rows.filter(environment=environment) if environment else rows
 
 
-def backlog(environment: str = "") -> dict[tuple[UUID | None, str, UUID | None], int]:
-    """Live jobs by organisation, kind and the system they call."""
-    rows = Job.objects.filter(state__in=(JobState.WAITING, JobState.RUNNING))
+Owed = tuple[UUID, str, UUID | None]  # organisation, kind of job, system that is called
+
+
+def backlog(organisations: Iterable[UUID], environment: str = "") -> Mapping[Owed, int]:
+    """Live jobs of each kind that is owed, by the system they call and, without one, of all."""
+    rows = Job.objects.filter(
+        state__in=(JobState.WAITING, JobState.RUNNING),
+        organisation_id__in=set(organisations),
+        kind__in=list(OWED.values()),
+    )
     if environment:
         rows = rows.filter(environment=environment)
-    counted = rows.values("organisation_id", "kind", "peer_id").annotate(count=Count("id"))
-    return {
-        (row["organisation_id"], row["kind"], row["peer_id"]): row["count"]
-        for row in counted.order_by()
-    }
+    counted = rows.values_list("organisation_id", "kind", "peer_id").annotate(count=Count("id"))
+    found: Counter[Owed] = Counter()
+    for organisation_id, kind, peer_id, count in counted.order_by():
+        for peer in {peer_id, None}:
+            found[organisation_id, kind, peer] += count
+    return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +143,8 @@ class Line:
 def lines(rows: Sequence[Channel], environment: str) -> list[Line]:
     """Those that need a look first, then by customer."""
     ids = [row.id for row in rows]
-    days, owed = flows(now() - timedelta(hours=23), ids), backlog(environment)
+    days = flows(now() - timedelta(hours=23), ids)
+    owed = backlog((row.organisation_id for row in rows), environment)
     live = SilenceRule.objects.filter(channel__in=ids, until=None)
     rules = {rule.channel_id: rule for rule in live}
     made = [
@@ -153,23 +163,19 @@ def lines(rows: Sequence[Channel], environment: str) -> list[Line]:
 
 
 def late(channel: Channel) -> float:
-    if channel.expected_on != today():
+    """In minutes, of the day for which it was last expected."""
+    if channel.expected_on is None:
         return 0.0
-    return minutes_late(channel.expected_by, channel.good_at, today(), now())
+    return minutes_late(channel.expected_by, channel.good_at, channel.expected_on, now())
 
 
-def _waiting(channel: Channel, owed: dict[tuple[UUID | None, str, UUID | None], int]) -> int | None:
+def _waiting(channel: Channel, owed: Mapping[Owed, int]) -> int | None:
     kind = OWED.get(Interface(channel.interface))
     if kind is None:
         return None
     calls = channel.connection_id is not None and channel.interface in OUTGOING
-    return sum(
-        count
-        for (organisation_id, job_kind, peer_id), count in owed.items()
-        if job_kind == kind
-        and organisation_id == channel.organisation_id
-        and (not calls or peer_id == channel.connection_id)
-    )
+    peer = channel.connection_id if calls else None
+    return owed.get((channel.organisation_id, kind, peer), 0)
 
 
 def by_hour(channel: Channel, since: datetime) -> dict[datetime, ChannelHour]:

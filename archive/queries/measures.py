@@ -54,8 +54,7 @@ def _failures(rule: AlarmRule) -> list[Reading]:
     found = []
     for channel in _channels(rule):
         flow = flows.get(channel.id, interface_health.NONE)
-        enough = flow.count >= max(rule.least, 1)
-        found.append(_of_channel(channel, flow.failed_share if enough else None))
+        found.append(_of_channel(channel, _told(rule, flow.failed_share, flow.count)))
     return found
 
 
@@ -64,9 +63,15 @@ def _latency(rule: AlarmRule) -> list[Reading]:
     found = []
     for channel in _channels(rule):
         flow = flows.get(channel.id, interface_health.NONE)
-        enough = flow.timed >= max(rule.least, 1)
-        found.append(_of_channel(channel, flow.mean_ms if enough else None))
+        found.append(_of_channel(channel, _told(rule, flow.mean_ms, flow.timed)))
     return found
+
+
+def _told(rule: AlarmRule, value: float | None, count: int) -> float | None:
+    """Of fewer than the rule asks for only what is good: they raise nothing, but may clear."""
+    if value is None or count >= rule.least or value <= rule.clear_at:
+        return value
+    return None
 
 
 def _silence(rule: AlarmRule) -> list[Reading]:
@@ -111,7 +116,7 @@ def _certificates(rule: AlarmRule) -> list[Reading]:
             each.organisation_id,
         )
         for each in certificates.certificates()
-        if rule.environment in ("", each.environment)
+        if (not rule.environment or each.environment in ("", rule.environment))
         and rule.organisation_id in (None, each.organisation_id)
     ]
 

@@ -79,6 +79,14 @@ def waiting(environment: str) -> QuerySet[SecondPerson]:
     )
 
 
+def asked_among(merge_ids: Iterable[UUID]) -> set[UUID]:
+    """Those of them whose undoing waits for a second person."""
+    rows = SecondPerson.objects.filter(
+        subject_id__in=list(merge_ids), state=SecondState.OPEN, kind=SecondKind.UNDO_MERGE
+    )
+    return set(rows.values_list("subject_id", flat=True))
+
+
 def merge(merge_id: UUID) -> PatientMerge:
     """Raises NotFound."""
     related = ("retired", "into", "organisation", "message")

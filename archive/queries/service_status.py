@@ -15,8 +15,10 @@ from archive.models import (
     ServicePart,
 )
 from archive.queries import health
+from archive.queries.keyset import Key, moment
 from archive.values import now
 
+NEWEST = (Key("made_at", moment, True), Key("id", UUID, True))
 # What each needs of the parts that health tells of. This page answers: so does the portal.
 NEEDS: Mapping[ServicePart, frozenset[str]] = {
     ServicePart.DICOM: frozenset({"dicom", "vault"}),

@@ -42,12 +42,16 @@ def laid_down(day: date, weekdays: Sequence[int], by: time | None) -> datetime |
 def minutes_late(
     expected_by: datetime | None, came_at: datetime | None, day: date, at: datetime
 ) -> float:
-    """How long something has been missing; 0 when it came since midnight, or is not due."""
-    if expected_by is None or at <= expected_by:
-        return 0.0
-    if came_at is not None and came_at >= midnight(day):
+    """How long what was expected on a day has been missing, that day or later; 0 when something
+    came since it began, or is not due.
+    """
+    if expected_by is None or at <= expected_by or has_come(came_at, day):
         return 0.0
     return (at - expected_by).total_seconds() / 60
+
+
+def has_come(came_at: datetime | None, day: date) -> bool:
+    return came_at is not None and came_at >= midnight(day)
 
 
 def _hour(day: date, hour: int) -> datetime:

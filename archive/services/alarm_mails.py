@@ -1,11 +1,13 @@
-"""Mails about alarms: to the recipients of the rule, once an alarm; all that is new in one mail."""
+"""Mails about alarms: to each recipient of the rule once an alarm; all that is new in one mail."""
 
 import logging
 from collections.abc import Iterable
+from datetime import datetime, timedelta
 from smtplib import SMTPException
 
 from django.conf import settings
 from django.core.mail import send_mail
+from django.db.models import Q
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -16,29 +18,55 @@ from archive.values import HELSINKI, now
 log = logging.getLogger(__name__)
 
 MOST = 50  # alarms named in one mail
+CLAIMED = timedelta(minutes=10)  # after which who claimed it is taken to have ended
 
 
 def tell_due() -> int:
-    """How many mails went. Claimed first, so that two workers do not both send; given back when
-    none goes.
+    """How many mails went. Claimed first, so that two workers do not both send; given back for
+    the recipients whom none reached.
     """
-    due = Alarm.objects.filter(told_at=None, raised_at__isnull=False, is_quiet=False)
-    due = due.filter(cleared_at=None).exclude(rule__recipients=[])
-    claimed = [row for row in due.select_related("rule").order_by("raised_at") if _claim(row)]
-    sent = 0
-    told: set[object] = set()
-    for address in sorted({each for row in claimed for each in row.rule.recipients}):
-        own = [row for row in claimed if address in row.rule.recipients]
-        if _send(address, own):
-            sent += 1
-            told.update(row.id for row in own)
-    left = [row.id for row in claimed if row.id not in told]
-    Alarm.objects.filter(id__in=left).update(told_at=None)
-    return sent
+    at = now()
+    standing = Alarm.objects.filter(told_at=None, raised_at__isnull=False, cleared_at=None)
+    rows = standing.exclude(rule__recipients=[]).select_related("rule").order_by("raised_at")
+    claimed = [row for row in rows if _is_due(row, at) and _claim(row, at)]
+    try:
+        return sum(_tell(address, claimed) for address in _owed(claimed))
+    finally:
+        own = Alarm.objects.filter(id__in=[row.id for row in claimed], claimed_at=at)
+        own.update(claimed_at=None)
 
 
-def _claim(row: Alarm) -> bool:
-    return bool(Alarm.objects.filter(id=row.id, told_at=None).update(told_at=now()))
+def _is_due(row: Alarm, at: datetime) -> bool:
+    """A quiet one when it has stood for as long as nobody was to be told."""
+    if row.raised_at is None or not _owed([row]):
+        return False
+    return not row.is_quiet or at - row.raised_at >= timedelta(minutes=row.rule.cool_down_minutes)
+
+
+def _claim(row: Alarm, at: datetime) -> bool:
+    free = Q(claimed_at=None) | Q(claimed_at__lt=at - CLAIMED)
+    if not Alarm.objects.filter(free, id=row.id, told_at=None).update(claimed_at=at):
+        return False
+    row.refresh_from_db(fields=["told_to"])
+    return True
+
+
+def _owed(alarms: list[Alarm]) -> list[str]:
+    return sorted(
+        {each for row in alarms for each in row.rule.recipients if each not in row.told_to}
+    )
+
+
+def _tell(address: str, claimed: list[Alarm]) -> bool:
+    own = [row for row in claimed if address in _owed([row])]
+    if not _send(address, own):
+        return False
+    for row in own:
+        row.told_to.append(address)
+        if not _owed([row]):
+            row.told_at = now()
+        row.save(update_fields=["told_to", "told_at"])
+    return True
 
 
 def _send(address: str, alarms: list[Alarm]) -> bool:
@@ -47,7 +75,7 @@ def _send(address: str, alarms: list[Alarm]) -> bool:
         subject, body = _written(alarms)
     try:
         send_mail(subject, body, settings.DEFAULT_FROM_EMAIL, [address])
-    except (OSError, SMTPException) as error:
+    except (OSError, SMTPException, ValueError) as error:  # ValueError: of an address
         log.warning("mail about alarms not sent: %s", type(error).__name__)
         return False
     return True

@@ -1,5 +1,6 @@
 """Alarms: judged by their rules, raised, acknowledged by a person, cleared (NF-6)."""
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -16,23 +17,35 @@ from archive.rules.alarms import Limits, Standing, Step, is_quiet, step
 from archive.services import health_counts, silence
 from archive.values import now
 
+log = logging.getLogger(__name__)
+
 JUDGE_LOCK = 7_301_111  # advisory lock of the one who judges
 KEPT = timedelta(days=400)
 
 
 def watch() -> None:
-    """Count what is new, learn what is expected today, judge every rule in force."""
+    """Count what is new, learn what is expected today, judge every rule in force. One that cannot
+    be read or judged keeps no other from it.
+    """
     health_counts.count_due()
     silence.learn_due()
     for rule in AlarmRule.objects.filter(until=None):
-        judge(rule, measures.read(rule))
+        try:
+            judge(rule, measures.read(rule))
+        except Exception:
+            log.exception("rule of alarms not judged: %s", rule.id)
 
 
 def judge(rule: AlarmRule, readings: list[Reading]) -> None:
-    """One step of each object. Returns at once when another process judges."""
+    """One step of each object. Returns at once when another process judges, or when somebody has
+    ended the rule since it was read.
+    """
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [JUDGE_LOCK])
         if not cursor.fetchone()[0]:
+            return
+        live = AlarmRule.objects.select_for_update().filter(id=rule.id, until=None).first()
+        if live is None:
             return
         held = {row.key: row for row in Alarm.objects.filter(rule=rule, cleared_at=None)}
         judging = _Judging(rule, now(), _limits(rule))

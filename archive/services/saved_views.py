@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Q
 
 from archive import ledger
@@ -87,11 +87,12 @@ def rename(actor: Actor, view_id: UUID, name: str) -> SavedView:
     """One's own. Raises NotFound, SearchNameTaken."""
     with transaction.atomic():
         row = _own(actor, view_id)
-        same = SavedView.objects.filter(owner_id=actor.id, listing=row.listing, name__iexact=name)
-        if same.exclude(id=row.id).exists():
-            raise SearchNameTaken()
         row.name = name
-        row.save(update_fields=["name"])
+        try:
+            with transaction.atomic():
+                row.save(update_fields=["name"])
+        except IntegrityError as error:
+            raise SearchNameTaken() from error
         _record(actor, row, "renamed")
     return row
 

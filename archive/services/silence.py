@@ -25,10 +25,12 @@ DAYS = range(7)
 
 
 def learn_due() -> int:
-    """What is expected of each channel today; how many were worked out. Once a day and channel."""
+    """What is expected of each channel today; how many were worked out. Once a day and channel;
+    what was expected on an earlier day and has not come is expected still.
+    """
     day = today()
     due = Channel.objects.filter(interface__in=SENDERS).exclude(expected_on=day)
-    rows = list(due.prefetch_related("silence_rules"))
+    rows = [row for row in due.prefetch_related("silence_rules") if not _is_missed(row)]
     if not rows:
         return 0
     learning = _learning(day)
@@ -40,10 +42,21 @@ def learn_due() -> int:
     return len(rows)
 
 
+def _is_missed(channel: Channel) -> bool:
+    live = _live(channel)
+    if channel.expected_on is None or channel.expected_by is None or (live and not live.weekdays):
+        return False
+    return not rules.has_come(channel.good_at, channel.expected_on)
+
+
+def _live(channel: Channel) -> SilenceRule | None:
+    return next((rule for rule in channel.silence_rules.all() if rule.until is None), None)
+
+
 def _expected(
     channel: Channel, day: date, firsts: Mapping[date, datetime], learning: Learning | None
 ) -> datetime | None:
-    live = next((rule for rule in channel.silence_rules.all() if rule.until is None), None)
+    live = _live(channel)
     if live is not None:
         return rules.laid_down(day, live.weekdays, live.by)
     if learning is None:

@@ -2,6 +2,7 @@
 customer's people and systems find what became of their own messages.
 """
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from archive.actors import Actor
 from archive.errors import NotFound
 from archive.models import (
     ApiScope,
@@ -153,7 +155,12 @@ class MergeOut(serializers.Serializer[Any]):
     undo_reason = serializers.CharField()
 
     def get_undoing_waits(self, row: PatientMerge) -> bool:
-        return waiting(row) is not None
+        return row.id in self.context["asked"]
+
+
+def _merges(rows: Sequence[PatientMerge]) -> list[Any]:
+    context = {"asked": persons.asked_among(row.id for row in rows)}
+    return list(MergeOut(rows, many=True, context=context).data)
 
 
 def waiting(row: PatientMerge) -> SecondPerson | None:
@@ -179,6 +186,10 @@ class MergeIn(Strict):
     survivor = PatientIn()
     environment = serializers.ChoiceField(Environment.choices, required=False)
     reason = code_free(200, min_length=3)
+    looked = serializers.BooleanField(
+        default=False,
+        help_text="that somebody has looked at what differs, and both are the same person",
+    )
 
 
 class MergedOut(serializers.Serializer[Any]):
@@ -205,20 +216,29 @@ class Merges(Opened):
         rows = persons.narrowed(filters)
         after = wanted.get("after", "")
         page = by_key(lambda: keyset.page(rows, persons.ORDER, after=after))
-        return listed(list(MergeOut(page.rows, many=True).data), page.following, request)
+        return listed(_merges(page.rows), page.following, request)
 
     @extend_schema(operation_id="merge_make", tags=TAGS, request=MergeIn, responses=MergedOut)
     def post(self, request: Request) -> Response:
-        """Find all that stands under the retired id under the surviving one."""
-        wanted = given(MergeIn, request)
-        changed = merges.make(
-            actor_in(request),
-            wanted["retired"]["identifier"],
-            wanted["survivor"]["identifier"],
-            environment=environment_of_body(request, wanted.get("environment", "")),
-            reason=wanted["reason"],
-        )
+        """Find all that stands under the retired id under the surviving one. When their days of
+        birth, names or sexes differ, it is refused until `looked` says that somebody has looked.
+        """
+        wanted, actor = given(MergeIn, request), actor_in(request)
+        environment = environment_of_body(request, wanted.get("environment", ""))
+        ids = wanted["retired"]["identifier"], wanted["survivor"]["identifier"]
+        reason = wanted["reason"]
+        if not wanted["looked"]:
+            _require_alike(actor, persons.preview(environment, *ids), environment, reason)
+        changed = merges.make(actor, *ids, environment=environment, reason=reason)
         return Response({"changed": changed})
+
+
+def _require_alike(actor: Actor, preview: persons.Preview, environment: str, reason: str) -> None:
+    """What differs is told by name, never by value. Raises ValidationError."""
+    if preview.differences:
+        merges.look(actor, preview, environment=environment, reason=reason)
+        told = [f"{name} differs between the two ids" for name in preview.differences]
+        raise serializers.ValidationError({"looked": told})
 
 
 def _merge(request: Request, merge_id: UUID) -> PatientMerge:
@@ -242,7 +262,7 @@ class OneMerge(Opened):
     @extend_schema(operation_id="merge_read", tags=TAGS, responses=MergeOut)
     def get(self, request: Request, merge_id: UUID) -> Response:
         """One merge."""
-        return Response(MergeOut(_merge(request, merge_id)).data)
+        return Response(_merges([_merge(request, merge_id)])[0])
 
 
 class AskUndo(Opened):
@@ -253,7 +273,7 @@ class AskUndo(Opened):
         """Ask for its undoing, which another archivist decides."""
         reason = given(ReasonIn, request)["reason"]
         merges.ask_undo(actor_in(request), _merge(request, merge_id), reason=reason)
-        return Response(MergeOut(persons.merge(merge_id)).data)
+        return Response(_merges([persons.merge(merge_id)])[0])
 
 
 class GrantUndo(Opened):
@@ -263,7 +283,7 @@ class GrantUndo(Opened):
     def post(self, request: Request, merge_id: UUID) -> Response:
         """By another than who asked: both ids stand as before."""
         merges.grant_undo(actor_in(request), _open(request, merge_id))
-        return Response(MergeOut(persons.merge(merge_id)).data)
+        return Response(_merges([persons.merge(merge_id)])[0])
 
 
 class RefuseUndo(Opened):
@@ -273,4 +293,4 @@ class RefuseUndo(Opened):
     def post(self, request: Request, merge_id: UUID) -> Response:
         """The merge stays in force."""
         merges.refuse_undo(actor_in(request), _open(request, merge_id))
-        return Response(MergeOut(persons.merge(merge_id)).data)
+        return Response(_merges([persons.merge(merge_id)])[0])

@@ -1,6 +1,6 @@
 """Holds, days of death, and destruction lists: proposed by one archivist, approved by another."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
@@ -201,8 +201,13 @@ class ListOut(serializers.Serializer[Any]):
 
     @extend_schema_field(serializers.DictField(child=serializers.IntegerField()))
     def get_progress(self, row: DestructionList) -> dict[str, int]:
-        found = queries.progress(row)
+        found = self.context["progress"][row.id]
         return {state.value: getattr(found, state.value) for state in ItemState}
+
+
+def _lists(rows: Sequence[DestructionList]) -> list[Any]:
+    context = {"progress": queries.progress_among([row.id for row in rows])}
+    return list(ListOut(rows, many=True, context=context).data)
 
 
 class ListsOut(serializers.Serializer[Any]):
@@ -231,7 +236,7 @@ class Lists(Opened):
         after = asked(ListShape, request).get("after", "")
         rows = queries.lists(environment_in(request, ListShape))
         page = by_key(lambda: keyset.page(rows, queries.BY_NUMBER, after=after))
-        return listed(list(ListOut(page.rows, many=True).data), page.following, request)
+        return listed(_lists(page.rows), page.following, request)
 
     @extend_schema(
         operation_id="destruction_propose", tags=TAGS, request=ProposeIn, responses={201: ListOut}
@@ -248,7 +253,7 @@ class Lists(Opened):
             organisation_id=wanted.get("organisation"),
             reason=wanted["reason"],
         )
-        return Response(ListOut(made).data, status=201)
+        return Response(_lists([made])[0], status=201)
 
 
 def _list(request: Request, list_id: UUID) -> DestructionList:
@@ -264,7 +269,7 @@ class OneList(Opened):
     @extend_schema(operation_id="destruction_read", tags=TAGS, responses=ListOut)
     def get(self, request: Request, list_id: UUID) -> Response:
         """How far it has come."""
-        return Response(ListOut(_list(request, list_id)).data)
+        return Response(_lists([_list(request, list_id)])[0])
 
 
 class DestructionItemOut(serializers.Serializer[Any]):
@@ -319,7 +324,7 @@ def _deciding(operation_id: str, say: str, decide: Decision) -> type[Opened]:
         def post(self, request: Request, list_id: UUID) -> Response:
             reason = given(ReasonIn, request)["reason"]
             decide(actor_in(request), _list(request, list_id), reason)
-            return Response(ListOut(_list(request, list_id)).data)
+            return Response(_lists([_list(request, list_id)])[0])
 
     return Deciding
 

@@ -19,6 +19,7 @@ from portal.api import (
     rollouts,
     statements,
     studies,
+    watching,
     webhooks,
     wishes,
 )
@@ -172,6 +173,20 @@ urlpatterns: list[URLPattern] = [
     path("queues/processes", queues.Processes.as_view(), name="api-processes"),
     path("queues/<slug:kind>/hold", queues.Hold.as_view(), name="api-queue-hold"),
     path("queues/<slug:kind>/go-on", queues.GoOn.as_view(), name="api-queue-go-on"),
+    path("interfaces", watching.Interfaces.as_view(), name="api-interfaces"),
+    path("alarms", watching.Alarms.as_view(), name="api-alarms"),
+    path(
+        "alarms/<uuid:alarm_id>/acknowledge",
+        watching.AcknowledgeAlarm.as_view(),
+        name="api-alarm-acknowledge",
+    ),
+    path("status", watching.Status.as_view(), name="api-status"),
+    path("status/notices", watching.Notices.as_view(), name="api-notices"),
+    path(
+        "status/notices/<uuid:notice_id>/acknowledge",
+        watching.AcknowledgeNotice.as_view(),
+        name="api-notice-acknowledge",
+    ),
     path("webhooks", webhooks.Webhooks.as_view(), name="api-webhooks"),
     path("webhooks/<uuid:webhook_id>", webhooks.OneWebhook.as_view(), name="api-webhook"),
     path("webhooks/<uuid:webhook_id>/on", webhooks.SwitchOn.as_view(), name="api-webhook-on"),

@@ -48,7 +48,13 @@ def workbook(heading: Sequence[str], rows: Iterable[Sequence[Plain]]) -> IO[byte
     holds what a sheet can hold; CSV has no such limit.
     """
     made = tempfile.TemporaryFile()
-    book = Workbook(made, AS_TEXT)
+    with tempfile.TemporaryDirectory() as folder:  # for what the library puts aside
+        _write(Workbook(made, {**AS_TEXT, "tmpdir": folder}), heading, rows)
+    made.seek(0)
+    return made
+
+
+def _write(book: Workbook, heading: Sequence[str], rows: Iterable[Sequence[Plain]]) -> None:
     sheet = book.add_worksheet()
     times = book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
     sheet.write_row(0, 0, heading, book.add_format({"bold": True}))
@@ -60,5 +66,3 @@ def workbook(heading: Sequence[str], rows: Iterable[Sequence[Plain]]) -> IO[byte
             elif value is not None:
                 sheet.write(place, column, value)
     book.close()
-    made.seek(0)
-    return made

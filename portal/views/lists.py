@@ -5,6 +5,7 @@ neighbours of a row.
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
+from uuid import UUID
 
 from django.core.exceptions import BadRequest
 from django.db.models import Model, QuerySet
@@ -50,7 +51,13 @@ class Opened(Generic[R]):
     order: tuple[Key, ...] = ()
     in_words: Callable[[Sequence[Any]], Sequence[R]] = list
     is_unread: bool = False  # a filter cannot be read
-    is_withheld: bool = False  # one person's rows, and no reason was given
+    patient_id: UUID | None = None  # whose rows alone these are
+    reason: str = ""  # why they are looked at
+
+    @property
+    def is_withheld(self) -> bool:
+        """One person's rows, and no reason was given."""
+        return self.patient_id is not None and not self.reason
 
     def sorted(self, sort: Sort[R] | None) -> "Opened[R]":
         if sort is None:
@@ -103,9 +110,11 @@ def answer(
     told: Callable[[Sequence[Any]], Mapping[str, Any]],
     *,
     record: Callable[[str], None] | None = None,
+    exported: Callable[[], None] | None = None,
 ) -> HttpResponseBase:
     """The page of a list, or the whole list as a file. `told` gives the words about it for the rows
-    of a page; `record` writes an export down, where a list has its own way.
+    of a page; `record` writes an export down, where a list has its own way, and `exported` what is
+    written down of it besides.
     """
     kept = saved_views.kept(actor, listing.name)
     if kept.opens_with and not set(request.GET) - {"environment", *listing.fixed}:
@@ -117,7 +126,9 @@ def answer(
     opened = opened.sorted(sort)
     form = request.GET.get("format", "")
     if form in sheets.FORMATS and not (opened.is_unread or opened.is_withheld):
-        (record or _recorder(request, actor, listing, columns))(form)
+        (record or _recorder(request, actor, listing, opened, columns))(form)
+        if exported is not None:
+            exported()
         return _export(form, listing, opened, columns)
     found = _page(request, opened)
     rows = opened.in_words(found.rows)
@@ -204,7 +215,11 @@ def _heading(
 
 
 def _recorder(
-    request: Request, actor: Actor, listing: Listing[Any], columns: Sequence[Column[Any]]
+    request: Request,
+    actor: Actor,
+    listing: Listing[Any],
+    opened: Opened[Any],
+    columns: Sequence[Column[Any]],
 ) -> Callable[[str], None]:
     """Before the first row goes out."""
 
@@ -214,8 +229,13 @@ def _recorder(
             "filters": QueryDict(filters_only(request.GET)).dict(),
             "format": form,
             "columns": [column.key for column in columns],
+            **({"reason": opened.reason} if opened.reason else {}),
         }
-        about = ledger.About(environment=request.environment, organisation_id=actor.organisation_id)
+        about = ledger.About(
+            environment=request.environment,
+            organisation_id=actor.organisation_id,
+            patient_id=opened.patient_id,
+        )
         ledger.record(ledger.Kind.LIST_EXPORTED, about, facts, actor=actor)
 
     return record

@@ -1,6 +1,8 @@
 """The list of studies, without patients' names and codes; a patient is searched by exact code."""
 
 from collections.abc import Sequence
+from dataclasses import replace
+from uuid import UUID
 
 from django.contrib import messages
 from django.db.models import QuerySet
@@ -51,9 +53,11 @@ def opened_by(request: Request, actor: Actor, query: QueryDict) -> Opened[Row]:
     """The list as an address narrows it."""
     form = StudyFilters(query, customers_of(actor, ()))
     filters = form.filters(request.environment)
-    rows = Study.objects.none() if filters is None else visible(request, actor, filters)
-    asked = filters is None or filters.patient_id is None or _reasoned(request, actor, filters)
-    return Opened(form, rows, ORDER, _shown, is_unread=filters is None, is_withheld=not asked)
+    if filters is None:
+        return Opened(form, Study.objects.none(), ORDER, _shown, is_unread=True)
+    rows = visible(request, actor, filters)
+    opened = Opened(form, rows, ORDER, _shown, patient_id=filters.patient_id)
+    return replace(opened, reason=_reason(request, actor, filters.patient_id))
 
 
 def _words(request: Request, actor: Actor, opened: Opened[Row]) -> dict[str, object]:
@@ -79,9 +83,8 @@ def visible(request: Request, actor: Actor, filters: queries.Filters) -> QuerySe
     return gate.visible(rows, asker, Action.SEE_PATIENT)
 
 
-def _reasoned(request: Request, actor: Actor, filters: queries.Filters) -> bool:
-    known = filters.patient_id
-    return known is not None and bool(reasons.with_reason(request, actor, known).reason)
+def _reason(request: Request, actor: Actor, patient_id: UUID | None) -> str:
+    return reasons.with_reason(request, actor, patient_id).reason if patient_id else ""
 
 
 def _shown(found: Sequence[Study]) -> list[Row]:

@@ -1,8 +1,10 @@
 """What all lists share: saved views, columns, order, files, and the rows beside one."""
 
 import csv
+import tempfile
 import zipfile
 from io import BytesIO, StringIO
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -12,6 +14,7 @@ from django.urls import reverse
 from archive.models import LedgerEvent, SavedView, Study
 from archive.queries import keyset
 from archive.services.saved_views import MOST
+from portal.lists import sheets
 from portal.lists.every import LISTINGS
 from portal.pages import BY_NAME
 from tests import builders
@@ -93,7 +96,8 @@ def test_a_shared_view_is_read_by_its_readers_and_changed_by_its_owner() -> None
     for act in ("rename", "remove"):
         assert change(other, view, act, name="Mine") == 404
     assert change(other, view, "open") == 302
-    assert other.get(STUDIES).status_code == 302 and signed_in("support").get(STUDIES)
+    assert other.get(STUDIES).status_code == 302
+    assert signed_in("support").get(STUDIES).status_code == 200
     assert change(stranger, view, "open") == 403
     assert stranger.post(SAVE, {"name": "x"}).status_code == 403
 
@@ -176,11 +180,29 @@ def test_xlsx_holds_texts_as_texts_and_numbers_as_numbers() -> None:
     assert LedgerEvent.objects.get(kind="list.exported").facts["format"] == "xlsx"
 
 
+def test_a_workbook_that_is_not_finished_leaves_no_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    with pytest.raises(ZeroDivisionError):
+        sheets.workbook(["one"], ([1 // each] for each in (1, 0)))
+    assert not list(tmp_path.iterdir())
+
+
 def test_a_person_not_asked_for_is_not_exported() -> None:
     study: Study = builders.study()
     content = page(signed_in("support"), f"{STUDIES}?patient={study.patient_id}&format=csv")
     assert "has not been searched for in this session" in content
     assert not LedgerEvent.objects.filter(kind="list.exported").exists()
+
+
+def test_an_export_of_one_person_stands_with_the_person_and_the_reason() -> None:
+    study = builders.study()
+    client = signed_in("support")
+    found = client.post("/studies/patient/", {"code": MATTI, "reason": "E-1042, a call"})
+    assert client.get(f"{found.headers['Location']}&format=csv").streaming
+    told = LedgerEvent.objects.get(kind="list.exported")
+    assert (told.patient_id, told.facts["reason"]) == (study.patient_id, "E-1042, a call")
 
 
 def test_every_list_has_a_page_and_columns_of_its_own() -> None:

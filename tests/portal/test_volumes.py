@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.urls import reverse
 
-from archive.models import VolumeDay
+from archive.models import LedgerEvent, VolumeDay
 from archive.values import today
 from onboarding.models import Joining
 from tests.cast import ESIMERKKILA, MALLILA, organisation
@@ -50,6 +50,11 @@ def test_a_customer_reads_its_own_months_only() -> None:
     answer = client.get(reverse("customer-duty-csv", args=[organisation(ESIMERKKILA).id]))
     text = b"".join(answer.streaming_content).decode()  # type: ignore[attr-defined]
     assert "mr,7,4321,9000000" in text
+    told = LedgerEvent.objects.get(kind="list.exported")
+    assert (told.facts["listing"], told.organisation_id) == (
+        "customer-duty",
+        organisation(ESIMERKKILA).id,
+    )
     for name in ("customer-duty", "customer-duty-csv"):
         foreign = reverse(name, args=[organisation(MALLILA).id])
         assert client.get(foreign).status_code == 404

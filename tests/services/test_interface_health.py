@@ -126,6 +126,20 @@ def test_a_system_that_always_sends_is_expected_and_what_people_say_goes_before(
     assert [each.facts["what"] for each in told] == ["silence laid down", "silence learned"]
 
 
+def test_what_did_not_come_yesterday_is_missed_until_it_comes() -> None:
+    yesterday = today() - timedelta(days=1)
+    given = {"expected_on": yesterday, "expected_by": midnight(today())}
+    row = channel(good_at=midnight(yesterday) - timedelta(hours=1), **given)
+    assert silence.learn_due() == 0 and interface_health.late(row) > 0
+    Channel.objects.filter(id=row.id).update(good_at=midnight(today()))
+    row.refresh_from_db()
+    assert interface_health.late(row) == 0 and silence.learn_due() == 1
+    silence.lay_down(SYSTEM, row, weekdays=[], by=None, reason="It is switched off.")
+    rows = Channel.objects.filter(id=row.id)
+    rows.update(good_at=midnight(yesterday) - timedelta(hours=1), **given)
+    assert silence.learn_due() == 1 and interface_health.late(rows.get()) == 0
+
+
 def rule(**changed: Any) -> AlarmRule:
     given = {
         "name_fi": "Hiljaisuus",
@@ -168,6 +182,24 @@ def test_what_comes_back_soon_is_an_alarm_again_but_nobody_is_told() -> None:
     first, again = Alarm.objects.filter(rule=made).order_by("since")
     assert first.cleared_at is not None and not first.is_quiet
     assert again.cleared_at is None and again.is_quiet and len(mail.outbox) == 1
+    Alarm.objects.filter(id=again.id).update(raised_at=AT - timedelta(hours=1))
+    assert alarm_mails.tell_due() == 1, "it outlasts the cool-down"
+    assert alarm_mails.tell_due() == 0
+
+
+def test_each_recipient_is_told_once_and_a_lost_claim_is_taken_over() -> None:
+    made = rule()
+    alarms.judge(made, [Reading("one", "one system", 90)])
+    rows = AlarmRule.objects.filter(id=made.id)
+    rows.update(recipients=["a\n@example.fi", "desk@example.fi"])
+    Alarm.objects.update(claimed_at=now())
+    assert alarm_mails.tell_due() == 0, "another process mails"
+    Alarm.objects.update(claimed_at=now() - timedelta(minutes=11))
+    assert alarm_mails.tell_due() == 1
+    rows.update(recipients=["a@example.fi", "desk@example.fi"])
+    assert alarm_mails.tell_due() == 1
+    assert [each.to for each in mail.outbox] == [["desk@example.fi"], ["a@example.fi"]]
+    assert Alarm.objects.get().told_at is not None and alarm_mails.tell_due() == 0
 
 
 def test_a_replaced_rule_takes_over_what_stands_open_and_an_ended_one_clears_it() -> None:
@@ -185,6 +217,36 @@ def test_a_replaced_rule_takes_over_what_stands_open_and_an_ended_one_clears_it(
     alarm.refresh_from_db()
     assert alarm.cleared_at is not None
     assert not AlarmRule.objects.filter(id__in=[made.id, other.id], until=None).exists()
+
+
+def test_what_was_read_before_its_rule_ended_raises_nothing() -> None:
+    made = rule()
+    alarm_rules.end(SYSTEM, made, reason="Not needed.")
+    alarms.judge(made, [Reading("one", "one system", 90)])
+    assert not Alarm.objects.exists()
+
+
+def test_few_exchanges_raise_nothing_and_clear_what_was_raised() -> None:
+    made = rule(measure=Measure.FAILURES.value, threshold=50, clear_at=20, least=10)
+    hour = AT.replace(minute=0, second=0, microsecond=0)
+    counts = ChannelHour.objects.create(channel=channel(), hour=hour)
+    stands = []
+    for good, failed in ((1, 3), (1, 9), (1, 3), (4, 0)):
+        counts.good, counts.failed = good, failed
+        counts.save()
+        alarms.judge(made, measures.read(made))
+        stands.append(Alarm.objects.filter(rule=made, cleared_at=None).exists())
+    assert stands == [False, True, True, False]
+
+
+def test_a_rule_that_cannot_be_read_keeps_no_other_from_being_judged() -> None:
+    AlarmRule.objects.filter(measure="backlog").update(measure="a new one")
+    made = rule()
+    channel(
+        good_at=AT - timedelta(days=2), expected_on=today(), expected_by=AT - timedelta(hours=2)
+    )
+    alarms.watch()
+    assert Alarm.objects.filter(rule=made).exists()
 
 
 def test_an_alarm_is_acknowledged_by_one_person() -> None:

@@ -2,9 +2,6 @@
 may.
 """
 
-import logging
-import warnings
-
 from pynetdicom import _config
 
 
@@ -15,6 +12,3 @@ def keep_identifiers_out_of_logs() -> None:
     _config.LOG_REQUEST_IDENTIFIERS = False
     _config.LOG_RESPONSE_IDENTIFIERS = False
     _config.LOG_HANDLER_LEVEL = "none"
-    for name in ("pynetdicom", "pydicom"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)
-        warnings.filterwarnings("ignore", module=name)

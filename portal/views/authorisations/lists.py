@@ -1,6 +1,7 @@
 """The order list, the assignment list, and the staff's list of all; a patient by exact code."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -114,21 +115,22 @@ def opener(side: Side | None) -> Opener:
         form = AuthorisationFilters(query, parties_of(own, side))
         filters = form.filters()
         rows = queries.narrowed(own if filters else own.none(), filters or queries.Filters())
-        rows = followup.followed(_seen_by(request, actor, rows, filters))
         order = tuple(queries.SORTS[form.sorted_by if filters else queries.FIRST_SORT])
-        return Opened(form, rows, order, _shown, is_unread=filters is None)
+        opened = Opened(form, followup.followed(rows), order, _shown, is_unread=filters is None)
+        if filters is None or filters.person_id is None:
+            return opened
+        return _of_person(request, actor, opened, filters.person_id)
 
     return opened_by
 
 
-def _seen_by(
-    request: Request, actor: Actor, rows: QuerySet[Any], filters: queries.Filters | None
-) -> QuerySet[Any]:
+def _of_person(
+    request: Request, actor: Actor, opened: Opened[Ordered], person_id: UUID
+) -> Opened[Ordered]:
     """One patient's list is for who searched for that patient in this session."""
-    if filters is None or filters.person_id is None:
-        return rows
-    known = reasons.with_reason(request, actor, filters.person_id)
-    return rows if known.reason else rows.none()
+    reason = reasons.with_reason(request, actor, person_id).reason
+    rows = opened.rows if reason else opened.rows.none()
+    return replace(opened, rows=rows, patient_id=person_id, reason=reason)
 
 
 def _shown(found: Sequence[Any]) -> list[Ordered]:

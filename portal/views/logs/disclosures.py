@@ -23,7 +23,6 @@ LOG = Log(
     label=_("Disclosures"),
     say=_("What was given to other controllers, the newest first. Your look is recorded."),
     url_name="log-disclosures",
-    entry_url_name="log-disclosure",
     listing=DISCLOSURES,
     form=_form,
     narrowed=disclosures.narrowed,

@@ -48,7 +48,6 @@ class Log:
     label: str | Promise
     say: str | Promise
     url_name: str
-    entry_url_name: str
     listing: Listing[Any]
     form: Callable[[QueryDict], Form]
     narrowed: Callable[[Any], QuerySet[LedgerEvent]]
@@ -112,7 +111,8 @@ def _listed(log: Log, opened: _Opened) -> lists.Opened[Any]:
         NEWEST_EVENT,
         in_words,
         is_unread=opened.told is None,
-        is_withheld=opened.is_unreasoned,
+        patient_id=opened.patient_id,
+        reason=opened.reason,
     )
 
 

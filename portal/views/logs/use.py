@@ -23,7 +23,6 @@ LOG = Log(
     label=_("Use log"),
     say=_("Who looked at what and why, and who changed what. Your look is recorded."),
     url_name="log-use",
-    entry_url_name="log-use-entry",
     listing=USE,
     form=_form,
     narrowed=use_log.narrowed,

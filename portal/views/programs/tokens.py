@@ -27,6 +27,8 @@ CUSTOMERS_SCOPES = (
     ApiScope.CUSTOMERS_READ,
     ApiScope.ROLLOUTS_ACT,
     ApiScope.PERSONS_READ,
+    ApiScope.WATCHING_READ,
+    ApiScope.WATCHING_ACT,
     ApiScope.WEBHOOKS_ACT,
 )
 

@@ -40,7 +40,9 @@ def front(request: Request, actor: Actor) -> HttpResponseBase:
         }
 
     listed = opened_by(request, actor, request.GET)
-    return lists.answer(request, actor, REVIEW_CASES, listed, "review/_cases.html", words)
+    exported = opened.exported(actor, "cases", request.environment)
+    part = "review/_cases.html"
+    return lists.answer(request, actor, REVIEW_CASES, listed, part, words, exported=exported)
 
 
 def opened_by(request: Request, actor: Actor, query: QueryDict) -> Opened[ReviewCase]:

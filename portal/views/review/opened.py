@@ -1,6 +1,6 @@
 """What the pages of review share: each look recorded before anything is shown."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from uuid import UUID
 
 from django import forms
@@ -21,6 +21,11 @@ def viewed(
 ) -> None:
     about = ledger.About(environment=environment, patient_id=patient_id)
     ledger.record(ledger.Kind.REVIEW_VIEWED, about, {"what": what, **facts}, actor=actor)
+
+
+def exported(actor: Actor, what: str, environment: str) -> Callable[[], None]:
+    """That a list went out as a file, besides what is recorded of every such list."""
+    return lambda: viewed(actor, f"{what} exported", environment)
 
 
 def viewed_suspicion(request: Request, actor: Actor, row: Suspicion) -> None:

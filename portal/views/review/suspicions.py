@@ -43,7 +43,9 @@ def front(request: Request, actor: Actor) -> HttpResponseBase:
         }
 
     listed = opened_by(request, actor, request.GET)
-    return lists.answer(request, actor, SUSPICIONS, listed, "review/_list.html", words)
+    exported = opened.exported(actor, "suspicions", request.environment)
+    part = "review/_list.html"
+    return lists.answer(request, actor, SUSPICIONS, listed, part, words, exported=exported)
 
 
 def opened_by(request: Request, actor: Actor, query: QueryDict) -> Opened[Suspected]:

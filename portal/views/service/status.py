@@ -127,9 +127,14 @@ def announcement(request: Request, actor: Actor, announcement_id: UUID) -> HttpR
 def acknowledge(request: Request, actor: Actor, announcement_id: UUID) -> HttpResponseBase:
     """For every organisation of the person's that has not yet."""
     row = _row(announcement_id)
-    for each in request.person.organisations:
+    done = [
         services.acknowledge(request.person.actor(each.id), row, each.id)
-    messages.success(request, _("Your organisation has taken note."))
+        for each in request.person.organisations
+    ]
+    if any(done):
+        messages.success(request, _("Your organisation has taken note."))
+    else:
+        messages.info(request, _("This notice no longer waits for your organisation."))
     return redirect("status")
 
 

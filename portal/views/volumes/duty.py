@@ -16,6 +16,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from archive import ledger
 from archive.actors import Actor, ActorKind
 from archive.models import CustomerState, Environment, Organisation
 from archive.queries import content_policies
@@ -173,8 +174,11 @@ def _opened(request: Request, actor: Actor, organisation_id: UUID) -> Organisati
 @require_safe
 @page("customer-duty")
 def customer_csv(request: Request, actor: Actor, organisation_id: UUID) -> HttpResponseBase:
-    """Month by month, of five years."""
+    """Month by month, of five years. Recorded before the first row goes out."""
     organisation = _opened(request, actor, organisation_id)
+    about = ledger.About(environment=request.environment, organisation_id=organisation.id)
+    facts = {"listing": "customer-duty", "filters": {}, "format": "csv"}
+    ledger.record(ledger.Kind.LIST_EXPORTED, about, facts, actor=actor)
     months = queries.last_months(EXPORTED_MONTHS)
     rows = queries.rows(request.environment, [organisation], months)
     return _sheet(f"volumes-{organisation.business_id}", MONTHLY, _monthly(rows))

@@ -11,7 +11,6 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from archive.actors import Actor
-from archive.errors import NotFound
 from archive.models import Alarm
 from archive.queries import alarms as queries
 from archive.services import alarms as services
@@ -28,11 +27,12 @@ CLEARED = 20
 @require_safe
 @page("alarms")
 def listed(request: Request, actor: Actor) -> HttpResponse:
-    rows = queries.standing(request.environment)[: SHOWN + 1]
+    rows = queries.standing(request.environment)
+    count = rows.count()
     cleared = queries.cleared(request.environment)[:CLEARED]
-    title = ngettext("%(count)s alarm stands open", "%(count)s alarms stand open", len(rows))
+    title = ngettext("%(count)s alarm stands open", "%(count)s alarms stand open", count)
     context = {
-        "title": title % {"count": counted_text(len(rows))},
+        "title": title % {"count": counted_text(count)},
         "rows": [_told(row) for row in rows[:SHOWN]],
         "cleared": [_told(row) for row in cleared],
         "acknowledges": BY_NAME["alarm-acknowledge"].may_open(actor.roles),
@@ -53,13 +53,7 @@ def _told(row: Alarm) -> tuple[Alarm, str, str, str]:
 @require_http_methods(["GET", "HEAD", "POST"])
 @page("alarm-acknowledge")
 def acknowledge(request: Request, actor: Actor, alarm_id: UUID) -> HttpResponseBase:
-    row = (
-        Alarm.objects.select_related("rule", "channel", "organisation")
-        .filter(id=alarm_id, raised_at__isnull=False)
-        .first()
-    )
-    if row is None:
-        raise NotFound()
+    row = queries.one(alarm_id)
     form = AcknowledgeForm(request.POST or None)
     if form.is_bound and form.is_valid():
         if services.acknowledge(actor, row, note=form.cleaned_data["reason"]):

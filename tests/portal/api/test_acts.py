@@ -152,7 +152,8 @@ def test_what_a_patient_said_is_read_and_corrected_for_a_reason() -> None:
 
 
 def test_a_merge_is_made_and_undone_by_two() -> None:
-    persons.study(persons.temporary())
+    persons.study(persons.temporary(), PatientBirthDate="19810102")
+    persons.study(persons.official(), PatientBirthDate="19810101")
     first, second = personal("archivist"), personal("admin")
     retired, survivor = persons.temporary(), persons.official()
     body = {
@@ -161,7 +162,11 @@ def test_a_merge_is_made_and_undone_by_two() -> None:
         "reason": "case E-1042",
     }
     assert call(personal("support"), "/api/merges", body).status_code == 403
-    assert call(first, "/api/merges", body).json() == {"changed": True}
+    differs = call(first, "/api/merges", body)
+    (told,) = differs.json()["errors"]
+    assert (differs.status_code, told["field"]) == (422, "looked")
+    assert told["detail"].startswith("birth_date") and "1981" not in told["detail"]
+    assert call(first, "/api/merges", {**body, "looked": True}).json() == {"changed": True}
     listed = call(first, "/api/merges?state=live")
     (row,) = listed.json()["results"]
     assert survivor.value not in listed.content.decode() and not row["undoing_waits"]

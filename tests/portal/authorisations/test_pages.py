@@ -2,21 +2,19 @@
 
 import csv
 import io
-from datetime import datetime, timedelta
-from typing import Any
-
 import pytest
-from django.test import Client
-from django.urls import reverse
-
 from archive.models import Authorisation, AuthorisationDraft, LedgerEvent
 from archive.services import authorisations
 from archive.values import now, today
+from datetime import datetime, timedelta
+from django.test import Client
+from django.urls import reverse
 from tests import builders
 from tests.authorising import day, made, person, register
 from tests.cast import ESIMERKKILA, MATTI, RONTGEN, VENLA, organisation
 from tests.portal.joining.test_bad_input import wrong_at
 from tests.portal.test_pages import signed_in
+from typing import Any
 
 pytestmark = pytest.mark.django_db
 
@@ -253,6 +251,9 @@ def test_a_patient_is_searched_for_by_a_posted_code(organiser: Client, producer:
     assert address.startswith(reverse("assignments")) and MATTI not in address
     page = text(producer.get(address))
     assert of(row) in page and page.count('data-label="Organiser"') == 1
+    assert producer.get(f"{address}&format=csv").streaming
+    exported = LedgerEvent.objects.get(kind="list.exported")
+    assert (exported.patient_id, exported.facts["reason"]) == (row.patient_id, "soitto")
     assert of(row) not in text(signed_in("malli").get(address.replace("assignments/", "")))
     nobody = producer.post(f"{place}?side=producer", {**data, "code": "020516C903K"})
     assert nobody.status_code == 200 and "No authorisation of yours" in text(nobody)

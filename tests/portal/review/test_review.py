@@ -48,6 +48,12 @@ def looks() -> list[str]:
     return [row.facts["what"] for row in rows]
 
 
+def test_a_list_that_goes_out_as_a_file_is_a_look_too(reviewer: Client) -> None:
+    for name in ("review", "review-cases"):
+        assert reviewer.get(f"{reverse(name)}?format=csv").streaming
+    assert looks() == ["suspicions exported", "cases exported"]
+
+
 def test_an_emergency_is_looked_into_explained_found_and_closed(reviewer: Client) -> None:
     row = suspicion(to=MALLILA)
     listed = page(reviewer, reverse("review"))
