@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from launch import clusters, processes
-from tests.launch.running import Ports, run_to_its_end, started
+from tests.launch.running import READY_SECONDS, Ports, run_to_its_end, started
 
 pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("system")]
 
@@ -39,7 +39,7 @@ def test_after_a_kill_the_next_one_clears_and_resumes(data: Path, ports: Ports) 
         second.await_ready()
         assert not [name for name, identity in children.items() if identity.alive]
         assert second.file["logins"] == logins
-        assert second.healthy()
+        second.await_that(second.healthy, READY_SECONDS)
 
 
 def test_a_warm_start_repeats_no_step(used_data: Path, ports: Ports) -> None:

@@ -108,7 +108,7 @@ def test_a_customer_reads_its_own_outcomes_and_nothing_of_the_patient() -> None:
     detail = page(client, f"/messages/{own.id}/")
     for words in ("Patient is not known", "MINE", "AE", "ESIM_RIS"):
         assert words in detail
-    for hidden in (MATTI, "Virtanen", "19810101", "•••", "PID"):
+    for hidden in (MATTI, "Virtanen", "19810101", "•••", "PID|"):
         assert hidden not in detail
     assert client.get(f"/messages/{foreign.id}/").status_code == 404
     assert client.post(f"/messages/{own.id}/whole/", {"reason": "curious"}).status_code == 404

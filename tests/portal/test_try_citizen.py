@@ -87,7 +87,7 @@ def test_what_is_said_goes_over_the_api_and_holds(page: Client) -> None:
     say(page, "withdraw")
     assert facts() == standing.PersonFacts(informed=True)
     assert "I want to donate organs" not in say(page, "will")
-    assert "provider: no such service provider" in say(page, "prohibit", scope="provider")
+    assert "provider: scope needs a service provider" in say(page, "prohibit", scope="provider")
 
 
 def test_one_may_act_for_another(page: Client) -> None:

@@ -7,7 +7,7 @@ from uuid import UUID
 import pytest
 
 from archive.models import LedgerEvent
-from archive.queries import disclosures
+from archive.queries import disclosures, keyset
 from archive.queries.disclosures import Filters
 from archive.values import now
 from tests import builders, logs
@@ -52,11 +52,11 @@ def test_pages_meet_and_an_export_reads_them_all(monkeypatch: pytest.MonkeyPatch
     study = builders.study()
     written = [logs.give(study) for _ in range(5)]
     rows = disclosures.narrowed(Filters())
-    first = disclosures.keyset_page(rows, disclosures.NEWEST_EVENT, size=2)
-    second = disclosures.keyset_page(rows, disclosures.NEWEST_EVENT, after=first.following, size=2)
+    first = keyset.page(rows, keyset.NEWEST_EVENT, size=2)
+    second = keyset.page(rows, keyset.NEWEST_EVENT, after=first.following, size=2)
     assert [row.id for row in (*first.rows, *second.rows)] == written[:0:-1]
-    monkeypatch.setattr(disclosures, "CHUNK", 2)
-    read = [row.id for stretch in disclosures.stretches(rows) for row in stretch]
+    monkeypatch.setattr(keyset, "STRETCH", 2)
+    read = [row.id for stretch in keyset.stretches(rows, keyset.NEWEST_EVENT) for row in stretch]
     assert read == written[::-1]
 
 

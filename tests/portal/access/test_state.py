@@ -165,7 +165,7 @@ def test_a_service_event_nobody_knows_is_recorded_and_said_so() -> None:
         ("permission", {"reason": f"called by {AINO}"}, "Leave the personal identity code out"),
         ("permission", {"reason": ""}, "This field is required"),
         ("withdrawal", {}, "No permission was in force"),
-        ("prohibition", {"scope": "provider"}, "No customer has the organisation identifier"),
+        ("prohibition", {"scope": "provider"}, "is about one provider"),
         ("prohibition", {"scope": "register"}, "does not go with what is chosen above"),
     ],
 )

@@ -2,19 +2,21 @@
 
 import csv
 import io
+from datetime import datetime, timedelta
+from typing import Any
+
 import pytest
+from django.test import Client
+from django.urls import reverse
+
 from archive.models import Authorisation, AuthorisationDraft, LedgerEvent
 from archive.services import authorisations
 from archive.values import now, today
-from datetime import datetime, timedelta
-from django.test import Client
-from django.urls import reverse
 from tests import builders
 from tests.authorising import day, made, person, register
 from tests.cast import ESIMERKKILA, MATTI, RONTGEN, VENLA, organisation
 from tests.portal.joining.test_bad_input import wrong_at
 from tests.portal.test_pages import signed_in
-from typing import Any
 
 pytestmark = pytest.mark.django_db
 
