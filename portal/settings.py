@@ -244,6 +244,7 @@ SPECTACULAR_SETTINGS = {
         "RegisterTypeEnum": "archive.models.RegisterType",
         "WishSourceEnum": "archive.models.WishSource",
         "EnvironmentEnum": "archive.models.Environment",
+        "ServicePartEnum": "archive.models.ServicePart",
         "JobKindEnum": "archive.models.JobKind",
         "WebhookEventEnum": "archive.models.WebhookEvent",
         "StudyStateEnum": "archive.models.StudyState",

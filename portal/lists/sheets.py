@@ -48,8 +48,16 @@ def workbook(heading: Sequence[str], rows: Iterable[Sequence[Plain]]) -> IO[byte
     holds what a sheet can hold; CSV has no such limit.
     """
     made = tempfile.TemporaryFile()
-    with tempfile.TemporaryDirectory() as folder:  # for what the library puts aside
-        _write(Workbook(made, {**AS_TEXT, "tmpdir": folder}), heading, rows)
+    try:
+        # The folder is for what the library puts aside.
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            Workbook(made, {**AS_TEXT, "tmpdir": folder}) as book,
+        ):
+            _write(book, heading, rows)
+    except BaseException:
+        made.close()
+        raise
     made.seek(0)
     return made
 
@@ -65,4 +73,3 @@ def _write(book: Workbook, heading: Sequence[str], rows: Iterable[Sequence[Plain
                 sheet.write_datetime(place, column, value, times)
             elif value is not None:
                 sheet.write(place, column, value)
-    book.close()
