@@ -34,6 +34,7 @@ def line(message: str, *args: object, **given: Any) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.django_db
 def test_a_line_says_when_where_and_in_which_conversation() -> None:
     connection, organisation = uuid7(), uuid7()
     with exchange() as correlation_id:
