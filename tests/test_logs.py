@@ -8,6 +8,7 @@ import sys
 import traceback
 from typing import Any
 
+import pytest
 from structlog.stdlib import ProcessorFormatter
 
 from archive import conversation, logs
