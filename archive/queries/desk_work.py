@@ -2,7 +2,7 @@
 (SD-2, SD-3).
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet
@@ -29,6 +29,7 @@ SHOWN = 20
 SIMILAR = 5
 CHANGES = ("case.changed", "case.retried", "case.resolved", "cases.acted_on")
 ITEM_ORDER = (keyset.Key("place", int),)
+NEWEST_BATCH = (keyset.Key("made_at", keyset.moment, True), keyset.Key("id", UUID, True))
 
 
 def handlers(roles: Iterable[str]) -> list[User]:
@@ -107,9 +108,12 @@ def batches_of(case: Case) -> list[Batch]:
     return list(Batch.objects.filter(case=case).order_by("-made_at")[:3])
 
 
+def batches(environment: str) -> QuerySet[Batch]:
+    return Batch.objects.filter(environment=environment).select_related("case")
+
+
 def recent_batches(environment: str) -> list[Batch]:
-    rows = Batch.objects.filter(environment=environment).select_related("case")
-    return list(rows.order_by("-made_at")[:SHOWN])
+    return list(batches(environment).order_by("-made_at")[:SHOWN])
 
 
 def batch(batch_id: UUID) -> Batch:
@@ -122,8 +126,16 @@ def batch(batch_id: UUID) -> Batch:
 
 def counts(found: Batch) -> dict[str, int]:
     """How many items of each state, those without any left out."""
-    rows = BatchItem.objects.filter(batch=found).values("state").annotate(count=Count("id"))
-    return {row["state"]: row["count"] for row in rows.order_by("state")}
+    return counts_of([found])[found.id]
+
+
+def counts_of(found: Sequence[Batch]) -> dict[UUID, dict[str, int]]:
+    """The same of several."""
+    told: dict[UUID, dict[str, int]] = {each.id: {} for each in found}
+    rows = BatchItem.objects.filter(batch__in=told).values("batch_id", "state")
+    for row in rows.annotate(count=Count("id")).order_by("state"):
+        told[row["batch_id"]][row["state"]] = row["count"]
+    return told
 
 
 def items(found: Batch, *, after: str = "", before: str = "") -> keyset.Page[BatchItem]:

@@ -76,6 +76,24 @@ class Strong:
 
 
 @dataclass(frozen=True, slots=True)
+class Act:
+    """Leads to what can be done about the row, which `about` names for who cannot see it."""
+
+    word: Label
+    url: str
+    about: Label = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """Done at once, by the page's form `press`."""
+
+    word: Label
+    url: str
+    about: Label = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Lines:
     """Several things below each other."""
 
@@ -98,6 +116,8 @@ Value = (
     | Size
     | Count
     | Strong
+    | Act
+    | Press
     | Lines
     | None
 )
@@ -138,10 +158,23 @@ def html(value: Value) -> SafeString | str:
             return shown.state("needs", told) if value.count else told
         case Strong():
             return format_html("<b>{}</b>", value.text)
+        case Act():
+            return format_html('<a href="{}">{}{}</a>', value.url, value.word, _unseen(value.about))
+        case Press():
+            return format_html(
+                '<button class="btn" form="press" formaction="{}">{}{}</button>',
+                value.url,
+                value.word,
+                _unseen(value.about),
+            )
         case Lines():
             made = ((html(each),) for each in value.values)
             return format_html_join("", '<span class="sub">{}</span>', made)
     return conditional_escape(_text(value))
+
+
+def _unseen(about: Label) -> SafeString | str:
+    return format_html('<span class="unseen">: {}</span>', about) if about else ""
 
 
 def _text(value: str | Promise | float | date | timedelta) -> str:
@@ -168,6 +201,8 @@ def plain(value: Value) -> Plain:
             return value.text
         case Strong():
             return str(value.text)
+        case Act() | Press():
+            return str(value.word)
         case PersonCode():
             return mask(value.text) if value.text else ""
         case When():

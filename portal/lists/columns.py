@@ -30,6 +30,7 @@ class Column(Generic[R]):
     sortable: bool = False
     shown: bool = True  # until the reader chooses otherwise
     staff_only: bool = False
+    page_only: bool = False  # an act, which no spreadsheet can do
 
     def html(self, row: R, url: str = "") -> SafeString:
         """The cell; its value leads to `url` when that is given."""
@@ -143,7 +144,8 @@ def sort_of(columns: Sequence[Column[R]], asked: str) -> Sort[R] | None:
 
 def exported(columns: Iterable[Column[R]]) -> list[Column[R]]:
     """Each value in a column of its own."""
-    return [each for column in columns for each in (column, *column.under)]
+    kept = (column for column in columns if not column.page_only)
+    return [each for column in kept for each in (column, *column.under)]
 
 
 def headings(columns: Iterable[Column[R]]) -> list[str]:

@@ -1,4 +1,4 @@
-"""Cases: the support desk's list, and a customer's own errors."""
+"""Cases: the support desk's list, and a customer's own errors; batches over many at once."""
 
 from dataclasses import dataclass
 from uuid import UUID
@@ -6,9 +6,9 @@ from uuid import UUID
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from archive.models import Case
+from archive.models import Batch, Case
 from archive.queries.keyset import Key, moment
-from portal.lists.cells import Code, State, When
+from portal.lists.cells import Code, State, When, state_of
 from portal.lists.columns import Column, Listing
 
 BY_LAST = (Key("last_at", moment, True), Key("id", UUID, True))
@@ -116,5 +116,45 @@ DESK = Listing[Row](
             shown=False,
             staff_only=True,
         ),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A batch and how far it is."""
+
+    batch: Batch
+    kind: str
+    ended: int
+    outcomes: str
+
+
+BATCHES = Listing[Begun](
+    name="batches",
+    url_name="batches",
+    pages=("batch",),
+    detail="batch",
+    key=lambda row: row.batch.id,
+    columns=(
+        Column(
+            "batch",
+            gettext_lazy("Batch"),
+            lambda row: row.kind,
+            css="broad",
+            under=(
+                Column(
+                    "case",
+                    gettext_lazy("Case"),
+                    lambda row: str(row.batch.case) if row.batch.case else "",
+                ),
+                Column("outcomes", gettext_lazy("Outcome"), lambda row: row.outcomes),
+            ),
+        ),
+        Column("state", gettext_lazy("State"), lambda row: state_of(row.batch)),
+        Column("events", gettext_lazy("Events"), lambda row: row.batch.item_count, css="num"),
+        Column("ended", gettext_lazy("Ended"), lambda row: row.ended, css="num"),
+        Column("begun", gettext_lazy("Begun"), lambda row: When(row.batch.made_at)),
+        Column("person", gettext_lazy("Person"), lambda row: row.batch.made_by_name),
     ),
 )

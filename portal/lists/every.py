@@ -6,15 +6,15 @@ from portal.lists.authorisations import ASSIGNMENTS, AUTHORISATIONS, ORDERS
 from portal.lists.columns import Listing
 from portal.lists.corrections import CORRECTIONS, REJECTIONS, REVIEW_CASES
 from portal.lists.customers import CUSTOMERS, LOAD, PIPELINE
-from portal.lists.desk import DESK
+from portal.lists.desk import BATCHES, DESK
 from portal.lists.logs import DISCLOSURES, USE
-from portal.lists.messages import MERGES, MESSAGES, REGISTRY
+from portal.lists.messages import MERGES, MESSAGES, REGISTRY, XDS_MESSAGES
 from portal.lists.rounds import DESTRUCTIONS, DUTY, FINDINGS, SUSPICIONS
 from portal.lists.studies import STUDIES
 
 EVERY: tuple[Listing[Any], ...] = (
     *(STUDIES, DESK, CUSTOMERS, PIPELINE, LOAD, DUTY),
-    *(MESSAGES, REGISTRY, MERGES, DESTRUCTIONS),
+    *(BATCHES, MESSAGES, REGISTRY, XDS_MESSAGES, MERGES, DESTRUCTIONS),
     *(CORRECTIONS, REJECTIONS, REVIEW_CASES),
     *(DISCLOSURES, USE, SUSPICIONS, AUTHORISATIONS, ORDERS, ASSIGNMENTS),
     *FINDINGS.values(),

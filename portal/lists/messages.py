@@ -1,5 +1,5 @@
-"""HL7 messages, entries of the registry, and merges of patient ids: nothing of the patient but a
-masked code.
+"""Messages of HL7 and XDS, entries of the registry, and merges of patient ids: nothing of the
+patient but a masked code.
 """
 
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from archive.models import Document, Hl7Message, PatientMerge
+from archive.models import Document, Hl7Message, PatientMerge, RegistryMessage
 from archive.values import mask
 from portal.lists.cells import Code, Identifier, Label, State, When, state_of
 from portal.lists.columns import Column, Listing
@@ -86,6 +86,45 @@ REGISTRY = Listing[Document](
             lambda row: Identifier(row.unique_id),
             shown=False,
         ),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """A SOAP message and what it asked for, in words."""
+
+    row: RegistryMessage
+    what: str
+
+
+def _taken(each: Exchange) -> State:
+    return State("done", _("taken")) if each.row.taken else State("needs", _("refused"))
+
+
+XDS_MESSAGES = Listing[Exchange](
+    name="xds-messages",
+    url_name="registry-messages",
+    pages=("registry-messages",),
+    detail="registry-message",
+    key=lambda each: each.row.id,
+    columns=(
+        Column("message", gettext_lazy("Message"), lambda each: each.what),
+        Column("outcome", gettext_lazy("Outcome"), _taken),
+        Column(
+            "customer",
+            gettext_lazy("Customer"),
+            lambda each: each.row.organisation.name,
+            under=(
+                Column(
+                    "connection",
+                    gettext_lazy("Connection"),
+                    lambda each: Code(str(each.row.connection)),
+                ),
+            ),
+        ),
+        Column("id", "MessageID", lambda each: Identifier(each.row.message_id)),
+        Column("received", gettext_lazy("Received"), lambda each: When(each.row.received_at)),
     ),
 )
 

@@ -2,12 +2,13 @@
 with a reason and for that once.
 """
 
+from collections.abc import Sequence
 from uuid import UUID
 
-from django.core.exceptions import BadRequest
-from django.http import HttpResponse
+from django.http import HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
@@ -19,43 +20,41 @@ from onboarding.queries import customers_of
 from portal.advice import advise
 from portal.forms.reasons import ReasonForm
 from portal.forms.registry import MessageFilters
+from portal.lists.messages import XDS_MESSAGES, Exchange
 from portal.pages import BY_NAME, address
 from portal.registry_words import action_words, pretty
 from portal.staff import Request, page
-from portal.views import reasons
-from portal.views.fragments import answer
-
-LIST = "list"
+from portal.views import lists, reasons
+from portal.views.lists import Opened
 
 
 @page("registry-messages")
-def front(request: Request, actor: Actor) -> HttpResponse:
-    form = MessageFilters(request.GET, customers_of(actor, ()))
-    filters = form.filters(request.environment)
-    rows = RegistryMessage.objects.none() if filters is None else queries.narrowed(filters)
-    try:
-        found = queries.page(
-            rows, after=request.GET.get("after", ""), before=request.GET.get("before", "")
-        )
-    except ValueError as error:
-        raise BadRequest("not a place in this list") from error
-    context = {
-        "say": _("A filter cannot be read. Correct it or take it off.")
-        if filters is None
-        else _("What known systems sent and were answered over XDS and XCA, the latest first."),
-        "form": form,
-        "rows": [(row, action_words(row.action)) for row in found.rows],
-        "page": found,
-        "filtered": bool(request.GET.keys() & form.fields.keys()),
+def front(request: Request, actor: Actor) -> HttpResponseBase:
+    opened = opened_by(request, actor, request.GET)
+    say = (
+        _("A filter cannot be read. Correct it or take it off.")
+        if opened.is_unread
+        else _("What known systems sent and were answered over XDS and XCA, the latest first.")
+    )
+    words = {
+        "title": _("XDS messages"),
+        "say": say,
+        "none_fits": _("No message fits the filters"),
         "trail": [(_("Registry"), reverse("registry"))],
     }
-    return answer(
-        request,
-        "registry/messages.html",
-        context,
-        part="registry/_messages.html",
-        target=LIST,
-    )
+    part = "registry/_messages.html"
+    return lists.answer(request, actor, XDS_MESSAGES, opened, part, lambda _rows: words)
+
+
+def opened_by(request: Request, actor: Actor, query: QueryDict) -> Opened[Exchange]:
+    form = MessageFilters(query, customers_of(actor, ()))
+    filters = form.filters(request.environment)
+    rows = RegistryMessage.objects.none() if filters is None else queries.narrowed(filters)
+
+    def in_words(found: Sequence[RegistryMessage]) -> list[Exchange]:
+        return [Exchange(row, capfirst(action_words(row.action))) for row in found]
+
+    return Opened(form, rows, queries.ORDER, in_words, is_unread=filters is None)
 
 
 @page("registry-message")
@@ -99,6 +98,7 @@ def _show(
 ) -> HttpResponse:
     request.environment = found.environment
     failures = queries.failures(found)
+    around = lists.around(request, actor, XDS_MESSAGES, opened_by, found)
     traced = found.correlation_id and BY_NAME["trace-association"].may_open(actor.roles)
     context = {
         "message": found,
@@ -113,9 +113,7 @@ def _show(
             for each in failures
         ],
         "trace_url": reverse("trace-association", args=[found.correlation_id]) if traced else "",
-        "trail": [
-            (_("Registry"), reverse("registry")),
-            (_("XDS messages"), reverse("registry-messages")),
-        ],
+        **around,
+        "trail": [(_("Registry"), reverse("registry")), (_("XDS messages"), around["back"])],
     }
     return render(request, "registry/message.html", context)

@@ -1,10 +1,13 @@
 """Batches: begun over all cases that fit the filters, watched, paused, cancelled, undone."""
 
+from collections.abc import Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import BadRequest
-from django.http import Http404, HttpResponse, HttpResponseBase
+from django.forms import Form
+from django.http import Http404, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -23,19 +26,41 @@ from portal import formats
 from portal.advice import advise
 from portal.forms.case_work import IgnoreForm
 from portal.forms.desk import CaseFilters
+from portal.lists.desk import BATCHES, Begun
 from portal.staff import Request, page
+from portal.views import lists
 from portal.views.fragments import answer
-from portal.views.support.parts import progress
+from portal.views.lists import Opened
+from portal.views.support.parts import progress, progress_by
 
 PART = "batch"
 RETRY, IGNORE = "retry", "ignore"
 
 
 @page("batch")
-def batches(request: Request, actor: Actor) -> HttpResponse:
-    rows = [(each, progress(each)) for each in desk_work.recent_batches(request.environment)]
-    context = {"rows": rows, "trail": _trail()}
-    return render(request, "desk/batches.html", context)
+def batches(request: Request, actor: Actor) -> HttpResponseBase:
+    words = {
+        "title": _("Batches"),
+        "say": _("What was done on many events at once, the latest first."),
+        "trail": _trail(),
+    }
+    opened = opened_by(request, actor, request.GET)
+    return lists.answer(request, actor, BATCHES, opened, "desk/_batches.html", lambda _rows: words)
+
+
+def opened_by(request: Request, actor: Actor, query: QueryDict) -> Opened[Begun]:
+    """Without a filter: whatever the address says."""
+    return Opened(Form(), desk_work.batches(request.environment), desk_work.NEWEST_BATCH, _in_words)
+
+
+def _in_words(found: Sequence[Batch]) -> list[Begun]:
+    counts = desk_work.counts_of(found)
+    return [_begun_row(each, progress_by(each, counts[each.id])) for each in found]
+
+
+def _begun_row(row: Batch, far: Mapping[str, Any]) -> Begun:
+    told = (f"{word} {formats.number_text(count)}" for _state, word, count in far["outcomes"])
+    return Begun(row, row.get_kind_display().capitalize(), far["ended"], " · ".join(told))
 
 
 def _trail() -> list[tuple[str, str]]:
@@ -102,6 +127,7 @@ def batch(request: Request, actor: Actor, batch_id: UUID) -> HttpResponse:
     except ValueError as error:
         raise BadRequest("not a place in this list") from error
     far = progress(found)
+    around = lists.around(request, actor, BATCHES, opened_by, found)
     context = {
         "batch": found,
         "title": _title(found),
@@ -111,7 +137,8 @@ def batch(request: Request, actor: Actor, batch_id: UUID) -> HttpResponse:
         "can_undo": found.kind == BatchKind.IGNORE
         and found.undone_at is None
         and found.state != BatchState.RUNNING,
-        "trail": [*_trail(), (_("Batches"), reverse("batches"))],
+        **around,
+        "trail": [*_trail(), (_("Batches"), around["back"])],
     }
     return answer(request, "desk/batch.html", context, part="desk/_batch.html", target=PART)
 

@@ -1,6 +1,6 @@
 """What the pages of a case are made of."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 from uuid import UUID
 
@@ -119,7 +119,10 @@ def _severity_word(value: str) -> str:
 
 def progress(batch: Batch) -> dict[str, Any]:
     """How far a batch is: what has an outcome, of all, and the outcomes in words."""
-    counts = desk_work.counts(batch)
+    return progress_by(batch, desk_work.counts(batch))
+
+
+def progress_by(batch: Batch, counts: Mapping[str, int]) -> dict[str, Any]:
     pending = counts.get(BatchItemState.WAITING, 0) + counts.get(BatchItemState.GOING, 0)
     return {
         "ended": batch.item_count - pending,
