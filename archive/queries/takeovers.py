@@ -22,7 +22,7 @@ from archive.queries import keyset
 from archive.queries.keyset import Key, Page
 
 ORDER = (Key("number", int),)
-SHOWN = 100  # take-overs of a list
+NEWEST = (Key("made_at", keyset.moment, True), Key("id", UUID, True))
 # While there is one of these, the local archive is still needed.
 LACKING = (
     LineOutcome.MISSING,
@@ -41,12 +41,6 @@ def visible(actor: Actor) -> QuerySet[Takeover]:
         return rows.none()
     held = Membership.objects.filter(user_id=actor.id).exclude(role__in=STAFF_ROLES)
     return rows.filter(organisation__in=held.values("organisation"))
-
-
-def listed(actor: Actor, environment: str) -> list[Takeover]:
-    """The latest first."""
-    rows = visible(actor).filter(environment=environment)
-    return list(rows.order_by("-made_at", "-id")[:SHOWN])
 
 
 def one(actor: Actor, takeover_id: UUID) -> Takeover:

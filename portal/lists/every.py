@@ -7,14 +7,17 @@ from portal.lists.columns import Listing
 from portal.lists.corrections import CORRECTIONS, REJECTIONS, REVIEW_CASES
 from portal.lists.customers import CUSTOMERS, LOAD, PIPELINE
 from portal.lists.desk import BATCHES, DESK
+from portal.lists.keeping import HOLDS, TAKEOVERS
 from portal.lists.logs import DISCLOSURES, USE
 from portal.lists.messages import MERGES, MESSAGES, REGISTRY, XDS_MESSAGES
+from portal.lists.reviews import LOG_REQUESTS, WATCHED
 from portal.lists.rounds import DESTRUCTIONS, DUTY, FINDINGS, SUSPICIONS
 from portal.lists.studies import STUDIES
 
 EVERY: tuple[Listing[Any], ...] = (
     *(STUDIES, DESK, CUSTOMERS, PIPELINE, LOAD, DUTY),
     *(BATCHES, MESSAGES, REGISTRY, XDS_MESSAGES, MERGES, DESTRUCTIONS),
+    *(HOLDS, TAKEOVERS, WATCHED, LOG_REQUESTS),
     *(CORRECTIONS, REJECTIONS, REVIEW_CASES),
     *(DISCLOSURES, USE, SUSPICIONS, AUTHORISATIONS, ORDERS, ASSIGNMENTS),
     *FINDINGS.values(),

@@ -1,12 +1,12 @@
 """A customer's log requests: what log review asks to be explained, and the answer (LG-5)."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.exceptions import BadRequest
-from django.http import HttpResponse, HttpResponseBase
+from django.forms import Form
+from django.http import HttpResponseBase, QueryDict
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
@@ -18,26 +18,35 @@ from archive.values import today
 from onboarding.services import log_requests
 from portal.advice import advise
 from portal.forms.review import AnswerForm
+from portal.lists.reviews import LOG_REQUESTS, Asked
 from portal.review_rows import lines
 from portal.staff import Request, page
+from portal.views import lists
+from portal.views.lists import Opened
 
 
 @page("log-requests")
-def front(request: Request, actor: Actor) -> HttpResponse:
-    rows = log_requests.open_to(actor).filter(case__environment=request.environment)
-    try:
-        found = reviews.request_page(
-            rows, after=request.GET.get("after", ""), before=request.GET.get("before", "")
-        )
-    except ValueError as error:
-        raise BadRequest("not a place in this list") from error
-    context = {
-        "rows": [(row, _is_late(row)) for row in found.rows],
-        "page": found,
+def front(request: Request, actor: Actor) -> HttpResponseBase:
+    words = {
+        "title": _("Log requests"),
+        "say": _("What the review of the logs asks you to explain about looks of your people."),
         "answers": bool(log_requests.answers_for(actor)),
-        "several": len(request.person.organisations) > 1,
     }
-    return render(request, "log_requests/list.html", context)
+    several = len(request.person.organisations) > 1
+    listing = LOG_REQUESTS if several else LOG_REQUESTS.without("organisation")
+    opened = opened_by(request, actor, request.GET)
+    part = "log_requests/_list.html"
+    return lists.answer(request, actor, listing, opened, part, lambda _rows: words)
+
+
+def opened_by(request: Request, actor: Actor, query: QueryDict) -> Opened[Asked]:
+    """Without a filter: whatever the address says."""
+    rows = log_requests.open_to(actor).filter(case__environment=request.environment)
+
+    def in_words(found: Sequence[ExplanationRequest]) -> list[Asked]:
+        return [Asked(row, _is_late(row)) for row in found]
+
+    return Opened(Form(), rows, reviews.REQUESTS, in_words)
 
 
 def _is_late(row: ExplanationRequest) -> bool:
@@ -53,12 +62,14 @@ def detail(request: Request, actor: Actor, request_id: UUID) -> HttpResponseBase
     if request.method == "POST" and form.is_valid():
         return _answer(request, actor, row, form)
     log_requests.viewed(actor, row)
+    around = lists.around(request, actor, LOG_REQUESTS, opened_by, row)
     context = {
         "row": row,
         "form": form if row.state == ExplanationState.ASKED else None,
         "lines": lines(reviews.asked_about(row), linked=False),
         "is_late": _is_late(row),
-        "trail": [(_("Log requests"), reverse("log-requests"))],
+        **around,
+        "trail": [(_("Log requests"), around["back"])],
     }
     status = 422 if form.is_bound else 200
     return render(request, "log_requests/detail.html", context, status=status)

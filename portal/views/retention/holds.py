@@ -1,13 +1,12 @@
 """Retention holds: the list, placing one on a patient or a study, releasing it (AR-9)."""
 
-from datetime import datetime
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
 from django import forms
 from django.contrib import messages
-from django.core.exceptions import BadRequest
-from django.http import HttpResponse, HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -18,49 +17,54 @@ from archive.actors import Actor
 from archive.errors import ArchiveError, NotFound
 from archive.models import RetentionHold
 from archive.queries import destruction as queries
-from archive.queries import keyset
-from archive.queries.keyset import Key
+from archive.queries.keyset import Key, moment
 from archive.services import retention_holds as services
 from archive.values import today
 from portal.advice import advise
 from portal.formats import counted_text
 from portal.forms.retention import HoldFilters, PatientHoldForm, ReleaseForm, StudyHoldForm
+from portal.lists.keeping import HOLDS, Held
 from portal.pages import BY_NAME
 from portal.staff import Request, page
-from portal.views import looks, reasons
-from portal.views.fragments import answer
+from portal.views import lists, looks, reasons
+from portal.views.lists import Opened
 
-NEWEST = (Key("placed_at", datetime.fromisoformat, True), Key("id", UUID, True))
+NEWEST = (Key("placed_at", moment, True), Key("id", UUID, True))
 
 
 @require_safe
 @page("retention-holds")
-def holds(request: Request, actor: Actor) -> HttpResponse:
-    form = HoldFilters(request.GET)
-    live = form.is_valid() and bool(form.cleaned_data["state"])
+def holds(request: Request, actor: Actor) -> HttpResponseBase:
+    opened = opened_by(request, actor, request.GET)
+    may_change = BY_NAME["retention-hold-change"].may_open(request.person.roles)
+
+    def words(_rows: object) -> dict[str, object]:
+        count = opened.rows.order_by()[: queries.COUNTED].count()
+        title = ngettext("%(count)s retention hold", "%(count)s retention holds", count)
+        return {
+            "title": title % {"count": counted_text(count)},
+            "say": _(
+                "While a hold is in force nothing of the study, or of the patient, is destroyed."
+                " The latest stands first."
+            ),
+            "none_fits": _("No hold is in force"),
+            "may_change": may_change,
+        }
+
+    listing = HOLDS if may_change else HOLDS.without("act")
+    return lists.answer(request, actor, listing, opened, "retention/_holds.html", words)
+
+
+def opened_by(request: Request, actor: Actor, query: QueryDict) -> Opened[Held]:
+    form = HoldFilters(query)
+    is_read = form.is_valid()
+    live = is_read and bool(form.cleaned_data["state"])
     rows = queries.holds(request.environment, live_on=today() if live else None)
-    count = rows.order_by()[: queries.COUNTED].count()
-    try:
-        found = keyset.page(
-            rows,
-            NEWEST,
-            after=request.GET.get("after", ""),
-            before=request.GET.get("before", ""),
-        )
-    except ValueError as error:
-        raise BadRequest("not a place in this list") from error
-    title = ngettext("%(count)s retention hold", "%(count)s retention holds", count)
-    context = {
-        "title": title % {"count": counted_text(count)},
-        "form": form,
-        "filtered": live,
-        "rows": [(row, _standing(row)) for row in found.rows],
-        "page": found,
-        "may_change": BY_NAME["retention-hold-change"].may_open(request.person.roles),
-    }
-    return answer(
-        request, "retention/holds.html", context, part="retention/_holds.html", target="list"
-    )
+
+    def in_words(found: Sequence[RetentionHold]) -> list[Held]:
+        return [Held(row, *_standing(row)) for row in found]
+
+    return Opened(form, rows, NEWEST, in_words, is_unread=not is_read)
 
 
 def _standing(row: RetentionHold) -> tuple[str, str]:

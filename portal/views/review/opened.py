@@ -5,7 +5,6 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
-from django.core.exceptions import BadRequest
 
 from archive import ledger
 from archive.actors import Actor
@@ -38,15 +37,6 @@ def viewed_case(request: Request, actor: Actor, row: ReviewCase, what: str) -> N
     request.environment = row.environment
     told = {"what": what, "number": str(row)}
     ledger.record(ledger.Kind.REVIEW_VIEWED, review_cases.about(row), told, actor=actor)
-
-
-def place(request: Request) -> dict[str, str]:
-    """The place in a list, from the address."""
-    return {name: request.GET.get(name, "") for name in ("after", "before")}
-
-
-def not_a_place(error: ValueError) -> BadRequest:
-    return BadRequest("not a place in this list")
 
 
 def refused(request: Request, error: ArchiveError) -> None:

@@ -1,8 +1,10 @@
 """The watch list: persons in whom many may be curious, put on it by exact code for a reason."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.contrib import messages
+from django.forms import Form
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -17,7 +19,10 @@ from archive.queries import reviews
 from archive.services import review_rules
 from archive.values import today
 from portal.forms.review import EndWatchForm, WatchForm
+from portal.lists.reviews import WATCHED, Watched
 from portal.staff import Request, page
+from portal.views import lists
+from portal.views.lists import Opened
 from portal.views.review import opened
 
 WRONG = {
@@ -28,14 +33,27 @@ WRONG = {
 
 @require_safe
 @page("review-watch")
-def watched(request: Request, actor: Actor) -> HttpResponse:
-    try:
-        found = reviews.watch_page(request.environment, **opened.place(request))
-    except ValueError as error:
-        raise opened.not_a_place(error) from error
-    opened.viewed(actor, "watch list", request.environment, entries=len(found.rows))
-    rows = [(row, *_standing(row)) for row in found.rows]
-    return render(request, "review/watch.html", {"rows": rows, "page": found})
+def watched(request: Request, actor: Actor) -> HttpResponseBase:
+    def words(rows: Sequence[Watched]) -> dict[str, object]:
+        opened.viewed(actor, "watch list", request.environment, entries=len(rows))
+        return {
+            "title": _("Watch list"),
+            "say": _(
+                "Persons in whom many may be curious. Every look at them comes to review while the"
+                " row lasts. Your look at the list is recorded."
+            ),
+        }
+
+    exported = opened.exported(actor, "watch list", request.environment)
+    part = "review/_watch.html"
+    return lists.answer(request, actor, WATCHED, _listed(request), part, words, exported=exported)
+
+
+def _listed(request: Request) -> Opened[Watched]:
+    def in_words(found: Sequence[WatchedPerson]) -> list[Watched]:
+        return [Watched(row, *_standing(row)) for row in found]
+
+    return Opened(Form(), reviews.watched(request.environment), reviews.WATCHES, in_words)
 
 
 def _standing(row: WatchedPerson) -> tuple[str, str]:

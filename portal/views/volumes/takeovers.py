@@ -1,12 +1,14 @@
 """Take-over of local archives: the list, starting one, and how one stands (AR-12)."""
 
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import BadRequest
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.forms import Form
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -22,12 +24,15 @@ from archive.services import takeovers as services
 from archive.values import today
 from onboarding.queries import customers_of
 from portal.forms.takeovers import AskForm, ListForm, outcome_of
+from portal.lists.keeping import TAKEOVERS, Taken
 from portal.pages import BY_NAME
 from portal.staff import Request, page
 from portal.takeover_words import PROBLEMS, counted, source, verdict
+from portal.views import lists
 from portal.views.desk import is_customer
 from portal.views.fragments import answer
 from portal.views.joining.opened import blame
+from portal.views.lists import Opened
 
 RUNNING = (TakeoverState.ASKING, TakeoverState.COMPARING)
 
@@ -39,26 +44,39 @@ def front(request: HttpRequest) -> HttpResponseBase:
 
 @require_safe
 @page("takeovers")
-def staff(request: Request, actor: Actor) -> HttpResponse:
+def staff(request: Request, actor: Actor) -> HttpResponseBase:
     return _list(request, actor)
 
 
 @require_safe
 @page("own-takeovers")
-def own(request: Request, actor: Actor) -> HttpResponse:
+def own(request: Request, actor: Actor) -> HttpResponseBase:
     return _list(request, actor)
 
 
-def _list(request: Request, actor: Actor) -> HttpResponse:
-    context = {
-        "rows": [
-            (row, source(row), queries.lacking(row))
-            for row in queries.listed(actor, request.environment)
-        ],
-        "is_staff": actor.kind == ActorKind.STAFF,
+def _list(request: Request, actor: Actor) -> HttpResponseBase:
+    words = {
+        "page_title": _("Take-overs"),
+        "title": _("Take-over of local archives"),
+        "say": _(
+            "Before a local archive is closed, its list of studies is held against what is stored,"
+            " committed and registered here."
+        ),
         "starts": _starts(request),
     }
-    return render(request, "volumes/takeovers.html", context)
+    opened = opened_by(request, actor, request.GET)
+    part = "volumes/_takeovers.html"
+    return lists.answer(request, actor, TAKEOVERS, opened, part, lambda _rows: words)
+
+
+def opened_by(request: Request, actor: Actor, query: QueryDict) -> Opened[Taken]:
+    """Without a filter: whatever the address says."""
+    rows = queries.visible(actor).filter(environment=request.environment)
+
+    def in_words(found: Sequence[Takeover]) -> list[Taken]:
+        return [Taken(row, source(row), queries.lacking(row)) for row in found]
+
+    return Opened(Form(), rows, queries.NEWEST, in_words)
 
 
 def _starts(request: Request) -> bool:
@@ -148,6 +166,8 @@ def again(request: Request, actor: Actor, takeover_id: UUID) -> HttpResponseBase
 def _show(request: Request, actor: Actor, takeover: Takeover) -> HttpResponse:
     shape, said = verdict(takeover)
     running = takeover.state in RUNNING
+    request.environment = takeover.environment
+    around = lists.around(request, actor, TAKEOVERS, opened_by, takeover)
     context: dict[str, Any] = {
         "takeover": takeover,
         "source": source(takeover),
@@ -158,7 +178,8 @@ def _show(request: Request, actor: Actor, takeover: Takeover) -> HttpResponse:
         "faults": [(line, PROBLEMS[Problem(problem)]) for line, problem in takeover.faults],
         "starts": _starts(request),
         "is_staff": actor.kind == ActorKind.STAFF,
-        "trail": _trail(),
+        **around,
+        "trail": [(_("Take-overs"), around["back"])],
         **({} if running else _lines(request, actor, takeover)),
     }
     return answer(

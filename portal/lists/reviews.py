@@ -1,0 +1,106 @@
+"""Who is watched for, and what customers are asked to explain."""
+
+from dataclasses import dataclass
+
+from django.urls import reverse
+from django.utils.text import Truncator
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from archive.models import ExplanationRequest, ExplanationState, WatchedPerson
+from portal.lists.cells import Act, PersonCode, State, When, state_of
+from portal.lists.columns import Column, Listing
+
+QUESTION = 120  # characters of one in a list
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    row: WatchedPerson
+    shape: str
+    word: str
+
+
+def _end(each: Watched) -> Act | None:
+    if each.shape == "stop":
+        return None
+    return Act(_("End"), reverse("review-watch-end", args=[each.row.id]), each.row.patient.masked)
+
+
+WATCHED = Listing[Watched](
+    name="watched",
+    url_name="review-watch",
+    pages=("review-watch",),
+    key=lambda each: each.row.id,
+    columns=(
+        Column(
+            "patient",
+            gettext_lazy("Patient"),
+            lambda each: PersonCode(each.row.patient.identifier),
+        ),
+        Column("state", gettext_lazy("State"), lambda each: State(each.shape, each.word)),
+        Column("reason", gettext_lazy("Reason"), lambda each: each.row.reason),
+        Column("from", gettext_lazy("From"), lambda each: each.row.valid_from),
+        Column("until", gettext_lazy("Until"), lambda each: each.row.valid_until),
+        Column(
+            "by",
+            gettext_lazy("By"),
+            lambda each: each.row.added_by,
+            under=(Column("added", gettext_lazy("Added"), lambda each: When(each.row.added_at)),),
+        ),
+        Column("act", gettext_lazy("Change"), _end, page_only=True),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    row: ExplanationRequest
+    is_late: bool
+
+
+def _state(each: Asked) -> State:
+    if each.row.state == ExplanationState.ASKED:
+        return State("needs", _("needs you"))
+    return state_of(each.row)
+
+
+LOG_REQUESTS = Listing[Asked](
+    name="log-requests",
+    url_name="log-requests",
+    pages=("log-requests",),
+    detail="log-request",
+    key=lambda each: each.row.id,
+    columns=(
+        Column(
+            "request",
+            gettext_lazy("Request"),
+            lambda each: str(each.row.case),
+            css="broad",
+            under=(
+                Column(
+                    "question",
+                    gettext_lazy("What is asked"),
+                    lambda each: Truncator(each.row.question).chars(QUESTION),
+                ),
+            ),
+        ),
+        Column("state", gettext_lazy("State"), _state),
+        Column(
+            "organisation", gettext_lazy("Organisation"), lambda each: each.row.organisation.name
+        ),
+        Column("asked", gettext_lazy("Asked"), lambda each: When(each.row.asked_at)),
+        Column(
+            "due",
+            gettext_lazy("Answer by"),
+            lambda each: each.row.due_on,
+            under=(
+                Column(
+                    "late",
+                    gettext_lazy("Late"),
+                    lambda each: State("needs", _("late")) if each.is_late else None,
+                ),
+            ),
+        ),
+    ),
+)
