@@ -10,6 +10,7 @@ from archive.models import Alarm, Severity
 from archive.queries.keyset import Key, moment
 
 GRAVEST = {Severity.CRITICAL: 0, Severity.HIGH: 1, Severity.NORMAL: 2, Severity.LOW: 3}
+CLEARED = (Key("cleared_at", moment, True), Key("id", UUID, True))
 NEWEST = (Key("raised_at", moment, True), Key("id", UUID, True))
 
 

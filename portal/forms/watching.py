@@ -14,6 +14,7 @@ from portal.forms.moments import clock_field
 from portal.forms.reasons import reason_field
 
 ANY = ("", "–")
+CLEARED, ENDED = "cleared", "ended"
 LEARN, LAID_DOWN, NEVER = "learn", "laid-down", "never"
 WEEKDAYS = (
     ("0", _("Monday")),
@@ -36,6 +37,30 @@ class InterfaceFilters(forms.Form):
     look = forms.ChoiceField(
         label=_("State"), required=False, choices=[ANY, ("needs", _("needs a look"))]
     )
+
+
+class AlarmFilters(forms.Form):
+    """Kept in the address. Without it those that stand open."""
+
+    state = forms.ChoiceField(
+        label=_("State"), required=False, choices=[ANY, (CLEARED, _("cleared"))]
+    )
+
+    @property
+    def of_the_past(self) -> bool:
+        return self.is_valid() and self.cleaned_data["state"] == CLEARED
+
+
+class RuleFilters(forms.Form):
+    """Kept in the address. Without it those in force."""
+
+    state = forms.ChoiceField(
+        label=_("State"), required=False, choices=[ANY, (ENDED, _("no longer in force"))]
+    )
+
+    @property
+    def of_the_past(self) -> bool:
+        return self.is_valid() and self.cleaned_data["state"] == ENDED
 
 
 class ExpectedForm(forms.Form):

@@ -10,9 +10,11 @@ from portal.lists.desk import BATCHES, DESK
 from portal.lists.keeping import HOLDS, TAKEOVERS
 from portal.lists.logs import DISCLOSURES, USE
 from portal.lists.messages import MERGES, MESSAGES, REGISTRY, XDS_MESSAGES
+from portal.lists.people import PEOPLE
 from portal.lists.reviews import LOG_REQUESTS, WATCHED
 from portal.lists.rounds import DESTRUCTIONS, DUTY, FINDINGS, SUSPICIONS
 from portal.lists.studies import STUDIES
+from portal.lists.watching import ALARM_RULES, ALARMS, INTERFACES
 
 EVERY: tuple[Listing[Any], ...] = (
     *(STUDIES, DESK, CUSTOMERS, PIPELINE, LOAD, DUTY),
@@ -20,6 +22,7 @@ EVERY: tuple[Listing[Any], ...] = (
     *(HOLDS, TAKEOVERS, WATCHED, LOG_REQUESTS),
     *(CORRECTIONS, REJECTIONS, REVIEW_CASES),
     *(DISCLOSURES, USE, SUSPICIONS, AUTHORISATIONS, ORDERS, ASSIGNMENTS),
+    *(PEOPLE, INTERFACES, ALARMS, ALARM_RULES),
     *FINDINGS.values(),
 )
 LISTINGS = {listing.name: listing for listing in EVERY}

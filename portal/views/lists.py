@@ -37,6 +37,7 @@ CURSORS = ("after", "before")
 # What an address says beside the filters. None of it is part of a saved view.
 OF_FRAME = (*CURSORS, "saved", "columns", "format", "environment", "list")
 WIDE = 7  # columns
+AT_ONCE = 200  # rows of a list that is at hand
 LONGEST = 1_000  # characters of a list's address, carried to a row's page
 
 
@@ -117,7 +118,8 @@ def answer(
     written down of it besides.
     """
     kept = saved_views.kept(actor, listing.name)
-    if kept.opens_with and not set(request.GET) - {"environment", *listing.fixed}:
+    is_read = request.method in ("GET", "HEAD")
+    if is_read and kept.opens_with and not set(request.GET) - {"environment", *listing.fixed}:
         return redirect(f"{request.path}?{address_of(kept.opens_with)}")
     view = kept.view(request.GET.get("saved", ""))
     all_columns = listing.columns_for(is_staff=request.person.is_staff)
@@ -172,17 +174,23 @@ def filters_only(query: QueryDict) -> str:
 
 
 def _page(request: Request, opened: Opened[Any]) -> keyset.Page[Any]:
-    if not isinstance(opened.rows, QuerySet):
-        return keyset.Page(opened.rows, "", "")
+    after, before = request.GET.get("after", ""), request.GET.get("before", "")
     try:
-        return keyset.page(
-            opened.rows,
-            opened.order,
-            after=request.GET.get("after", ""),
-            before=request.GET.get("before", ""),
-        )
+        if isinstance(opened.rows, QuerySet):
+            return keyset.page(opened.rows, opened.order, after=after, before=before)
+        return _at_hand(opened.rows, after, before)
     except ValueError as error:
         raise BadRequest("not a place in this list") from error
+
+
+def _at_hand(rows: Sequence[Any], after: str, before: str) -> keyset.Page[Any]:
+    """By number, as none of these rows comes or goes by itself. Raises ValueError."""
+    first = int(after or 0) if not before else max(int(before) - AT_ONCE, 0)
+    if first < 0:
+        raise ValueError("not a place in this list")
+    behind = first + AT_ONCE
+    following = str(behind) if behind < len(rows) else ""
+    return keyset.Page(rows[first:behind], following, str(first) if first else "")
 
 
 def _cells(

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseBase
+from django.forms import Form
+from django.http import HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
@@ -19,9 +19,12 @@ from onboarding.queries.staff import Colleague
 from onboarding.services import staff as services
 from portal import formats
 from portal.forms.people import RolesForm, StaffInviteForm
+from portal.lists.people import PEOPLE
 from portal.staff import Request, page
+from portal.views import lists
 from portal.views.joining.opened import blame, words
 from portal.views.joining.people import link_of
+from portal.views.lists import Opened
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -41,16 +44,30 @@ def people(request: Request, actor: Actor) -> HttpResponseBase:
             told = form.cleaned_data
             messages.success(request, _("The invitation was sent to %(email)s.") % told)
             return redirect("people")
-    found = queries.colleagues()
-    active = sum(each.user.is_active for each in found)
+    listed = opened_by(request, actor, request.GET)
+    answer = lists.answer(
+        request, actor, PEOPLE, listed, "people/_list.html", lambda _rows: _words(listed, form)
+    )
+    if form.errors:
+        answer.status_code = 422
+    return answer
+
+
+def opened_by(request: Request, actor: Actor, query: QueryDict) -> Opened[Colleague]:
+    """Without a filter: whatever the address says."""
+    return Opened(Form(), queries.colleagues())
+
+
+def _words(listed: Opened[Colleague], form: StaffInviteForm) -> dict[str, object]:
+    active = sum(each.user.is_active for each in listed.rows)
     title = ngettext("%(count)s person of the staff", "%(count)s people of the staff", active)
-    context = {
+    return {
+        "page_title": _("People"),
         "title": title % {"count": formats.number_text(active)},
-        "people": found,
+        "say": _("The service’s own people. A customer’s people stand on the customer’s page."),
         "invitations": [(row, Role(row.role).label) for row in queries.invitations()],
-        "form": form,
+        "invite": form,
     }
-    return render(request, "people/list.html", context, status=422 if form.errors else 200)
 
 
 def _colleague(user_id: UUID) -> Colleague:
@@ -76,11 +93,13 @@ def person(request: Request, actor: Actor, user_id: UUID) -> HttpResponseBase:
         else:
             messages.success(request, _("The roles are changed."))
             return _after(request, user_id)
+    around = lists.around(request, actor, PEOPLE, opened_by, found.user)
     context = {
         "found": found,
         "form": form,
         "own": user_id == request.person.id,
-        "trail": [(_("People"), reverse("people"))],
+        **around,
+        "trail": [(_("People"), around["back"])],
     }
     return render(request, "people/person.html", context, status=422 if form.errors else 200)
 

@@ -57,14 +57,15 @@ def holds(request: Request, actor: Actor) -> HttpResponseBase:
 
 def opened_by(request: Request, actor: Actor, query: QueryDict) -> Opened[Held]:
     form = HoldFilters(query)
-    is_read = form.is_valid()
-    live = is_read and bool(form.cleaned_data["state"])
+    if not form.is_valid():
+        return Opened(form, RetentionHold.objects.none(), NEWEST, is_unread=True)
+    live = bool(form.cleaned_data["state"])
     rows = queries.holds(request.environment, live_on=today() if live else None)
 
     def in_words(found: Sequence[RetentionHold]) -> list[Held]:
         return [Held(row, *_standing(row)) for row in found]
 
-    return Opened(form, rows, NEWEST, in_words, is_unread=not is_read)
+    return Opened(form, rows, NEWEST, in_words)
 
 
 def _standing(row: RetentionHold) -> tuple[str, str]:

@@ -1,9 +1,10 @@
 """Alarms: those that stand open, and those that were cleared lately; acknowledging one."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseBase
+from django.http import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -16,38 +17,55 @@ from archive.queries import alarms as queries
 from archive.services import alarms as services
 from portal.alarm_words import about, value_words
 from portal.formats import counted_text
-from portal.forms.watching import AcknowledgeForm
+from portal.forms.watching import AcknowledgeForm, AlarmFilters
+from portal.lists.watching import ALARMS, Told
 from portal.pages import BY_NAME
 from portal.staff import Request, page
-
-SHOWN = 200
-CLEARED = 20
+from portal.views import lists
+from portal.views.lists import Opened
 
 
 @require_safe
 @page("alarms")
-def listed(request: Request, actor: Actor) -> HttpResponse:
-    rows = queries.standing(request.environment)
-    count = rows.count()
-    cleared = queries.cleared(request.environment)[:CLEARED]
+def listed(request: Request, actor: Actor) -> HttpResponseBase:
+    count = queries.standing(request.environment).count()
     title = ngettext("%(count)s alarm stands open", "%(count)s alarms stand open", count)
-    context = {
+    words = {
+        "page_title": _("Alarms"),
         "title": title % {"count": counted_text(count)},
-        "rows": [_told(row) for row in rows[:SHOWN]],
-        "cleared": [_told(row) for row in cleared],
-        "acknowledges": BY_NAME["alarm-acknowledge"].may_open(actor.roles),
+        "say": _(
+            "Judged every minute by the rules in force. An alarm is cleared by itself when its"
+            " cause is over."
+        ),
+        "none_fits": _("No alarm has been cleared"),
     }
-    return render(request, "watching/alarms.html", context)
+    acknowledges = BY_NAME["alarm-acknowledge"].may_open(actor.roles)
+    listing = ALARMS if acknowledges else ALARMS.without("act")
+    opened = _opened(request)
+    part = "watching/_alarms.html"
+    return lists.answer(request, actor, listing, opened, part, lambda _rows: words)
 
 
-def _told(row: Alarm) -> tuple[Alarm, str, str, str]:
-    """With the object and its values in words."""
-    return (
-        row,
-        about(row),
-        value_words(row.rule.measure, row.value),
-        value_words(row.rule.measure, row.worst),
-    )
+def _opened(request: Request) -> Opened[Told]:
+    """The gravest that stand open, which are few; or those that were cleared, the latest first."""
+    form = AlarmFilters(request.GET)
+    if not form.is_valid():
+        return Opened(form, [], is_unread=True)
+    if form.of_the_past:
+        return Opened(form, queries.cleared(request.environment), queries.CLEARED, _in_words)
+    return Opened(form, list(queries.standing(request.environment)), (), _in_words)
+
+
+def _in_words(found: Sequence[Alarm]) -> list[Told]:
+    return [
+        Told(
+            row,
+            about(row),
+            value_words(row.rule.measure, row.value),
+            value_words(row.rule.measure, row.worst),
+        )
+        for row in found
+    ]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

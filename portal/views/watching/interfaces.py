@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -17,15 +17,18 @@ from archive.errors import NotFound
 from archive.models import Alarm, Channel
 from archive.queries import certificates
 from archive.queries import interface_health as queries
+from archive.queries.interface_health import Line
 from archive.services import silence as services
 from archive.values import HELSINKI, midnight, now, today
 from portal.formats import counted_text, day_text
 from portal.forms.watching import LEARN, NEVER, ExpectedForm, InterfaceFilters
+from portal.lists.watching import INTERFACES
 from portal.pages import BY_NAME
 from portal.plots import Stretch, over_time
 from portal.staff import Request, page
+from portal.views import lists
+from portal.views.lists import Opened
 
-SHOWN = 200
 SOON = 60  # days before a certificate's end from which it is marked
 HOURS, DAYS = 48, 56
 CERTIFICATES = {
@@ -39,34 +42,42 @@ CERTIFICATES = {
 
 @require_safe
 @page("interfaces")
-def listed(request: Request, actor: Actor) -> HttpResponse:
-    form = InterfaceFilters(request.GET)
+def listed(request: Request, actor: Actor) -> HttpResponseBase:
+    opened = opened_by(request, actor, request.GET)
+    words = _words(request, opened.rows)
+    part = "watching/_interfaces.html"
+    return lists.answer(request, actor, INTERFACES, opened, part, lambda _rows: words)
+
+
+def opened_by(request: Request, actor: Actor, query: QueryDict) -> Opened[Line]:
+    form = InterfaceFilters(query)
+    if not form.is_valid():
+        return Opened(form, [], is_unread=True)
     rows = [row for row in queries.channels(request.environment) if _fits(row, form)]
     lines = queries.lines(rows, request.environment)
-    if form.is_valid() and form.cleaned_data["look"]:
+    if form.cleaned_data["look"]:
         lines = [line for line in lines if line.needs_a_look]
+    return Opened(form, lines)
+
+
+def _words(request: Request, lines: list[Line]) -> dict[str, object]:
     worse = sum(line.needs_a_look for line in lines)
     title = ngettext("%(count)s interface", "%(count)s interfaces", len(lines))
     say = ngettext("%(count)s needs a look.", "%(count)s need a look.", worse)
-    context = {
+    return {
+        "page_title": _("Interfaces"),
         "title": title % {"count": counted_text(len(lines))},
         "say": say % {"count": counted_text(worse)},
-        "form": form,
-        "filtered": any(request.GET.get(name) for name in form.fields),
-        "lines": lines[:SHOWN],
-        "more": len(lines) > SHOWN,
+        "none_fits": _("No interface fits the filters"),
         "certificates": [
             (each, CERTIFICATES[each.what], int(each.days_left), each.days_left < SOON)
             for each in certificates.certificates()
             if each.environment in ("", request.environment)
         ],
     }
-    return render(request, "watching/interfaces.html", context)
 
 
 def _fits(row: Channel, form: InterfaceFilters) -> bool:
-    if not form.is_valid():
-        return True
     wanted = form.cleaned_data
     text, owner = wanted["name"].casefold(), row.organisation
     names = (owner.name_fi, owner.name_sv, owner.name_en, owner.business_id, str(row.connection))
@@ -79,7 +90,9 @@ def _fits(row: Channel, form: InterfaceFilters) -> bool:
 @page("interface")
 def channel(request: Request, actor: Actor, channel_id: UUID) -> HttpResponse:
     row = _row(channel_id)
+    request.environment = row.environment
     (line,) = queries.lines([row], row.environment)
+    around = lists.around(request, actor, INTERFACES, opened_by, row)
     context = {
         "line": line,
         "row": row,
@@ -89,7 +102,8 @@ def channel(request: Request, actor: Actor, channel_id: UUID) -> HttpResponse:
         "may_change": row.interface in services.SENDERS
         and BY_NAME["interface-expected"].may_open(actor.roles),
         "is_expected": row.interface in services.SENDERS,
-        "trail": [(_("Interfaces"), reverse("interfaces"))],
+        **around,
+        "trail": [(_("Interfaces"), around["back"])],
     }
     return render(request, "watching/interface.html", context)
 

@@ -1,12 +1,12 @@
 """Rules of alarms: in force and ended; added, replaced, ended by an administrator."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseBase
+from django.http import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -17,14 +17,18 @@ from archive.actors import Actor
 from archive.errors import NotFound
 from archive.errors.wishes import ValueUnfit
 from archive.models import AlarmRule
+from archive.queries.keyset import Key, moment
 from archive.services import alarm_rules as services
 from onboarding.queries import customers
 from portal.alarm_words import scope_words, when_words
-from portal.forms.watching import EndForm, RuleForm
+from portal.forms.watching import EndForm, RuleFilters, RuleForm
+from portal.lists.watching import ALARM_RULES, Ruled
 from portal.pages import BY_NAME
 from portal.staff import Request, page
+from portal.views import lists
+from portal.views.lists import Opened
 
-ENDED = 20
+LATEST = (Key("until", moment, True), Key("id", UUID, True))
 WRONG = {
     "clear_at": gettext_lazy("It is on the good side of the value at which the alarm is raised."),
     "recipients": gettext_lazy("One of these is no mail address."),
@@ -36,20 +40,36 @@ MISSING = gettext_lazy("This is missing.")
 
 @require_safe
 @page("alarm-rules")
-def listed(request: Request, actor: Actor) -> HttpResponse:
-    rows = AlarmRule.objects.select_related("organisation")
-    ended = rows.exclude(until=None).order_by("-until")[:ENDED]
-    context = {
-        "rows": [_told(row) for row in rows.filter(until=None)],
-        "ended": [_told(row) for row in ended],
-        "may_change": BY_NAME["alarm-rule-change"].may_open(actor.roles),
+def listed(request: Request, actor: Actor) -> HttpResponseBase:
+    may_change = BY_NAME["alarm-rule-change"].may_open(actor.roles)
+    words = {
+        "title": _("Rules of alarms"),
+        "say": _(
+            "One alarm a rule and object. Each change is a new row; what stands open goes over to"
+            " it."
+        ),
+        "none_fits": _("No rule has ended"),
+        "may_change": may_change,
         "trail": _trail()[:1],
     }
-    return render(request, "watching/rules.html", context)
+    listing = ALARM_RULES if may_change else ALARM_RULES.without("act")
+    part = "watching/_rules.html"
+    return lists.answer(request, actor, listing, _opened(request), part, lambda _rows: words)
 
 
-def _told(row: AlarmRule) -> tuple[AlarmRule, str, str]:
-    return row, when_words(row), scope_words(row)
+def _opened(request: Request) -> Opened[Ruled]:
+    """Those in force; or those that have ended, the latest first."""
+    form = RuleFilters(request.GET)
+    if not form.is_valid():
+        return Opened(form, [], is_unread=True)
+    rows = AlarmRule.objects.select_related("organisation")
+    if form.of_the_past:
+        return Opened(form, rows.exclude(until=None), LATEST, _in_words)
+    return Opened(form, list(rows.filter(until=None)), (), _in_words)
+
+
+def _in_words(found: Sequence[AlarmRule]) -> list[Ruled]:
+    return [Ruled(row, when_words(row), scope_words(row)) for row in found]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
