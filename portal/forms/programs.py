@@ -1,16 +1,19 @@
-"""Queues held and webhooks made."""
+"""Queues held, webhooks made, and what was sent to them narrowed."""
 
 from collections.abc import Iterable
 from typing import Any
 
 from django import forms
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from archive.models import Environment, Organisation, WebhookEvent
+from archive.models import Environment, Organisation, Webhook, WebhookDelivery, WebhookEvent
 from portal.forms.joining import line
 from portal.forms.reasons import reason_field
 
 PAUSE, DRAIN, GO_ON = "pause", "drain", "go-on"
+ANY = ("", "–")
+DELIVERED, OWED = "delivered", "owed"
 
 
 class HoldForm(forms.Form):
@@ -40,3 +43,31 @@ class WebhookForm(forms.Form):
         super().__init__(data)
         named = [(str(each.id), each.name) for each in organisations]
         self.fields["organisation"].choices = named  # type: ignore[attr-defined]
+
+
+class DeliveryFilters(forms.Form):
+    """Kept in the address."""
+
+    webhook = forms.ChoiceField(label=_("Webhook"), required=False)
+    event = forms.ChoiceField(
+        label=_("Event"), required=False, choices=[ANY, *WebhookEvent.choices]
+    )
+    state = forms.ChoiceField(
+        label=_("State"),
+        required=False,
+        choices=[ANY, (DELIVERED, _("delivered")), (OWED, _("not delivered"))],
+    )
+
+    def __init__(self, query: Any, webhooks: Iterable[Webhook]) -> None:
+        super().__init__(query)
+        named = [(str(each.id), each.name) for each in webhooks]
+        self.fields["webhook"].choices = [ANY, *named]  # type: ignore[attr-defined]
+
+    def narrowed(self, rows: QuerySet[WebhookDelivery]) -> QuerySet[WebhookDelivery]:
+        """By a form that is valid."""
+        given = self.cleaned_data
+        exact = {"webhook_id": given["webhook"], "event": given["event"]}
+        rows = rows.filter(**{name: value for name, value in exact.items() if value})
+        if given["state"]:
+            rows = rows.filter(delivered_at__isnull=given["state"] == OWED)
+        return rows

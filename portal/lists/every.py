@@ -11,6 +11,7 @@ from portal.lists.keeping import HOLDS, TAKEOVERS
 from portal.lists.logs import DISCLOSURES, USE
 from portal.lists.messages import MERGES, MESSAGES, REGISTRY, XDS_MESSAGES
 from portal.lists.people import PEOPLE
+from portal.lists.programs import DELIVERIES, TOKENS, WEBHOOKS
 from portal.lists.reviews import LOG_REQUESTS, WATCHED
 from portal.lists.rounds import DESTRUCTIONS, DUTY, FINDINGS, SUSPICIONS
 from portal.lists.studies import STUDIES
@@ -22,6 +23,7 @@ EVERY: tuple[Listing[Any], ...] = (
     *(HOLDS, TAKEOVERS, WATCHED, LOG_REQUESTS),
     *(CORRECTIONS, REJECTIONS, REVIEW_CASES),
     *(DISCLOSURES, USE, SUSPICIONS, AUTHORISATIONS, ORDERS, ASSIGNMENTS),
+    *(TOKENS, WEBHOOKS, DELIVERIES),
     *(PEOPLE, INTERFACES, ALARMS, ALARM_RULES),
     *FINDINGS.values(),
 )

@@ -15,5 +15,6 @@ urlpatterns: list[URLPattern] = [
     path("queues/<slug:kind>/", queues.hold, name="queue-hold"),
     path("webhooks/", webhooks.listed, name="webhooks"),
     path("webhooks/new/", webhooks.add, name="webhook-add"),
+    path("webhooks/deliveries/", webhooks.deliveries, name="webhook-deliveries"),
     path("webhooks/<uuid:webhook_id>/<slug:what>/", webhooks.act, name="webhook-act"),
 ]

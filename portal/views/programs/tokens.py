@@ -1,9 +1,11 @@
 """Tokens of the API: a person's own, and those of systems of the organisations it speaks for."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.contrib import messages
 from django.db.models import Q, QuerySet
+from django.forms import Form
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -17,8 +19,11 @@ from archive.services import api_tokens as services
 from archive.services.api_tokens import Holder
 from archive.values import now
 from portal.forms.api_tokens import SystemTokenForm, TokenForm
+from portal.lists.programs import NEWEST, TOKENS, Held
 from portal.pages import BY_NAME, CUSTOMERS
 from portal.staff import Person, Request, page
+from portal.views import lists
+from portal.views.lists import Opened
 
 # What the roles of customers have operations for.
 CUSTOMERS_SCOPES = (
@@ -35,11 +40,20 @@ CUSTOMERS_SCOPES = (
 
 @require_safe
 @page("tokens")
-def listed(request: Request, actor: Actor) -> HttpResponse:
+def listed(request: Request, actor: Actor) -> HttpResponseBase:
+    words = {
+        "title": _("Tokens of the API"),
+        "say": _("With a token a program does over the API what its holder does on these pages."),
+        "speaks": _speaks(request.person),
+    }
+    opened = Opened(Form(), _visible(request), NEWEST, _in_words)
+    part = "programs/_tokens.html"
+    return lists.answer(request, actor, TOKENS, opened, part, lambda _rows: words)
+
+
+def _in_words(found: Sequence[ApiToken]) -> list[Held]:
     at = now()
-    rows = [(row, row.is_live_at(at)) for row in _visible(request).order_by("-made_at")]
-    context = {"rows": rows, "speaks": _speaks(request.person)}
-    return render(request, "programs/tokens.html", context)
+    return [Held(row, row.is_live_at(at)) for row in found]
 
 
 def _speaks(person: Person) -> bool:

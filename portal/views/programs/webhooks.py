@@ -1,10 +1,12 @@
 """Webhooks of one's own organisation: made, seen, switched on again, ended."""
 
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.contrib import messages
 from django.db.models import QuerySet
-from django.http import Http404, HttpResponse, HttpResponseBase
+from django.forms import Form
+from django.http import Http404, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -13,12 +15,16 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from archive.actors import Actor
 from archive.errors import NotFound
 from archive.errors.api import WebhookUnfit
-from archive.models import Organisation, Webhook, WebhookEvent
+from archive.models import Organisation, Webhook, WebhookDelivery, WebhookEvent
+from archive.queries.keyset import NEWEST_EVENT
 from archive.services import webhooks as services
 from portal.advice import advise
-from portal.forms.programs import WebhookForm
+from portal.forms.programs import DeliveryFilters, WebhookForm
+from portal.lists.programs import DELIVERIES, NEWEST, WEBHOOKS, Called
 from portal.pages import BY_NAME
 from portal.staff import Request, page
+from portal.views import lists
+from portal.views.lists import Opened
 
 
 def _own(request: Request) -> QuerySet[Webhook]:
@@ -28,13 +34,45 @@ def _own(request: Request) -> QuerySet[Webhook]:
 
 @require_safe
 @page("webhooks")
-def listed(request: Request, actor: Actor) -> HttpResponse:
-    rows = _own(request).filter(environment=request.environment)
-    context = {
-        "rows": [(row, row.deliveries.order_by("-at").first()) for row in rows],
-        "changes": BY_NAME["webhook-change"].may_open(actor.roles),
+def listed(request: Request, actor: Actor) -> HttpResponseBase:
+    changes = BY_NAME["webhook-change"].may_open(actor.roles)
+    words = {
+        "title": _("Webhooks"),
+        "say": _("Your own program is told of cases and studies as they happen, in signed calls."),
+        "changes": changes,
     }
-    return render(request, "programs/webhooks.html", context)
+    rows = _own(request).filter(environment=request.environment)
+    listing = WEBHOOKS if changes else WEBHOOKS.without("act")
+    opened = Opened(Form(), rows, NEWEST, _in_words)
+    part = "programs/_webhooks.html"
+    return lists.answer(request, actor, listing, opened, part, lambda _rows: words)
+
+
+def _in_words(found: Sequence[Webhook]) -> list[Called]:
+    rows = WebhookDelivery.objects.filter(webhook__in=[row.id for row in found])
+    latest = rows.order_by("webhook_id", "-at").distinct("webhook_id")
+    last = {row.webhook_id: row for row in latest}
+    return [Called(row, last.get(row.id)) for row in found]
+
+
+@require_safe
+@page("webhooks")
+def deliveries(request: Request, actor: Actor) -> HttpResponseBase:
+    """What was sent to them, and what still is."""
+    words = {
+        "title": _("Deliveries"),
+        "say": _("What happened and whether your program was told of it, the latest first."),
+        "none_fits": _("No delivery fits the filters"),
+        "trail": _trail(),
+    }
+    own = _own(request).filter(environment=request.environment)
+    form = DeliveryFilters(request.GET, own)
+    rows = WebhookDelivery.objects.filter(webhook__in=own).select_related("webhook")
+    is_read = form.is_valid()
+    rows = form.narrowed(rows) if is_read else rows.none()
+    opened: Opened[WebhookDelivery] = Opened(form, rows, NEWEST_EVENT, is_unread=not is_read)
+    part = "programs/_deliveries.html"
+    return lists.answer(request, actor, DELIVERIES, opened, part, lambda _rows: words)
 
 
 @require_http_methods(["GET", "POST"])
