@@ -16,6 +16,7 @@ from archive.models import (
     Membership,
     Organisation,
 )
+from archive.queries.keyset import Key, moment
 from archive.values import today
 from onboarding.models import (
     CertifiedSystem,
@@ -31,7 +32,7 @@ from onboarding.rules.rollout import Covered, Due, StepKind
 from onboarding.rules.sightings import SIGHTINGS
 from onboarding.rules.verdicts import ACTIVE, is_asked
 
-SHOWN = 100
+NEWEST = (Key("started_at", moment, True), Key("id", UUID, True))
 NOT_COVERED = (StepState.INACTIVE, StepState.NOT_ASKED)
 
 
@@ -46,12 +47,12 @@ def visible_organisations(actor: Actor) -> QuerySet[Organisation]:
     return rows.filter(id__in=own)
 
 
-def runs(actor: Actor, organisation_id: UUID | None = None) -> list[RolloutRun]:
-    """Newest first."""
+def runs(actor: Actor, organisation_id: UUID | None = None) -> QuerySet[RolloutRun]:
+    """Of all the customers that the actor may see, or of one of them."""
     rows = RolloutRun.objects.filter(organisation__in=visible_organisations(actor))
     if organisation_id is not None:
         rows = rows.filter(organisation_id=organisation_id)
-    return list(rows.select_related("organisation").order_by("-started_at", "-id")[:SHOWN])
+    return rows.select_related("organisation")
 
 
 def run(actor: Actor, run_id: UUID) -> RolloutRun:

@@ -8,11 +8,13 @@ from portal.lists.corrections import CORRECTIONS, REJECTIONS, REVIEW_CASES
 from portal.lists.customers import CUSTOMERS, LOAD, PIPELINE
 from portal.lists.desk import BATCHES, DESK
 from portal.lists.keeping import HOLDS, TAKEOVERS
+from portal.lists.laws import CODES, POLICIES
 from portal.lists.logs import DISCLOSURES, USE
 from portal.lists.messages import MERGES, MESSAGES, REGISTRY, XDS_MESSAGES
 from portal.lists.people import PEOPLE
 from portal.lists.programs import DELIVERIES, TOKENS, WEBHOOKS
 from portal.lists.reviews import LOG_REQUESTS, WATCHED
+from portal.lists.rollouts import ROLLOUTS
 from portal.lists.rounds import DESTRUCTIONS, DUTY, FINDINGS, SUSPICIONS
 from portal.lists.studies import STUDIES
 from portal.lists.watching import ALARM_RULES, ALARMS, INTERFACES
@@ -23,6 +25,7 @@ EVERY: tuple[Listing[Any], ...] = (
     *(HOLDS, TAKEOVERS, WATCHED, LOG_REQUESTS),
     *(CORRECTIONS, REJECTIONS, REVIEW_CASES),
     *(DISCLOSURES, USE, SUSPICIONS, AUTHORISATIONS, ORDERS, ASSIGNMENTS),
+    *(ROLLOUTS, CODES, POLICIES),
     *(TOKENS, WEBHOOKS, DELIVERIES),
     *(PEOPLE, INTERFACES, ALARMS, ALARM_RULES),
     *FINDINGS.values(),

@@ -1,12 +1,12 @@
 """The rollout test: a customer's runs, one run as it goes on, and its report (ON-4)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -16,19 +16,24 @@ from django.views.decorators.http import require_POST
 from archive.actors import Actor
 from archive.errors import ArchiveError, NotFound
 from archive.models import Organisation
+from archive.queries.overview import COUNTED
 from onboarding.models import RolloutRun, RunState, StepState
 from onboarding.queries import rollout as queries
 from onboarding.services import rollout
 from onboarding.services.rollout_documents import register_documents
 from portal import formats, reports
 from portal.advice import advise
+from portal.forms.messages import OfCustomers
+from portal.lists.rollouts import ROLLOUTS, Ran
 from portal.rollout_words import (
     DUES,
     PURPOSES,
     RUN_SHAPES,
 )
 from portal.staff import Request, page
+from portal.views import lists
 from portal.views.fragments import answer
+from portal.views.lists import Opened
 from portal.views.rollout_steps import Shown, content_names, instructions, told
 
 STEPS_ID = "steps"
@@ -54,36 +59,49 @@ class StartForm(forms.Form):
             field.widget = forms.HiddenInput()
 
 
+class RunFilters(OfCustomers):
+    """Kept in the address."""
+
+
 # --- the list -------------------------------------------------------------------------------------
 
 
 @page("rollout-run")
-def front(request: Request, actor: Actor) -> HttpResponse:
+def front(request: Request, actor: Actor) -> HttpResponseBase:
     """A customer's runs with what the last passed one covered; for the staff all customers'."""
     _settle(request)
     own = request.person.organisations
-    chosen = _chosen(request)
+    chosen = _chosen(request.GET)
     if request.person.is_staff:
         shown = [each for each in queries.visible_organisations(actor) if each.id == chosen]
     else:
         shown = [each for each in own if chosen in (None, each.id)]
-    found = queries.runs(actor, chosen)
-    count = ngettext("%(count)s run", "%(count)s runs", len(found))
-    context = {
+    opened = opened_by(request, actor, request.GET)
+    count = opened.rows.order_by()[:COUNTED].count()
+    said = ngettext("%(count)s run", "%(count)s runs", count)
+    words = {
         "title": _("Rollout tests") if request.person.is_staff else _("Rollout test"),
-        "say": count % {"count": formats.number_text(len(found))},
-        "rows": [(run, _shape(run), _purpose(run)) for run in found],
+        "say": said % {"count": formats.counted_text(count)},
+        "none_fits": _("No run fits the filters"),
         "standings": [_standing(each) for each in shown],
-        "form": None if request.person.is_staff else StartForm(None, own),
-        "running": any(run.state == RunState.RUNNING for run in found),
-        "is_staff": request.person.is_staff,
+        "start": None if request.person.is_staff else StartForm(None, own),
+        "running": opened.rows.filter(state=RunState.RUNNING).exists(),
     }
-    return render(request, "rollout/list.html", context)
+    return lists.answer(request, actor, ROLLOUTS, opened, "rollout/_list.html", lambda _rows: words)
 
 
-def _chosen(request: Request) -> UUID | None:
+def opened_by(request: Request, actor: Actor, query: QueryDict) -> Opened[Ran]:
+    form = RunFilters(query, queries.visible_organisations(actor))
+
+    def in_words(found: Sequence[RolloutRun]) -> list[Ran]:
+        return [Ran(row, _shape(row), _purpose(row)) for row in found]
+
+    return Opened(form, queries.runs(actor, _chosen(query)), queries.NEWEST, in_words)
+
+
+def _chosen(query: QueryDict) -> UUID | None:
     try:
-        return UUID(request.GET["organisation"]) if request.GET.get("organisation") else None
+        return UUID(query["organisation"]) if query.get("organisation") else None
     except ValueError:
         raise NotFound() from None
 
@@ -148,6 +166,7 @@ def run(request: Request, actor: Actor, run_id: UUID) -> HttpResponse:
     found = rollout.observe(queries.run(actor, run_id))
     listed = told(request, found)
     asked = [each for each in listed if not each.left_out]
+    around = lists.around(request, actor, ROLLOUTS, opened_by, found)
     passed = sum(each.step.state == StepState.PASSED for each in asked)
     said = ngettext(
         "%(passed)s of %(count)s step has passed.",
@@ -168,7 +187,8 @@ def run(request: Request, actor: Actor, run_id: UUID) -> HttpResponse:
             f"{act}_url": reverse(f"rollout-{act}", args=[found.id])
             for act in ("documents", "finish", "abandon")
         },
-        "trail": [(_("Rollout test"), reverse("rollout"))],
+        **around,
+        "trail": [(_("Rollout test"), around["back"])],
         **instructions(request, found),
     }
     return answer(request, "rollout/run.html", context, part="rollout/_steps.html", target=STEPS_ID)
@@ -235,7 +255,10 @@ def report(request: Request, actor: Actor, run_id: UUID) -> HttpResponseBase:
     _settle(request)
     found = queries.run(actor, run_id)
     if found.state == RunState.RUNNING:
-        return redirect("rollout-run", found.id)
+        query = request.GET.urlencode()
+        place = reverse("rollout-run", args=[found.id])
+        return redirect(f"{place}?{query}" if query else place)
+    around = lists.around(request, actor, ROLLOUTS, opened_by, found)
     context = {
         "run": found,
         "title": _title(found),
@@ -243,7 +266,8 @@ def report(request: Request, actor: Actor, run_id: UUID) -> HttpResponseBase:
         "facts": _facts(found),
         "steps": told(request, found),
         "holds": rollout.digest(found) == found.report_sha256,
-        "trail": [(_("Rollout test"), reverse("rollout"))],
+        **around,
+        "trail": [(_("Rollout test"), around["back"])],
     }
     return render(request, "rollout/report.html", context)
 

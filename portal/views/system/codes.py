@@ -8,8 +8,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.core.exceptions import BadRequest
-from django.http import HttpResponse, HttpResponseBase, StreamingHttpResponse
+from django.http import HttpResponseBase, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.functional import Promise
@@ -26,10 +25,12 @@ from archive.services import code_lists as services
 from archive.values import Period, today
 from portal import formats, spreadsheets
 from portal.forms.study_codes import ApplyForm, CodeFilters, UploadForm
+from portal.lists.laws import CODES, Coded
 from portal.pages import BY_NAME
 from portal.staff import Request, page
-from portal.views.fragments import answer
+from portal.views import lists
 from portal.views.joining.opened import blame
+from portal.views.lists import Opened
 
 MOST_SHOWN = 300  # lines of one kind
 KINDS: dict[Kind, str | Promise] = {
@@ -52,40 +53,37 @@ PROBLEMS: dict[Problem, str | Promise] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
-    row: StudyCodeEntry
-    name: str
-    shape: str
-    word: str
-
-
 @require_safe
 @page("codes")
-def listed(request: Request, actor: Actor) -> HttpResponse:
+def listed(request: Request, actor: Actor) -> HttpResponseBase:
     form = CodeFilters(request.GET)
     filters = form.filters()
     rows = StudyCodeEntry.objects.none() if filters is None else queries.narrowed(filters)
-    try:
-        found = queries.page(
-            rows, after=request.GET.get("after", ""), before=request.GET.get("before", "")
-        )
-    except ValueError as error:
-        raise BadRequest("not a place in this list") from error
-    count = queries.count(rows)
-    title = ngettext("%(count)s study code", "%(count)s study codes", count)
-    context = {
-        "title": title % {"count": formats.counted_text(count)},
-        "form": form,
-        "rows": [_listed(row) for row in found.rows],
-        "page": found,
-        "imports": [(each, _counts(each.outcome)) for each in queries.imports()],
-        "changes": BY_NAME["codes-import"].may_open(request.person.roles),
-    }
-    return answer(request, "system/codes.html", context, part="system/_codes.html", target="list")
+
+    def words(_rows: object) -> dict[str, object]:
+        count = queries.count(rows)
+        title = ngettext("%(count)s study code", "%(count)s study codes", count)
+        return {
+            "page_title": _("Study codes"),
+            "title": title % {"count": formats.counted_text(count)},
+            "say": _(
+                "THL’s nomenclature of procedures and examinations, as far as it is loaded here. A"
+                " study must carry a code that was in force on its day."
+            ),
+            "none_fits": _("No study code fits the filters"),
+            "imports": [(each, _counts(each.outcome)) for each in queries.imports()],
+            "changes": BY_NAME["codes-import"].may_open(request.person.roles),
+        }
+
+    opened = Opened(form, rows, queries.ORDER, _in_words, is_unread=filters is None)
+    return lists.answer(request, actor, CODES, opened, "system/_codes.html", words)
 
 
-def _listed(row: StudyCodeEntry) -> Listed:
+def _in_words(found: Sequence[StudyCodeEntry]) -> list[Coded]:
+    return [_coded(row) for row in found]
+
+
+def _coded(row: StudyCodeEntry) -> Coded:
     held = Period(row.valid_from, row.valid_until)
     if held.covers(today()):
         shape, word = "done", _("in force")
@@ -93,7 +91,7 @@ def _listed(row: StudyCodeEntry) -> Listed:
         shape, word = "wait", _("to come")
     else:
         shape, word = "stop", _("closed")
-    return Listed(row, queries.name_of(row), shape, word)
+    return Coded(row, queries.name_of(row), shape, word)
 
 
 @require_safe

@@ -9,7 +9,7 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.functional import Promise
@@ -28,10 +28,13 @@ from archive.queries.content_policies import Standing
 from archive.services import content_policies as services
 from archive.values import today
 from portal.forms.content_policies import EndForm, VersionForm
+from portal.lists.laws import POLICIES, Shown
 from portal.pages import BY_NAME
 from portal.policy_words import changed_words, ended_words
 from portal.staff import Request, page
+from portal.views import lists
 from portal.views.joining.opened import words
+from portal.views.lists import Opened
 
 STANDINGS: dict[Standing, tuple[str, str | Promise]] = {
     Standing.ALLOWED: ("done", gettext_lazy("allowed")),
@@ -50,23 +53,6 @@ WRONG: dict[str, str | Promise] = {
     "content_type": gettext_lazy("Small letters, digits and underscores only."),
     "modalities": gettext_lazy("Modalities are capital letters, such as XC."),
 }
-
-
-@dataclass(frozen=True, slots=True)
-class Shown:
-    """A row in the reader's language."""
-
-    row: ContentPolicy
-    name: str
-    shape: str
-    word: str
-    classes: list[tuple[str, str]]  # name, UID
-    source: str
-    contradiction: str
-
-    @property
-    def modalities(self) -> str:
-        return ", ".join(self.row.modalities) or "–"
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,13 +79,28 @@ def shown(row: ContentPolicy, day: date) -> Shown:
 
 @require_safe
 @page("policies")
-def policies(request: Request, actor: Actor) -> HttpResponse:
+def policies(request: Request, actor: Actor) -> HttpResponseBase:
+    told = {
+        "title": _("Content policy"),
+        "say": _(
+            "Which content may be archived, from when, and from when it must be. What was in force"
+            " is never rewritten: a change is a row of its own from a day on."
+        ),
+        "changes": _changes(request),
+    }
+    opened = opened_by(request, actor, request.GET)
+    part = "system/_policies.html"
+    return lists.answer(request, actor, POLICIES, opened, part, lambda _rows: told)
+
+
+def opened_by(request: Request, actor: Actor, query: QueryDict) -> Opened[Shown]:
+    """Without a filter: whatever the address says."""
     day = today()
     rows = sorted(
         (shown(row, day) for row in queries.listed(day)),
         key=lambda each: (list(STANDINGS.values()).index((each.shape, each.word)), each.name),
     )
-    return render(request, "system/policies.html", {"rows": rows, "changes": _changes(request)})
+    return Opened(forms.Form(), rows)
 
 
 @require_safe
@@ -109,6 +110,7 @@ def policy(request: Request, actor: Actor, content_type: str) -> HttpResponse:
     day = today()
     rows = [shown(row, day) for row in queries.versions(content_type)]
     current = queries.in_force(content_type, day)
+    around = lists.around(request, actor, POLICIES, opened_by, content_type)
     front = next((each for each in rows if each.row == current), rows[0])
     context = {
         "front": front,
@@ -116,7 +118,8 @@ def policy(request: Request, actor: Actor, content_type: str) -> HttpResponse:
         "recent": queries.recent_objects(content_type),
         "changes": _changes(request),
         "log": [_told(each) for each in queries.changes(content_type)],
-        "trail": [(_("Content policy"), reverse("policies"))],
+        **around,
+        "trail": [(_("Content policy"), around["back"])],
     }
     return render(request, "system/policy.html", context)
 
