@@ -46,11 +46,9 @@ def _share(current: Round) -> float | None:
     return min(current.checked / estimate, 1.0) if estimate > 0 else None
 
 
-def damaged(environment: str, *, after: str = "", before: str = "") -> keyset.Page[Instance]:
-    """Raises ValueError when a cursor is none."""
+def damaged(environment: str) -> QuerySet[Instance]:
     rows = Instance.objects.filter(environment=environment).exclude(damaged_at=None)
-    related = rows.select_related("study__register__organisation")
-    return keyset.page(related, BY_KEY, after=after, before=before)
+    return rows.select_related("study__register__organisation")
 
 
 def damaged_object(instance_id: UUID) -> Instance:

@@ -1,6 +1,6 @@
 """Jobs by kind, those that do not move and why, and the processes that do them (NF-6)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -25,6 +25,7 @@ from archive.values import now
 LATE = timedelta(minutes=5)  # due for so long, a job is stuck
 LIVE = (JobState.WAITING, JobState.RUNNING)
 ORDER = (keyset.Key("not_before", keyset.moment), keyset.Key("id", UUID))
+LATEST = (keyset.Key("ended_at", keyset.moment, True), keyset.Key("id", UUID, True))
 DEAD_FOR = timedelta(days=7)
 
 
@@ -105,12 +106,15 @@ class Dead:
     again: bool
 
 
-def dead(limit: int) -> list[Dead]:
-    """Given up within a week and neither solved nor ignored since; the latest first."""
-    given_up = Job.objects.filter(state=JobState.DEAD, ended_at__gte=now() - DEAD_FOR)
+def given_up() -> QuerySet[Job]:
+    """Within a week, and neither solved nor ignored since."""
+    rows = Job.objects.filter(state=JobState.DEAD, ended_at__gte=now() - DEAD_FOR)
     events = CaseEvent.objects.filter(job_id=OuterRef("id"))
     ended = events.filter(outcome__in=(EventOutcome.SOLVED, EventOutcome.IGNORED))
-    rows = list(given_up.exclude(Exists(ended)).order_by("-ended_at", "-id")[:limit])
+    return rows.exclude(Exists(ended))
+
+
+def with_cases(rows: Sequence[Job]) -> list[Dead]:
     found = CaseEvent.objects.filter(job_id__in=[row.id for row in rows]).select_related("case")
     cases = {event.job_id: event.case for event in found.order_by("at")}
     wanted = Q()

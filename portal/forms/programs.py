@@ -1,4 +1,4 @@
-"""Queues held, webhooks made, and what was sent to them narrowed."""
+"""Queues held and jobs narrowed, webhooks made, and what was sent to them narrowed."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -7,7 +7,14 @@ from django import forms
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from archive.models import Environment, Organisation, Webhook, WebhookDelivery, WebhookEvent
+from archive.models import (
+    Environment,
+    JobKind,
+    Organisation,
+    Webhook,
+    WebhookDelivery,
+    WebhookEvent,
+)
 from portal.forms.joining import line
 from portal.forms.reasons import reason_field
 
@@ -26,6 +33,12 @@ class HoldForm(forms.Form):
         ),
     )
     reason = reason_field(_("Why, and until when."))
+
+
+class JobFilters(forms.Form):
+    """Kept in the address."""
+
+    kind = forms.ChoiceField(label=_("Kind"), required=False, choices=[ANY, *JobKind.choices])
 
 
 class WebhookForm(forms.Form):

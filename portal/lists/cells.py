@@ -86,11 +86,12 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class Press:
-    """Done at once, by the page's form `press`."""
+    """Done at once, by the page's form `press`, with what `sent` names."""
 
     word: Label
     url: str
     about: Label = ""
+    sent: tuple[str, str] = ("", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,8 +163,9 @@ def html(value: Value) -> SafeString | str:
             return format_html('<a href="{}">{}{}</a>', value.url, value.word, _unseen(value.about))
         case Press():
             return format_html(
-                '<button class="btn" form="press" formaction="{}">{}{}</button>',
+                '<button class="btn" form="press" formaction="{}"{}>{}{}</button>',
                 value.url,
+                format_html(' name="{}" value="{}"', *value.sent) if value.sent[0] else "",
                 value.word,
                 _unseen(value.about),
             )

@@ -7,6 +7,7 @@ from portal.lists.columns import Listing
 from portal.lists.corrections import CORRECTIONS, REJECTIONS, REVIEW_CASES
 from portal.lists.customers import CUSTOMERS, LOAD, PIPELINE
 from portal.lists.desk import BATCHES, DESK
+from portal.lists.jobs import DEAD, STUCK
 from portal.lists.keeping import HOLDS, TAKEOVERS
 from portal.lists.laws import CODES, POLICIES
 from portal.lists.logs import DISCLOSURES, USE
@@ -15,7 +16,7 @@ from portal.lists.people import PEOPLE
 from portal.lists.programs import DELIVERIES, TOKENS, WEBHOOKS
 from portal.lists.reviews import LOG_REQUESTS, WATCHED
 from portal.lists.rollouts import ROLLOUTS
-from portal.lists.rounds import DESTRUCTIONS, DUTY, FINDINGS, SUSPICIONS
+from portal.lists.rounds import DAMAGED, DESTRUCTIONS, DUTY, FINDINGS, SUSPICIONS
 from portal.lists.studies import STUDIES
 from portal.lists.watching import ALARM_RULES, ALARMS, INTERFACES
 
@@ -26,6 +27,7 @@ EVERY: tuple[Listing[Any], ...] = (
     *(CORRECTIONS, REJECTIONS, REVIEW_CASES),
     *(DISCLOSURES, USE, SUSPICIONS, AUTHORISATIONS, ORDERS, ASSIGNMENTS),
     *(ROLLOUTS, CODES, POLICIES),
+    *(STUCK, DEAD, DAMAGED),
     *(TOKENS, WEBHOOKS, DELIVERIES),
     *(PEOPLE, INTERFACES, ALARMS, ALARM_RULES),
     *FINDINGS.values(),

@@ -1,19 +1,20 @@
-"""What register and archive do not agree on, suspicions of log review, destruction lists, and duty
-against fact.
+"""Damaged objects, what register and archive do not agree on, suspicions of log review,
+destruction lists, and duty against fact.
 """
 
 from dataclasses import dataclass
 from operator import attrgetter
 
+from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from archive.models import DestructionList, Finding, FindingKind, Suspicion, User
+from archive.models import DestructionList, Finding, FindingKind, Instance, Suspicion, User
 from archive.queries.destruction import BY_NUMBER
 from onboarding.queries.duty import Row as Duty
 from portal import formats
-from portal.lists.cells import Identifier, PersonCode, Size, State, Value, When, state_of
+from portal.lists.cells import Identifier, PersonCode, Press, Size, State, Value, When, state_of
 from portal.lists.columns import Column, Listing
 
 
@@ -62,6 +63,35 @@ def _findings(kind: FindingKind) -> Listing[Finding]:
     )
 
 
+def _study(row: Instance) -> str:
+    return f"{row.study.study_code or _('Study')} {row.study.accession_number}"
+
+
+def _look_again(row: Instance) -> Press:
+    sent = ("object", str(row.id))
+    return Press(_("Look again"), reverse("integrity-restore"), row.sop_instance_uid, sent)
+
+
+DAMAGED = Listing[Instance](
+    name="damaged",
+    url_name="integrity",
+    pages=("integrity",),
+    detail="study",
+    key=lambda row: row.id,
+    detail_key=lambda row: row.study_id,
+    walks=False,
+    columns=(
+        Column("study", gettext_lazy("Study"), _study),
+        Column("object", gettext_lazy("Object"), lambda row: Identifier(row.sop_instance_uid)),
+        Column("found", gettext_lazy("Found"), lambda row: When(row.damaged_at)),
+        Column(
+            "customer",
+            gettext_lazy("Customer"),
+            lambda row: row.study.register.organisation.name,
+        ),
+        Column("act", gettext_lazy("What can be done"), _look_again, page_only=True),
+    ),
+)
 FINDINGS = {kind: _findings(kind) for kind in FindingKind}
 
 

@@ -8,7 +8,7 @@ from django.contrib import messages
 from django.core.exceptions import BadRequest
 from django.forms import Form
 from django.http import Http404, HttpResponseBase
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -18,14 +18,14 @@ from archive import gate, vault
 from archive.actors import Actor
 from archive.config import settings
 from archive.errors import StorageGone
-from archive.models import Finding, FindingKind, RoundKind
+from archive.models import Finding, FindingKind, Instance, RoundKind
 from archive.queries import integrity as queries
 from archive.rules.access import Action
 from archive.services import integrity as service
 from archive.services import reconciliation, repairs, verification
 from archive.services.repairs import Repair
 from portal import formats
-from portal.lists.rounds import FINDINGS
+from portal.lists.rounds import DAMAGED, FINDINGS
 from portal.pages import BY_NAME
 from portal.staff import Request, page
 from portal.views import lists
@@ -77,24 +77,31 @@ BEGINS = {
 
 @page("integrity")
 def front(request: Request, actor: Actor) -> HttpResponseBase:
-    try:
-        found = queries.damaged(
-            request.environment,
-            after=request.GET.get("after", ""),
-            before=request.GET.get("before", ""),
-        )
-    except ValueError as error:
-        raise BadRequest("not a place in this list") from error
-    context: dict[str, Any] = {
+    rows = queries.damaged(request.environment)
+    roles = request.person.roles
+    may_restore = BY_NAME["restore"].may_open(roles)
+    listing = DAMAGED if may_restore else DAMAGED.without("act")
+    if not BY_NAME["study"].may_open(roles):
+        listing = listing.without(detail="")
+    is_damaged = rows.exists()
+    words: dict[str, Any] = {
+        "title": _("Integrity"),
+        "shape": "needs" if is_damaged else "done",
+        "word": _("damaged objects") if is_damaged else _("nothing is damaged"),
+        "say": _(
+            "All that is stored is read again, round after round; what is damaged is set aside and"
+            " never given out."
+        ),
         "rounds": [_round(kind) for kind in RoundKind],
-        "page": found,
         "counts": queries.finding_counts(request.environment),
         "free": _free(),
         "warning": settings().free_bytes_warning,
         "store": settings().vault_store,
-        "may_restore": BY_NAME["restore"].may_open(request.person.roles),
+        "may_restore": may_restore,
     }
-    return render(request, "integrity/front.html", context)
+    opened: Opened[Instance] = Opened(Form(), rows, queries.BY_KEY)
+    part = "integrity/_front.html"
+    return lists.answer(request, actor, listing, opened, part, lambda _rows: words)
 
 
 def _free() -> int | None:

@@ -168,12 +168,12 @@ def test_a_job_that_was_given_up_is_listed_with_its_case_and_tried_again() -> No
     job = builders.dead_job(study)
     case = builders.case(edge="job", place="registration")
     builders.event(case, job_id=job.id, study=study)
-    page = shown("support", "queues")
+    page = shown("support", "jobs", "dead")
     assert str(case) in page and reverse("job-retry", args=[job.id]) in page
     assert signed_in("onboarding").post(reverse("job-retry", args=[job.id])).status_code == 403
     client = signed_in("support")
     for _again in range(2):
         client.post(reverse("job-retry", args=[job.id]))
     live = Job.objects.filter(kind=job.kind, subject_id=job.subject_id, state="waiting")
-    assert live.count() == 1 and "tried again" in shown("support", "queues")
+    assert live.count() == 1 and "tried again" in shown("support", "jobs", "dead")
     assert LedgerEvent.objects.filter(kind="case.retried", subject_id=case.id).count() == 1

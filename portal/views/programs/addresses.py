@@ -11,6 +11,7 @@ urlpatterns: list[URLPattern] = [
     path("tokens/<uuid:token_id>/revoke/", tokens.revoke, name="token-revoke"),
     path("api/docs/", docs.docs, name="api-docs"),
     path("queues/", queues.listed, name="queues"),
+    path("queues/jobs/<slug:what>/", queues.jobs, name="jobs"),
     path("queues/jobs/<uuid:job_id>/again/", queues.again, name="job-retry"),
     path("queues/<slug:kind>/", queues.hold, name="queue-hold"),
     path("webhooks/", webhooks.listed, name="webhooks"),

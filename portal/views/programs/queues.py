@@ -1,11 +1,15 @@
 """Queues: jobs by kind, those that do not move and why, the processes; holding a kind (NF-6)."""
 
+from collections.abc import Callable, Sequence
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.db.models import QuerySet
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -14,12 +18,16 @@ from archive.actors import Actor
 from archive.errors import NotFound
 from archive.models import Job, JobKind
 from archive.queries import queues as queries
+from archive.queries.overview import COUNTED
 from archive.services import queues as services
-from portal.forms.programs import DRAIN, GO_ON, HoldForm
+from portal.forms.programs import DRAIN, GO_ON, HoldForm, JobFilters
+from portal.lists.columns import Listing
+from portal.lists.jobs import DEAD, STUCK, Stuck
 from portal.pages import BY_NAME
 from portal.staff import Request, page
+from portal.views import lists
+from portal.views.lists import Opened
 
-SHOWN = 20
 WHY = {
     "held": gettext_lazy("the queue is held"),
     "peer-is-called": gettext_lazy("another call to the same system is going on"),
@@ -32,17 +40,68 @@ WHY = {
 @require_safe
 @page("queues")
 def listed(request: Request, actor: Actor) -> HttpResponse:
-    holds, called = queries.held_kinds(), queries.called_peers()
-    stuck = queries.stuck().order_by("not_before", "id")[:SHOWN]
     context = {
         "queues": [(each, each.kind.label) for each in queries.queues()],
-        "stuck": [(job, WHY[queries.why(job, holds, called)]) for job in stuck],
-        "dead": queries.dead(SHOWN),
-        "retries": BY_NAME["job-retry"].may_open(actor.roles),
+        "lists": [
+            (listing, TITLES[what], rows().order_by()[:COUNTED].count())
+            for what, (listing, rows) in JOBS.items()
+        ],
         "processes": queries.processes(),
         "holds": BY_NAME["queue-hold"].may_open(actor.roles),
     }
     return render(request, "programs/queues.html", context)
+
+
+@require_safe
+@page("queues")
+def jobs(request: Request, actor: Actor, what: str) -> HttpResponseBase:
+    """Those that do not move, or those that were given up."""
+    if what not in JOBS:
+        raise Http404
+    listing, rows = JOBS[what]
+    retries = BY_NAME["job-retry"].may_open(actor.roles)
+    form = JobFilters(request.GET)
+    is_read = form.is_valid()
+    found = rows() if is_read else Job.objects.none()
+    if is_read and form.cleaned_data["kind"]:
+        found = found.filter(kind=form.cleaned_data["kind"])
+    opened: Opened[Any] = Opened(form, found, ORDERS[what], IN_WORDS[what], is_unread=not is_read)
+    words = {
+        "title": TITLES[what],
+        "say": _("Of both environments."),
+        "none_fits": _("No job fits the filters"),
+        "retries": retries and what == GIVEN_UP,
+        "trail": [(_("Queues"), reverse("queues"))],
+    }
+    return lists.answer(
+        request,
+        actor,
+        listing if retries else listing.without("act"),
+        opened,
+        "programs/_jobs.html",
+        lambda _rows: words,
+    )
+
+
+def _stuck(found: Sequence[Job]) -> list[Stuck]:
+    holds, called = queries.held_kinds(), queries.called_peers()
+    return [Stuck(job, WHY[queries.why(job, holds, called)]) for job in found]
+
+
+UNMOVED, GIVEN_UP = "stuck", "dead"
+JOBS: dict[str, tuple[Listing[Any], Callable[[], QuerySet[Job]]]] = {
+    UNMOVED: (STUCK, queries.stuck),
+    GIVEN_UP: (DEAD, queries.given_up),
+}
+ORDERS = {UNMOVED: queries.ORDER, GIVEN_UP: queries.LATEST}
+IN_WORDS: dict[str, Callable[[Sequence[Job]], list[Any]]] = {
+    UNMOVED: _stuck,
+    GIVEN_UP: queries.with_cases,
+}
+TITLES: dict[str, str | Promise] = {
+    UNMOVED: gettext_lazy("Jobs that do not move"),
+    GIVEN_UP: gettext_lazy("Given up in a week"),
+}
 
 
 @require_POST
@@ -55,7 +114,7 @@ def again(request: Request, actor: Actor, job_id: UUID) -> HttpResponseBase:
         messages.success(request, _("It is tried again now."))
     else:
         messages.info(request, _("Nothing was set going: it goes on already, or has arrived."))
-    return redirect("queues")
+    return redirect("jobs", GIVEN_UP)
 
 
 @require_http_methods(["GET", "POST"])
