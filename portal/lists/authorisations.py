@@ -105,3 +105,10 @@ ASSIGNMENTS = AUTHORISATIONS.without(
     "producer", name="assignments", url_name="assignments", pages=("assignments",)
 )
 BY_SIDE = {None: AUTHORISATIONS, Side.ORGANISER: ORDERS, Side.PRODUCER: ASSIGNMENTS}
+FOLLOW_UP = AUTHORISATIONS.without(
+    name="follow-up",
+    url_name="follow-up",
+    pages=("follow-up",),
+    walks=False,
+    fixed=("side", "view"),
+)

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from portal.lists.authorisations import ASSIGNMENTS, AUTHORISATIONS, ORDERS
+from portal.lists.authorisations import ASSIGNMENTS, AUTHORISATIONS, FOLLOW_UP, ORDERS
 from portal.lists.columns import Listing
 from portal.lists.corrections import CORRECTIONS, REJECTIONS, REVIEW_CASES
 from portal.lists.customers import CUSTOMERS, LOAD, PIPELINE
@@ -26,7 +26,7 @@ EVERY: tuple[Listing[Any], ...] = (
     *(HOLDS, TAKEOVERS, WATCHED, LOG_REQUESTS),
     *(CORRECTIONS, REJECTIONS, REVIEW_CASES),
     *(DISCLOSURES, USE, SUSPICIONS, AUTHORISATIONS, ORDERS, ASSIGNMENTS),
-    *(ROLLOUTS, CODES, POLICIES),
+    *(FOLLOW_UP, ROLLOUTS, CODES, POLICIES),
     *(STUCK, DEAD, DAMAGED),
     *(TOKENS, WEBHOOKS, DELIVERIES),
     *(PEOPLE, INTERFACES, ALARMS, ALARM_RULES),

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from django.http import HttpResponse
-from django.shortcuts import render
+from django.db.models import QuerySet
+from django.http import HttpResponseBase
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -16,34 +16,67 @@ from archive.rules.authorisations import Side
 from portal import formats
 from portal.authorisation_words import lacking, service_words
 from portal.forms.authorisations import AuthorisationFilters
+from portal.lists.authorisations import FOLLOW_UP, Ordered
 from portal.staff import Request, page
-from portal.views.authorisations.lists import parties_of, rows_of
+from portal.views import lists
+from portal.views.authorisations.lists import in_words, parties_of, rows_of
+from portal.views.lists import Opened
 
+LIST = "list"
 LEFT_OUT = ("state", "made_from", "made_until", "valid_on", "sort")  # a board has its own order
 
 
 @require_safe
 @page("follow-up")
-def follow_up(request: Request, actor: Actor) -> HttpResponse:
+def follow_up(request: Request, actor: Actor) -> HttpResponseBase:
+    """A board, or the same as a list."""
     side = _side(request)
     own = rows_of(request, actor, side)
     form = AuthorisationFilters(request.GET, parties_of(own, side))
     for name in LEFT_OUT:
         del form.fields[name]
     filters = _filters(form)
-    rows = queries.narrowed(own, filters) if filters else own.none()
-    columns = followup.board(rows) if filters else []
-    late = queries.count(queries.narrowed(rows, queries.Filters(late=True))) if filters else 0
-    under_way = sum(column.count for column in columns if column.stage != followup.Stage.DONE)
-    context = {
+    rows = queries.narrowed(own if filters else own.none(), filters or queries.Filters())
+    as_list = request.GET.get("view") == LIST
+    shown = followup.on_board(rows)
+    opened: Opened[Ordered] = Opened(
+        form,
+        shown if as_list else shown.none(),
+        tuple(queries.SORTS["due"]),
+        in_words,
+        is_unread=filters is None,
+    )
+    listing = FOLLOW_UP.without(side.value) if side else FOLLOW_UP
+
+    def words(_rows: object) -> dict[str, Any]:
+        columns = [] if as_list else followup.board(rows)
+        under_way = (
+            queries.count(shown.exclude(stage=followup.Stage.DONE))
+            if as_list
+            else sum(each.count for each in columns if each.stage != followup.Stage.DONE)
+        )
+        return {**_told(rows, side, columns, under_way), "as_list": as_list}
+
+    return lists.answer(request, actor, listing, opened, "authorisations/_follow_up.html", words)
+
+
+def _told(
+    rows: QuerySet[Any], side: Side | None, columns: list[followup.Column], under_way: int
+) -> dict[str, Any]:
+    late = queries.count(queries.narrowed(rows, queries.Filters(late=True)))
+    return {
+        "page_title": _("Follow-up"),
         "title": _title(under_way, late),
-        "form": form,
+        "say": _(
+            "How far each has come, what is missing, and what is late. What was done stays for 30"
+            " days."
+        ),
+        "none_fits": _("No authorisation fits the filters"),
         "side": side.value if side else "",
         "columns": [_column(column) for column in columns],
         "is_empty": not any(column.count for column in columns),
         "trail": [(_("Authorisations"), reverse("authorisations"))],
     }
-    return render(request, "authorisations/follow_up.html", context)
 
 
 def _side(request: Request) -> Side | None:

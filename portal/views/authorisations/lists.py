@@ -116,7 +116,7 @@ def opener(side: Side | None) -> Opener:
         filters = form.filters()
         rows = queries.narrowed(own if filters else own.none(), filters or queries.Filters())
         order = tuple(queries.SORTS[form.sorted_by if filters else queries.FIRST_SORT])
-        opened = Opened(form, followup.followed(rows), order, _shown, is_unread=filters is None)
+        opened = Opened(form, followup.followed(rows), order, in_words, is_unread=filters is None)
         if filters is None or filters.person_id is None:
             return opened
         return _of_person(request, actor, opened, filters.person_id)
@@ -133,7 +133,7 @@ def _of_person(
     return replace(opened, rows=rows, patient_id=person_id, reason=reason)
 
 
-def _shown(found: Sequence[Any]) -> list[Ordered]:
+def in_words(found: Sequence[Any]) -> list[Ordered]:
     studies = followup.studies_of(found)
     return [
         Ordered(
