@@ -11,12 +11,13 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from archive.models import LedgerEvent, SavedView, Study
+from archive.models import AlarmRule, LedgerEvent, SavedView, Study
 from archive.queries import keyset
 from archive.services.saved_views import MOST
 from portal.lists import sheets
 from portal.lists.every import LISTINGS
 from portal.pages import BY_NAME
+from portal.views import lists
 from tests import builders
 from tests.cast import MALLILA, MATTI
 from tests.portal.test_pages import signed_in
@@ -210,6 +211,44 @@ def test_every_list_has_a_page_and_columns_of_its_own() -> None:
         assert set(listing.pages) <= set(BY_NAME) and listing.url
         keys = [column.key for column in listing.columns]
         assert len(set(keys)) == len(keys)
+
+
+def test_every_list_goes_out_as_a_file_and_that_is_recorded() -> None:
+    recorded = LedgerEvent.objects.filter(kind__in=("list.exported", "log.exported"))
+    staff, customer = signed_in("admin"), signed_in("esim")
+    for number, listing in enumerate(LISTINGS.values(), start=1):
+        client = staff if listing.may_open(frozenset({"admin"})) else customer
+        given = {"what": "rejections"} if listing.name == "rejections" else {}
+        answer = client.get(listing.url, {**given, "format": "csv"})
+        assert answer.streaming, listing.name
+        named = f'filename="{listing.name}-'
+        assert named in answer.headers["Content-Disposition"], listing.name
+        assert b"".join(answer.streaming_content).strip(), listing.name
+        assert recorded.count() == number, listing.name
+
+
+def test_what_can_be_done_about_a_row_stands_on_the_page_alone() -> None:
+    rule = AlarmRule.objects.filter(until=None)[0]
+    client, place = signed_in("admin"), reverse("alarm-rules")
+    assert reverse("alarm-rule-end", args=[rule.id]) in page(client, place)
+    assert "What can be done" not in page(signed_in("support"), place)
+    rows = csv.DictReader(
+        StringIO(b"".join(client.get(f"{place}?format=csv").streaming_content).decode())
+    )
+    assert rule.name_en in {row["Rule"] for row in rows}
+    assert "What can be done" not in (rows.fieldnames or ())
+
+
+def test_a_list_that_is_at_hand_has_pages_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lists, "AT_ONCE", 1)
+    client, place = signed_in("support"), reverse("policies")
+    first = client.get(place).context
+    second = client.get(place, {"after": first["page"].following}).context
+    assert first["page"].previous == "" and second["rows"] != first["rows"]
+    back = client.get(place, {"before": second["page"].previous}).context
+    assert back["rows"] == first["rows"]
+    for nonsense in ("x", "-1"):
+        assert client.get(place, {"after": nonsense}).status_code == 400
 
 
 # --- the rows beside one --------------------------------------------------------------------------

@@ -157,6 +157,10 @@ def test_a_person_is_watched_for_by_posted_code(reviewer: Client) -> None:
     given = {"code": MATTI, "first_day": today().isoformat(), "reason": REASON}
     listed = done(reviewer, reverse("review-watch-add"), given)
     assert "010181-•••C" in listed and REASON in listed and MATTI not in listed
+    answer = reviewer.get(reverse("review-watch"), {"format": "csv"})
+    exported = b"".join(answer.streaming_content).decode()
+    assert "010181-•••C" in exported and MATTI not in exported and "End" not in exported
+    assert "watch list exported" in looks()
     again = reviewer.post(reverse("review-watch-add"), given)
     assert again.status_code == 422 and "is being watched for" in again.content.decode()
     end = reverse("review-watch-end", args=[WatchedPerson.objects.get().id])
