@@ -92,6 +92,7 @@ def front(request: Request, actor: Actor) -> HttpResponseBase:
 
 def opened_by(request: Request, actor: Actor, query: QueryDict) -> Opened[Ran]:
     form = RunFilters(query, queries.visible_organisations(actor))
+    form.auto_id = "id_narrow_%s"  # the form that starts a run names an organisation too
 
     def in_words(found: Sequence[RolloutRun]) -> list[Ran]:
         return [Ran(row, _shape(row), _purpose(row)) for row in found]
