@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from archive.models import (
     Environment,
+    Job,
     JobKind,
     Organisation,
     Webhook,
@@ -39,6 +40,11 @@ class JobFilters(forms.Form):
     """Kept in the address."""
 
     kind = forms.ChoiceField(label=_("Kind"), required=False, choices=[ANY, *JobKind.choices])
+
+    def narrowed(self, rows: QuerySet[Job]) -> QuerySet[Job]:
+        """By a form that is valid."""
+        kind = self.cleaned_data["kind"]
+        return rows.filter(kind=kind) if kind else rows
 
 
 class WebhookForm(forms.Form):

@@ -11,7 +11,7 @@ from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from archive.values import mask
+from archive.values import mask, today
 from portal import formats
 from portal.shapes import SHAPES
 from portal.templatetags import shown
@@ -128,6 +128,16 @@ def state_of(row: Model, field: str = "state") -> State:
     """The word and shape of a row's state."""
     word = getattr(row, f"get_{field}_display")()
     return State(SHAPES.get((row._meta.model_name or "", getattr(row, field)), "none"), word)
+
+
+def dated(first: date, last: date | None, *, live: Label = "", over: Label = "") -> State:
+    """Whether what holds from one day to another holds today; closed before it began is over."""
+    day = today()
+    if last is not None and last < max(day, first):
+        return State("stop", over or _("ended"))
+    if first > day:
+        return State("wait", _("to come"))
+    return State("done", live or _("in force"))
 
 
 def lines(values: Iterable[Value]) -> Lines:

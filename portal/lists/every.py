@@ -6,6 +6,7 @@ from portal.lists.authorisations import ASSIGNMENTS, AUTHORISATIONS, FOLLOW_UP, 
 from portal.lists.columns import Listing
 from portal.lists.corrections import CORRECTIONS, REJECTIONS, REVIEW_CASES
 from portal.lists.customers import CUSTOMERS, LOAD, PIPELINE
+from portal.lists.dated import ACCESS_RULES, API_CLIENTS, ISSUERS, RETENTION_RULES
 from portal.lists.desk import BATCHES, DESK
 from portal.lists.jobs import DEAD, STUCK
 from portal.lists.keeping import HOLDS, TAKEOVERS
@@ -28,7 +29,8 @@ EVERY: tuple[Listing[Any], ...] = (
     *(DISCLOSURES, USE, SUSPICIONS, AUTHORISATIONS, ORDERS, ASSIGNMENTS),
     *(FOLLOW_UP, ROLLOUTS, CODES, POLICIES),
     *(STUCK, DEAD, DAMAGED),
-    *(TOKENS, WEBHOOKS, DELIVERIES),
+    *(TOKENS, WEBHOOKS, DELIVERIES, API_CLIENTS),
+    *(ACCESS_RULES, RETENTION_RULES, ISSUERS),
     *(PEOPLE, INTERFACES, ALARMS, ALARM_RULES),
     *FINDINGS.values(),
 )

@@ -6,7 +6,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from archive.models import ContentPolicy, StudyCodeEntry
-from portal.lists.cells import Code, Identifier, State
+from portal.lists.cells import Code, Identifier, State, dated
 from portal.lists.columns import Column, Listing
 
 
@@ -14,8 +14,10 @@ from portal.lists.columns import Column, Listing
 class Coded:
     row: StudyCodeEntry
     name: str
-    shape: str
-    word: str
+
+
+def _standing(each: Coded) -> State:
+    return dated(each.row.valid_from, each.row.valid_until, over=_("closed"))
 
 
 CODES = Listing[Coded](
@@ -26,7 +28,7 @@ CODES = Listing[Coded](
     columns=(
         Column("code", gettext_lazy("Code"), lambda each: Code(each.row.code)),
         Column("name", gettext_lazy("Name"), lambda each: each.name, css="broad"),
-        Column("state", gettext_lazy("State today"), lambda each: State(each.shape, each.word)),
+        Column("state", gettext_lazy("State today"), _standing),
         Column("from", gettext_lazy("Valid from"), lambda each: each.row.valid_from),
         Column("until", gettext_lazy("Valid until"), lambda each: each.row.valid_until),
         Column("system", gettext_lazy("Code system"), lambda each: Identifier(each.row.system_oid)),

@@ -8,45 +8,38 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from archive.models import ExplanationRequest, ExplanationState, WatchedPerson
-from portal.lists.cells import Act, PersonCode, State, When, state_of
+from portal.lists.cells import Act, PersonCode, State, When, dated, state_of
 from portal.lists.columns import Column, Listing
 
 QUESTION = 120  # characters of one in a list
 
 
-@dataclass(frozen=True, slots=True)
-class Watched:
-    row: WatchedPerson
-    shape: str
-    word: str
+def _standing(row: WatchedPerson) -> State:
+    return dated(row.valid_from, row.valid_until, live=_("watched for"))
 
 
-def _end(each: Watched) -> Act | None:
-    if each.shape == "stop":
+def _end(row: WatchedPerson) -> Act | None:
+    if _standing(row).shape == "stop":
         return None
-    return Act(_("End"), reverse("review-watch-end", args=[each.row.id]), each.row.patient.masked)
+    return Act(_("End"), reverse("review-watch-end", args=[row.id]), row.patient.masked)
 
 
-WATCHED = Listing[Watched](
+WATCHED = Listing[WatchedPerson](
     name="watched",
     url_name="review-watch",
     pages=("review-watch",),
-    key=lambda each: each.row.id,
+    key=lambda row: row.id,
     columns=(
-        Column(
-            "patient",
-            gettext_lazy("Patient"),
-            lambda each: PersonCode(each.row.patient.identifier),
-        ),
-        Column("state", gettext_lazy("State"), lambda each: State(each.shape, each.word)),
-        Column("reason", gettext_lazy("Reason"), lambda each: each.row.reason),
-        Column("from", gettext_lazy("From"), lambda each: each.row.valid_from),
-        Column("until", gettext_lazy("Until"), lambda each: each.row.valid_until),
+        Column("patient", gettext_lazy("Patient"), lambda row: PersonCode(row.patient.identifier)),
+        Column("state", gettext_lazy("State"), _standing),
+        Column("reason", gettext_lazy("Reason"), lambda row: row.reason),
+        Column("from", gettext_lazy("From"), lambda row: row.valid_from),
+        Column("until", gettext_lazy("Until"), lambda row: row.valid_until),
         Column(
             "by",
             gettext_lazy("By"),
-            lambda each: each.row.added_by,
-            under=(Column("added", gettext_lazy("Added"), lambda each: When(each.row.added_at)),),
+            lambda row: row.added_by,
+            under=(Column("added", gettext_lazy("Added"), lambda row: When(row.added_at)),),
         ),
         Column("act", gettext_lazy("Change"), _end, page_only=True),
     ),

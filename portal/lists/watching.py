@@ -87,7 +87,7 @@ INTERFACES = Listing[Line](
             gettext_lazy("Mean time"),
             lambda line: line.mean,
             css="num",
-            under=(Column("timed", gettext_lazy("Time of what"), _timed),),
+            under=(Column("timed", gettext_lazy("What is timed"), _timed),),
         ),
         Column("owed", gettext_lazy("Owed"), lambda line: line.waiting, css="num", sortable=True),
         Column(

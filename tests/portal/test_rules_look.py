@@ -1,4 +1,4 @@
-"""How the pages of content rules, volumes and take-overs look: no axe violation, no sideways
+"""How the pages of rules, volumes, take-overs and programs look: no axe violation, no sideways
 scrolling. Screenshots go to $SCREENSHOTS when it is set.
 """
 
@@ -10,10 +10,10 @@ from django.urls import reverse
 from playwright.sync_api import Browser
 
 from archive.actors import SYSTEM
-from archive.models import VolumeDay
+from archive.models import VolumeDay, Webhook, WebhookDelivery
 from archive.services import code_lists, takeover_comparison, takeovers
 from archive.services.code_lists import Upload
-from archive.values import today, uid_from_uuid
+from archive.values import now, today, uid_from_uuid
 from onboarding.models import Joining
 from tests import builders
 from tests.cast import organisation
@@ -61,18 +61,38 @@ def came() -> None:
         )
 
 
+def called() -> None:
+    """Webhooks, one of them switched off, with what they were told; a job that was given up."""
+    made = {
+        "organisation": organisation(),
+        "environment": "production",
+        "events": ["case.opened", "study.waiting"],
+        "made_at": now(),
+        "made_by_name": "Esi Merkki",
+    }
+    Webhook.objects.create(name="Välittäjä", url="https://example.fi/kutsu", **made)
+    off = Webhook.objects.create(name="Vanha", url="https://example.fi/vanha", is_on=False, **made)
+    for told in ({"delivered_at": now()}, {"tries": 8, "last_error": "ConnectError"}, {}):
+        WebhookDelivery.objects.create(webhook=off, event="case.opened", at=now(), data={}, **told)
+    builders.dead_job(builders.study())
+
+
 def test_no_page_of_rules_has_an_axe_violation_or_scrolls_sideways(
     browser: Browser, address: str, demo: dict[str, Any]
 ) -> None:
     came()
+    called()
     own = [
         compared(),
         reverse("takeovers"),
         reverse("takeover-start"),
         reverse("customer-duty", args=[organisation().id]),
     ]
+    customers = [*own, reverse("webhooks"), reverse("webhook-deliveries"), reverse("tokens")]
     staff = [
         *own,
+        *(reverse(name) for name in ("retention-rules", "retention-holds", "issuers", "queues")),
+        *(reverse("jobs", args=[what]) for what in ("stuck", "dead")),
         reverse("duty"),
         reverse("policies"),
         reverse("policy", args=["resting_ecg"]),
@@ -83,7 +103,7 @@ def test_no_page_of_rules_has_an_axe_violation_or_scrolls_sideways(
     ]
     found: list[str] = []
     for scheme, width in zip(SCHEMES, WIDTHS, strict=True):
-        for login, places in (("admin", staff), ("esim", own)):
+        for login, places in (("admin", staff), ("esim", customers)):
             context = browser.new_context(
                 viewport={"width": width, "height": 900}, color_scheme=scheme, locale="fi-FI"
             )

@@ -4,7 +4,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
-from archive.models import CodeImport, ContentPolicy, StudyCodeEntry
+from archive.models import CodeImport, ContentPolicy, LedgerEvent, StudyCodeEntry
 from archive.values import today
 from tests.portal.test_pages import signed_in
 
@@ -62,6 +62,8 @@ def test_a_list_of_codes_is_shown_then_applied() -> None:
     assert "Applied: 1 new, 1 closed." in done
     assert StudyCodeEntry.objects.filter(code="ZX9ZX").exists()
     assert "ZX9ZX,1.2.246.537.6.4,Uusi tutkimus,2026-01-01" in exported(client.get)
+    recorded = LedgerEvent.objects.filter(kind="list.exported").latest("at")
+    assert recorded.facts["listing"] == "codes" and recorded.actor_name
 
 
 def exported(get: object) -> str:

@@ -3,7 +3,8 @@
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseBase
+from django.forms import Form
+from django.http import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -17,16 +18,24 @@ from archive.models import ApiClient, Environment
 from archive.services import api_clients as services
 from archive.values import today
 from portal.forms.api_clients import ClientForm, RetireForm
+from portal.lists.dated import API_CLIENTS
 from portal.staff import Request, page
+from portal.views import lists
 from portal.views.joining.opened import blame
+from portal.views.lists import Opened
 
 
 @require_safe
 @page("api-clients")
-def listed(request: Request, actor: Actor) -> HttpResponse:
-    rows = [(row, row.is_valid_on(today())) for row in ApiClient.objects.all()]
-    context = {"rows": rows, "audience": settings().citizen_audience}
-    return render(request, "access/clients.html", context)
+def listed(request: Request, actor: Actor) -> HttpResponseBase:
+    words = {
+        "title": _("Clients of the API"),
+        "say": _("Services that ask for citizens, each known by the key with which it signs."),
+        "audience": settings().citizen_audience,
+    }
+    opened: Opened[ApiClient] = Opened(Form(), list(ApiClient.objects.all()))
+    part = "access/_clients.html"
+    return lists.answer(request, actor, API_CLIENTS, opened, part, lambda _rows: words)
 
 
 @require_http_methods(["GET", "POST"])

@@ -10,7 +10,7 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseBase
+from django.http import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import get_language, gettext_lazy
@@ -24,42 +24,36 @@ from archive.models import AccessPolicy, AccessPolicyKind, Organisation, Study
 from archive.queries import standing, wishes
 from archive.services import access_rules as services
 from archive.services.access_rules import Rule
-from archive.values import today
 from portal import formats
 from portal.forms.access_rules import AreaForm, CloseForm, MembersForm, RoleForm
+from portal.lists.dated import ACCESS_RULES, OfAccess
 from portal.staff import Request, page
+from portal.views import lists
 from portal.views.joining.opened import blame
+from portal.views.lists import Opened
 
 COUNTED = formats.COUNTED_TO + 1
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
-    row: AccessPolicy
-    name: str
-    shape: str
-    word: str
-    about: str
-    is_open: bool
-
-
 @require_safe
 @page("access-rules")
-def rules(request: Request, actor: Actor) -> HttpResponse:
+def rules(request: Request, actor: Actor) -> HttpResponseBase:
     rows = AccessPolicy.objects.prefetch_related("members").order_by("-valid_from", "name_fi")
-    return render(request, "access/rules.html", {"rows": [_listed(row) for row in rows]})
+    opened: Opened[OfAccess] = Opened(forms.Form(), [_listed(row) for row in rows])
+    words = {
+        "title": _("Rules of access"),
+        "say": _(
+            "Dated rules beside what patients say. A row is never rewritten: what changes is closed"
+            " and begun anew."
+        ),
+    }
+    part = "access/_rules.html"
+    return lists.answer(request, actor, ACCESS_RULES, opened, part, lambda _rows: words)
 
 
-def _listed(row: AccessPolicy) -> Listed:
-    day = today()
-    if row.valid_until is not None and row.valid_until < max(day, row.valid_from):
-        shape, word = "stop", _("ended")
-    elif row.valid_from > day:
-        shape, word = "wait", _("to come")
-    else:
-        shape, word = "done", _("in force")
+def _listed(row: AccessPolicy) -> OfAccess:
     is_open = row.kind in services.OPEN_KINDS and not services.has_ended(row)
-    return Listed(row, name_of(row), shape, word, _about(row), is_open)
+    return OfAccess(row, name_of(row), _about(row), is_open)
 
 
 def name_of(row: AccessPolicy) -> str:

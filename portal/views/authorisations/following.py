@@ -23,7 +23,8 @@ from portal.views.authorisations.lists import in_words, parties_of, rows_of
 from portal.views.lists import Opened
 
 LIST = "list"
-LEFT_OUT = ("state", "made_from", "made_until", "valid_on", "sort")  # a board has its own order
+# A board has its own order, and is nobody's in particular.
+LEFT_OUT = ("state", "made_from", "made_until", "valid_on", "sort", "patient")
 
 
 @require_safe
@@ -34,7 +35,7 @@ def follow_up(request: Request, actor: Actor) -> HttpResponseBase:
     own = rows_of(request, actor, side)
     form = AuthorisationFilters(request.GET, parties_of(own, side))
     for name in LEFT_OUT:
-        del form.fields[name]
+        form.fields.pop(name, None)
     filters = _filters(form)
     rows = queries.narrowed(own if filters else own.none(), filters or queries.Filters())
     as_list = request.GET.get("view") == LIST
@@ -55,7 +56,7 @@ def follow_up(request: Request, actor: Actor) -> HttpResponseBase:
             if as_list
             else sum(each.count for each in columns if each.stage != followup.Stage.DONE)
         )
-        return {**_told(rows, side, columns, under_way), "as_list": as_list}
+        return {**_told(rows, side, columns, under_way), "is_board": not as_list}
 
     return lists.answer(request, actor, listing, opened, "authorisations/_follow_up.html", words)
 

@@ -1,6 +1,7 @@
 """Queues: jobs by kind, those that do not move and why, the processes; holding a kind (NF-6)."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from archive.actors import Actor
 from archive.errors import NotFound
 from archive.models import Job, JobKind
 from archive.queries import queues as queries
+from archive.queries.keyset import Key
 from archive.queries.overview import COUNTED
 from archive.services import queues as services
 from portal.forms.programs import DRAIN, GO_ON, HoldForm, JobFilters
@@ -37,15 +39,47 @@ WHY = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class JobList:
+    """Jobs that somebody should look at, of both environments."""
+
+    listing: Listing[Any]
+    title: str | Promise
+    rows: Callable[[], QuerySet[Job]]
+    order: tuple[Key, ...]
+    in_words: Callable[[Sequence[Job]], list[Any]]
+
+    @property
+    def count(self) -> int:
+        return self.rows().order_by()[:COUNTED].count()
+
+
+def _stuck(found: Sequence[Job]) -> list[Stuck]:
+    holds, called = queries.held_kinds(), queries.called_peers()
+    return [Stuck(job, WHY[queries.why(job, holds, called)]) for job in found]
+
+
+UNMOVED, GIVEN_UP = "stuck", "dead"
+JOBS = {
+    UNMOVED: JobList(
+        STUCK, gettext_lazy("Jobs that do not move"), queries.stuck, queries.ORDER, _stuck
+    ),
+    GIVEN_UP: JobList(
+        DEAD,
+        gettext_lazy("Given up in a week"),
+        queries.given_up,
+        queries.LATEST,
+        queries.with_cases,
+    ),
+}
+
+
 @require_safe
 @page("queues")
 def listed(request: Request, actor: Actor) -> HttpResponse:
     context = {
         "queues": [(each, each.kind.label) for each in queries.queues()],
-        "lists": [
-            (listing, TITLES[what], rows().order_by()[:COUNTED].count())
-            for what, (listing, rows) in JOBS.items()
-        ],
+        "lists": JOBS.values(),
         "processes": queries.processes(),
         "holds": BY_NAME["queue-hold"].may_open(actor.roles),
     }
@@ -58,50 +92,22 @@ def jobs(request: Request, actor: Actor, what: str) -> HttpResponseBase:
     """Those that do not move, or those that were given up."""
     if what not in JOBS:
         raise Http404
-    listing, rows = JOBS[what]
+    shown = JOBS[what]
     retries = BY_NAME["job-retry"].may_open(actor.roles)
     form = JobFilters(request.GET)
     is_read = form.is_valid()
-    found = rows() if is_read else Job.objects.none()
-    if is_read and form.cleaned_data["kind"]:
-        found = found.filter(kind=form.cleaned_data["kind"])
-    opened: Opened[Any] = Opened(form, found, ORDERS[what], IN_WORDS[what], is_unread=not is_read)
+    rows = form.narrowed(shown.rows()) if is_read else Job.objects.none()
+    opened: Opened[Any] = Opened(form, rows, shown.order, shown.in_words, is_unread=not is_read)
     words = {
-        "title": TITLES[what],
+        "title": shown.title,
         "say": _("Of both environments."),
         "none_fits": _("No job fits the filters"),
         "retries": retries and what == GIVEN_UP,
         "trail": [(_("Queues"), reverse("queues"))],
     }
-    return lists.answer(
-        request,
-        actor,
-        listing if retries else listing.without("act"),
-        opened,
-        "programs/_jobs.html",
-        lambda _rows: words,
-    )
-
-
-def _stuck(found: Sequence[Job]) -> list[Stuck]:
-    holds, called = queries.held_kinds(), queries.called_peers()
-    return [Stuck(job, WHY[queries.why(job, holds, called)]) for job in found]
-
-
-UNMOVED, GIVEN_UP = "stuck", "dead"
-JOBS: dict[str, tuple[Listing[Any], Callable[[], QuerySet[Job]]]] = {
-    UNMOVED: (STUCK, queries.stuck),
-    GIVEN_UP: (DEAD, queries.given_up),
-}
-ORDERS = {UNMOVED: queries.ORDER, GIVEN_UP: queries.LATEST}
-IN_WORDS: dict[str, Callable[[Sequence[Job]], list[Any]]] = {
-    UNMOVED: _stuck,
-    GIVEN_UP: queries.with_cases,
-}
-TITLES: dict[str, str | Promise] = {
-    UNMOVED: gettext_lazy("Jobs that do not move"),
-    GIVEN_UP: gettext_lazy("Given up in a week"),
-}
+    listing = shown.listing if retries else shown.listing.without("act")
+    part = "programs/_jobs.html"
+    return lists.answer(request, actor, listing, opened, part, lambda _rows: words)
 
 
 @require_POST

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from django import forms
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseBase
+from django.http import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -22,46 +22,39 @@ from archive.errors.wishes import ValueUnfit
 from archive.models import RetentionRule
 from archive.services import retention_rules as services
 from archive.services.retention_rules import Rule
-from archive.values import today
 from portal.advice import advise
 from portal.formats import day_text
 from portal.forms.retention import CloseForm, ConfirmForm, RuleForm
+from portal.lists.dated import RETENTION_RULES, OfRetention
 from portal.pages import BY_NAME
 from portal.retention_words import name_of, period_words, scope_words
 from portal.staff import Request, page
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    row: RetentionRule
-    name: str
-    period: str
-    scope: str
-    shape: str
-    word: str
-    is_open: bool
+from portal.views import lists
+from portal.views.lists import Opened
 
 
 @require_safe
 @page("retention-rules")
-def rules(request: Request, actor: Actor) -> HttpResponse:
-    context = {
-        "rows": [_listed(row) for row in RetentionRule.objects.all()],
-        "may_change": BY_NAME["retention-rule-change"].may_open(request.person.roles),
+def rules(request: Request, actor: Actor) -> HttpResponseBase:
+    may_change = BY_NAME["retention-rule-change"].may_open(request.person.roles)
+    words = {
+        "title": _("Rules of retention"),
+        "say": _(
+            "Dated rows, each with its source. A study of several contents is kept as long as the"
+            " longest demands; what no rule settles is kept."
+        ),
+        "may_change": may_change,
     }
-    return render(request, "retention/rules.html", context)
+    listing = RETENTION_RULES if may_change else RETENTION_RULES.without("act")
+    rows = [_listed(row) for row in RetentionRule.objects.all()]
+    opened: Opened[OfRetention] = Opened(forms.Form(), rows)
+    part = "retention/_rules.html"
+    return lists.answer(request, actor, listing, opened, part, lambda _rows: words)
 
 
-def _listed(row: RetentionRule) -> Listed:
-    day = today()
-    if row.valid_until is not None and row.valid_until < max(day, row.valid_from):
-        shape, word = "stop", _("ended")
-    elif row.valid_from > day:
-        shape, word = "wait", _("to come")
-    else:
-        shape, word = "done", _("in force")
+def _listed(row: RetentionRule) -> OfRetention:
     is_open = not services.has_ended(row)
-    return Listed(row, name_of(row), period_words(row), scope_words(row), shape, word, is_open)
+    return OfRetention(row, name_of(row), period_words(row), scope_words(row), is_open)
 
 
 # --- changes, each with its preview ---------------------------------------------------------------

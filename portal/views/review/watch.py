@@ -19,7 +19,7 @@ from archive.queries import reviews
 from archive.services import review_rules
 from archive.values import today
 from portal.forms.review import EndWatchForm, WatchForm
-from portal.lists.reviews import WATCHED, Watched
+from portal.lists.reviews import WATCHED
 from portal.staff import Request, page
 from portal.views import lists
 from portal.views.lists import Opened
@@ -34,7 +34,7 @@ WRONG = {
 @require_safe
 @page("review-watch")
 def watched(request: Request, actor: Actor) -> HttpResponseBase:
-    def words(rows: Sequence[Watched]) -> dict[str, object]:
+    def words(rows: Sequence[WatchedPerson]) -> dict[str, object]:
         opened.viewed(actor, "watch list", request.environment, entries=len(rows))
         return {
             "title": _("Watch list"),
@@ -44,26 +44,11 @@ def watched(request: Request, actor: Actor) -> HttpResponseBase:
             ),
         }
 
+    rows = reviews.watched(request.environment)
+    listed: Opened[WatchedPerson] = Opened(Form(), rows, reviews.WATCHES)
     exported = opened.exported(actor, "watch list", request.environment)
     part = "review/_watch.html"
-    return lists.answer(request, actor, WATCHED, _listed(request), part, words, exported=exported)
-
-
-def _listed(request: Request) -> Opened[Watched]:
-    def in_words(found: Sequence[WatchedPerson]) -> list[Watched]:
-        return [Watched(row, *_standing(row)) for row in found]
-
-    return Opened(Form(), reviews.watched(request.environment), reviews.WATCHES, in_words)
-
-
-def _standing(row: WatchedPerson) -> tuple[str, str]:
-    """Shape and word."""
-    day = today()
-    if row.valid_until is not None and row.valid_until < day:
-        return "stop", _("ended")
-    if row.valid_from > day:
-        return "wait", _("to come")
-    return "done", _("watched for")
+    return lists.answer(request, actor, WATCHED, listed, part, words, exported=exported)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -16,15 +16,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
+from archive import ledger
 from archive.actors import Actor
 from archive.errors import ArchiveError, NotFound
 from archive.models import CodeImport, StudyCodeEntry
 from archive.queries import study_codes as queries
 from archive.rules.code_lists import COLUMNS, Change, Entry, Kind, Plan, Problem
 from archive.services import code_lists as services
-from archive.values import Period, today
+from archive.values import today
 from portal import formats, spreadsheets
 from portal.forms.study_codes import ApplyForm, CodeFilters, UploadForm
+from portal.lists import sheets
 from portal.lists.laws import CODES, Coded
 from portal.pages import BY_NAME
 from portal.staff import Request, page
@@ -80,24 +82,18 @@ def listed(request: Request, actor: Actor) -> HttpResponseBase:
 
 
 def _in_words(found: Sequence[StudyCodeEntry]) -> list[Coded]:
-    return [_coded(row) for row in found]
-
-
-def _coded(row: StudyCodeEntry) -> Coded:
-    held = Period(row.valid_from, row.valid_until)
-    if held.covers(today()):
-        shape, word = "done", _("in force")
-    elif row.valid_from > today():
-        shape, word = "wait", _("to come")
-    else:
-        shape, word = "stop", _("closed")
-    return Coded(row, queries.name_of(row), shape, word)
+    return [Coded(row, queries.name_of(row)) for row in found]
 
 
 @require_safe
 @page("codes")
 def as_csv(request: Request, actor: Actor) -> HttpResponseBase:
-    """As a list names them: what is exported can be changed and imported."""
+    """As a list names them: what is exported can be changed and imported. Recorded before the first
+    row goes out.
+    """
+    about = ledger.About(environment=request.environment, organisation_id=actor.organisation_id)
+    facts = {"listing": CODES.name, "filters": {}, "format": sheets.CSV, "columns": list(COLUMNS)}
+    ledger.record(ledger.Kind.LIST_EXPORTED, about, facts, actor=actor)
     name = f"study-codes-{today().isoformat()}.csv"
     return StreamingHttpResponse(
         spreadsheets.lines(COLUMNS, queries.as_list()),

@@ -4,6 +4,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.forms import Form
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -17,24 +18,33 @@ from archive.services import trust
 from archive.values import now, today
 from portal.advice import ADVICE
 from portal.forms.trust import IssuerForm, RetireForm
+from portal.lists.dated import ISSUERS, Issuer
 from portal.pages import BY_NAME
 from portal.staff import Request, page
+from portal.views import lists
+from portal.views.lists import Opened
 
 
 @require_safe
 @page("issuers")
-def issuers(request: Request, actor: Actor) -> HttpResponse:
+def issuers(request: Request, actor: Actor) -> HttpResponseBase:
+    """Of both environments."""
     rows = TrustedIssuer.objects.order_by("environment", "entity_id", "-valid_from", "-id")
-    shown = [(row, _standing(row)) for row in rows]
-    context = {
-        "sides": [
-            (each.label, [pair for pair in shown if pair[0].environment == each])
-            for each in Environment
-        ],
-        "changes": BY_NAME["issuer-change"].may_open(request.person.roles),
-        "now": now(),
+    opened: Opened[Issuer] = Opened(Form(), [Issuer(row, *_standing(row)) for row in rows])
+    known = {each.row.environment for each in opened.rows}
+    changes = BY_NAME["issuer-change"].may_open(request.person.roles)
+    words = {
+        "title": _("Trusted issuers"),
+        "say": _(
+            "Whose signed assertions are believed when a customer’s system asks for documents or"
+            " images."
+        ),
+        "without": [each.label for each in Environment if each not in known],
+        "changes": changes,
     }
-    return render(request, "system/issuers.html", context)
+    listing = ISSUERS if changes else ISSUERS.without("act")
+    part = "system/_issuers.html"
+    return lists.answer(request, actor, listing, opened, part, lambda _rows: words)
 
 
 def _standing(row: TrustedIssuer) -> tuple[str, str]:

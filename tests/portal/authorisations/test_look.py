@@ -32,6 +32,7 @@ def places() -> dict[str, list[str]]:
         "esim": [
             reverse("authorisations"),
             reverse("follow-up"),
+            f"{reverse('follow-up')}?view=list",
             one,
             f"{one}amend/",
             f"{one}revoke/",
