@@ -3,6 +3,7 @@ issuers, clients of the citizen API.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -18,6 +19,19 @@ from archive.models import (
 from archive.values import today
 from portal.lists.cells import Act, Identifier, State, Value, When, dated, lines
 from portal.lists.columns import Column, Listing
+
+FIRST = Column[Any](
+    "first", gettext_lazy("First day"), lambda each: each.row.valid_from, sortable=True
+)
+LAST = Column[Any](
+    "last", gettext_lazy("Last day"), lambda each: each.row.valid_until, sortable=True
+)
+STANDING = Column[Any](
+    "state",
+    gettext_lazy("State"),
+    lambda each: dated(each.row.valid_from, each.row.valid_until),
+    sortable=True,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,14 +78,9 @@ ACCESS_RULES = Listing[OfAccess](
             ),
             sortable=True,
         ),
-        Column(
-            "state",
-            gettext_lazy("State"),
-            lambda each: dated(each.row.valid_from, each.row.valid_until),
-            sortable=True,
-        ),
-        Column("first", gettext_lazy("First day"), lambda each: each.row.valid_from, sortable=True),
-        Column("last", gettext_lazy("Last day"), lambda each: each.row.valid_until, sortable=True),
+        STANDING,
+        FIRST,
+        LAST,
         Column("informing", gettext_lazy("Informing"), _informing),
         Column("act", gettext_lazy("What can be done"), _change_access, page_only=True),
     ),
@@ -126,12 +135,7 @@ RETENTION_RULES = Listing[OfRetention](
             lambda each: each.period,
             under=(Column("scope", gettext_lazy("What is kept"), lambda each: each.scope),),
         ),
-        Column(
-            "state",
-            gettext_lazy("State"),
-            lambda each: dated(each.row.valid_from, each.row.valid_until),
-            sortable=True,
-        ),
+        STANDING,
         Column(
             "priority",
             gettext_lazy("Priority"),
@@ -139,8 +143,8 @@ RETENTION_RULES = Listing[OfRetention](
             css="num",
             sortable=True,
         ),
-        Column("first", gettext_lazy("First day"), lambda each: each.row.valid_from, sortable=True),
-        Column("last", gettext_lazy("Last day"), lambda each: each.row.valid_until, sortable=True),
+        FIRST,
+        LAST,
         Column("act", gettext_lazy("What can be done"), _change_retention, page_only=True),
     ),
 )
@@ -199,8 +203,8 @@ ISSUERS = Listing[Issuer](
             lambda each: State(each.shape, each.word),
             sortable=True,
         ),
-        Column("first", gettext_lazy("First day"), lambda each: each.row.valid_from, sortable=True),
-        Column("last", gettext_lazy("Last day"), lambda each: each.row.valid_until),
+        FIRST,
+        LAST,
         Column("act", gettext_lazy("What can be done"), _retire_issuer, page_only=True),
     ),
 )

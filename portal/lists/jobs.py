@@ -1,6 +1,7 @@
 """Jobs that do not move, and those that were given up."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from django.urls import reverse
 from django.utils.functional import Promise
@@ -11,6 +12,13 @@ from archive.models import Job
 from archive.queries import queues
 from portal.lists.cells import Act, Identifier, Press, State, Value, When
 from portal.lists.columns import Column, Listing
+
+ENVIRONMENT = Column[Any](
+    "environment",
+    gettext_lazy("Environment"),
+    lambda each: each.job.get_environment_display(),
+)
+TRIES = Column[Any]("tries", gettext_lazy("Tries"), lambda each: each.job.tries, css="num")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +40,7 @@ STUCK = Listing[Stuck](
             "job",
             gettext_lazy("Job"),
             lambda each: each.job.get_kind_display(),
-            under=(
-                Column(
-                    "environment",
-                    gettext_lazy("Environment"),
-                    lambda each: each.job.get_environment_display(),
-                ),
-            ),
+            under=(ENVIRONMENT,),
         ),
         Column(
             "due",
@@ -46,7 +48,7 @@ STUCK = Listing[Stuck](
             lambda each: When(each.job.not_before, "brief"),
             order=queues.ORDER,
         ),
-        Column("tries", gettext_lazy("Tries"), lambda each: each.job.tries, css="num"),
+        TRIES,
         Column(
             "reason",
             gettext_lazy("Reason"),
@@ -81,11 +83,7 @@ DEAD = Listing[queues.Dead](
             gettext_lazy("Job"),
             lambda each: each.job.get_kind_display(),
             under=(
-                Column(
-                    "environment",
-                    gettext_lazy("Environment"),
-                    lambda each: each.job.get_environment_display(),
-                ),
+                ENVIRONMENT,
                 Column("id", gettext_lazy("Id"), lambda each: Identifier(str(each.job.id))),
             ),
         ),
@@ -95,7 +93,7 @@ DEAD = Listing[queues.Dead](
             lambda each: When(each.job.ended_at, "brief"),
             order=queues.LATEST,
         ),
-        Column("tries", gettext_lazy("Tries"), lambda each: each.job.tries, css="num"),
+        TRIES,
         Column("reason", gettext_lazy("Reason"), lambda each: each.job.last_error),
         Column("case", gettext_lazy("Case"), _case),
         Column("act", gettext_lazy("What can be done"), _again, page_only=True),
