@@ -99,7 +99,9 @@ class Shown:
     @property
     def off(self) -> str:
         """The list without a filter, also without the view it opens with."""
-        return "?saved=" if self.kept.opens_with else "?"
+        asked = QueryDict(self.query)
+        which = {name: asked[name] for name in self.listing.fixed if name in asked}
+        return f"?{urlencode({**which, **({'saved': ''} if self.kept.opens_with else {})})}"
 
 
 def answer(

@@ -59,10 +59,6 @@ class StartForm(forms.Form):
             field.widget = forms.HiddenInput()
 
 
-class RunFilters(OfCustomers):
-    """Kept in the address."""
-
-
 # --- the list -------------------------------------------------------------------------------------
 
 
@@ -87,11 +83,13 @@ def front(request: Request, actor: Actor) -> HttpResponseBase:
         "start": None if request.person.is_staff else StartForm(None, own),
         "running": opened.rows.filter(state=RunState.RUNNING).exists(),
     }
-    return lists.answer(request, actor, ROLLOUTS, opened, "rollout/_list.html", lambda _rows: words)
+    several = request.person.is_staff or len(own) > 1
+    listing = ROLLOUTS if several else ROLLOUTS.without("customer")
+    return lists.answer(request, actor, listing, opened, "rollout/_list.html", lambda _rows: words)
 
 
 def opened_by(request: Request, actor: Actor, query: QueryDict) -> Opened[Ran]:
-    form = RunFilters(query, queries.visible_organisations(actor))
+    form = OfCustomers(query, queries.visible_organisations(actor))
     form.auto_id = "id_narrow_%s"  # the form that starts a run names an organisation too
 
     def in_words(found: Sequence[RolloutRun]) -> list[Ran]:
