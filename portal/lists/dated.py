@@ -173,7 +173,6 @@ ISSUERS = Listing[Issuer](
             "issuer",
             gettext_lazy("Issuer"),
             lambda each: each.row.entity_id,
-            css="broad",
             sortable=True,
         ),
         Column(
@@ -186,7 +185,6 @@ ISSUERS = Listing[Issuer](
             "certificate",
             gettext_lazy("Signing certificate"),
             lambda each: each.row.certificate_subject,
-            css="broad",
             under=(
                 Column("sha256", "SHA-256", lambda each: Identifier(each.row.certificate_sha256)),
             ),
