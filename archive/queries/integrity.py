@@ -46,7 +46,13 @@ def _share(current: Round) -> float | None:
     return min(current.checked / estimate, 1.0) if estimate > 0 else None
 
 
-def damaged(environment: str) -> QuerySet[Instance]:
+def damaged(environment: str, *, after: str = "", before: str = "") -> keyset.Page[Instance]:
+    """Raises ValueError when a cursor is none."""
+    return keyset.page(set_aside(environment), BY_KEY, after=after, before=before)
+
+
+def set_aside(environment: str) -> QuerySet[Instance]:
+    """All that are damaged."""
     rows = Instance.objects.filter(environment=environment).exclude(damaged_at=None)
     return rows.select_related("study__register__organisation")
 

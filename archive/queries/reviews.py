@@ -25,6 +25,7 @@ from archive.models import (
     WatchedPerson,
 )
 from archive.queries import keyset
+from archive.queries.keyset import Page
 from archive.queries.overview import COUNTED
 
 SUSPICIONS = (keyset.Key("last_at", datetime.fromisoformat, True), keyset.Key("id", UUID, True))
@@ -166,12 +167,22 @@ def names_of(users: QuerySet[User]) -> list[tuple[str, str]]:
 # --- requests to customers, and who is watched for ------------------------------------------------
 
 
+def request_page(
+    rows: QuerySet[ExplanationRequest], *, after: str = "", before: str = ""
+) -> Page[ExplanationRequest]:
+    return keyset.page(rows, REQUESTS, after=after, before=before)
+
+
 def asked_about(row: ExplanationRequest) -> list[LedgerEvent]:
     return entries([(datetime.fromisoformat(at), UUID(event_id)) for at, event_id in row.events])
 
 
 def watched(environment: str) -> QuerySet[WatchedPerson]:
     return WatchedPerson.objects.filter(environment=environment).select_related("patient")
+
+
+def watch_page(environment: str, *, after: str = "", before: str = "") -> Page[WatchedPerson]:
+    return keyset.page(watched(environment), WATCHES, after=after, before=before)
 
 
 def watch(watch_id: UUID) -> WatchedPerson:

@@ -9,7 +9,8 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import get_language
 
 from archive.models import CodeImport, StudyCodeEntry
-from archive.queries.keyset import Key
+from archive.queries import keyset
+from archive.queries.keyset import Key, Page
 from archive.rules.code_lists import COLUMNS
 
 ORDER = (Key("code", str), Key("valid_from", date.fromisoformat), Key("id", UUID))
@@ -59,6 +60,11 @@ def narrowed(filters: Filters) -> QuerySet[StudyCodeEntry]:
 
 def _open(day: date) -> Q:
     return Q(valid_from__lte=day) & (Q(valid_until=None) | Q(valid_until__gte=day))
+
+
+def page(rows: QuerySet[StudyCodeEntry], *, after: str, before: str) -> Page[StudyCodeEntry]:
+    """By code. Raises ValueError when a cursor is none."""
+    return keyset.page(rows, ORDER, after=after, before=before)
 
 
 def count(rows: QuerySet[StudyCodeEntry]) -> int:

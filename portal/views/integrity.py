@@ -77,7 +77,7 @@ BEGINS = {
 
 @page("integrity")
 def front(request: Request, actor: Actor) -> HttpResponseBase:
-    rows = queries.damaged(request.environment)
+    rows = queries.set_aside(request.environment)
     roles = request.person.roles
     may_restore = BY_NAME["restore"].may_open(roles)
     listing = DAMAGED if may_restore else DAMAGED.without("act")
