@@ -20,13 +20,13 @@ from archive.values import today
 from portal.lists.cells import Act, Identifier, State, Value, When, dated, lines
 from portal.lists.columns import Column, Listing
 
-FIRST = Column[Any](
+FIRST: Column[Any] = Column(
     "first", gettext_lazy("First day"), lambda each: each.row.valid_from, sortable=True
 )
-LAST = Column[Any](
+LAST: Column[Any] = Column(
     "last", gettext_lazy("Last day"), lambda each: each.row.valid_until, sortable=True
 )
-STANDING = Column[Any](
+STANDING: Column[Any] = Column(
     "state",
     gettext_lazy("State"),
     lambda each: dated(each.row.valid_from, each.row.valid_until),

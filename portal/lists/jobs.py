@@ -13,12 +13,12 @@ from archive.queries import queues
 from portal.lists.cells import Act, Identifier, Press, State, Value, When
 from portal.lists.columns import Column, Listing
 
-ENVIRONMENT = Column[Any](
+ENVIRONMENT: Column[Any] = Column(
     "environment",
     gettext_lazy("Environment"),
     lambda each: each.job.get_environment_display(),
 )
-TRIES = Column[Any]("tries", gettext_lazy("Tries"), lambda each: each.job.tries, css="num")
+TRIES: Column[Any] = Column("tries", gettext_lazy("Tries"), lambda each: each.job.tries, css="num")
 
 
 @dataclass(frozen=True, slots=True)
