@@ -111,7 +111,11 @@ class Called:
 def _state(each: Called) -> State:
     if each.row.is_on:
         return State("done", _("on"))
-    return State("needs", _("switched off, its receiver did not answer"))
+    return State("needs", _("switched off"))
+
+
+def _why_off(each: Called) -> str:
+    return "" if each.row.is_on else _("its receiver did not answer")
 
 
 def _last(each: Called) -> When | None:
@@ -149,7 +153,12 @@ WEBHOOKS = Listing[Called](
             lambda each: each.row.name,
             under=(Column("url", gettext_lazy("Address"), lambda each: each.row.url),),
         ),
-        Column("state", gettext_lazy("State"), _state),
+        Column(
+            "state",
+            gettext_lazy("State"),
+            _state,
+            under=(Column("why", gettext_lazy("Reason"), _why_off),),
+        ),
         Column(
             "events",
             gettext_lazy("What it is told of"),
