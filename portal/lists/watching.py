@@ -131,7 +131,7 @@ def _carer(each: Told) -> str:
 
 
 def _acknowledge(each: Told) -> Act | None:
-    if each.row.acknowledged_at or each.row.cleared_at:
+    if each.row.acknowledged_at:
         return None
     return Act(_("Acknowledge"), reverse("alarm-acknowledge", args=[each.row.id]), each.about)
 
@@ -167,12 +167,7 @@ ALARMS = Listing[Told](
             gettext_lazy("Severity"),
             lambda each: each.row.rule.get_severity_display(),
         ),
-        Column(
-            "now",
-            gettext_lazy("Now"),
-            lambda each: "" if each.row.cleared_at else each.value,
-            css="num",
-        ),
+        Column("now", gettext_lazy("Now"), lambda each: each.value, css="num"),
         Column("worst", gettext_lazy("At worst"), lambda each: each.worst, css="num"),
         Column("raised", gettext_lazy("Raised"), lambda each: When(each.row.raised_at, "brief")),
         Column("cleared", gettext_lazy("Cleared"), lambda each: When(each.row.cleared_at, "brief")),
@@ -195,8 +190,6 @@ def _recipients(each: Ruled) -> Value:
 
 
 def _change(each: Ruled) -> Value:
-    if each.row.until is not None:
-        return None
     name, of = each.row.name, [each.row.id]
     return lines(
         (
@@ -216,7 +209,6 @@ ALARM_RULES = Listing[Ruled](
             "rule",
             gettext_lazy("Rule"),
             lambda each: each.row.name,
-            css="broad",
             under=(
                 Column(
                     "measure", gettext_lazy("Measure"), lambda each: each.row.get_measure_display()

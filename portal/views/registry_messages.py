@@ -52,7 +52,7 @@ def opened_by(request: Request, actor: Actor, query: QueryDict) -> Opened[Exchan
     rows = RegistryMessage.objects.none() if filters is None else queries.narrowed(filters)
 
     def in_words(found: Sequence[RegistryMessage]) -> list[Exchange]:
-        return [Exchange(row, capfirst(action_words(row.action))) for row in found]
+        return [Exchange(row, capfirst(str(action_words(row.action)))) for row in found]
 
     return Opened(form, rows, queries.ORDER, in_words, is_unread=filters is None)
 

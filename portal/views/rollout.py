@@ -100,7 +100,7 @@ def opened_by(request: Request, actor: Actor, query: QueryDict) -> Opened[Ran]:
 
 def _chosen(query: QueryDict) -> UUID | None:
     try:
-        return UUID(query["organisation"]) if query.get("organisation") else None
+        return UUID(str(query["organisation"])) if query.get("organisation") else None
     except ValueError:
         raise NotFound() from None
 

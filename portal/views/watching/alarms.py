@@ -40,8 +40,9 @@ def listed(request: Request, actor: Actor) -> HttpResponseBase:
         "none_fits": _("No alarm has been cleared"),
     }
     acknowledges = BY_NAME["alarm-acknowledge"].may_open(actor.roles)
-    listing = ALARMS if acknowledges else ALARMS.without("act")
     opened = _opened(request)
+    left_out = ("now", "act") if opened.form.of_the_past else ("cleared",)
+    listing = ALARMS.without(*left_out, *(() if acknowledges else ("act",)))
     part = "watching/_alarms.html"
     return lists.answer(request, actor, listing, opened, part, lambda _rows: words)
 

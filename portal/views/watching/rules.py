@@ -52,9 +52,11 @@ def listed(request: Request, actor: Actor) -> HttpResponseBase:
         "may_change": may_change,
         "trail": _trail()[:1],
     }
-    listing = ALARM_RULES if may_change else ALARM_RULES.without("act")
+    opened = _opened(request)
+    left_out = ("act",) if opened.form.of_the_past else ("until",)
+    listing = ALARM_RULES.without(*left_out, *(() if may_change else ("act",)))
     part = "watching/_rules.html"
-    return lists.answer(request, actor, listing, _opened(request), part, lambda _rows: words)
+    return lists.answer(request, actor, listing, opened, part, lambda _rows: words)
 
 
 def _opened(request: Request) -> Opened[Ruled]:
