@@ -4,6 +4,7 @@ What was found is settled, bounded and written down before the first answer goes
 is open while answers go.
 """
 
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -119,8 +120,9 @@ class Search:
 
 def find(peer: Peer, question: Asked, page: Page | None = None) -> Search:
     """Raises DatasetUnreadable, IdentifierMismatch, QueryTooBroad; they are on the desk then."""
+    began = time.monotonic()
     try:
-        search = _find(peer, question, page)
+        search = _find(peer, question, page, began)
     except ArchiveError as error:
         report(peer, error, QUERY)
         raise
@@ -129,7 +131,7 @@ def find(peer: Peer, question: Asked, page: Page | None = None) -> Search:
     return search
 
 
-def _find(peer: Peer, question: Asked, page: Page | None) -> Search:
+def _find(peer: Peer, question: Asked, page: Page | None, began: float) -> Search:
     asked, level = question.read()
     keys = asked.keys
     wanted = found.asked(keys, level)
@@ -154,7 +156,7 @@ def _find(peer: Peer, question: Asked, page: Page | None) -> Search:
             more=len(rows) > limit,
             partial=bool(keys.keys() - wanted.keys() - _OWN),
         )
-        _record(search, asked)
+        _record(search, asked, began)
     return search
 
 
@@ -227,7 +229,7 @@ def bounded() -> Iterator[None]:
         raise
 
 
-def _record(search: Search, asked: Identifier) -> None:
+def _record(search: Search, asked: Identifier, began: float) -> None:
     """The use log: who asked by what about whom; names of keys, never their values."""
     persons = {row.ids["person"] for row in search.rows}
     about = ledger.About(
@@ -242,6 +244,7 @@ def _record(search: Search, asked: Identifier) -> None:
         "keys": sorted(_matched(asked)),
         "found": len(search.rows),
         "calling": search.peer.calling,
+        "ms": round((time.monotonic() - began) * 1000),
     }
     if search.more:
         facts["more"] = True
