@@ -2,23 +2,22 @@
 scrolling. Screenshots go to $SCREENSHOTS when it is set.
 """
 
-from io import BytesIO
-from typing import Any
-
 import pytest
-from django.urls import reverse
-from playwright.sync_api import Browser
-
 from archive.actors import SYSTEM
 from archive.models import VolumeDay, Webhook, WebhookDelivery
 from archive.services import code_lists, takeover_comparison, takeovers
 from archive.services.code_lists import Upload
 from archive.values import now, today, uid_from_uuid
+from django.urls import reverse
+from io import BytesIO
 from onboarding.models import Joining
+from playwright.sync_api import Browser
 from tests import builders
+from tests.browsing import sign_in
 from tests.cast import organisation
 from tests.portal.test_look import WIDTHS, address, browser, wrong_with
 from tests.services.test_takeovers import ARCHIVIST
+from typing import Any
 
 __all__ = ["address", "browser"]
 pytestmark = pytest.mark.journey
@@ -108,11 +107,7 @@ def test_no_page_of_rules_has_an_axe_violation_or_scrolls_sideways(
                 viewport={"width": width, "height": 900}, color_scheme=scheme, locale="fi-FI"
             )
             page = context.new_page()
-            page.goto(f"{address}/accounts/login/")
-            page.fill("[name=login]", demo["logins"][login]["login"])
-            page.fill("[name=password]", demo["logins"][login]["password"])
-            page.click("button.go")
-            page.wait_for_load_state()
+            sign_in(page, address, demo["logins"][login])
             for place in places:
                 found.extend(wrong_with(page, address, place, width))
             context.close()
