@@ -74,6 +74,10 @@ class Listing(Generic[R]):
         kept = tuple(column for column in self.columns if column.key not in keys)
         return replace(self, columns=kept, **changes)
 
+    def cell(self, key: str, row: R) -> SafeString:
+        """What the list says in one of its columns, for another page."""
+        return next(column for column in self.columns if column.key == key).html(row)
+
     def place(self, row: R, kept: str = "") -> str:
         """The row's own page, which knows the list one came from."""
         key = (self.detail_key or self.key)(row)

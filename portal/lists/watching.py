@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from archive.models import Alarm, AlarmRule
+from archive.models import Alarm, AlarmRule, Interface
 from archive.queries.interface_health import Line
 from portal import formats
 from portal.lists.cells import Act, Code, State, Value, When, lines
@@ -45,7 +45,12 @@ def _counted(line: Line) -> str:
 def _timed(line: Line) -> str:
     if not line.mean:
         return ""
-    return _("until it arrived") if line.is_sent else _("an object")
+    if line.is_sent:
+        return _("until it arrived")
+    if line.is_asked:
+        return _("until the answer")
+    is_store = line.channel.interface == Interface.STORE
+    return _("an object") if is_store else _("an object or question")
 
 
 INTERFACES = Listing[Line](

@@ -2,22 +2,24 @@
 scrolling. Screenshots go to $SCREENSHOTS when it is set.
 """
 
+from io import BytesIO
+from typing import Any
+
 import pytest
+from django.urls import reverse
+from playwright.sync_api import Browser
+
 from archive.actors import SYSTEM
 from archive.models import VolumeDay, Webhook, WebhookDelivery
 from archive.services import code_lists, takeover_comparison, takeovers
 from archive.services.code_lists import Upload
 from archive.values import now, today, uid_from_uuid
-from django.urls import reverse
-from io import BytesIO
 from onboarding.models import Joining
-from playwright.sync_api import Browser
 from tests import builders
 from tests.browsing import sign_in
 from tests.cast import organisation
 from tests.portal.test_look import WIDTHS, address, browser, wrong_with
 from tests.services.test_takeovers import ARCHIVIST
-from typing import Any
 
 __all__ = ["address", "browser"]
 pytestmark = pytest.mark.journey

@@ -21,6 +21,7 @@ from archive.queries import service_status as queries
 from archive.services import service_status as services
 from archive.values import now
 from portal.formats import number_text
+from portal.lists.watching import INTERFACES
 from portal.pages import BY_NAME
 from portal.staff import Request, page
 from portal.views.desk import is_customer
@@ -54,7 +55,8 @@ def own(request: Request, actor: Actor) -> HttpResponse:
         told.append(Told(row, done, owed))
     channels = interface_health.channels(request.environment).filter(organisation__in=ids)
     lines = interface_health.lines(list(channels), request.environment)
-    return _show(request, told, {"lines": lines, "is_staff": False, "changes": False})
+    stood = [(line, INTERFACES.cell("state", line)) for line in lines]
+    return _show(request, told, {"lines": stood, "is_staff": False, "changes": False})
 
 
 @page("status")

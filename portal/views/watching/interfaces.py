@@ -95,6 +95,7 @@ def channel(request: Request, actor: Actor, channel_id: UUID) -> HttpResponse:
     around = lists.around(request, actor, INTERFACES, opened_by, row)
     context = {
         "line": line,
+        "cells": {key: INTERFACES.cell(key, line) for key in ("state", "good", "mean")},
         "row": row,
         "title": _title(row),
         "plots": _plots(row),

@@ -3,16 +3,19 @@
 Screenshots go to $SCREENSHOTS when it is set.
 """
 
+from typing import Any
+
 import pytest
-from archive.models import Authorisation
-from archive.services import authorisation_drafts, authorisations
 from django.urls import reverse
 from playwright.sync_api import Browser
-from tests import authorising as cast, builders
+
+from archive.models import Authorisation
+from archive.services import authorisation_drafts, authorisations
+from tests import authorising as cast
+from tests import builders
 from tests.browsing import sign_in
 from tests.cast import ESIMERKKILA, RONTGEN, VENLA
 from tests.portal.test_look import WIDTHS, address, browser, wrong_with
-from typing import Any
 
 __all__ = ["address", "browser"]
 pytestmark = pytest.mark.journey
