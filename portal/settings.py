@@ -256,6 +256,12 @@ SPECTACULAR_SETTINGS = {
         "StepStateEnum": "onboarding.models.StepState",
         "ConnectionKindEnum": "archive.models.ConnectionKind",
         "AuthorisationStateEnum": "archive.models.AuthorisationState",
+        "JoiningStateEnum": "onboarding.models.JoiningState",
+        "PreconditionEnum": "onboarding.models.Precondition",
+        "TermsKindEnum": "onboarding.models.TermsKind",
+        "RequestStateEnum": "onboarding.models.RequestState",
+        "RoundKindEnum": "archive.models.RoundKind",
+        "FindingKindEnum": "archive.models.FindingKind",
     },
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 20 << 20  # an ITI-42 message with hundreds of entries

@@ -35,6 +35,10 @@ class ApiScope(TextChoices):
     WATCHING_READ = "watching:read", _("read interfaces, alarms and the state of the service")
     WATCHING_ACT = "watching:act", _("acknowledge alarms and notices")
     WEBHOOKS_ACT = "webhooks:act", _("make and end webhooks")
+    JOINING_READ = "joining:read", _("read joining, checklists and terms")
+    JOINING_ACT = "joining:act", _("take steps of joining, accept and publish terms")
+    INTEGRITY_READ = "integrity:read", _("read rounds, damaged objects and findings")
+    INTEGRITY_ACT = "integrity:act", _("begin rounds, restore and repair")
     METRICS_READ = "metrics:read", _("scrape metrics")
 
 

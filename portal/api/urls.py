@@ -12,13 +12,18 @@ from portal.api import (
     corrections,
     customers,
     disclosure_notices,
+    integrity,
+    joining,
+    joining_acts,
     persons,
     queues,
     rejections,
     retention,
     rollouts,
+    second_officer,
     statements,
     studies,
+    terms,
     watching,
     webhooks,
     wishes,
@@ -36,6 +41,7 @@ CORRECTION = "corrections/<uuid:correction_id>"
 REJECTION = "rejections/<uuid:rejection_id>"
 MERGE = "merges/<uuid:merge_id>"
 DESTRUCTION = "retention/destructions/<uuid:list_id>"
+SECOND = "joining/second-officer/<uuid:request_id>"
 ASSIGNMENT = "assignments/<uuid:authorisation_id>"
 
 urlpatterns: list[URLPattern] = [
@@ -112,6 +118,37 @@ urlpatterns: list[URLPattern] = [
     path(CUSTOMER, customers.OneCustomer.as_view(), name="api-customer"),
     path(f"{CUSTOMER}/connections", customers.Connections.as_view(), name="api-connections"),
     path(f"{CUSTOMER}/registers", customers.Registers.as_view(), name="api-registers"),
+    path("joining", joining.Joinings.as_view(), name="api-joinings"),
+    path(
+        "joining/second-officer", second_officer.SecondOfficer.as_view(), name="api-second-officer"
+    ),
+    path(f"{SECOND}/grant", second_officer.Grant.as_view(), name="api-second-officer-grant"),
+    path(
+        f"{SECOND}/refuse", second_officer.RefuseAsked.as_view(), name="api-second-officer-refuse"
+    ),
+    path(f"{CUSTOMER}/joining", joining.OneJoining.as_view(), name="api-joining"),
+    path(f"{CUSTOMER}/joining/transitions", joining.Transitions.as_view()),
+    path(f"{CUSTOMER}/joining/step", joining_acts.Step.as_view(), name="api-joining-step"),
+    path(
+        f"{CUSTOMER}/joining/notice", joining_acts.GiveNotice.as_view(), name="api-joining-notice"
+    ),
+    path(f"{CUSTOMER}/joining/evidence", joining_acts.GiveEvidence.as_view()),
+    path(f"{CUSTOMER}/joining/evidence/judge", joining_acts.JudgeEvidence.as_view()),
+    path(f"{CUSTOMER}/terms", terms.CustomersTerms.as_view(), name="api-customer-terms"),
+    path(f"{CUSTOMER}/terms/accept", terms.Accept.as_view(), name="api-customer-terms-accept"),
+    path("terms", terms.Versions.as_view(), name="api-terms"),
+    path("terms/<uuid:document_id>", terms.OneVersion.as_view(), name="api-terms-version"),
+    path("terms/<uuid:document_id>/acceptances", terms.Acceptances.as_view()),
+    path("integrity", integrity.Integrity.as_view(), name="api-integrity"),
+    path("integrity/rounds", integrity.BeginRound.as_view(), name="api-integrity-begin"),
+    path("integrity/damaged", integrity.Damaged.as_view(), name="api-damaged"),
+    path(
+        "integrity/damaged/<uuid:instance_id>/restore",
+        integrity.Restore.as_view(),
+        name="api-damaged-restore",
+    ),
+    path("integrity/findings", integrity.Findings.as_view(), name="api-findings"),
+    path("integrity/findings/repair", integrity.RepairFindings.as_view(), name="api-repair"),
     path("rollouts", rollouts.Runs.as_view(), name="api-rollouts"),
     path(RUN, rollouts.OneRun.as_view(), name="api-rollout"),
     path(f"{RUN}/documents", rollouts.Documents.as_view(), name="api-rollout-documents"),

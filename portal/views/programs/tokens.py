@@ -30,6 +30,8 @@ CUSTOMERS_SCOPES = (
     ApiScope.WATCHING_READ,
     ApiScope.WATCHING_ACT,
     ApiScope.WEBHOOKS_ACT,
+    ApiScope.JOINING_READ,
+    ApiScope.JOINING_ACT,
 )
 
 

@@ -1,0 +1,120 @@
+"""The steps of a customer's road and the evidence behind its checklist, with the services and rules
+of the pages: who binds a customer is a person.
+"""
+
+from uuid import UUID
+
+from drf_spectacular.utils import extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from archive.errors import NotFound
+from archive.models import ApiScope
+from onboarding.errors import StepOutOfOrder
+from onboarding.models import Evidence, Precondition
+from onboarding.services import evidence, production
+from portal.api.doors import Door, Opened, given
+from portal.api.joining import STEPS, TAGS, JoiningFileOut, acting_for, road_of, whole
+from portal.api.strict import MomentField, Strict, code_free, day_field
+
+MOVE = {"POST": Door(("joining-move",), ApiScope.JOINING_ACT)}
+FILL = {"POST": Door(("joining-fill",), ApiScope.JOINING_ACT)}
+JUDGE = {"POST": Door(("joining-judge",), ApiScope.JOINING_ACT)}
+
+
+class StepIn(Strict):
+    """A reason is needed to return, to reject, and to ask for a waiver, which another officer
+    grants.
+    """
+
+    step = serializers.ChoiceField(list(STEPS))
+    reason = code_free(2000, required=False, default="", allow_blank=True)
+
+
+class Step(Opened):
+    doors = MOVE
+
+    @extend_schema(operation_id="joining_step", tags=TAGS, request=StepIn, responses=JoiningFileOut)
+    def post(self, request: Request, organisation_id: UUID) -> Response:
+        """Take a step of the road."""
+        wanted = given(StepIn, request)
+        row = road_of(request, organisation_id)
+        STEPS[wanted["step"]][1](acting_for(request, row.organisation), row, wanted["reason"])
+        return whole(request, organisation_id)
+
+
+class JoiningNoticeIn(Strict):
+    given_on = day_field()
+
+
+class GiveNotice(Opened):
+    doors = MOVE
+
+    @extend_schema(
+        operation_id="joining_notice", tags=TAGS, request=JoiningNoticeIn, responses=JoiningFileOut
+    )
+    def post(self, request: Request, organisation_id: UUID) -> Response:
+        """Give notice: `ends_on` is one month later. Withdrawn by a step."""
+        given_on = given(JoiningNoticeIn, request)["given_on"]
+        row = road_of(request, organisation_id)
+        production.give_notice(acting_for(request, row.organisation), row, given_on=given_on)
+        return whole(request, organisation_id)
+
+
+# --- evidence -------------------------------------------------------------------------------------
+
+BY_HAND = [(each.value, each.label) for each in evidence.GIVEN_BY_HAND]
+
+
+class EvidenceIn(Strict):
+    """In words; a file is given on the page, and stays when there is one."""
+
+    precondition = serializers.ChoiceField(BY_HAND)
+    number = code_free(100, required=False, default="", allow_blank=True)
+    dated = day_field(required=False, allow_null=True, default=None)
+    note = code_free(10_000, required=False, default="", allow_blank=True)
+
+
+class GiveEvidence(Opened):
+    doors = FILL
+
+    @extend_schema(
+        operation_id="joining_evidence", tags=TAGS, request=EvidenceIn, responses=JoiningFileOut
+    )
+    def post(self, request: Request, organisation_id: UUID) -> Response:
+        """Give evidence of a precondition; an officer judges it."""
+        wanted = given(EvidenceIn, request)
+        row = road_of(request, organisation_id)
+        precondition = Precondition(wanted.pop("precondition"))
+        evidence.give(acting_for(request, row.organisation), row, precondition, **wanted)
+        return whole(request, organisation_id)
+
+
+class JudgeIn(Strict):
+    """`seen` is the `given_at` of what was looked at."""
+
+    precondition = serializers.ChoiceField(BY_HAND)
+    accepted = serializers.BooleanField()
+    judgement = code_free(10_000, required=False, default="", allow_blank=True)
+    seen = MomentField()
+
+
+class JudgeEvidence(Opened):
+    doors = JUDGE
+
+    @extend_schema(
+        operation_id="joining_judge", tags=TAGS, request=JudgeIn, responses=JoiningFileOut
+    )
+    def post(self, request: Request, organisation_id: UUID) -> Response:
+        """Accept evidence, or refuse it with a reason."""
+        wanted = given(JudgeIn, request)
+        row = road_of(request, organisation_id)
+        kept = Evidence.objects.filter(joining=row, precondition=wanted["precondition"]).first()
+        if kept is None:
+            raise NotFound()
+        if kept.given_at != wanted["seen"]:
+            raise StepOutOfOrder(facts={"state": kept.state})
+        actor = acting_for(request, row.organisation)
+        evidence.judge(actor, kept, accepted=wanted["accepted"], judgement=wanted["judgement"])
+        return whole(request, organisation_id)
