@@ -262,6 +262,11 @@ SPECTACULAR_SETTINGS = {
         "RequestStateEnum": "onboarding.models.RequestState",
         "RoundKindEnum": "archive.models.RoundKind",
         "FindingKindEnum": "archive.models.FindingKind",
+        "TakeoverStateEnum": "archive.models.TakeoverState",
+        "TakeoverSourceEnum": "archive.models.TakeoverSource",
+        "LineOutcomeEnum": "archive.models.LineOutcome",
+        "RetentionBasisEnum": "archive.models.RetentionBasis",
+        "AccessPolicyKindEnum": "archive.models.AccessPolicyKind",
     },
 }
 DATA_UPLOAD_MAX_MEMORY_SIZE = 20 << 20  # an ITI-42 message with hundreds of entries

@@ -39,6 +39,10 @@ class ApiScope(TextChoices):
     JOINING_ACT = "joining:act", _("take steps of joining, accept and publish terms")
     INTEGRITY_READ = "integrity:read", _("read rounds, damaged objects and findings")
     INTEGRITY_ACT = "integrity:act", _("begin rounds, restore and repair")
+    RULES_READ = "rules:read", _("read content policies, study codes and dated rules")
+    RULES_ACT = "rules:act", _("change content policies, study codes and dated rules")
+    TAKEOVERS_READ = "takeovers:read", _("read take-overs and duties to archive")
+    TAKEOVERS_ACT = "takeovers:act", _("start take-overs and compare again")
     METRICS_READ = "metrics:read", _("scrape metrics")
 
 

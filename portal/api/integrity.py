@@ -101,7 +101,7 @@ class RoundIn(Strict):
     kind = serializers.ChoiceField(RoundKind.choices)
 
 
-class BegunOut(serializers.Serializer[Any]):
+class RoundBegunOut(serializers.Serializer[Any]):
     begun = serializers.BooleanField(help_text="false: one is under way already")
 
 
@@ -109,7 +109,7 @@ class BeginRound(Opened):
     doors = ACT
 
     @extend_schema(
-        operation_id="integrity_begin", tags=TAGS, request=RoundIn, responses={202: BegunOut}
+        operation_id="integrity_begin", tags=TAGS, request=RoundIn, responses={202: RoundBegunOut}
     )
     def post(self, request: Request) -> Response:
         """Begin a round before its time."""

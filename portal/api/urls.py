@@ -4,6 +4,7 @@ from django.urls import URLPattern, path
 from drf_spectacular.views import SpectacularAPIView
 
 from portal.api import (
+    access_rules,
     batches,
     case_acts,
     case_moves,
@@ -12,17 +13,22 @@ from portal.api import (
     corrections,
     customers,
     disclosure_notices,
+    duty,
     integrity,
     joining,
     joining_acts,
     persons,
+    policies,
     queues,
     rejections,
     retention,
+    retention_rules,
     rollouts,
     second_officer,
     statements,
     studies,
+    study_codes,
+    takeovers,
     terms,
     watching,
     webhooks,
@@ -42,6 +48,11 @@ REJECTION = "rejections/<uuid:rejection_id>"
 MERGE = "merges/<uuid:merge_id>"
 DESTRUCTION = "retention/destructions/<uuid:list_id>"
 SECOND = "joining/second-officer/<uuid:request_id>"
+POLICY = "policies/<slug:content_type>"
+CODES = "study-codes/imports/<uuid:import_id>"
+TAKEOVER = "takeovers/<uuid:takeover_id>"
+RETENTION_RULE = "retention/rules/<uuid:rule_id>"
+ACCESS_RULE = "access-rules/<uuid:rule_id>"
 ASSIGNMENT = "assignments/<uuid:authorisation_id>"
 
 urlpatterns: list[URLPattern] = [
@@ -149,6 +160,31 @@ urlpatterns: list[URLPattern] = [
     ),
     path("integrity/findings", integrity.Findings.as_view(), name="api-findings"),
     path("integrity/findings/repair", integrity.RepairFindings.as_view(), name="api-repair"),
+    path("policies", policies.Policies.as_view(), name="api-policies"),
+    path("policies/preview", policies.PreviewPolicy.as_view(), name="api-policy-preview"),
+    path(POLICY, policies.PolicyVersions.as_view(), name="api-policy"),
+    path(f"{POLICY}/end", policies.EndPolicy.as_view(), name="api-policy-end"),
+    path(f"{POLICY}/end/preview", policies.PreviewEnd.as_view()),
+    path("study-codes", study_codes.StudyCodes.as_view(), name="api-study-codes"),
+    path("study-codes/imports", study_codes.CodeImports.as_view(), name="api-code-imports"),
+    path(CODES, study_codes.OneCodeImport.as_view(), name="api-code-import"),
+    path(f"{CODES}/apply", study_codes.ApplyCodes.as_view(), name="api-code-import-apply"),
+    path("takeovers", takeovers.Takeovers.as_view(), name="api-takeovers"),
+    path("takeovers/ask", takeovers.AskSystem.as_view(), name="api-takeover-ask"),
+    path(TAKEOVER, takeovers.OneTakeover.as_view(), name="api-takeover"),
+    path(f"{TAKEOVER}/lines", takeovers.Lines.as_view(), name="api-takeover-lines"),
+    path(f"{TAKEOVER}/compare", takeovers.CompareAgain.as_view(), name="api-takeover-compare"),
+    path("duties", duty.Duties.as_view(), name="api-duties"),
+    path(f"{CUSTOMER}/duties", duty.CustomersDuties.as_view(), name="api-customer-duties"),
+    path("retention/rules", retention_rules.RetentionRules.as_view(), name="api-retention-rules"),
+    path(f"{RETENTION_RULE}/close", retention_rules.CloseRetentionRule.as_view()),
+    path(f"{RETENTION_RULE}/confirm", retention_rules.ConfirmRetentionRule.as_view()),
+    path("retention/survey", retention_rules.Survey.as_view(), name="api-retention-survey"),
+    path("access-rules", access_rules.AccessRules.as_view(), name="api-access-rules"),
+    path(f"{ACCESS_RULE}/close", access_rules.CloseAccessRule.as_view()),
+    path(f"{ACCESS_RULE}/members", access_rules.ChangeMembers.as_view()),
+    path("issuers", access_rules.Issuers.as_view(), name="api-issuers"),
+    path("issuers/<uuid:issuer_id>/retire", access_rules.RetireIssuer.as_view()),
     path("rollouts", rollouts.Runs.as_view(), name="api-rollouts"),
     path(RUN, rollouts.OneRun.as_view(), name="api-rollout"),
     path(f"{RUN}/documents", rollouts.Documents.as_view(), name="api-rollout-documents"),

@@ -32,6 +32,8 @@ CUSTOMERS_SCOPES = (
     ApiScope.WEBHOOKS_ACT,
     ApiScope.JOINING_READ,
     ApiScope.JOINING_ACT,
+    ApiScope.TAKEOVERS_READ,
+    ApiScope.TAKEOVERS_ACT,
 )
 
 
