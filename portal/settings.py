@@ -266,6 +266,7 @@ SPECTACULAR_SETTINGS = {
         "TakeoverSourceEnum": "archive.models.TakeoverSource",
         "LineOutcomeEnum": "archive.models.LineOutcome",
         "RetentionBasisEnum": "archive.models.RetentionBasis",
+        "RoleEnum": "archive.models.Role",
         "AccessPolicyKindEnum": "archive.models.AccessPolicyKind",
     },
 }

@@ -43,6 +43,8 @@ class Migration(migrations.Migration):
                         ("rules:act", "change content policies, study codes and dated rules"),
                         ("takeovers:read", "read take-overs and duties to archive"),
                         ("takeovers:act", "start take-overs and compare again"),
+                        ("people:read", "read people and invitations"),
+                        ("people:act", "invite people, give roles and take them away"),
                         ("metrics:read", "scrape metrics"),
                     ],
                     max_length=20,

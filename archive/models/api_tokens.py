@@ -43,6 +43,8 @@ class ApiScope(TextChoices):
     RULES_ACT = "rules:act", _("change content policies, study codes and dated rules")
     TAKEOVERS_READ = "takeovers:read", _("read take-overs and duties to archive")
     TAKEOVERS_ACT = "takeovers:act", _("start take-overs and compare again")
+    PEOPLE_READ = "people:read", _("read people and invitations")
+    PEOPLE_ACT = "people:act", _("invite people, give roles and take them away")
     METRICS_READ = "metrics:read", _("scrape metrics")
 
 

@@ -11,12 +11,14 @@ from portal.api import (
     cases,
     citizen,
     corrections,
+    customer_people,
     customers,
     disclosure_notices,
     duty,
     integrity,
     joining,
     joining_acts,
+    people,
     persons,
     policies,
     queues,
@@ -48,6 +50,9 @@ REJECTION = "rejections/<uuid:rejection_id>"
 MERGE = "merges/<uuid:merge_id>"
 DESTRUCTION = "retention/destructions/<uuid:list_id>"
 SECOND = "joining/second-officer/<uuid:request_id>"
+COLLEAGUE = "people/<uuid:user_id>"
+MEMBER = f"{CUSTOMER}/people/<uuid:membership_id>"
+ASKING = f"{CUSTOMER}/access-requests/<uuid:request_id>"
 POLICY = "policies/<slug:content_type>"
 CODES = "study-codes/imports/<uuid:import_id>"
 TAKEOVER = "takeovers/<uuid:takeover_id>"
@@ -185,6 +190,25 @@ urlpatterns: list[URLPattern] = [
     path(f"{ACCESS_RULE}/members", access_rules.ChangeMembers.as_view()),
     path("issuers", access_rules.Issuers.as_view(), name="api-issuers"),
     path("issuers/<uuid:issuer_id>/retire", access_rules.RetireIssuer.as_view()),
+    path("people", people.Colleagues.as_view(), name="api-people"),
+    path("people/invitations", people.ColleagueInvitations.as_view(), name="api-invitations"),
+    path("people/invitations/<uuid:invitation_id>/withdraw", people.WithdrawColleague.as_view()),
+    path(f"{COLLEAGUE}/roles", people.SetRoles.as_view(), name="api-person-roles"),
+    path(f"{COLLEAGUE}/close", people.ClosePerson.as_view(), name="api-person-close"),
+    path(f"{COLLEAGUE}/open", people.OpenPerson.as_view(), name="api-person-open"),
+    path(f"{COLLEAGUE}/second-factor/reset", people.ResetSecondFactor.as_view()),
+    path(f"{CUSTOMER}/people", customer_people.Members.as_view(), name="api-members"),
+    path(f"{MEMBER}/role", customer_people.ChangeRole.as_view(), name="api-member-role"),
+    path(f"{MEMBER}/remove", customer_people.RemoveMember.as_view(), name="api-member-remove"),
+    path(f"{CUSTOMER}/invitations", customer_people.MemberInvitations.as_view()),
+    path(
+        f"{CUSTOMER}/invitations/<uuid:invitation_id>/withdraw",
+        customer_people.WithdrawMember.as_view(),
+    ),
+    path("access-requests", customer_people.AllAccessRequests.as_view()),
+    path(f"{CUSTOMER}/access-requests", customer_people.AccessRequests.as_view()),
+    path(f"{ASKING}/let-in", customer_people.LetIn.as_view(), name="api-access-let-in"),
+    path(f"{ASKING}/turn-away", customer_people.TurnAway.as_view(), name="api-access-turn-away"),
     path("rollouts", rollouts.Runs.as_view(), name="api-rollouts"),
     path(RUN, rollouts.OneRun.as_view(), name="api-rollout"),
     path(f"{RUN}/documents", rollouts.Documents.as_view(), name="api-rollout-documents"),

@@ -9,7 +9,6 @@ from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -34,22 +33,17 @@ from portal.api.corrections import ListShape
 from portal.api.doors import (
     Door,
     Opened,
-    actor_in,
     asked,
     caller_of,
     environment_in,
     given,
+    person_in,
     require_environment,
 )
 from portal.api.operation import by_key, listed
 
 TAGS = ["watching"]
 STATUS = {"GET": Door(("status", "own-status"), ApiScope.WATCHING_READ)}
-
-
-def _require_person(request: Request) -> None:
-    if caller_of(request).token.user is None:
-        raise PermissionDenied("a person acknowledges this, with a token of the person's own")
 
 
 # --- interfaces -----------------------------------------------------------------------------------
@@ -164,8 +158,8 @@ class AcknowledgeAlarm(Opened):
         row = alarm_queries.one(alarm_id)
         if row.environment:
             require_environment(request, row.environment)
-        _require_person(request)
-        alarms.acknowledge(actor_in(request), row, note=given(ReasonIn, request)["reason"])
+        actor = person_in(request)
+        alarms.acknowledge(actor, row, note=given(ReasonIn, request)["reason"])
         return Response(AlarmOut(alarm_queries.one(alarm_id)).data)
 
 
@@ -251,8 +245,8 @@ class AcknowledgeNotice(Opened):
         row = service_status.announcements().filter(id=notice_id).first()
         if row is None:
             raise NotFound()
-        _require_person(request)
+        person = person_in(request)
         for each in own_of(caller_of(request)) or ():
-            actor = replace(actor_in(request), organisation_id=each)
+            actor = replace(person, organisation_id=each)
             status_services.acknowledge(actor, row, each)
         return Response(_notices(request, [row])[0])

@@ -34,6 +34,8 @@ CUSTOMERS_SCOPES = (
     ApiScope.JOINING_ACT,
     ApiScope.TAKEOVERS_READ,
     ApiScope.TAKEOVERS_ACT,
+    ApiScope.PEOPLE_READ,
+    ApiScope.PEOPLE_ACT,
 )
 
 
