@@ -267,6 +267,11 @@ SPECTACULAR_SETTINGS = {
         "LineOutcomeEnum": "archive.models.LineOutcome",
         "RetentionBasisEnum": "archive.models.RetentionBasis",
         "RoleEnum": "archive.models.Role",
+        "ReviewKindEnum": "archive.models.ReviewKind",
+        "ReviewStateEnum": "archive.models.ReviewState",
+        "ReviewFindingEnum": "archive.models.ReviewFinding",
+        "SuspicionStateEnum": "archive.models.SuspicionState",
+        "ExplanationStateEnum": "archive.models.ExplanationState",
         "AccessPolicyKindEnum": "archive.models.AccessPolicyKind",
     },
 }

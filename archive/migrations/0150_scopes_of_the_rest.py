@@ -45,6 +45,8 @@ class Migration(migrations.Migration):
                         ("takeovers:act", "start take-overs and compare again"),
                         ("people:read", "read people and invitations"),
                         ("people:act", "invite people, give roles and take them away"),
+                        ("logs:read", "read logs and log review"),
+                        ("logs:act", "work on suspicions and review cases"),
                         ("metrics:read", "scrape metrics"),
                     ],
                     max_length=20,

@@ -45,6 +45,8 @@ class ApiScope(TextChoices):
     TAKEOVERS_ACT = "takeovers:act", _("start take-overs and compare again")
     PEOPLE_READ = "people:read", _("read people and invitations")
     PEOPLE_ACT = "people:act", _("invite people, give roles and take them away")
+    LOGS_READ = "logs:read", _("read logs and log review")
+    LOGS_ACT = "logs:act", _("work on suspicions and review cases")
     METRICS_READ = "metrics:read", _("scrape metrics")
 
 

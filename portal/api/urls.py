@@ -18,6 +18,7 @@ from portal.api import (
     integrity,
     joining,
     joining_acts,
+    logs,
     people,
     persons,
     policies,
@@ -25,6 +26,8 @@ from portal.api import (
     rejections,
     retention,
     retention_rules,
+    review,
+    review_cases,
     rollouts,
     second_officer,
     statements,
@@ -53,6 +56,9 @@ SECOND = "joining/second-officer/<uuid:request_id>"
 COLLEAGUE = "people/<uuid:user_id>"
 MEMBER = f"{CUSTOMER}/people/<uuid:membership_id>"
 ASKING = f"{CUSTOMER}/access-requests/<uuid:request_id>"
+SUSPICION = "review/suspicions/<uuid:suspicion_id>"
+REVIEW = "review/cases/<uuid:case_id>"
+LOG_REQUEST = "log-requests/<uuid:request_id>"
 POLICY = "policies/<slug:content_type>"
 CODES = "study-codes/imports/<uuid:import_id>"
 TAKEOVER = "takeovers/<uuid:takeover_id>"
@@ -209,6 +215,30 @@ urlpatterns: list[URLPattern] = [
     path(f"{CUSTOMER}/access-requests", customer_people.AccessRequests.as_view()),
     path(f"{ASKING}/let-in", customer_people.LetIn.as_view(), name="api-access-let-in"),
     path(f"{ASKING}/turn-away", customer_people.TurnAway.as_view(), name="api-access-turn-away"),
+    path("logs/use", logs.UseLog.as_view(), name="api-use-log"),
+    path("logs/use/search", logs.SearchUse.as_view(), name="api-use-log-search"),
+    path("logs/disclosures", logs.DisclosureLog.as_view(), name="api-disclosure-log"),
+    path("logs/disclosures/search", logs.SearchDisclosures.as_view()),
+    path("review/suspicions", review.Suspicions.as_view(), name="api-suspicions"),
+    path(SUSPICION, review.OneSuspicion.as_view(), name="api-suspicion"),
+    path(f"{SUSPICION}/entries", review.SuspicionEntries.as_view()),
+    path(f"{SUSPICION}/settle", review.Settle.as_view(), name="api-suspicion-settle"),
+    path(f"{SUSPICION}/take", review.Take.as_view(), name="api-suspicion-take"),
+    path("review/cases", review_cases.ReviewCases.as_view(), name="api-review-cases"),
+    path(REVIEW, review_cases.OneReviewCase.as_view(), name="api-review-case"),
+    path(f"{REVIEW}/note", review_cases.WriteNote.as_view(), name="api-review-note"),
+    path(f"{REVIEW}/owner", review_cases.HandOver.as_view(), name="api-review-owner"),
+    path(f"{REVIEW}/ask", review_cases.AskExplanation.as_view(), name="api-review-ask"),
+    path(f"{REVIEW}/finding", review_cases.Conclude.as_view(), name="api-review-finding"),
+    path(f"{REVIEW}/close", review_cases.CloseReview.as_view(), name="api-review-close"),
+    path(f"{REVIEW}/reopen", review_cases.ReopenReview.as_view(), name="api-review-reopen"),
+    path(
+        f"{REVIEW}/requests/<uuid:request_id>/withdraw",
+        review_cases.WithdrawExplanation.as_view(),
+    ),
+    path("log-requests", review_cases.LogRequests.as_view(), name="api-log-requests"),
+    path(LOG_REQUEST, review_cases.OneLogRequest.as_view(), name="api-log-request"),
+    path(f"{LOG_REQUEST}/answer", review_cases.AnswerLogRequest.as_view()),
     path("rollouts", rollouts.Runs.as_view(), name="api-rollouts"),
     path(RUN, rollouts.OneRun.as_view(), name="api-rollout"),
     path(f"{RUN}/documents", rollouts.Documents.as_view(), name="api-rollout-documents"),

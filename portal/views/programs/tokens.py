@@ -36,6 +36,8 @@ CUSTOMERS_SCOPES = (
     ApiScope.TAKEOVERS_ACT,
     ApiScope.PEOPLE_READ,
     ApiScope.PEOPLE_ACT,
+    ApiScope.LOGS_READ,
+    ApiScope.LOGS_ACT,
 )
 
 
