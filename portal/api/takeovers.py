@@ -159,8 +159,8 @@ class AskSystem(Opened):
         wanted = given(AskSystemIn, request)
         ids = own(caller_of(request)).values_list("id", flat=True)
         sides = [queries.systems(ids, each, today()) for each in Environment.values]
-        found = (rows.filter(id=wanted["system"]).first() for rows in sides)
-        system = next((row for row in found if row is not None), None)
+        known = (rows.filter(id=wanted["system"]).first() for rows in sides)
+        system = next((row for row in known if row is not None), None)
         if system is None:
             raise NotFound()
         require_environment(request, system.environment)
@@ -172,7 +172,7 @@ class AskSystem(Opened):
 # --- one ------------------------------------------------------------------------------------------
 
 
-def _takeover(request: Request, takeover_id: UUID) -> Takeover:
+def found(request: Request, takeover_id: UUID) -> Takeover:
     """Raises NotFound, for a foreign one too."""
     row = _visible(request).select_related("organisation").filter(id=takeover_id).first()
     if row is None:
@@ -187,7 +187,7 @@ class OneTakeover(Opened):
     @extend_schema(operation_id="takeover_read", tags=TAGS, responses=TakeoverOut)
     def get(self, request: Request, takeover_id: UUID) -> Response:
         """How far it has come, and what is lacking."""
-        return Response(TakeoverOut(_takeover(request, takeover_id)).data)
+        return Response(TakeoverOut(found(request, takeover_id)).data)
 
 
 class TakeoverLineOut(serializers.Serializer[Any]):
@@ -226,7 +226,7 @@ class Lines(Opened):
         """Its studies in the list's order, all or those of one outcome."""
         wanted = asked(LinesShape, request)
         after = wanted.pop("after", "")
-        rows = TakeoverLine.objects.filter(takeover=_takeover(request, takeover_id), **wanted)
+        rows = TakeoverLine.objects.filter(takeover=found(request, takeover_id), **wanted)
         page = by_key(lambda: keyset.page(rows, queries.ORDER, after=after))
         return listed(list(TakeoverLineOut(page.rows, many=True).data), page.following, request)
 
@@ -239,5 +239,5 @@ class CompareAgain(Opened):
     )
     def post(self, request: Request, takeover_id: UUID) -> Response:
         """What was missing may have come since."""
-        services.compare_again(actor_in(request), _takeover(request, takeover_id))
-        return Response(TakeoverOut(_takeover(request, takeover_id)).data, status=202)
+        services.compare_again(actor_in(request), found(request, takeover_id))
+        return Response(TakeoverOut(found(request, takeover_id)).data, status=202)
