@@ -3,7 +3,7 @@ patient it needs a reason. Patients stand here by an opaque id alone (LG-1, LG-3
 """
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -164,8 +164,8 @@ class DisclosureLogShape(LogShape):
     ground = code_free(40, required=False)
 
 
-def _period(wanted: Mapping[str, Any]) -> dict[str, datetime]:
-    found = {}
+def _period(wanted: Mapping[str, Any]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
     if "since" in wanted:
         found["since"] = midnight(wanted["since"])
     if "until" in wanted:

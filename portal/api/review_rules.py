@@ -54,8 +54,8 @@ class ReviewRuleOut(serializers.Serializer[Any]):
     is_on = serializers.BooleanField()
     threshold = serializers.IntegerField(help_text="from how many on")
     window_minutes = serializers.IntegerField(help_text="within which they are counted")
-    opens = serializers.TimeField(allow_null=True)
-    closes = serializers.TimeField(allow_null=True)
+    opens = serializers.CharField(allow_null=True, help_text="HH:MM:SS")
+    closes = serializers.CharField(allow_null=True, help_text="HH:MM:SS")
     weekdays_only = serializers.BooleanField()
     valid_from = serializers.DateTimeField()
     valid_until = serializers.DateTimeField(allow_null=True)
@@ -94,7 +94,7 @@ class ReviewRuleIn(Strict):
 
 def _fitting(rule: ReviewRule, told: dict[str, Any]) -> Settings:
     """Raises ValidationError for what a rule of this kind does not have."""
-    foreign = set()
+    foreign: set[str] = set()
     if rule.kind not in services.COUNTED:
         foreign |= {"threshold"}
     if rule.kind not in services.TIMED:
