@@ -65,12 +65,17 @@ def configuration() -> dict[str, Any]:
     }
 
 
+def hush() -> None:
+    """Warnings of the libraries that read objects quote values; pynetdicom leaves sockets lying."""
+    for name in SILENT:
+        warnings.filterwarnings("ignore", module=name)
+
+
 def set_up(given: dict[str, Any] | None = None) -> None:
     """For the whole process, once it runs: also of what nobody caught and of warnings."""
     logging.config.dictConfig(given or configuration())
     logging.captureWarnings(True)
-    for name in SILENT:
-        warnings.filterwarnings("ignore", module=name)
+    hush()
     if settings().process:
         sys.excepthook = _uncaught
         threading.excepthook = _uncaught_in_thread

@@ -50,21 +50,22 @@ def _of_channel(channel: Channel, value: float | None) -> Reading:
 
 
 def _failures(rule: AlarmRule) -> list[Reading]:
-    flows = interface_health.flows(now() - timedelta(hours=rule.hours))
-    found = []
-    for channel in _channels(rule):
-        flow = flows.get(channel.id, interface_health.NONE)
-        found.append(_of_channel(channel, _told(rule, flow.failed_share, flow.count)))
-    return found
+    return _of_flows(rule, lambda flow: (flow.failed_share, flow.count))
 
 
 def _latency(rule: AlarmRule) -> list[Reading]:
+    return _of_flows(rule, lambda flow: (flow.mean_ms, flow.timed))
+
+
+def _of_flows(
+    rule: AlarmRule, read: Callable[[interface_health.Flow], tuple[float | None, int]]
+) -> list[Reading]:
+    """The value of each channel, and of how many exchanges it is."""
     flows = interface_health.flows(now() - timedelta(hours=rule.hours))
-    found = []
-    for channel in _channels(rule):
-        flow = flows.get(channel.id, interface_health.NONE)
-        found.append(_of_channel(channel, _told(rule, flow.mean_ms, flow.timed)))
-    return found
+    return [
+        _of_channel(each, _told(rule, *read(flows.get(each.id, interface_health.NONE))))
+        for each in _channels(rule)
+    ]
 
 
 def _told(rule: AlarmRule, value: float | None, count: int) -> float | None:

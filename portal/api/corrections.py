@@ -11,8 +11,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from archive import gate, ledger
-from archive.actors import Actor
+from archive import gate
 from archive.models import (
     ApiScope,
     Correction,
@@ -25,7 +24,7 @@ from archive.objects.study_facts import FACTS, StudyFacts
 from archive.queries import corrections as queries
 from archive.queries import keyset
 from archive.rules.access import Action
-from archive.services import correction_policies, overlays
+from archive.services import correction_policies, looking, overlays
 from archive.values import dicom_date
 from portal.api.case_acts import ReasonIn
 from portal.api.customers import customer
@@ -238,23 +237,11 @@ class CorrectionValues(Opened):
         """Before and after of each attribute, for a reason; the look is recorded."""
         reason = given(ReasonIn, request)["reason"]
         row = _found(request, correction_id, Action.SEE_STUDY)
-        _look(replace(actor_in(request), reason=reason), row.study)
+        seer = replace(actor_in(request), reason=reason)
+        looking.at_study(seer, row.study, shown="code and name")
         changes = StudyFacts.from_json(row.before).changes(StudyFacts.from_json(row.after))
         rows = [{"attribute": name, "before": a, "after": b} for name, (a, b) in changes.items()]
         return Response({"results": rows})
-
-
-def _look(who: Actor, study: Study) -> None:
-    gate.require(who, Action.SEE_PATIENT, study)
-    about = ledger.About(
-        environment=study.environment,
-        organisation_id=study.register.organisation_id,
-        subject_id=study.id,
-        study_id=study.id,
-        patient_id=study.patient.survivor_id or study.patient_id,
-    )
-    facts = {"reason": who.reason, "shown": "code and name"}
-    ledger.record(ledger.Kind.STUDY_VIEWED, about, facts, actor=who)
 
 
 class Undo(Opened):

@@ -12,12 +12,11 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from archive import gate, ledger
 from archive.actors import Actor
 from archive.errors import NotFound
 from archive.models import ActingGround, ApiScope, Environment, Patient, WillSubject, WishSource
 from archive.queries import wishes as queries
-from archive.services import patient_search
+from archive.services import looking, patient_search
 from archive.services import wishes as services
 from archive.services.wishes import Recorded, Saying, Whose
 from archive.values import now
@@ -85,7 +84,7 @@ class State(Opened):
         wanted = given(StateIn, request)
         actor, patient = _patient(request, wanted)
         at = wanted.get("as_of")
-        _look(actor, patient, at.isoformat() if at else "")
+        looking.at_state(actor, patient, at)
         moment = at or now()
         state = queries.state(patient.id, moment)
         _shape, word, say = state_words(state)
@@ -109,15 +108,6 @@ def _patient(request: Request, wanted: Given) -> tuple[Actor, Patient]:
     if found is None:
         raise NotFound()
     return actor, found.survivor or found
-
-
-def _look(actor: Actor, patient: Patient, as_of: str) -> None:
-    gate.require_person(actor)
-    about = ledger.About(
-        environment=patient.environment, subject_id=patient.id, patient_id=patient.id
-    )
-    facts = {"reason": actor.reason, "as_of": as_of}
-    ledger.record(ledger.Kind.WISHES_VIEWED, about, facts, actor=actor)
 
 
 # --- corrections ----------------------------------------------------------------------------------

@@ -20,7 +20,7 @@ from archive.models import Correction, CorrectionState, Study
 from archive.objects.study_facts import StudyFacts
 from archive.queries import corrections as queries
 from archive.rules.access import Action
-from archive.services import overlays, study_moves
+from archive.services import looking, overlays, study_moves
 from archive.services.overlays import Preview
 from portal import formats
 from portal.advice import advise
@@ -46,7 +46,7 @@ def correct(request: Request, actor: Actor) -> HttpResponseBase:
     beside = queries.studies_beside(first)
     form = CorrectionForm(request.POST or None, facts)
     if request.method == "GET" or "back" in request.POST or not form.is_valid():
-        looks.look(asker, first, shown="code and name")
+        looking.at_study(asker, first, shown="code and name")
         return _form(request, first, beside, form)
     chosen = [first, *_chosen(request, actor, beside)]
     return _previewed(request, actor, chosen, form)
@@ -181,7 +181,7 @@ def _opened(request: Request, actor: Actor, correction_id: UUID) -> tuple[Correc
 def _show(
     request: Request, actor: Actor, asker: Actor, made: Correction, form: UndoForm
 ) -> HttpResponse:
-    looks.look(asker, made.study, shown="code and name")
+    looking.at_study(asker, made.study, shown="code and name")
     before, after = StudyFacts.from_json(made.before), StudyFacts.from_json(made.after)
     last = overlays.last_in_force(made.study)
     others = queries.in_one_go(made)

@@ -1,6 +1,4 @@
-"""A look at a study: found through the gate, with a reason for its patient, written down each
-time.
-"""
+"""A look at a study: found through the gate, with a reason for its patient."""
 
 from uuid import UUID
 
@@ -8,7 +6,7 @@ from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 
-from archive import gate, ledger
+from archive import gate
 from archive.actors import Actor
 from archive.models import Study
 from archive.queries import study as queries
@@ -31,20 +29,6 @@ def found(request: Request, actor: Actor, study_id: UUID) -> Study:
 
 def seer(request: Request, actor: Actor, study: Study) -> Actor:
     return reasons.with_reason(request, actor, reasons.subject(study.patient))
-
-
-def look(who: Actor, study: Study, **facts: str) -> None:
-    """Each look is asked of the gate and written down."""
-    gate.require(who, Action.SEE_PATIENT, study)
-    about = ledger.About(
-        environment=study.environment,
-        organisation_id=study.register.organisation_id,
-        subject_id=study.id,
-        study_id=study.id,
-        patient_id=reasons.subject(study.patient),
-    )
-    told_facts = {"reason": who.reason, **facts}
-    ledger.record(ledger.Kind.STUDY_VIEWED, about, told_facts, actor=who)
 
 
 def address(request: Request, study: Study) -> str:

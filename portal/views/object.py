@@ -15,7 +15,7 @@ from archive.actors import Actor
 from archive.errors import ArchiveError, BytesDamaged, InstanceUnknown
 from archive.models import Instance, Study, StudyState
 from archive.queries import study as queries
-from archive.services import previews
+from archive.services import looking, previews
 from archive.services.previews import Preview, Shown
 from portal import ecg_paper
 from portal.staff import Request, page
@@ -61,7 +61,7 @@ def _looking(view: View) -> Callable[..., HttpResponseBase]:
 
 @_looking
 def front(request: Request, seer: Actor, study: Study, held: Instance) -> HttpResponseBase:
-    looks.look(seer, study, shown="object", object=held.sop_instance_uid)
+    looking.at_study(seer, study, shown="object", object=held.sop_instance_uid)
     context: dict[str, Any] = {
         "study": study,
         "object": held,
@@ -139,7 +139,7 @@ def picture(request: Request, seer: Actor, study: Study, held: Instance) -> Http
     """One frame as PNG."""
     preview = previews.of(held)
     frame = _number(request.GET.get("frame", ""), preview.frames)
-    looks.look(seer, study, shown=f"picture, frame {frame}", object=held.sop_instance_uid)
+    looking.at_study(seer, study, shown=f"picture, frame {frame}", object=held.sop_instance_uid)
     return _bytes(preview.picture(frame), "image/png")
 
 
@@ -147,7 +147,7 @@ def picture(request: Request, seer: Actor, study: Study, held: Instance) -> Http
 def document(request: Request, seer: Actor, study: Study, held: Instance) -> HttpResponseBase:
     """The encapsulated PDF."""
     content = previews.of(held).document()
-    looks.look(seer, study, shown="document", object=held.sop_instance_uid)
+    looking.at_study(seer, study, shown="document", object=held.sop_instance_uid)
     answer = _bytes(content, previews.PDF)
     answer.headers["Content-Disposition"] = 'inline; filename="document.pdf"'
     return answer

@@ -21,7 +21,7 @@ from archive.queries import desk, marks, timeline
 from archive.queries import studies as documents
 from archive.queries import study as queries
 from archive.rules.access import Action
-from archive.services import notices, registration, retries
+from archive.services import looking, notices, registration, retries
 from archive.values import dicom_date
 from portal import formats, standing
 from portal.forms.reasons import ReasonForm
@@ -40,7 +40,7 @@ def study(request: Request, actor: Actor, study_id: UUID) -> HttpResponseBase:
     seer = looks.seer(request, actor, found)
     if not seer.reason:
         return _ask(request, found, ReasonForm())
-    looks.look(seer, found)
+    looking.at_study(seer, found)
     return _show(request, actor, found)
 
 
@@ -64,7 +64,7 @@ def patient(request: Request, actor: Actor, study_id: UUID) -> HttpResponseBase:
     seer = looks.seer(request, actor, found)
     if not seer.reason:
         return redirect(looks.address(request, found))
-    looks.look(seer, found, shown="code and name")
+    looking.at_study(seer, found, shown="code and name")
     return _show(request, actor, found, shown=True)
 
 
@@ -75,7 +75,7 @@ def objects(request: Request, actor: Actor, study_id: UUID) -> HttpResponseBase:
     seer = looks.seer(request, actor, found)
     if not seer.reason:
         return redirect(looks.address(request, found))
-    looks.look(seer, found, shown="objects")
+    looking.at_study(seer, found, shown="objects")
     try:
         part = queries.objects_of(
             found, after=request.GET.get("after", ""), before=request.GET.get("before", "")

@@ -4,6 +4,8 @@ may.
 
 from pynetdicom import _config
 
+from archive import logs
+
 
 def keep_identifiers_out_of_logs() -> None:
     """For a process that talks DICOM; what went wrong stands on the desk and in the trace
@@ -12,3 +14,4 @@ def keep_identifiers_out_of_logs() -> None:
     _config.LOG_REQUEST_IDENTIFIERS = False
     _config.LOG_RESPONSE_IDENTIFIERS = False
     _config.LOG_HANDLER_LEVEL = "none"
+    logs.hush()

@@ -11,10 +11,10 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from archive import gate, ledger
 from archive.actors import Actor
 from archive.models import Patient
 from archive.queries import wishes as queries
+from archive.services import looking
 from archive.services.wishes import CORRECTORS
 from archive.values import now
 from portal.forms.moments import AsOfForm
@@ -57,17 +57,8 @@ def person(request: Request, actor: Actor, patient_id: UUID) -> HttpResponseBase
         return redirect("wishes")
     form = AsOfForm(request.GET)
     at = form.moment()
-    _look(seer, patient, at)
+    looking.at_state(seer, patient, at)
     return render(request, "access/person.html", _shown(seer, patient, form, at))
-
-
-def _look(seer: Actor, patient: Patient, at: datetime | None) -> None:
-    gate.require_person(seer)
-    about = ledger.About(
-        environment=patient.environment, subject_id=patient.id, patient_id=patient.id
-    )
-    facts = {"reason": seer.reason, "as_of": at.isoformat() if at else ""}
-    ledger.record(ledger.Kind.WISHES_VIEWED, about, facts, actor=seer)
 
 
 def _shown(actor: Actor, patient: Patient, form: AsOfForm, at: datetime | None) -> dict[str, Any]:
