@@ -181,7 +181,7 @@ def _leads(key: str, withdrawing: bool) -> bool:
 
 
 class EvidenceOut(serializers.Serializer[Any]):
-    """A file that was given is fetched from the page; here are its name and its digest."""
+    """`file_sha256` is empty when there are only words."""
 
     state = serializers.ChoiceField(EvidenceState.choices)
     number = serializers.CharField()

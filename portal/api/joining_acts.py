@@ -2,6 +2,7 @@
 of the pages: who binds a customer is a person.
 """
 
+from base64 import b64decode
 from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
@@ -67,13 +68,29 @@ class GiveNotice(Opened):
 BY_HAND = [(each.value, each.label) for each in evidence.GIVEN_BY_HAND]
 
 
+class EvidenceFileIn(Strict):
+    """PDF, PNG, JPEG or a signed container (ASiC), as long as a message may be; a longer one is
+    given on the page.
+    """
+
+    name = code_free(200)
+    content = serializers.CharField(help_text="base64")
+
+    def validate_content(self, told: str) -> bytes:
+        try:
+            return b64decode(told, validate=True)
+        except ValueError:
+            raise serializers.ValidationError("is no base64") from None
+
+
 class EvidenceIn(Strict):
-    """In words; a file is given on the page, and stays when there is one."""
+    """In words, with a file, or both; a file that was given stays until there is a new one."""
 
     precondition = serializers.ChoiceField(BY_HAND)
     number = code_free(100, required=False, default="", allow_blank=True)
     dated = day_field(required=False, allow_null=True, default=None)
     note = code_free(10_000, required=False, default="", allow_blank=True)
+    file = EvidenceFileIn(required=False, allow_null=True, default=None)
 
 
 class GiveEvidence(Opened):
@@ -86,8 +103,10 @@ class GiveEvidence(Opened):
         """Give evidence of a precondition; an officer judges it."""
         wanted = given(EvidenceIn, request)
         row = road_of(request, organisation_id)
-        precondition = Precondition(wanted.pop("precondition"))
-        evidence.give(acting_for(request, row.organisation), row, precondition, **wanted)
+        precondition, file = Precondition(wanted.pop("precondition")), wanted.pop("file")
+        upload = evidence.Upload(**file) if file else None
+        actor = acting_for(request, row.organisation)
+        evidence.give(actor, row, precondition, file=upload, **wanted)
         return whole(request, organisation_id)
 
 

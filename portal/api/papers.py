@@ -1,10 +1,11 @@
-"""Certificates and reports as PDF, in the language that is asked for."""
+"""Certificates and reports as PDF, in the language that is asked for, and files as they were given."""
 
 import json
 from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+from django.utils.http import content_disposition_header
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.renderers import BaseRenderer
@@ -17,19 +18,22 @@ from archive.models import ApiScope, TakeoverState
 from archive.queries import destruction, reviews
 from archive.services import review_cases
 from archive.services.takeovers import about
-from portal import destruction_pdf, review_pdf, takeover_pdf
-from portal.api import retention, review, takeovers
-from portal.api.doors import Door, Opened, actor_in, require_environment
+from onboarding.models import Evidence
+from onboarding.services import evidence
+from portal import destruction_pdf, review_pdf, rollout_pdf, takeover_pdf
+from portal.api import joining, retention, review, rollouts, takeovers
+from portal.api.doors import Door, Opened, actor_in, caller_of, require_environment
 from portal.api.logs import reader_in
 
 PDF = {(200, "application/pdf"): OpenApiTypes.BINARY}
+FILE = {(200, "application/octet-stream"): OpenApiTypes.BINARY}
 
 
-class PdfRenderer(BaseRenderer):
-    """A paper as it is. A failure stays problem+json."""
+class BytesRenderer(BaseRenderer):
+    """A file as it is. A failure stays problem+json."""
 
-    media_type = "application/pdf"
-    format = "pdf"
+    media_type = "application/octet-stream"
+    format = "bytes"
     charset = None
     render_style = "binary"
 
@@ -44,12 +48,23 @@ class PdfRenderer(BaseRenderer):
         return json.dumps(data, ensure_ascii=False, default=str).encode()
 
 
+class PdfRenderer(BytesRenderer):
+    media_type = "application/pdf"
+    format = "pdf"
+
+
 class Paper(Opened):
     renderer_classes = (PdfRenderer,)
 
 
-def _named(content: bytes, name: str) -> Response:
-    return Response(content, headers={"Content-Disposition": f'attachment; filename="{name}.pdf"'})
+def named(content: bytes, name: str) -> Response:
+    return sent(content, f"{name}.pdf")
+
+
+def sent(content: bytes, name: str) -> Response:
+    """As a download only, whatever it is."""
+    header = content_disposition_header(True, name) or "attachment"
+    return Response(content, headers={"Content-Disposition": header})
 
 
 class Certificate(Paper):
@@ -60,7 +75,7 @@ class Certificate(Paper):
         """Of a list that has come to its end."""
         row = destruction.found(list_id)
         require_environment(request, row.environment)
-        return _named(destruction_pdf.made(row), f"destruction-{row.number}")
+        return named(destruction_pdf.made(row), f"destruction-{row.number}")
 
 
 class TakeoverReport(Paper):
@@ -74,7 +89,7 @@ class TakeoverReport(Paper):
             raise NotFound()
         facts: dict[str, Any] = {"what": "pdf", "filters": {}}
         ledger.record(ledger.Kind.TAKEOVER_EXPORTED, about(row), facts, actor=actor_in(request))
-        return _named(takeover_pdf.made(row), f"takeover-{row.id}")
+        return named(takeover_pdf.made(row), f"takeover-{row.id}")
 
 
 class ReviewReport(Paper):
@@ -87,4 +102,30 @@ class ReviewReport(Paper):
         row = reviews.case(actor, case_id)
         require_environment(request, row.environment)
         review.viewed(actor, review_cases.about(row), what="report", number=str(row))
-        return _named(review_pdf.made(row, actor.name), str(row))
+        return named(review_pdf.made(row, actor.name), str(row))
+
+
+class RolloutPaper(Paper):
+    doors = {"GET": rollouts.READ}  # noqa: RUF012
+
+    @extend_schema(operation_id="rollout_paper", tags=rollouts.TAGS, responses=PDF)
+    def get(self, request: Request, run_id: UUID) -> Response:
+        """Of a rollout test that has ended."""
+        row = rollouts.found(request, run_id)
+        made = rollout_pdf.made(row, is_staff=caller_of(request).person.is_staff)
+        return sent(made, rollout_pdf.name(row))
+
+
+class EvidenceFile(Opened):
+    doors = joining.FILE
+    renderer_classes = (BytesRenderer,)
+
+    @extend_schema(operation_id="joining_evidence_file", tags=joining.TAGS, responses=FILE)
+    def get(self, request: Request, organisation_id: UUID, precondition: str) -> Response:
+        """A file that was given as evidence."""
+        road = joining.road_of(request, organisation_id)
+        row = Evidence.objects.filter(joining=road, precondition=precondition).first()
+        if row is None:
+            raise NotFound()
+        actor = joining.acting_for(request, road.organisation)
+        return sent(evidence.read_file(actor, row), row.file_name)
