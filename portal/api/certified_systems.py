@@ -56,13 +56,15 @@ class CertifiedSystemIn(Strict):
     version = code_free(60)
     certificate_number = code_free(100)
     regulation = code_free(200, help_text="what it was certified against")
-    specification = serializers.SlugRelatedField(
-        slug_field="name",
-        queryset=SpecificationVersion.objects.all(),
-        help_text="version of the technical specification",
-    )
+    specification = code_free(20, help_text="version of the technical specification")
     valid_from = day_field()
     valid_until = day_field(required=False, allow_null=True, default=None)
+
+    def validate_specification(self, told: str) -> SpecificationVersion:
+        found = SpecificationVersion.objects.filter(name=told).first()
+        if found is None:
+            raise serializers.ValidationError("is no version that is known here")
+        return found
 
 
 class CertifiedSystems(Opened):

@@ -11,10 +11,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from archive.errors import NotFound
-from archive.models import ApiScope
+from archive.models import ApiScope, Sector
 from onboarding.errors import StepOutOfOrder
-from onboarding.models import Evidence, Precondition
+from onboarding.models import ActivityRole, Evidence, Precondition
 from onboarding.services import evidence, production
+from onboarding.services import joining as services
 from portal.api.doors import Door, Opened, given
 from portal.api.joining import STEPS, TAGS, JoiningFileOut, acting_for, road_of, whole
 from portal.api.strict import MomentField, Strict, code_free, day_field
@@ -60,6 +61,40 @@ class GiveNotice(Opened):
         given_on = given(JoiningNoticeIn, request)["given_on"]
         row = road_of(request, organisation_id)
         production.give_notice(acting_for(request, row.organisation), row, given_on=given_on)
+        return whole(request, organisation_id)
+
+
+# --- what the registration told -------------------------------------------------------------------
+
+
+class DetailsIn(Strict):
+    """What is not named stays. Names and sector are changed until the registration is handed in;
+    codes of content types and services are those of the pages.
+    """
+
+    name_fi = code_free(200, required=False)
+    name_sv = code_free(200, required=False, allow_blank=True)
+    name_en = code_free(200, required=False, allow_blank=True)
+    sector = serializers.ChoiceField(Sector.choices, required=False)
+    roles = serializers.ListField(
+        child=serializers.ChoiceField(ActivityRole.choices), required=False, max_length=20
+    )
+    content_types = serializers.ListField(child=code_free(32), required=False, max_length=100)
+    services_used = serializers.ListField(child=code_free(40), required=False, max_length=100)
+
+
+class SaveDetails(Opened):
+    doors = FILL
+
+    @extend_schema(
+        operation_id="joining_details", tags=TAGS, request=DetailsIn, responses=JoiningFileOut
+    )
+    def post(self, request: Request, organisation_id: UUID) -> Response:
+        """Change what the registration told."""
+        values = given(DetailsIn, request)
+        row = road_of(request, organisation_id)
+        actor = acting_for(request, row.organisation)
+        services.save(actor, row, step=row.step, values=values)
         return whole(request, organisation_id)
 
 

@@ -1,4 +1,4 @@
-"""Certificates and reports as PDF, in the language that is asked for, and files as they were given."""
+"""Certificates and reports as PDF, in the language that is asked for; files as they were given."""
 
 import json
 from collections.abc import Mapping

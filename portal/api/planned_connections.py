@@ -1,5 +1,6 @@
 """Deployment data: connections as a customer plans them, and their opening (ON-3)."""
 
+from dataclasses import replace
 from typing import Any
 from uuid import UUID
 
@@ -9,17 +10,24 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from archive.actors import Actor
-from archive.errors import NotFound
-from archive.models import ConnectionKind, Environment, Organisation
+from archive.edges.dicom import client
+from archive.errors import NotFound, PeerAborted, PeerRejected, PeerUnreachable
+from archive.models import ApiScope, Connection, ConnectionKind, Environment, Organisation
+from archive.values import today
 from onboarding.models import PlannedConnection
 from onboarding.queries.file import planned_connections
 from onboarding.rules.certificates import MAX_PEM
 from onboarding.services import connections as services
+from onboarding.services import openings, rights
 from onboarding.services.connections import Plan
-from portal.api.doors import Opened, caller_of, given, require_environment
+from portal.api.case_acts import ReasonIn
+from portal.api.customers import customer
+from portal.api.doors import Door, Opened, actor_in, caller_of, given, require_environment
 from portal.api.joining import FILE, TAGS, acting_for, road_of
 from portal.api.joining_acts import FILL
 from portal.api.strict import Strict, code_free
+
+ECHO_TIMEOUT = 4.0  # seconds; a caller waits
 
 
 class PlannedOut(serializers.Serializer[Any]):
@@ -150,3 +158,53 @@ class OpenPlanned(Opened):
         actor, row = _planned(request, organisation_id, planned_id)
         services.open_planned(actor, row)
         return Response(PlannedOut(row).data)
+
+
+class EchoOut(serializers.Serializer[Any]):
+    answered = serializers.BooleanField()
+    detail = serializers.CharField(help_text="what went wrong, else empty")
+
+
+class EchoPlanned(Opened):
+    doors = FILL
+
+    @extend_schema(operation_id="planned_echo", tags=TAGS, request=None, responses=EchoOut)
+    def post(self, request: Request, organisation_id: UUID, planned_id: UUID) -> Response:
+        """Call the customer's DICOM system as the archive does: C-ECHO."""
+        actor, row = _planned(request, organisation_id, planned_id)
+        rights.require(actor, row.organisation, *openings.PLANNERS)
+        if row.kind != ConnectionKind.DICOM:
+            raise NotFound()
+        try:
+            client.echo(replace(services.target(row), timeout=ECHO_TIMEOUT))
+        except (PeerUnreachable, PeerRejected, PeerAborted) as error:
+            return Response({"answered": False, "detail": error.detail})
+        return Response({"answered": True, "detail": ""})
+
+
+class AssertionIn(ReasonIn):
+    required = serializers.BooleanField()
+
+
+class AssertionOut(serializers.Serializer[Any]):
+    required = serializers.BooleanField(source="xua_required")
+
+
+class RequireAssertion(Opened):
+    doors = {"POST": Door(("xua-switch",), ApiScope.JOINING_ACT)}  # noqa: RUF012
+
+    @extend_schema(
+        operation_id="connection_assertion", tags=TAGS, request=AssertionIn, responses=AssertionOut
+    )
+    def post(self, request: Request, organisation_id: UUID, connection_id: UUID) -> Response:
+        """Whether each message of an XDS connection needs a signed assertion, from the next on."""
+        wanted = given(AssertionIn, request)
+        organisation = customer(request, organisation_id)
+        rows = Connection.objects.filter(organisation=organisation, kind=ConnectionKind.XDS)
+        row = rows.select_related("organisation").filter(id=connection_id).first()
+        if row is None or not row.is_valid_on(today()):
+            raise NotFound()
+        require_environment(request, row.environment)
+        services.require_assertion(actor_in(request), row, **wanted)
+        row.refresh_from_db()
+        return Response(AssertionOut(row).data)

@@ -39,7 +39,7 @@ class SuccessionsOut(serializers.Serializer[Any]):
     results = SuccessionOut(many=True)
 
 
-class PassingShape(Strict):
+class PassingIn(Strict):
     successor = serializers.UUIDField(help_text="customer's id")
     day = day_field(help_text="the first of the successor")
 
@@ -64,7 +64,7 @@ class PassingOut(serializers.Serializer[Any]):
     )
 
 
-class PassingIn(PassingShape):
+class AskPassingIn(PassingIn):
     reason = code_free(2000, min_length=3)
 
 
@@ -88,12 +88,12 @@ class Successions(Opened):
     @extend_schema(
         operation_id="succession_ask",
         tags=TAGS,
-        request=PassingIn,
+        request=AskPassingIn,
         responses={202: SecondOfficerOut},
     )
     def post(self, request: Request, organisation_id: UUID) -> Response:
         """Ask for the registers to pass; another officer grants it."""
-        wanted, actor = given(PassingIn, request), person_in(request)
+        wanted, actor = given(AskPassingIn, request), person_in(request)
         former, successor, day = _sides(request, organisation_id, wanted)
         made = services.ask(actor, former, successor, on=day, reason=wanted["reason"])
         return Response(SecondOfficerOut(made).data, status=202)
@@ -109,9 +109,9 @@ class PreviewSuccession(Opened):
     doors = {"POST": SEE}  # noqa: RUF012
 
     @extend_schema(
-        operation_id="succession_preview", tags=TAGS, request=PassingShape, responses=PassingOut
+        operation_id="succession_preview", tags=TAGS, request=PassingIn, responses=PassingOut
     )
     def post(self, request: Request, organisation_id: UUID) -> Response:
         """What would pass, and what stands in the way. Nothing is kept."""
-        sides = _sides(request, organisation_id, given(PassingShape, request))
+        sides = _sides(request, organisation_id, given(PassingIn, request))
         return Response(PassingOut(services.preview(*sides)).data)
