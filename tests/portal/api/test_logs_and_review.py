@@ -1,9 +1,14 @@
 """Logs and their review over the API: persons only, every look recorded, nothing of one's own."""
 
+from datetime import timedelta
+from typing import Any
+from urllib.parse import urlencode
+
 import pytest
 
 from archive.models import ExplanationRequest, LedgerEvent, Role, User
-from tests import builders
+from archive.values import today
+from tests import builders, logs
 from tests.cast import MALLILA, MATTI
 from tests.portal.api.calling import call, personal, systems
 from tests.portal.api.test_operations import organisation_of_operator
@@ -40,6 +45,52 @@ def test_one_patients_entries_need_a_reason_and_name_no_code() -> None:
     assert seen.facts["reason"] == body["reason"] and str(seen.patient_id) == row["patient_id"]
     given = call(reader, "/api/logs/disclosures/search", body)
     assert given.status_code == 200 and given.json()["following"] == ""
+
+
+def test_an_entry_is_read_whole_and_raised_as_a_suspicion() -> None:
+    logs.give(builders.study())
+    reader = personal("logreview")
+    (row,) = call(reader, "/api/logs/disclosures").json()["results"]
+    path = f"?{urlencode({'at': row['at']})}"
+    whole = call(reader, f"/api/logs/disclosures/{row['id']}{path}").json()
+    assert whole["facts"] and whole["receiver"] == row["receiver"]
+    assert LedgerEvent.objects.get(kind="log.read").facts["entry"] == row["id"]
+    assert call(reader, f"/api/logs/use/{row['id']}{path}").status_code == 404
+    body = {"entry": row["id"], "at": row["at"]}
+    raised = call(reader, "/api/review/suspicions/raise", body).json()
+    assert (raised["kind"], raised["state"]) == ("manual", "open")
+    assert call(reader, "/api/review/suspicions/raise", body).json()["id"] == raised["id"]
+
+
+def test_who_has_seen_is_told_for_a_reason_and_recorded() -> None:
+    logs.give(builders.study())
+    reader = personal("logreview")
+    body: dict[str, Any] = {
+        "patient": {"id": MATTI},
+        "since": (today() - timedelta(days=30)).isoformat(),
+        "until": today().isoformat(),
+        "reason": "the patient asks, E-1042",
+    }
+    told = call(reader, "/api/logs/who-has-seen", body)
+    assert (told.json()["count"], told.json()["receivers"][0]["entries"]) == (1, 1)
+    assert MATTI not in told.content.decode()
+    paper = call(reader, "/api/logs/who-has-seen.pdf", body)
+    assert paper.headers["Content-Type"] == "application/pdf" and paper.content[:5] == b"%PDF-"
+    seen = LedgerEvent.objects.filter(kind="log.reported")
+    assert [each.facts["reason"] for each in seen] == [body["reason"]] * 2
+    for wrong, field in (
+        ({"since": "2001-01-01"}, "special_reason"),
+        ({"until": (today() + timedelta(days=1)).isoformat()}, "until"),
+        ({"controller": "1.2.3"}, "controller"),
+    ):
+        refused = call(reader, "/api/logs/who-has-seen", {**body, **wrong})
+        assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, field)
+    assert (
+        call(
+            systems(organisation_of_operator(), Role.ADMIN), "/api/logs/who-has-seen", body
+        ).status_code
+        == 404
+    )
 
 
 def test_a_suspicion_is_taken_explained_found_and_closed() -> None:
