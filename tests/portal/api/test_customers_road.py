@@ -124,7 +124,7 @@ def test_a_succession_is_shown_and_asked_for() -> None:
     shown = call(officer, f"{path}/preview", wanted).json()
     assert shown["registers"] and shown["obstacles"] == ["in-use"]
     asked = call(officer, path, {**wanted, "reason": "The county takes over"})
-    assert (asked.status_code, asked.json()["code"]) == (409, "PRECONDITIONS")
+    assert (asked.status_code, asked.json()["code"]) == (403, "PRECONDITION")
     assert call(officer, path).json()["results"] == []
     assert call(personal("esim"), path).status_code == 404
 

@@ -1,4 +1,4 @@
-"""Rows of law, integrity and take-overs over the API: shown first, then done by the services of the
+"""Rows of law, integrity, take-overs and the registry over the API: shown first, then done by the services of the
 pages.
 """
 
@@ -21,7 +21,7 @@ from archive.models import (
 from archive.services import takeover_comparison
 from archive.values import today
 from tests import builders, cast
-from tests.cast import ESIMERKKILA, MALLILA, connection, dataset, organisation
+from tests.cast import ESIMERKKILA, MALLILA, MATTI, connection, dataset, organisation
 from tests.portal.api.calling import call, personal, systems
 from tests.services.conftest import configure, own_vault
 from tests.services.test_integrity import flip, go_round
@@ -169,3 +169,13 @@ def test_a_local_archive_is_taken_over_and_duty_told() -> None:
     rows = call(own, f"/api/customers/{organisation().id}/duties?months=3").json()["results"]
     assert rows and {row["customer_id"] for row in rows} == {str(organisation().id)}
     assert call(systems(ESIMERKKILA, Role.CUSTOMER_ADMIN), "/api/duties").status_code == 404
+
+
+def test_the_registry_is_read_without_what_names_the_patient() -> None:
+    study, token = registered(dataset()), personal("support")
+    (row,) = call(token, f"/api/registry?named={study.study_instance_uid}").json()["results"]
+    found = call(token, f"/api/registry/{row['id']}")
+    told = {each["name"]: each["values"] for each in found.json()["attributes"]}
+    assert told["uniqueId"] == [row["unique_id"]] and found.json()["chain"] == [row["id"]]
+    assert MATTI not in found.content.decode() and MATTI not in str(told["patientId"])
+    assert call(token, "/api/registry/messages?outcome=refused").json()["results"] == []

@@ -85,12 +85,8 @@ def test_who_has_seen_is_told_for_a_reason_and_recorded() -> None:
     ):
         refused = call(reader, "/api/logs/who-has-seen", {**body, **wrong})
         assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, field)
-    assert (
-        call(
-            systems(organisation_of_operator(), Role.ADMIN), "/api/logs/who-has-seen", body
-        ).status_code
-        == 404
-    )
+    system = systems(organisation_of_operator(), Role.ADMIN)
+    assert call(system, "/api/logs/who-has-seen", body).status_code == 404
 
 
 def test_a_suspicion_is_taken_explained_found_and_closed() -> None:
