@@ -23,7 +23,7 @@ from portal.registry_words import lines
 TAGS = ["registry"]
 
 
-class DocumentOut(serializers.Serializer[Any]):
+class RegisteredOut(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     environment = serializers.CharField()
     kind = serializers.ChoiceField(DocumentKind.choices)
@@ -40,12 +40,12 @@ class DocumentOut(serializers.Serializer[Any]):
     registered_at = serializers.DateTimeField()
 
 
-class DocumentsOut(serializers.Serializer[Any]):
-    results = DocumentOut(many=True)
+class AllRegisteredOut(serializers.Serializer[Any]):
+    results = RegisteredOut(many=True)
     next = serializers.URLField(allow_null=True)
 
 
-class DocumentsShape(ListShape):
+class RegistryShape(ListShape):
     organisation = serializers.UUIDField(required=False, help_text="customer's id")
     kind = serializers.ChoiceField(DocumentKind.choices, required=False)
     status = serializers.ChoiceField(DocumentStatus.choices, required=False)
@@ -59,13 +59,16 @@ class Documents(Opened):
     doors = {"GET": Door(("registry",), ApiScope.STUDIES_READ)}  # noqa: RUF012
 
     @extend_schema(
-        operation_id="registry_list", tags=TAGS, parameters=[DocumentsShape], responses=DocumentsOut
+        operation_id="registry_list",
+        tags=TAGS,
+        parameters=[RegistryShape],
+        responses=AllRegisteredOut,
     )
     def get(self, request: Request) -> Response:
         """Registered documents, the newest first."""
-        wanted = asked(DocumentsShape, request)
+        wanted = asked(RegistryShape, request)
         filters = queries.Filters(
-            environment=environment_in(request, DocumentsShape),
+            environment=environment_in(request, RegistryShape),
             organisation_id=wanted.get("organisation"),
             kind=wanted.get("kind", ""),
             status=wanted.get("status", ""),
@@ -74,7 +77,7 @@ class Documents(Opened):
         )
         rows, after = queries.narrowed(filters), wanted.get("after", "")
         page = by_key(lambda: keyset.page(rows, queries.ORDER, after=after))
-        return listed(list(DocumentOut(page.rows, many=True).data), page.following, request)
+        return listed(list(RegisteredOut(page.rows, many=True).data), page.following, request)
 
 
 class AttributeOut(serializers.Serializer[Any]):
@@ -84,7 +87,7 @@ class AttributeOut(serializers.Serializer[Any]):
     values = serializers.ListField(child=serializers.CharField())
 
 
-class WholeDocumentOut(DocumentOut):
+class WholeRegisteredOut(RegisteredOut):
     attributes = serializers.SerializerMethodField()
     chain = serializers.SerializerMethodField(
         help_text="ids of the documents that replaced one another, the earliest first"
@@ -103,12 +106,12 @@ class WholeDocumentOut(DocumentOut):
 class OneDocument(Opened):
     doors = {"GET": Door(("registry-entry",), ApiScope.STUDIES_READ)}  # noqa: RUF012
 
-    @extend_schema(operation_id="registry_read", tags=TAGS, responses=WholeDocumentOut)
+    @extend_schema(operation_id="registry_read", tags=TAGS, responses=WholeRegisteredOut)
     def get(self, request: Request, document_id: UUID) -> Response:
         """One document as it is registered, without what names the patient."""
         row = queries.one(document_id)
         require_environment(request, row.environment)
-        return Response(WholeDocumentOut(row).data)
+        return Response(WholeRegisteredOut(row).data)
 
 
 # --- messages -------------------------------------------------------------------------------------

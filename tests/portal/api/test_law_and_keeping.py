@@ -1,5 +1,5 @@
-"""Rows of law, integrity, take-overs and the registry over the API: shown first, then done by the services of the
-pages.
+"""Rows of law, integrity, take-overs and the registry over the API: what is changed is shown first,
+then done by the services of the pages.
 """
 
 from datetime import timedelta
