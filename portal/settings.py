@@ -256,6 +256,7 @@ SPECTACULAR_SETTINGS = {
         "StepStateEnum": "onboarding.models.StepState",
         "ConnectionKindEnum": "archive.models.ConnectionKind",
         "AuthorisationStateEnum": "archive.models.AuthorisationState",
+        "DocumentKindEnum": "archive.models.DocumentKind",
         "ContactKindEnum": "onboarding.models.ContactKind",
         "JoiningStateEnum": "onboarding.models.JoiningState",
         "PreconditionEnum": "onboarding.models.Precondition",
