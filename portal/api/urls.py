@@ -1,6 +1,6 @@
 """Addresses under /api/."""
 
-from django.urls import URLPattern, path
+from django.urls import URLPattern, path, re_path
 from drf_spectacular.views import SpectacularAPIView
 
 from portal.api import (
@@ -383,5 +383,5 @@ urlpatterns: list[URLPattern] = [
         webhooks.Deliveries.as_view(),
         name="api-webhook-deliveries",
     ),
-    path("<path:elsewhere>", Nowhere.as_view()),
+    re_path(r"^[\s\S]+$", Nowhere.as_view()),  # also with a line feed, which `path` does not take
 ]
