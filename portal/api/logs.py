@@ -2,11 +2,12 @@
 patient it needs a reason. Patients stand here by an opaque id alone (LG-1, LG-3).
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -253,16 +254,7 @@ class SearchUse(Opened):
     )
     def post(self, request: Request) -> Response:
         """One patient's entries of the use log, by exact id and for a reason."""
-        wanted, actor = given(LogSearchIn, request), reader_in(request)
-        environment = environment_of_body(request, wanted.get("environment", ""))
-        patient_id = _patient(actor, environment, wanted)
-        if patient_id is None:
-            return Response({"results": [], "following": ""})
-        filters = use_log.Filters(environment, patient_id, **_period(wanted))
-        rows = use_log.narrowed(filters)
-        page = by_key(lambda: keyset.page(rows, NEWEST_EVENT, after=wanted["after"]))
-        _record(actor, USE, filters, wanted["reason"])
-        return Response({"results": used(page.rows), "following": page.following})
+        return _searched(request, USE, use_log.Filters, use_log.narrowed, used)
 
 
 class SearchDisclosures(Opened):
@@ -277,16 +269,26 @@ class SearchDisclosures(Opened):
     )
     def post(self, request: Request) -> Response:
         """What was given of one patient, by exact id and for a reason."""
-        wanted, actor = given(LogSearchIn, request), reader_in(request)
-        environment = environment_of_body(request, wanted.get("environment", ""))
-        patient_id = _patient(actor, environment, wanted)
-        if patient_id is None:
-            return Response({"results": [], "following": ""})
-        filters = disclosures.Filters(environment, patient_id, **_period(wanted))
-        rows = disclosures.narrowed(filters)
-        page = by_key(lambda: keyset.page(rows, NEWEST_EVENT, after=wanted["after"]))
-        _record(actor, DISCLOSED, filters, wanted["reason"])
-        return Response({"results": disclosed(page.rows), "following": page.following})
+        return _searched(request, DISCLOSED, disclosures.Filters, disclosures.narrowed, disclosed)
+
+
+def _searched(
+    request: Request,
+    log: str,
+    filters_of: Callable[..., Filters],
+    narrowed: Callable[[Any], QuerySet[LedgerEvent]],
+    shown: Callable[[Any], list[Any]],
+) -> Response:
+    wanted, actor = given(LogSearchIn, request), reader_in(request)
+    environment = environment_of_body(request, wanted.get("environment", ""))
+    patient_id = _patient(actor, environment, wanted)
+    if patient_id is None:
+        return Response({"results": [], "following": ""})
+    filters = filters_of(environment, patient_id, **_period(wanted))
+    rows = narrowed(filters)
+    page = by_key(lambda: keyset.page(rows, NEWEST_EVENT, after=wanted["after"]))
+    _record(actor, log, filters, wanted["reason"])
+    return Response({"results": shown(page.rows), "following": page.following})
 
 
 def _patient(actor: Actor, environment: str, wanted: Mapping[str, Any]) -> UUID | None:
