@@ -2,10 +2,11 @@
 its exchanges and after them. Log lines and spans take their words from here.
 """
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from uuid import UUID
 
 from archive.values import uuid7
@@ -18,6 +19,7 @@ class Conversation:
     id: UUID
     connection: UUID | None = None
     organisation: UUID | None = None
+    began: float = field(default_factory=time.monotonic)
 
 
 _open: ContextVar[Conversation | None] = ContextVar("conversation", default=None)
@@ -31,6 +33,12 @@ def this_id() -> UUID:
     """Of the conversation that is open; of one about to begin when none is."""
     here = _open.get()
     return here.id if here is not None else uuid7()
+
+
+def lasted() -> int | None:
+    """Milliseconds since it was opened; None when none is."""
+    here = _open.get()
+    return None if here is None else round((time.monotonic() - here.began) * 1000)
 
 
 @contextmanager

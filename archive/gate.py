@@ -204,6 +204,15 @@ def reach(actor: Actor, *, at: datetime | None = None) -> list[UUID]:
     return list(rows.values_list("id", flat=True))
 
 
+def sees_its_own_alone(actor: Actor) -> bool:
+    """Whether a customer's system that nobody is named behind is returned what stands in its
+    organisation's registers and nothing else: then `visible` says the same of any two of them.
+    """
+    if actor.kind != ActorKind.CONNECTION or actor.requester or actor.organisation_id is None:
+        return False
+    return not standing.reached_registers(actor.organisation_id, actor.environment, now())
+
+
 # --- in SQL ---------------------------------------------------------------------------------------
 
 

@@ -12,11 +12,12 @@ from enum import Enum
 from typing import Any
 from uuid import UUID
 
-from django.db import DEFAULT_DB_ALIAS, connections
+from django.db import DEFAULT_DB_ALIAS
 
 from archive.actors import SYSTEM, Actor
 from archive.chain import Verdict, make_partitions, seal, verify
 from archive.models import LedgerEvent
+from archive.statements import execute
 from archive.values import now, uuid7
 
 __all__ = ["About", "Kind", "Verdict", "make_partitions", "record", "seal", "verify"]
@@ -161,6 +162,13 @@ class Kind(Enum):
         self.demanded = demanded
 
 
+_INSERT = """
+INSERT INTO archive_ledgerevent (at, id, kind, environment, actor_kind, actor_id, actor_name,
+    organisation_id, subject_id, study_id, patient_id, correlation_id, facts)
+VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class About:
     """What an event is about; ids only."""
@@ -189,27 +197,25 @@ def record(
     if missing:
         raise ValueError(f"{kind.word} must carry {', '.join(missing)}")
     event_id = uuid7()
-    with connections[using].cursor() as cursor:
-        cursor.execute(
-            "INSERT INTO archive_ledgerevent (at, id, kind, environment, actor_kind, actor_id,"
-            " actor_name, organisation_id, subject_id, study_id, patient_id, correlation_id, facts)"
-            " VALUES (%s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s)",
-            [
-                at or now(),
-                event_id,
-                kind.word,
-                about.environment,
-                actor.kind.value,
-                actor.id,
-                actor.name,
-                about.organisation_id or actor.organisation_id,
-                about.subject_id,
-                about.study_id,
-                about.patient_id,
-                about.correlation_id,
-                json.dumps(dict(facts), default=str),
-            ],
-        )
+    execute(
+        _INSERT,
+        (
+            at or now(),
+            event_id,
+            kind.word,
+            about.environment,
+            actor.kind.value,
+            actor.id,
+            actor.name,
+            about.organisation_id or actor.organisation_id,
+            about.subject_id,
+            about.study_id,
+            about.patient_id,
+            about.correlation_id,
+            json.dumps(dict(facts), default=str),
+        ),
+        using,
+    )
     return event_id
 
 

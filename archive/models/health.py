@@ -57,7 +57,8 @@ class Channel(models.Model):
 
 class ChannelHour(models.Model):
     """What a channel's exchanges of an hour came to. `ms` over `timed` is the mean time: of an
-    object that was stored or fetched, or from owing a message to its arrival.
+    object that was stored or fetched, of a question or message until its answer, or from owing a
+    message to its arrival.
     """
 
     channel = models.ForeignKey(Channel, models.CASCADE, related_name="hours")

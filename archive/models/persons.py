@@ -31,6 +31,7 @@ class Hl7Message(models.Model):
     place = models.CharField(max_length=40, blank=True)  # where in the message: PID^1^3
     acknowledgement = models.CharField(max_length=2, blank=True)  # MSA-1 of the first answer
     answer = models.BinaryField(blank=True, default=bytes)
+    ms = models.PositiveIntegerField(null=True, blank=True)  # until the first answer was ready
     patient = models.ForeignKey(
         Patient, models.PROTECT, null=True, blank=True, related_name="messages"
     )

@@ -1,5 +1,6 @@
 """SOAP messages, as they came and as they were answered (XD-1)."""
 
+from django.contrib.postgres.indexes import BrinIndex
 from django.db import models
 from django.db.models import Q
 
@@ -27,11 +28,13 @@ class RegistryMessage(models.Model):
     is_whole = models.BooleanField(db_default=True, default=True)  # nothing was cut off
     request = models.BinaryField()
     answer = models.BinaryField()
+    ms = models.PositiveIntegerField(null=True, blank=True)  # until the answer was ready
 
     class Meta:
         indexes = (
             models.Index(fields=("environment", "message_id"), name="registry_message_named"),
             models.Index(fields=("correlation_id",), name="registry_message_traced"),
+            BrinIndex(fields=("received_at",), name="registry_message_time"),
             models.Index(
                 fields=("environment", "id"),
                 name="registry_message_refused",

@@ -39,6 +39,7 @@ class Conditions:
     image: Q = field(default_factory=Q)
     nothing: bool = False  # a key that no row of ours can match
     by_uid: bool = False  # the studies are named: an index leads to them
+    named: str = ""  # the one study that is named, when nothing else is said of it
 
     def add(self, column: Column, condition: Q) -> None:
         if column.level == Level.PATIENT:
@@ -71,7 +72,19 @@ def conditions(keys: Mapping[int, Key], level: Level, *, together: bool = False)
     for tag, nested in attributes.NESTED.items():
         if tag in keys and nested.level <= level:
             _add_nested(found, tag, nested, keys[tag])
+    found.named = _named(found, matches.get(attributes.STUDY_UID), level)
     return found
+
+
+def _named(found: Conditions, uid: Match | None, level: Level) -> str:
+    if level != Level.STUDY or not isinstance(uid, Among) or len(uid.values) != 1:
+        return ""
+    alone = Conditions(study=one_study(*uid.values), by_uid=True)
+    return uid.values[0] if found == alone else ""
+
+
+def one_study(uid: str) -> Q:
+    return _condition(attributes.COLUMNS[attributes.STUDY_UID], Among((uid,)))
 
 
 def _match(tag: int, values: tuple[str, ...], level: Level) -> Match | None:

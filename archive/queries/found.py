@@ -1,6 +1,6 @@
 """What was found, as answers: the asked attributes of each row, and what is worked out below it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -50,15 +50,24 @@ def rows(
     """The matches, at most `limit` of them; patients once, however many studies they have."""
     if level == Level.PATIENT:
         found = _patients(found, limit)
-    columns = dict(_columns(wanted, level))
-    ids = _ids(level)
-    listed = found.values_list(*ids.values(), *columns.values())[offset : offset + limit]
+    return as_rows(listed(found, level, wanted)[offset : offset + limit], level, wanted)
+
+
+def listed(found: QuerySet[Any], level: Level, wanted: Iterable[int]) -> QuerySet[Any]:
+    """What is read of each."""
+    columns = (_column(place, level) for place in _places(wanted))
+    return found.values_list(*_ids(level).values(), *columns)
+
+
+def as_rows(read: Iterable[Sequence[Any]], level: Level, wanted: Iterable[int]) -> list[Row]:
+    """What `listed` read, by name."""
+    places, ids = list(_places(wanted)), list(_ids(level))
     return [
         Row(
             dict(zip(ids, values, strict=False)),
-            dict(zip(columns, values[len(ids) :], strict=True)),
+            dict(zip(places, values[len(ids) :], strict=True)),
         )
-        for values in listed
+        for values in read
     ]
 
 
@@ -88,17 +97,22 @@ def _ids(level: Level) -> dict[str, Combinable]:
     return found
 
 
-def _columns(
-    wanted: Mapping[int, Key], level: Level
-) -> Iterable[tuple[tuple[int, ...], Combinable]]:
+def _places(wanted: Iterable[int]) -> Iterator[tuple[int, ...]]:
+    """Tags of what is kept in columns, with the tag inside where it stands in a sequence."""
     for tag in wanted:
-        if column := attributes.COLUMNS.get(tag):
-            yield (tag,), _value(column, level)
-        elif nested := attributes.NESTED.get(tag):
-            for inner, inner_column in nested.columns.items():
-                yield (tag, inner), _value(inner_column, level)
-        elif tag in _READ:
-            yield (tag,), F(f"{_ABOVE[level][Level.STUDY]}{_READ[tag]}")
+        if nested := attributes.NESTED.get(tag):
+            yield from ((tag, inner) for inner in nested.columns)
+        elif tag in attributes.COLUMNS or tag in _READ:
+            yield (tag,)
+
+
+def _column(place: tuple[int, ...], level: Level) -> Combinable:
+    tag = place[0]
+    if nested := attributes.NESTED.get(tag):
+        return _value(nested.columns[place[1]], level)
+    if column := attributes.COLUMNS.get(tag):
+        return _value(column, level)
+    return F(f"{_ABOVE[level][Level.STUDY]}{_READ[tag]}")
 
 
 # Kept with the study, though they follow from what lies below it.

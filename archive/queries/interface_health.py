@@ -25,6 +25,8 @@ OWED = {
 }
 
 
+# The time of what is asked runs until its answer, of what is sent out until it arrived.
+ASKING = (Interface.XDS, Interface.HL7, Interface.FHIR)
 OUTGOING = (Interface.NOTICE, Interface.COMMITMENT, Interface.WEBHOOK)
 
 
@@ -128,8 +130,11 @@ class Line:
 
     @property
     def is_sent(self) -> bool:
-        """By us: the time runs until it arrived."""
         return self.channel.interface in OUTGOING
+
+    @property
+    def is_asked(self) -> bool:
+        return self.channel.interface in ASKING
 
     @property
     def is_failing(self) -> bool:

@@ -1,7 +1,8 @@
 """The facts of a decision as rows say them, as of a moment: what was in force and known then."""
 
 from collections.abc import Iterable, Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
@@ -26,6 +27,7 @@ from archive.models import (
     RegisterType,
 )
 from archive.rules.facts import Area, Ban, Grant, PersonFacts, Policies
+from archive.statements import Worded
 from archive.values import HELSINKI
 
 # Who a row is about, as `person`: whoever was merged away counts as the survivor. (Row sets that
@@ -79,6 +81,28 @@ def authorisations(producer_id: UUID, environment: str, at: datetime) -> QuerySe
         granted_at__lte=at,
         valid_from__lte=day,
     )
+
+
+def reached_registers(
+    producer_id: UUID, environment: str, at: datetime, *, right: str = "may_read"
+) -> list[tuple[Any, ...]]:
+    """The registers of its live authorisations with that right, each with a level."""
+    return _reaching(right).rows(
+        producer_id=producer_id, environment=environment, at=at, day=civil_day(at)
+    )
+
+
+@cache
+def _reaching(right: str) -> Worded:
+    """Asked for every question of every system: worded once."""
+
+    def word(producer_id: UUID, environment: str, at: datetime, day: date) -> QuerySet[Any]:
+        live = authorisations(producer_id, environment, at).filter(**{right: True})
+        return live.values_list("register_id", "level").distinct()
+
+    at = datetime(1900, 1, 1, 12, tzinfo=UTC)
+    places = {"producer_id": UUID(int=0), "environment": "any", "at": at, "day": civil_day(at)}
+    return Worded(word, places)
 
 
 def writing(
@@ -185,13 +209,13 @@ def authorised(
     """
     if producer_id is None:
         return Q(pk__in=[])
-    live = authorisations(producer_id, environment, at).filter(**{right: True})
     whole: set[UUID] = set()
     personal: set[UUID] = set()
-    for register_id, level in live.values_list("register_id", "level").distinct():
+    for register_id, level in reached_registers(producer_id, environment, at, right=right):
         (whole if level == AuthorisationLevel.POPULATION else personal).add(register_id)
     reached = Q(register_id__in=whole)
     if personal - whole:
+        live = authorisations(producer_id, environment, at).filter(**{right: True})
         of_person = live.filter(register_id=OuterRef("register_id"), person=OuterRef("person"))
         reached |= Q(Exists(of_person), register_id__in=personal - whole)
     return reached

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from archive import ledger
+from archive import conversation, ledger
 from archive.errors.fhir import ResourceUnknown
 from archive.models import Document, DocumentLink
 from archive.objects.search import Term, Token
@@ -82,10 +82,12 @@ def _record(asking: Asking, search: Search, documents: Sequence[Document]) -> No
         patient_id=next(iter(persons)) if len(persons) == 1 else None,
         correlation_id=asking.correlation_id,
     )
-    facts = {
+    facts: dict[str, object] = {
         "query": "find_document_references",
         "found": len(documents),
         "message": asking.message_id[:128],
         "keys": sorted({term.name for term in search.terms}),
     }
+    if (ms := conversation.lasted()) is not None:
+        facts["ms"] = ms
     ledger.record(ledger.Kind.DOCUMENTS_QUERIED, about, facts, actor=asking.actor)

@@ -1,6 +1,6 @@
 """What went through each interface, hour by hour, counted from what is written anyway: the ledger,
-the HL7 messages, the deliveries of webhooks and the events of cases. An hour may be counted any
-number of times; only what is recent is read.
+the SOAP and HL7 messages, the deliveries of webhooks and the events of cases. An hour may be
+counted any number of times; only what is recent is read.
 """
 
 from datetime import datetime, timedelta
@@ -38,8 +38,9 @@ WITH said AS (
         END AS interface,
         coalesce(e.correlation_id, e.id) AS exchange,
         e.kind = 'object.refused' AS bad,
-        CASE WHEN e.facts ? 'ms' THEN (e.facts ->> 'ms')::bigint ELSE 0 END AS ms,
-        CASE WHEN e.facts ? 'ms' THEN (e.facts ->> 'instances')::bigint ELSE 0 END AS timed
+        coalesce((e.facts ->> 'ms')::bigint, 0) AS ms,
+        CASE WHEN e.facts ? 'ms'
+            THEN coalesce((e.facts ->> 'instances')::bigint, 1) ELSE 0 END AS timed
     FROM archive_ledgerevent e
     JOIN archive_connection c ON c.id = e.actor_id
     WHERE e.at >= %(start)s AND e.at < %(end)s AND e.actor_kind = 'connection'
@@ -69,8 +70,14 @@ WITH said AS (
     WHERE e.at >= %(start)s AND e.at < %(end)s
         AND e.kind IN ('commitment.reported', 'commitment.undelivered')
     UNION ALL
+    SELECT r.environment, r.organisation_id, r.connection_id, r.received_at, 'xds',
+        coalesce(r.correlation_id, r.id), NOT r.taken, coalesce(r.ms, 0), (r.ms IS NOT NULL)::int
+    FROM archive_registrymessage r
+    WHERE r.environment IN ('production', 'test')
+        AND r.received_at >= %(start)s AND r.received_at < %(end)s
+    UNION ALL
     SELECT m.environment, m.organisation_id, m.connection_id, m.received_at, 'hl7', m.id,
-        m.outcome = 'refused', 0, 0
+        m.outcome = 'refused', coalesce(m.ms, 0), (m.ms IS NOT NULL)::int
     FROM archive_hl7message m
     WHERE m.environment IN ('production', 'test')
         AND m.received_at >= %(start)s AND m.received_at < %(end)s AND m.outcome <> 'received'

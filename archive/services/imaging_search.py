@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db.models import Count, Q
 
-from archive import ledger
+from archive import conversation, ledger
 from archive.errors.fhir import ResourceUnknown
 from archive.models import Instance, Series, Study
 from archive.objects.search import Term, Token
@@ -95,11 +95,13 @@ def _record(asking: Asking, search: Search, studies: Sequence[Study]) -> None:
         patient_id=next(iter(persons)) if len(persons) == 1 else None,
         correlation_id=asking.correlation_id,
     )
-    facts = {
+    facts: dict[str, object] = {
         "level": "STUDY",
         "keys": sorted({term.name for term in search.terms}),
         "found": len(studies),
         "calling": asking.actor.name,
         "interface": "FHIR",
     }
+    if (ms := conversation.lasted()) is not None:
+        facts["ms"] = ms
     ledger.record(ledger.Kind.IMAGES_QUERIED, about, facts, actor=asking.actor)

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from archive import ledger
+from archive import conversation, ledger
 from archive.actors import Actor, connection_actor
 from archive.config import settings
 from archive.errors import ArchiveError, NotFound
@@ -109,7 +109,7 @@ def answered(
 ) -> None:
     """Keep what the sender is told, and put a refusal on the desk."""
     rows = Hl7Message.objects.filter(id=message_id)
-    rows.update(acknowledgement=acknowledgement, answer=answer)
+    rows.update(acknowledgement=acknowledgement, answer=answer, ms=conversation.lasted())
     if error is not None:
         _refused(rows.get(), error)
 

@@ -4,17 +4,21 @@ What was found is settled, bounded and written down before the first answer goes
 is open while answers go.
 """
 
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, Protocol
+from uuid import UUID
 
 import psycopg
-from django.db import OperationalError, connection, transaction
+from django.db import OperationalError, transaction
 from django.db.models import QuerySet
 from pydicom.datadict import keyword_for_tag
 
 from archive import gate, ledger
+from archive.actors import connection_actor
 from archive.config import settings
 from archive.errors import ArchiveError, IdentifierMismatch, QueryTooBroad
 from archive.models import Study
@@ -28,6 +32,7 @@ from archive.rules.matching import Level, match_of
 from archive.services import error_desk
 from archive.services.associations import Peer
 from archive.services.error_desk import Place, What
+from archive.statements import Worded, execute
 
 QUERY = Place("dicom", "query")
 PAGE = 200  # answers that are worked out at once
@@ -88,7 +93,7 @@ class Search:
     character_set: str  # of the request
     wanted: dict[int, Key]
     own: frozenset[int]
-    visible: QuerySet[Study]
+    conditions: Conditions
     rows: list[Row]
     more: bool  # than are given
     partial: bool
@@ -102,7 +107,8 @@ class Search:
         worked_out = found.Below({})
         if found.asks_below(self.wanted):
             with bounded():
-                worked_out = found.below(page, self.wanted, self.visible)
+                visible = visible_studies(self.peer, self.conditions)
+                worked_out = found.below(page, self.wanted, visible)
         head = [
             Attribute(LEVEL, "CS", (self.level.name,)),
             Attribute(RETRIEVE_TITLE, "AE", (self.peer.called,)),
@@ -114,8 +120,9 @@ class Search:
 
 def find(peer: Peer, question: Asked, page: Page | None = None) -> Search:
     """Raises DatasetUnreadable, IdentifierMismatch, QueryTooBroad; they are on the desk then."""
+    began = time.monotonic()
     try:
-        search = _find(peer, question, page)
+        search = _find(peer, question, page, began)
     except ArchiveError as error:
         report(peer, error, QUERY)
         raise
@@ -124,36 +131,72 @@ def find(peer: Peer, question: Asked, page: Page | None = None) -> Search:
     return search
 
 
-def _find(peer: Peer, question: Asked, page: Page | None) -> Search:
+def _find(peer: Peer, question: Asked, page: Page | None, began: float) -> Search:
     asked, level = question.read()
     keys = asked.keys
     wanted = found.asked(keys, level)
     conditions = finding.conditions(keys, level, together=question.together)
+    limit, offset = settings().dicom_find_limit, 0
+    if page is not None:
+        limit, offset = page.limit, page.offset
     with bounded():
-        visible = visible_studies(peer, conditions)
-        studies = finding.studies(visible, peer.environment, conditions)
-        listed: QuerySet[Any] = studies
-        if level == Level.SERIES:
-            listed = finding.series(studies, conditions)
-        elif level == Level.IMAGE:
-            listed = finding.instances(studies, conditions)
-        limit, offset = settings().dicom_find_limit, 0
-        if page is not None:
-            listed, limit, offset = listed.order_by("-id"), page.limit, page.offset
-        rows = found.rows(listed, level, wanted, limit=limit + 1, offset=offset)
+        if page is None and conditions.named and gate.sees_its_own_alone(peer.actor):
+            rows = _own_study(peer, conditions.named, wanted)
+        else:
+            listed = _listed(peer, conditions, level, in_order=page is not None)
+            rows = found.rows(listed, level, wanted, limit=limit + 1, offset=offset)
         search = Search(
             peer=peer,
             level=level,
             character_set=asked.character_set,
             wanted=wanted,
             own=_OWN & keys.keys(),
-            visible=visible,
+            conditions=conditions,
             rows=rows[:limit],
             more=len(rows) > limit,
             partial=bool(keys.keys() - wanted.keys() - _OWN),
         )
-        _record(search, asked)
+        _record(search, asked, began)
     return search
+
+
+def _listed(peer: Peer, conditions: Conditions, level: Level, *, in_order: bool) -> QuerySet[Any]:
+    visible = visible_studies(peer, conditions)
+    studies = finding.studies(visible, peer.environment, conditions)
+    listed: QuerySet[Any] = studies
+    if level == Level.SERIES:
+        listed = finding.series(studies, conditions)
+    elif level == Level.IMAGE:
+        listed = finding.instances(studies, conditions)
+    return listed.order_by("-id") if in_order else listed
+
+
+def _own_study(peer: Peer, uid: str, wanted: Mapping[int, Key]) -> list[Row]:
+    """One study by its UID, the question that is asked most."""
+    names = tuple(sorted(wanted))
+    read = _study_statement(names).rows(
+        organisation_id=peer.organisation_id, environment=peer.environment, uid=uid
+    )
+    return found.as_rows(read, Level.STUDY, names)
+
+
+@lru_cache(maxsize=64)  # who asks chooses the attributes
+def _study_statement(wanted: tuple[int, ...]) -> Worded:
+    """What `_listed` says of it to a system that sees its own alone."""
+
+    def word(organisation_id: UUID, environment: str, uid: str) -> QuerySet[Any]:
+        actor = connection_actor(
+            connection_id=organisation_id,
+            name="",
+            organisation_id=organisation_id,
+            environment=environment,
+        )
+        rows = Study.objects.filter(environment=environment)
+        visible = gate.visible(rows, actor, Action.RETURN)
+        return found.listed(visible.filter(finding.one_study(uid)), Level.STUDY, wanted)
+
+    places = {"organisation_id": UUID(int=0), "environment": "any", "uid": "0.0"}
+    return Worded(word, places)
 
 
 def visible_studies(peer: Peer, wanted: Conditions) -> QuerySet[Study]:
@@ -174,12 +217,11 @@ def bounded() -> Iterator[None]:
     """
     try:
         with transaction.atomic():
-            with connection.cursor() as cursor:
-                cursor.execute(
-                    "SELECT set_config('statement_timeout', %s, true),"
-                    " set_config('enable_seqscan', 'off', true)",
-                    [f"{settings().dicom_find_seconds * 1000:.0f}"],
-                )
+            execute(
+                "SELECT set_config('statement_timeout', %s, true),"
+                " set_config('enable_seqscan', 'off', true)",
+                [f"{settings().dicom_find_seconds * 1000:.0f}"],
+            )
             yield
     except OperationalError as error:
         if isinstance(error.__cause__, psycopg.errors.QueryCanceled):
@@ -187,7 +229,7 @@ def bounded() -> Iterator[None]:
         raise
 
 
-def _record(search: Search, asked: Identifier) -> None:
+def _record(search: Search, asked: Identifier, began: float) -> None:
     """The use log: who asked by what about whom; names of keys, never their values."""
     persons = {row.ids["person"] for row in search.rows}
     about = ledger.About(
@@ -202,6 +244,7 @@ def _record(search: Search, asked: Identifier) -> None:
         "keys": sorted(_matched(asked)),
         "found": len(search.rows),
         "calling": search.peer.calling,
+        "ms": round((time.monotonic() - began) * 1000),
     }
     if search.more:
         facts["more"] = True

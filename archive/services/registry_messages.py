@@ -13,6 +13,7 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
+from archive import conversation
 from archive.actors import Actor
 from archive.config import settings
 from archive.models import RegistryMessage
@@ -71,6 +72,7 @@ def keep(actor: Actor, exchanged: Exchanged, correlation_id: UUID) -> None:
         http_status=exchanged.http_status,
         request=_SECRETS.sub(rb"\1", request),
         answer=answer,
+        ms=conversation.lasted(),
         is_whole=exchanged.is_whole and not is_cut,
     )
 

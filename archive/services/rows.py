@@ -1,20 +1,17 @@
-"""The few statements of the hot path, bound and prepared on the server.
-
-The ORM and client-side binding cost more CPU an object than all the rest of receiving; nowhere else
-does that matter. PostgreSQL's prepared statements live as long as the connection.
+"""The few statements of the hot path: the ORM and client-side binding cost more CPU an object than
+all the rest of receiving.
 """
 
-import threading
 from datetime import datetime
 from enum import Enum, auto
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
-import psycopg
 from django.db import connection
 
 from archive.errors.retention import StudyDestroyed
 from archive.models import StudyState
+from archive.statements import execute
 
 _FIND = """
 SELECT i.id, i.study_id, s.register_id, i.digest, i.transfer_syntax_uid, i.store, i.version,
@@ -45,19 +42,6 @@ SELECT state = '{StudyState.DESTROYED}', EXISTS (SELECT FROM moved)
 FROM archive_study WHERE id = %s
 """
 _LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
-
-
-_thread = threading.local()
-
-
-def _execute(statement: str, values: tuple[Any, ...]) -> psycopg.Cursor[Any]:
-    """On the thread's one cursor: making one costs as much as a small statement."""
-    connection.ensure_connection()
-    raw = connection.connection
-    cursor: psycopg.Cursor[Any] | None = getattr(_thread, "cursor", None)
-    if cursor is None or cursor.connection is not raw:
-        cursor = _thread.cursor = psycopg.Cursor(raw)
-    return cursor.execute(statement, values, prepare=True)
 
 
 class Archived(NamedTuple):
@@ -104,7 +88,7 @@ class Written(Enum):
 
 
 def find(environment: str, sop_instance_uid: str) -> Archived | None:
-    row = _execute(_FIND, (environment, sop_instance_uid)).fetchone()
+    row = execute(_FIND, (environment, sop_instance_uid)).fetchone()
     return None if row is None else Archived._make((*row[:3], bytes(row[3]), *row[4:]))
 
 
@@ -113,13 +97,13 @@ def add(row: Row) -> bool:
     received; committed on return unless the caller has a transaction. False, and nothing is
     written, for any other: `insert` tells them apart.
     """
-    (written,) = _execute(_ADD, row).fetchone() or (False,)
+    (written,) = execute(_ADD, row).fetchone() or (False,)
     return bool(written)
 
 
 def insert(row: Row) -> Written:
     """Write the row in the caller's transaction."""
-    written = _execute(_INSERT, (*row, str(row.study_id))).fetchone()
+    written = execute(_INSERT, (*row, str(row.study_id))).fetchone()
     if written is None:
         return Written.NOT
     return Written.AWAITED if written[0] else Written.NEW
@@ -127,7 +111,7 @@ def insert(row: Row) -> Written:
 
 def put_back_to_receiving(study_id: UUID) -> bool:
     """Whether the study was further on already. Raises StudyDestroyed."""
-    destroyed, moved = _execute(_BACK_TO_RECEIVING, (study_id, study_id)).fetchone() or (0, 0)
+    destroyed, moved = execute(_BACK_TO_RECEIVING, (study_id, study_id)).fetchone() or (0, 0)
     if destroyed:
         raise StudyDestroyed()
     return bool(moved)

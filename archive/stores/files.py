@@ -37,16 +37,20 @@ class FileStore:
     def put(self, key: str, parts: Sequence[bytes | bytearray], spilled: Path | None) -> None:
         """Raises StorageFull."""
         target = f"{self._root}/{key}"  # a Path would cost more here than all the system calls
-        if not os.path.exists(target):
-            if spilled is None:
-                size = sum(len(part) for part in parts)
-                folder = f"{self._root}/{key.partition('/')[0]}/incoming"
-                file, temporary_name = temporary(folder, size)
-                write_all(file, *parts)
-            else:
-                file, temporary_name = os.open(spilled, os.O_RDWR | os.O_CLOEXEC), str(spilled)
+        if spilled is None:
+            size = sum(len(part) for part in parts)
+            folder = f"{self._root}/{key.partition('/')[0]}/incoming"
+            file, temporary_name = temporary(folder, size)
+        else:
+            file, temporary_name = os.open(spilled, os.O_RDWR | os.O_CLOEXEC), str(spilled)
+        try:
+            write_all(file, *parts)
+            make_folder(os.path.dirname(target))
             _settle(file, temporary_name, target)
-        sync_folder(os.path.dirname(target))  # also of a file that another renamed a moment ago
+        finally:
+            os.close(file)
+            with suppress(FileNotFoundError):
+                os.unlink(temporary_name)
 
     def open(self, key: str, length: int | None = None) -> BinaryIO:
         """Raises FileNotFoundError."""
@@ -97,16 +101,31 @@ def temporary(folder: str, size: int) -> tuple[int, str]:
 
 
 def _settle(file: int, path: str, target: str) -> None:
+    """Durable under its name on return.
+
+    Named first and synced once: the file's blocks and its name are in one transaction of the file
+    system, so that syncing the folder has nothing left to write. A name that is there already may
+    be somebody's, or was left half-written by a power cut: it is replaced by what is durable.
+    """
     try:
+        os.link(path, target)
+    except FileExistsError:
         _sync_data(file)
-        make_folder(os.path.dirname(target))
         os.rename(path, target)
-    except BaseException:
-        with suppress(FileNotFoundError):
-            os.unlink(path)
-        raise
-    finally:
-        os.close(file)
+    else:
+        try:
+            _sync_data(file)
+        except BaseException:
+            _withdraw(file, target)
+            raise
+    sync_folder(os.path.dirname(target))
+
+
+def _withdraw(file: int, target: str) -> None:
+    """Take the name away again, if it is still this file's."""
+    with suppress(FileNotFoundError):
+        if os.stat(target).st_ino == os.fstat(file).st_ino:
+            os.unlink(target)
 
 
 def write_all(file: int, *parts: bytes | bytearray | memoryview) -> None:

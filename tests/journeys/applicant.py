@@ -9,6 +9,7 @@ from archive.simulation.modules import Order
 from archive.simulation.sender import Peer
 from archive.simulation.world import Patient
 from archive.values import BusinessId, now, uid_from_uuid
+from tests.browsing import follow
 from tests.journeys.system import System
 
 BUSINESS_ID = BusinessId("9000011-8")
@@ -41,8 +42,7 @@ class Applicant:
     def go(self, button: str = "") -> None:
         """Press the filled button, or the named one."""
         named = self.main.get_by_role("button", name=button, exact=True)
-        (named if button else self.main.locator("button.go")).first.click()
-        self.page.wait_for_load_state()
+        follow(self.page, (named if button else self.main.locator("button.go")).first)
 
     # Registration
 

@@ -16,6 +16,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from archive.simulation.modules import Order
+from tests.browsing import follow
 from tests.journeys.customer import storescu
 from tests.journeys.studies import commit, ct, post_documents, written
 from tests.journeys.system import PATIENCE, SOON, System, eventually
@@ -67,9 +68,14 @@ class Visit:
         self.main.get_by_role("button", name="Sign in").click()
         expect(self.page.get_by_role("button", name="Sign out")).to_be_attached()
 
+    def press(self, name: str) -> None:
+        """A button of the page that leads to a page."""
+        follow(self.page, self.main.get_by_role("button", name=name, exact=True))
+
     def rail(self, name: str) -> None:
         """Follow a link of the main navigation."""
-        self.page.get_by_role("navigation", name="Main").get_by_role("link", name=name).click()
+        main = self.page.get_by_role("navigation", name="Main")
+        follow(self.page, main.get_by_role("link", name=name))
 
     def look(self, name: str) -> None:
         """A picture in each width; what axe or the eye would mind is remembered."""
@@ -153,7 +159,7 @@ def test_a_customer_sees_its_own_home_and_cases_and_nobodys_studies(
     assert visit.open("/studies/") == 404
     visit.look("customer-studies")
     visit.open("/")
-    visit.page.get_by_role("button", name="Sign out").click()
+    follow(visit.page, visit.page.get_by_role("button", name="Sign out"))
     visit.sign_in("esim")
     assert visit.open(path) == 404
     assert visit.open("/desk/") == 200

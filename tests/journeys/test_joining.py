@@ -73,8 +73,7 @@ def is_let_in(applicant: Applicant, environment: str) -> bool:
 
 def press(officer: Visit, path: str, button: str) -> None:
     officer.open(path)
-    officer.main.get_by_role("button", name=button, exact=True).click()
-    officer.page.wait_for_load_state()
+    officer.press(button)
 
 
 def reviewed(officer: Visit, own: str) -> None:
@@ -83,7 +82,7 @@ def reviewed(officer: Visit, own: str) -> None:
     officer.look("board")
     officer.main.get_by_role("link", name="New Imaging Ltd").click()
     officer.main.get_by_role("link", name="Begin the review").click()
-    officer.main.get_by_role("button", name="Begin the review").click()
+    officer.press("Begin the review")
     for precondition in ("certified", "patient_data"):
         press(officer, f"{own}evidence/{precondition}/", "Accept the evidence")
     press(officer, f"{own}step/accept/", "Accept for testing")

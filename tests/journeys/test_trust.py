@@ -149,7 +149,7 @@ class Trust:
         visit.main.locator("[name=finding]").select_option("justified")
         visit.main.locator("[name=text]").fill(FINDING)
         visit.look("finding")
-        visit.main.get_by_role("button", name="Record a finding").click()
+        visit.press("Record a finding")
         visit.main.get_by_role("link", name="Close the case").click()
         visit.main.locator("[name=decision]").fill("Nothing follows.")
         visit.main.get_by_role("button", name="Close the case").click()
@@ -159,8 +159,7 @@ class Trust:
 
 
 def go_on(visit: Visit) -> None:
-    visit.main.get_by_role("button", name="Save and continue").click()
-    visit.page.wait_for_load_state()
+    visit.press("Save and continue")
 
 
 @pytest.fixture

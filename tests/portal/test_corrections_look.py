@@ -12,8 +12,9 @@ from archive.models import Correction, Instance, Rejection, Study
 from archive.services import integrity, reconciliation, rejection_notes
 from archive.services.reconciliation import Found
 from tests import builders, cast, notes
+from tests.browsing import follow, sign_in
 from tests.cast import MATTI, VENLA, dataset
-from tests.portal.test_look import WIDTHS, address, browser, sign_in, wrong_with
+from tests.portal.test_look import WIDTHS, address, browser, wrong_with
 from tests.services.test_corrections import lay_over
 from tests.services.test_rejections import ARCHIVIST
 
@@ -25,7 +26,7 @@ pytestmark = pytest.mark.journey
 def give_reason(page: Page, address: str, study: Study) -> None:
     page.goto(f"{address}/studies/{study.id}/")
     page.fill("main [name=reason]", "E-1042, the ward asks")
-    page.locator("form[action*='/reason/'] button").click()
+    follow(page, "form[action*='/reason/'] button")
 
 
 def a_life() -> Study:
@@ -89,7 +90,7 @@ def test_an_archivist_corrects_rejects_and_undoes_without_javascript(
     expect(page.locator("[name=PatientID]")).to_have_value(VENLA)
     page.get_by_role("button", name="Show what will change").click()
     page.fill("main [name=reason]", "mix-up at the desk")
-    page.get_by_role("button", name="Correct", exact=True).click()
+    follow(page, page.get_by_role("button", name="Correct", exact=True))
     study.refresh_from_db()
     assert study.patient.identifier == VENLA
     give_reason(page, address, study)  # it is another patient's now
@@ -104,6 +105,6 @@ def test_an_archivist_corrects_rejects_and_undoes_without_javascript(
     expect(page.get_by_text("2 objects are shown again")).to_be_visible()
     page.goto(f"{address}/corrections/{Correction.objects.get().id}/")
     page.fill("main [name=reason]", "was right before")
-    page.get_by_role("button", name="Undo").click()
+    follow(page, page.get_by_role("button", name="Undo"))
     study.refresh_from_db()
     assert study.patient.identifier == MATTI

@@ -19,6 +19,7 @@ from django.urls import path
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from portal.urls import urlpatterns as product_urls
+from tests.browsing import sign_in
 from tests.portal import gallery
 
 pytestmark = pytest.mark.journey
@@ -68,14 +69,6 @@ def browser() -> Iterator[Browser]:
         yield started
         started.close()
     del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
-
-
-def sign_in(page: Page, address: str, login: dict[str, str]) -> None:
-    page.goto(f"{address}/accounts/login/")
-    page.fill("[name=login]", login["login"])
-    page.fill("[name=password]", login["password"])
-    page.click("button.go")
-    page.wait_for_url(f"{address}/")
 
 
 def wrong_with(page: Page, address: str, path: str, width: int) -> list[str]:

@@ -13,6 +13,7 @@ from archive.edges.hl7 import handlers
 from archive.edges.hl7.handlers import Visitor
 from archive.models import Hl7Message, PatientMerge
 from tests import persons
+from tests.browsing import sign_in
 from tests.edges.hl7.messages import a08, a40
 from tests.persons import temporary
 from tests.portal.test_look import WIDTHS, address, browser, wrong_with
@@ -47,11 +48,7 @@ def test_no_page_of_persons_has_an_axe_violation_or_scrolls_sideways(
                 viewport={"width": width, "height": 900}, color_scheme=scheme, locale="fi-FI"
             )
             page = context.new_page()
-            page.goto(f"{address}/accounts/login/")
-            page.fill("[name=login]", demo["logins"][login]["login"])
-            page.fill("[name=password]", demo["logins"][login]["password"])
-            page.click("button.go")
-            page.wait_for_load_state()
+            sign_in(page, address, demo["logins"][login])
             for place in places:
                 found.extend(wrong_with(page, address, place, width))
             context.close()

@@ -3,30 +3,22 @@
 Screenshots go to $SCREENSHOTS when it is set.
 """
 
-import re
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, expect
 
 from archive.models import User
 from archive.services import associations
 from onboarding.models import RolloutRun, RolloutStep, StepState
 from onboarding.services import rights, rollout
 from tests import cast
+from tests.browsing import sign_in
 from tests.portal.test_look import WIDTHS, address, browser, wrong_with
 
 __all__ = ["address", "browser"]  # fixtures
 
 pytestmark = pytest.mark.journey
-
-
-def sign_in(page: Page, address: str, login: dict[str, str]) -> None:
-    page.goto(f"{address}/accounts/login/")
-    page.fill("[name=login]", login["login"])
-    page.fill("[name=password]", login["password"])
-    page.click("button.go")
-    page.wait_for_url(re.compile(f"{address}/(organisations|home)?.*"))
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

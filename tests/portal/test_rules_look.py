@@ -16,6 +16,7 @@ from archive.services.code_lists import Upload
 from archive.values import today, uid_from_uuid
 from onboarding.models import Joining
 from tests import builders
+from tests.browsing import sign_in
 from tests.cast import organisation
 from tests.portal.test_look import WIDTHS, address, browser, wrong_with
 from tests.services.test_takeovers import ARCHIVIST
@@ -88,11 +89,7 @@ def test_no_page_of_rules_has_an_axe_violation_or_scrolls_sideways(
                 viewport={"width": width, "height": 900}, color_scheme=scheme, locale="fi-FI"
             )
             page = context.new_page()
-            page.goto(f"{address}/accounts/login/")
-            page.fill("[name=login]", demo["logins"][login]["login"])
-            page.fill("[name=password]", demo["logins"][login]["password"])
-            page.click("button.go")
-            page.wait_for_load_state()
+            sign_in(page, address, demo["logins"][login])
             for place in places:
                 found.extend(wrong_with(page, address, place, width))
             context.close()

@@ -11,6 +11,7 @@ from allauth.mfa.models import Authenticator
 from playwright.sync_api import Browser, Page, expect
 
 from archive.models import User
+from tests.browsing import follow, sign_in
 from tests.portal.second_factor import LOGIN, PASSWORD, code, colleague
 from tests.portal.test_look import address, browser, wrong_with
 
@@ -26,17 +27,10 @@ KEY = {
 }
 
 
-def sign_in(page: Page, address: str) -> None:
-    page.goto(f"{address}/accounts/login/")
-    page.fill("[name=login]", LOGIN)
-    page.fill("[name=password]", PASSWORD)
-    page.click("button.go")
-
-
 def confirm(page: Page) -> None:
     """The password, which is asked again before a change."""
     page.fill("[name=password]", PASSWORD)
-    page.click("button.go")
+    follow(page, "button.go")
 
 
 def test_a_security_key_is_added_and_lets_in(browser: Browser, address: str) -> None:
@@ -54,7 +48,7 @@ def test_a_security_key_is_added_and_lets_in(browser: Browser, address: str) -> 
     keys = context.new_cdp_session(page)
     keys.send("WebAuthn.enable")
     held = keys.send("WebAuthn.addVirtualAuthenticator", {"options": KEY})["authenticatorId"]
-    sign_in(page, address)
+    sign_in(page, address, {"login": LOGIN, "password": PASSWORD})
     page.goto(f"{address}/accounts/2fa/webauthn/add/")
     confirm(page)
     page.fill("[name=name]", "YubiKey of Oili")
@@ -64,14 +58,14 @@ def test_a_security_key_is_added_and_lets_in(browser: Browser, address: str) -> 
     expect(page.locator("main")).to_contain_text("YubiKey of Oili")
     context.clear_cookies()
 
-    sign_in(page, address)
+    sign_in(page, address, {"login": LOGIN, "password": PASSWORD})
     expect(page.locator("h1")).to_have_text("Second factor")
     page.click("#use-key")
     page.wait_for_url(f"{address}/")
     context.clear_cookies()
 
     keys.send("WebAuthn.clearCredentials", {"authenticatorId": held})
-    sign_in(page, address)
+    sign_in(page, address, {"login": LOGIN, "password": PASSWORD})
     page.click("#use-key")
     expect(page.locator("#key-failed")).to_be_visible()
     page.goto(f"{address}/people/")
@@ -89,13 +83,13 @@ def test_no_page_of_them_has_an_axe_violation_or_scrolls_sideways(
     view: Any = {"width": width, "height": 900}
     context = browser.new_context(viewport=view, color_scheme=scheme, locale="fi-FI")
     page = context.new_page()
-    sign_in(page, address)
+    sign_in(page, address, {"login": LOGIN, "password": PASSWORD})
     page.goto(f"{address}/accounts/2fa/totp/activate/")
     confirm(page)
     found.extend(wrong_with(page, address, "/accounts/2fa/totp/activate/", width))
     secret = page.locator("[data-copy]").get_attribute("data-copy") or ""
     page.fill("[name=code]", code(secret))
-    page.click("button.go")
+    follow(page, "button.go")
     expect(page.locator(".codes li")).to_have_count(10)
     key = Authenticator.objects.create(
         user=user, type=Authenticator.Type.WEBAUTHN, data={"name": "Avain", "credential": {}}
@@ -118,7 +112,7 @@ def test_no_page_of_them_has_an_axe_violation_or_scrolls_sideways(
         found.extend(wrong_with(page, address, place, width))
     context.clear_cookies()
     Authenticator.objects.filter(id=key.id).delete()
-    sign_in(page, address)
+    sign_in(page, address, {"login": LOGIN, "password": PASSWORD})
     found.extend(wrong_with(page, address, "/accounts/2fa/authenticate/", width))
     context.close()
     assert found == []

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from django.core import mail
 
-from archive import ledger
+from archive import conversation, ledger
 from archive.actors import SYSTEM, Actor, ActorKind, connection_actor
 from archive.models import (
     Alarm,
@@ -18,6 +18,7 @@ from archive.models import (
     Interface,
     LedgerEvent,
     Measure,
+    RegistryMessage,
     User,
 )
 from archive.queries import interface_health, measures
@@ -27,10 +28,12 @@ from archive.services import (
     alarm_rules,
     alarms,
     health_counts,
+    registry_messages,
     seen_certificates,
     silence,
 )
 from archive.services.alarm_rules import Rule
+from archive.services.registry_messages import Exchanged
 from archive.values import midnight, now, today, uuid7
 from tests import builders
 from tests.cast import connection
@@ -81,16 +84,37 @@ def test_exchanges_are_counted_by_interface_and_counting_again_changes_nothing()
     said(ledger.Kind.STUDY_STORED, instances=4, bytes=10, ms=800)
     said(ledger.Kind.STUDY_STORED, instances=2, bytes=10, ms=100, exchange=failed)
     said(ledger.Kind.STUDY_STORED, instances=2, bytes=10, ms=100, exchange=failed)
-    said(ledger.Kind.IMAGES_QUERIED, level="STUDY", keys=[], found=0)
+    said(ledger.Kind.IMAGES_QUERIED, level="STUDY", keys=[], found=0, ms=40)
+    said(ledger.Kind.IMAGES_QUERIED, level="STUDY", keys=[], found=0, ms=20)
     builders.event(builders.case(), at=AT, correlation_id=failed)
     hour = timedelta(hours=1)
     for _again in range(2):
         health_counts.count(AT, AT + hour)
-        assert counted() == {"store": (1, 1, 1000, 8), "retrieve": (1, 0, 0, 0)}
+        assert counted() == {"store": (1, 1, 1000, 8), "retrieve": (2, 0, 60, 2)}
     store = Channel.objects.get(interface="store")
     assert store.good_at is not None and store.failed_at == AT
     (flow,) = interface_health.flows(AT, [store.id]).values()
     assert (flow.failed_share, flow.mean_ms) == (50, 125)
+
+
+def test_a_soap_message_is_one_exchange_with_what_it_did_and_takes_until_its_answer() -> None:
+    link = connection()
+    actor = connection_actor(
+        connection_id=link.id,
+        name=link.aet,
+        organisation_id=link.organisation_id,
+        environment=link.environment,
+    )
+    for taken in (True, False):
+        with conversation.within(uuid7()) as here:
+            said(ledger.Kind.DOCUMENTS_QUERIED, now(), here.id, query="find_documents", found=1)
+            message = Exchanged("query", "urn:uuid:1", b"<q/>", b"<a/>", taken, changed=False)
+            registry_messages.keep(actor, message, here.id)
+            assert conversation.lasted() is not None
+    assert conversation.lasted() is None
+    health_counts.count(AT, now() + timedelta(hours=1))
+    kept = [row.ms for row in RegistryMessage.objects.all()]
+    assert counted()["xds"] == (1, 1, sum(ms or 0 for ms in kept), len(kept))
 
 
 def test_what_is_sent_out_is_counted_with_the_time_it_took() -> None:

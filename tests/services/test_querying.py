@@ -11,13 +11,22 @@ from pydicom.datadict import tag_for_keyword
 
 from archive import errors
 from archive.config import settings
-from archive.models import Authorisation, CaseEvent, LedgerEvent, Organisation, Patient, Register
+from archive.models import (
+    Authorisation,
+    CaseEvent,
+    LedgerEvent,
+    Organisation,
+    Patient,
+    Register,
+    Study,
+    StudyState,
+)
 from archive.objects import identifier
 from archive.objects.identifier import Attribute
 from archive.services import querying
 from archive.services.querying import Question, Search
 from archive.values import HETU_ROOT, now, today, uuid7
-from tests import cast
+from tests import builders, cast
 from tests.cast import ESIMERKKILA, IMPLICIT, MALLILA, MATTI, VENLA, dataset
 
 pytestmark = pytest.mark.usefixtures("db")
@@ -193,10 +202,12 @@ def test_a_producer_finds_what_it_may_have_back_while_its_authorisation_lives() 
         made_at=now(),
         granted_at=now(),
     )
-    assert uids("STUDY", business_id=MALLILA, PatientID=MATTI) == {uid}
+    for keys in ({"PatientID": MATTI}, {"StudyInstanceUID": uid}):
+        assert uids("STUDY", business_id=MALLILA, **keys) == {uid}
     assert find("PATIENT", patient_root=True, business_id=MALLILA, PatientID=MATTI)
     Authorisation.objects.filter(id=granted.id).update(state="ended", closed_at=now())
-    assert uids("STUDY", business_id=MALLILA, PatientID=MATTI) == set()
+    for keys in ({"PatientID": MATTI}, {"StudyInstanceUID": uid}):
+        assert uids("STUDY", business_id=MALLILA, **keys) == set()
 
 
 def test_a_person_is_found_by_any_of_the_ids_and_answered_by_the_surviving_one() -> None:
@@ -359,7 +370,30 @@ def test_a_study_by_its_uid_costs_four_statements() -> None:
     study = cast.store(dataset())
     asked = question("STUDY", StudyInstanceUID=study.study_instance_uid, PatientName="")
     peer = cast.peer()
+    querying.find(peer, asked)  # the first words what the others say again
     with CaptureQueriesContext(connection) as captured:
         assert len(answers(querying.find(peer, asked))) == 1
     statements = [each["sql"] for each in captured if "SAVEPOINT" not in each["sql"]]
     assert len(statements) == 4, statements
+
+
+def test_a_study_alone_is_found_as_it_is_among_several() -> None:
+    """One UID has a statement of its own, a list of them has not: they say the same."""
+    own, destroyed, corrected, merged = (study(number) for number in range(1, 5))
+    rows = Study.objects.filter(environment="production")
+    rows.filter(study_instance_uid=destroyed).update(state=StudyState.DESTROYED)
+    rows.filter(study_instance_uid=corrected).update(state=StudyState.CORRECTED)
+    survivor = builders.patient(VENLA)
+    Patient.objects.filter(identifier=MATTI).update(survivor=survivor)
+    asked = dict.fromkeys(("PatientID", "PatientName", "StudyDate", "ModalitiesInStudy"), "")
+    asked["IssuerOfAccessionNumberSequence"] = {"UniversalEntityID": ""}
+    seen = set()
+    for business_id in (ESIMERKKILA, MALLILA):
+        for uid in (own, destroyed, corrected, merged):
+            alone, among = (
+                answers(querying.find(cast.peer(business_id), question("STUDY", **asked, **named)))
+                for named in ({"StudyInstanceUID": uid}, {"StudyInstanceUID": f"{uid}\\1.2.3"})
+            )
+            assert alone == among
+            seen |= {(business_id, uid)} if alone else set()
+    assert seen == {(ESIMERKKILA, own), (ESIMERKKILA, merged)}

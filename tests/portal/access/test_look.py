@@ -9,8 +9,9 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests import builders, cast
+from tests.browsing import sign_in
 from tests.cast import MALLILA
-from tests.portal.test_look import WIDTHS, address, browser, sign_in, wrong_with
+from tests.portal.test_look import WIDTHS, address, browser, wrong_with
 from tests.wishes import AINO, inform, permit, prohibit, wanted
 
 __all__ = ["address", "browser"]

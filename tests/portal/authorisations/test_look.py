@@ -13,6 +13,7 @@ from archive.models import Authorisation
 from archive.services import authorisation_drafts, authorisations
 from tests import authorising as cast
 from tests import builders
+from tests.browsing import sign_in
 from tests.cast import ESIMERKKILA, RONTGEN, VENLA
 from tests.portal.test_look import WIDTHS, address, browser, wrong_with
 
@@ -61,11 +62,7 @@ def test_no_page_has_an_axe_violation_or_scrolls_sideways(
                 viewport={"width": width, "height": 900}, color_scheme=scheme, locale="fi-FI"
             )
             page = context.new_page()
-            page.goto(f"{address}/accounts/login/")
-            page.fill("[name=login]", demo["logins"][login]["login"])
-            page.fill("[name=password]", demo["logins"][login]["password"])
-            page.click("button.go")
-            page.wait_for_load_state()
+            sign_in(page, address, demo["logins"][login])
             for path in paths:
                 found.extend(wrong_with(page, address, path, width))
             context.close()

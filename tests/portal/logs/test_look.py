@@ -12,8 +12,9 @@ from playwright.sync_api import Browser, Page
 from archive.models import LedgerEvent
 from portal.log_rows import key_of
 from tests import builders, logs
+from tests.browsing import sign_in
 from tests.cast import MATTI, RONTGEN
-from tests.portal.test_look import WIDTHS, address, browser, sign_in, wrong_with
+from tests.portal.test_look import WIDTHS, address, browser, wrong_with
 
 __all__ = ["address", "browser"]
 pytestmark = pytest.mark.journey

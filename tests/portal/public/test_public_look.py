@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, Page
 
 from archive.config import settings as config
 from onboarding.models import Joining
+from tests.browsing import follow
 from tests.portal.public.applicants import CONTACT, NEW, PASSWORD, link_in
 from tests.portal.test_look import WIDTHS, address, browser
 
@@ -93,7 +94,7 @@ class Walk:
             self.faults.append(f"{name}: not one heading")
 
     def go(self) -> None:
-        self.page.click("main button.go")
+        follow(self.page, "main button.go")
 
     def tick(self, *values: str) -> None:
         for value in values:
@@ -120,14 +121,14 @@ def test_from_the_guide_to_a_sent_registration_without_javascript(
     for values in (("private",), ("yes",), ("buys",), ("ct", "mr")):
         walk.tick(*values)
     walk.look("answer")
-    page.click("a.btn.go")
+    follow(page, "a.btn.go")
     walk.look("join")
-    page.click("a.btn.go")
+    follow(page, "a.btn.go")
     sign_up(walk)
     register(walk)
     walk.look("check")
     walk.go()
-    page.wait_for_url(f"{address}/join/status/")
+    assert page.url == f"{address}/join/status/"
     walk.look("status")
     context.close()
     row = Joining.objects.get(organisation__business_id=NEW)

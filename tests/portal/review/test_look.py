@@ -10,6 +10,7 @@ from django.urls import reverse
 from playwright.sync_api import Browser
 
 from archive.models import ReviewRule, WatchedPerson
+from tests.browsing import sign_in
 from tests.portal.review.test_doors import world
 from tests.portal.test_look import WIDTHS, address, browser, wrong_with
 
@@ -41,11 +42,7 @@ def test_no_page_of_review_has_an_axe_violation_or_scrolls_sideways(
                 viewport={"width": width, "height": 900}, color_scheme=scheme, locale="fi-FI"
             )
             page = context.new_page()
-            page.goto(f"{address}/accounts/login/")
-            page.fill("[name=login]", demo["logins"][login]["login"])
-            page.fill("[name=password]", demo["logins"][login]["password"])
-            page.click("button.go")
-            page.wait_for_load_state()
+            sign_in(page, address, demo["logins"][login])
             for place in places:
                 found.extend(wrong_with(page, address, place, width))
             context.close()
