@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("archive", "0142_scopes_of_watching"),
+        ("archive", "0143_how_long_answers_took"),
     ]
 
     operations = [
