@@ -15,6 +15,10 @@ class ActorKind(StrEnum):
     CITIZEN = "citizen"
 
 
+# Whose looks are reviewed.
+SOMEBODY = frozenset({ActorKind.CONNECTION, ActorKind.STAFF, ActorKind.CUSTOMER})
+
+
 class Purpose(StrEnum):
     """Why a professional asks, urn:oasis:names:tc:xspa:1.0:subject:purposeofuse. Anything else is
     kept as the assertion said it, and opens nothing of another's.

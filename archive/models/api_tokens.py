@@ -35,6 +35,18 @@ class ApiScope(TextChoices):
     WATCHING_READ = "watching:read", _("read interfaces, alarms and the state of the service")
     WATCHING_ACT = "watching:act", _("acknowledge alarms and notices")
     WEBHOOKS_ACT = "webhooks:act", _("make and end webhooks")
+    JOINING_READ = "joining:read", _("read joining, checklists and terms")
+    JOINING_ACT = "joining:act", _("take steps of joining, accept and publish terms")
+    INTEGRITY_READ = "integrity:read", _("read rounds, damaged objects and findings")
+    INTEGRITY_ACT = "integrity:act", _("begin rounds, restore and repair")
+    RULES_READ = "rules:read", _("read content policies, study codes and dated rules")
+    RULES_ACT = "rules:act", _("change content policies, study codes and dated rules")
+    TAKEOVERS_READ = "takeovers:read", _("read take-overs and duties to archive")
+    TAKEOVERS_ACT = "takeovers:act", _("start take-overs and compare again")
+    PEOPLE_READ = "people:read", _("read people and invitations")
+    PEOPLE_ACT = "people:act", _("invite people, give roles and take them away")
+    LOGS_READ = "logs:read", _("read logs and log review")
+    LOGS_ACT = "logs:act", _("work on suspicions and review cases")
     METRICS_READ = "metrics:read", _("scrape metrics")
 
 

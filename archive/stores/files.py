@@ -54,7 +54,7 @@ class FileStore:
 
     def open(self, key: str, length: int | None = None) -> BinaryIO:
         """Raises FileNotFoundError."""
-        return self.path(key).open("rb")
+        return open(f"{self._root}/{key}", "rb")  # a Path costs as much again
 
     def move(self, key: str, to: str) -> bool:
         target = self.path(to)

@@ -81,6 +81,13 @@ def actor_in(request: Request) -> Actor:
     return caller_of(request).actor
 
 
+def person_in(request: Request) -> Actor:
+    """Of what a person answers for. Raises PermissionDenied for a system's token."""
+    if caller_of(request).token.user is None:
+        raise PermissionDenied("a person does this, with a token of the person's own")
+    return actor_in(request)
+
+
 def environment_in(request: Request, form: type[EnvironmentShape] = EnvironmentShape) -> str:
     """Raises ValidationError."""
     return environment_of(caller_of(request), asked(form, request).get("environment", ""))

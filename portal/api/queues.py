@@ -1,6 +1,7 @@
 """Queues and processes for the staff's programs; the administrator's may hold a queue."""
 
 from typing import Any
+from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
@@ -14,11 +15,12 @@ from archive.queries import queues as queries
 from archive.services import queues as services
 from portal.api.case_acts import ReasonIn
 from portal.api.cases import AfterShape
-from portal.api.doors import Door, Opened, actor_in, asked, given
+from portal.api.doors import Door, Opened, actor_in, asked, given, require_environment
 from portal.api.operation import by_key, listed
 
 TAGS = ["queues"]
 READ = {"GET": Door(("queues",), ApiScope.QUEUES_READ)}
+MOST_DEAD = 200
 ACT = {"POST": Door(("queue-hold",), ApiScope.QUEUES_ACT)}
 
 
@@ -144,3 +146,45 @@ class GoOn(Opened):
         wanted = given(ReasonIn, request)
         services.let_go(actor_in(request), _kind(kind), reason=wanted["reason"])
         return Response({"results": QueueOut(queries.queues(), many=True).data})
+
+
+class AgainOut(serializers.Serializer[Any]):
+    begun = serializers.BooleanField(help_text="false: it goes on already, or has arrived")
+
+
+class JobAgain(Opened):
+    doors = {"POST": Door(("job-retry",), ApiScope.QUEUES_ACT)}  # noqa: RUF012
+
+    @extend_schema(operation_id="job_again", tags=TAGS, request=None, responses={202: AgainOut})
+    def post(self, request: Request, job_id: UUID) -> Response:
+        """Try a job that was given up once more."""
+        job = Job.objects.filter(id=job_id).first()
+        if job is None:
+            raise NotFound()
+        if job.environment:
+            require_environment(request, job.environment)
+        return Response({"begun": services.try_again(actor_in(request), job)}, status=202)
+
+
+class DeadOut(serializers.Serializer[Any]):
+    id = serializers.UUIDField(source="job.id")
+    kind = serializers.ChoiceField(JobKind.choices, source="job.kind")
+    environment = serializers.CharField(source="job.environment")
+    study_id = serializers.UUIDField(source="job.study_id", allow_null=True)
+    tries = serializers.IntegerField(source="job.tries")
+    last_error = serializers.CharField(source="job.last_error")
+    case_id = serializers.UUIDField(source="case.id", allow_null=True, default=None)
+    again = serializers.BooleanField(help_text="it has been set going since")
+
+
+class AllDeadOut(serializers.Serializer[Any]):
+    results = DeadOut(many=True)
+
+
+class DeadJobs(Opened):
+    doors = READ
+
+    @extend_schema(operation_id="queues_dead", tags=TAGS, responses=AllDeadOut)
+    def get(self, request: Request) -> Response:
+        """Jobs that were given up lately, the latest first."""
+        return Response({"results": DeadOut(queries.dead(MOST_DEAD), many=True).data})

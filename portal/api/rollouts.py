@@ -101,14 +101,14 @@ class OneRun(Opened):
     @extend_schema(operation_id="rollout_read", tags=TAGS, responses=RunWithStepsOut)
     def get(self, request: Request, run_id: UUID) -> Response:
         """One test with its steps."""
-        return Response(RunWithStepsOut(_found(request, run_id)).data)
+        return Response(RunWithStepsOut(found(request, run_id)).data)
 
 
 def _visible(request: Request) -> Any:
     return RolloutRun.objects.filter(organisation__in=own(caller_of(request)))
 
 
-def _found(request: Request, run_id: UUID) -> RolloutRun:
+def found(request: Request, run_id: UUID) -> RolloutRun:
     """Raises NotFound, for a foreign one too."""
     row: RolloutRun | None = _visible(request).filter(id=run_id).first()
     if row is None:
@@ -133,9 +133,9 @@ def _ending(
             responses=RunWithStepsOut,
         )
         def post(self, request: Request, run_id: UUID) -> Response:
-            run = _found(request, run_id)
+            run = found(request, run_id)
             end(caller_of(request).person.actor(run.organisation_id), run)
-            return Response(RunWithStepsOut(_found(request, run_id)).data)
+            return Response(RunWithStepsOut(found(request, run_id)).data)
 
     return Ending
 
@@ -156,7 +156,7 @@ class Documents(Opened):
     )
     def post(self, request: Request, run_id: UUID) -> Response:
         """Have the stand-in register what the run's studies wait for."""
-        run = _found(request, run_id)
+        run = found(request, run_id)
         actor = caller_of(request).person.actor(run.organisation_id)
         return Response({"documents": register_documents(actor, run)})
 
@@ -175,7 +175,7 @@ class Report(Opened):
     @extend_schema(operation_id="rollout_report", tags=TAGS, responses=ReportOut)
     def get(self, request: Request, run_id: UUID) -> Response:
         """Of a test that has ended; without patients."""
-        run = _found(request, run_id)
+        run = found(request, run_id)
         if run.state == RunState.RUNNING:
             raise NotFound()
         body = {

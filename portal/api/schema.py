@@ -15,7 +15,7 @@ WORDS = {
     "403": "The role, or the token, may not do this.",
     "404": "Not there, or not shown to the caller.",
     "405": "There is no such method here.",
-    "406": "Only JSON is answered.",
+    "406": "What is answered, JSON or a file, is not accepted by the caller.",
     "409": "The state of the thing, or an earlier call, does not allow it.",
     "413": "The message is too long.",
     "415": "Only JSON is read.",

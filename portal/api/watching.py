@@ -9,7 +9,6 @@ from uuid import UUID
 
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.exceptions import PermissionDenied
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -25,7 +24,7 @@ from archive.models import (
 )
 from archive.queries import alarms as alarm_queries
 from archive.queries import interface_health, keyset, service_status
-from archive.services import alarms
+from archive.services import alarms, silence
 from archive.services import service_status as status_services
 from portal import alarm_words
 from portal.api.case_acts import ReasonIn
@@ -39,17 +38,13 @@ from portal.api.doors import (
     caller_of,
     environment_in,
     given,
+    person_in,
     require_environment,
 )
 from portal.api.operation import by_key, listed
 
 TAGS = ["watching"]
 STATUS = {"GET": Door(("status", "own-status"), ApiScope.WATCHING_READ)}
-
-
-def _require_person(request: Request) -> None:
-    if caller_of(request).token.user is None:
-        raise PermissionDenied("a person acknowledges this, with a token of the person's own")
 
 
 # --- interfaces -----------------------------------------------------------------------------------
@@ -97,6 +92,44 @@ class Interfaces(Opened):
         lines = interface_health.lines(page.rows, environment)
         lines.sort(key=lambda line: line.channel.id)
         return listed(list(InterfaceOut(lines, many=True).data), page.following, request)
+
+
+class ExpectedIn(ReasonIn):
+    """Either learned from its own weeks, or laid down: the days of the week, 0 being Monday, and
+    the time in Finland by which something should have come. Without days: never.
+    """
+
+    learned = serializers.BooleanField(default=False)
+    weekdays = serializers.ListField(
+        child=serializers.IntegerField(min_value=0, max_value=6), default=list, max_length=7
+    )
+    by = serializers.TimeField(required=False, allow_null=True, default=None)
+
+
+class ExpectedOut(serializers.Serializer[Any]):
+    expected_by = serializers.DateTimeField(allow_null=True)
+
+
+class Expected(Opened):
+    doors = {"POST": Door(("interface-expected",), ApiScope.WATCHING_ACT)}  # noqa: RUF012
+
+    @extend_schema(
+        operation_id="interface_expect", tags=TAGS, request=ExpectedIn, responses=ExpectedOut
+    )
+    def post(self, request: Request, channel_id: UUID) -> Response:
+        """Say when something should come at an interface; it counts from today on."""
+        wanted, actor = given(ExpectedIn, request), actor_in(request)
+        row = interface_health.channels().filter(id=channel_id).first()
+        if row is None or row.interface not in silence.SENDERS:
+            raise NotFound()
+        require_environment(request, row.environment)
+        learned, reason = wanted.pop("learned"), wanted["reason"]
+        if learned:
+            silence.learn_again(actor, row, reason=reason)
+        else:
+            silence.lay_down(actor, row, **wanted)
+        row.refresh_from_db()
+        return Response(ExpectedOut(row).data)
 
 
 # --- alarms ---------------------------------------------------------------------------------------
@@ -164,8 +197,8 @@ class AcknowledgeAlarm(Opened):
         row = alarm_queries.one(alarm_id)
         if row.environment:
             require_environment(request, row.environment)
-        _require_person(request)
-        alarms.acknowledge(actor_in(request), row, note=given(ReasonIn, request)["reason"])
+        actor = person_in(request)
+        alarms.acknowledge(actor, row, note=given(ReasonIn, request)["reason"])
         return Response(AlarmOut(alarm_queries.one(alarm_id)).data)
 
 
@@ -218,7 +251,7 @@ class NoticeOut(serializers.Serializer[Any]):
         return [each for each in self.context["own"] if each not in done]
 
 
-def _notices(request: Request, rows: Sequence[Announcement]) -> list[Any]:
+def told_of(request: Request, rows: Sequence[Announcement]) -> list[Any]:
     own = own_of(caller_of(request)) or ()
     context = {"own": own, "receipts": service_status.receipts_of(own)}
     return list(NoticeOut(rows, many=True, context=context).data)
@@ -239,7 +272,7 @@ class Notices(Opened):
         """Notices to customers, the newest first."""
         after, rows = asked(AfterShape, request).get("after", ""), service_status.announcements()
         page = by_key(lambda: keyset.page(rows, service_status.NEWEST, after=after))
-        return listed(_notices(request, page.rows), page.following, request)
+        return listed(told_of(request, page.rows), page.following, request)
 
 
 class AcknowledgeNotice(Opened):
@@ -251,8 +284,8 @@ class AcknowledgeNotice(Opened):
         row = service_status.announcements().filter(id=notice_id).first()
         if row is None:
             raise NotFound()
-        _require_person(request)
+        person = person_in(request)
         for each in own_of(caller_of(request)) or ():
-            actor = replace(actor_in(request), organisation_id=each)
+            actor = replace(person, organisation_id=each)
             status_services.acknowledge(actor, row, each)
-        return Response(_notices(request, [row])[0])
+        return Response(told_of(request, [row])[0])

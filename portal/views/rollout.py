@@ -21,20 +21,17 @@ from onboarding.models import RolloutRun, RunState, StepState
 from onboarding.queries import rollout as queries
 from onboarding.services import rollout
 from onboarding.services.rollout_documents import register_documents
-from portal import formats, reports
+from portal import formats, rollout_pdf
 from portal.advice import advise
 from portal.forms.messages import OfCustomers
 from portal.lists.rollouts import ROLLOUTS, Ran
-from portal.rollout_words import (
-    DUES,
-    PURPOSES,
-    RUN_SHAPES,
-)
+from portal.rollout_told import content_names, told
+from portal.rollout_words import DUES, PURPOSES, RUN_SHAPES
 from portal.staff import Request, page
 from portal.views import lists
 from portal.views.fragments import answer
 from portal.views.lists import Opened
-from portal.views.rollout_steps import Shown, content_names, instructions, told
+from portal.views.rollout_steps import instructions
 
 STEPS_ID = "steps"
 
@@ -93,7 +90,7 @@ def opened_by(request: Request, actor: Actor, query: QueryDict) -> Opened[Ran]:
     form.auto_id = "id_narrow_%s"  # the form that starts a run names an organisation too
 
     def in_words(found: Sequence[RolloutRun]) -> list[Ran]:
-        return [Ran(row, _shape(row), _purpose(row)) for row in found]
+        return [Ran(row, _shape(row), rollout_pdf.purpose(row)) for row in found]
 
     return Opened(form, queries.runs(actor, _chosen(query)), queries.NEWEST, in_words)
 
@@ -113,10 +110,6 @@ def _settle(request: Request) -> None:
 
 def _shape(run: RolloutRun) -> str:
     return RUN_SHAPES[RunState(run.state)]
-
-
-def _purpose(run: RolloutRun) -> str:
-    return str(PURPOSES.get(run.purpose, run.purpose))
 
 
 def _standing(organisation: Organisation) -> dict[str, Any]:
@@ -163,7 +156,7 @@ def _tell(request: Request, error: ArchiveError) -> None:
 def run(request: Request, actor: Actor, run_id: UUID) -> HttpResponse:
     _settle(request)
     found = rollout.observe(queries.run(actor, run_id))
-    listed = told(request, found)
+    listed = told(found, is_staff=request.person.is_staff)
     asked = [each for each in listed if not each.left_out]
     around = lists.around(request, actor, ROLLOUTS, opened_by, found)
     passed = sum(each.step.state == StepState.PASSED for each in asked)
@@ -174,9 +167,9 @@ def run(request: Request, actor: Actor, run_id: UUID) -> HttpResponse:
     )
     context = {
         "run": found,
-        "title": _title(found),
+        "title": rollout_pdf.title(found),
         "shape": _shape(found),
-        "purpose": _purpose(found),
+        "purpose": rollout_pdf.purpose(found),
         "say": said % {"passed": passed, "count": len(asked)},
         "complete": bool(asked) and passed == len(asked),
         "steps": listed,
@@ -191,10 +184,6 @@ def run(request: Request, actor: Actor, run_id: UUID) -> HttpResponse:
         **instructions(request, found),
     }
     return answer(request, "rollout/run.html", context, part="rollout/_steps.html", target=STEPS_ID)
-
-
-def _title(found: RolloutRun) -> str:
-    return _("Rollout test %(number)s") % {"number": found.number}
 
 
 # --- what a customer does with it -----------------------------------------------------------------
@@ -260,10 +249,10 @@ def report(request: Request, actor: Actor, run_id: UUID) -> HttpResponseBase:
     around = lists.around(request, actor, ROLLOUTS, opened_by, found)
     context = {
         "run": found,
-        "title": _title(found),
+        "title": rollout_pdf.title(found),
         "shape": _shape(found),
-        "facts": _facts(found),
-        "steps": told(request, found),
+        "facts": rollout_pdf.facts(found),
+        "steps": told(found, is_staff=request.person.is_staff),
         "holds": rollout.digest(found) == found.report_sha256,
         **around,
         "trail": [(_("Rollout test"), around["back"])],
@@ -271,43 +260,11 @@ def report(request: Request, actor: Actor, run_id: UUID) -> HttpResponseBase:
     return render(request, "rollout/report.html", context)
 
 
-def _facts(found: RolloutRun) -> list[tuple[str, str]]:
-    systems = ", ".join(f"{each['product']} {each['version']}" for each in found.systems)
-    return [
-        (_("Outcome"), str(found.get_state_display())),
-        (_("Business id"), found.organisation.business_id),
-        (_("Purpose"), _purpose(found) or "–"),
-        (_("Systems"), systems or "–"),
-        (_("Started"), formats.when_text(found.started_at, seconds=True)),
-        (_("Started by"), found.started_by),
-        (_("Ended"), formats.when_text(found.ended_at, seconds=True) if found.ended_at else "–"),
-    ]
-
-
 @page("rollout-run")
 def pdf(request: Request, actor: Actor, run_id: UUID) -> HttpResponse:
     found = queries.run(actor, run_id)
-    if found.ended_at is None:
-        raise NotFound()
-    rows = [_pdf_row(each) for each in told(request, found)]
-    made = reports.as_pdf(
-        reports.Report(
-            title=_title(found),
-            customer=found.organisation.name,
-            facts=_facts(found),
-            rows=rows,
-            digest=found.report_sha256,
-            ended_at=found.ended_at,
-        )
-    )
+    made = rollout_pdf.made(found, is_staff=request.person.is_staff)
     response = HttpResponse(made, content_type="application/pdf")
-    name = f"rollout-test-{found.organisation.business_id}-{found.number}.pdf"
+    name = rollout_pdf.name(found)
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
-
-
-def _pdf_row(shown: Shown) -> reports.Row:
-    observed = ", ".join(f"{label} {value}" for label, value in shown.came)
-    words = " ".join(text for text in (shown.left_out, observed, shown.cause) if text)
-    at = formats.when_text(shown.step.at, seconds=True) if shown.step.at else "–"
-    return reports.Row(shown.title, str(shown.step.get_state_display()), words or "–", at)

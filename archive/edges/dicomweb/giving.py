@@ -117,7 +117,7 @@ class Giving:
                     with item.hold() as held, self.encode(item, held) as parts:
                         for part in parts:
                             given = begun = True
-                            yield from self.form.part(part)
+                            yield from multipart.gathered(self.form.part(part))
                 except GeneratorExit:
                     if begun:  # the peer has gone, with a part of it
                         self.wanted.note(item, None)

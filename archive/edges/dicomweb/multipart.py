@@ -7,6 +7,8 @@ from archive.values import uuid7
 
 Bytes = bytes | memoryview
 
+AT_ONCE = 64 << 10
+
 
 class Part(NamedTuple):
     """A part to write."""
@@ -33,6 +35,24 @@ def one(part: Part, boundary: str) -> Iterator[Bytes]:
     yield f"--{boundary}\r\nContent-Type: {part.content_type}\r\n{location}\r\n".encode()
     yield from part.chunks
     yield b"\r\n"
+
+
+def gathered(pieces: Iterable[Bytes]) -> Iterator[Bytes]:
+    """Small pieces together: each one that is handed on is a write to the socket."""
+    held: list[Bytes] = []
+    size = 0
+    for piece in pieces:
+        if size + len(piece) > AT_ONCE:
+            if held:
+                yield b"".join(held)
+            held, size = [], 0
+        if len(piece) > AT_ONCE:
+            yield piece
+        else:
+            held.append(piece)
+            size += len(piece)
+    if held:
+        yield b"".join(held)
 
 
 def end(boundary: str) -> bytes:

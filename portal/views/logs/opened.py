@@ -22,7 +22,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 
 from archive import ledger
-from archive.actors import Actor, ActorKind
+from archive.actors import SOMEBODY, Actor
 from archive.ledger import Kind
 from archive.models import LedgerEvent, Study
 from archive.queries import use_log
@@ -36,7 +36,6 @@ from portal.log_words import actor_words, fact_pairs, kind_words, said
 from portal.staff import Request
 from portal.views import lists, reasons
 
-SOMEBODY = (ActorKind.CONNECTION.value, ActorKind.STAFF.value, ActorKind.CUSTOMER.value)
 Form = DisclosureFilters | UseFilters
 
 

@@ -2,8 +2,6 @@
 the law gives without one need a special reason.
 """
 
-from dataclasses import dataclass
-from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -13,48 +11,18 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from archive import ledger
 from archive.actors import Actor
-from archive.models import LogRuleKey, Organisation, Patient
-from archive.queries import log_rules, log_subjects, who_has_seen
-from archive.queries.who_has_seen import MOST, Question, Seen
-from archive.values import midnight, now, today, uuid7
-from portal import formats, log_pdf
+from archive.models import LogRuleKey
+from archive.queries import log_rules, log_subjects
+from archive.values import today, uuid7
+from portal import log_pdf, log_reports
 from portal.forms.logs import WhoHasSeen
-from portal.log_rows import Given, Used, given, used
+from portal.log_reports import Asked
 from portal.staff import Request, page
 from portal.views import reasons
 
 KEY = "log-reports"
 KEPT = 10  # reports of a session
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A report that was asked for, as the session keeps it: no code of anybody."""
-
-    environment: str
-    patient_id: str
-    controller: str
-    since: str
-    until: str
-    reason: str
-    special_reason: str
-
-    @property
-    def days(self) -> tuple[date, date]:
-        return date.fromisoformat(self.since), date.fromisoformat(self.until)
-
-    @property
-    def question(self) -> Question:
-        first, last = self.days
-        return Question(
-            environment=self.environment,
-            since=midnight(first),
-            until=midnight(last + timedelta(days=1)),
-            patient_id=UUID(self.patient_id) if self.patient_id else None,
-            controller=self.controller,
-        )
 
 
 @require_http_methods(["GET", "POST"])
@@ -119,71 +87,10 @@ def pdf(request: Request, actor: Actor, report_id: UUID) -> HttpResponse:
 
 
 def _report(request: Request, actor: Actor, report_id: UUID) -> log_pdf.Report:
-    """The report of this session, read anew; each showing is recorded first."""
+    """The report of this session."""
     kept: dict[str, Any] | None = request.session.get(KEY, {}).get(str(report_id))
     if kept is None:
         raise Http404
     asked = Asked(**kept)
     request.environment = asked.environment
-    seen = who_has_seen.answer(asked.question)
-    _record(actor, asked, seen)
-    subjects = log_subjects.subjects_of([*seen.given, *seen.looks])
-    rows: list[Given] = [given(event, subjects) for event in seen.given]
-    looks: list[Used] = [used(event, subjects) for event in seen.looks]
-    return log_pdf.Report(
-        title=_("Who has seen"),
-        subject=_subject(asked),
-        facts=_facts(actor, asked),
-        receivers=_receivers(seen),
-        given=rows,
-        looks=looks,
-        count=seen.count,
-        is_cut=seen.count > MOST,
-        number=str(report_id),
-        made_at=now(),
-    )
-
-
-def _record(actor: Actor, asked: Asked, seen: Seen) -> None:
-    about = ledger.About(environment=asked.environment, patient_id=asked.question.patient_id)
-    facts = {
-        "log": "who-has-seen",
-        "controller": asked.controller,
-        "since": asked.since,
-        "until": asked.until,
-        "reason": asked.reason,
-        "special_reason": asked.special_reason,
-        "entries": seen.count,
-    }
-    ledger.record(ledger.Kind.LOG_REPORTED, about, facts, actor=actor)
-
-
-def _subject(asked: Asked) -> str:
-    if asked.patient_id:
-        found = Patient.objects.filter(id=asked.patient_id).first()
-        return _("Patient %(code)s") % {"code": found.masked if found else "–"}
-    owner = Organisation.objects.filter(registers__controller_oid=asked.controller).first()
-    return _("Register of %(name)s") % {"name": owner.name if owner else asked.controller}
-
-
-def _facts(actor: Actor, asked: Asked) -> list[tuple[str, str]]:
-    first, last = asked.days
-    facts = [
-        (_("Period"), f"{formats.day_text(first)} – {formats.day_text(last)}"),
-        (_("Reason"), asked.reason),
-        (_("Made by"), actor.name),
-        (_("Made at"), formats.when_text(now(), seconds=True)),
-    ]
-    if asked.special_reason:
-        facts.insert(2, (_("Special reason"), asked.special_reason))
-    return facts
-
-
-def _receivers(seen: Seen) -> list[tuple[str, int, datetime]]:
-    ids = {row.organisation_id for row in seen.receivers if row.organisation_id}
-    names: dict[UUID | None, str] = {
-        each.id: each.name for each in Organisation.objects.filter(id__in=ids)
-    }
-    return [
-        (names.get(row.organisation_id, "–"), row.entries, row.last_at) for row in seen.receivers
-    ]
+    return log_reports.told(actor, asked, str(report_id))

@@ -35,6 +35,14 @@ CUSTOMERS_SCOPES = (
     ApiScope.WATCHING_READ,
     ApiScope.WATCHING_ACT,
     ApiScope.WEBHOOKS_ACT,
+    ApiScope.JOINING_READ,
+    ApiScope.JOINING_ACT,
+    ApiScope.TAKEOVERS_READ,
+    ApiScope.TAKEOVERS_ACT,
+    ApiScope.PEOPLE_READ,
+    ApiScope.PEOPLE_ACT,
+    ApiScope.LOGS_READ,
+    ApiScope.LOGS_ACT,
 )
 
 

@@ -20,13 +20,13 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from archive.actors import Actor
 from archive.errors import ArchiveError, NotFound
-from archive.models import DestructionItem, DestructionList, ItemState, ListState, Spared, User
+from archive.models import DestructionItem, DestructionList, ListState, Spared
 from archive.queries import destruction as queries
 from archive.services import destruction as services
 from onboarding.queries import customers_of
-from portal import reports
+from portal import destruction_pdf
 from portal.advice import advise
-from portal.formats import counted_text, day_text, number_text, when_text
+from portal.formats import counted_text, day_text, number_text
 from portal.forms.retention import MoveForm, ProposeForm
 from portal.lists.rounds import DESTRUCTIONS
 from portal.pages import BY_NAME
@@ -151,8 +151,8 @@ def _show(
         "list": row,
         "shape": SHAPES[("destructionlist", row.state)],
         "progress": progress,
-        "say": _say(progress),
-        "facts": _facts(row, progress),
+        "say": destruction_pdf.say(progress),
+        "facts": destruction_pdf.facts(row, progress),
         "waits": asked is not None,
         "is_own": asked is not None and asked.asked_by_id == request.person.id,
         "items": [_item(each) for each in found.rows],
@@ -177,33 +177,6 @@ def is_signed(row: DestructionList) -> bool:
     """Whether the kept certificate still has the digest that the ledger told."""
     digest = hashlib.sha256(row.certificate.encode()).hexdigest()
     return bool(row.certificate) and digest == row.sha256
-
-
-def _say(progress: queries.Progress) -> str:
-    said = _("%(done)s of %(total)s studies decided: %(destroyed)s destroyed, %(spared)s spared.")
-    return said % {
-        "done": number_text(progress.done),
-        "total": number_text(progress.total),
-        "destroyed": number_text(progress.destroyed),
-        "spared": number_text(progress.spared),
-    }
-
-
-def _facts(row: DestructionList, progress: queries.Progress) -> list[tuple[str, str]]:
-    def told(user: User | None, at: Any) -> str:
-        name = (user.get_full_name() or user.get_username()) if user else ""
-        return f"{name}, {when_text(at)}" if at else "–"
-
-    facts = [
-        (_("Reason"), row.reason),
-        (_("Proposed"), told(row.made_by, row.made_at)),
-        (_("Approved"), told(row.approved_by, row.approved_at)),
-        (_("Objects"), number_text(progress.instances)),
-        (_("Size"), str(filesizeformat(progress.bytes))),
-    ]
-    if row.ended_at:
-        facts.append((_("Ended"), when_text(row.ended_at)))
-    return facts
 
 
 def _item(row: DestructionItem) -> dict[str, Any]:
@@ -276,38 +249,10 @@ def move(request: Request, actor: Actor, list_id: UUID, move: str) -> HttpRespon
 @page("destruction")
 def certificate(request: Request, actor: Actor, list_id: UUID) -> HttpResponse:
     row = queries.found(list_id)
-    if row.ended_at is None or not row.certificate:
-        raise NotFound()
-    progress = queries.progress(row)
-    made = reports.as_pdf(
-        reports.Report(
-            title=_("Certificate of destruction %(number)s") % {"number": row.number},
-            customer=str(row.get_environment_display()),
-            facts=[*_facts(row, progress), (_("Outcome"), _say(progress))],
-            headings=(_("Study UID"), _("State"), _("Content"), _("Time")),
-            widths=(58, 22, 66, 28),
-            rows=[_pdf_row(each) for each in queries.items(row).order_by("id")],
-            digest=row.sha256,
-            ended_at=row.ended_at,
-        )
-    )
-    response = HttpResponse(made, content_type="application/pdf")
+    response = HttpResponse(destruction_pdf.made(row), content_type="application/pdf")
     name = f"destruction-{row.number}.pdf"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response
-
-
-def _pdf_row(item: DestructionItem) -> reports.Row:
-    if item.state == ItemState.DESTROYED:
-        content = _("%(objects)s objects, %(size)s; SHA-256 %(digest)s") % {
-            "objects": number_text(item.instances),
-            "size": filesizeformat(item.bytes),
-            "digest": item.sha256,
-        }
-    else:
-        content = str(item.get_spared_display())
-    at = when_text(item.decided_at) if item.decided_at else "–"
-    return reports.Row(item.study_instance_uid, str(item.get_state_display()), content, at)
 
 
 def _trail(back: str = "") -> list[tuple[str, str]]:

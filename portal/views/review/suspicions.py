@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
-from archive.actors import Actor
+from archive.actors import SOMEBODY, Actor
 from archive.errors import ArchiveError
 from archive.models import LedgerEvent, Patient, Suspicion, SuspicionState
 from archive.queries import reviews, standing
@@ -24,7 +24,7 @@ from portal.review_words import condition, measured, title
 from portal.staff import Request, page
 from portal.views import lists
 from portal.views.lists import Opened
-from portal.views.logs.opened import SOMEBODY, event_of
+from portal.views.logs.opened import event_of
 from portal.views.review import opened
 
 

@@ -3,7 +3,7 @@
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from archive.edges.dicomweb.multipart import Part, related, write
+from archive.edges.dicomweb.multipart import AT_ONCE, Part, gathered, related, write
 from archive.objects.multipart import Limits, Reader
 
 CONTENTS = st.lists(
@@ -26,3 +26,12 @@ def test_what_is_written_is_read(contents: list[bytes], size: int) -> None:
     )
     read = [(part.headers["content-type"], b"".join(part.content)) for part in reader.parts()]
     assert read == [("application/dicom", each) for each in contents]
+
+
+@settings(deadline=None)
+@given(st.lists(st.sampled_from([0, 1, 100, AT_ONCE - 1, AT_ONCE, AT_ONCE + 1])))
+def test_small_pieces_go_together_and_none_is_lost(sizes: list[int]) -> None:
+    pieces = [bytes([number % 251]) * size for number, size in enumerate(sizes)]
+    together = list(gathered(memoryview(piece) for piece in pieces))
+    assert b"".join(together) == b"".join(pieces)
+    assert len(together) <= 2 * sum(sizes) // AT_ONCE + 1

@@ -12,6 +12,8 @@ from archive.services import api_tokens
 from archive.services.api_tokens import Holder
 from tests.cast import organisation
 
+CLIENT = Client()  # one for all calls: each that is made looks through every static file
+
 
 def personal(login: str, scopes: Iterable[ApiScope] = tuple(ApiScope)) -> str:
     """A token of a person of the cast."""
@@ -35,7 +37,8 @@ def call(token: str, path: str, body: Any = None, *, key: str = "", method: str 
     headers = {"Authorization": f"Bearer {token}", "Accept-Language": "en"}
     if key:
         headers["Idempotency-Key"] = key
-    return Client().generic(
+    CLIENT.cookies.clear()
+    return CLIENT.generic(
         method or ("GET" if body is None else "POST"),
         path,
         b"" if body is None else json.dumps(body).encode(),

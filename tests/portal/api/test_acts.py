@@ -57,12 +57,14 @@ def test_a_customers_person_runs_a_rollout_test_and_nobody_else() -> None:
     run = call(own, "/api/rollouts", body)
     assert run.status_code == 201 and run.json()["steps"]
     path = f"/api/rollouts/{run.json()['id']}"
-    assert call(own, f"{path}/report").status_code == 404  # it goes on still
+    for report_of in (f"{path}/report", f"{path}/report.pdf"):
+        assert call(own, report_of).status_code == 404  # it goes on still
     assert call(own, f"{path}/abandon", {}).json()["state"] == "abandoned"
     assert call(own, f"{path}/finish", {}).status_code == 409
     report = call(own, f"{path}/report").json()
     assert report["holds"] and report["content"]["customer"] == ESIMERKKILA
     assert RolloutRun.objects.get(id=run.json()["id"]).report_sha256 == report["sha256"]
+    assert call(own, f"{path}/report.pdf").content[:5] == b"%PDF-"
 
 
 def test_a_study_is_corrected_as_previewed_and_undone() -> None:

@@ -40,7 +40,7 @@ def operations() -> list[tuple[str, str, Door]]:
         if view is None or not issubclass(view, Opened):
             continue
         path = re.sub(r"<uuid:\w+>", str(NOTHING), str(pattern.pattern))
-        path = path.replace("<slug:kind>", "no-such-kind")
+        path = re.sub(r"<slug:\w+>", "no-such-kind", path)
         methods = {name.upper() for name in ("get", "post", "delete") if hasattr(view, name)}
         assert methods == set(view.doors), view
         found += [(f"/api/{path}", method, door) for method, door in view.doors.items()]
@@ -87,7 +87,7 @@ def test_customers_may_nothing_that_is_the_staffs() -> None:
         if view is None or not issubclass(view, Opened):
             continue
         path = re.sub(r"<uuid:(\w+)>", lambda m: str(ids.get(m[1], NOTHING)), str(pattern.pattern))
-        path = path.replace("<slug:kind>", "correction")
+        path = re.sub(r"<slug:\w+>", "correction", path)
         for method, door in view.doors.items():
             if not door.roles & CUSTOMERS:
                 answer = call(token, f"/api/{path}", {}, method=method)

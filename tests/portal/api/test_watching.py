@@ -13,6 +13,7 @@ from archive.models import (
     Organisation,
     Role,
     ServicePart,
+    SilenceRule,
 )
 from archive.queries.measures import Reading
 from archive.services import alarms, service_status
@@ -83,3 +84,56 @@ def test_the_state_is_read_and_a_notice_acknowledged_by_a_customers_person() -> 
     assert call(systems(ESIMERKKILA), path, {}).status_code == 403
     assert call(personal("esim"), path, {}).json()["waits_for"] == []
     assert AnnouncementReceipt.objects.get().organisation == own
+
+
+# --- what the staff lay down ----------------------------------------------------------------------
+
+
+def test_what_is_expected_and_rules_of_alarms_are_laid_down_by_whom_the_pages_let() -> None:
+    row, admin, support = silent(), personal("admin"), personal("support")
+    path, why = f"/api/interfaces/{row.id}/expected", {"reason": "the customer said so"}
+    assert call(support, path, {**why, "weekdays": [0]}).json()["errors"][0]["field"] == "by"
+    assert call(support, path, why).json() == {"expected_by": None}
+    assert SilenceRule.objects.get(channel=row).weekdays == []
+    rule = {
+        **{f"name_{each}": "Waiting" for each in ("fi", "sv", "en")},
+        **{"measure": "backlog", "threshold": 100, "clear_at": 50, **why},
+    }
+    assert call(support, "/api/alarms/rules", rule).status_code == 403
+    for wrong in ({"clear_at": 100}, {"clear_at": "nan"}):
+        refused = call(admin, "/api/alarms/rules", {**rule, **wrong})
+        assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "clear_at")
+    made = call(admin, "/api/alarms/rules", rule).json()
+    path = f"/api/alarms/rules/{made['id']}"
+    after = call(admin, f"{path}/replace", {**rule, "threshold": 200}).json()
+    assert call(admin, f"{path}/end", why).status_code == 404  # it is replaced
+    assert call(admin, f"/api/alarms/rules/{after['id']}/end", why).json()["until"]
+
+
+def test_breaks_and_notices_are_told_and_limits_set_by_officers() -> None:
+    support, officer = personal("support"), personal("admin")
+    text = {f"text_{each}": "Text" for each in ("fi", "sv", "en")}
+    at = now() + timedelta(days=1)
+    told = {"starts_at": at.isoformat(), "ends_at": at.isoformat(), "parts": ["dicom"], **text}
+    assert call(support, "/api/status/breaks", told).status_code == 422
+    told["ends_at"] = (at + timedelta(hours=1)).isoformat()
+    made = call(support, "/api/status/breaks", told).json()
+    assert call(support, "/api/status").json()["breaks"][-1]["id"] == made["id"]
+    assert call(support, f"/api/status/breaks/{made['id']}/call-off", {}).status_code == 204
+    notice = {f"title_{each}": "Title" for each in ("fi", "sv", "en")} | text
+    put_up = call(support, "/api/status/notices/put-up", notice).json()
+    assert call(systems(ESIMERKKILA), "/api/status/notices").json()["results"][0] == {
+        **put_up,
+        "waits_for": [str(organisation().id)],
+    }
+    assert call(support, f"/api/status/notices/{put_up['id']}/take-down", {}).status_code == 204
+    path = f"/api/customers/{organisation().id}/limits"
+    limits = dict.fromkeys(
+        ("associations", "objects_per_minute", "calls_per_minute", "token_calls_per_minute"), 1_000
+    )
+    assert call(support, path, limits).status_code == 403
+    assert call(officer, path, {**limits, "reason": "a test"}).json()["is_own"]
+    own = call(systems(ESIMERKKILA), path).json()
+    assert own == {**limits, "is_own": True}
+    again = call(officer, f"{path}/everyones", {"reason": "the test is over"})
+    assert not again.json()["is_own"] and call(support, "/api/load").status_code == 200

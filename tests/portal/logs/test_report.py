@@ -11,6 +11,7 @@ from archive.ledger import Kind
 from archive.models import LedgerEvent, LogRule, LogRuleKey, Study, User
 from archive.queries import log_rules, use_log, who_has_seen
 from archive.values import now, today
+from portal import log_reports
 from tests import builders, logs
 from tests.cast import ESIMERKKILA, MALLILA, MATTI, RONTGEN, VENLA
 from tests.portal.test_pages import signed_in
@@ -166,7 +167,7 @@ def test_how_far_back_is_a_dated_rule(study: Study, reviewer: Client) -> None:
 def test_a_report_that_is_too_long_says_so(
     study: Study, reviewer: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for module in (who_has_seen, __import__("portal.views.logs.report", fromlist=["MOST"])):
+    for module in (who_has_seen, log_reports):
         monkeypatch.setattr(module, "MOST", 2)
     for _ in range(3):
         logs.give(study)

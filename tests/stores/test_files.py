@@ -1,0 +1,65 @@
+"""The vault on a file system: what stands under a name is whole, also after a power cut (NF-4)."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from archive.errors import StorageFull
+from archive.stores import files
+from archive.stores.files import FileStore
+
+KEY = "production/ab/abcd.dcm"
+PARTS = (b"prefix", bytearray(b"data set"))
+WHOLE = b"prefixdata set"
+
+pytestmark = pytest.mark.usefixtures("own_vault")
+
+
+def left_over(root: Path) -> list[Path]:
+    return list((root / "production" / "incoming").iterdir())
+
+
+def test_a_file_is_written_under_its_name_and_nothing_else_is_left(tmp_path: Path) -> None:
+    store = FileStore(tmp_path)
+    for _again in range(2):
+        store.put(KEY, PARTS, None)
+        with store.open(KEY) as file:
+            assert file.read() == WHOLE
+    assert store.path(KEY).stat().st_nlink == 1
+    assert left_over(tmp_path) == []
+
+
+def test_what_a_power_cut_left_half_written_is_replaced(tmp_path: Path) -> None:
+    store = FileStore(tmp_path)
+    store.put(KEY, PARTS, None)
+    os.truncate(store.path(KEY), 3)
+    store.put(KEY, PARTS, None)
+    assert store.path(KEY).read_bytes() == WHOLE
+
+
+def test_a_large_file_is_taken_where_it_stands(tmp_path: Path) -> None:
+    store, spilled = FileStore(tmp_path), tmp_path / "spilled"
+    spilled.write_bytes(WHOLE)
+    store.put(KEY, (), spilled)
+    assert store.path(KEY).read_bytes() == WHOLE
+    assert not spilled.exists()
+
+
+def test_what_cannot_be_synced_has_no_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = FileStore(tmp_path)
+
+    def fail(file: int) -> None:
+        raise StorageFull("no space left on the vault")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(files, "_sync_data", fail)
+        with pytest.raises(StorageFull):
+            store.put(KEY, PARTS, None)
+        assert not store.has(KEY) and left_over(tmp_path) == []
+    store.put(KEY, PARTS, None)
+    with monkeypatch.context() as broken:
+        broken.setattr(files, "_sync_data", fail)
+        with pytest.raises(StorageFull):
+            store.put(KEY, PARTS, None)
+    assert store.path(KEY).read_bytes() == WHOLE, "what was there is not touched"
