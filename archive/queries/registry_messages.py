@@ -51,6 +51,13 @@ def named(text: str) -> Q:
     return found | Q(correlation_id=text) if _REFERENCE.fullmatch(text) else found
 
 
+def page(
+    rows: QuerySet[RegistryMessage], *, after: str = "", before: str = ""
+) -> keyset.Page[RegistryMessage]:
+    """Newest first. Raises ValueError when a cursor is none."""
+    return keyset.page(rows, ORDER, after=after, before=before)
+
+
 def one(message_id: UUID) -> RegistryMessage:
     """Raises NotFound."""
     rows = RegistryMessage.objects.select_related("organisation", "connection")
