@@ -1,0 +1,46 @@
+"""The pages of retention in a browser: no axe violation, no sideways scrolling (AR-9)."""
+
+from typing import Any
+
+import pytest
+from django.urls import reverse
+from playwright.sync_api import Browser
+
+from archive.models import RetentionRule
+from tests import retention
+from tests.browsing import sign_in
+from tests.portal.test_look import WIDTHS, address, browser, wrong_with
+
+__all__ = ["address", "browser"]  # fixtures
+
+pytestmark = pytest.mark.journey
+
+
+def test_no_page_of_retention_has_an_axe_violation_or_scrolls_sideways(
+    browser: Browser, address: str, demo: dict[str, Any]
+) -> None:
+    study = retention.ended()
+    retention.nothing_is_for_ever()
+    retention.survey()
+    proposed = retention.propose()
+    rule = RetentionRule.objects.filter(valid_until=None).first()
+    assert rule is not None
+    places = [
+        *map(reverse, ("retention", "destructions", "destruction-propose")),
+        *map(reverse, ("retention-rule-change", "retention-hold-change", "retention-death")),
+        reverse("retention-rule-close", args=[rule.id]),
+        reverse("retention-hold-study", args=[study.id]),
+        reverse("destruction", args=[proposed.id]),
+    ]
+    found: list[str] = []
+    schemes: tuple[Any, ...] = ("light", "dark")
+    for scheme, width in zip(schemes, WIDTHS, strict=True):
+        context = browser.new_context(
+            viewport={"width": width, "height": 900}, color_scheme=scheme, locale="fi-FI"
+        )
+        page = context.new_page()
+        sign_in(page, address, demo["logins"]["archivist"])
+        for place in places:
+            found.extend(wrong_with(page, address, place, width))
+        context.close()
+    assert found == []
