@@ -17,8 +17,9 @@ SLICE = timedelta(days=1)
 KEPT = timedelta(days=400)
 HOUR = timedelta(hours=1)
 
-# An exchange is an association, a message or a call. It failed when anything in it did. What is of
-# no customer's connection has no channel.
+# An exchange is an association, a message or a call, of the hour in which it ended. It failed when
+# anything in it did. What is of no customer's connection has no channel. Timed are objects, and
+# answers where no objects are given.
 COUNT = """
 WITH said AS (
     SELECT c.environment, c.organisation_id, c.id AS connection_id, e.at,
@@ -108,9 +109,9 @@ WITH said AS (
     WHERE interface IS NOT NULL),
 exchanges AS (
     SELECT environment, organisation_id, connection_id, interface,
-        date_trunc('hour', at, 'UTC') AS hour, exchange,
+        date_trunc('hour', max(at), 'UTC') AS hour, exchange,
         bool_or(bad) AS bad, max(at) AS at, sum(ms) AS ms, sum(timed) AS timed
-    FROM said GROUP BY 1, 2, 3, 4, 5, 6),
+    FROM said GROUP BY environment, organisation_id, connection_id, interface, exchange),
 channels AS (
     INSERT INTO archive_channel
         (id, environment, organisation_id, connection_id, interface, first_at, good_at, failed_at)

@@ -4,7 +4,6 @@ What was found is settled, bounded and written down before the first answer goes
 is open while answers go.
 """
 
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -120,9 +119,8 @@ class Search:
 
 def find(peer: Peer, question: Asked, page: Page | None = None) -> Search:
     """Raises DatasetUnreadable, IdentifierMismatch, QueryTooBroad; they are on the desk then."""
-    began = time.monotonic()
     try:
-        search = _find(peer, question, page, began)
+        search = _find(peer, question, page)
     except ArchiveError as error:
         report(peer, error, QUERY)
         raise
@@ -131,7 +129,7 @@ def find(peer: Peer, question: Asked, page: Page | None = None) -> Search:
     return search
 
 
-def _find(peer: Peer, question: Asked, page: Page | None, began: float) -> Search:
+def _find(peer: Peer, question: Asked, page: Page | None) -> Search:
     asked, level = question.read()
     keys = asked.keys
     wanted = found.asked(keys, level)
@@ -156,7 +154,7 @@ def _find(peer: Peer, question: Asked, page: Page | None, began: float) -> Searc
             more=len(rows) > limit,
             partial=bool(keys.keys() - wanted.keys() - _OWN),
         )
-        _record(search, asked, began)
+        _record(search, asked)
     return search
 
 
@@ -229,7 +227,7 @@ def bounded() -> Iterator[None]:
         raise
 
 
-def _record(search: Search, asked: Identifier, began: float) -> None:
+def _record(search: Search, asked: Identifier) -> None:
     """The use log: who asked by what about whom; names of keys, never their values."""
     persons = {row.ids["person"] for row in search.rows}
     about = ledger.About(
@@ -244,7 +242,6 @@ def _record(search: Search, asked: Identifier, began: float) -> None:
         "keys": sorted(_matched(asked)),
         "found": len(search.rows),
         "calling": search.peer.calling,
-        "ms": round((time.monotonic() - began) * 1000),
     }
     if search.more:
         facts["more"] = True

@@ -11,7 +11,11 @@ from typing import BinaryIO
 
 from archive.config import settings
 from archive.errors import StorageFull
+from archive.objects import part10
 from archive.values import uuid7
+
+OBJECT = ".dcm"  # how the key of a Part 10 file ends, which is named by its digest
+COMPARED = 1 << 20
 
 _known_folders: set[str] = set()
 
@@ -103,22 +107,64 @@ def temporary(folder: str, size: int) -> tuple[int, str]:
 def _settle(file: int, path: str, target: str) -> None:
     """Durable under its name on return.
 
-    Named first and synced once: the file's blocks and its name are in one transaction of the file
-    system, so that syncing the folder has nothing left to write. A name that is there already may
-    be somebody's, or was left half-written by a power cut: it is replaced by what is durable.
+    An object is named first and synced once: its blocks and its name are in one transaction of the
+    file system, so that syncing the folder has nothing left to write. What a power cut then leaves
+    half-written does not match its name, and is replaced by the next that does. Anything else
+    could not be told from a whole file, and is synced before it is named.
     """
-    try:
-        os.link(path, target)
-    except FileExistsError:
+    if not target.endswith(OBJECT):
         _sync_data(file)
         os.rename(path, target)
-    else:
+    elif _is_new(path, target):
         try:
             _sync_data(file)
         except BaseException:
             _withdraw(file, target)
             raise
+    elif not _is_kept(file, target):
+        _sync_data(file)
+        os.rename(path, target)
     sync_folder(os.path.dirname(target))
+
+
+def _is_new(path: str, target: str) -> bool:
+    """Give the file its name, unless there is one that has it."""
+    try:
+        os.link(path, target)
+    except FileExistsError:
+        return False
+    return True
+
+
+def _is_kept(file: int, target: str) -> bool:
+    """Whether the same object stands there already, durable on return; it stays as it came first,
+    with what it says of its sender.
+    """
+    try:
+        there = os.open(target, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return False
+    try:
+        if not _are_alike(file, there):
+            return False
+        _sync_data(there)
+        return os.stat(target).st_ino == os.fstat(there).st_ino
+    except FileNotFoundError:  # withdrawn a moment ago
+        return False
+    finally:
+        os.close(there)
+
+
+def _are_alike(one: int, other: int) -> bool:
+    """But for their heads, which say when each came."""
+    if os.fstat(one).st_size != os.fstat(other).st_size:
+        return False
+    place = part10.PREFIX_LENGTH
+    while piece := os.pread(one, COMPARED, place):
+        if piece != os.pread(other, COMPARED, place):
+            return False
+        place += len(piece)
+    return True
 
 
 def _withdraw(file: int, target: str) -> None:

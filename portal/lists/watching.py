@@ -6,7 +6,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from archive.models import Alarm, AlarmRule, Interface
+from archive.models import Alarm, AlarmRule
 from archive.queries.interface_health import Line
 from portal import formats
 from portal.lists.cells import Act, Code, State, Value, When, lines
@@ -49,8 +49,7 @@ def _timed(line: Line) -> str:
         return _("until it arrived")
     if line.is_asked:
         return _("until the answer")
-    is_store = line.channel.interface == Interface.STORE
-    return _("an object") if is_store else _("an object or question")
+    return _("an object")
 
 
 INTERFACES = Listing[Line](

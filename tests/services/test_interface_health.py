@@ -84,13 +84,17 @@ def test_exchanges_are_counted_by_interface_and_counting_again_changes_nothing()
     said(ledger.Kind.STUDY_STORED, instances=4, bytes=10, ms=800)
     said(ledger.Kind.STUDY_STORED, instances=2, bytes=10, ms=100, exchange=failed)
     said(ledger.Kind.STUDY_STORED, instances=2, bytes=10, ms=100, exchange=failed)
-    said(ledger.Kind.IMAGES_QUERIED, level="STUDY", keys=[], found=0, ms=40)
-    said(ledger.Kind.IMAGES_QUERIED, level="STUDY", keys=[], found=0, ms=20)
+    said(ledger.Kind.IMAGES_QUERIED, level="STUDY", keys=[], found=0, ms=40, interface="FHIR")
+    said(ledger.Kind.IMAGES_QUERIED, level="STUDY", keys=[], found=0)
     builders.event(builders.case(), at=AT, correlation_id=failed)
     hour = timedelta(hours=1)
     for _again in range(2):
         health_counts.count(AT, AT + hour)
-        assert counted() == {"store": (1, 1, 1000, 8), "retrieve": (2, 0, 60, 2)}
+        assert counted() == {
+            "store": (1, 1, 1000, 8),
+            "retrieve": (1, 0, 0, 0),
+            "fhir": (1, 0, 40, 1),
+        }
     store = Channel.objects.get(interface="store")
     assert store.good_at is not None and store.failed_at == AT
     (flow,) = interface_health.flows(AT, [store.id]).values()

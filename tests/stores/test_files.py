@@ -6,12 +6,14 @@ from pathlib import Path
 import pytest
 
 from archive.errors import StorageFull
+from archive.objects.part10 import PREFIX_LENGTH
 from archive.stores import files
 from archive.stores.files import FileStore
 
 KEY = "production/ab/abcd.dcm"
-PARTS = (b"prefix", bytearray(b"data set"))
-WHOLE = b"prefixdata set"
+HEAD = b"came first".ljust(PREFIX_LENGTH)
+PARTS = (HEAD, bytearray(b"data set"))
+WHOLE = HEAD + b"data set"
 
 pytestmark = pytest.mark.usefixtures("own_vault")
 
@@ -33,9 +35,33 @@ def test_a_file_is_written_under_its_name_and_nothing_else_is_left(tmp_path: Pat
 def test_what_a_power_cut_left_half_written_is_replaced(tmp_path: Path) -> None:
     store = FileStore(tmp_path)
     store.put(KEY, PARTS, None)
-    os.truncate(store.path(KEY), 3)
+    for torn in (WHOLE[:3], WHOLE[:-1], HEAD + bytes(8)):
+        store.path(KEY).write_bytes(torn)
+        store.put(KEY, PARTS, None)
+        assert store.path(KEY).read_bytes() == WHOLE
+
+
+def test_an_object_that_comes_again_stays_as_it_came_first(tmp_path: Path) -> None:
+    store = FileStore(tmp_path)
     store.put(KEY, PARTS, None)
+    store.put(KEY, (b"came again".ljust(PREFIX_LENGTH), PARTS[1]), None)
     assert store.path(KEY).read_bytes() == WHOLE
+    assert left_over(tmp_path) == []
+
+
+def test_what_no_digest_names_has_its_name_when_it_is_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, record = FileStore(tmp_path), "production/records/202611/1.json"
+    named: list[bool] = []
+
+    def look(file: int) -> None:
+        named.append(store.has(record))
+        os.fdatasync(file)
+
+    monkeypatch.setattr(files, "_sync_data", look)
+    store.put(record, (b"{}",), None)
+    assert named == [False] and store.path(record).read_bytes() == b"{}"
 
 
 def test_a_large_file_is_taken_where_it_stands(tmp_path: Path) -> None:
@@ -61,5 +87,5 @@ def test_what_cannot_be_synced_has_no_name(tmp_path: Path, monkeypatch: pytest.M
     with monkeypatch.context() as broken:
         broken.setattr(files, "_sync_data", fail)
         with pytest.raises(StorageFull):
-            store.put(KEY, PARTS, None)
+            store.put(KEY, (HEAD, b"other set"), None)
     assert store.path(KEY).read_bytes() == WHOLE, "what was there is not touched"

@@ -115,11 +115,14 @@ def test_both_are_read_while_they_are_mixed_and_files_are_moved(
     assert {one(each).store for each in (*old, new)} == {"files"}
 
 
-def test_a_damaged_file_is_not_moved(mixed: dict[str, str]) -> None:
+def test_a_damaged_file_is_not_moved_over_a_whole_one(mixed: dict[str, str]) -> None:
     made = dataset()
     cast.store(made)
-    path = vault.path_of("production", bytes(one(made).digest))
-    path.write_bytes(path.read_bytes()[:-1] + b"\xff")
+    digest = bytes(one(made).digest)
+    path, there = vault.path_of("production", digest), stores.configured()["s3"]
+    key, whole = vault.key_of("production", digest), path.read_bytes()
+    there.put(key, (whole,), None)
+    path.write_bytes(whole[:-1] + b"\xff")
 
     def tell(moved: Moved) -> None:
         """Nobody watches."""
@@ -127,6 +130,8 @@ def test_a_damaged_file_is_not_moved(mixed: dict[str, str]) -> None:
     done = storage.move("s3", tell, most=10, per_second=1 << 30)
     assert (done.files, done.left) == (0, 1)
     assert one(made).store == "files" and path.exists()
+    with there.open(key) as kept:
+        assert kept.read() == whole
 
 
 def test_a_store_that_is_not_configured_cannot_be_moved_to() -> None:
