@@ -105,13 +105,13 @@ class ApiToken(models.Model):
 
 class IdempotentCall(models.Model):
     """A write that was done under a key of the caller's, with its answer: sent again, the answer is
-    given again and nothing more is done.
+    given again and nothing more is done. Where looks are recorded, no answer is kept.
     """
 
     id = uuid_key()
     token = models.ForeignKey(ApiToken, models.CASCADE, related_name="+")
     key = models.CharField(max_length=100)
-    digest = models.BinaryField(max_length=32)  # of method, address and body
+    digest = models.BinaryField(max_length=32)  # keyed, of method, address and body
     status = models.PositiveSmallIntegerField(default=0)
     body = models.JSONField(null=True)
     at = models.DateTimeField()

@@ -114,11 +114,6 @@ def given_up() -> QuerySet[Job]:
     return rows.exclude(Exists(ended))
 
 
-def dead(limit: int) -> list[Dead]:
-    """The latest of them first."""
-    return with_cases(list(given_up().order_by("-ended_at", "-id")[:limit]))
-
-
 def with_cases(rows: Sequence[Job]) -> list[Dead]:
     found = CaseEvent.objects.filter(job_id__in=[row.id for row in rows]).select_related("case")
     cases = {event.job_id: event.case for event in found.order_by("at")}

@@ -21,10 +21,12 @@ def open_to(actor: Actor) -> QuerySet[ExplanationRequest]:
 
 
 def answers_for(actor: Actor) -> set[UUID]:
-    """The customers for which this person answers."""
+    """The customers for which this person answers, in the roles that the actor comes with."""
     if actor.kind != ActorKind.CUSTOMER or actor.id is None:
         return set()
     rows = Membership.objects.filter(user_id=actor.id, organisation__is_operator=False)
+    if actor.roles:
+        rows = rows.filter(role__in=actor.roles)
     held = set(rows.values_list("organisation_id", flat=True))
     administered = rows.filter(role=Role.CUSTOMER_ADMIN)
     found = set(administered.values_list("organisation_id", flat=True))

@@ -1,4 +1,6 @@
-"""Who acts, seen from one customer. Memberships decide, not what the session remembers."""
+"""Who acts, seen from one customer. Memberships decide, not what the session remembers; the roles
+that an actor comes with may be fewer, as an access token has them.
+"""
 
 from uuid import UUID
 
@@ -23,6 +25,8 @@ def party_of(actor: Actor, organisation: Organisation) -> Party | None:
             "role", flat=True
         )
     )
+    if actor.roles:
+        held &= actor.roles
     if Role.CUSTOMER_ADMIN in held:
         return Party.CUSTOMER
     return Party.TECHNICAL if Role.CUSTOMER_TECHNICAL in held else None

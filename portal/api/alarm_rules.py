@@ -18,7 +18,15 @@ from archive.services.alarm_rules import Rule
 from portal.api.case_acts import ReasonIn
 from portal.api.cases import AfterShape
 from portal.api.customers import customer
-from portal.api.doors import Door, Opened, actor_in, asked, given
+from portal.api.doors import (
+    Door,
+    Opened,
+    actor_in,
+    asked,
+    caller_of,
+    given,
+    require_environment,
+)
 from portal.api.operation import by_key, listed
 from portal.api.strict import code_free
 from portal.api.watching import TAGS
@@ -82,8 +90,12 @@ class AlarmRuleIn(ReasonIn):
 
 
 def _rule(request: Request) -> tuple[Rule, str]:
-    """With the reason. Raises NotFound for a customer that is none."""
+    """With the reason; a system's is of its own environment. Raises NotFound for a customer that is
+    none, and for another environment than the caller's.
+    """
     wanted = given(AlarmRuleIn, request)
+    wanted["environment"] = wanted["environment"] or caller_of(request).token.environment
+    require_environment(request, wanted["environment"])
     whose, reason = wanted.pop("customer"), wanted.pop("reason")
     organisation_id = customer(request, whose).id if whose else None
     told = {"organisation_id": organisation_id, "recipients": tuple(wanted["recipients"])}
@@ -115,11 +127,12 @@ class AlarmRules(Opened):
         return Response(AlarmRuleOut(made).data, status=201)
 
 
-def _in_force(rule_id: UUID) -> AlarmRule:
-    """Raises NotFound."""
+def _in_force(request: Request, rule_id: UUID) -> AlarmRule:
+    """Raises NotFound; to a system also of a rule of both environments."""
     row = AlarmRule.objects.filter(id=rule_id, until=None).first()
     if row is None:
         raise NotFound()
+    require_environment(request, row.environment)
     return row
 
 
@@ -135,7 +148,7 @@ class ReplaceAlarmRule(Opened):
     def post(self, request: Request, rule_id: UUID) -> Response:
         """Another in its place, of the same measure; what stands open passes to it."""
         rule, reason = _rule(request)
-        made = services.replace(actor_in(request), _in_force(rule_id), rule, reason=reason)
+        made = services.replace(actor_in(request), _in_force(request, rule_id), rule, reason=reason)
         return Response(AlarmRuleOut(made).data, status=201)
 
 
@@ -148,5 +161,5 @@ class EndAlarmRule(Opened):
     def post(self, request: Request, rule_id: UUID) -> Response:
         """What stands open of it is cleared."""
         reason = given(ReasonIn, request)["reason"]
-        services.end(actor_in(request), _in_force(rule_id), reason=reason)
+        services.end(actor_in(request), _in_force(request, rule_id), reason=reason)
         return Response(AlarmRuleOut(AlarmRule.objects.get(id=rule_id)).data)

@@ -10,7 +10,6 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from archive.actors import Actor
 from archive.errors import NotFound
 from archive.models import ApiScope, Membership, Organisation, Role
 from archive.values import now
@@ -22,7 +21,7 @@ from onboarding.services import people as services
 from onboarding.services import rights
 from onboarding.services.memberships import CUSTOMER_ROLES
 from portal.api.customers import customer
-from portal.api.doors import Door, Opened, caller_of, given, person_in
+from portal.api.doors import Door, Opened, caller_of, given
 from portal.api.joining import acting_for
 from portal.api.people import TAGS, InvitationOut, InvitationsOut, link_of
 from portal.api.strict import Strict
@@ -42,12 +41,6 @@ def _organisation(request: Request, organisation_id: UUID) -> Organisation:
         if party not in (Party.CUSTOMER, Party.OFFICER):
             raise ActorUnfit()
     return found
-
-
-def _person(request: Request, organisation: Organisation) -> Actor:
-    """Raises PermissionDenied for a system's token."""
-    person_in(request)
-    return acting_for(request, organisation)
 
 
 class RoleIn(Strict):
@@ -101,7 +94,7 @@ class ChangeRole(Opened):
         """Give another role instead. A customer keeps an administrator."""
         role, organisation = given(RoleIn, request)["role"], customer(request, organisation_id)
         row = _member(organisation, membership_id)
-        services.change_role(_person(request, organisation), row, Role(role))
+        services.change_role(acting_for(request, organisation), row, Role(role))
         return _members(organisation)
 
 
@@ -113,7 +106,7 @@ class RemoveMember(Opened):
         """Take the role away."""
         organisation = customer(request, organisation_id)
         row = _member(organisation, membership_id)
-        services.remove(_person(request, organisation), row)
+        services.remove(acting_for(request, organisation), row)
         return _members(organisation)
 
 
@@ -149,7 +142,7 @@ class MemberInvitations(Opened):
         """Mail an invitation to act for the customer, good for a week."""
         wanted, organisation = given(InviteMemberIn, request), customer(request, organisation_id)
         made = services.invite(
-            _person(request, organisation),
+            acting_for(request, organisation),
             organisation,
             email=wanted["email"],
             role=Role(wanted["role"]),
@@ -171,7 +164,7 @@ class WithdrawMember(Opened):
         row = Invitation.objects.filter(organisation=organisation, id=invitation_id).first()
         if row is None:
             raise NotFound()
-        services.withdraw_invitation(_person(request, organisation), row)
+        services.withdraw_invitation(acting_for(request, organisation), row)
         return Response(status=204)
 
 
@@ -234,7 +227,7 @@ class LetIn(Opened):
         """With a role; the person is told by mail."""
         role, organisation = given(RoleIn, request)["role"], customer(request, organisation_id)
         row = _request(organisation, request_id)
-        services.let_in(_person(request, organisation), row, role=Role(role))
+        services.let_in(acting_for(request, organisation), row, role=Role(role))
         return _members(organisation)
 
 
@@ -246,5 +239,5 @@ class TurnAway(Opened):
         """The person is not let in."""
         organisation = customer(request, organisation_id)
         row = _request(organisation, request_id)
-        services.turn_away(_person(request, organisation), row)
+        services.turn_away(acting_for(request, organisation), row)
         return Response(status=204)

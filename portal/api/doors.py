@@ -14,7 +14,7 @@ from rest_framework.response import Response
 from archive.actors import Actor
 from archive.errors import NotFound
 from archive.models import ApiScope, Environment
-from portal.api.idempotency import once
+from portal.api.idempotency import Handler, once
 from portal.api.operation import Operation
 from portal.api.tokens import Caller, TokenAuthentication, environment_of
 from portal.pages import BY_NAME
@@ -53,6 +53,10 @@ class Opened(Operation):
     doors: ClassVar[Mapping[str, Door]]
     keeps_answers: ClassVar[bool] = True  # under an idempotency key; not what names a patient
 
+    def look(self) -> Handler | None:
+        """What answers a write that was done already under its key, where looks are recorded."""
+        return None
+
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
         door = self.doors.get(request.method or "")
@@ -68,7 +72,7 @@ class Opened(Operation):
         if request.method in WRITES and self.keeps_answers:
             # From here on the handler runs once for each key.
             name = (request.method or "").lower()
-            setattr(self, name, once(getattr(self, name), caller.token))
+            setattr(self, name, once(getattr(self, name), caller.token, self.look()))
 
 
 def caller_of(request: Request) -> Caller:

@@ -2,15 +2,17 @@
 
 The key's row is written in the transaction of the write: a process that dies takes both with it,
 and a second call with the key waits for the first. A refusal leaves no row; it may be tried again.
+
+Of what may be seen only with a record of the look no answer is kept: a repeat is a look of its own.
 """
 
-import hashlib
 import json
 import re
 from collections.abc import Callable
 from typing import Any
 
 from django.db import transaction
+from django.utils.crypto import salted_hmac
 from rest_framework import serializers
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
@@ -26,8 +28,10 @@ KEY = re.compile(r"^[\x21-\x7e]{8,100}$")
 Handler = Callable[..., Response]
 
 
-def once(handler: Handler, token: ApiToken) -> Handler:
-    """The handler, run once for each key; without a key each time."""
+def once(handler: Handler, token: ApiToken, look: Handler | None = None) -> Handler:
+    """The handler, run once for each key; without a key each time. With `look`, that answers a
+    repeat, and nothing of the answer is kept.
+    """
 
     def handle(request: Request, *args: Any, **kwargs: Any) -> Response:
         key = request.headers.get(HEADER, "")
@@ -40,21 +44,18 @@ def once(handler: Handler, token: ApiToken) -> Handler:
             call, is_new = IdempotentCall.objects.get_or_create(
                 token=token, key=key, defaults={"digest": digest, "at": now()}
             )
+            if not is_new and bytes(call.digest) != digest:
+                raise IdempotencyKeyReused(facts={"field": HEADER})
             if not is_new:
-                return _again(call, digest)
+                body = look(request, *args, **kwargs).data if look else call.body
+                return Response(body, status=call.status, headers={"Idempotent-Replayed": "true"})
             response = handler(request, *args, **kwargs)
             IdempotentCall.objects.filter(id=call.id).update(
-                status=response.status_code, body=_plain(response.data)
+                status=response.status_code, body=None if look else _plain(response.data)
             )
         return response
 
     return handle
-
-
-def _again(call: IdempotentCall, digest: bytes) -> Response:
-    if bytes(call.digest) != digest:
-        raise IdempotencyKeyReused(facts={"field": HEADER})
-    return Response(call.body, status=call.status, headers={"Idempotent-Replayed": "true"})
 
 
 def _plain(body: Any) -> Any:
@@ -66,6 +67,9 @@ def _plain(body: Any) -> Any:
 
 
 def _digest(request: Request) -> bytes:
-    """Of what is asked for: method, address, and the body however it was written."""
+    """Of what is asked for: method, address, and the body however it was written. Keyed, since a
+    body may hold a personal identity code, of which there are few enough to try them all.
+    """
     body = json.dumps(request.data, sort_keys=True, ensure_ascii=True)
-    return hashlib.sha256(f"{request.method} {request.get_full_path()}\n{body}".encode()).digest()
+    whole = f"{request.method} {request.get_full_path()}\n{body}"
+    return salted_hmac(__name__, whole, algorithm="sha256").digest()

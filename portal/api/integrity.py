@@ -219,6 +219,7 @@ class AllRepairedOut(serializers.Serializer[Any]):
 
 class RepairFindings(Opened):
     doors = ACT
+    keeps_answers = False  # each is repaired in a transaction of its own; a repeat leaves them out
 
     @extend_schema(
         operation_id="findings_repair", tags=TAGS, request=RepairIn, responses=AllRepairedOut

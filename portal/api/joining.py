@@ -33,7 +33,7 @@ from onboarding.services import joining as services
 from onboarding.services import production, rights
 from portal.api.cases import AfterShape
 from portal.api.customers import customer
-from portal.api.doors import Door, Opened, actor_in, asked
+from portal.api.doors import Door, Opened, actor_in, asked, person_in
 from portal.api.operation import by_key, listed
 from portal.api.strict import code_free
 
@@ -53,11 +53,16 @@ def road_of(request: Request, organisation_id: UUID) -> Joining:
     return found
 
 
-def acting_for(request: Request, organisation: Organisation) -> Actor:
-    """The caller, acting in this customer's affairs. What a system's token may not, the services
-    refuse: who binds a customer is a person.
-    """
+def reading_of(request: Request, organisation: Organisation) -> Actor:
+    """The caller, looking at this customer's affairs."""
     return replace(actor_in(request), organisation_id=organisation.id)
+
+
+def acting_for(request: Request, organisation: Organisation) -> Actor:
+    """The caller, acting in this customer's affairs: who binds a customer is a person. Raises
+    PermissionDenied for a system's token.
+    """
+    return replace(person_in(request), organisation_id=organisation.id)
 
 
 # --- where customers stand ------------------------------------------------------------------------
@@ -161,7 +166,7 @@ STEPS: Mapping[str, tuple[JoiningState, Act]] = {
 
 
 def _steps_open_to(actor: Actor, row: Joining) -> list[str]:
-    party = rights.party_of(actor, row.organisation)
+    party = rights.party_of(actor, row.organisation) if actor.id else None  # a system takes none
     ahead = road.next_states(row.state, party) if party else ()
     if row.state == JoiningState.ENDED and gives_away(row.organisation):
         ahead = ()
@@ -233,7 +238,7 @@ def whole(request: Request, organisation_id: UUID) -> Response:
     ((found, facts),) = all_facts(Joining.objects.filter(id=row.id))
     context = {
         "facts": {found.id: facts},
-        "actor": acting_for(request, row.organisation),
+        "actor": reading_of(request, row.organisation),
     }
     return Response(JoiningFileOut(found, context=context).data)
 

@@ -30,7 +30,7 @@ from portal.api.logs import (
     used,
 )
 from portal.api.review import TAGS as REVIEW_TAGS
-from portal.api.review import SuspicionOut
+from portal.api.review import SuspicionOut, viewed
 from portal.api.strict import MomentField, Strict
 from portal.log_words import fact_pairs
 
@@ -130,6 +130,7 @@ class RaiseIn(Strict):
 
 class RaiseSuspicion(Opened):
     doors = {"POST": Door(("suspicion",), ApiScope.LOGS_ACT)}  # noqa: RUF012
+    keeps_answers = False  # the same entry finds the same suspicion
 
     @extend_schema(
         operation_id="suspicion_raise",
@@ -138,7 +139,9 @@ class RaiseSuspicion(Opened):
         responses={201: SuspicionOut},
     )
     def post(self, request: Request) -> Response:
-        """By the reader's own judgement; the same entry again finds the same suspicion."""
+        """By the reader's own judgement; the same entry again finds the same suspicion. The look at
+        it is recorded.
+        """
         wanted, actor = given(RaiseIn, request), reader_in(request)
         event = _entry(request, wanted["at"], wanted["entry"])
         if event.actor_kind not in SOMEBODY:
@@ -146,4 +149,6 @@ class RaiseSuspicion(Opened):
         person = Patient.objects.filter(id=event.patient_id).first() if event.patient_id else None
         patient_id = standing.person_id(person) if person else None
         made = suspicions.report(actor, event, patient_id=patient_id)
-        return Response(SuspicionOut(reviews.suspicion(actor, made.id)).data, status=201)
+        row = reviews.suspicion(actor, made.id)
+        viewed(actor, suspicions.about(row), what="suspicion", suspicion=row.kind)
+        return Response(SuspicionOut(row).data, status=201)

@@ -127,5 +127,5 @@ class EvidenceFile(Opened):
         row = Evidence.objects.filter(joining=road, precondition=precondition).first()
         if row is None:
             raise NotFound()
-        actor = joining.acting_for(request, road.organisation)
+        actor = joining.reading_of(request, road.organisation)
         return sent(evidence.read_file(actor, row), row.file_name)

@@ -167,6 +167,7 @@ class EchoOut(serializers.Serializer[Any]):
 
 class EchoPlanned(Opened):
     doors = FILL
+    keeps_answers = False  # no transaction stays open while the network is waited for
 
     @extend_schema(operation_id="planned_echo", tags=TAGS, request=None, responses=EchoOut)
     def post(self, request: Request, organisation_id: UUID, planned_id: UUID) -> Response:

@@ -3,6 +3,7 @@
 from typing import Any
 from uuid import UUID
 
+from django.db.models import QuerySet
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -15,7 +16,15 @@ from archive.queries import queues as queries
 from archive.services import queues as services
 from portal.api.case_acts import ReasonIn
 from portal.api.cases import AfterShape
-from portal.api.doors import Door, Opened, actor_in, asked, given, require_environment
+from portal.api.doors import (
+    Door,
+    Opened,
+    actor_in,
+    asked,
+    caller_of,
+    given,
+    require_environment,
+)
 from portal.api.operation import by_key, listed
 
 TAGS = ["queues"]
@@ -74,6 +83,12 @@ class JobsOut(serializers.Serializer[Any]):
     next = serializers.URLField(allow_null=True)
 
 
+def _of_caller(request: Request, rows: QuerySet[Job]) -> QuerySet[Job]:
+    """To a system those of its environment, and of none."""
+    own = caller_of(request).token.environment
+    return rows.filter(environment__in=("", own)) if own else rows
+
+
 class StuckJobs(Opened):
     doors = READ
 
@@ -83,10 +98,11 @@ class StuckJobs(Opened):
     def get(self, request: Request) -> Response:
         """Jobs long due that nobody does, the longest first, each with the reason."""
         after = asked(AfterShape, request).get("after", "")
-        page = by_key(lambda: keyset.page(queries.stuck(), queries.ORDER, after=after))
+        rows = _of_caller(request, queries.stuck())
+        page = by_key(lambda: keyset.page(rows, queries.ORDER, after=after))
         context = {"holds": queries.held_kinds(), "called": queries.called_peers()}
-        rows = JobOut(page.rows, many=True, context=context).data
-        return listed(list(rows), page.following, request)
+        told = JobOut(page.rows, many=True, context=context).data
+        return listed(list(told), page.following, request)
 
 
 class ProcessOut(serializers.Serializer[Any]):
@@ -187,4 +203,5 @@ class DeadJobs(Opened):
     @extend_schema(operation_id="queues_dead", tags=TAGS, responses=AllDeadOut)
     def get(self, request: Request) -> Response:
         """Jobs that were given up lately, the latest first."""
-        return Response({"results": DeadOut(queries.dead(MOST_DEAD), many=True).data})
+        rows = _of_caller(request, queries.given_up()).order_by("-ended_at", "-id")[:MOST_DEAD]
+        return Response({"results": DeadOut(queries.with_cases(list(rows)), many=True).data})

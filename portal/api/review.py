@@ -26,6 +26,7 @@ from archive.services import suspicions as services
 from portal.api.case_acts import ReasonIn
 from portal.api.corrections import ListShape
 from portal.api.doors import Door, Opened, asked, environment_in, given, require_environment
+from portal.api.idempotency import Handler
 from portal.api.logs import DisclosedEntryOut, UseEntryOut, disclosed, reader_in, used
 from portal.api.operation import by_key, listed
 from portal.api.strict import Strict, code_free
@@ -124,15 +125,19 @@ def entries(events: list[LedgerEvent]) -> dict[str, Any]:
     return {"disclosures": disclosed(given_out), "looks": used(looks)}
 
 
+def seen(actor: Actor, row: Suspicion) -> Response:
+    """The look is recorded before it is shown."""
+    viewed(actor, services.about(row), what="suspicion", suspicion=row.kind)
+    return Response(SuspicionOut(row).data)
+
+
 class OneSuspicion(Opened):
     doors = {"GET": Door((ONE,), ApiScope.LOGS_READ)}  # noqa: RUF012
 
     @extend_schema(operation_id="suspicion_read", tags=TAGS, responses=SuspicionOut)
     def get(self, request: Request, suspicion_id: UUID) -> Response:
         """One suspicion."""
-        actor, row = found(request, suspicion_id)
-        viewed(actor, services.about(row), what="suspicion", suspicion=row.kind)
-        return Response(SuspicionOut(row).data)
+        return seen(*found(request, suspicion_id))
 
 
 class SuspicionEntries(Opened):
@@ -146,9 +151,16 @@ class SuspicionEntries(Opened):
         return Response(entries(reviews.newest_entries(row)))
 
 
-class Settle(Opened):
+class Act(Opened):
+    """What a reviewer does with a suspicion."""
+
     doors = ACT
 
+    def look(self) -> Handler:
+        return lambda request, suspicion_id: seen(*found(request, suspicion_id))
+
+
+class Settle(Act):
     @extend_schema(
         operation_id="suspicion_settle", tags=TAGS, request=ReasonIn, responses=SuspicionOut
     )
@@ -172,9 +184,7 @@ class TakeIn(Strict):
         return attrs
 
 
-class Take(Opened):
-    doors = ACT
-
+class Take(Act):
     @extend_schema(operation_id="suspicion_take", tags=TAGS, request=TakeIn, responses=SuspicionOut)
     def post(self, request: Request, suspicion_id: UUID) -> Response:
         """Look into it."""

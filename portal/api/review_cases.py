@@ -42,6 +42,7 @@ from portal.api.doors import (
     given,
     require_environment,
 )
+from portal.api.idempotency import Handler
 from portal.api.logs import reader_in
 from portal.api.operation import by_key, listed
 from portal.api.review import ALL, TAGS, EntriesOut, SuspicionOut, entries, viewed
@@ -155,17 +156,30 @@ def _whole(actor: Actor, case_id: UUID) -> Response:
     return Response(WholeReviewCaseOut(row).data)
 
 
+def _seen(request: Request, case_id: UUID, **_place: UUID) -> Response:
+    actor, row = _case(request, case_id)
+    return _whole(actor, row.id)
+
+
 class OneReviewCase(Opened):
     doors = ONE
 
     @extend_schema(operation_id="review_case_read", tags=TAGS, responses=WholeReviewCaseOut)
     def get(self, request: Request, case_id: UUID) -> Response:
         """A case with its suspicions, notes, and what customers were asked."""
-        actor, row = _case(request, case_id)
-        return _whole(actor, row.id)
+        return _seen(request, case_id)
 
 
 # --- what reviewers do in it ----------------------------------------------------------------------
+
+
+class Act(Opened):
+    """Answered with the whole case: each answer is a look, also the one to a repeat."""
+
+    doors = ACT
+
+    def look(self) -> Handler:
+        return _seen
 
 
 def _acting(
@@ -174,9 +188,7 @@ def _acting(
     form: type[Strict],
     act: Callable[[Actor, ReviewCase, Given], object],
 ) -> type[Opened]:
-    class Acting(Opened):
-        doors = ACT
-
+    class Acting(Act):
         @extend_schema(
             operation_id=operation_id,
             description=say,
@@ -265,9 +277,7 @@ ReopenReview = _acting(
 )
 
 
-class WithdrawExplanation(Opened):
-    doors = ACT
-
+class WithdrawExplanation(Act):
     @extend_schema(
         operation_id="review_case_ask_withdraw",
         tags=TAGS,

@@ -39,6 +39,7 @@ from portal.api.strict import Strict, code_free, day_field
 from portal.api.studies import PatientIn
 
 HOURS = ("opens", "closes", "weekdays_only")
+OF_SOME_KINDS = {"threshold", "window_minutes", *HOURS}
 
 
 # --- rules ----------------------------------------------------------------------------------------
@@ -77,7 +78,7 @@ class ReviewRules(Opened):
 
 
 class ReviewRuleIn(Strict):
-    """Threshold, window and hours belong to some kinds only."""
+    """Threshold, window and hours belong to some kinds only, and of those each is told."""
 
     first_day = day_field(help_text="of today: from this moment")
     is_on = serializers.BooleanField()
@@ -93,16 +94,21 @@ class ReviewRuleIn(Strict):
 
 
 def _fitting(rule: ReviewRule, told: dict[str, Any]) -> Settings:
-    """Raises ValidationError for what a rule of this kind does not have."""
-    foreign: set[str] = set()
-    if rule.kind not in services.COUNTED:
-        foreign |= {"threshold"}
-    if rule.kind not in services.TIMED:
-        foreign |= {"window_minutes"}
-    if rule.kind != ReviewKind.OUTSIDE_HOURS:
-        foreign |= set(HOURS)
-    if wrong := sorted(foreign & told.keys()):
-        raise serializers.ValidationError(dict.fromkeys(wrong, "rules of this kind have none"))
+    """Raises ValidationError for what a rule of this kind does not have, and for what it has and
+    is not told: nothing of a rule is guessed.
+    """
+    own: set[str] = set()
+    if rule.kind in services.COUNTED:
+        own |= {"threshold"}
+    if rule.kind in services.TIMED:
+        own |= {"window_minutes"}
+    if rule.kind == ReviewKind.OUTSIDE_HOURS:
+        own |= set(HOURS)
+    faults = dict.fromkeys(sorted(own - told.keys()), "rules of this kind need it")
+    foreign = (OF_SOME_KINDS - own) & told.keys()
+    faults |= dict.fromkeys(sorted(foreign), "rules of this kind have none")
+    if faults:
+        raise serializers.ValidationError(faults)
     return Settings(**told)
 
 

@@ -96,14 +96,21 @@ class Interfaces(Opened):
 
 class ExpectedIn(ReasonIn):
     """Either learned from its own weeks, or laid down: the days of the week, 0 being Monday, and
-    the time in Finland by which something should have come. Without days: never.
+    the time in Finland by which something should have come. No days, `[]`: never.
     """
 
     learned = serializers.BooleanField(default=False)
     weekdays = serializers.ListField(
-        child=serializers.IntegerField(min_value=0, max_value=6), default=list, max_length=7
+        child=serializers.IntegerField(min_value=0, max_value=6), required=False, max_length=7
     )
     by = serializers.TimeField(required=False, allow_null=True, default=None)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if attrs["learned"] == ("weekdays" in attrs):
+            raise serializers.ValidationError({"weekdays": "either learned or days, [] for never"})
+        if attrs["learned"] and attrs["by"] is not None:
+            raise serializers.ValidationError({"by": "what is learned has its own time"})
+        return attrs
 
 
 class ExpectedOut(serializers.Serializer[Any]):

@@ -44,6 +44,18 @@ CUSTOMERS_SCOPES = (
     ApiScope.LOGS_READ,
     ApiScope.LOGS_ACT,
 )
+# Of these, what is done or read by persons alone: a customer's system would be refused always.
+PERSONS_SCOPES = frozenset(
+    {
+        ApiScope.ROLLOUTS_ACT,
+        ApiScope.WATCHING_ACT,
+        ApiScope.JOINING_ACT,
+        ApiScope.TAKEOVERS_ACT,
+        ApiScope.PEOPLE_ACT,
+        ApiScope.LOGS_READ,
+        ApiScope.LOGS_ACT,
+    }
+)
 
 
 @require_safe
@@ -97,9 +109,12 @@ def add(request: Request, actor: Actor) -> HttpResponseBase:
 def add_for_system(request: Request, actor: Actor) -> HttpResponseBase:
     person = request.person
     roles = STAFF_ROLES if person.is_staff else {Role(each) for each in CUSTOMERS}
+    scopes = _scopes(person)
+    if not person.is_staff:
+        scopes = tuple(each for each in scopes if each not in PERSONS_SCOPES)
     form = SystemTokenForm(
         request.POST or None,
-        _scopes(person),
+        scopes,
         person.organisations,
         [role for role in Role if role in roles],
     )

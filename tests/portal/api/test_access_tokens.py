@@ -14,12 +14,15 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from archive import config
 from archive.actors import SYSTEM
 from archive.edges.issuer import client
-from archive.models import ApiCallCount, ApiScope, ApiToken, Environment, Role, User
+from archive.models import ApiCallCount, ApiScope, ApiToken, Environment, Membership, Role, User
 from archive.services import api_tokens, limits
 from archive.services.api_tokens import Holder
 from archive.values import now, today
+from onboarding.services import log_requests
+from portal.staff import person_of
 from tests import builders
 from tests.cast import ESIMERKKILA, organisation
+from tests.onboarding import cast
 from tests.portal.api.calling import call, personal, systems
 from tests.portal.openid import Provider, provider
 
@@ -115,6 +118,22 @@ def test_a_system_is_known_by_its_subject_and_has_its_rows_role(
     assert unscoped.status_code == 403
     # A person of the same client, whose address the token does not tell, is not that system.
     assert call(sign({**system, "azp": SUBJECT}), "/api/cases").status_code == 401
+
+
+def test_the_providers_roles_narrow_what_a_customers_person_is_to_a_customer(
+    claims: dict[str, Any], sign: Any
+) -> None:
+    road = cast.applicant()
+    user, path = cast.user("applicant"), f"/api/customers/{road.organisation_id}/joining"
+    Membership.objects.create(
+        user=user, organisation=road.organisation, role=Role.CUSTOMER_TECHNICAL
+    )
+    asked = {**claims, "email": user.email, "scope": "joining:read"}
+    for role, steps in (("customer_admin", ["submit"]), ("customer_technical", [])):
+        token = sign({**asked, "access": {"roles": [role]}})
+        assert call(token, path).json()["steps"] == steps
+        actor = replace(person_of(user).actor(), roles=frozenset({role}))
+        assert bool(log_requests.answers_for(actor)) == bool(steps)
 
 
 def test_tokens_that_prove_nothing_are_refused(

@@ -4,13 +4,14 @@ from base64 import b64encode
 
 import pytest
 
-from archive.models import LedgerEvent, Role
+from archive.models import IdempotentCall, LedgerEvent, Role
 from archive.values import today
-from onboarding.models import FourEyes, Invitation, JoiningState, TermsKind
+from onboarding.models import Evidence, FourEyes, Invitation, JoiningState, TermsKind
 from onboarding.services import terms
 from tests.cast import ESIMERKKILA, MALLILA, organisation
 from tests.onboarding import cast
 from tests.portal.api.calling import call, personal, systems
+from tests.portal.api.test_operations import organisation_of_operator
 
 pytestmark = pytest.mark.django_db
 
@@ -50,6 +51,16 @@ def test_what_one_officer_asks_another_grants_and_a_system_does_neither() -> Non
     wanted = {"step": "waive", "reason": "The same product is tested elsewhere."}
     own = systems(road.organisation.business_id, Role.CUSTOMER_ADMIN)
     assert call(own, path, {"step": "submit"}).status_code == 403
+    operators = systems(organisation_of_operator(), Role.ONBOARDING)
+    kept = Evidence.objects.get(joining=road, precondition="patient_data")
+    judged = {"precondition": kept.precondition, "accepted": True, "seen": str(kept.given_at)}
+    for act, body in (
+        ("step", {"step": "reject", "reason": "None of ours."}),
+        ("notice", {"given_on": today().isoformat()}),
+        ("evidence/judge", judged),
+    ):
+        assert call(operators, path.replace("step", act), body).status_code == 403
+    assert call(operators, path.removesuffix("/step")).json()["steps"] == []
     first, second = personal("first.officer"), personal("second.officer")
     assert call(first, path, wanted).json()["waits_for_second"] == ["waiver"]
     asked = FourEyes.objects.get()
@@ -97,7 +108,8 @@ def test_connections_are_planned_and_opened_when_their_time_has_come() -> None:
     assert call(mine, f"{path}/{made['id']}/open", {}).json()["opened_at"]
     (row,) = [each for each in rows if each["aet"] == "UUSI_PACS"]
     assert call(mine, f"{path}/{row['id']}/open", {}).status_code == 403  # an officer does
-    assert not call(mine, f"{path}/{made['id']}/echo", {}).json()["answered"]
+    echo = call(mine, f"{path}/{made['id']}/echo", {}, key="echo-once-1")
+    assert not echo.json()["answered"] and not IdempotentCall.objects.filter(key="echo-once-1")
     assert call(mine, f"{path}/{made['id']}", method="DELETE").status_code == 204
 
 

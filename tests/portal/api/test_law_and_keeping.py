@@ -11,6 +11,7 @@ from archive.models import (
     ContentPolicy,
     Document,
     Finding,
+    IdempotentCall,
     Instance,
     LedgerEvent,
     RetentionSurvey,
@@ -142,9 +143,10 @@ def test_findings_are_repaired_with_their_outcome() -> None:
     (found,) = call(archivist, f"/api/integrity/findings?kind={kind}").json()["results"]
     elsewhere = {"findings": [found["id"]], "environment": "test"}
     assert call(archivist, "/api/integrity/findings/repair", elsewhere).json()["results"] == []
-    done = call(archivist, "/api/integrity/findings/repair", {"findings": [found["id"]]}).json()
+    body = {"findings": [found["id"]]}
+    done = call(archivist, "/api/integrity/findings/repair", body, key="repair-once-1").json()
     assert done["results"] == [{"id": found["id"], "done": "registration"}]
-    assert Finding.objects.get().settled_at
+    assert Finding.objects.get().settled_at and not IdempotentCall.objects.exists()
     assert LedgerEvent.objects.filter(kind="finding.repaired").count() == 1
 
 

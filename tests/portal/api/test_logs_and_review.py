@@ -6,7 +6,14 @@ from urllib.parse import urlencode
 
 import pytest
 
-from archive.models import ExplanationRequest, LedgerEvent, Role, User
+from archive.models import (
+    ExplanationRequest,
+    IdempotentCall,
+    LedgerEvent,
+    ReviewRule,
+    Role,
+    User,
+)
 from archive.values import today
 from tests import builders, logs
 from tests.cast import MALLILA, MATTI
@@ -59,7 +66,9 @@ def test_an_entry_is_read_whole_and_raised_as_a_suspicion() -> None:
     body = {"entry": row["id"], "at": row["at"]}
     raised = call(reader, "/api/review/suspicions/raise", body).json()
     assert (raised["kind"], raised["state"]) == ("manual", "open")
-    assert call(reader, "/api/review/suspicions/raise", body).json()["id"] == raised["id"]
+    again = call(reader, "/api/review/suspicions/raise", body, key="raise-once-1").json()
+    assert again["id"] == raised["id"] and not IdempotentCall.objects.exists()
+    assert LedgerEvent.objects.filter(kind="review.viewed").count() == 2
 
 
 def test_who_has_seen_is_told_for_a_reason_and_recorded() -> None:
@@ -114,6 +123,44 @@ def test_a_suspicion_is_taken_explained_found_and_closed() -> None:
     assert call(reader, f"{case}/finding", finding).json()["finding"] == "justified"
     closed = call(reader, f"{case}/close", decision).json()
     assert (closed["state"], closed["suspicions"][0]["state"]) == ("closed", "settled")
+
+
+def test_a_repeat_under_a_key_does_nothing_and_is_a_look_of_its_own() -> None:
+    row, reader = suspicion(to=MALLILA), personal("logreview")
+    path, title = f"/api/review/suspicions/{row.id}/take", {"title": "At night"}
+    taken = call(reader, path, title, key="take-once-1").json()
+    looks = LedgerEvent.objects.filter(kind="review.viewed")
+    before = looks.count()
+    assert call(reader, path, title, key="take-once-1").json() == taken
+    assert looks.count() == before + 1
+    path, text = f"/api/review/cases/{taken['review_case_id']}/note", {"text": "Called her."}
+    noted = call(reader, path, text, key="note-once-1")
+    before = looks.count()
+    again = call(reader, path, text, key="note-once-1")
+    assert again.headers["Idempotent-Replayed"] == "true" and again.json() == noted.json()
+    assert len(again.json()["notes"]) == 1 and looks.count() == before + 1
+    assert list(IdempotentCall.objects.values_list("status", "body")) == [(200, None)] * 2
+    row.person = User.objects.get(username="logreview")
+    row.save(update_fields=["person"])
+    assert call(reader, path, text, key="note-once-1").status_code == 404  # it is about the caller
+
+
+def test_a_rule_is_changed_with_all_that_its_kind_has() -> None:
+    admin = personal("admin")
+    rules = ReviewRule.objects.filter(valid_until=None)
+    told = {"first_day": today().isoformat(), "is_on": True, "source": "x", "reason": "a decision"}
+    hours = {"opens": "07:00", "closes": "17:00", "weekdays_only": False}
+    for kind, needed in (
+        ("many_patients", {"threshold": 40, "window_minutes": 60}),
+        ("outside_hours", {"threshold": 5, "window_minutes": 60, **hours}),
+        ("family_name", {}),
+    ):
+        path = f"/api/review/rules/{rules.filter(kind=kind)[0].id}"
+        if needed:
+            refused = call(admin, path, told)
+            fields = {each["field"] for each in refused.json()["errors"]}
+            assert (refused.status_code, fields) == (422, set(needed))
+        assert call(admin, path, {**told, **needed}).status_code == 201
 
 
 def test_what_is_about_oneself_is_not_there() -> None:

@@ -167,6 +167,15 @@ def test_the_desk_works_on_a_case() -> None:
     assert mistyped.status_code == 422
 
 
+def test_a_system_reads_the_jobs_of_its_own_environment() -> None:
+    for environment in Environment.values:
+        builders.dead_job(builders.study(environment=environment))
+    own = systems(organisation_of_operator(), Role.SUPPORT, Environment.TEST)
+    for token, environments in ((own, {"test"}), (personal("support"), set(Environment.values))):
+        rows = call(token, "/api/queues/dead").json()["results"]
+        assert {row["environment"] for row in rows} == environments
+
+
 def test_all_that_match_are_ignored_in_a_batch_and_heeded_again() -> None:
     case = builders.case()
     builders.event(case)

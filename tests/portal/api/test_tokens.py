@@ -1,6 +1,7 @@
 """Tokens: who calls with one, what it is good for, and that a write under a key is done once."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
@@ -102,6 +103,14 @@ def test_a_write_under_a_key_is_done_once_and_answered_alike() -> None:
     assert call(token, path, {}, key="key-of-a-refusal").status_code == 422
     assert call(token, path, body, key="key-of-a-refusal").status_code == 200
     assert CaseComment.objects.count() == 3
+
+
+def test_what_was_asked_under_a_key_cannot_be_guessed_without_the_secret(settings: Any) -> None:
+    case, token = builders.case(), personal("support")
+    path, body = f"/api/cases/{case.id}/comment", {"text": "Called back.", "readers": "shared"}
+    assert call(token, path, body, key="key-of-a-call").status_code == 200
+    settings.SECRET_KEY = "another"
+    assert call(token, path, body, key="key-of-a-call").status_code == 422
 
 
 def test_keys_are_forgotten_after_two_days() -> None:

@@ -10,7 +10,7 @@ from archive.models import (
     AlarmRule,
     AnnouncementReceipt,
     Channel,
-    Organisation,
+    Environment,
     Role,
     ServicePart,
     SilenceRule,
@@ -22,6 +22,7 @@ from archive.values import now, today
 from tests import cast
 from tests.cast import ESIMERKKILA, MALLILA, organisation
 from tests.portal.api.calling import call, personal, systems
+from tests.portal.api.test_operations import organisation_of_operator
 
 pytestmark = pytest.mark.django_db
 
@@ -58,7 +59,7 @@ def test_an_alarm_is_acknowledged_by_a_person() -> None:
     (told,) = call(person, "/api/alarms").json()["results"]
     assert (told["measure"], told["interface_id"]) == ("silence", str(row.id))
     path, body = f"/api/alarms/{told['id']}/acknowledge", {"reason": "Called the hospital."}
-    operator = Organisation.objects.get(is_operator=True).business_id
+    operator = organisation_of_operator()
     assert call(systems(operator, role=Role.SUPPORT), path, body).status_code == 403
     assert call(person, path, body).json()["note"] == "Called the hospital."
     again = call(personal("admin"), path, {"reason": "Me too."}).json()
@@ -93,7 +94,11 @@ def test_what_is_expected_and_rules_of_alarms_are_laid_down_by_whom_the_pages_le
     row, admin, support = silent(), personal("admin"), personal("support")
     path, why = f"/api/interfaces/{row.id}/expected", {"reason": "the customer said so"}
     assert call(support, path, {**why, "weekdays": [0]}).json()["errors"][0]["field"] == "by"
-    assert call(support, path, why).json() == {"expected_by": None}
+    for unclear in ({}, {"learned": True, "weekdays": [0]}):
+        refused = call(support, path, {**why, **unclear})
+        assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "weekdays")
+    assert not SilenceRule.objects.filter(channel=row).exists()
+    assert call(support, path, {**why, "weekdays": []}).json() == {"expected_by": None}
     assert SilenceRule.objects.get(channel=row).weekdays == []
     rule = {
         **{f"name_{each}": "Waiting" for each in ("fi", "sv", "en")},
@@ -105,6 +110,11 @@ def test_what_is_expected_and_rules_of_alarms_are_laid_down_by_whom_the_pages_le
         assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "clear_at")
     made = call(admin, "/api/alarms/rules", rule).json()
     path = f"/api/alarms/rules/{made['id']}"
+    own = systems(organisation_of_operator(), Role.ADMIN, Environment.TEST)
+    assert call(own, "/api/alarms/rules", {**rule, "environment": "production"}).status_code == 404
+    assert call(own, "/api/alarms/rules", rule).json()["environment"] == "test"
+    for act, body in (("replace", rule), ("end", why)):  # of both environments
+        assert call(own, f"{path}/{act}", body).status_code == 404
     after = call(admin, f"{path}/replace", {**rule, "threshold": 200}).json()
     assert call(admin, f"{path}/end", why).status_code == 404  # it is replaced
     assert call(admin, f"/api/alarms/rules/{after['id']}/end", why).json()["until"]

@@ -54,6 +54,7 @@ def test_a_customers_administrator_makes_tokens_of_its_own_systems_only() -> Non
         {"role": "admin"},
         {"organisation": str(operator.id)},
         {"scopes": ["metrics:read"]},
+        {"scopes": ["joining:act"]},  # a person's
     ):
         assert client.post(reverse("token-system"), {**given, **wrong}).status_code == 422
     assert ApiToken.objects.count() == 1
