@@ -64,4 +64,4 @@ def test_storescu_stores_and_commitment_is_reported(listener: Listening, tmp_pat
         assert ask(assoc, str(image.SOPInstanceUID)) == 0
         report = inbox.get(timeout=5)
         assert report.event_type == 1
-    eventually(lambda: Instance.objects.get().committed_at)
+        eventually(lambda: Instance.objects.get().committed_at)
