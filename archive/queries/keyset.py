@@ -101,7 +101,7 @@ def _names(order: Sequence[Key], *, backwards: bool = False) -> list[str]:
 def _beyond(order: Sequence[Key], cursor: str, *, backwards: bool = False) -> Q:
     """The rows behind a place: (a > x) or (a = x and b > y) or ..., by each column's direction."""
     parts = cursor.split(MARK)
-    if len(parts) != len(order):
+    if len(parts) != len(order) or "\0" in cursor:  # no column of ours holds NUL
         raise ValueError("not a place in this list")
     values = [key.read(part) for key, part in zip(order, parts, strict=True)]
     beyond, bound = Q(), Q()

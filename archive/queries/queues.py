@@ -117,10 +117,8 @@ def given_up() -> QuerySet[Job]:
 def with_cases(rows: Sequence[Job]) -> list[Dead]:
     found = CaseEvent.objects.filter(job_id__in=[row.id for row in rows]).select_related("case")
     cases = {event.job_id: event.case for event in found.order_by("at")}
-    wanted = Q()
-    for row in rows:
-        wanted |= Q(kind=row.kind, subject_id=row.subject_id)
-    live = Job.objects.filter(wanted, state__in=LIVE) if rows else Job.objects.none()
+    kinds, subjects = {row.kind for row in rows}, {row.subject_id for row in rows}
+    live = Job.objects.filter(kind__in=kinds, subject_id__in=subjects, state__in=LIVE)
     going = set(live.values_list("kind", "subject_id"))
     return [Dead(row, cases.get(row.id), (row.kind, row.subject_id) in going) for row in rows]
 

@@ -96,12 +96,14 @@ def place(detail: str, key: Any, kept: str) -> str:
 
 
 def chosen(columns: Sequence[Column[R]], keys: Iterable[str]) -> tuple[Column[R], ...]:
-    """The columns that are wanted, in the list's order; without a choice the usual ones."""
+    """The columns that are wanted, in the list's order; without a choice the usual ones. Acts stay:
+    a choice or a view of somebody who may not act takes them from nobody.
+    """
     wanted = set(keys)
     first, *rest = columns
-    if not wanted & {column.key for column in columns}:
-        return (first, *(column for column in rest if column.shown))
-    return (first, *(column for column in rest if column.key in wanted))
+    if not wanted & {column.key for column in columns if not column.page_only}:
+        return (first, *(column for column in rest if column.shown or column.page_only))
+    return (first, *(column for column in rest if column.key in wanted or column.page_only))
 
 
 # --- order ----------------------------------------------------------------------------------------

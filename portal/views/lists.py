@@ -16,6 +16,7 @@ from django.utils.translation import get_language, override
 
 from archive import ledger
 from archive.actors import Actor
+from archive.errors import NotFound
 from archive.models import SavedView
 from archive.queries import keyset
 from archive.queries.keyset import Key
@@ -77,7 +78,7 @@ class Shown:
 
     listing: Listing[Any]
     columns: tuple[Column[Any], ...]
-    offered: tuple[tuple[Column[Any], bool], ...]  # every column but the first, and whether shown
+    offered: tuple[tuple[Column[Any], bool], ...]  # all but the first and acts, and whether shown
     headings: tuple[tuple[Column[Any], str, str], ...]  # with address and aria-sort
     lines: list[list[tuple[Column[Any], Any, Any]]]  # column, cell, key of the row
     kept: Kept
@@ -140,14 +141,14 @@ def answer(
     shown = Shown(
         listing=listing,
         columns=columns,
-        offered=tuple((each, each in columns) for each in all_columns[1:]),
+        offered=tuple((each, each in columns) for each in all_columns[1:] if not each.page_only),
         headings=tuple(_heading(request.GET, each, sort) for each in columns),
         lines=[list(_cells(listing, columns, row, query)) for row in rows],
         kept=kept,
         view=view,
         query=query,
         save_form=SaveViewForm(initial={"query": query}, auto_id="id_view_%s"),
-        filtered=bool(request.GET.keys() & opened.form.fields.keys()),
+        filtered=any(request.GET.get(name) for name in opened.form.fields),
     )
     context = {
         "listed": shown,
@@ -290,7 +291,10 @@ def around(
     kept = filters_only(query)
     back = {"back": f"{listing.url}?{kept}" if kept else listing.url}
     columns = listing.columns_for(is_staff=request.person.is_staff)
-    opened = opener(request, actor, query).sorted(sort_of(columns, query.get("sort", "")))
+    try:
+        opened = opener(request, actor, query).sorted(sort_of(columns, query.get("sort", "")))
+    except NotFound:  # the list is not there; the row is
+        return {"back": listing.url}
     if opened.is_unread:
         return back
     before, after = _beside(opened, listing, row)

@@ -239,6 +239,20 @@ def test_what_can_be_done_about_a_row_stands_on_the_page_alone() -> None:
     assert "What can be done" not in (rows.fieldnames or ())
 
 
+def test_a_view_of_one_who_may_not_act_takes_the_acts_from_nobody() -> None:
+    rule = AlarmRule.objects.filter(until=None)[0]
+    place, to_end = reverse("alarm-rules"), reverse("alarm-rule-end", args=[rule.id])
+    address = reverse("list-view-save", args=["alarm-rules"])
+    saved(signed_in("support"), address, query="", column=["when", "severity"], is_shared="on")
+    view = SavedView.objects.get(name="Waiting")
+    assert to_end in page(signed_in("admin"), f"{place}?saved={view.id}")
+
+
+def test_a_place_in_a_list_that_no_column_can_hold_is_refused() -> None:
+    nonsense = {"after": "\0~2020-01-01~00000000-0000-0000-0000-000000000000"}
+    assert signed_in("admin").get(reverse("codes"), nonsense).status_code == 400
+
+
 def test_a_list_that_is_at_hand_has_pages_too(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(lists, "AT_ONCE", 1)
     client, place = signed_in("support"), reverse("policies")

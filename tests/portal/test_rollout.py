@@ -212,6 +212,8 @@ def test_the_list_says_what_was_covered_and_what_is_due(ended: RolloutRun) -> No
     content = signed_in("support").get(f"/rollout/?organisation={ended.organisation_id}")
     assert "A system or its version has changed." in content.content.decode()
     assert signed_in("support").get("/rollout/?organisation=x").status_code == 404
+    from_nowhere = f"{address('rollout-run', ended)}?list=organisation%3Dx"
+    assert signed_in("support").get(from_nowhere).status_code == 200
 
 
 # --- words ----------------------------------------------------------------------------------------

@@ -89,6 +89,11 @@ def test_an_alarm_is_seen_and_acknowledged_with_a_note(silent_channel: Channel) 
     page = shown("support", "alarms")
     assert "looked after" in page and "Called the hospital." in page
     assert LedgerEvent.objects.filter(kind="alarm.acknowledged").count() == 1
+    Alarm.objects.all().delete()
+    address = reverse("alarms")
+    for state, said in (("", "No alarm stands open"), ("cleared", "No alarm has been cleared")):
+        answer = client.get(f"{address}?state={state}")
+        assert said in answer.content.decode()
 
 
 def test_an_administrator_changes_a_rule_which_is_a_new_row() -> None:

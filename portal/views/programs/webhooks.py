@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from django.contrib import messages
-from django.db.models import QuerySet
+from django.db.models import OuterRef, QuerySet, Subquery
 from django.forms import Form
 from django.http import Http404, HttpResponseBase
 from django.shortcuts import redirect, render
@@ -49,9 +49,11 @@ def listed(request: Request, actor: Actor) -> HttpResponseBase:
 
 
 def _in_words(found: Sequence[Webhook]) -> list[Called]:
-    rows = WebhookDelivery.objects.filter(webhook__in=[row.id for row in found])
-    latest = rows.order_by("webhook_id", "-at").distinct("webhook_id")
-    last = {row.webhook_id: row for row in latest}
+    """With the last call of each: one step of an index, however many there were."""
+    newest = WebhookDelivery.objects.filter(webhook=OuterRef("pk")).order_by("-at").values("id")
+    rows = Webhook.objects.filter(id__in=[row.id for row in found])
+    ids = rows.annotate(latest=Subquery(newest[:1])).values_list("latest", flat=True)
+    last = {row.webhook_id: row for row in WebhookDelivery.objects.filter(id__in=ids)}
     return [Called(row, last.get(row.id)) for row in found]
 
 

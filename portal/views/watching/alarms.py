@@ -28,11 +28,10 @@ from portal.views.lists import Opened
 @require_safe
 @page("alarms")
 def listed(request: Request, actor: Actor) -> HttpResponseBase:
-    count = queries.standing(request.environment).count()
-    title = ngettext("%(count)s alarm stands open", "%(count)s alarms stand open", count)
+    opened = _opened(request)
     words = {
         "page_title": _("Alarms"),
-        "title": title % {"count": counted_text(count)},
+        "title": _("Cleared lately") if opened.form.of_the_past else _standing(request),
         "say": _(
             "Judged every minute by the rules in force. An alarm is cleared by itself when its"
             " cause is over."
@@ -40,11 +39,16 @@ def listed(request: Request, actor: Actor) -> HttpResponseBase:
         "none_fits": _("No alarm has been cleared"),
     }
     acknowledges = BY_NAME["alarm-acknowledge"].may_open(actor.roles)
-    opened = _opened(request)
     left_out = ("now", "act") if opened.form.of_the_past else ("cleared",)
     listing = ALARMS.without(*left_out, *(() if acknowledges else ("act",)))
     part = "watching/_alarms.html"
     return lists.answer(request, actor, listing, opened, part, lambda _rows: words)
+
+
+def _standing(request: Request) -> str:
+    count = queries.standing(request.environment).count()
+    title = ngettext("%(count)s alarm stands open", "%(count)s alarms stand open", count)
+    return title % {"count": counted_text(count)}
 
 
 def _opened(request: Request) -> Opened[Told]:
