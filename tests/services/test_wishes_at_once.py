@@ -25,7 +25,7 @@ def at_once(act: Callable[[], object]) -> list[str]:
 
     def run(_place: int) -> str:
         try:
-            gate.wait(10)
+            gate.wait(60)
             act()
         except ArchiveError as error:
             return error.reason()

@@ -22,7 +22,7 @@ from pynetdicom.association import Association
 from archive.config import ROOT, settings
 from tests import cast
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 STORE_CONTEXTS = ((cast.CT, cast.EXPLICIT),)
 
 

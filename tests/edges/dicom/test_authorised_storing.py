@@ -62,6 +62,6 @@ def test_storescu_stores_and_commitment_is_reported(listener: Listening, tmp_pat
     inbox: Inbox = SimpleQueue()
     with listener.associate(*BOTH, calling=PRODUCER, evt_handlers=taking(inbox)) as assoc:
         assert ask(assoc, str(image.SOPInstanceUID)) == 0
-        report = inbox.get(timeout=5)
+        report = inbox.get(timeout=30)
         assert report.event_type == 1
         eventually(lambda: Instance.objects.get().committed_at)

@@ -42,7 +42,7 @@ def test_a_report_comes_on_an_association_that_proposes_the_scp_role(
 ) -> None:
     with customer(target.port, answers_roles=answers_roles) as inbox:
         client.report_commitment(target, Result())
-        message = inbox.get(timeout=5)
+        message = inbox.get(timeout=30)
     assert (message.calling, message.event_type) == ("KANTA", 1)
     assert message.roles == {COMMITMENT: (False, True)}
     assert message.information.TransactionUID == "1.2.9"
@@ -58,7 +58,7 @@ def test_a_report_names_what_failed_and_why(target: Target) -> None:
     ]
     with customer(target.port) as inbox:
         client.report_commitment(target, Result(committed=[], failed=failed))
-        message = inbox.get(timeout=5)
+        message = inbox.get(timeout=30)
     assert message.event_type == 2
     assert "ReferencedSOPSequence" not in message.information
     reasons = [item.FailureReason for item in message.information.FailedSOPSequence]
@@ -68,7 +68,7 @@ def test_a_report_names_what_failed_and_why(target: Target) -> None:
 def test_a_notice_says_what_the_standard_asks_and_nothing_else(target: Target) -> None:
     with customer(target.port) as inbox:
         client.send_availability(target, NOTICE)
-        message = inbox.get(timeout=5)
+        message = inbox.get(timeout=30)
     notice = message.information
     assert {element.keyword for element in notice} == {
         "ReferencedPerformedProcedureStepSequence",

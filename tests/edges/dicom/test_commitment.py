@@ -53,7 +53,7 @@ def test_the_report_comes_on_the_association_that_asked(listener: Listening, rol
         made = cast.dataset()
         assert send(assoc, made).Status == 0
         assert ask(assoc, str(made.SOPInstanceUID)) == 0
-        report = inbox.get(timeout=5)
+        report = inbox.get(timeout=30)
         assert report.event_type == 1
         again = cast.dataset(InstanceNumber="2")
         assert send(assoc, again).Status == 0  # the association goes on
@@ -66,7 +66,7 @@ def test_what_is_unknown_fails_without_saying_whose_it_is(listener: Listening) -
     inbox: Inbox = SimpleQueue()
     with listener.associate((COMMITMENT, cast.IMPLICIT), evt_handlers=taking(inbox)) as assoc:
         assert ask(assoc, str(theirs.SOPInstanceUID), "1.2.3.4.5") == 0
-        report = inbox.get(timeout=5)
+        report = inbox.get(timeout=30)
     assert report.event_type == 2
     reasons = [item.FailureReason for item in report.information.FailedSOPSequence]
     assert reasons == [0x0112, 0x0112]
@@ -92,7 +92,7 @@ def test_a_report_that_the_sender_refuses_is_left_to_the_job(listener: Listening
         (COMMITMENT, cast.IMPLICIT), evt_handlers=taking(inbox, 0x0110)
     ) as assoc:
         assert ask(assoc, "1.2.3.4.5") == 0
-        inbox.get(timeout=5)
+        inbox.get(timeout=30)
     assert StorageCommitment.objects.get().state != "reported"
     assert Job.objects.exists()
 
@@ -101,7 +101,7 @@ def test_a_used_transaction_uid_and_an_empty_request_are_refused(listener: Liste
     inbox: Inbox = SimpleQueue()
     with listener.associate((COMMITMENT, cast.IMPLICIT), evt_handlers=taking(inbox)) as assoc:
         assert ask(assoc, "1.2.3.4.5", transaction="1.2.3") == 0
-        inbox.get(timeout=5)
+        inbox.get(timeout=30)
         assert ask(assoc, "1.2.3.4.6", transaction="1.2.3") == 0x0131
         assert ask(assoc) == 0x0115
 
@@ -112,7 +112,7 @@ def test_a_wrong_class_is_a_class_instance_conflict(listener: Listening) -> None
     inbox: Inbox = SimpleQueue()
     with listener.associate((COMMITMENT, cast.IMPLICIT), evt_handlers=taking(inbox)) as assoc:
         ask(assoc, str(made.SOPInstanceUID), sop_class="1.2.840.10008.5.1.4.1.1.4")
-        report = inbox.get(timeout=5)
+        report = inbox.get(timeout=30)
     assert report.information.FailedSOPSequence[0].FailureReason == 0x0119
 
 
@@ -121,7 +121,7 @@ def test_two_requests_on_one_association_are_both_reported(listener: Listening) 
     with listener.associate((COMMITMENT, cast.IMPLICIT), evt_handlers=taking(inbox)) as assoc:
         assert ask(assoc, "1.2.3.4.5", transaction="1.2.1") == 0
         assert ask(assoc, "1.2.3.4.5", transaction="1.2.2") == 0
-        reported = {inbox.get(timeout=5).information.TransactionUID for _ in range(2)}
+        reported = {inbox.get(timeout=30).information.TransactionUID for _ in range(2)}
     assert reported == {"1.2.1", "1.2.2"}
 
 
@@ -132,4 +132,4 @@ def test_commitment_is_served_beside_more_than_64_contexts(listener: Listening) 
     with listener.associate(*wanted, evt_handlers=taking(inbox)) as assoc:
         assert len(assoc.accepted_contexts) == 128
         assert ask(assoc, "1.2.3.4.5") == 0
-        assert inbox.get(timeout=5).event_type == 2
+        assert inbox.get(timeout=30).event_type == 2

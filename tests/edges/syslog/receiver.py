@@ -19,7 +19,7 @@ from cryptography.x509.oid import NameOID
 from archive.values import now
 
 HOST = "127.0.0.1"
-PATIENCE = 10.0
+PATIENCE = 30.0
 
 
 class Authority:

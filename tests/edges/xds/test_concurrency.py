@@ -42,7 +42,7 @@ def at_once(cast: Cast, *papers: messages.Paper) -> list[str]:
 
     def send(paper: messages.Paper) -> str:
         try:
-            gate.wait(10)
+            gate.wait(60)
             xds_cast.register(cast, paper)
         except ArchiveError as error:
             return type(error).__name__
@@ -159,7 +159,7 @@ def test_of_one_message_sent_twice_at_once_one_is_heard(fresh_database: str) -> 
     def ask(_number: int) -> str:
         presented = Presented(token, "urn:uuid:1", "http://testserver/xds/registry")
         try:
-            gate.wait(10)
+            gate.wait(60)
             assertions.establish(cast.oulu.consumer.actor, presented)
         except ArchiveError as error:
             return type(error).__name__
