@@ -13,8 +13,10 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from archive.config import settings
 from archive.errors import StorageGone
+from archive.objects import part10
 
 MISSING = ("404", "NoSuchKey", "NotFound")
+THERE = ("412", "PreconditionFailed")
 PART = 64 << 20  # larger objects go up in parts
 TIMEOUT = 20
 
@@ -55,14 +57,29 @@ class ObjectStore:
         extra = {"ChecksumAlgorithm": "SHA256"}
         with _told():
             if spilled is None:
-                body = b"".join(parts)
-                self.client.put_object(Bucket=self.bucket, Key=self._name(key), Body=body, **extra)
+                self._put_whole(key, b"".join(parts), extra)
                 return
             limits = _transfer().TransferConfig(multipart_threshold=PART, multipart_chunksize=PART)
             self.client.upload_file(
                 str(spilled), self.bucket, self._name(key), ExtraArgs=extra, Config=limits
             )
         spilled.unlink(missing_ok=True)
+
+    def _put_whole(self, key: str, body: bytes, extra: dict[str, str]) -> None:
+        """An object that is there already stays as it came first, with what its head says; one
+        that is damaged is replaced.
+        """
+        place = {"Bucket": self.bucket, "Key": self._name(key)}
+        try:
+            self.client.put_object(**place, Body=body, IfNoneMatch="*", **extra)
+        except ClientError as error:
+            if _code(error) not in THERE:
+                raise
+            head = part10.PREFIX_LENGTH if key.endswith(".dcm") else 0
+            with self.open(key) as there:
+                if there.read()[head:] == body[head:]:
+                    return
+            self.client.put_object(**place, Body=body, **extra)
 
     def open(self, key: str, length: int | None = None) -> BinaryIO:
         """Raises FileNotFoundError, StorageGone."""
@@ -161,4 +178,8 @@ def _told() -> Iterator[None]:
 
 
 def _is_missing(error: ClientError) -> bool:
-    return str(error.response.get("Error", {}).get("Code")) in MISSING
+    return _code(error) in MISSING
+
+
+def _code(error: ClientError) -> str:
+    return str(error.response.get("Error", {}).get("Code"))

@@ -61,6 +61,19 @@ def test_an_object_that_does_not_fit_into_memory_goes_up_from_its_file(own_vault
 
 
 @pytest.mark.usefixtures("in_objects")
+def test_an_object_that_comes_again_stays_as_it_came_first() -> None:
+    store, key = stores.default(), f"production/ab/{'ab' * 32}.dcm"
+    head, data = (b"came first".ljust(vault.DATA_OFFSET), b"data set")
+    store.put(key, (head, data), None)
+    store.put(key, (b"came again".ljust(vault.DATA_OFFSET), data), None)
+    with store.open(key) as file:
+        assert file.read() == head + data
+    store.put(key, (head, b"repaired"), None)
+    with store.open(key) as file:
+        assert file.read() == head + b"repaired"
+
+
+@pytest.mark.usefixtures("in_objects")
 def test_the_same_again_is_one_object_and_a_refused_one_leaves_nothing() -> None:
     made = dataset()
     cast.store(made)
