@@ -41,6 +41,12 @@ def lasted() -> int | None:
     return None if here is None else round((time.monotonic() - here.began) * 1000)
 
 
+def timing() -> dict[str, int]:
+    """The same as a fact; none when none is open."""
+    ms = lasted()
+    return {} if ms is None else {"ms": ms}
+
+
 @contextmanager
 def within(correlation_id: UUID) -> Iterator[Conversation]:
     """Open one, or go on with the one that has this id."""

@@ -82,12 +82,11 @@ def _record(asking: Asking, search: Search, documents: Sequence[Document]) -> No
         patient_id=next(iter(persons)) if len(persons) == 1 else None,
         correlation_id=asking.correlation_id,
     )
-    facts: dict[str, object] = {
+    facts = {
         "query": "find_document_references",
         "found": len(documents),
         "message": asking.message_id[:128],
         "keys": sorted({term.name for term in search.terms}),
+        **conversation.timing(),
     }
-    if (ms := conversation.lasted()) is not None:
-        facts["ms"] = ms
     ledger.record(ledger.Kind.DOCUMENTS_QUERIED, about, facts, actor=asking.actor)

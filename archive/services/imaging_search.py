@@ -95,13 +95,12 @@ def _record(asking: Asking, search: Search, studies: Sequence[Study]) -> None:
         patient_id=next(iter(persons)) if len(persons) == 1 else None,
         correlation_id=asking.correlation_id,
     )
-    facts: dict[str, object] = {
+    facts = {
         "level": "STUDY",
         "keys": sorted({term.name for term in search.terms}),
         "found": len(studies),
         "calling": asking.actor.name,
         "interface": "FHIR",
+        **conversation.timing(),
     }
-    if (ms := conversation.lasted()) is not None:
-        facts["ms"] = ms
     ledger.record(ledger.Kind.IMAGES_QUERIED, about, facts, actor=asking.actor)

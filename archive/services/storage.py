@@ -14,6 +14,7 @@ from archive.objects import part10
 from archive.services import error_desk
 from archive.services.error_desk import Place, What
 from archive.stores import Store
+from archive.stores.keys import is_object
 
 ROOM = Place("job", "storage")
 SUBJECT = uuid5(UUID(int=0), "free space of the vault")  # one event stands open at a time
@@ -89,18 +90,17 @@ def _move(origin: Store, target: Store, key: str, moved: Moved) -> None:
 
 def _is_the_same(key: str, arrived: bytes, content: bytes) -> bool:
     """An object that was there already keeps its own head."""
-    return _says_its_name(key, arrived) if key.endswith(".dcm") else arrived == content
+    return _says_its_name(key, arrived) if is_object(key) else arrived == content
 
 
 def _says_its_name(key: str, content: bytes) -> bool:
     """An object's name is the digest of its data set; a record has none."""
-    path = Path(key)
-    return path.suffix != ".dcm" or vault.digest_of(content) == bytes.fromhex(path.stem)
+    return not is_object(key) or vault.digest_of(content) == bytes.fromhex(Path(key).stem)
 
 
 def _name(key: str, content: bytes, store: str) -> None:
     """The rows that know where their bytes stand; the others look."""
-    if not key.endswith(".dcm"):
+    if not is_object(key):
         return
     digest = bytes.fromhex(Path(key).stem)
     meta = part10.read_prefix(content[: vault.DATA_OFFSET])

@@ -11,10 +11,9 @@ from typing import BinaryIO
 
 from archive.config import settings
 from archive.errors import StorageFull
-from archive.objects import part10
+from archive.stores.keys import head_of, is_object
 from archive.values import uuid7
 
-OBJECT = ".dcm"  # how the key of a Part 10 file ends, which is named by its digest
 COMPARED = 1 << 20
 
 _known_folders: set[str] = set()
@@ -112,7 +111,7 @@ def _settle(file: int, path: str, target: str) -> None:
     half-written does not match its name, and is replaced by the next that does. Anything else
     could not be told from a whole file, and is synced before it is named.
     """
-    if not target.endswith(OBJECT):
+    if not is_object(target):
         _sync_data(file)
         os.rename(path, target)
     elif _is_new(path, target):
@@ -145,7 +144,7 @@ def _is_kept(file: int, target: str) -> bool:
     except FileNotFoundError:
         return False
     try:
-        if not _are_alike(file, there):
+        if not _are_alike(file, there, head_of(target)):
             return False
         _sync_data(there)
         return os.stat(target).st_ino == os.fstat(there).st_ino
@@ -155,11 +154,10 @@ def _is_kept(file: int, target: str) -> bool:
         os.close(there)
 
 
-def _are_alike(one: int, other: int) -> bool:
-    """But for their heads, which say when each came."""
+def _are_alike(one: int, other: int, place: int) -> bool:
+    """From that place on."""
     if os.fstat(one).st_size != os.fstat(other).st_size:
         return False
-    place = part10.PREFIX_LENGTH
     while piece := os.pread(one, COMPARED, place):
         if piece != os.pread(other, COMPARED, place):
             return False

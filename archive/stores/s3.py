@@ -13,7 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from archive.config import settings
 from archive.errors import StorageGone
-from archive.objects import part10
+from archive.stores.keys import head_of
 
 MISSING = ("404", "NoSuchKey", "NotFound")
 THERE = ("412", "PreconditionFailed")
@@ -75,7 +75,7 @@ class ObjectStore:
         except ClientError as error:
             if _code(error) not in THERE:
                 raise
-            head = part10.PREFIX_LENGTH if key.endswith(".dcm") else 0
+            head = head_of(key)
             with self.open(key) as there:
                 if there.read()[head:] == body[head:]:
                     return

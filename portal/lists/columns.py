@@ -7,6 +7,7 @@ from typing import Any, Generic, TypeVar
 from django.urls import reverse
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy
 
 from archive.queries.keyset import Key
 from portal.lists.cells import NOTHING, Label, Plain, Value, html, plain
@@ -93,6 +94,11 @@ def _open(columns: Iterable[Column[R]]) -> tuple[Column[R], ...]:
 def place(detail: str, key: Any, kept: str) -> str:
     address = reverse(detail, args=[key])
     return address if not kept else f"{address}?{kept}"
+
+
+def acts(told: Callable[[R], Any]) -> Column[R]:
+    """What can be done about a row: on the page alone."""
+    return Column("act", gettext_lazy("What can be done"), told, page_only=True)
 
 
 def chosen(columns: Sequence[Column[R]], keys: Iterable[str]) -> tuple[Column[R], ...]:

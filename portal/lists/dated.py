@@ -18,7 +18,7 @@ from archive.models import (
 )
 from archive.values import today
 from portal.lists.cells import Act, Identifier, State, Value, When, dated, lines
-from portal.lists.columns import Column, Listing
+from portal.lists.columns import Column, Listing, acts
 
 FIRST: Column[Any] = Column(
     "first", gettext_lazy("First day"), lambda each: each.row.valid_from, sortable=True
@@ -82,7 +82,7 @@ ACCESS_RULES = Listing[OfAccess](
         FIRST,
         LAST,
         Column("informing", gettext_lazy("Informing"), _informing),
-        Column("act", gettext_lazy("What can be done"), _change_access, page_only=True),
+        acts(_change_access),
     ),
 )
 
@@ -145,7 +145,7 @@ RETENTION_RULES = Listing[OfRetention](
         ),
         FIRST,
         LAST,
-        Column("act", gettext_lazy("What can be done"), _change_retention, page_only=True),
+        acts(_change_retention),
     ),
 )
 
@@ -203,7 +203,7 @@ ISSUERS = Listing[Issuer](
         ),
         FIRST,
         LAST,
-        Column("act", gettext_lazy("What can be done"), _retire_issuer, page_only=True),
+        acts(_retire_issuer),
     ),
 )
 
@@ -250,6 +250,6 @@ API_CLIENTS = Listing[ApiClient](
             sortable=True,
         ),
         Column("key", gettext_lazy("Key"), lambda row: Identifier(row.key_id)),
-        Column("act", gettext_lazy("What can be done"), _retire_client, page_only=True),
+        acts(_retire_client),
     ),
 )

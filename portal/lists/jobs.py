@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy
 from archive.models import Job
 from archive.queries import queues
 from portal.lists.cells import Act, Identifier, Press, State, Value, When
-from portal.lists.columns import Column, Listing
+from portal.lists.columns import Column, Listing, acts
 
 ENVIRONMENT: Column[Any] = Column(
     "environment",
@@ -96,6 +96,6 @@ DEAD = Listing[queues.Dead](
         TRIES,
         Column("reason", gettext_lazy("Reason"), lambda each: each.job.last_error),
         Column("case", gettext_lazy("Case"), _case),
-        Column("act", gettext_lazy("What can be done"), _again, page_only=True),
+        acts(_again),
     ),
 )

@@ -12,7 +12,7 @@ from archive.models import ApiToken, Webhook, WebhookDelivery
 from archive.queries.keyset import Key, moment
 from archive.values import HELSINKI
 from portal.lists.cells import Act, Code, Press, State, Value, When, lines
-from portal.lists.columns import Column, Listing
+from portal.lists.columns import Column, Listing, acts
 
 NEWEST = (Key("made_at", moment, True), Key("id", UUID, True))
 
@@ -95,7 +95,7 @@ TOKENS = Listing[Held](
             order=NEWEST,
             shown=False,
         ),
-        Column("act", gettext_lazy("What can be done"), _revoke, page_only=True),
+        acts(_revoke),
     ),
 )
 
@@ -171,7 +171,7 @@ WEBHOOKS = Listing[Called](
             under=(Column("error", gettext_lazy("Error"), _error),),
         ),
         Column("calls", gettext_lazy("Deliveries"), _deliveries, page_only=True),
-        Column("act", gettext_lazy("What can be done"), _acts, page_only=True),
+        acts(_acts),
     ),
 )
 

@@ -15,7 +15,7 @@ from archive.queries.destruction import BY_NUMBER
 from onboarding.queries.duty import Row as Duty
 from portal import formats
 from portal.lists.cells import Identifier, PersonCode, Press, Size, State, Value, When, state_of
-from portal.lists.columns import Column, Listing
+from portal.lists.columns import Column, Listing, acts
 
 
 def _subject(row: Finding) -> Value:
@@ -89,7 +89,7 @@ DAMAGED = Listing[Instance](
             gettext_lazy("Customer"),
             lambda row: row.study.register.organisation.name,
         ),
-        Column("act", gettext_lazy("What can be done"), _look_again, page_only=True),
+        acts(_look_again),
     ),
 )
 FINDINGS = {kind: _findings(kind) for kind in FindingKind}

@@ -10,7 +10,7 @@ from archive.models import Alarm, AlarmRule
 from archive.queries.interface_health import Line
 from portal import formats
 from portal.lists.cells import Act, Code, State, Value, When, lines
-from portal.lists.columns import Column, Listing
+from portal.lists.columns import Column, Listing, acts
 
 
 def _system(line: Line) -> Code:
@@ -175,7 +175,7 @@ ALARMS = Listing[Told](
         Column("worst", gettext_lazy("At worst"), lambda each: each.worst, css="num"),
         Column("raised", gettext_lazy("Raised"), lambda each: When(each.row.raised_at, "brief")),
         Column("cleared", gettext_lazy("Cleared"), lambda each: When(each.row.cleared_at, "brief")),
-        Column("act", gettext_lazy("What can be done"), _acknowledge, page_only=True),
+        acts(_acknowledge),
     ),
 )
 
@@ -226,6 +226,6 @@ ALARM_RULES = Listing[Ruled](
         Column("since", gettext_lazy("In force from"), lambda each: When(each.row.since, "brief")),
         Column("until", gettext_lazy("Ended"), lambda each: When(each.row.until, "brief")),
         Column("by", gettext_lazy("Made by"), lambda each: each.row.made_by_name, shown=False),
-        Column("act", gettext_lazy("What can be done"), _change, page_only=True),
+        acts(_change),
     ),
 )

@@ -1,0 +1,14 @@
+"""What a key says of what stands under it."""
+
+from archive.objects import part10
+
+OBJECT = ".dcm"  # a Part 10 file, named by the digest of its data set
+
+
+def is_object(key: str) -> bool:
+    return key.endswith(OBJECT)
+
+
+def head_of(key: str) -> int:
+    """How many bytes say when and from whom it came; they may differ where the content does not."""
+    return part10.PREFIX_LENGTH if is_object(key) else 0
