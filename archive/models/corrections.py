@@ -175,6 +175,7 @@ class InstanceVersion(models.Model):
     )  # none: the first
     transfer_syntax_uid = oid_field()
     digest = models.BinaryField(max_length=32)
+    digest_algorithm = models.CharField(max_length=10)
     size = models.BigIntegerField()
     store = models.CharField(max_length=8, default="files")  # archive.stores
     association_id = models.UUIDField()

@@ -20,6 +20,8 @@ IMPLEMENTATION_CLASS_UID = "1.2.246.10.2462460.41.1"
 IMPLEMENTATION_VERSION_NAME = "KUVA_TIETOV_1"
 PRIVATE_CREATOR_UID = "1.2.246.10.2462460.41.2"
 
+FIRST_ALGORITHM = "sha256"  # of the files that do not say
+
 _PREAMBLE = bytes(128) + b"DICM"
 _SHORT, _LONG = Struct("<HH2sH"), Struct("<HH2sHL")
 _LONG_VRS = (b"OB", b"UN")
@@ -39,6 +41,7 @@ class FileMeta:
     environment: str
     controller_oid: str
     received_at: datetime
+    digest_algorithm: str  # of the digest that names the file
 
 
 def prefix(meta: FileMeta) -> bytes:
@@ -62,6 +65,7 @@ def prefix(meta: FileMeta) -> bytes:
         "environment": meta.environment,
         "register": meta.controller_oid,
         "received": meta.received_at.isoformat(),
+        "digest": meta.digest_algorithm,
     }
     group_length_size, block_head_size = 12, 12
     room = PREFIX_LENGTH - len(_PREAMBLE) - group_length_size - len(head) - block_head_size
@@ -145,6 +149,7 @@ def read_prefix(data: elements.Bytes) -> FileMeta:
             environment=facts["environment"],
             controller_oid=facts["register"],
             received_at=datetime.fromisoformat(facts["received"]),
+            digest_algorithm=facts.get("digest", FIRST_ALGORITHM),
         )
     except (elements.Odd, elements.Truncated, KeyError, ValueError, TypeError):
         raise errors.DatasetUnreadable("file meta information is not this archive's") from None

@@ -5,7 +5,7 @@ study (`StudyFacts`) changes for all its objects at once, when the last of them 
 the study is what it was.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -77,19 +77,19 @@ def offer(peer: Peer, archived: Archived, held: bytes, sent: Sent) -> None:
             _look_later(correction)
 
 
-def is_earlier_version(archived: Archived, digest: bytes) -> bool:
+def is_earlier_version(archived: Archived, digests: Collection[bytes]) -> bool:
     """Whether these bytes were an object's once, and are not meant to be again.
 
     Of a correction that is still being gathered they are simply known.
     """
-    rows = InstanceVersion.objects.filter(instance_id=archived.id, digest=digest)
+    rows = InstanceVersion.objects.filter(instance_id=archived.id, digest__in=digests)
     return rows.exclude(correction__state=CorrectionState.GATHERING).exists()
 
 
-def is_gathered(archived: Archived, digest: bytes) -> bool:
+def is_gathered(archived: Archived, digests: Collection[bytes]) -> bool:
     """Whether these bytes came before, for a correction of which a part is still missing."""
     return InstanceVersion.objects.filter(
-        instance_id=archived.id, digest=digest, correction__state=CorrectionState.GATHERING
+        instance_id=archived.id, digest__in=digests, correction__state=CorrectionState.GATHERING
     ).exists()
 
 
@@ -147,6 +147,7 @@ def _add_version(
         correction=correction,
         transfer_syntax_uid=sent.transfer_syntax_uid,
         digest=kept.digest,
+        digest_algorithm=kept.digest_algorithm,
         size=kept.size,
         store=kept.store,
         association_id=correction.batch_id,
@@ -162,6 +163,7 @@ def keep_first(instance: Instance) -> InstanceVersion:
         number=instance.version,
         transfer_syntax_uid=instance.transfer_syntax_uid,
         digest=instance.digest,
+        digest_algorithm=instance.digest_algorithm,
         size=instance.size,
         store=instance.store,
         association_id=instance.association_id,
@@ -175,6 +177,7 @@ def put_in_force(version: InstanceVersion) -> None:
         version=version.number,
         transfer_syntax_uid=version.transfer_syntax_uid,
         digest=version.digest,
+        digest_algorithm=version.digest_algorithm,
         size=version.size,
         store=version.store,
         damaged_at=None,

@@ -55,7 +55,7 @@ def _rejection(environment: str, record: Record, at: datetime) -> bool:
     owner = Organisation.objects.filter(business_id=record["business_id"]).first()
     try:
         meta = vault.read_meta(environment, digest)
-        kept = vault.Kept(digest, vault.size_of(environment, digest))
+        kept = vault.Kept(digest, meta.digest_algorithm, vault.size_of(environment, digest))
         known = Rejection.objects.filter(environment=environment, note_uid=meta.sop_instance_uid)
         if known.exists() or owner is None:
             return False

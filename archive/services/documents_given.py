@@ -84,7 +84,7 @@ def content(document: Document) -> bytes:
     if document.vault_key:
         digest = bytes.fromhex(document.vault_key)
         data = vault.read_file(document.environment, digest)
-        if hashlib.new(vault.ALGORITHM, data[vault.DATA_OFFSET :]).digest() != digest:
+        if not vault.is_named(digest, data):
             raise BytesDamaged(facts={"digest": document.vault_key})
         return data
     held = ProvidedDocument.objects.filter(

@@ -190,7 +190,7 @@ def _instance(file: File, study: Study, series: Series, policy: Policy) -> Insta
         content_type=_content_type(file, policy),
         instance_number=file.header.instance_number[:12],
         digest=file.digest,
-        digest_algorithm=vault.ALGORITHM,
+        digest_algorithm=file.meta.digest_algorithm,
         size=vault.size_of(file.environment, file.digest, file.store),
         store=file.store,
         association_id=uuid7(),

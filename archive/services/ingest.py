@@ -233,7 +233,7 @@ class Receipt:
             content_type=admitted.content_type,
             instance_number=header.instance_number[:12],
             digest=kept.digest,
-            digest_algorithm=vault.ALGORITHM,
+            digest_algorithm=kept.digest_algorithm,
             size=kept.size,
             store=kept.store,
             association_id=self.session.peer.association_id,
@@ -298,6 +298,7 @@ class Receipt:
             environment=peer.environment,
             controller_oid=register.controller_oid,
             received_at=now(),
+            digest_algorithm=vault.ALGORITHM,
         )
 
 

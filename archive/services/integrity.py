@@ -78,7 +78,9 @@ def report_damaged(environment: str, digest: bytes, organisation_id: UUID, what:
 
 
 def heal_from(incoming: vault.Incoming, meta: FileMeta, instance_id: UUID) -> None:
-    """The very bytes were sent again: they are kept anew. Durable on return."""
+    """The very bytes were sent again: they are kept anew, under the digest that `meta` speaks of.
+    Durable on return.
+    """
     incoming.keep(meta)
     _healed(instance_id, how=SENT_AGAIN, actor=SYSTEM)
 

@@ -228,6 +228,7 @@ def meta_of(study: Study, content: ManifestContent) -> FileMeta:
         environment=study.environment,
         controller_oid=study.register.controller_oid,
         received_at=content.made_at,
+        digest_algorithm=vault.ALGORITHM,
     )
 
 

@@ -98,6 +98,7 @@ def _later(instance: Instance, files: list[File], places: Places) -> list[File]:
     first, *later = sorted([held, *files], key=lambda file: file.meta.received_at)
     Instance.objects.filter(id=instance.id).update(
         digest=first.digest,
+        digest_algorithm=first.meta.digest_algorithm,
         transfer_syntax_uid=first.meta.transfer_syntax_uid,
         size=vault.size_of(first.environment, first.digest, first.store),
         store=first.store,

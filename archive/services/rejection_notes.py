@@ -91,7 +91,7 @@ def _came_before(peer: Peer, note: Note, incoming: vault.Incoming) -> bool:
         return False
     if known.organisation_id != peer.organisation_id:
         raise OtherRegister()
-    if bytes(known.digest) != incoming.digest():
+    if bytes(known.digest) not in incoming.digests():
         archived = vault.read(peer.environment, bytes(known.digest))
         before, sent = known.transfer_syntax_uid, note.transfer_syntax_uid
         if not same_content(archived, before, bytes(incoming.data()), sent):

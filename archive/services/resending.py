@@ -2,6 +2,7 @@
 AR-7, AR-10).
 """
 
+from dataclasses import replace
 from enum import Enum, auto
 
 from archive import vault
@@ -28,9 +29,10 @@ def take(peer: Peer, terms: Terms, archived: Archived, sent: Sent) -> Again:
     """Raises RejectedBefore, OtherContent, BytesDamaged."""
     if correction.is_refused_again(archived.rejection):
         raise RejectedBefore()
-    same_bytes = archived.digest == sent.incoming.digest()
+    same_bytes = archived.digest == sent.incoming.digest(archived.digest_algorithm)
     if archived.is_damaged and same_bytes:
-        integrity.heal_from(sent.incoming, sent.meta, archived.id)
+        meta = replace(sent.meta, digest_algorithm=archived.digest_algorithm)
+        integrity.heal_from(sent.incoming, meta, archived.id)
         return Again.HEALED
     if same_bytes:
         return Again.REPEATED
@@ -38,11 +40,11 @@ def take(peer: Peer, terms: Terms, archived: Archived, sent: Sent) -> Again:
     data = bytes(sent.incoming.data())
     if same_content(held, archived.transfer_syntax_uid, data, sent.transfer_syntax_uid):
         return Again.REPEATED
-    if corrections.is_gathered(archived, sent.incoming.digest()):
+    if corrections.is_gathered(archived, sent.incoming.digests()):
         return Again.REPEATED
     if not terms.metadata or archived.rejection:
         raise OtherContent()
-    if corrections.is_earlier_version(archived, sent.incoming.digest()):
+    if corrections.is_earlier_version(archived, sent.incoming.digests()):
         raise OtherContent("an earlier version of the object; the corrected one stays")
     corrections.offer(peer, archived, held, sent)
     return Again.CORRECTED

@@ -14,8 +14,8 @@ from archive.models import StudyState
 from archive.statements import execute
 
 _FIND = """
-SELECT i.id, i.study_id, s.register_id, i.digest, i.transfer_syntax_uid, i.store, i.version,
-    i.rejection, i.damaged_at IS NOT NULL, s.state = 'destroyed'
+SELECT i.id, i.study_id, s.register_id, i.digest, i.digest_algorithm, i.transfer_syntax_uid,
+    i.store, i.version, i.rejection, i.damaged_at IS NOT NULL, s.state = 'destroyed'
 FROM archive_instance i JOIN archive_study s ON s.id = i.study_id
 WHERE i.environment = %s AND i.sop_instance_uid = %s
 """
@@ -51,6 +51,7 @@ class Archived(NamedTuple):
     study_id: UUID
     register_id: UUID
     digest: bytes
+    digest_algorithm: str
     transfer_syntax_uid: str
     store: str
     version: int

@@ -6,7 +6,6 @@ A peer's UID never names a file. Where the bytes stand is `archive.stores`' busi
 """
 
 import errno
-import hashlib
 import json
 import mmap
 import os
@@ -27,10 +26,10 @@ from archive.objects import header, part10
 from archive.objects.header import Header
 from archive.stores import files
 from archive.values import uuid7
+from archive.vault import digests
+from archive.vault.digests import ALGORITHM, READ_CHUNK
 from archive.vault.incoming import (
-    ALGORITHM,
     DATA_OFFSET,
-    READ_CHUNK,
     SPILL,
     Incoming,
     Kept,
@@ -47,13 +46,13 @@ __all__ = [
     "Held",
     "Incoming",
     "Kept",
-    "digest_of",
     "doubt",
     "doubted",
     "every_object",
     "free_bytes",
     "hold",
     "is_lasting",
+    "is_named",
     "is_whole",
     "is_writable",
     "keep",
@@ -145,12 +144,11 @@ def hold(environment: str, digest: bytes, size: int, store: str = "") -> Held:
     """The data set as received, of `size` bytes. Raises InstanceUnknown, BytesDamaged."""
     if size <= SPILL:
         data = read_file(environment, digest, store)[DATA_OFFSET:]
-        if hashlib.new(ALGORITHM, data).digest() != digest:
+        if not digests.is_of(digest, data):
             raise _damaged(digest)
         return Held([data])
     file = _seekable(_open(environment, digest, store))
-    file.seek(DATA_OFFSET)
-    if _digest_of(file) != digest:
+    if not digests.is_of_file(digest, lambda: _again(file)):
         file.close()
         raise _damaged(digest)
     return Held(file=file)
@@ -168,21 +166,20 @@ def _seekable(file: BinaryIO) -> BinaryIO:
     return copy
 
 
-def _digest_of(file: BinaryIO) -> bytes:
-    """Of what is still to be read, in bounded memory."""
-    found = hashlib.new(ALGORITHM)
-    while chunk := file.read(READ_CHUNK):
-        found.update(chunk)
-    return found.digest()
+@contextmanager
+def _again(file: BinaryIO) -> Iterator[BinaryIO]:
+    """Its data set from the beginning; it stays open."""
+    file.seek(DATA_OFFSET)
+    yield file
 
 
 def _damaged(digest: bytes) -> BytesDamaged:
     return BytesDamaged(facts={"digest": digest.hex()})
 
 
-def digest_of(file: bytes) -> bytes:
-    """Of the data set of a whole Part 10 file of ours."""
-    return hashlib.new(ALGORITHM, memoryview(file)[DATA_OFFSET:]).digest()
+def is_named(digest: bytes, file: bytes) -> bool:
+    """Whether a whole Part 10 file of ours is the digest's."""
+    return digests.is_of(digest, memoryview(file)[DATA_OFFSET:])
 
 
 def read_file(environment: str, digest: bytes, store: str = "") -> bytes:
@@ -215,15 +212,19 @@ def read_header(
 def is_whole(environment: str, digest: bytes, store: str = "") -> bool:
     """Whether the bytes are there and match their digest; reads them all, in bounded memory."""
     try:
-        with _open(environment, digest, store) as file:
-            file.read(DATA_OFFSET)
-            return _digest_of(file) == digest
+        return digests.is_of_file(digest, lambda: _past_prefix(environment, digest, store))
     except InstanceUnknown:
         return False
     except OSError as error:
         if error.errno == errno.EIO:  # the medium cannot give them back
             return False
         raise
+
+
+def _past_prefix(environment: str, digest: bytes, store: str) -> BinaryIO:
+    file = _open(environment, digest, store)
+    file.read(DATA_OFFSET)
+    return file
 
 
 def size_of(environment: str, digest: bytes, store: str = "") -> int:

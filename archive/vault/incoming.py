@@ -1,6 +1,5 @@
 """An object on its way into the vault, and where it comes to stand."""
 
-import hashlib
 import mmap
 import os
 from collections.abc import Iterator
@@ -12,11 +11,11 @@ from types import TracebackType
 from archive import config, stores
 from archive.objects import part10
 from archive.stores import files
+from archive.vault import digests
+from archive.vault.digests import ALGORITHM
 
-ALGORITHM = "sha256"
 DATA_OFFSET = part10.PREFIX_LENGTH
 SPILL = 8 << 20  # an object up to this size is held in memory until it is admitted
-READ_CHUNK = 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +23,7 @@ class Kept:
     """Where an object stands."""
 
     digest: bytes
+    digest_algorithm: str
     size: int  # of the data set
     store: str = "files"
 
@@ -45,7 +45,7 @@ class Incoming:
         self.environment = environment
         self.size = 0
         self.head = bytearray()
-        self._hash = hashlib.new(ALGORITHM)
+        self._hash = digests.start()
         self._file: int | None = None
         self._path: Path | None = None
 
@@ -75,8 +75,15 @@ class Incoming:
         else:
             files.write_all(self._file, chunk)
 
-    def digest(self) -> bytes:
-        return self._hash.digest()
+    def digest(self, algorithm: str = ALGORITHM) -> bytes:
+        if algorithm == ALGORITHM:
+            return self._hash.digest()
+        with self.view() as whole:
+            return digests.of(whole, algorithm)
+
+    def digests(self) -> tuple[bytes, ...]:
+        """All that the same data set may be archived under."""
+        return tuple(self.digest(algorithm) for algorithm in digests.ALGORITHMS)
 
     @contextmanager
     def view(self) -> Iterator[memoryview]:
@@ -100,7 +107,7 @@ class Incoming:
 
     def keep(self, meta: part10.FileMeta) -> Kept:
         """Make the bytes durable under their digest. Raises StorageFull, StorageGone."""
-        digest = self.digest()
+        digest = self.digest(meta.digest_algorithm)
         store, key = stores.default(), key_of(self.environment, digest)
         if self._file is None:
             store.put(key, (part10.prefix(meta), self.head), None)
@@ -108,7 +115,7 @@ class Incoming:
             os.pwrite(self._file, part10.prefix(meta), 0)
             store.put(key, (), self._path)
         self.discard()
-        return Kept(digest, self.size, store.name)
+        return Kept(digest, meta.digest_algorithm, self.size, store.name)
 
     def discard(self) -> None:
         """Forget the bytes; nothing of a refused object stays."""

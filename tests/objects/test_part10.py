@@ -4,6 +4,7 @@ index.
 
 import shutil
 import subprocess
+from dataclasses import replace
 from datetime import UTC, datetime
 from io import BytesIO
 from pathlib import Path
@@ -24,9 +25,11 @@ META = FileMeta(
     environment="production",
     controller_oid="1.2.246.10.90000001.19.0",
     received_at=datetime(2026, 11, 22, 4, 5, 6, 789, UTC),
+    digest_algorithm="blake3",
 )
 LONGEST = FileMeta(
-    *("1." + "2" * 62,) * 3, "A" * 16, "B" * 16, "production", "1." + "3" * 62, META.received_at
+    *("1." + "2" * 62,) * 3,
+    *("A" * 16, "B" * 16, "production", "1." + "3" * 62, META.received_at, "blake3"),
 )
 
 
@@ -34,6 +37,11 @@ LONGEST = FileMeta(
 def test_what_was_written_is_read_again_and_has_the_fixed_length(meta: FileMeta) -> None:
     assert len(prefix(meta)) == PREFIX_LENGTH
     assert read_prefix(prefix(meta)) == meta
+
+
+def test_a_file_that_does_not_say_is_named_by_what_was_used_before() -> None:
+    said = prefix(META).replace(b', "digest": "blake3"', b" " * 20)
+    assert read_prefix(said) == replace(META, digest_algorithm="sha256")
 
 
 def test_pydicom_reads_the_file() -> None:
@@ -64,4 +72,4 @@ def test_a_foreign_or_damaged_head_is_refused(broken: bytes) -> None:
 
 def test_a_value_longer_than_its_kind_allows_is_refused() -> None:
     with pytest.raises(ValueError, match="64"):
-        prefix(FileMeta("1" * 65, *("1.2",) * 2, "A", "B", "test", "1.2", META.received_at))
+        prefix(replace(META, sop_class_uid="1" * 65))
