@@ -7,14 +7,16 @@ import errno
 import logging
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
 from typing import TypeVar
 from uuid import UUID
 
 import psycopg
 from django.db import InterfaceError, OperationalError, close_old_connections, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 from archive import conversation
 from archive.errors import ArchiveError, Broken, DatabaseGone, StorageFull
@@ -36,6 +38,19 @@ NO_DATABASE = (
 )
 LOOK_AGAIN = 1.0  # seconds in which a connection that has just worked is believed
 _thread = threading.local()
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The connections of a thread when they were looked at."""
+
+    at: float  # of the monotonic clock
+    wrappers: Sequence[BaseDatabaseWrapper]
+
+    @property
+    def is_believed(self) -> bool:
+        is_fresh = bool(self.wrappers) and time.monotonic() - self.at < LOOK_AGAIN
+        return is_fresh and not any(wrapper.errors_occurred for wrapper in self.wrappers)
 
 
 @contextmanager
@@ -92,14 +107,13 @@ def _tidy_connections() -> None:
     A look costs a round trip, so within a second it is repeated only after an error. Inside a
     transaction nothing is closed: whoever opened it goes on with it.
     """
-    wrappers = connections.all(initialized_only=True)
-    if any(wrapper.in_atomic_block for wrapper in wrappers):
+    seen: Seen | None = getattr(_thread, "seen", None)
+    if seen is not None and seen.is_believed:
         return
-    now = time.monotonic()
-    error_occurred = any(wrapper.errors_occurred for wrapper in wrappers)
-    if now - getattr(_thread, "looked_at", 0.0) >= LOOK_AGAIN or error_occurred:
+    wrappers = connections.all(initialized_only=True)
+    if not any(wrapper.in_atomic_block for wrapper in wrappers):
         close_old_connections()
-        _thread.looked_at = now
+        _thread.seen = Seen(time.monotonic(), wrappers)
 
 
 def _distrust_connections() -> None:

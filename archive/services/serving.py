@@ -4,15 +4,17 @@ An object that was never corrected goes out as it came in, byte for byte. A corr
 Original Attributes Sequence (0400,0561) with what it said before.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import datetime
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db.models import QuerySet
 
 from archive import vault
 from archive.errors import BytesDamaged, InstanceUnknown
-from archive.models import CorrectionState, Instance, InstanceVersion
+from archive.models import Correction, CorrectionState, Instance, InstanceVersion, Study
 from archive.objects import coercion
 from archive.objects.coercion import Modification
 from archive.rules import correction
@@ -62,48 +64,56 @@ class Outgoing:
             integrity.found_damaged(self.id)
 
 
-_READ = (
-    "id",
-    "study",
-    "environment",
-    "sop_class_uid",
-    "sop_instance_uid",
-    "transfer_syntax_uid",
-    "digest",
-    "size",
-    "store",
-    "version",
-    "rejection",
-    "damaged_at",
-)
+class _Row(NamedTuple):
+    """What is read of an object: all that an uncorrected one needs."""
+
+    id: UUID
+    study_id: UUID
+    environment: str
+    sop_class_uid: str
+    sop_instance_uid: str
+    transfer_syntax_uid: str
+    digest: bytes | memoryview
+    size: int
+    store: str
+    version: int
+    rejection: str
+    damaged_at: datetime | None
 
 
 def outgoing(instances: QuerySet[Instance]) -> Iterator[Outgoing]:
     """Of each that may be given out at all; rejected ones are left out but for quality, so say
     `available` first where those are not wanted either.
     """
-    # Not joined: a study would be read, and made, as often as it has objects.
-    for instance in instances.only(*_READ).prefetch_related("study__overlay"):
-        if not correction.is_refused_again(instance.rejection):
-            yield prepared(instance)
+    rows = [_Row._make(row) for row in instances.values_list(*_Row._fields).iterator()]
+    # Not joined: an overlay would be read as often as its study has objects.
+    laid_over = Study.objects.filter(id__in={row.study_id for row in rows}, overlay__isnull=False)
+    overlays = {study.id: study.overlay for study in laid_over.select_related("overlay")}
+    for row in rows:
+        if not correction.is_refused_again(row.rejection):
+            yield _prepared(row, overlays.get(row.study_id))
 
 
 def prepared(instance: Instance) -> Outgoing:
     """Select its study and overlay with it."""
-    values, modifications = _corrections(instance)
+    row = _Row._make(getattr(instance, name) for name in _Row._fields)
+    return _prepared(row, instance.study.overlay)
+
+
+def _prepared(row: _Row, overlay: Correction | None) -> Outgoing:
     return Outgoing(
-        id=instance.id,
-        study_id=instance.study_id,
-        environment=instance.environment,
-        sop_class_uid=instance.sop_class_uid,
-        sop_instance_uid=instance.sop_instance_uid,
-        transfer_syntax_uid=instance.transfer_syntax_uid,
-        digest=bytes(instance.digest),
-        size=instance.size,
-        store=instance.store,
-        is_damaged=instance.damaged_at is not None,
-        values=values,
-        modifications=tuple(modifications),
+        id=row.id,
+        study_id=row.study_id,
+        environment=row.environment,
+        sop_class_uid=row.sop_class_uid,
+        sop_instance_uid=row.sop_instance_uid,
+        transfer_syntax_uid=row.transfer_syntax_uid,
+        digest=bytes(row.digest),
+        size=row.size,
+        store=row.store,
+        is_damaged=row.damaged_at is not None,
+        values=dict(overlay.values) if overlay is not None else {},
+        modifications=tuple(_modifications(row, overlay)),
     )
 
 
@@ -123,30 +133,24 @@ def served(instance: Instance) -> Held:
         raise
 
 
-def _corrections(instance: Instance) -> tuple[dict[str, str], list[Modification]]:
+def _modifications(row: _Row, overlay: Correction | None) -> Iterator[Modification]:
     """What was corrected, oldest first: versions that were sent, then what is laid over them."""
-    modifications = [
-        Modification(
-            at=row.correction.in_force_at or row.received_at,
-            system=row.correction.connection.aet if row.correction.connection else "",
-            originals=bytes(row.originals),
-        )
-        for row in _versions_in_force(instance)
-        if row.correction is not None
-    ]
-    overlay = instance.study.overlay
-    if overlay is None:
-        return {}, modifications
-    at = overlay.in_force_at or overlay.made_at
-    return dict(overlay.values), [*modifications, Modification(at, coercion.SYSTEM)]
+    for version in _versions_in_force(row):
+        if version.correction is not None:
+            connection = version.correction.connection
+            yield Modification(
+                at=version.correction.in_force_at or version.received_at,
+                system=connection.aet if connection else "",
+                originals=bytes(version.originals),
+            )
+    if overlay is not None:
+        yield Modification(overlay.in_force_at or overlay.made_at, coercion.SYSTEM)
 
 
-def _versions_in_force(instance: Instance) -> list[InstanceVersion]:
-    if instance.version == 1:
-        return []
+def _versions_in_force(row: _Row) -> Iterable[InstanceVersion]:
+    if row.version == 1:
+        return ()
     rows = InstanceVersion.objects.filter(
-        instance=instance,
-        number__lte=instance.version,
-        correction__state=CorrectionState.IN_FORCE,
+        instance_id=row.id, number__lte=row.version, correction__state=CorrectionState.IN_FORCE
     )
-    return list(rows.select_related("correction__connection").order_by("number"))
+    return rows.select_related("correction__connection").order_by("number")

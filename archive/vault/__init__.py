@@ -143,7 +143,8 @@ class Held:
 def hold(environment: str, digest: bytes, size: int, store: str = "") -> Held:
     """The data set as received, of `size` bytes. Raises InstanceUnknown, BytesDamaged."""
     if size <= SPILL:
-        data = read_file(environment, digest, store)[DATA_OFFSET:]
+        with _past_prefix(environment, digest, store) as small:
+            data = small.read()
         if not digests.is_of(digest, data):
             raise _damaged(digest)
         return Held([data])
@@ -223,7 +224,10 @@ def is_whole(environment: str, digest: bytes, store: str = "") -> bool:
 
 def _past_prefix(environment: str, digest: bytes, store: str) -> BinaryIO:
     file = _open(environment, digest, store)
-    file.read(DATA_OFFSET)
+    if file.seekable():
+        file.seek(DATA_OFFSET)
+    else:
+        file.read(DATA_OFFSET)
     return file
 
 
