@@ -33,7 +33,7 @@ def syntax_for(item: Outgoing, wanted: Sequence[str]) -> str:
     raise SyntaxUnavailable()
 
 
-def file(item: Outgoing, syntax: str) -> Iterator[bytes | memoryview]:
+def file(item: Outgoing, syntax: str) -> Iterator[bytes]:
     """The whole file. Bytes that are not what was archived end it with BytesDamaged before the
     first of them, so that they never pass for whole. Raises Unsupported when an object turns out
     not to be transcodable.
@@ -46,6 +46,6 @@ def file(item: Outgoing, syntax: str) -> Iterator[bytes | memoryview]:
         raise
     with held:
         if syntax == item.transfer_syntax_uid:
-            yield from held.pieces()
+            yield from map(bytes, held.pieces())
         else:
             yield transcoding.convert(held.data(), item.transfer_syntax_uid, syntax)
