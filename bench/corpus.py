@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 import pydicom
@@ -89,7 +90,7 @@ def slice_of(order: Order, number: int, pixels: phantoms.Pixels) -> Dataset:
     return dataset
 
 
-def save(dataset: Dataset, path: Path) -> None:
+def save(dataset: Dataset, path: Path | BinaryIO) -> None:
     dataset.file_meta.MediaStorageSOPClassUID = dataset.SOPClassUID
     dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
     pydicom.dcmwrite(path, dataset, enforce_file_format=True)

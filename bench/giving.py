@@ -10,9 +10,12 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from bench import dcmtk, orthanc, web
-from bench.corpus import SHAPES, Folder
+import numpy as np
+
+from bench import corpus, dcmtk, filling, orthanc, web
+from bench.corpus import SHAPES, Folder, Maker
 from bench.frame import flags, main, note, say, turned
+from bench.orthanc import Orthanc
 from bench.ours import Archive, maker
 from bench.results import Results, measured
 from bench.servers import BenchError, Server, running
@@ -49,6 +52,9 @@ def parser() -> argparse.ArgumentParser:
     made = flags("bench/retrieve", "Giving back and finding, against Orthanc.")
     made.add_argument("--small", type=int, default=1000, help="objects of the small study")
     made.add_argument("--ct", type=int, default=400, help="objects of the CT study")
+    made.add_argument(
+        "--archived", type=int, default=0, metavar="N", help="other studies that are there already"
+    )
     return made
 
 
@@ -57,7 +63,8 @@ def act(asked: argparse.Namespace, data: Path) -> None:
     port = free_port()
     archive = Archive(data / "archive", destination_port=port)
     makes = maker(archive)
-    servers: list[Server] = [archive, *orthanc.both(data, port)]
+    orthancs = orthanc.both(data, port)
+    servers: list[Server] = [archive, *orthancs]
     studies = {
         SHAPES[name].name: makes.write(data / "corpus" / name, SHAPES[name], count)
         for name, count in (("small", asked.small), ("ct", asked.ct))
@@ -66,6 +73,8 @@ def act(asked: argparse.Namespace, data: Path) -> None:
         note(f"  filling {server.name}")
         with running(server):
             _fill(server, list(studies.values()))
+    if asked.archived:
+        _crowd(archive, orthancs, asked.archived, makes)
     results = Results()
     with dcmtk.destination(port):
         for number in range(asked.rounds):
@@ -74,6 +83,18 @@ def act(asked: argparse.Namespace, data: Path) -> None:
                 with running(server):
                     _ask(server, studies, results)
     say(results.table(archive.name))
+
+
+def _crowd(archive: Archive, orthancs: list[Orthanc], size: int, makes: Maker) -> None:
+    """What is found is one of many."""
+    with running(archive):
+        filling.archive_to(archive, size)
+    sample = corpus.slice_of(makes.order(), 1, np.zeros((8, 8), np.uint16))
+    for server in orthancs:
+        server.syncs = False
+        with running(server):
+            filling.orthanc_to(server, size, sample)
+        server.syncs = True
 
 
 def _fill(server: Server, studies: list[Folder]) -> None:

@@ -10,18 +10,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from archive.values import HETU_ROOT
-from bench import dcmtk, fill
+from bench import dcmtk, fill, filling
 from bench.corpus import SMALL, Maker
-from bench.frame import flags, main, note, say, turned, until
+from bench.frame import flags, main, note, say, turned
 from bench.ours import Archive, maker
 from bench.portal import Session
 from bench.results import Results, measured
-from bench.servers import DESTINATION, BenchError, running
+from bench.servers import DESTINATION, running
 
 SIZES = (10_000, 100_000, 1_000_000)
 LOGIN = "archivist"
-SEALED_SECONDS = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +45,7 @@ def act(asked: argparse.Namespace, data: Path) -> None:
     makes = maker(archives[0])
     for archive, size in zip(archives, asked.sizes, strict=True):
         with running(archive):
-            _fill(archive, size)
+            filling.archive_to(archive, size)
     results = Results()
     for number in range(asked.rounds):
         for archive in turned(archives, number):
@@ -55,16 +53,6 @@ def act(asked: argparse.Namespace, data: Path) -> None:
             with running(archive):
                 _measure(archive, makes, data / "corpus", work, results)
     say(results.table(archives[0].name))
-
-
-def _fill(archive: Archive, size: int) -> None:
-    """With everything sealed and the planner's numbers in order, as after years it would be."""
-    with archive.database() as connection:
-        fill.fill(connection, size, HETU_ROOT, lambda done: note(f"  {archive.name}: {done:,}"))
-        if not until(lambda: fill.unsealed(connection) == 0, SEALED_SECONDS):
-            raise BenchError("the ledger is not sealed")
-    with archive.database("DATABASE_OWNER_URL") as owner:
-        owner.execute("VACUUM ANALYZE")
 
 
 def _measure(archive: Archive, makes: Maker, folder: Path, work: Work, results: Results) -> None:

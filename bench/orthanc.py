@@ -40,6 +40,7 @@ class Orthanc:
         self.data = data
         self.port, self.web_port = free_port(), free_port()
         self.destination_port = destination_port
+        self.syncs = True
         self.process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
@@ -62,7 +63,7 @@ class Orthanc:
             "StorageDirectory": str(self.data / "storage"),
             "IndexDirectory": str(self.data / "index"),
             "StorageCompression": False,
-            "SyncStorageArea": True,
+            "SyncStorageArea": self.syncs,
             "MaximumPatientCount": 0,
             "HttpPort": self.web_port,
             "RemoteAccessAllowed": False,
