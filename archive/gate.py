@@ -27,6 +27,7 @@ from archive.models import (
     StudyState,
 )
 from archive.queries import authorisations, corrected, standing
+from archive.queries.standing import Reached
 from archive.rules import access
 from archive.rules.access import CORRECTORS, SEERS, Action, Decision, Facts, decide
 from archive.rules.facts import IMAGES, Corrected, Policies, Subject
@@ -191,38 +192,50 @@ def knows_patient(actor: Actor, row: Authorisation) -> bool:
     return row.organiser_id in own or row.producer_id in own
 
 
-def reach(actor: Actor, *, at: datetime | None = None) -> list[UUID]:
+def reached_by(actor: Actor) -> Reached:
+    """The registers of others that authorisations let a customer's system read in: for `reach`,
+    `sees_its_own_alone` and `visible` of one question, which else read them each.
+    """
+    if actor.organisation_id is None:
+        return ()
+    return standing.reached_registers(actor.organisation_id, actor.environment, now())
+
+
+def reach(actor: Actor, reached: Reached) -> list[UUID]:
     """The registers out of which anything may be returned to a customer's system, few or many rows
     of each: where an index can begin. What may be is `visible`'s to say.
     """
     if actor.organisation_id is None:
         return []
-    granted = standing.authorisations(actor.organisation_id, actor.environment, at or now())
-    rows = Register.objects.filter(
-        Q(organisation_id=actor.organisation_id) | Q(id__in=granted.values("register_id"))
-    )
-    return list(rows.values_list("id", flat=True))
+    own = Register.objects.filter(organisation_id=actor.organisation_id)
+    return [*own.values_list("id", flat=True), *{register_id for register_id, _ in reached}]
 
 
-def sees_its_own_alone(actor: Actor) -> bool:
+def sees_its_own_alone(actor: Actor, reached: Reached) -> bool:
     """Whether a customer's system that nobody is named behind is returned what stands in its
     organisation's registers and nothing else: then `visible` says the same of any two of them.
     """
     if actor.kind != ActorKind.CONNECTION or actor.requester or actor.organisation_id is None:
         return False
-    return not standing.reached_registers(actor.organisation_id, actor.environment, now())
+    return not reached
 
 
 # --- in SQL ---------------------------------------------------------------------------------------
 
 
-def visible(rows: QuerySet[M], actor: Actor, action: Action = Action.QUERY) -> QuerySet[M]:
+def visible(
+    rows: QuerySet[M],
+    actor: Actor,
+    action: Action = Action.QUERY,
+    *,
+    reached: Reached | None = None,
+) -> QuerySet[M]:
     """The rows of studies or documents that `decide` allows, narrowed in SQL."""
     match actor.kind:
         case ActorKind.SYSTEM:
             return rows
         case ActorKind.CONNECTION:
-            return _of_system(rows, actor, action) if action in SYSTEMS else rows.none()
+            return _of_system(rows, actor, action, reached) if action in SYSTEMS else rows.none()
         case ActorKind.STAFF:
             roles = actor.roles & STAFF_ROLES
             seer = bool(roles & SEERS) and (action != Action.SEE_PATIENT or bool(actor.reason))
@@ -235,14 +248,18 @@ def visible(rows: QuerySet[M], actor: Actor, action: Action = Action.QUERY) -> Q
             return rows.none()
 
 
-def _of_system(rows: QuerySet[M], actor: Actor, action: Action) -> QuerySet[M]:
+def _of_system(
+    rows: QuerySet[M], actor: Actor, action: Action, reached: Reached | None
+) -> QuerySet[M]:
     at = now()
     asker = actor.requester
     found = rows.filter(environment=actor.environment).exclude(_out_of_use(rows))
     found = _with_person(found)
     if asker is not None and asker.patient_id is not None:
         found = found.filter(person=asker.patient_id)
-    open_to = _own(actor) | standing.authorised(actor.organisation_id, actor.environment, at)
+    open_to = _own(actor) | standing.authorised(
+        actor.organisation_id, actor.environment, at, reached=reached
+    )
     if action == Action.QUERY:
         policies = standing.policies(standing.civil_day(at))
         disclosed = _disclosed(actor, policies, at)

@@ -1,5 +1,6 @@
-"""How many associations there are and how fast objects come, over all processes of the listener:
-counted in memory that they share, so that no row is written for it.
+"""How many associations there are and how fast objects come, over all processes of the listener,
+and over all that serve DICOMweb: counted in memory that they share, so that no row is written for
+it.
 """
 
 import fcntl
@@ -9,7 +10,8 @@ import os
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from struct import Struct
 
 from archive.errors import CustomerTooBusy, CustomerTooFast, TooManyAssociations
@@ -69,17 +71,22 @@ class Customers:
 
     A place is found by hash and never given back; each process has its own numbers there. Two at
     once may both be let in as the last, or both be refused: a limit is no account.
+
+    The memory is a file's: of one without a name that forking shares, or of a given one.
     """
 
     PLACES = 4096  # twice the organisations of the country that have images
     _KEY = 16
     _NUMBERS = Struct("=lll")  # associations; which minute, and how many objects in it
 
-    def __init__(self, processes: int) -> None:
+    def __init__(self, processes: int, file: int | None = None) -> None:
         self.processes = processes
         self._width = self._KEY + processes * self._NUMBERS.size
-        self._memory = mmap.mmap(-1, self.PLACES * self._width)
-        self._file = os.memfd_create("places")  # a lock on it dies with its process
+        size = self.PLACES * self._width
+        # A lock on it dies with its process.
+        self._file = os.memfd_create("places") if file is None else file
+        os.posix_fallocate(self._file, 0, size)  # a full disk is told here, not by a signal
+        self._memory = mmap.mmap(self._file, size)
         self._lock = threading.Lock()
         self._known: dict[bytes, int] = {}  # by whom
 
@@ -101,6 +108,11 @@ class Customers:
             yield
         finally:
             self._associate(place, index, -1)
+
+    def associated(self, peer: Peer) -> list[int]:
+        """The processes that count an association of the customer's."""
+        place = self._place(peer)
+        return [index for index in range(self.processes) if self._read(place, index)[0]]
 
     def one_object(self, index: int, peer: Peer) -> None:
         """An object that is about to come. Raises CustomerTooFast."""
@@ -138,7 +150,7 @@ class Customers:
 
     def _found(self, key: bytes) -> int:
         """The key's place, taken now if it has none; one process at a time."""
-        fcntl.lockf(self._file, fcntl.LOCK_EX)
+        fcntl.lockf(self._file, fcntl.LOCK_EX, 1)
         try:
             start = int.from_bytes(key[:4], "big")
             for step in range(self.PLACES):
@@ -151,5 +163,67 @@ class Customers:
                     self._memory[begin : begin + self._KEY] = key
                     return place
         finally:
-            fcntl.lockf(self._file, fcntl.LOCK_UN)
+            fcntl.lockf(self._file, fcntl.LOCK_UN, 1)
         raise CustomerTooBusy("no place is left to count in")
+
+
+class Strangers:
+    """`Customers` over processes that were not forked for it, and meet at a file: each takes a turn
+    by a lock that dies with it, and gives back what one that died had counted.
+    """
+
+    MOST = 32  # processes at once
+    _TURNS = 1  # where their bytes begin that are locked; the one before guards places
+
+    def __init__(self, path: Path) -> None:
+        """Raises OSError."""
+        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self._lock = threading.Lock()
+        fcntl.lockf(self._file, fcntl.LOCK_EX, 1)
+        try:
+            free = [turn for turn in range(self.MOST) if self._take(turn)]
+            if len(free) == self.MOST:
+                os.ftruncate(self._file, 0)  # the first to come begins an empty one
+            for turn in free[1:]:
+                self._leave(turn)
+        finally:
+            fcntl.lockf(self._file, fcntl.LOCK_UN, 1)
+        if not free:
+            os.close(self._file)
+            raise OSError(f"{self.MOST} processes count there already")
+        self._turn = free[0]
+        self._customers = Customers(self.MOST, self._file)
+        self._customers.clear(self._turn)
+
+    @contextmanager
+    def one_more(self, peer: Peer) -> Iterator[None]:
+        """Raises CustomerTooBusy."""
+        with ExitStack() as place:
+            try:
+                place.enter_context(self._customers.one_more(self._turn, peer))
+            except CustomerTooBusy:
+                self._bury(self._customers.associated(peer))
+                place.enter_context(self._customers.one_more(self._turn, peer))
+            yield
+
+    def one_object(self, peer: Peer) -> None:
+        """Raises CustomerTooFast."""
+        self._customers.one_object(self._turn, peer)
+
+    def _bury(self, turns: list[int]) -> None:
+        """Those of them that nobody holds are of the dead."""
+        with self._lock:
+            for turn in turns:
+                if turn != self._turn and self._take(turn):
+                    self._customers.clear(turn)
+                    self._leave(turn)
+
+    def _take(self, turn: int) -> bool:
+        try:
+            fcntl.lockf(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB, 1, self._TURNS + turn)
+        except OSError:
+            return False
+        return True
+
+    def _leave(self, turn: int) -> None:
+        fcntl.lockf(self._file, fcntl.LOCK_UN, 1, self._TURNS + turn)

@@ -118,7 +118,7 @@ class Study(models.Model):
             models.Index(fields=("accession_number",), name="study_accession_any"),
             models.Index(fields=("study_instance_uid",), name="study_uid_any"),
             # What is rare is found and counted without reading the table.
-            GinIndex(fields=("modalities",), name="study_by_modality"),
+            GinIndex(fields=("modalities",), fastupdate=False, name="study_by_modality"),
             models.Index(
                 fields=("environment", "study_code", "-received_at", "-id"), name="study_by_code"
             ),

@@ -1,6 +1,6 @@
 """The facts of a decision as rows say them, as of a moment: what was in force and known then."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any
@@ -33,6 +33,7 @@ from archive.values import HELSINKI
 # Who a row is about, as `person`: whoever was merged away counts as the survivor. (Row sets that
 # carry it are QuerySet[Any]: the annotation is not in the model's type.)
 PERSON = Coalesce("patient__survivor_id", "patient_id")
+Reached = Sequence[tuple[UUID, str]]  # registers, each with a level
 
 
 def person_id(patient: Patient) -> UUID:
@@ -85,11 +86,12 @@ def authorisations(producer_id: UUID, environment: str, at: datetime) -> QuerySe
 
 def reached_registers(
     producer_id: UUID, environment: str, at: datetime, *, right: str = "may_read"
-) -> list[tuple[Any, ...]]:
-    """The registers of its live authorisations with that right, each with a level."""
-    return _reaching(right).rows(
+) -> Reached:
+    """Of its live authorisations with that right."""
+    rows = _reaching(right).rows(
         producer_id=producer_id, environment=environment, at=at, day=civil_day(at)
     )
+    return [(register_id, level) for register_id, level in rows]
 
 
 @cache
@@ -202,23 +204,30 @@ def was_consent(day: date) -> bool:
 
 
 def authorised(
-    producer_id: UUID | None, environment: str, at: datetime, *, right: str = "may_read"
+    producer_id: UUID | None,
+    environment: str,
+    at: datetime,
+    *,
+    right: str = "may_read",
+    reached: Reached | None = None,
 ) -> Q:
     """A live authorisation with that right reaches the row. Registers come first, since few have
-    any.
+    any; `reached`: they were read already.
     """
     if producer_id is None:
         return Q(pk__in=[])
+    if reached is None:
+        reached = reached_registers(producer_id, environment, at, right=right)
     whole: set[UUID] = set()
     personal: set[UUID] = set()
-    for register_id, level in reached_registers(producer_id, environment, at, right=right):
+    for register_id, level in reached:
         (whole if level == AuthorisationLevel.POPULATION else personal).add(register_id)
-    reached = Q(register_id__in=whole)
+    condition = Q(register_id__in=whole)
     if personal - whole:
         live = authorisations(producer_id, environment, at).filter(**{right: True})
         of_person = live.filter(register_id=OuterRef("register_id"), person=OuterRef("person"))
-        reached |= Q(Exists(of_person), register_id__in=personal - whole)
-    return reached
+        condition |= Q(Exists(of_person), register_id__in=personal - whole)
+    return condition
 
 
 def informed(at: datetime) -> Exists:

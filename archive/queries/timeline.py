@@ -4,7 +4,7 @@ Entries come from the ledger (by study, and by the documents and notices tied to
 desk's events. An entry says what in codes; the portal has the words.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -14,6 +14,7 @@ from django.db.models import Q
 
 from archive.models import (
     CaseEvent,
+    Document,
     Hl7Message,
     Job,
     JobState,
@@ -99,9 +100,11 @@ def _plain(value: Any) -> str:
     return "/".join(map(str, value)) if isinstance(value, list) else str(value)
 
 
-def of_study(study: Study) -> list[Entry]:
-    """The life of a study, oldest first; of a very long one the newest part."""
-    tied = [document.id for document in documents_of(study)]
+def of_study(study: Study, documents: Sequence[Document] | None = None) -> list[Entry]:
+    """The life of a study, oldest first; of a very long one the newest part. `documents`: the
+    study's, where they were read already.
+    """
+    tied = [each.id for each in (documents_of(study) if documents is None else documents)]
     person = study.patient.survivor_id or study.patient_id
     ids = list(
         Patient.objects.filter(Q(id=person) | Q(survivor_id=person)).values_list("id", flat=True)

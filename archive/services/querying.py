@@ -26,6 +26,7 @@ from archive.objects.identifier import LEVEL, Attribute, Identifier, Key
 from archive.queries import attributes, finding, found
 from archive.queries.finding import Conditions
 from archive.queries.found import Row
+from archive.queries.standing import Reached
 from archive.rules.access import Action
 from archive.rules.matching import Level, match_of
 from archive.services import error_desk
@@ -93,6 +94,7 @@ class Search:
     wanted: dict[int, Key]
     own: frozenset[int]
     conditions: Conditions
+    reached: Reached  # when the question was asked
     rows: list[Row]
     more: bool  # than are given
     partial: bool
@@ -106,7 +108,7 @@ class Search:
         worked_out = found.Below({})
         if found.asks_below(self.wanted):
             with bounded():
-                visible = visible_studies(self.peer, self.conditions)
+                visible = visible_studies(self.peer, self.conditions, self.reached)
                 worked_out = found.below(page, self.wanted, visible)
         head = [
             Attribute(LEVEL, "CS", (self.level.name,)),
@@ -138,10 +140,15 @@ def _find(peer: Peer, question: Asked, page: Page | None) -> Search:
     if page is not None:
         limit, offset = page.limit, page.offset
     with bounded():
-        if page is None and conditions.named and gate.sees_its_own_alone(peer.actor):
+        reached = gate.reached_by(peer.actor)
+        alone = page is None and conditions.named
+        if alone and gate.sees_its_own_alone(peer.actor, reached):
             rows = _own_study(peer, conditions.named, wanted)
         else:
-            listed = _listed(peer, conditions, level, in_order=page is not None)
+            visible = visible_studies(peer, conditions, reached)
+            listed = _listed(visible, peer, conditions, level)
+            if page is not None:
+                listed = listed.order_by("-id")
             rows = found.rows(listed, level, wanted, limit=limit + 1, offset=offset)
         search = Search(
             peer=peer,
@@ -150,6 +157,7 @@ def _find(peer: Peer, question: Asked, page: Page | None) -> Search:
             wanted=wanted,
             own=_OWN & keys.keys(),
             conditions=conditions,
+            reached=reached,
             rows=rows[:limit],
             more=len(rows) > limit,
             partial=bool(keys.keys() - wanted.keys() - _OWN),
@@ -158,15 +166,15 @@ def _find(peer: Peer, question: Asked, page: Page | None) -> Search:
     return search
 
 
-def _listed(peer: Peer, conditions: Conditions, level: Level, *, in_order: bool) -> QuerySet[Any]:
-    visible = visible_studies(peer, conditions)
+def _listed(
+    visible: QuerySet[Study], peer: Peer, conditions: Conditions, level: Level
+) -> QuerySet[Any]:
     studies = finding.studies(visible, peer.environment, conditions)
-    listed: QuerySet[Any] = studies
     if level == Level.SERIES:
-        listed = finding.series(studies, conditions)
-    elif level == Level.IMAGE:
-        listed = finding.instances(studies, conditions)
-    return listed.order_by("-id") if in_order else listed
+        return finding.series(studies, conditions)
+    if level == Level.IMAGE:
+        return finding.instances(studies, conditions)
+    return studies
 
 
 def _own_study(peer: Peer, uid: str, wanted: Mapping[int, Key]) -> list[Row]:
@@ -197,14 +205,14 @@ def _study_statement(wanted: tuple[int, ...]) -> Worded:
     return Worded(word, places)
 
 
-def visible_studies(peer: Peer, wanted: Conditions) -> QuerySet[Study]:
+def visible_studies(peer: Peer, wanted: Conditions, reached: Reached) -> QuerySet[Study]:
     """What may be returned to the peer: its own register's, and what the gate lets it have. Studies
     that are named need no register for an index to begin with.
     """
     rows = Study.objects.filter(environment=peer.environment)
     if not wanted.by_uid:
-        rows = rows.filter(register_id__in=gate.reach(peer.actor))
-    return gate.visible(rows, peer.actor, Action.RETURN)
+        rows = rows.filter(register_id__in=gate.reach(peer.actor, reached))
+    return gate.visible(rows, peer.actor, Action.RETURN, reached=reached)
 
 
 @contextmanager

@@ -14,7 +14,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Count, QuerySet
 
-from archive import ledger
+from archive import gate, ledger
 from archive.errors import (
     ArchiveError,
     Broken,
@@ -222,7 +222,8 @@ def _select(peer: Peer, question: Asked) -> _Selection:
     """Raises DatasetUnreadable, IdentifierMismatch, QueryTooBroad."""
     asked, level = question.read()
     wanted = finding.conditions(_unique(asked, level), level)
-    studies = finding.studies(visible_studies(peer, wanted), peer.environment, wanted)
+    visible = visible_studies(peer, wanted, gate.reached_by(peer.actor))
+    studies = finding.studies(visible, peer.environment, wanted)
     return _Selection(level, studies, wanted, now())
 
 

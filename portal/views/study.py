@@ -162,6 +162,7 @@ def _show(request: Request, actor: Actor, found: Study, *, shown: bool = False) 
     series = queries.series_of(found)
     cases = desk.cases_of(found)
     part = queries.objects_of(found)
+    papers = documents.documents_of(found)
     waits_for = [kind for kind in found.waits_for.split(",") if kind]
     context = {
         "study": found,
@@ -169,9 +170,9 @@ def _show(request: Request, actor: Actor, found: Study, *, shown: bool = False) 
         "stands": stands,
         "actions": _actions(request, found, stands.next, len(newest), retryable),
         "shown": shown,
-        "entries": told(timeline.of_study(found), cases, _case_address),
+        "entries": told(timeline.of_study(found, papers), cases, _case_address),
         "waited_for": missing_words(waits_for),
-        "documents": documents.documents_of(found),
+        "documents": papers,
         "notices": owed,
         "cases": cases,
         "corrections": corrected.of_study(found),

@@ -13,6 +13,7 @@ from archive import errors
 from archive.config import settings
 from archive.models import (
     Authorisation,
+    AuthorisationLevel,
     CaseEvent,
     LedgerEvent,
     Organisation,
@@ -184,24 +185,30 @@ def test_a_successor_finds_what_its_predecessor_stored() -> None:
     assert uids("STUDY", StudyInstanceUID=uid) == set()
 
 
-def test_a_producer_finds_what_it_may_have_back_while_its_authorisation_lives() -> None:
-    uid = study(1)
+def authorise(producer: Organisation, level: str) -> Authorisation:
+    """To read what Esimerkkilä has, of Matti alone or of everybody."""
     register = Register.objects.get(organisation__business_id=ESIMERKKILA, is_default=True)
-    granted = Authorisation.objects.create(
+    of_matti = level == AuthorisationLevel.PATIENT
+    return Authorisation.objects.create(
         environment="production",
         series=uuid7(),
         document_oid="1.2.3",
-        level="patient",
+        level=level,
         state="granted",
         organiser=register.organisation,
         register=register,
-        producer=cast.organisation(MALLILA),
-        patient=Patient.objects.get(identifier=MATTI),
+        producer=producer,
+        patient=Patient.objects.get(identifier=MATTI) if of_matti else None,
         valid_from=today(),
         made_by="test",
         made_at=now(),
         granted_at=now(),
     )
+
+
+def test_a_producer_finds_what_it_may_have_back_while_its_authorisation_lives() -> None:
+    uid = study(1)
+    granted = authorise(cast.organisation(MALLILA), "patient")
     for keys in ({"PatientID": MATTI}, {"StudyInstanceUID": uid}):
         assert uids("STUDY", business_id=MALLILA, **keys) == {uid}
     assert find("PATIENT", patient_root=True, business_id=MALLILA, PatientID=MATTI)
@@ -369,12 +376,13 @@ def test_a_study_by_its_uid_costs_four_statements() -> None:
     """The bound, who may read, the study, the ledger; the answer itself costs none."""
     study = cast.store(dataset())
     asked = question("STUDY", StudyInstanceUID=study.study_instance_uid, PatientName="")
-    peer = cast.peer()
-    querying.find(peer, asked)  # the first words what the others say again
-    with CaptureQueriesContext(connection) as captured:
-        assert len(answers(querying.find(peer, asked))) == 1
-    statements = [each["sql"] for each in captured if "SAVEPOINT" not in each["sql"]]
-    assert len(statements) == 4, statements
+    authorise(cast.organisation(MALLILA), "patient")
+    for peer in (cast.peer(), cast.peer(MALLILA)):  # of the register, and by an authorisation
+        querying.find(peer, asked)  # the first words what the others say again
+        with CaptureQueriesContext(connection) as captured:
+            assert len(answers(querying.find(peer, asked))) == 1
+        statements = [each["sql"] for each in captured if "SAVEPOINT" not in each["sql"]]
+        assert len(statements) == 4, statements
 
 
 def test_a_study_alone_is_found_as_it_is_among_several() -> None:

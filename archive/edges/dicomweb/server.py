@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from uuid import UUID
 
 from django.core.handlers.wsgi import WSGIRequest
@@ -14,7 +14,8 @@ from archive.edges.dicomweb import places, replies
 from archive.edges.dicomweb.call import Call
 from archive.edges.dicomweb.codec import Target
 from archive.edges.edge import as_archive_error, exchange
-from archive.services import web_peers
+from archive.errors import ArchiveError, CustomerTooBusy, TooManyAssociations
+from archive.services import querying, web_peers
 from archive.services.associations import Peer
 from archive.services.callers import Caller
 
@@ -52,7 +53,7 @@ def _answer(
     with exchange(correlation_id):
         peer = _peer(request, correlation_id)
     with ExitStack() as place:
-        place.enter_context(places.one_more(peer))
+        _take_place(place, peer)
         places.be_patient(request)
         target = Target(*(named.pop(name, "") for name in ("study", "series", "instance")))
         response = handler(Call(request, peer, correlation_id, target), **named)
@@ -60,6 +61,16 @@ def _answer(
             # The place is free when the last byte has gone.
             places.until_closed(response, place.pop_all())
         return response
+
+
+def _take_place(place: ExitStack, peer: Peer) -> None:
+    """Raises TooManyAssociations, CustomerTooBusy; they are on the desk then, if it is reached."""
+    try:
+        place.enter_context(places.one_more(peer))
+    except (TooManyAssociations, CustomerTooBusy) as error:
+        with suppress(ArchiveError), exchange(peer.association_id):
+            querying.report(peer, error, web_peers.SIGN_IN)
+        raise
 
 
 def _peer(request: WSGIRequest, correlation_id: UUID) -> Peer:
