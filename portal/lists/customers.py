@@ -1,4 +1,6 @@
-"""Customers: all of them, those on the road in or out, and who loads the archive."""
+"""Customers: all of them, those on the road in or out, who loads the archive, and the versions of
+the terms that they accept.
+"""
 
 from dataclasses import dataclass
 
@@ -7,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from archive.models import Organisation
 from archive.queries.load import Load
+from onboarding.models import TermsDocument
 from onboarding.queries.customers import CustomerRow
 from onboarding.queries.pipeline import Entry
 from portal.lists.cells import Count, Size, State, Strong, Value, lines, state_of
@@ -144,5 +147,32 @@ LOAD = Listing[Loading](
             ),
             css="num",
         ),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """Of the terms or the service description, and how many have accepted it."""
+
+    row: TermsDocument
+    title: str
+    standing: State
+    accepted: int
+    missing: int
+
+
+TERMS = Listing[Version](
+    name="terms-versions",
+    url_name="terms-versions",
+    pages=("terms-versions",),
+    detail="terms-version",
+    key=lambda each: each.row.id,
+    columns=(
+        Column("document", _("Document"), lambda each: each.title, sortable=True),
+        Column("state", _("State"), lambda each: each.standing, sortable=True),
+        Column("from", _("In force from"), lambda each: each.row.valid_from, sortable=True),
+        Column("accepted", _("Accepted"), lambda each: each.accepted, css="num", sortable=True),
+        Column("missing", _("Not accepted"), lambda each: each.missing, css="num", sortable=True),
     ),
 )

@@ -174,8 +174,17 @@ ALARMS = Listing[Told](
         Column("now", gettext_lazy("Now"), lambda each: each.value, css="num"),
         Column("worst", gettext_lazy("At worst"), lambda each: each.worst, css="num"),
         Column("raised", gettext_lazy("Raised"), lambda each: When(each.row.raised_at, "brief")),
-        Column("cleared", gettext_lazy("Cleared"), lambda each: When(each.row.cleared_at, "brief")),
         acts(_acknowledge),
+    ),
+)
+# A list of its own, so that a choice of columns hides nothing of what stands open.
+CLEARED_ALARMS = ALARMS.without(
+    "now",
+    "act",
+    name="alarms-cleared",
+    fixed=("state",),
+    more=(
+        Column("cleared", gettext_lazy("Cleared"), lambda each: When(each.row.cleared_at, "brief")),
     ),
 )
 
