@@ -25,7 +25,7 @@ from portal.lists.reviews import LOG_REQUESTS, REVIEW_RULES, WATCHED
 from portal.lists.rollouts import ROLLOUTS
 from portal.lists.rounds import DAMAGED, DESTRUCTIONS, DUTY, FINDINGS, SUSPICIONS
 from portal.lists.studies import STUDIES
-from portal.lists.watching import ALARM_RULES, ALARMS, CLEARED_ALARMS, INTERFACES
+from portal.lists.watching import ALARM_RULES, ALARMS, CLEARED_ALARMS, INTERFACES, LEARNINGS
 
 EVERY: tuple[Listing[Any], ...] = (
     *(STUDIES, DESK, CUSTOMERS, PIPELINE, TERMS, LOAD, DUTY),
@@ -37,7 +37,7 @@ EVERY: tuple[Listing[Any], ...] = (
     *(STUCK, DEAD, DAMAGED),
     *(TOKENS, WEBHOOKS, DELIVERIES, API_CLIENTS),
     *(ACCESS_RULES, RETENTION_RULES, ISSUERS),
-    *(PEOPLE, INTERFACES, ALARMS, CLEARED_ALARMS, ALARM_RULES),
+    *(PEOPLE, INTERFACES, LEARNINGS, ALARMS, CLEARED_ALARMS, ALARM_RULES),
     *FINDINGS.values(),
 )
 LISTINGS = {listing.name: listing for listing in EVERY}

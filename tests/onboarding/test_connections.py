@@ -83,9 +83,9 @@ def test_a_certificate_shows_what_it_is() -> None:
 
 
 def test_a_loaded_certificate_is_watched_before_it_was_ever_shown() -> None:
-    road = cast.brought_to(JoiningState.TESTING)
+    road = cast.brought_to(JoiningState.ACCEPTED)
     pem = cast.certificate("localhost", days=12)
-    told = planned(TEST, "UUSI_TEST", host="localhost", tls=True, certificate=pem)
+    told = planned(TEST, "UUSI_TLS", host="localhost", tls=True, certificate=pem)
     row = connections.plan(cast.admin(road), road.organisation, told)
     assert "system" not in {each.what for each in certificates.certificates()}  # not let in yet
     opened = openings.open_planned(cast.admin(road), row)

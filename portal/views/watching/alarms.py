@@ -37,6 +37,7 @@ def listed(request: Request, actor: Actor) -> HttpResponseBase:
             " cause is over."
         ),
         "none_fits": _("No alarm has been cleared"),
+        "untold": len(queries.untold()),
     }
     acknowledges = BY_NAME["alarm-acknowledge"].may_open(actor.roles)
     listing = CLEARED_ALARMS if opened.form.of_the_past else ALARMS
