@@ -1,5 +1,5 @@
-"""Customers: all of them, those on the road in or out, who loads the archive, and the versions of
-the terms that they accept.
+"""Customers: all of them, those on the road in or out, who loads the archive, the versions of the
+terms that they accept, and what two officers decided about them.
 """
 
 from dataclasses import dataclass
@@ -9,10 +9,10 @@ from django.utils.translation import gettext_lazy as _
 
 from archive.models import Organisation
 from archive.queries.load import Load
-from onboarding.models import TermsDocument
+from onboarding.models import FourEyes, TermsDocument
 from onboarding.queries.customers import CustomerRow
 from onboarding.queries.pipeline import Entry
-from portal.lists.cells import Count, Size, State, Strong, Value, lines, state_of
+from portal.lists.cells import Count, Label, Size, State, Strong, Value, When, lines, state_of
 from portal.lists.columns import Column, Listing
 
 BUSINESS_ID = _("Business id")
@@ -174,5 +174,59 @@ TERMS = Listing[Version](
         Column("from", _("In force from"), lambda each: each.row.valid_from, sortable=True),
         Column("accepted", _("Accepted"), lambda each: each.accepted, css="num", sortable=True),
         Column("missing", _("Not accepted"), lambda each: each.missing, css="num", sortable=True),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a second officer decides, in words; `url` leads to what a grant would do."""
+
+    row: FourEyes
+    own: bool
+    title: Label
+    effect: str
+    url: str
+
+
+def _asker(each: Asked) -> str:
+    person = each.row.asked_by
+    return person.get_full_name() or person.get_username()
+
+
+def _decider(each: Asked) -> str:
+    person = each.row.decided_by
+    return (person.get_full_name() or person.get_username()) if person else ""
+
+
+DECIDED = Listing[Asked](
+    name="four-eyes",
+    url_name="four-eyes",
+    pages=("four-eyes",),
+    key=lambda each: each.row.id,
+    columns=(
+        Column(
+            "customer",
+            _("Customer"),
+            lambda each: each.row.joining.organisation.name,
+            under=(
+                Column("what", _("What was asked"), lambda each: each.title),
+                Column("effect", _("Effect"), lambda each: each.effect),
+                Column("reason", _("Reason"), lambda each: each.row.reason),
+            ),
+        ),
+        Column("state", _("State"), lambda each: each.row.get_state_display()),
+        Column(
+            "asked",
+            _("Asked"),
+            _asker,
+            under=(Column("asked-at", _("Asked at"), lambda each: When(each.row.asked_at)),),
+        ),
+        Column(
+            "decided",
+            _("Decided"),
+            _decider,
+            under=(Column("decided-at", _("Decided at"), lambda each: When(each.row.decided_at)),),
+        ),
     ),
 )

@@ -11,7 +11,7 @@ from portal.lists.authorisations import (
 )
 from portal.lists.columns import Listing
 from portal.lists.corrections import CORRECTIONS, REJECTIONS, REVIEW_CASES
-from portal.lists.customers import CUSTOMERS, LOAD, PIPELINE, TERMS
+from portal.lists.customers import CUSTOMERS, DECIDED, LOAD, PIPELINE, TERMS
 from portal.lists.dated import ACCESS_RULES, API_CLIENTS, ISSUERS, RETENTION_RULES
 from portal.lists.desk import BATCHES, DESK
 from portal.lists.jobs import DEAD, STUCK
@@ -28,7 +28,7 @@ from portal.lists.studies import STUDIES
 from portal.lists.watching import ALARM_RULES, ALARMS, CLEARED_ALARMS, INTERFACES, LEARNINGS
 
 EVERY: tuple[Listing[Any], ...] = (
-    *(STUDIES, DESK, CUSTOMERS, PIPELINE, TERMS, LOAD, DUTY),
+    *(STUDIES, DESK, CUSTOMERS, PIPELINE, DECIDED, TERMS, LOAD, DUTY),
     *(BATCHES, MESSAGES, REGISTRY, XDS_MESSAGES, MERGES, DESTRUCTIONS),
     *(HOLDS, TAKEOVERS, REVIEW_RULES, WATCHED, LOG_REQUESTS),
     *(CORRECTIONS, REJECTIONS, REVIEW_CASES),
