@@ -50,6 +50,7 @@ REVIEW_RULES = Listing[OfReview](
                 Column(
                     "condition", gettext_lazy("Raises a suspicion"), lambda each: each.condition
                 ),
+                Column("source", gettext_lazy("Source"), lambda each: each.row.source),
             ),
             sortable=True,
         ),
@@ -65,7 +66,6 @@ REVIEW_RULES = Listing[OfReview](
             gettext_lazy("Version"),
             lambda each: each.row.version,
             css="num",
-            under=(Column("source", gettext_lazy("Source"), lambda each: each.row.source),),
         ),
         Column(
             "from",
