@@ -138,10 +138,11 @@ def _require_starter(actor: Actor, organisation: Organisation) -> None:
             if not actor.roles & STARTERS:
                 raise StaffRoleUnfit()
         case ActorKind.CUSTOMER:
-            held = Membership.objects.filter(organisation=organisation)
             # Whose provider narrows the roles is nothing more to this customer than they say.
-            in_role = held.filter(user_id=actor.id, role__in=actor.roles - STAFF_ROLES)
-            if actor.id is None or not in_role.exists():
+            held = Membership.objects.filter(
+                organisation=organisation, role__in=actor.roles - STAFF_ROLES
+            )
+            if actor.id is None or not held.filter(user_id=actor.id).exists():
                 raise NotFound()
         case _:
             raise NotFound()
