@@ -63,7 +63,7 @@ def _show(request: Request, actor: Actor) -> HttpResponseBase:
     def in_words(found: Sequence[FourEyes]) -> list[Asked]:
         return [_told(row, request.person.id) for row in found]
 
-    waiting = in_words(rows.filter(state=RequestState.OPEN).order_by("asked_at"))
+    waiting = in_words(list(rows.filter(state=RequestState.OPEN).order_by("asked_at")))
     words = {
         "page_title": _("Second officer"),
         "title": _("What waits for a second officer"),
