@@ -7,7 +7,7 @@ from django.db.models import F, Q, TextChoices
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from archive.models.choices import Environment, Severity
+from archive.models.choices import Environment, Role, Severity
 from archive.models.fields import environment_field, uuid_key
 from archive.models.organisations import Connection, Organisation
 
@@ -159,6 +159,10 @@ class AlarmRule(models.Model):
     cool_down_minutes = models.PositiveIntegerField(default=0)
     severity = models.CharField(max_length=10, choices=Severity, default=Severity.NORMAL)
     recipients = ArrayField(models.EmailField(), default=list, blank=True)
+    # Of the operator: whoever has one when the alarm is raised is told as well.
+    roles = ArrayField(
+        models.CharField(max_length=20, choices=Role), default=list, db_default=[], blank=True
+    )
     made_by_name = models.CharField(max_length=200)
     since = models.DateTimeField()
     until = models.DateTimeField(null=True, blank=True)

@@ -54,8 +54,8 @@ class SpentMessage(models.Model):
 
 
 class SeenCertificate(models.Model):
-    """A certificate that a customer's system showed when it was let in; connections name theirs by
-    the digest.
+    """A certificate that a customer's system showed when it was let in, or that was loaded for it
+    before; connections name theirs by the digest.
     """
 
     sha256 = models.CharField(primary_key=True, max_length=64)

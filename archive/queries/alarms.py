@@ -1,12 +1,15 @@
-"""Alarms as people look at them. Those of no environment belong to both."""
+"""Alarms as people look at them, and whom their rules tell. Those of no environment belong to
+both.
+"""
 
+from collections.abc import Iterable, Mapping
 from uuid import UUID
 
 from django.db.models import Case as Choose
 from django.db.models import F, IntegerField, QuerySet, Value, When
 
 from archive.errors import NotFound
-from archive.models import Alarm, Severity
+from archive.models import STAFF_ROLES, Alarm, AlarmRule, Membership, Severity
 from archive.queries.keyset import Key, moment
 
 GRAVEST = {Severity.CRITICAL: 0, Severity.HIGH: 1, Severity.NORMAL: 2, Severity.LOW: 3}
@@ -45,3 +48,35 @@ def standing(environment: str) -> QuerySet[Alarm]:
 def cleared(environment: str) -> QuerySet[Alarm]:
     """The latest first."""
     return _of(environment).filter(cleared_at__isnull=False).order_by("-cleared_at")
+
+
+# --- whom a rule tells ----------------------------------------------------------------------------
+
+
+def reach(rules: Iterable[AlarmRule]) -> Mapping[UUID, frozenset[str]]:
+    """The addresses that each rule tells now: those it names, and of whoever has one of its roles
+    with the operator.
+    """
+    found = list(rules)
+    people = _people() if any(rule.roles for rule in found) else {}
+    return {
+        rule.id: frozenset(rule.recipients).union(*(people.get(each, ()) for each in rule.roles))
+        for rule in found
+    }
+
+
+def _people() -> Mapping[str, set[str]]:
+    rows = Membership.objects.filter(
+        role__in=STAFF_ROLES, organisation__is_operator=True, user__is_active=True
+    )
+    found: dict[str, set[str]] = {}
+    for role, address in rows.exclude(user__email="").values_list("role", "user__email"):
+        found.setdefault(role, set()).add(address)
+    return found
+
+
+def untold() -> list[AlarmRule]:
+    """Rules in force that tell nobody by mail: their alarms are seen only by who looks."""
+    rules = AlarmRule.objects.filter(until=None).select_related("organisation")
+    told = reach(rules)
+    return [rule for rule in rules if not told[rule.id]]

@@ -1,5 +1,5 @@
-"""Certificates by when they expire: those of customers' systems, as they were last shown, those of
-trusted issuers, and the service's own.
+"""Certificates by when they expire: those of customers' systems, as they were shown or loaded,
+those of trusted issuers, and the service's own.
 """
 
 from dataclasses import dataclass
@@ -39,7 +39,7 @@ def certificates() -> list[Certificate]:
 
 
 def _of_systems() -> list[Certificate]:
-    """Of connections in force. One that was never shown here is not known."""
+    """Of connections in force. One that was neither shown nor loaded is not known."""
     live = Connection.objects.filter(Q(valid_until=None) | Q(valid_until__gte=today()))
     named = list(live.exclude(certificate_sha256="").select_related("organisation"))
     seen = SeenCertificate.objects.in_bulk([row.certificate_sha256 for row in named])

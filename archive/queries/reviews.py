@@ -4,7 +4,7 @@ oneself is not there: nobody reviews the own looks.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet
@@ -27,6 +27,7 @@ from archive.models import (
 from archive.queries import keyset
 from archive.queries.keyset import Page
 from archive.queries.overview import COUNTED
+from archive.values import PatientIdentifier
 
 SUSPICIONS = (keyset.Key("last_at", datetime.fromisoformat, True), keyset.Key("id", UUID, True))
 CASES = (keyset.Key("opened_at", datetime.fromisoformat, True), keyset.Key("id", UUID, True))
@@ -183,6 +184,19 @@ def watched(environment: str) -> QuerySet[WatchedPerson]:
 
 def watch_page(environment: str, *, after: str = "", before: str = "") -> Page[WatchedPerson]:
     return keyset.page(watched(environment), WATCHES, after=after, before=before)
+
+
+def watched_from(environment: str, identifier: PatientIdentifier, first_day: date) -> WatchedPerson:
+    """The row by which this person is watched for from that day on. Raises NotFound."""
+    found = watched(environment).filter(
+        patient__issuer=identifier.issuer,
+        patient__identifier=identifier.value,
+        valid_from=first_day,
+    )
+    row = found.order_by("-added_at").first()
+    if row is None:
+        raise NotFound()
+    return row
 
 
 def watch(watch_id: UUID) -> WatchedPerson:

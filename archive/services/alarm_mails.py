@@ -1,9 +1,10 @@
-"""Mails about alarms: to each recipient of the rule once an alarm; all that is new in one mail."""
+"""Mails about alarms: to each whom the rule tells once an alarm; all that is new in one mail."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from smtplib import SMTPException
+from uuid import UUID
 
 from django.conf import settings
 from django.core.mail import send_mail
@@ -13,11 +14,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from archive.models import Alarm, User
+from archive.queries import alarms as queries
 from archive.values import HELSINKI, now
 
 log = logging.getLogger(__name__)
 
 MOST = 50  # alarms named in one mail
+Reach = Mapping[UUID, frozenset[str]]  # of rules, the addresses that they tell
 CLAIMED = timedelta(minutes=10)  # after which who claimed it is taken to have ended
 
 
@@ -27,18 +30,20 @@ def tell_due() -> int:
     """
     at = now()
     standing = Alarm.objects.filter(told_at=None, raised_at__isnull=False, cleared_at=None)
-    rows = standing.exclude(rule__recipients=[]).select_related("rule").order_by("raised_at")
-    claimed = [row for row in rows if _is_due(row, at) and _claim(row, at)]
+    telling = standing.exclude(rule__recipients=[], rule__roles=[]).select_related("rule")
+    rows = list(telling.order_by("raised_at"))
+    reach = queries.reach(row.rule for row in rows)
+    claimed = [row for row in rows if _is_due(row, at, reach) and _claim(row, at)]
     try:
-        return sum(_tell(address, claimed) for address in _owed(claimed))
+        return sum(_tell(address, claimed, reach) for address in _owed(claimed, reach))
     finally:
         own = Alarm.objects.filter(id__in=[row.id for row in claimed], claimed_at=at)
         own.update(claimed_at=None)
 
 
-def _is_due(row: Alarm, at: datetime) -> bool:
+def _is_due(row: Alarm, at: datetime, reach: Reach) -> bool:
     """A quiet one when it has stood for as long as nobody was to be told."""
-    if row.raised_at is None or not _owed([row]):
+    if row.raised_at is None or not _owed([row], reach):
         return False
     return not row.is_quiet or at - row.raised_at >= timedelta(minutes=row.rule.cool_down_minutes)
 
@@ -51,19 +56,17 @@ def _claim(row: Alarm, at: datetime) -> bool:
     return True
 
 
-def _owed(alarms: list[Alarm]) -> list[str]:
-    return sorted(
-        {each for row in alarms for each in row.rule.recipients if each not in row.told_to}
-    )
+def _owed(alarms: list[Alarm], reach: Reach) -> list[str]:
+    return sorted({each for row in alarms for each in reach[row.rule_id] - {*row.told_to}})
 
 
-def _tell(address: str, claimed: list[Alarm]) -> bool:
-    own = [row for row in claimed if address in _owed([row])]
+def _tell(address: str, claimed: list[Alarm], reach: Reach) -> bool:
+    own = [row for row in claimed if address in _owed([row], reach)]
     if not _send(address, own):
         return False
     for row in own:
         row.told_to.append(address)
-        if not _owed([row]):
+        if not _owed([row], reach):
             row.told_at = now()
         row.save(update_fields=["told_to", "told_at"])
     return True

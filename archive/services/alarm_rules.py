@@ -10,7 +10,7 @@ from django.db import transaction
 from archive import ledger
 from archive.actors import Actor
 from archive.errors.wishes import ValueUnfit
-from archive.models import FALLING, Alarm, AlarmRule
+from archive.models import FALLING, STAFF_ROLES, Alarm, AlarmRule
 from archive.values import now
 
 
@@ -33,6 +33,7 @@ class Rule:
     least: int = 0
     cool_down_minutes: int = 0
     recipients: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()  # of the operator
 
 
 def add(actor: Actor, rule: Rule, *, reason: str) -> AlarmRule:
@@ -80,11 +81,13 @@ def check(rule: Rule) -> None:
             validate_email(each)
         except ValidationError:
             raise _unfit("recipients", "is no address") from None
+    if not set(rule.roles) <= STAFF_ROLES:
+        raise _unfit("roles", "is no role of the operator")
 
 
 def _made(actor: Actor, rule: Rule) -> AlarmRule:
     columns = {each.name: getattr(rule, each.name) for each in fields(rule)}
-    columns["recipients"] = list(rule.recipients)
+    columns |= {"recipients": list(rule.recipients), "roles": list(rule.roles)}
     return AlarmRule.objects.create(**columns, made_by_name=actor.name, since=now())
 
 

@@ -1,8 +1,9 @@
-"""Certificates that customers' systems showed, so that it is known when they expire. A connection
-names its certificate by digest alone.
+"""Certificates that customers' systems showed or that were loaded for them, so that it is known
+when they expire. A connection names its certificate by digest alone.
 """
 
 import hashlib
+from datetime import datetime
 
 from cryptography import x509
 
@@ -21,8 +22,11 @@ def note(der: bytes) -> None:
         subject, until = read.subject.rfc4514_string(), read.not_valid_after_utc
     except ValueError:
         return
-    SeenCertificate.objects.bulk_create(
-        [SeenCertificate(sha256=digest, subject=subject[:300], until=until)],
-        ignore_conflicts=True,
-    )
+    know(digest, subject, until)
     _noted.add(digest)
+
+
+def know(sha256: str, subject: str, until: datetime) -> None:
+    """Also before it was ever shown."""
+    made = SeenCertificate(sha256=sha256, subject=subject[:300], until=until)
+    SeenCertificate.objects.bulk_create([made], ignore_conflicts=True)

@@ -18,6 +18,7 @@ from archive.errors import ArchiveError, NotFound
 from archive.errors.rules import AnswersTooMany, ListTooLarge, ListUnreadable, TakeoverRuns
 from archive.errors.wishes import StaffRoleUnfit
 from archive.models import (
+    STAFF_ROLES,
     Connection,
     JobKind,
     Membership,
@@ -131,13 +132,16 @@ def compare_again(actor: Actor, takeover: Takeover) -> None:
 
 
 def _require_starter(actor: Actor, organisation: Organisation) -> None:
-    """A customer's own people, or staff who work with it."""
+    """A customer's own people, in a role that they act in now, or staff who work with it."""
     match actor.kind:
         case ActorKind.STAFF:
             if not actor.roles & STARTERS:
                 raise StaffRoleUnfit()
         case ActorKind.CUSTOMER:
-            held = Membership.objects.filter(organisation=organisation)
+            # Whose provider narrows the roles is nothing more to this customer than they say.
+            held = Membership.objects.filter(
+                organisation=organisation, role__in=actor.roles - STAFF_ROLES
+            )
             if actor.id is None or not held.filter(user_id=actor.id).exists():
                 raise NotFound()
         case _:

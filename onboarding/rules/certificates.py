@@ -6,6 +6,7 @@ from ipaddress import ip_address
 
 from cryptography import x509
 from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import NameOID
 
 from onboarding.errors import CertificateExpired, CertificateOtherName, CertificateUnreadable
@@ -45,6 +46,17 @@ def read(pem: str) -> Certificate:
         valid_until=found.not_valid_after_utc,
         names=names,
     )
+
+
+def as_pem(content: bytes) -> str:
+    """A file's content, in PEM or DER form. Raises CertificateUnreadable."""
+    try:
+        if b"-----BEGIN" in content:
+            return content.decode("ascii").strip()
+        found = x509.load_der_x509_certificate(content)
+    except ValueError:
+        raise CertificateUnreadable(facts=FIELD) from None
+    return found.public_bytes(Encoding.PEM).decode("ascii")
 
 
 def require_fit(certificate: Certificate, host: str, at: datetime) -> None:

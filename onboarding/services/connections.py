@@ -13,6 +13,7 @@ from archive.errors import NotFound
 from archive.models import Connection, ConnectionKind, Environment, Organisation, XdsRole
 from archive.objects import er7
 from archive.objects.messages import Target
+from archive.services import seen_certificates
 from archive.services.associations import addresses_of
 from archive.services.connections import CALL_TIMEOUT
 from archive.values import AeTitle, now, today
@@ -97,10 +98,19 @@ def _keep(actor: Actor, row: PlannedConnection, planned: Plan) -> PlannedConnect
             if row.kind == ConnectionKind.HL7:
                 raise SenderTaken(facts={"field": "hl7_application"}) from None
             raise TitleTaken(facts={"field": "aet"}) from None
+        _make_known(row)
         _record(actor, row.organisation, f"connection planned: {row}", row.environment)
         if row.connection is not None and row.environment == Environment.TEST:
             open_planned(actor, row)
     return row
+
+
+def _make_known(row: PlannedConnection) -> None:
+    """The end of its certificate is watched from the opening on, shown before or not."""
+    if row.certificate_until is not None:
+        seen_certificates.know(
+            row.certificate_sha256, row.certificate_subject, row.certificate_until
+        )
 
 
 def _checked(row: PlannedConnection, planned: Plan) -> dict[str, object]:

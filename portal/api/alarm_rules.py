@@ -11,7 +11,15 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from archive.errors import NotFound
-from archive.models import AlarmRule, ApiScope, Environment, Interface, Measure, Severity
+from archive.models import (
+    STAFF_ROLES,
+    AlarmRule,
+    ApiScope,
+    Environment,
+    Interface,
+    Measure,
+    Severity,
+)
 from archive.queries import keyset
 from archive.services import alarm_rules as services
 from archive.services.alarm_rules import Rule
@@ -54,6 +62,9 @@ class AlarmRuleOut(serializers.Serializer[Any]):
     cool_down_minutes = serializers.IntegerField(help_text="not told again within")
     severity = serializers.ChoiceField(Severity.choices)
     recipients = serializers.ListField(child=serializers.CharField())
+    roles = serializers.ListField(
+        child=serializers.CharField(), help_text="of the operator: everybody who has one is told"
+    )
     since = serializers.DateTimeField()
     until = serializers.DateTimeField(allow_null=True)
 
@@ -87,6 +98,9 @@ class AlarmRuleIn(ReasonIn):
     recipients = serializers.ListField(
         child=serializers.EmailField(max_length=254), default=list, max_length=20
     )
+    roles = serializers.ListField(
+        child=serializers.ChoiceField(sorted(STAFF_ROLES)), default=list, max_length=5
+    )
 
 
 def _rule(request: Request) -> tuple[Rule, str]:
@@ -98,7 +112,11 @@ def _rule(request: Request) -> tuple[Rule, str]:
     require_environment(request, wanted["environment"])
     whose, reason = wanted.pop("customer"), wanted.pop("reason")
     organisation_id = customer(request, whose).id if whose else None
-    told = {"organisation_id": organisation_id, "recipients": tuple(wanted["recipients"])}
+    told = {
+        "organisation_id": organisation_id,
+        "recipients": tuple(wanted["recipients"]),
+        "roles": tuple(wanted["roles"]),
+    }
     return Rule(**wanted | told), reason
 
 

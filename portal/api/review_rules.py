@@ -32,6 +32,7 @@ from portal.api.doors import (
     person_in,
     require_environment,
 )
+from portal.api.idempotency import Handler
 from portal.api.logs import reader_in
 from portal.api.operation import by_key, listed
 from portal.api.review import TAGS, viewed
@@ -161,11 +162,29 @@ class WatchPersonIn(Strict):
     environment = serializers.ChoiceField(Environment.choices, required=False)
 
 
+def _looked_at(request: Request, row: WatchedPerson) -> Response:
+    """Told again to whom a key is repeated, as a look of its own. Raises NotFound."""
+    require_environment(request, row.environment)
+    about = ledger.About(environment=row.environment)
+    viewed(reader_in(request), about, what="watch list", entries=1)
+    return Response(WatchedOut(row).data)
+
+
+def _watched_already(request: Request) -> Response:
+    wanted = given(WatchPersonIn, request)
+    environment = environment_of_body(request, wanted.get("environment", ""))
+    identifier, day = wanted["patient"]["identifier"], wanted["first_day"]
+    return _looked_at(request, reviews.watched_from(environment, identifier, day))
+
+
 class WatchList(Opened):
     doors = {  # noqa: RUF012
         "GET": Door(("review-watch",), ApiScope.LOGS_READ),
         "POST": Door(("review-watch-change",), ApiScope.LOGS_ACT),
     }
+
+    def look(self) -> Handler:
+        return _watched_already
 
     @extend_schema(
         operation_id="watch_list", tags=TAGS, parameters=[ListShape], responses=AllWatchedOut
@@ -206,6 +225,9 @@ class EndWatchIn(Strict):
 
 class EndWatch(Opened):
     doors = {"POST": Door(("review-watch-change",), ApiScope.LOGS_ACT)}  # noqa: RUF012
+
+    def look(self) -> Handler:
+        return lambda request, watch_id: _looked_at(request, reviews.watch(watch_id))
 
     @extend_schema(operation_id="watch_end", tags=TAGS, request=EndWatchIn, responses=WatchedOut)
     def post(self, request: Request, watch_id: UUID) -> Response:

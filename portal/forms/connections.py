@@ -10,8 +10,9 @@ from django.utils.translation import gettext_lazy as _
 
 from archive.models import ConnectionKind, Environment
 from archive.values import AeTitle
+from onboarding.errors import CertificateUnreadable
 from onboarding.models import PlannedConnection
-from onboarding.rules.certificates import MAX_PEM
+from onboarding.rules.certificates import MAX_PEM, as_pem
 from onboarding.services.connections import Plan
 from portal.forms.joining import line
 
@@ -32,7 +33,9 @@ class _Certified(forms.Form):
         help_text=_("In PEM form, from BEGIN CERTIFICATE to END CERTIFICATE; never a private key."),
         widget=forms.Textarea(attrs={"rows": 5, "spellcheck": "false", "class": "mono"}),
     )
-    certificate_file = forms.FileField(label=_("or as a file"), required=False)
+    certificate_file = forms.FileField(
+        label=_("or as a file"), required=False, help_text=_("In PEM or DER form.")
+    )
 
     def clean_certificate_file(self) -> UploadedFile | None:
         """Its text takes the place of what was pasted."""
@@ -42,9 +45,9 @@ class _Certified(forms.Form):
         if (file.size or 0) > MAX_PEM:
             raise forms.ValidationError(gettext("The file is too large for a certificate."))
         try:
-            self.cleaned_data["certificate"] = file.read().decode("ascii").strip()
-        except UnicodeDecodeError:
-            said = gettext("This file is not in PEM form. Convert it, or paste the text.")
+            self.cleaned_data["certificate"] = as_pem(file.read())
+        except CertificateUnreadable:
+            said = gettext("This file is no certificate in PEM or DER form.")
             raise forms.ValidationError(said) from None
         return file
 

@@ -7,14 +7,26 @@ from django import forms
 from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
-from archive.models import AlarmRule, Environment, Interface, Measure, Organisation, Severity
+from archive.models import (
+    STAFF_ROLES,
+    AlarmRule,
+    Environment,
+    Interface,
+    Measure,
+    Organisation,
+    Role,
+    Severity,
+)
+from archive.rules.silence import Learning
 from archive.services.alarm_rules import Rule
+from archive.services.silence_learning import MOST_WEEKS
+from portal.forms.days import day_field
 from portal.forms.joining import line
 from portal.forms.moments import clock_field
 from portal.forms.reasons import reason_field
 
 ANY = ("", "–")
-CLEARED, ENDED = "cleared", "ended"
+CLEARED, ENDED, UNTOLD = "cleared", "ended", "untold"
 LEARN, LAID_DOWN, NEVER = "learn", "laid-down", "never"
 WEEKDAYS = (
     ("0", _("Monday")),
@@ -63,6 +75,24 @@ class RuleFilters(forms.Form):
         return self.is_valid() and self.cleaned_data["state"] == ENDED
 
 
+class AlarmRuleFilters(RuleFilters):
+    """Those of alarms may also be narrowed to the ones that tell nobody."""
+
+    state = forms.ChoiceField(
+        label=_("State"),
+        required=False,
+        choices=[
+            ANY,
+            (UNTOLD, _("in force, tells nobody by mail")),
+            (ENDED, _("no longer in force")),
+        ],
+    )
+
+    @property
+    def untold(self) -> bool:
+        return self.is_valid() and self.cleaned_data["state"] == UNTOLD
+
+
 class ExpectedForm(forms.Form):
     what = forms.ChoiceField(
         label=_("When should something have come?"),
@@ -89,6 +119,32 @@ class ExpectedForm(forms.Form):
             if found.get("by") is None and "by" not in self.errors:
                 self.add_error("by", gettext("This is missing."))
         return found
+
+
+class LearningForm(forms.Form):
+    first_day = day_field(_("First day"), required=True, help_text=_("Tomorrow at the earliest."))
+    weeks = forms.IntegerField(
+        label=_("Weeks looked at"),
+        min_value=1,
+        max_value=MOST_WEEKS,
+        help_text=_("The same day of so many weeks before."),
+    )
+    least_days = forms.IntegerField(
+        label=_("Days seen, at least"),
+        min_value=1,
+        help_text=_("Of a system that is newer than so many weeks nothing is expected."),
+    )
+    most_silent = forms.IntegerField(
+        label=_("Of them silent, at most"),
+        min_value=0,
+        help_text=_("When more of them were silent, nothing is expected on that day of the week."),
+    )
+    source = line(_("Source"), required=False)
+    reason = reason_field(_("Why it is learned so."))
+
+    def learning(self) -> Learning:
+        given = self.cleaned_data
+        return Learning(given["weeks"], given["least_days"], given["most_silent"])
 
 
 class AcknowledgeForm(forms.Form):
@@ -137,11 +193,17 @@ class RuleForm(forms.Form):
     severity = forms.ChoiceField(
         label=_("Severity"), choices=Severity.choices, initial=Severity.NORMAL
     )
+    roles = forms.MultipleChoiceField(
+        label=_("Told by mail: everybody who is"),
+        choices=[(role.value, role.label) for role in Role if role in STAFF_ROLES],
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
     recipients = forms.CharField(
-        label=_("Told by mail"),
+        label=_("Told by mail: addresses"),
         required=False,
         max_length=1000,
-        help_text=_("Addresses, with commas between them. Nobody: it stands on the page only."),
+        help_text=_("With commas between them. Nobody at all: it stands on the page only."),
     )
     reason = reason_field(_("Why the rule is so."))
 
@@ -167,8 +229,10 @@ class RuleForm(forms.Form):
         chosen = given.pop("organisation")
         given.pop("reason")
         addresses = given.pop("recipients").replace(";", ",").split(",")
+        roles = tuple(given.pop("roles"))
         return Rule(
             **given,
             organisation_id=chosen or None,
+            roles=roles,
             recipients=tuple(each.strip() for each in addresses if each.strip()),
         )

@@ -112,3 +112,12 @@ FOLLOW_UP = AUTHORISATIONS.without(
     walks=False,
     fixed=("side", "view"),
 )
+# Of its own for the producing side, so that a choice of columns says nothing of the other side.
+FOLLOW_UP_PRODUCED = FOLLOW_UP.without(
+    "producer", name="follow-up-produced", pages=("assignments",)
+)
+FOLLOWED = {
+    None: FOLLOW_UP,
+    Side.ORGANISER: FOLLOW_UP.without("organiser"),
+    Side.PRODUCER: FOLLOW_UP_PRODUCED,
+}

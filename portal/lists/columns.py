@@ -58,7 +58,7 @@ class Listing(Generic[R]):
     detail_key: Callable[[R], Any] | None = None
     walks: bool = True
     url_args: tuple[str, ...] = ()
-    fixed: tuple[str, ...] = ()  # of the address: which list it is, no filter
+    fixed: tuple[str, ...] = ()  # of the address: which list it is
 
     @property
     def url(self) -> str:
@@ -70,10 +70,10 @@ class Listing(Generic[R]):
     def columns_for(self, *, is_staff: bool) -> tuple[Column[R], ...]:
         return self.columns if is_staff else _open(self.columns)
 
-    def without(self, *keys: str, **changes: Any) -> "Listing[R]":
-        """The same list for other readers, without some of its columns."""
+    def without(self, *keys: str, more: tuple[Column[R], ...] = (), **changes: Any) -> "Listing[R]":
+        """The same list for other readers or rows, without some of its columns, with `more`."""
         kept = tuple(column for column in self.columns if column.key not in keys)
-        return replace(self, columns=kept, **changes)
+        return replace(self, columns=(*kept, *more), **changes)
 
     def cell(self, key: str, row: R) -> SafeString:
         """What the list says in one of its columns, for another page."""

@@ -1,4 +1,6 @@
-"""Customers: all of them, those on the road in or out, and who loads the archive."""
+"""Customers: all of them, those on the road in or out, who loads the archive, the versions of the
+terms that they accept, and what two officers decided about them.
+"""
 
 from dataclasses import dataclass
 
@@ -7,9 +9,10 @@ from django.utils.translation import gettext_lazy as _
 
 from archive.models import Organisation
 from archive.queries.load import Load
+from onboarding.models import FourEyes, TermsDocument
 from onboarding.queries.customers import CustomerRow
 from onboarding.queries.pipeline import Entry
-from portal.lists.cells import Count, Size, State, Strong, Value, lines, state_of
+from portal.lists.cells import Count, Label, Size, State, Strong, Value, When, lines, state_of
 from portal.lists.columns import Column, Listing
 
 BUSINESS_ID = _("Business id")
@@ -143,6 +146,87 @@ LOAD = Listing[Loading](
                 Column("refusals-hour", _("Refusals in an hour"), lambda row: row.hour.refusals),
             ),
             css="num",
+        ),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """Of the terms or the service description, and how many have accepted it."""
+
+    row: TermsDocument
+    title: str
+    standing: State
+    accepted: int
+    missing: int
+
+
+TERMS = Listing[Version](
+    name="terms-versions",
+    url_name="terms-versions",
+    pages=("terms-versions",),
+    detail="terms-version",
+    key=lambda each: each.row.id,
+    columns=(
+        Column("document", _("Document"), lambda each: each.title, sortable=True),
+        Column("state", _("State"), lambda each: each.standing, sortable=True),
+        Column("from", _("In force from"), lambda each: each.row.valid_from, sortable=True),
+        Column("accepted", _("Accepted"), lambda each: each.accepted, css="num", sortable=True),
+        Column("missing", _("Not accepted"), lambda each: each.missing, css="num", sortable=True),
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What a second officer decides, in words; `url` leads to what a grant would do."""
+
+    row: FourEyes
+    own: bool
+    title: Label
+    effect: str
+    url: str
+
+
+def _asker(each: Asked) -> str:
+    person = each.row.asked_by
+    return person.get_full_name() or person.get_username()
+
+
+def _decider(each: Asked) -> str:
+    person = each.row.decided_by
+    return (person.get_full_name() or person.get_username()) if person else ""
+
+
+DECIDED = Listing[Asked](
+    name="four-eyes",
+    url_name="four-eyes",
+    pages=("four-eyes",),
+    key=lambda each: each.row.id,
+    columns=(
+        Column(
+            "customer",
+            _("Customer"),
+            lambda each: each.row.joining.organisation.name,
+            under=(
+                Column("what", _("What was asked"), lambda each: each.title),
+                Column("effect", _("Effect"), lambda each: each.effect),
+                Column("reason", _("Reason"), lambda each: each.row.reason),
+            ),
+        ),
+        Column("state", _("State"), lambda each: each.row.get_state_display()),
+        Column(
+            "asked",
+            _("Asked"),
+            _asker,
+            under=(Column("asked-at", _("Asked at"), lambda each: When(each.row.asked_at)),),
+        ),
+        Column(
+            "decided",
+            _("Decided"),
+            _decider,
+            under=(Column("decided-at", _("Decided at"), lambda each: When(each.row.decided_at)),),
         ),
     ),
 )

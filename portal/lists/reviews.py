@@ -1,4 +1,4 @@
-"""Who is watched for, and what customers are asked to explain."""
+"""The rules of log review, who is watched for, and what customers are asked to explain."""
 
 from dataclasses import dataclass
 
@@ -7,11 +7,81 @@ from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from archive.models import ExplanationRequest, ExplanationState, WatchedPerson
+from archive.models import ExplanationRequest, ExplanationState, ReviewRule, WatchedPerson
 from portal.lists.cells import Act, PersonCode, State, When, dated, state_of
-from portal.lists.columns import Column, Listing
+from portal.lists.columns import Column, Listing, acts
 
 QUESTION = 120  # characters of one in a list
+
+
+@dataclass(frozen=True, slots=True)
+class OfReview:
+    """A rule of log review; the last version of its cause is the one that can be changed."""
+
+    row: ReviewRule
+    name: str
+    standing: State
+    condition: str
+
+    @property
+    def is_last(self) -> bool:
+        return self.row.valid_until is None
+
+
+def _change_review(each: OfReview) -> Act | None:
+    if not each.is_last:
+        return None
+    about = f"{each.name}, {each.row.get_scope_display()}"
+    return Act(_("Change"), reverse("review-rule", args=[each.row.id]), about)
+
+
+REVIEW_RULES = Listing[OfReview](
+    name="review-rules",
+    url_name="review-rules",
+    pages=("review-rules",),
+    key=lambda each: each.row.id,
+    columns=(
+        Column(
+            "rule",
+            gettext_lazy("Rule"),
+            lambda each: each.name,
+            css="broad",
+            under=(
+                Column(
+                    "condition", gettext_lazy("Raises a suspicion"), lambda each: each.condition
+                ),
+                Column("source", gettext_lazy("Source"), lambda each: each.row.source),
+            ),
+            sortable=True,
+        ),
+        Column(
+            "scope",
+            gettext_lazy("Whose looks"),
+            lambda each: each.row.get_scope_display(),
+            sortable=True,
+        ),
+        Column("state", gettext_lazy("State"), lambda each: each.standing, sortable=True),
+        Column(
+            "version",
+            gettext_lazy("Version"),
+            lambda each: each.row.version,
+            css="num",
+        ),
+        Column(
+            "from",
+            gettext_lazy("From"),
+            lambda each: When(each.row.valid_from),
+            sortable=True,
+        ),
+        Column(
+            "until",
+            gettext_lazy("Until"),
+            lambda each: When(each.row.valid_until),
+            sortable=True,
+        ),
+        acts(_change_review),
+    ),
+)
 
 
 def _standing(row: WatchedPerson) -> State:
@@ -41,7 +111,7 @@ WATCHED = Listing[WatchedPerson](
             lambda row: row.added_by,
             under=(Column("added", gettext_lazy("Added"), lambda row: When(row.added_at)),),
         ),
-        Column("act", gettext_lazy("Change"), _end, page_only=True),
+        acts(_end),
     ),
 )
 

@@ -1,15 +1,17 @@
 """Interfaces as they fare, alarms, and the rules by which they are raised."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from archive.models import Alarm, AlarmRule
+from archive.models import Alarm, AlarmRule, Role
 from archive.queries.interface_health import Line
+from archive.services.silence_learning import Standing
 from portal import formats
-from portal.lists.cells import Act, Code, State, Value, When, lines
+from portal.lists.cells import Act, Code, State, Value, When, dated, lines
 from portal.lists.columns import Column, Listing, acts
 
 
@@ -104,6 +106,39 @@ INTERFACES = Listing[Line](
 )
 
 
+def _learned(each: Standing) -> State:
+    last = each.next_from - timedelta(days=1) if each.next_from else None
+    return dated(each.row.valid_from, last)
+
+
+LEARNINGS = Listing[Standing](
+    name="silence-learning",
+    url_name="silence-learning",
+    pages=("silence-learning",),
+    key=lambda each: each.row.id,
+    columns=(
+        Column(
+            "from", gettext_lazy("In force from"), lambda each: each.row.valid_from, sortable=True
+        ),
+        Column("state", gettext_lazy("State"), _learned, sortable=True),
+        Column("weeks", gettext_lazy("Weeks looked at"), lambda each: each.row.weeks, css="num"),
+        Column(
+            "least",
+            gettext_lazy("Days seen, at least"),
+            lambda each: each.row.least_days,
+            css="num",
+        ),
+        Column(
+            "silent",
+            gettext_lazy("Of them silent, at most"),
+            lambda each: each.row.most_silent,
+            css="num",
+        ),
+        Column("source", gettext_lazy("Source"), lambda each: each.row.source),
+    ),
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Told:
     """An alarm with its object and values in words."""
@@ -174,8 +209,17 @@ ALARMS = Listing[Told](
         Column("now", gettext_lazy("Now"), lambda each: each.value, css="num"),
         Column("worst", gettext_lazy("At worst"), lambda each: each.worst, css="num"),
         Column("raised", gettext_lazy("Raised"), lambda each: When(each.row.raised_at, "brief")),
-        Column("cleared", gettext_lazy("Cleared"), lambda each: When(each.row.cleared_at, "brief")),
         acts(_acknowledge),
+    ),
+)
+# A list of its own, so that a choice of columns hides nothing of what stands open.
+CLEARED_ALARMS = ALARMS.without(
+    "now",
+    "act",
+    name="alarms-cleared",
+    fixed=("state",),
+    more=(
+        Column("cleared", gettext_lazy("Cleared"), lambda each: When(each.row.cleared_at, "brief")),
     ),
 )
 
@@ -187,10 +231,15 @@ class Ruled:
     row: AlarmRule
     when: str
     where: str
+    tells_nobody: bool
 
 
 def _recipients(each: Ruled) -> Value:
-    return ", ".join(each.row.recipients) or State("none", _("nobody"))
+    roles = [str(Role(role).label) for role in each.row.roles]
+    told = ", ".join((*roles, *each.row.recipients))
+    if each.tells_nobody and each.row.until is None:
+        return lines((State("needs", _("nobody")), told))
+    return told or State("none", _("nobody"))
 
 
 def _change(each: Ruled) -> Value:

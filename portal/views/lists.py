@@ -77,6 +77,7 @@ class Shown:
     """The frame of a list, for its template."""
 
     listing: Listing[Any]
+    form: Any
     columns: tuple[Column[Any], ...]
     offered: tuple[tuple[Column[Any], bool], ...]  # all but the first and acts, and whether shown
     headings: tuple[tuple[Column[Any], str, str], ...]  # with address and aria-sort
@@ -101,7 +102,8 @@ class Shown:
     def off(self) -> str:
         """The list without a filter, also without the view it opens with."""
         asked = QueryDict(self.query)
-        which = {name: asked[name] for name in self.listing.fixed if name in asked}
+        fixed = set(self.listing.fixed) - set(self.form.fields)
+        which = {name: asked[name] for name in self.listing.fixed if name in fixed & asked.keys()}
         return f"?{urlencode({**which, **({'saved': ''} if self.kept.opens_with else {})})}"
 
 
@@ -140,6 +142,7 @@ def answer(
     query = filters_only(request.GET)
     shown = Shown(
         listing=listing,
+        form=opened.form,
         columns=columns,
         offered=tuple((each, each in columns) for each in all_columns[1:] if not each.page_only),
         headings=tuple(_heading(request.GET, each, sort) for each in columns),

@@ -38,6 +38,7 @@ def show(request: Request, actor: Actor) -> HttpResponse:
     standing = alarms.standing(request.environment)[:ALARMS] if shows_alarms else []
     context = {
         "alarms": [(row, about(row)) for row in standing],
+        "untold": len(alarms.untold()) if shows_alarms else 0,
         "title": _title(flows),
         "say": _say(waiting, overview.open_case_count(request.environment)),
         "flows": [

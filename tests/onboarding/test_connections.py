@@ -1,11 +1,13 @@
 """Deployment data: what helps while it is typed, and what an open connection does (ON-3)."""
 
+import ssl
 from typing import Any
 
 import pytest
 
 from archive.errors import ArchiveError, NotFound
 from archive.models import Connection, ConnectionKind, Environment, LedgerEvent
+from archive.queries import certificates
 from archive.values import BusinessId, today
 from onboarding.errors import (
     ActorUnfit,
@@ -19,7 +21,8 @@ from onboarding.errors import (
     TitleTaken,
 )
 from onboarding.models import JoiningState, PlannedConnection
-from onboarding.services import connections
+from onboarding.rules.certificates import as_pem, read
+from onboarding.services import connections, openings
 from onboarding.services.connections import Plan
 from tests.onboarding import cast
 from tests.onboarding.cast import planned
@@ -72,6 +75,22 @@ def test_a_certificate_shows_what_it_is() -> None:
     assert row.certificate_subject == row.certificate_issuer == "CN=pacs.uusi.fi"
     assert len(row.certificate_sha256) == 64
     assert row.certificate_until is not None and row.certificate_until.date() > today()
+    again = as_pem(ssl.PEM_cert_to_DER_cert(pem))
+    assert read(again).sha256 == row.certificate_sha256
+    for wrong in (b"\x30\x03abc", b"no certificate", b"-----BEGIN \xff"):
+        with pytest.raises(CertificateUnreadable):
+            as_pem(wrong)
+
+
+def test_a_loaded_certificate_is_watched_before_it_was_ever_shown() -> None:
+    road = cast.brought_to(JoiningState.ACCEPTED)
+    pem = cast.certificate("localhost", days=12)
+    told = planned(TEST, "UUSI_TLS", host="localhost", tls=True, certificate=pem)
+    row = connections.plan(cast.admin(road), road.organisation, told)
+    assert "system" not in {each.what for each in certificates.certificates()}  # not let in yet
+    opened = openings.open_planned(cast.admin(road), row)
+    (found,) = [each for each in certificates.certificates() if each.what == "system"]
+    assert str(opened.id) in found.key and 11 < found.days_left <= 12
 
 
 @pytest.mark.parametrize(

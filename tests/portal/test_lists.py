@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils.http import urlencode
 
 from archive.models import AlarmRule, LedgerEvent, SavedView, Study
 from archive.queries import keyset
@@ -26,6 +27,12 @@ pytestmark = pytest.mark.django_db
 
 STUDIES, DESK = "/studies/", "/desk/"
 SAVE = "/lists/studies/views/"
+# Lists at one address, told apart by what stands in it.
+WHICH = {
+    "rejections": {"what": "rejections"},
+    "alarms-cleared": {"state": "cleared"},
+    "follow-up-produced": {"side": "producer", "view": "list"},
+}
 
 
 def page(client: Client, address: str) -> str:
@@ -218,7 +225,7 @@ def test_every_list_goes_out_as_a_file_and_that_is_recorded() -> None:
     staff, customer = signed_in("admin"), signed_in("esim")
     for number, listing in enumerate(LISTINGS.values(), start=1):
         client = staff if listing.may_open(frozenset({"admin"})) else customer
-        given = {"what": "rejections"} if listing.name == "rejections" else {}
+        given = WHICH.get(listing.name, {})
         answer = client.get(listing.url, {**given, "format": "csv"})
         assert answer.streaming, listing.name
         named = f'filename="{listing.name}-'
@@ -246,6 +253,26 @@ def test_a_view_of_one_who_may_not_act_takes_the_acts_from_nobody() -> None:
     saved(signed_in("support"), address, query="", column=["when", "severity"], is_shared="on")
     view = SavedView.objects.get(name="Waiting")
     assert to_end in page(signed_in("admin"), f"{place}?saved={view.id}")
+
+
+@pytest.mark.parametrize(
+    ("name", "login", "hidden", "left"),
+    [
+        ("alarms-cleared", "support", "severity", "now"),
+        ("follow-up-produced", "esim", "stage", "stage"),
+    ],
+)
+def test_a_choice_of_columns_hides_nothing_of_the_list_beside(
+    name: str, login: str, hidden: str, left: str
+) -> None:
+    client, listing = signed_in(login), LISTINGS[name]
+    query = WHICH[name]
+    beside = {**query, "side": "organiser"} if "side" in query else {}
+    client.post(f"/lists/{name}/columns/", {"column": ["state"], "query": urlencode(query)})
+    own = [column.key for column in client.get(listing.url, query).context["listed"].columns]
+    assert own[1:] == ["state"] and hidden not in own
+    other = client.get(listing.url, beside).context["listed"]
+    assert left in {column.key for column in other.columns}
 
 
 def test_a_place_in_a_list_that_no_column_can_hold_is_refused() -> None:

@@ -35,7 +35,7 @@ FLAGS = [
 WIDTHS = (1280, 390)
 PATHS = (
     *("/gallery/", "/", "/organisations/", "/search/", "/keys/", "/no/such/page"),
-    *("/interfaces/", "/alarms/", "/alarms/rules/", "/status/"),
+    *("/interfaces/", "/interfaces/learning/", "/alarms/", "/alarms/rules/", "/status/"),
 )
 
 urlpatterns = [*product_urls, path("gallery/", gallery.show)]

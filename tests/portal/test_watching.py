@@ -18,6 +18,7 @@ from archive.models import (
     Job,
     LedgerEvent,
     PlannedBreak,
+    User,
 )
 from archive.queries.measures import Reading
 from archive.services import alarms, service_status
@@ -116,6 +117,45 @@ def test_an_administrator_changes_a_rule_which_is_a_new_row() -> None:
     assert "60 days; cleared at 61 days" in page
     ended = admin.get(reverse("alarm-rules"), {"state": "ended"}).content.decode()
     assert row.name_en in ended and "60 days; cleared at 61 days" not in ended
+
+
+def test_rules_that_tell_nobody_stand_out_until_they_tell_somebody() -> None:
+    link = f"{reverse('alarm-rules')}?state=untold"
+    User.objects.filter(username="support").update(email="support@example.fi")
+    assert link not in shown("support", "overview")
+    AlarmRule.objects.filter(measure="part").update(roles=[])
+    for name in ("overview", "alarms"):
+        page = shown("support", name)
+        assert "1 rule of alarms tells nobody by mail" in page and link in page
+    row = AlarmRule.objects.get(measure="part")
+    admin = signed_in("admin")
+    assert [each.row for each in admin.get(link).context["rows"]] == [row]
+    place = reverse("alarm-rule-change", args=[row.id])
+    given = {**admin.get(place).context["form"].initial, "roles": ["support"]}
+    admin.post(place, {**given, "reason": "The desk is there day and night."})
+    assert AlarmRule.objects.get(measure="part", until=None).roles == ["support"]
+    assert link not in shown("support", "alarms")
+
+
+def test_how_silence_is_learned_is_a_dated_row_of_an_administrator() -> None:
+    place = reverse("silence-learning-new")
+    assert signed_in("support").get(place).status_code == 403
+    admin, tomorrow = signed_in("admin"), today() + timedelta(days=1)
+    given = {"weeks": 6, "least_days": 3, "most_silent": 0, "reason": "Holidays are rare there."}
+    for wrong in (
+        {"first_day": str(today())},
+        {"least_days": 7},
+        {"most_silent": 3},
+        {"weeks": 53},
+    ):
+        answer = admin.post(place, {**given, "first_day": str(tomorrow), **wrong})
+        assert answer.status_code == 422 and list(answer.context["form"].errors) == list(wrong)
+    for status in (302, 422):  # no two begin on one day
+        assert admin.post(place, {**given, "first_day": str(tomorrow)}).status_code == status
+    rows = signed_in("support").get(reverse("silence-learning")).context["rows"]
+    assert [(each.row.weeks, each.next_from) for each in rows] == [(6, None), (8, tomorrow)]
+    told = LedgerEvent.objects.get(kind="alarm.ruled")
+    assert told.facts["rule"] == "6 weeks, 3 days seen, 0 silent"
 
 
 def beating() -> None:

@@ -10,6 +10,7 @@ from django.core import mail
 
 from archive import conversation, ledger
 from archive.actors import SYSTEM, Actor, ActorKind, connection_actor
+from archive.errors.wishes import ValueUnfit
 from archive.models import (
     Alarm,
     AlarmRule,
@@ -21,6 +22,7 @@ from archive.models import (
     RegistryMessage,
     User,
 )
+from archive.queries import alarms as queries
 from archive.queries import interface_health, measures
 from archive.queries.measures import Reading
 from archive.services import (
@@ -228,6 +230,23 @@ def test_each_recipient_is_told_once_and_a_lost_claim_is_taken_over() -> None:
     assert alarm_mails.tell_due() == 1
     assert [each.to for each in mail.outbox] == [["desk@example.fi"], ["a@example.fi"]]
     assert Alarm.objects.get().told_at is not None and alarm_mails.tell_due() == 0
+
+
+def test_the_people_of_a_role_are_told_and_a_rule_without_any_stands_out() -> None:
+    first = AlarmRule.objects.filter(until=None)
+    assert len(queries.untold()) == first.count(), "nobody has an address yet"
+    for name in ("support", "archivist"):
+        User.objects.filter(username=name).update(email=f"{name}@example.fi")
+    assert not queries.untold(), "the first rules tell the operator's own people"
+    made = rule(recipients=(), roles=("support",))
+    alarms.judge(made, [Reading("one", "one system", 90)])
+    assert alarm_mails.tell_due() >= 1 and alarm_mails.tell_due() == 0
+    told = {address for each in mail.outbox for address in each.to}
+    assert told == {"support@example.fi"}
+    User.objects.filter(username="support").update(is_active=False)
+    assert made in queries.untold()
+    with pytest.raises(ValueUnfit):
+        rule(roles=("customer_admin",))
 
 
 def test_a_replaced_rule_takes_over_what_stands_open_and_an_ended_one_clears_it() -> None:

@@ -1,6 +1,7 @@
 """Take-over of a local archive: its list against what is here (AR-12)."""
 
 import itertools
+from dataclasses import replace
 from datetime import date, timedelta
 from io import BytesIO
 from typing import Any
@@ -16,6 +17,8 @@ from archive.models import (
     Instance,
     Job,
     LedgerEvent,
+    Membership,
+    Role,
     Study,
     Takeover,
     TakeoverLine,
@@ -138,8 +141,12 @@ def test_what_is_no_list_starts_nothing() -> None:
 
 def test_a_customers_person_starts_its_own_and_staff_by_role() -> None:
     person = User.objects.get(username="esim")
-    own = Actor(ActorKind.CUSTOMER, "Essi", person.id, organisation().id)
+    role = Membership.objects.get(user=person).role
+    own = Actor(ActorKind.CUSTOMER, "Essi", person.id, organisation().id, frozenset({role}))
     takeovers.from_list(own, organisation(), "test", upload("1.2.3,,,"))
+    for roles in (frozenset[str](), frozenset(Role.values) - {role}):  # as a provider narrows
+        with pytest.raises(NotFound):
+            takeovers.from_list(replace(own, roles=roles), organisation(), "test", upload("1,,,"))
     with pytest.raises(NotFound):
         takeovers.from_list(own, organisation(MALLILA), "test", upload("1.2.3,,,"))
     support = Actor(ActorKind.STAFF, "Timo Tuki", roles=frozenset({"support"}))

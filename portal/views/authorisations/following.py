@@ -16,7 +16,7 @@ from archive.rules.authorisations import Side
 from portal import formats
 from portal.authorisation_words import lacking, service_words
 from portal.forms.authorisations import AuthorisationFilters
-from portal.lists.authorisations import FOLLOW_UP, Ordered
+from portal.lists.authorisations import FOLLOWED, Ordered
 from portal.staff import Request, page
 from portal.views import lists
 from portal.views.authorisations.lists import in_words, parties_of, rows_of
@@ -47,7 +47,6 @@ def follow_up(request: Request, actor: Actor) -> HttpResponseBase:
         in_words,
         is_unread=filters is None,
     )
-    listing = FOLLOW_UP.without(side.value) if side else FOLLOW_UP
 
     def words(_rows: object) -> dict[str, Any]:
         columns = [] if as_list else followup.board(rows)
@@ -58,7 +57,8 @@ def follow_up(request: Request, actor: Actor) -> HttpResponseBase:
         )
         return {**_told(rows, side, columns, under_way), "is_board": not as_list}
 
-    return lists.answer(request, actor, listing, opened, "authorisations/_follow_up.html", words)
+    part = "authorisations/_follow_up.html"
+    return lists.answer(request, actor, FOLLOWED[side], opened, part, words)
 
 
 def _told(

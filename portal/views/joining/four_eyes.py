@@ -1,13 +1,14 @@
 """What one officer has asked for and another must decide (NF-3)."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseBase
-from django.shortcuts import redirect, render
+from django.forms import Form
+from django.http import HttpResponseBase
+from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -16,14 +17,18 @@ from django.views.decorators.http import require_POST, require_safe
 from archive.actors import Actor
 from archive.errors import ArchiveError, NotFound
 from archive.models import Organisation
+from archive.queries.keyset import Key, moment
 from onboarding.models import FourEyes, RequestState
 from onboarding.services import joining, succession
 from portal.formats import day_text
+from portal.lists.customers import DECIDED, Asked
 from portal.staff import Request, page
+from portal.views import lists
 from portal.views.joining.opened import words
 from portal.views.joining.words import FOUR_EYES
+from portal.views.lists import Opened
 
-DECIDED_SHOWN = 20
+LATEST = (Key("decided_at", moment, True), Key("id", UUID, True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,33 +50,33 @@ KINDS: Mapping[str, Kind] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A request in words; `url` leads to what a grant would do."""
-
-    row: FourEyes
-    own: bool
-    title: Any
-    effect: str
-    url: str
-
-
 @require_safe
 @page("four-eyes")
-def requests(request: Request, actor: Actor) -> HttpResponse:
-    return _show(request, 200)
+def requests(request: Request, actor: Actor) -> HttpResponseBase:
+    return _show(request, actor)
 
 
-def _show(request: Request, status: int) -> HttpResponse:
+def _show(request: Request, actor: Actor) -> HttpResponseBase:
+    """What waits, and below it what was decided, the latest first."""
     rows = FourEyes.objects.select_related("joining__organisation", "asked_by", "decided_by")
-    decided = rows.exclude(state=RequestState.OPEN).order_by("-decided_at")
-    waiting = rows.filter(state=RequestState.OPEN).order_by("asked_at")
-    context = {
-        "waiting": [_told(row, request.person.id) for row in waiting],
-        "decided": [_told(row, request.person.id) for row in decided[:DECIDED_SHOWN]],
+
+    def in_words(found: Sequence[FourEyes]) -> list[Asked]:
+        return [_told(row, request.person.id) for row in found]
+
+    waiting = in_words(list(rows.filter(state=RequestState.OPEN).order_by("asked_at")))
+    words = {
+        "page_title": _("Second officer"),
+        "title": _("What waits for a second officer"),
+        "say": _(
+            "Who asked cannot grant. Any officer may refuse, and the asker so takes the request"
+            " back."
+        ),
+        "waiting": waiting,
         "trail": [(_("Joining"), reverse("joining"))],
     }
-    return render(request, "joining/four_eyes.html", context, status=status)
+    decided: Opened[Asked] = Opened(Form(), rows.exclude(state=RequestState.OPEN), LATEST, in_words)
+    part = "joining/_four_eyes.html"
+    return lists.answer(request, actor, DECIDED, decided, part, lambda _rows: words)
 
 
 def _told(row: FourEyes, reader: UUID) -> Asked:
@@ -97,6 +102,8 @@ def decide(request: Request, actor: Actor, request_id: UUID, verdict: str) -> Ht
         (kind.grant if granted else kind.refuse)(actor, asked)
     except ArchiveError as error:
         messages.error(request, words(error, is_staff=True))
-        return _show(request, 409)
+        answer = _show(request, actor)
+        answer.status_code = 409
+        return answer
     messages.success(request, str(kind.granted) if granted else _("It is refused."))
     return redirect("four-eyes")

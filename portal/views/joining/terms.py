@@ -1,12 +1,13 @@
 """Terms and service description: read and accepted by a customer, published by the staff."""
 
-from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpResponse, HttpResponseBase
+from django.forms import Form
+from django.http import Http404, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.text import capfirst
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
@@ -21,8 +22,11 @@ from onboarding.rules import road
 from onboarding.services import terms as services
 from onboarding.services.terms import Texts
 from portal.forms.joining import AcceptForm, PublishForm
+from portal.lists.cells import State
+from portal.lists.customers import TERMS, Version
 from portal.pages import BY_NAME
 from portal.staff import Request, page
+from portal.views import lists
 from portal.views.joining.opened import Opened, blame, open_file, show
 
 TEXTS = ("text_fi", "text_sv", "text_en")
@@ -106,32 +110,40 @@ def _trail() -> list[tuple[str, str]]:
 
 @require_safe
 @page("terms-versions")
-def versions(request: Request, actor: Actor) -> HttpResponse:
+def versions(request: Request, actor: Actor) -> HttpResponseBase:
     """Every version, with how many have accepted it and how many have not."""
-    documents = TermsDocument.objects.order_by("kind", "-valid_from", "-id")
-    forces = {kind: services.in_force(kind) for kind in TermsKind}
-    context: dict[str, Any] = {
-        "rows": [
-            (
-                each,
-                _standing(each, forces[TermsKind(each.kind)]),
-                each.acceptances.count(),
-                services.not_accepted(each).count(),
-            )
-            for each in documents
-        ],
-        "publishes": BY_NAME["terms-publish"].may_open(request.person.roles),
+    words = {
+        "page_title": _("Terms"),
+        "title": _("Terms and service description"),
+        "say": _("A new version is accepted anew by every customer."),
+        "publishes": BY_NAME["terms-publish"].may_open(actor.roles),
         "trail": _trail()[:1],
     }
-    return render(request, "joining/terms_versions.html", context)
+    opened, part = _opened_by(request, actor, request.GET), "joining/_terms_versions.html"
+    return lists.answer(request, actor, TERMS, opened, part, lambda _rows: words)
 
 
-def _standing(document: TermsDocument, newest: TermsDocument | None) -> tuple[str, str]:
-    if document.valid_from > today():
-        return "wait", _("to come")
-    if newest is not None and newest.id == document.id:
-        return "done", _("in force")
-    return "stop", _("replaced")
+def _opened_by(_request: Request, _actor: Actor, _query: QueryDict) -> lists.Opened[Version]:
+    """All of them, whatever is asked."""
+    newest = {services.in_force(kind) for kind in TermsKind}
+    documents = TermsDocument.objects.order_by("kind", "-valid_from", "-id")
+    return lists.Opened(Form(), [_listed(each, newest) for each in documents])
+
+
+def _listed(row: TermsDocument, newest: set[TermsDocument | None]) -> Version:
+    return Version(
+        row,
+        f"{capfirst(row.get_kind_display())} {row.version}",
+        _standing(row, newest),
+        row.acceptances.count(),
+        services.not_accepted(row).count(),
+    )
+
+
+def _standing(row: TermsDocument, newest: set[TermsDocument | None]) -> State:
+    if row.valid_from > today():
+        return State("wait", _("to come"))
+    return State("done", _("in force")) if row in newest else State("stop", _("replaced"))
 
 
 @require_safe
@@ -140,13 +152,15 @@ def version(request: Request, actor: Actor, document_id: UUID) -> HttpResponse:
     """One version: who has accepted it with what authority, and who has not."""
     document = _document(document_id)
     accepted = Acceptance.objects.filter(document=document).select_related("organisation")
+    around = lists.around(request, actor, TERMS, _opened_by, document)
     context = {
         "document": document,
-        "standing": _standing(document, services.in_force(document.kind)),
+        "standing": _standing(document, {services.in_force(document.kind)}),
         "text": in_language(document),
         "accepted": accepted.order_by("-accepted_at"),
         "missing": services.not_accepted(document).select_related("joining"),
-        "trail": _trail(),
+        **around,
+        "trail": [*_trail()[:1], (_("Terms"), around["back"])],
     }
     return render(request, "joining/terms_version.html", context)
 

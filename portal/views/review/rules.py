@@ -1,12 +1,12 @@
 """Rules of review: dated rows with their numbers; a change closes one and begins the next."""
 
-from dataclasses import dataclass
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpResponse, HttpResponseBase
+from django.http import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
@@ -17,9 +17,14 @@ from archive.models import ReviewRule
 from archive.services import review_rules
 from archive.values import now
 from portal.forms.review import RuleForm
+from portal.forms.watching import RuleFilters
+from portal.lists.cells import State
+from portal.lists.reviews import REVIEW_RULES, OfReview
 from portal.pages import BY_NAME
 from portal.review_words import condition
 from portal.staff import Request, page
+from portal.views import lists
+from portal.views.lists import Opened
 from portal.views.review import opened
 
 WRONG = {
@@ -31,39 +36,38 @@ WRONG = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
-    row: ReviewRule
-    shape: str
-    word: str
-    condition: str
-    is_last: bool
-
-
 @require_safe
 @page("review-rules")
-def rules(request: Request, actor: Actor) -> HttpResponse:
+def rules(request: Request, actor: Actor) -> HttpResponseBase:
+    """Those in force and to come, or those that have ended."""
+    form = RuleFilters(request.GET)
     rows = [_listed(row) for row in ReviewRule.objects.order_by("scope", "kind", "-version")]
-    live = [each for each in rows if each.shape != "stop"]
-    context = {
-        "live": live,
-        "ended": [each for each in rows if each.shape == "stop"],
-        "may_change": BY_NAME["review-rule"].may_open(actor.roles),
+    shown = [each for each in rows if (each.standing.shape == "stop") == form.of_the_past]
+    words = {
+        "title": _("Rules of log review"),
+        "say": _(
+            "What raises a suspicion, as dated rows. A row is never rewritten, so a suspicion tells"
+            " by what it was raised. Only an administrator changes them."
+        ),
+        "none_fits": _("No rule has ended"),
     }
-    return render(request, "review/rules.html", context)
+    may_change = BY_NAME["review-rule"].may_open(actor.roles)
+    listing = REVIEW_RULES if may_change else REVIEW_RULES.without("act")
+    found: Opened[OfReview] = Opened(form, shown, is_unread=not form.is_valid())
+    return lists.answer(request, actor, listing, found, "review/_rules.html", lambda _rows: words)
 
 
-def _listed(row: ReviewRule) -> Listed:
+def _listed(row: ReviewRule) -> OfReview:
+    return OfReview(row, capfirst(row.get_kind_display()), _standing(row), condition(row))
+
+
+def _standing(row: ReviewRule) -> State:
     at = now()
     if row.valid_until is not None and row.valid_until <= at:
-        shape, word = "stop", _("ended")
-    elif row.valid_from > at:
-        shape, word = "wait", _("to come")
-    elif not row.is_on:
-        shape, word = "none", _("off")
-    else:
-        shape, word = "done", _("in force")
-    return Listed(row, shape, word, condition(row), row.valid_until is None)
+        return State("stop", _("ended"))
+    if row.valid_from > at:
+        return State("wait", _("to come"))
+    return State("done", _("in force")) if row.is_on else State("none", _("off"))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

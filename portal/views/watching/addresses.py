@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, path
 
-from portal.views.watching import alarms, interfaces, rules
+from portal.views.watching import alarms, interfaces, learning, rules
 
 urlpatterns: list[URLPattern] = [
     path("interfaces/", interfaces.listed, name="interfaces"),
@@ -12,6 +12,8 @@ urlpatterns: list[URLPattern] = [
         interfaces.expected,
         name="interface-expected",
     ),
+    path("interfaces/learning/", learning.listed, name="silence-learning"),
+    path("interfaces/learning/new/", learning.add, name="silence-learning-new"),
     path("alarms/", alarms.listed, name="alarms"),
     path("alarms/<uuid:alarm_id>/acknowledge/", alarms.acknowledge, name="alarm-acknowledge"),
     path("alarms/rules/", rules.listed, name="alarm-rules"),

@@ -18,7 +18,7 @@ from archive.services import alarms as services
 from portal.alarm_words import about, value_words
 from portal.formats import counted_text
 from portal.forms.watching import AcknowledgeForm, AlarmFilters
-from portal.lists.watching import ALARMS, Told
+from portal.lists.watching import ALARMS, CLEARED_ALARMS, Told
 from portal.pages import BY_NAME
 from portal.staff import Request, page
 from portal.views import lists
@@ -37,10 +37,12 @@ def listed(request: Request, actor: Actor) -> HttpResponseBase:
             " cause is over."
         ),
         "none_fits": _("No alarm has been cleared"),
+        "untold": len(queries.untold()),
     }
     acknowledges = BY_NAME["alarm-acknowledge"].may_open(actor.roles)
-    left_out = ("now", "act") if opened.form.of_the_past else ("cleared",)
-    listing = ALARMS.without(*left_out, *(() if acknowledges else ("act",)))
+    listing = CLEARED_ALARMS if opened.form.of_the_past else ALARMS
+    if not acknowledges:
+        listing = listing.without("act")
     part = "watching/_alarms.html"
     return lists.answer(request, actor, listing, opened, part, lambda _rows: words)
 

@@ -17,11 +17,12 @@ from archive.actors import Actor
 from archive.errors import NotFound
 from archive.errors.wishes import ValueUnfit
 from archive.models import AlarmRule
+from archive.queries import alarms
 from archive.queries.keyset import Key, moment
 from archive.services import alarm_rules as services
 from onboarding.queries import customers
 from portal.alarm_words import scope_words, when_words
-from portal.forms.watching import EndForm, RuleFilters, RuleForm
+from portal.forms.watching import AlarmRuleFilters, EndForm, RuleForm
 from portal.lists.watching import ALARM_RULES, Ruled
 from portal.pages import BY_NAME
 from portal.staff import Request, page
@@ -42,17 +43,19 @@ MISSING = gettext_lazy("This is missing.")
 @page("alarm-rules")
 def listed(request: Request, actor: Actor) -> HttpResponseBase:
     may_change = BY_NAME["alarm-rule-change"].may_open(actor.roles)
+    opened = _opened(request)
     words = {
         "title": _("Rules of alarms"),
         "say": _(
             "One alarm a rule and object. Each change is a new row; what stands open goes over to"
             " it."
         ),
-        "none_fits": _("No rule has ended"),
+        "none_fits": _("Every rule tells somebody")
+        if opened.form.untold
+        else _("No rule has ended"),
         "may_change": may_change,
         "trail": _trail()[:1],
     }
-    opened = _opened(request)
     left_out = ("act",) if opened.form.of_the_past else ("until",)
     listing = ALARM_RULES.without(*left_out, *(() if may_change else ("act",)))
     part = "watching/_rules.html"
@@ -61,17 +64,19 @@ def listed(request: Request, actor: Actor) -> HttpResponseBase:
 
 def _opened(request: Request) -> Opened[Ruled]:
     """Those in force; or those that have ended, the latest first."""
-    form = RuleFilters(request.GET)
+    form = AlarmRuleFilters(request.GET)
     if not form.is_valid():
         return Opened(form, [], is_unread=True)
     rows = AlarmRule.objects.select_related("organisation")
     if form.of_the_past:
         return Opened(form, rows.exclude(until=None), LATEST, _in_words)
-    return Opened(form, list(rows.filter(until=None)), (), _in_words)
+    live = alarms.untold() if form.untold else list(rows.filter(until=None))
+    return Opened(form, live, (), _in_words)
 
 
 def _in_words(found: Sequence[AlarmRule]) -> list[Ruled]:
-    return [Ruled(row, when_words(row), scope_words(row)) for row in found]
+    told = alarms.reach(found)
+    return [Ruled(row, when_words(row), scope_words(row), not told[row.id]) for row in found]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -13,6 +13,7 @@ from archive.models import (
     ReviewRule,
     Role,
     User,
+    WatchedPerson,
 )
 from archive.values import today
 from tests import builders, logs
@@ -139,7 +140,17 @@ def test_a_repeat_under_a_key_does_nothing_and_is_a_look_of_its_own() -> None:
     again = call(reader, path, text, key="note-once-1")
     assert again.headers["Idempotent-Replayed"] == "true" and again.json() == noted.json()
     assert len(again.json()["notes"]) == 1 and looks.count() == before + 1
-    assert list(IdempotentCall.objects.values_list("status", "body")) == [(200, None)] * 2
+    watch, day = "/api/review/watch", today().isoformat()
+    person = {"patient": {"id": MATTI}, "first_day": day, "reason": "the news tell of it"}
+    watched = call(reader, watch, person, key="watch-once-1")
+    end = f"{watch}/{watched.json()['id']}/end", {"last_day": day, "reason": "it is over"}
+    ended = call(reader, *end, key="ended-once-1")
+    before = looks.count()
+    assert call(reader, watch, person, key="watch-once-1").json() == ended.json()
+    assert call(reader, *end, key="ended-once-1").json() == ended.json()
+    assert WatchedPerson.objects.count() == 1 and looks.count() == before + 2
+    kept = IdempotentCall.objects.order_by("at").values_list("status", "body")
+    assert list(kept) == [(200, None), (200, None), (201, None), (200, None)]
     row.person = User.objects.get(username="logreview")
     row.save(update_fields=["person"])
     assert call(reader, path, text, key="note-once-1").status_code == 404  # it is about the caller

@@ -118,6 +118,14 @@ def test_what_is_expected_and_rules_of_alarms_are_laid_down_by_whom_the_pages_le
     after = call(admin, f"{path}/replace", {**rule, "threshold": 200}).json()
     assert call(admin, f"{path}/end", why).status_code == 404  # it is replaced
     assert call(admin, f"/api/alarms/rules/{after['id']}/end", why).json()["until"]
+    path = "/api/interfaces/learning"
+    learning = {"weeks": 4, "least_days": 2, "most_silent": 1, **why}
+    refused = call(admin, path, {**learning, "first_day": today().isoformat()})
+    assert (refused.status_code, refused.json()["errors"][0]["field"]) == (422, "first_day")
+    tomorrow = (today() + timedelta(days=1)).isoformat()
+    assert call(own, path, {**learning, "first_day": tomorrow}).status_code == 404  # both
+    assert call(admin, path, {**learning, "first_day": tomorrow}).status_code == 201
+    assert [each["weeks"] for each in call(support, path).json()["results"]] == [4, 8]
 
 
 def test_breaks_and_notices_are_told_and_limits_set_by_officers() -> None:
