@@ -13,7 +13,7 @@ LATER = "ALTER INDEX study_by_modality RESET (fastupdate)"
 
 
 class Migration(migrations.Migration):
-    dependencies = (("archive", "0150_scopes_of_the_rest"),)
+    dependencies = (("archive", "0170_alarm_rules_tell_roles"),)
     operations = (
         migrations.SeparateDatabaseAndState(  # nothing is built anew
             database_operations=(migrations.RunSQL(AT_ONCE, LATER),),

@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("archive", "0150_scopes_of_the_rest")]
+    dependencies = [("archive", "0180_modalities_found_at_once")]
 
     operations = [
         migrations.AddField(
