@@ -27,6 +27,7 @@ from portal.api import (
     logs,
     papers,
     people,
+    personal_urls,
     persons,
     planned_connections,
     policies,
@@ -383,5 +384,6 @@ urlpatterns: list[URLPattern] = [
         webhooks.Deliveries.as_view(),
         name="api-webhook-deliveries",
     ),
+    *personal_urls.urlpatterns,
     re_path(r"^[\s\S]+$", Nowhere.as_view()),  # also with a line feed, which `path` does not take
 ]
