@@ -1,5 +1,5 @@
 """Tokens of the API over the API: a person lists and ends them, and makes ones that do no more than
-the token with which they are made. To a system's token they are not there.
+the token with which they are made. A system reads of its own token alone.
 """
 
 from typing import Any
@@ -122,10 +122,12 @@ class Tokens(Opened):
         operation_id="tokens_list", tags=TAGS, parameters=[AfterShape], responses=TokensOut
     )
     def get(self, request: Request) -> Response:
-        """One's own, and those of systems that one speaks for; the latest first."""
-        reader_in(request)
-        after = asked(AfterShape, request).get("after", "")
-        rows = tokens.visible(caller_of(request).person)
+        """One's own, and those of systems that one speaks for; the latest first. To a system the
+        token with which it calls.
+        """
+        caller, after = caller_of(request), asked(AfterShape, request).get("after", "")
+        known = tokens.visible(caller.person)
+        rows = known if caller.token.user else ApiToken.objects.filter(id=caller.token.id)
         page = by_key(lambda: keyset.page(rows, NEWEST, after=after))
         return listed(list(TokenOut(page.rows, many=True).data), page.following, request)
 
