@@ -28,6 +28,9 @@ CUSTOMERS_SCOPES = (
     ApiScope.PEOPLE_ACT,
     ApiScope.LOGS_READ,
     ApiScope.LOGS_ACT,
+    ApiScope.ORDERS_READ,
+    ApiScope.ORDERS_ACT,
+    ApiScope.PATIENTS_READ,
     ApiScope.CREDENTIALS_READ,
     ApiScope.CREDENTIALS_ACT,
 )
@@ -41,6 +44,9 @@ PERSONS_SCOPES = frozenset(
         ApiScope.PEOPLE_ACT,
         ApiScope.LOGS_READ,
         ApiScope.LOGS_ACT,
+        ApiScope.ORDERS_READ,
+        ApiScope.ORDERS_ACT,
+        ApiScope.PATIENTS_READ,
         ApiScope.CREDENTIALS_READ,
         ApiScope.CREDENTIALS_ACT,
     }

@@ -48,6 +48,8 @@ class ApiScope(TextChoices):
     LOGS_READ = "logs:read", _("read logs and log review")
     LOGS_ACT = "logs:act", _("work on suspicions and review cases")
     METRICS_READ = "metrics:read", _("scrape metrics")
+    ORDERS_READ = "orders:read", _("read orders of purchased services")
+    ORDERS_ACT = "orders:act", _("order purchased services and answer orders")
     PATIENTS_READ = "patients:read", _("see whose it is and why it may be seen, for a reason")
     CREDENTIALS_READ = "credentials:read", _("read tokens and clients of the API")
     CREDENTIALS_ACT = "credentials:act", _("make and end tokens, clients and passwords")

@@ -3,12 +3,15 @@ and written down (LG-3, AC-1).
 """
 
 from datetime import datetime
+from uuid import UUID
 
 from archive import gate, ledger
 from archive.actors import Actor
-from archive.models import Document, Hl7Message, Patient, RegistryMessage, Study
+from archive.models import Authorisation, Document, Hl7Message, Patient, RegistryMessage, Study
 from archive.queries import registry_messages, standing
 from archive.rules.access import Action
+
+OWN_PATIENT = "own authorisation"  # why a party looks where nobody asks it
 
 
 def at_study(actor: Actor, study: Study, **facts: str) -> None:
@@ -72,6 +75,27 @@ def at_registry_message(actor: Actor, message: RegistryMessage) -> None:
             correlation_id=message.correlation_id,
         )
         _viewed(actor, about, "XDS message")
+
+
+def at_authorisation(actor: Actor, row: Authorisation) -> None:
+    """At whose it is, by who knows (`gate.knows_patient`)."""
+    about = ledger.About(
+        environment=row.environment,
+        organisation_id=row.organiser_id,
+        subject_id=row.id,
+        patient_id=standing.person_id(row.patient) if row.patient else None,
+    )
+    facts = {"reason": actor.reason or OWN_PATIENT}
+    ledger.record(ledger.Kind.AUTHORISATION_VIEWED, about, facts, actor=actor)
+
+
+def for_authorisations(
+    actor: Actor, environment: str, person_id: UUID | None, *, found: int
+) -> None:
+    """For those of one patient, by exact code; None when nothing was found."""
+    about = ledger.About(environment=environment, patient_id=person_id)
+    facts = {"found": found, "reason": actor.reason}
+    ledger.record(ledger.Kind.AUTHORISATION_SEARCHED, about, facts, actor=actor)
 
 
 def _viewed(actor: Actor, about: ledger.About, shown: str) -> None:

@@ -36,6 +36,10 @@ OPERATIONS: dict[str, str] = {
     "announcement-take-down": "status/notices/{}/take-down",
     "api-clients-add": "clients",
     "api-clients-retire": "clients/{}/retire",
+    "authorisation-act": "orders/{}/accept|decline|withdraw|done|revoke",
+    "authorisation-amend": "orders/{}/versions",
+    "authorisation-patient": "orders/{}/patient",
+    "authorisation-search": "orders/search",
     "batch-act": f"{BATCH}/pause|resume|cancel|undo",
     "batch-begin": "batches",
     "break-call-off": "status/breaks/{}/call-off",
@@ -94,6 +98,7 @@ OPERATIONS: dict[str, str] = {
     "merge-undo-refuse": f"{MERGE}/undo/refuse",
     "message-replay": "messages/{}/replay",
     "message-whole": "messages/{}/whole",
+    "order-check": "orders",
     "patient-search": "studies/search",
     "people": "people/invitations",
     "person": f"{COLLEAGUE}/roles",
@@ -153,14 +158,18 @@ OPERATIONS: dict[str, str] = {
 # The others, by the reason that `docs/decisions.md` tells.
 PERSONS_OWN = "accounts and the first registration are made by whoever they belong to"
 SCREEN = "of one reader's screen"
+BY_LISTS = "the lists are narrowed by the same numbers, and a patient has searches of its own"
+DRAFTS = "an order is made in one call, and so has no draft"
 WITH_EACH_CALL = "a reason goes with each call and is kept for no session"
 LEFT: dict[str, str] = {
     PERSONS_OWN: "invitation join-account join-business-id join-check join-known join-names "
     "join-own-contact-administrative join-own-contact-data-protection "
     "join-own-contact-technical join-own-contents join-own-names join-own-roles "
     "join-own-sector join-own-services join-sector",
-    SCREEN: "case-mail language list-columns list-view-change list-view-save search try-citizen",
+    SCREEN: "case-mail language list-columns list-view-change list-view-save try-citizen",
+    BY_LISTS: "search",
     WITH_EACH_CALL: "study-reason",
+    DRAFTS: "order-discard order-new order-order order-terms order-whom",
 }
 # A page that is shown to more people than may act on it, with the row of those who may.
 ACTING = {"joining-evidence": "joining-fill"}
