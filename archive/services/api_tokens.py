@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -108,8 +109,7 @@ def _require_within(maker: Maker, holder: Holder, scopes: Sequence[str]) -> None
 
 def speaks_for(maker: Maker, organisation: Organisation | None, role: str) -> bool:
     """Whether the maker has this role there, and calls in it."""
-    held = Membership.objects.filter(user=maker.token.user_id, organisation=organisation, role=role)
-    return role in maker.roles and held.exists()
+    return role in maker.roles and _holds(maker.token, organisation and organisation.id, role)
 
 
 def _require_in_use(token: ApiToken) -> None:
@@ -188,12 +188,23 @@ def of_person(user: User, client: str, *, until: datetime) -> ApiToken | None:
 
 
 def _may_call(row: ApiToken) -> bool:
-    maker = row.made_with
-    if maker is not None and not (maker.is_live_at(now()) and _may_call(maker)):
+    if row.made_with is not None and not _is_backed(row, row.made_with):
         return False
     if row.user is not None:
         return row.user.is_active
     return row.organisation is not None and row.organisation.state != CustomerState.ENDED
+
+
+def _is_backed(row: ApiToken, maker: ApiToken) -> bool:
+    """By the token it was made with, which may call, and of whose person a system has its role."""
+    if not maker.is_live_at(now()) or not _may_call(maker):
+        return False
+    return row.user is not None or _holds(maker, row.organisation_id, row.role)
+
+
+def _holds(maker: ApiToken, organisation_id: UUID | None, role: str) -> bool:
+    held = Membership.objects.filter(organisation=organisation_id, role=role)
+    return held.filter(user=maker.user_id).exists()
 
 
 def _seen(row: ApiToken, at: datetime) -> None:

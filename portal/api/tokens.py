@@ -17,7 +17,6 @@ from archive.edges.issuer.tokens import Claims
 from archive.errors.api import AccessTokenRefused
 from archive.models import STAFF_ROLES, ApiToken, Environment, User
 from archive.services import api_limits, api_tokens
-from archive.services.api_tokens import Maker
 from portal import second_factor
 from portal.staff import Person, person_of
 
@@ -89,8 +88,12 @@ def _of_provider(claims: Claims) -> Caller | None:
         caller.token.expires_at = claims.until  # of this call, too: what is made with it ends then
     if caller is None or claims.roles is None:
         return caller
-    roles = caller.person.roles & claims.roles
-    return replace(caller, person=replace(caller.person, roles=roles)) if roles else None
+    return _within(caller, claims.roles)
+
+
+def _within(caller: Caller, roles: AbstractSet[str]) -> Caller | None:
+    left = caller.person.roles & roles
+    return replace(caller, person=replace(caller.person, roles=left)) if left else None
 
 
 def _narrowed(caller: Caller | None, scopes: AbstractSet[str]) -> Caller | None:
@@ -107,15 +110,10 @@ def _caller(token: ApiToken) -> Caller | None:
     if caller is None or token.made_with is None:
         return caller
     maker = _caller(token.made_with)
-    return _bounded(caller, Maker(maker.token, maker.person.roles)) if maker else None
-
-
-def _bounded(caller: Caller, maker: Maker) -> Caller | None:
-    token = caller.token
-    if token.user is None:
-        return caller if api_tokens.speaks_for(maker, token.organisation, token.role) else None
-    roles = caller.person.roles & maker.roles & set(token.within)
-    return replace(caller, person=replace(caller.person, roles=roles)) if roles else None
+    if maker is None:
+        return None
+    roles = maker.person.roles
+    return _within(caller, roles & set(token.within) if token.user else roles)
 
 
 def _persons(token: ApiToken, user: User) -> Caller | None:
