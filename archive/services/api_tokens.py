@@ -9,7 +9,6 @@ import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
@@ -109,7 +108,7 @@ def _require_within(maker: Maker, holder: Holder, scopes: Sequence[str]) -> None
 
 def speaks_for(maker: Maker, organisation: Organisation | None, role: str) -> bool:
     """Whether the maker has this role there, and calls in it."""
-    return role in maker.roles and _holds(maker.token, organisation and organisation.id, role)
+    return role in maker.roles and _holds(maker.token, organisation, role)
 
 
 def _require_in_use(token: ApiToken) -> None:
@@ -199,11 +198,11 @@ def _is_backed(row: ApiToken, maker: ApiToken) -> bool:
     """By the token it was made with, which may call, and of whose person a system has its role."""
     if not maker.is_live_at(now()) or not _may_call(maker):
         return False
-    return row.user is not None or _holds(maker, row.organisation_id, row.role)
+    return row.user is not None or _holds(maker, row.organisation, row.role)
 
 
-def _holds(maker: ApiToken, organisation_id: UUID | None, role: str) -> bool:
-    held = Membership.objects.filter(organisation=organisation_id, role=role)
+def _holds(maker: ApiToken, organisation: Organisation | None, role: str) -> bool:
+    held = Membership.objects.filter(organisation=organisation, role=role)
     return held.filter(user=maker.user_id).exists()
 
 
