@@ -102,13 +102,10 @@ def _require_within(maker: Maker, holder: Holder, scopes: Sequence[str]) -> None
     """Raises TokenExceedsMaker."""
     if not set(scopes) <= set(maker.token.scopes):
         raise TokenExceedsMaker(facts={"field": "scopes"})
-    if holder.user is None and not speaks_for(maker, holder.organisation, holder.role or ""):
+    role = holder.role or ""
+    speaks = role in maker.roles and _holds(maker.token, holder.organisation, role)
+    if holder.user is None and not speaks:
         raise TokenExceedsMaker(facts={"field": "role"})
-
-
-def speaks_for(maker: Maker, organisation: Organisation | None, role: str) -> bool:
-    """Whether the maker has this role there, and calls in it."""
-    return role in maker.roles and _holds(maker.token, organisation, role)
 
 
 def _require_in_use(token: ApiToken) -> None:
