@@ -4,12 +4,14 @@ patient is hidden until a reason is given.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 from lxml import etree
 
 from archive.errors import Malformed
+from archive.models import Document
 from archive.objects.registry import (
     ACCESSION_TYPE,
     ENCOUNTER_TYPE,
@@ -20,6 +22,7 @@ from archive.objects.registry import (
     ReferenceId,
 )
 from archive.objects.xml import parse_xml
+from archive.queries import registry as queries
 from portal.forms.codes import looks_like_code
 
 HIDDEN = "•••"
@@ -75,6 +78,33 @@ def action_words(action: str) -> Label:
 def lines(entry: DocumentEntry, *, whole: bool) -> list[Line]:
     """All that is registered of a document; attributes without a value are left out."""
     return [line for line in _lines(entry, whole) if any(line.values)]
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """An earlier version of the metadata: what it said otherwise."""
+
+    number: int
+    replaced_at: datetime
+    lines: list[Line]
+
+
+def earlier(document: Document, *, whole: bool) -> list[Earlier]:
+    """Each with the lines that the version after it does not have."""
+    newer = lines(DocumentEntry.from_json(document.metadata), whole=True)
+    rows = []
+    for version in queries.versions(document):
+        held = DocumentEntry.from_json(version.metadata)
+        said = lines(held, whole=True)
+        changed = {(line.name, line.values) for line in said if line not in newer}
+        told = [
+            line
+            for line, full in zip(lines(held, whole=whole), said, strict=True)
+            if (full.name, full.values) in changed
+        ]
+        rows.append(Earlier(version.version, version.replaced_at, told))
+        newer = said
+    return rows
 
 
 def _lines(entry: DocumentEntry, whole: bool) -> Iterator[Line]:

@@ -10,6 +10,11 @@ class IdempotencyKeyReused(Unacceptable):
     comment = "this idempotency key was used for another request"
 
 
+class TokenExceedsMaker(Unacceptable):
+    code = "API-TOKEN-BEYOND"
+    comment = "a token made with a token cannot do more than that one"
+
+
 class WebhookUnanswered(Busy):
     code = "WEBHOOK-UNANSWERED"
     comment = "the receiver of a webhook does not take it"

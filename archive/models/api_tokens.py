@@ -48,6 +48,11 @@ class ApiScope(TextChoices):
     LOGS_READ = "logs:read", _("read logs and log review")
     LOGS_ACT = "logs:act", _("work on suspicions and review cases")
     METRICS_READ = "metrics:read", _("scrape metrics")
+    ORDERS_READ = "orders:read", _("read orders of purchased services")
+    ORDERS_ACT = "orders:act", _("order purchased services and answer orders")
+    PATIENTS_READ = "patients:read", _("see whose it is and why it may be seen, for a reason")
+    CREDENTIALS_READ = "credentials:read", _("read tokens and clients of the API")
+    CREDENTIALS_ACT = "credentials:act", _("make and end tokens, clients and passwords")
 
 
 class ApiToken(models.Model):
@@ -72,6 +77,13 @@ class ApiToken(models.Model):
     scopes = ArrayField(models.CharField(max_length=20, choices=ApiScope))
     made_at = models.DateTimeField()
     made_by_name = models.CharField(max_length=200)
+    # The token it was made with, and the roles that one had then: it can never do more.
+    made_with = models.ForeignKey(
+        "self", models.CASCADE, null=True, blank=True, related_name="made_tokens"
+    )
+    within = ArrayField(
+        models.CharField(max_length=20, choices=Role), default=list, db_default=[], blank=True
+    )
     expires_at = models.DateTimeField()
     last_used_at = models.DateTimeField(null=True, blank=True)  # to the minute
     revoked_at = models.DateTimeField(null=True, blank=True)

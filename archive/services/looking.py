@@ -3,12 +3,15 @@ and written down (LG-3, AC-1).
 """
 
 from datetime import datetime
+from uuid import UUID
 
 from archive import gate, ledger
 from archive.actors import Actor
-from archive.models import Patient, Study
-from archive.queries import standing
+from archive.models import Authorisation, Document, Hl7Message, Patient, RegistryMessage, Study
+from archive.queries import registry_messages, standing
 from archive.rules.access import Action
+
+OWN_PATIENT = "own authorisation"  # why a party looks where nobody asks it
 
 
 def at_study(actor: Actor, study: Study, **facts: str) -> None:
@@ -32,3 +35,69 @@ def at_state(actor: Actor, patient: Patient, at: datetime | None) -> None:
     )
     facts = {"reason": actor.reason, "as_of": at.isoformat() if at else ""}
     ledger.record(ledger.Kind.WISHES_VIEWED, about, facts, actor=actor)
+
+
+def at_document(actor: Actor, document: Document) -> None:
+    """At all that is registered of it, and at the messages it came by. Raises Refused."""
+    gate.require_person(actor)
+    about = ledger.About(
+        environment=document.environment,
+        organisation_id=document.register.organisation_id,
+        subject_id=document.id,
+        study_id=document.study_id,
+        patient_id=standing.person_id(document.patient),
+    )
+    _viewed(actor, about, "registry entry and messages")
+
+
+def at_message(actor: Actor, message: Hl7Message) -> None:
+    """At an HL7 message whole. Raises Refused."""
+    gate.require_person(actor)
+    about = ledger.About(
+        environment=message.environment,
+        organisation_id=message.organisation_id,
+        subject_id=message.id,
+        patient_id=standing.person_id(message.patient) if message.patient else None,
+    )
+    _viewed(actor, about, "HL7 message")
+
+
+def at_registry_message(actor: Actor, message: RegistryMessage) -> None:
+    """At a SOAP message whole: one entry for each whom it or its answer names. Raises Refused."""
+    gate.require_person(actor)
+    persons = [standing.person_id(each) for each in registry_messages.patients(message)]
+    for person in dict.fromkeys(persons) or (None,):
+        about = ledger.About(
+            environment=message.environment,
+            organisation_id=message.organisation_id,
+            subject_id=message.id,
+            patient_id=person,
+            correlation_id=message.correlation_id,
+        )
+        _viewed(actor, about, "XDS message")
+
+
+def at_authorisation(actor: Actor, row: Authorisation) -> None:
+    """At whose it is, by who knows (`gate.knows_patient`)."""
+    about = ledger.About(
+        environment=row.environment,
+        organisation_id=row.organiser_id,
+        subject_id=row.id,
+        patient_id=standing.person_id(row.patient) if row.patient else None,
+    )
+    facts = {"reason": actor.reason or OWN_PATIENT}
+    ledger.record(ledger.Kind.AUTHORISATION_VIEWED, about, facts, actor=actor)
+
+
+def for_authorisations(
+    actor: Actor, environment: str, person_id: UUID | None, *, found: int
+) -> None:
+    """For those of one patient, by exact code; None when nothing was found."""
+    about = ledger.About(environment=environment, patient_id=person_id)
+    facts = {"found": found, "reason": actor.reason}
+    ledger.record(ledger.Kind.AUTHORISATION_SEARCHED, about, facts, actor=actor)
+
+
+def _viewed(actor: Actor, about: ledger.About, shown: str) -> None:
+    facts = {"reason": actor.reason, "shown": shown}
+    ledger.record(ledger.Kind.PATIENT_VIEWED, about, facts, actor=actor)

@@ -15,6 +15,14 @@ ADVICE: dict[type[ArchiveError], Advice] = {
         _("Ask your system supplier to make a new key for each new request."),
         Move.SENDER,
     ),
+    errors.TokenExceedsMaker: Advice(
+        _("Token would do more than the one it is made with"),
+        _("A token made over the API has no scope, role or customer that its maker’s token lacks."),
+        _("Ask for less, or have the token made on the page Tokens of the API."),
+        _("The new token would do more than the token it is made with."),
+        _("Ask for less, or make the token on the page Tokens of the API."),
+        Move.SENDER,
+    ),
     errors.WebhookUnanswered: Advice(
         _("Receiver of a webhook does not answer"),
         _(

@@ -58,11 +58,20 @@ def once(handler: Handler, token: ApiToken, look: Handler | None = None) -> Hand
     return handle
 
 
+class ToldOnce(serializers.Serializer[Any]):
+    """An answer with a secret, which is not kept: a repeat says when it was told."""
+
+    secret = serializers.CharField(required=False, help_text="told the first time alone")
+    secret_told_at = serializers.DateTimeField(
+        required=False, help_text="in a repeat under the same key, instead of the secret"
+    )
+
+
 def _plain(body: Any) -> Any:
     """As it goes out: times and ids are texts. A secret is told the first time alone."""
     plain = json.loads(JSONRenderer().render(body))
-    if isinstance(plain, dict):
-        plain.pop("secret", None)
+    if isinstance(plain, dict) and plain.pop("secret", None):
+        plain["secret_told_at"] = now().isoformat()
     return plain
 
 

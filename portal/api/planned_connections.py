@@ -121,7 +121,7 @@ def _found(organisation: Organisation, planned_id: UUID) -> PlannedConnection:
     return row
 
 
-def _planned(
+def planned(
     request: Request, organisation_id: UUID, planned_id: UUID
 ) -> tuple[Actor, PlannedConnection]:
     organisation = road_of(request, organisation_id).organisation
@@ -139,13 +139,13 @@ class OnePlanned(Opened):
         the test environment at once, in production by an officer.
         """
         told = _plan(request)
-        actor, row = _planned(request, organisation_id, planned_id)
+        actor, row = planned(request, organisation_id, planned_id)
         return Response(PlannedOut(services.change(actor, row, told)).data)
 
     @extend_schema(operation_id="planned_remove", tags=TAGS, responses={204: None})
     def delete(self, request: Request, organisation_id: UUID, planned_id: UUID) -> Response:
         """Its open connection, if there is one, ends at once."""
-        services.remove(*_planned(request, organisation_id, planned_id))
+        services.remove(*planned(request, organisation_id, planned_id))
         return Response(status=204)
 
 
@@ -155,7 +155,7 @@ class OpenPlanned(Opened):
     @extend_schema(operation_id="planned_open", tags=TAGS, request=None, responses=PlannedOut)
     def post(self, request: Request, organisation_id: UUID, planned_id: UUID) -> Response:
         """Make it real from this second on; in production an officer does."""
-        actor, row = _planned(request, organisation_id, planned_id)
+        actor, row = planned(request, organisation_id, planned_id)
         services.open_planned(actor, row)
         return Response(PlannedOut(row).data)
 
@@ -172,7 +172,7 @@ class EchoPlanned(Opened):
     @extend_schema(operation_id="planned_echo", tags=TAGS, request=None, responses=EchoOut)
     def post(self, request: Request, organisation_id: UUID, planned_id: UUID) -> Response:
         """Call the customer's DICOM system as the archive does: C-ECHO."""
-        actor, row = _planned(request, organisation_id, planned_id)
+        actor, row = planned(request, organisation_id, planned_id)
         rights.require(actor, row.organisation, *openings.PLANNERS)
         if row.kind != ConnectionKind.DICOM:
             raise NotFound()

@@ -82,7 +82,7 @@ class State(Opened):
     def post(self, request: Request) -> Response:
         """What holds of a patient as of a moment, and every statement known by then."""
         wanted = given(StateIn, request)
-        actor, patient = _patient(request, wanted)
+        actor, patient = sought(request, wanted)
         at = wanted.get("as_of")
         looking.at_state(actor, patient, at)
         moment = at or now()
@@ -98,7 +98,7 @@ class State(Opened):
         return Response(StateOut(body).data)
 
 
-def _patient(request: Request, wanted: Given) -> tuple[Actor, Patient]:
+def sought(request: Request, wanted: Given) -> tuple[Actor, Patient]:
     """The asker with the reason, and the survivor; the search is recorded. Raises NotFound."""
     actor = replace(actor_in(request), reason=wanted["reason"])
     environment = environment_of_body(request, wanted.get("environment", ""))
@@ -175,7 +175,7 @@ def _recording(operation_id: str, say: str, form: type[AboutIn], record: Record)
         )
         def post(self, request: Request) -> Response:
             wanted = given(form, request)
-            actor, patient = _patient(request, wanted)
+            actor, patient = sought(request, wanted)
             whose = Whose(Environment(patient.environment), wanted["patient"]["identifier"])
             saying = Saying(
                 WishSource.CORRECTION,

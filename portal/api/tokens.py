@@ -15,7 +15,7 @@ from archive.actors import Actor, ActorKind
 from archive.edges.issuer import tokens as access_tokens
 from archive.edges.issuer.tokens import Claims
 from archive.errors.api import AccessTokenRefused
-from archive.models import STAFF_ROLES, ApiToken, Environment
+from archive.models import STAFF_ROLES, ApiToken, Environment, User
 from archive.services import api_limits, api_tokens
 from portal import second_factor
 from portal.staff import Person, person_of
@@ -84,10 +84,16 @@ def _of_provider(claims: Claims) -> Caller | None:
         return None
     token = api_tokens.of_person(found.user, claims.client, until=claims.until)
     caller = _narrowed(_caller(token), claims.scopes) if token else None
+    if caller is not None:
+        caller.token.expires_at = claims.until  # of this call, too: what is made with it ends then
     if caller is None or claims.roles is None:
         return caller
-    roles = caller.person.roles & claims.roles
-    return replace(caller, person=replace(caller.person, roles=roles)) if roles else None
+    return _within(caller, claims.roles)
+
+
+def _within(caller: Caller, roles: AbstractSet[str]) -> Caller | None:
+    left = caller.person.roles & roles
+    return replace(caller, person=replace(caller.person, roles=left)) if left else None
 
 
 def _narrowed(caller: Caller | None, scopes: AbstractSet[str]) -> Caller | None:
@@ -97,11 +103,26 @@ def _narrowed(caller: Caller | None, scopes: AbstractSet[str]) -> Caller | None:
 
 
 def _caller(token: ApiToken) -> Caller | None:
-    """None for a person to whom the pages are closed too."""
-    if token.user is not None:
-        person = person_of(token.user)
-        lacking = second_factor.is_lacking(token.user, is_staff=person.is_staff)
-        return Caller(token, person) if person.roles and not lacking else None
+    """None for a person to whom the pages are closed too. A token made with another does nothing
+    that its maker may not do by now.
+    """
+    caller = _persons(token, token.user) if token.user else _systems(token)
+    if caller is None or token.made_with is None:
+        return caller
+    maker = _caller(token.made_with)
+    if maker is None:
+        return None
+    roles = maker.person.roles
+    return _within(caller, roles & set(token.within) if token.user else roles)
+
+
+def _persons(token: ApiToken, user: User) -> Caller | None:
+    person = person_of(user)
+    lacking = second_factor.is_lacking(user, is_staff=person.is_staff)
+    return Caller(token, person) if person.roles and not lacking else None
+
+
+def _systems(token: ApiToken) -> Caller | None:
     owner = token.organisation
     assert owner is not None
     is_staff = owner.is_operator and token.role in STAFF_ROLES

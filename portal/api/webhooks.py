@@ -24,6 +24,7 @@ from portal.api.doors import (
     environment_of_body,
     given,
 )
+from portal.api.idempotency import ToldOnce
 from portal.api.operation import by_key, listed
 from portal.api.strict import Strict, code_free
 
@@ -43,11 +44,8 @@ class WebhookOut(serializers.Serializer[Any]):
     given_up_at = serializers.DateTimeField(allow_null=True)
 
 
-class MadeOut(WebhookOut):
-    secret = serializers.CharField(
-        required=False,
-        help_text="with which calls are signed (HMAC-SHA256); told the first time alone",
-    )
+class MadeOut(WebhookOut, ToldOnce):
+    """The secret is the one with which calls are signed (HMAC-SHA256)."""
 
 
 class WebhooksOut(serializers.Serializer[Any]):

@@ -63,6 +63,6 @@ class SystemTokenForm(TokenForm):
 
     def clean_subject(self) -> str:
         subject = str(self.cleaned_data["subject"])
-        if subject and api_tokens.of_subject(subject) is not None:
+        if subject and api_tokens.is_known(subject):
             raise forms.ValidationError(_("A system is known by this already."))
         return subject

@@ -13,11 +13,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
-from archive import gate, ledger
 from archive.actors import Actor
 from archive.errors import ArchiveError
 from archive.models import Hl7Message, MessageOutcome
 from archive.queries import messages as queries
+from archive.services import looking
 from archive.services import messages as services
 from onboarding.queries import customers_of
 from portal import formats
@@ -125,15 +125,7 @@ def whole(request: Request, actor: Actor, message_id: UUID) -> HttpResponse:
             return _show(request, found, form)
         reasons.keep(request, subject, form.cleaned_data["reason"])
     seer = reasons.with_reason(request, actor, subject)
-    gate.require_person(seer)
-    about = ledger.About(
-        environment=found.environment,
-        organisation_id=found.organisation_id,
-        subject_id=found.id,
-        patient_id=reasons.subject(found.patient) if found.patient else None,
-    )
-    facts = {"reason": seer.reason, "shown": "HL7 message"}
-    ledger.record(ledger.Kind.PATIENT_VIEWED, about, facts, actor=seer)
+    looking.at_message(seer, found)
     return _show(request, found, ReasonForm(), shown=True)
 
 

@@ -10,17 +10,17 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from archive import gate, ledger
 from archive.actors import Actor
 from archive.models import Document, RegistryMessage
 from archive.objects.registry import DocumentEntry
 from archive.queries import registry as queries
 from archive.queries.registry import Association
+from archive.services import looking
 from onboarding.queries import customers_of
 from portal.forms.reasons import ReasonForm
 from portal.forms.registry import RegistryFilters
 from portal.lists.messages import REGISTRY
-from portal.registry_words import ASSOCIATIONS, Label, Line, action_words, lines, pretty
+from portal.registry_words import ASSOCIATIONS, Label, action_words, earlier, lines, pretty
 from portal.staff import Request, page
 from portal.views import lists, reasons
 from portal.views.lists import Opened
@@ -68,16 +68,7 @@ def whole(request: Request, actor: Actor, document_id: UUID) -> HttpResponse:
             return _show(request, found, form)
         reasons.keep(request, subject, form.cleaned_data["reason"])
     seer = reasons.with_reason(request, actor, subject)
-    gate.require_person(seer)
-    about = ledger.About(
-        environment=found.environment,
-        organisation_id=found.register.organisation_id,
-        subject_id=found.id,
-        study_id=found.study_id,
-        patient_id=subject,
-    )
-    facts = {"reason": seer.reason, "shown": "registry entry and messages"}
-    ledger.record(ledger.Kind.PATIENT_VIEWED, about, facts, actor=seer)
+    looking.at_document(seer, found)
     return _show(request, found, ReasonForm(), shown=True)
 
 
@@ -102,15 +93,6 @@ class Sent:
     answer: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Earlier:
-    """An earlier version of the metadata: what it said otherwise."""
-
-    number: int
-    replaced_at: object
-    lines: list[Line]
-
-
 def _show(
     request: Request, found: Document, form: ReasonForm, *, shown: bool = False
 ) -> HttpResponse:
@@ -123,7 +105,7 @@ def _show(
         "form": form,
         "shown": shown,
         "lines": lines(DocumentEntry.from_json(found.metadata), whole=shown),
-        "earlier": _earlier(found, shown),
+        "earlier": earlier(found, whole=shown),
         "chain": chain if len(chain) > 1 else [],
         "ties": [_tie(each) for each in queries.associations(found)],
         "messages_kept": [_sent(each, shown) for each in queries.messages(found)],
@@ -131,24 +113,6 @@ def _show(
         "trail": [(_("Registry"), around["back"])],
     }
     return render(request, "registry/detail.html", context)
-
-
-def _earlier(found: Document, shown: bool) -> list[Earlier]:
-    """Each with the lines that the version after it does not have."""
-    newer = lines(DocumentEntry.from_json(found.metadata), whole=True)
-    rows = []
-    for version in queries.versions(found):
-        held = DocumentEntry.from_json(version.metadata)
-        said = lines(held, whole=True)
-        changed = {(line.name, line.values) for line in said if line not in newer}
-        told = [
-            line
-            for line, full in zip(lines(held, whole=shown), said, strict=True)
-            if (full.name, full.values) in changed
-        ]
-        rows.append(Earlier(version.version, version.replaced_at, told))
-        newer = said
-    return rows
 
 
 def _tie(association: Association) -> Tie:

@@ -12,10 +12,10 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
-from archive import gate, ledger
 from archive.actors import Actor
 from archive.models import RegistryMessage
 from archive.queries import registry_messages as queries
+from archive.services import looking
 from onboarding.queries import customers_of
 from portal.advice import advise
 from portal.forms.reasons import ReasonForm
@@ -73,18 +73,7 @@ def whole(request: Request, actor: Actor, message_id: UUID) -> HttpResponse:
             return _show(request, actor, found, form)
         reasons.keep(request, found.id, form.cleaned_data["reason"])
     seer = reasons.with_reason(request, actor, found.id)
-    gate.require_person(seer)
-    facts = {"reason": seer.reason, "shown": "XDS message"}
-    persons = [reasons.subject(each) for each in queries.patients(found)]
-    for person in dict.fromkeys(persons) or (None,):
-        about = ledger.About(
-            environment=found.environment,
-            organisation_id=found.organisation_id,
-            subject_id=found.id,
-            patient_id=person,
-            correlation_id=found.correlation_id,
-        )
-        ledger.record(ledger.Kind.PATIENT_VIEWED, about, facts, actor=seer)
+    looking.at_registry_message(seer, found)
     return _show(request, actor, found, ReasonForm(), shown=True)
 
 

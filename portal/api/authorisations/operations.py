@@ -148,7 +148,7 @@ class Authorisations(Ordered):
             shapes.register(given.get("register"), actor.organisation_id),
             asked.order,
             environment=actor.environment,
-            producer=_producer(given["producer"]),
+            producer=producer_of(given["producer"]),
             patient=given["patient"]["identifier"] if given["patient"] else None,
         )
         return Response(rows.one(made), status=201)
@@ -191,7 +191,7 @@ class AssignmentSearch(Granted):
         return self.search(request)
 
 
-def _producer(oid: str | None) -> Any:
+def producer_of(oid: str | None) -> Any:
     return shapes.organisation(oid, "producer") if oid else None
 
 
@@ -222,7 +222,7 @@ class Versions(PartyOperation):
         """
         actor = actor_of(request)
         asked = checked(shapes.VersionShape, request.data)
-        producer = _producer(asked.validated_data["producer"])
+        producer = producer_of(asked.validated_data["producer"])
         row = found(actor, authorisation_id)
         amended = authorisations.amend(actor, row, asked.order, producer=producer)
         return Response(rows.one(amended))

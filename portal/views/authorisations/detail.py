@@ -10,7 +10,7 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from archive import gate, ledger
+from archive import gate
 from archive.actors import Actor
 from archive.models import AuthorisationState as State
 from archive.models import Study
@@ -19,6 +19,7 @@ from archive.queries import followup
 from archive.queries.followup import Stage
 from archive.rules.access import SEERS
 from archive.rules.authorisations import Side
+from archive.services import looking
 from portal.authorisation_words import entries, lacking
 from portal.forms.reasons import ReasonForm
 from portal.lists.authorisations import BY_SIDE
@@ -30,8 +31,6 @@ from portal.views import reasons
 from portal.views.authorisations import lists, moving
 from portal.views.authorisations import opened as opening
 from portal.views.authorisations.opened import Opened, open_one
-
-OWN_PATIENT = "own authorisation"  # why a party looks: nobody asks it
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +72,7 @@ def _show(
     row = opened.row
     knows = knows and gate.knows_patient(opened.actor, row)
     if knows:
-        _looked(opened)
+        looking.at_authorisation(opened.actor, row)
     versions = opening.versions(opened)
     studies = _studies(opened)
     missing = followup.missing(row, studies)
@@ -104,19 +103,6 @@ def _place(request: Request, opened: Opened) -> dict[str, Any]:
     around = frame.around(request, opened.actor, BY_SIDE[side], lists.opener(side), opened.row)
     ((label, _back),) = opening.trail(opened, above=True)
     return {**around, "trail": [(label, around["back"])]}
-
-
-def _looked(opened: Opened) -> None:
-    """Whose data is shown, to whom and why, is in the log."""
-    row = opened.row
-    about = ledger.About(
-        environment=row.environment,
-        organisation_id=row.organiser_id,
-        subject_id=row.id,
-        patient_id=row.person,
-    )
-    facts = {"reason": opened.actor.reason or OWN_PATIENT}
-    ledger.record(ledger.Kind.AUTHORISATION_VIEWED, about, facts, actor=opened.actor)
 
 
 def _studies(opened: Opened) -> list[Study]:

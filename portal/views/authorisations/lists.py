@@ -14,14 +14,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
-from archive import gate, ledger
+from archive import gate
 from archive.actors import Actor, ActorKind
 from archive.models import Authorisation, Organisation
 from archive.queries import authorisations as queries
 from archive.queries import followup
 from archive.queries.studies import patient_by_code
 from archive.rules.authorisations import Side
-from archive.services import authorisation_drafts
+from archive.services import authorisation_drafts, looking
 from portal import formats
 from portal.authorisation_words import lacking, service_words
 from portal.forms.authorisations import AuthorisationFilters
@@ -206,11 +206,8 @@ def _search(request: Request, actor: Actor, form: PatientForm) -> UUID | None:
     count = 0
     if found is not None:
         count = queries.count(queries.narrowed(mine, queries.Filters(person_id=found.id)))
-    about = ledger.About(
-        environment=request.environment, patient_id=found.id if found and count else None
-    )
-    facts = {"found": count, "reason": given["reason"]}
-    ledger.record(ledger.Kind.AUTHORISATION_SEARCHED, about, facts, actor=actor)
+    seer, person_id = replace(actor, reason=given["reason"]), found.id if found and count else None
+    looking.for_authorisations(seer, request.environment, person_id, found=count)
     if found is None or not count:
         return None
     reasons.keep(request, found.id, given["reason"])

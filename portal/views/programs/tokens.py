@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from uuid import UUID
 
 from django.contrib import messages
-from django.db.models import Q, QuerySet
 from django.forms import Form
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
@@ -14,48 +13,16 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from archive.actors import Actor
 from archive.errors import NotFound
-from archive.models import STAFF_ROLES, ApiScope, ApiToken, Environment, Organisation, Role
+from archive.models import ApiScope, ApiToken, Environment, Organisation, Role
 from archive.services import api_tokens as services
 from archive.services.api_tokens import Holder
 from archive.values import now
+from portal import tokens
 from portal.forms.api_tokens import SystemTokenForm, TokenForm
 from portal.lists.programs import NEWEST, TOKENS, Held
-from portal.pages import BY_NAME, CUSTOMERS
-from portal.staff import Person, Request, page
+from portal.staff import Request, page
 from portal.views import lists
 from portal.views.lists import Opened
-
-# What the roles of customers have operations for.
-CUSTOMERS_SCOPES = (
-    ApiScope.CASES_READ,
-    ApiScope.CASES_ACT,
-    ApiScope.CUSTOMERS_READ,
-    ApiScope.ROLLOUTS_ACT,
-    ApiScope.PERSONS_READ,
-    ApiScope.WATCHING_READ,
-    ApiScope.WATCHING_ACT,
-    ApiScope.WEBHOOKS_ACT,
-    ApiScope.JOINING_READ,
-    ApiScope.JOINING_ACT,
-    ApiScope.TAKEOVERS_READ,
-    ApiScope.TAKEOVERS_ACT,
-    ApiScope.PEOPLE_READ,
-    ApiScope.PEOPLE_ACT,
-    ApiScope.LOGS_READ,
-    ApiScope.LOGS_ACT,
-)
-# Of these, what is done or read by persons alone: a customer's system would be refused always.
-PERSONS_SCOPES = frozenset(
-    {
-        ApiScope.ROLLOUTS_ACT,
-        ApiScope.WATCHING_ACT,
-        ApiScope.JOINING_ACT,
-        ApiScope.TAKEOVERS_ACT,
-        ApiScope.PEOPLE_ACT,
-        ApiScope.LOGS_READ,
-        ApiScope.LOGS_ACT,
-    }
-)
 
 
 @require_safe
@@ -64,9 +31,9 @@ def listed(request: Request, actor: Actor) -> HttpResponseBase:
     words = {
         "title": _("Tokens of the API"),
         "say": _("With a token a program does over the API what its holder does on these pages."),
-        "speaks": _speaks(request.person),
+        "speaks": tokens.speaks(request.person),
     }
-    opened = Opened(Form(), _visible(request), NEWEST, _in_words)
+    opened = Opened(Form(), tokens.visible(request.person), NEWEST, _in_words)
     part = "programs/_tokens.html"
     return lists.answer(request, actor, TOKENS, opened, part, lambda _rows: words)
 
@@ -76,28 +43,10 @@ def _in_words(found: Sequence[ApiToken]) -> list[Held]:
     return [Held(row, row.is_live_at(at)) for row in found]
 
 
-def _speaks(person: Person) -> bool:
-    """Whether the person makes tokens for systems of its organisations."""
-    return BY_NAME["token-system"].may_open(person.roles)
-
-
-def _visible(request: Request) -> QuerySet[ApiToken]:
-    """Whose tokens the person sees, and may revoke."""
-    rows = ApiToken.objects.select_related("organisation", "user")
-    own = Q(user_id=request.person.id)
-    if _speaks(request.person):
-        own |= Q(organisation__in=[each.id for each in request.person.organisations])
-    return rows.filter(own)
-
-
-def _scopes(person: Person) -> tuple[ApiScope, ...]:
-    return tuple(ApiScope) if person.is_staff else CUSTOMERS_SCOPES
-
-
 @require_http_methods(["GET", "POST"])
 @page("tokens")
 def add(request: Request, actor: Actor) -> HttpResponseBase:
-    form = TokenForm(request.POST or None, _scopes(request.person))
+    form = TokenForm(request.POST or None, tokens.scopes_of(request.person))
     if request.method == "POST" and form.is_valid():
         return _made(request, actor, Holder(user=request.user), form)
     say = _("It does what you may do, within what you choose. It ends when your roles end.")
@@ -108,15 +57,11 @@ def add(request: Request, actor: Actor) -> HttpResponseBase:
 @page("token-system")
 def add_for_system(request: Request, actor: Actor) -> HttpResponseBase:
     person = request.person
-    roles = STAFF_ROLES if person.is_staff else {Role(each) for each in CUSTOMERS}
-    scopes = _scopes(person)
-    if not person.is_staff:
-        scopes = tuple(each for each in scopes if each not in PERSONS_SCOPES)
     form = SystemTokenForm(
         request.POST or None,
-        scopes,
+        tokens.systems_scopes(person),
         person.organisations,
-        [role for role in Role if role in roles],
+        tokens.systems_roles(person),
     )
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
@@ -156,7 +101,7 @@ def _made(request: Request, actor: Actor, holder: Holder, form: TokenForm) -> Ht
 @require_http_methods(["GET", "POST"])
 @page("tokens")
 def revoke(request: Request, actor: Actor, token_id: UUID) -> HttpResponseBase:
-    row = _visible(request).filter(id=token_id, revoked_at=None).first()
+    row = tokens.visible(request.person).filter(id=token_id, revoked_at=None).first()
     if row is None:
         raise NotFound()
     if request.method == "POST":
