@@ -16,7 +16,7 @@ def tell_roles(apps, schema_editor):
 
 
 class Migration(migrations.Migration):
-    dependencies = (("archive", "0150_scopes_of_the_rest"),)
+    dependencies = (("archive", "0160_tokens_made_with_tokens"),)
 
     operations = (
         migrations.AddField(

@@ -2,7 +2,57 @@
 
 from django.urls import URLPattern, path, re_path
 from drf_spectacular.views import SpectacularAPIView
-from portal.api import access_rules, alarm_rules, batches, case_acts, case_moves, cases, certified_systems, citizen, contacts, corrections, customer_people, customers, disclosure_notices, duty, integrity, joining, joining_acts, load, log_entries, log_reports, logs, papers, people, personal_urls, persons, planned_connections, policies, queues, registry, rejections, retention, retention_rules, review, review_cases, review_rules, rollouts, second_officer, silence_learning, statements, studies, study_codes, succession, takeovers, telling, terms, watching, webhooks, wishes
+
+from portal.api import (
+    access_rules,
+    alarm_rules,
+    batches,
+    case_acts,
+    case_moves,
+    cases,
+    certified_systems,
+    citizen,
+    contacts,
+    corrections,
+    customer_people,
+    customers,
+    disclosure_notices,
+    duty,
+    integrity,
+    joining,
+    joining_acts,
+    load,
+    log_entries,
+    log_reports,
+    logs,
+    papers,
+    people,
+    personal_urls,
+    persons,
+    planned_connections,
+    policies,
+    queues,
+    registry,
+    rejections,
+    retention,
+    retention_rules,
+    review,
+    review_cases,
+    review_rules,
+    rollouts,
+    second_officer,
+    silence_learning,
+    statements,
+    studies,
+    study_codes,
+    succession,
+    takeovers,
+    telling,
+    terms,
+    watching,
+    webhooks,
+    wishes,
+)
 from portal.api.authorisations import documents, operations
 from portal.api.operation import Nowhere
 
