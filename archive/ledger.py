@@ -51,6 +51,7 @@ class Kind(Enum):
     STUDY_REFILED = "study.refiled", ("register",)
     DOCUMENTS_QUERIED = "documents.queried", ("query", "found")
     IMAGES_QUERIED = "images.queried", ("level", "keys", "found")
+    RETRIEVAL_BEGUN = "retrieval.begun", ("by", "destination")
     STUDY_RETRIEVED = "study.retrieved", ("by", "destination", "instances", "failed", "outcome")
     MANIFEST_REGISTERED = "manifest.registered", ("instances", "series")
     MANIFEST_WITHDRAWN = "manifest.withdrawn", ("why",)

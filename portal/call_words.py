@@ -30,6 +30,11 @@ def _queried(facts: Facts, actor: str) -> Said:
     return Said(said % {"peer": actor, "count": number_text(int(facts.get("found") or 0))})
 
 
+def _retrieval_begun(facts: Facts, actor: str) -> Said:
+    said = _("Objects of a study begin to go to %(peer)s")
+    return Said(said % {"peer": facts.get("destination") or actor})
+
+
 def _document_updated(facts: Facts, actor: str) -> Said:
     kind = kind_words(str(facts.get("kind", "")))
     return Said(_("Metadata of a document updated: %(kind)s") % {"kind": kind})
@@ -88,6 +93,7 @@ CALLS: Sayings = {
     "verified": _verified,
     "refused": _refused,
     "queried": _queried,
+    "retrieval-begun": _retrieval_begun,
     "document-updated": _document_updated,
     "document-removed": _document_removed,
     "given": _given,

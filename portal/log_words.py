@@ -33,6 +33,7 @@ KINDS: Mapping[str, Label] = {
     Kind.DOCUMENT_REGISTERED.word: _("Document registered"),
     Kind.DOCUMENTS_QUERIED.word: _("Documents queried"),
     Kind.IMAGES_QUERIED.word: _("Images queried"),
+    Kind.RETRIEVAL_BEGUN.word: _("Retrieval of a study begun"),
     Kind.STUDY_RETRIEVED.word: _("Study retrieved by its controller"),
     Kind.MANIFEST_WITHDRAWN.word: _("Manifest withdrawn"),
     Kind.OBJECTS_REJECTED.word: _("Objects rejected"),

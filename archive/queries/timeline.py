@@ -62,6 +62,7 @@ STEPS: dict[str, tuple[str, str, str]] = {
 # Told of an association, a call or a message, but not among the steps of a study's life.
 OF_CALLS: dict[str, tuple[str, str, str]] = {
     "association.verified": ("DICOM", "verified", DONE),
+    "retrieval.begun": ("DICOM", "retrieval-begun", NEUTRAL),
     "object.refused": ("DICOM", "refused", FAILED),
     "documents.queried": ("XDS", "queried", DONE),
     "document.updated": ("XDS", "document-updated", DONE),

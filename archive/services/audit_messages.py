@@ -21,6 +21,7 @@ Facts = Mapping[str, Any]
 AUDIT_LOG_USED = dcm("110101", "Audit Log Used")
 BEGIN_TRANSFERRING = dcm("110102", "Begin Transferring DICOM Instances")
 ACCESSED = dcm("110103", "DICOM Instances Accessed")
+BEGIN_TRANSFERRING = dcm("110102", "Begin Transferring DICOM Instances")
 TRANSFERRED = dcm("110104", "DICOM Instances Transferred")
 EXPORT = dcm("110106", "Export")
 IMPORT = dcm("110107", "Import")
@@ -89,6 +90,7 @@ TABLE: Mapping[Kind, Row | Callable[[Facts], Row]] = {
     Kind.DOCUMENT_REGISTERED: Row(IMPORT, "C", REGISTER_DOCUMENTS),
     Kind.DOCUMENTS_QUERIED: Row(QUERY, "E", STORED_QUERY, outward=True),
     Kind.IMAGES_QUERIED: Row(QUERY, "E", outward=True),
+    Kind.RETRIEVAL_BEGUN: Row(BEGIN_TRANSFERRING, "R", outward=True),
     Kind.STUDY_RETRIEVED: Row(TRANSFERRED, "R", outward=True),
     Kind.MANIFEST_WITHDRAWN: _STATE,
     Kind.OBJECTS_REJECTED: _STATE,

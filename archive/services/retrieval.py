@@ -1,12 +1,12 @@
 """Fetching back: which of a customer's own objects are asked for, where they go, how it went
 (AR-6).
 
-The edge gives the objects out and notes each; `close` writes down one event a study, and puts what
-failed on the desk.
+That a study goes out is written down before its first object does. The edge gives the objects out
+and notes each; `close` writes down how each study ended, and puts what failed on the desk.
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 from uuid import UUID
@@ -73,6 +73,7 @@ class Retrieval:
         self._tallies: dict[UUID, Tally] = {}
         self._failures: dict[tuple[UUID, str], Failure] = {}
         self._damaged: list[Outgoing] = []
+        self._begun: set[UUID] = set()
 
     @property
     def target(self) -> Target:
@@ -90,7 +91,18 @@ class Retrieval:
         return self._selection.lacks_some()
 
     def items(self, part: UUID | None) -> list[Outgoing]:
-        return list(self._selection.items(part))
+        """Those of a part, which may go from now on: that their study does is in the ledger."""
+        listed = list(self._selection.items(part))
+        if new := {item.study_id for item in listed} - self._begun:
+            self._begin(new)
+        return listed
+
+    def _begin(self, study_ids: Set[UUID]) -> None:
+        studies = Study.objects.filter(id__in=study_ids).order_by("id")
+        for study_id, patient_id in studies.values_list("id", "patient_id"):
+            about = _about(self.peer, study_id, patient_id)
+            ledger.record(ledger.Kind.RETRIEVAL_BEGUN, about, _way(self), actor=self.peer.actor)
+        self._begun |= study_ids
 
     def note(self, item: Outgoing, error: ArchiveError | None) -> None:
         """An object was given, or why not."""
@@ -249,26 +261,37 @@ def _unique(asked: Identifier, level: Level) -> dict[int, Key]:
 
 def _record(retrieval: Retrieval, study: Study, tally: Tally, ending: str) -> None:
     peer = retrieval.peer
-    about = ledger.About(
-        environment=peer.environment,
-        organisation_id=peer.organisation_id,
-        subject_id=study.id,
-        study_id=study.id,
-        patient_id=study.patient_id,
-        correlation_id=peer.association_id,
-    )
+    about = _about(peer, study.id, study.patient_id)
     facts = {
-        "by": retrieval.by,
-        "destination": retrieval.destination_title,
+        **_way(retrieval),
         "instances": tally.given,
         "failed": tally.failed,
         "outcome": FAILED if ending == DONE and tally.failed else ending,
         "bytes": tally.size,
         "ms": round((time.monotonic() - tally.began) * 1000),
-        "calling": peer.calling,
-        **peer.by_web,
     }
     ledger.record(ledger.Kind.STUDY_RETRIEVED, about, facts, actor=peer.actor)
+
+
+def _about(peer: Peer, study_id: UUID, patient_id: UUID) -> ledger.About:
+    return ledger.About(
+        environment=peer.environment,
+        organisation_id=peer.organisation_id,
+        subject_id=study_id,
+        study_id=study_id,
+        patient_id=patient_id,
+        correlation_id=peer.association_id,
+    )
+
+
+def _way(retrieval: Retrieval) -> dict[str, object]:
+    """By what request, and to whom."""
+    return {
+        "by": retrieval.by,
+        "destination": retrieval.destination_title,
+        "calling": retrieval.peer.calling,
+        **retrieval.peer.by_web,
+    }
 
 
 def _report(retrieval: Retrieval, study: Study, failure: Failure) -> None:

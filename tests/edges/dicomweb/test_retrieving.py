@@ -10,7 +10,7 @@ from pydicom.dataset import Dataset
 
 from archive import vault
 from archive.errors import BytesDamaged
-from archive.models import Case, CaseEvent, Instance, LedgerEvent
+from archive.models import Case, CaseEvent, Instance, LedgerEvent, Study
 from archive.services.sessions import Session
 from tests import cast, notes
 from tests.cast import EXPLICIT, IMPLICIT, MALLILA, dataset
@@ -159,6 +159,11 @@ def test_who_goes_away_in_the_middle_is_written_down() -> None:
     stored(3)
     response = web.system().get(f"studies/{STUDY}", DICOM)
     assert next(iter(response.streaming_content))
+    begun = LedgerEvent.objects.get(kind="retrieval.begun")
+    assert begun.facts["by"] == "WADO-RS" and begun.facts["destination"]
+    study = Study.objects.get()
+    assert (begun.study_id, begun.patient_id) == (study.id, study.patient_id)
+    assert not LedgerEvent.objects.filter(kind="study.retrieved").exists()
     web.leave(response)
     facts = LedgerEvent.objects.get(kind="study.retrieved", facts__outcome="broken off").facts
     assert facts["instances"] < 3
