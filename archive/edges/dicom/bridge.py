@@ -88,14 +88,14 @@ class AssociationChannel:
         self.assoc = assoc
 
     def send(self, context_id: int, command: bytes, data: Data = ()) -> None:
-        for value in upper_layer.values(command, data, self.assoc.dimse.maximum_pdu_size):
-            if value.begins_piece:
-                self._drain()
-            primitive = P_DATA()
-            body = bytes((value.control,)) + bytes(value.data)
-            primitive.presentation_data_value_list = [[context_id, body]]
-            self.assoc.dul.send_pdu(primitive)
-        self._drain()
+        largest = self.assoc.dimse.maximum_pdu_size
+        for parts in upper_layer.message(context_id, command, data, largest):
+            for head, value in zip(parts[::2], parts[1::2], strict=True):
+                primitive = P_DATA()
+                body = bytes(head[upper_layer.CONTROL_AT :]) + bytes(value)
+                primitive.presentation_data_value_list = [[context_id, body]]
+                self.assoc.dul.send_pdu(primitive)
+            self._drain()
 
     def cancelled(self, message_id: int) -> bool:
         self._require_peer()

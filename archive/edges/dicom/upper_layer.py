@@ -26,6 +26,7 @@ UNEXPECTED_PARAMETER, INVALID_PARAMETER = 5, 6
 
 _HEAD = Struct(">BxL")
 _PDV = Struct(">LBB")
+CONTROL_AT = _HEAD.size + _PDV.size - 1  # in the head of a PDU with one value
 _AT_ONCE = 512  # buffers of one call to the kernel, which takes 1024
 
 Parts = list[bytes | memoryview]
@@ -92,21 +93,21 @@ class Wire:
             self.send(b"".join(parts))
             return
         try:
-            self._gather([memoryview(part) for part in parts])
+            self._gather(parts)
         except TimeoutError:
             raise
         except OSError:
             raise Gone from None
 
-    def _gather(self, parts: list[memoryview]) -> None:
-        done = 0
-        while done < len(parts):
-            sent = self.connection.sendmsg(parts[done : done + _AT_ONCE])
-            while done < len(parts) and sent >= len(parts[done]):
-                sent -= len(parts[done])
+    def _gather(self, parts: Sequence[bytes | memoryview]) -> None:
+        left, done = list(parts), 0
+        while done < len(left):
+            sent = self.connection.sendmsg(left[done : done + _AT_ONCE])
+            while done < len(left) and sent >= len(left[done]):
+                sent -= len(left[done])
                 done += 1
             if sent:
-                parts[done] = parts[done][sent:]
+                left[done] = memoryview(left[done])[sent:]
 
     def abort(self, reason: int = NOT_SPECIFIED) -> None:
         """A-ABORT by the service provider; best effort."""
@@ -204,47 +205,42 @@ def message(
     context_id: int, command: bytes, data: Iterable[bytes | memoryview], largest: int
 ) -> Iterator[Parts]:
     """A command set and its data set as P-DATA-TF PDUs, by what is written at once: the command
-    with the first piece, then each further piece.
-    """
-    parts: Parts = []
-    for value in values(command, data, largest):
-        if value.begins_piece and parts:
-            yield parts
-            parts = []
-        size = len(value.data)
-        head = _HEAD.pack(P_DATA, size + 6) + _PDV.pack(size + 2, context_id, value.control)
-        parts += (head, value.data)
-    yield parts
-
-
-class Value(NamedTuple):
-    """One presentation data value to be sent; the first piece goes with its command."""
-
-    control: int
-    data: memoryview
-    begins_piece: bool
-
-
-def values(command: bytes, data: Iterable[bytes | memoryview], largest: int) -> Iterator[Value]:
-    """What a message is sent in, each value in a PDU of its own; `largest` is the peer's maximum
-    length, 0 for any.
+    with the first piece, then each further piece. Of the parts every second is a value, after the
+    head of its PDU; `largest` is the peer's maximum length, 0 for any.
     """
     room = max((min(largest or MAX_PDU, MAX_PDU) - 6) & ~1, 2)
+    parts = _pdus(context_id, command, room, COMMAND, ends=True)
     pieces = iter(data)
-    yield from _cut(memoryview(command), room, COMMAND, ends=True, begins=False)
     piece, first = next(pieces, None), True
     while piece is not None:
         following = next(pieces, None)
-        yield from _cut(memoryview(piece), room, 0, ends=following is None, begins=not first)
+        more = _pdus(context_id, piece, room, 0, ends=following is None)
+        if first:
+            parts += more
+        else:
+            yield parts
+            parts = more
         piece, first = following, False
+    yield parts
 
 
-def _cut(
-    whole: memoryview, room: int, control: int, *, ends: bool, begins: bool
-) -> Iterator[Value]:
-    for start in range(0, max(len(whole), 1), room):
-        last = LAST if ends and start + room >= len(whole) else 0
-        yield Value(control | last, whole[start : start + room], begins and not start)
+def _pdus(
+    context_id: int, whole: bytes | memoryview, room: int, control: int, *, ends: bool
+) -> Parts:
+    """Heads and values in turn; all heads but the last are the same."""
+    stop = max(len(whole) - 1, 0) // room * room  # where the last value begins
+    last = _pdu_head(context_id, len(whole) - stop, control | LAST if ends else control)
+    if not stop:
+        return [last, whole]
+    head, view = _pdu_head(context_id, room, control), memoryview(whole)
+    parts: Parts = []
+    for start in range(0, stop, room):
+        parts += (head, view[start : start + room])
+    return [*parts, last, view[stop:]]
+
+
+def _pdu_head(context_id: int, size: int, control: int) -> bytes:
+    return _HEAD.pack(P_DATA, size + 6) + _PDV.pack(size + 2, context_id, control)
 
 
 def p_data(context_id: int, command: bytes, largest: int) -> bytes:
