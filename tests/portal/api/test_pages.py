@@ -130,6 +130,7 @@ OPERATIONS: dict[str, str] = {
     "rollout-documents": "rollouts/{}/documents",
     "rollout-finish": "rollouts/{}/finish",
     "rollout-start": "rollouts",
+    "silence-learning-new": "interfaces/learning",
     "staff-invitation-withdraw": "people/invitations/{}/withdraw",
     "study-notice": f"{STUDY}/notice",
     "study-patient": f"{STUDY}/patient",
