@@ -8,6 +8,7 @@ from pydicom.dataset import Dataset
 from pynetdicom import build_role, evt
 from pynetdicom.association import Association
 from pynetdicom.events import Event
+from pynetdicom.pdu import P_DATA_TF
 
 from archive.edges.dicom.acceptance import STORAGE
 from archive.models import Job, JobKind, StorageCommitment
@@ -23,13 +24,20 @@ BOTH = ((cast.CT, cast.EXPLICIT), (COMMITMENT, cast.IMPLICIT))
 
 
 def taking(inbox: Inbox, status: int = 0x0000) -> list[Any]:
-    """Handlers of a sender that takes the report on its own association."""
+    """Handlers of a sender that takes the report on its own association. It is in the inbox when
+    its answer has gone, so that whoever waits for it may let the association go.
+    """
+    taken: Inbox = SimpleQueue()
 
     def on_report(event: Event) -> tuple[int, None]:
-        inbox.put(report_of(event, same_association=True))
+        taken.put(report_of(event, same_association=True))
         return status, None
 
-    return [(evt.EVT_N_EVENT_REPORT, on_report)]
+    def on_sent(event: Event) -> None:
+        if isinstance(event.pdu, P_DATA_TF) and not taken.empty():
+            inbox.put(taken.get())
+
+    return [(evt.EVT_N_EVENT_REPORT, on_report), (evt.EVT_PDU_SENT, on_sent)]
 
 
 def ask(assoc: Association, *uids: str, transaction: str = "", sop_class: str = cast.CT) -> int:
