@@ -40,11 +40,12 @@ def take(peer: Peer, terms: Terms, archived: Archived, sent: Sent) -> Again:
     data = bytes(sent.incoming.data())
     if same_content(held, archived.transfer_syntax_uid, data, sent.transfer_syntax_uid):
         return Again.REPEATED
-    if corrections.is_gathered(archived, sent.incoming.digests()):
+    digests = sent.incoming.digests()
+    if corrections.is_gathered(archived, digests):
         return Again.REPEATED
     if not terms.metadata or archived.rejection:
         raise OtherContent()
-    if corrections.is_earlier_version(archived, sent.incoming.digests()):
+    if corrections.is_earlier_version(archived, digests):
         raise OtherContent("an earlier version of the object; the corrected one stays")
     corrections.offer(peer, archived, held, sent)
     return Again.CORRECTED

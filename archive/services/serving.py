@@ -85,7 +85,7 @@ def outgoing(instances: QuerySet[Instance]) -> Iterator[Outgoing]:
     """Of each that may be given out at all; rejected ones are left out but for quality, so say
     `available` first where those are not wanted either.
     """
-    rows = [_Row._make(row) for row in instances.values_list(*_Row._fields).iterator()]
+    rows = [_Row._make(row) for row in instances.values_list(*_Row._fields)]
     # Not joined: an overlay would be read as often as its study has objects.
     laid_over = Study.objects.filter(id__in={row.study_id for row in rows}, overlay__isnull=False)
     overlays = {study.id: study.overlay for study in laid_over.select_related("overlay")}

@@ -146,12 +146,12 @@ def hold(environment: str, digest: bytes, size: int, store: str = "") -> Held:
         with _past_prefix(environment, digest, store) as small:
             data = small.read()
         if not digests.is_of(digest, data):
-            raise _damaged(digest)
+            raise BytesDamaged(facts={"digest": digest.hex()})
         return Held([data])
     file = _seekable(_open(environment, digest, store))
     if not digests.is_of_file(digest, lambda: _again(file)):
         file.close()
-        raise _damaged(digest)
+        raise BytesDamaged(facts={"digest": digest.hex()})
     return Held(file=file)
 
 
@@ -172,10 +172,6 @@ def _again(file: BinaryIO) -> Iterator[BinaryIO]:
     """Its data set from the beginning; it stays open."""
     file.seek(DATA_OFFSET)
     yield file
-
-
-def _damaged(digest: bytes) -> BytesDamaged:
-    return BytesDamaged(facts={"digest": digest.hex()})
 
 
 def is_named(digest: bytes, file: bytes) -> bool:
@@ -201,13 +197,12 @@ def read_header(
     """What the index needs, from the first bytes where those reach far enough; the digest is not
     read again. Raises InstanceUnknown, DatasetUnreadable.
     """
-    with _open(environment, digest, store, DATA_OFFSET + HEAD) as file:
-        file.read(DATA_OFFSET)
+    with _past_prefix(environment, digest, store, DATA_OFFSET + HEAD) as file:
         head = header.read_header(file.read(HEAD), transfer_syntax_uid, whole=False)
     if head.complete:
         return head
-    data = read_file(environment, digest, store)[DATA_OFFSET:]
-    return header.read_header(data, transfer_syntax_uid)
+    with _past_prefix(environment, digest, store) as file:
+        return header.read_header(file.read(), transfer_syntax_uid)
 
 
 def is_whole(environment: str, digest: bytes, store: str = "") -> bool:
@@ -222,8 +217,11 @@ def is_whole(environment: str, digest: bytes, store: str = "") -> bool:
         raise
 
 
-def _past_prefix(environment: str, digest: bytes, store: str) -> BinaryIO:
-    file = _open(environment, digest, store)
+def _past_prefix(
+    environment: str, digest: bytes, store: str, length: int | None = None
+) -> BinaryIO:
+    """At the data set. Raises InstanceUnknown."""
+    file = _open(environment, digest, store, length)
     if file.seekable():
         file.seek(DATA_OFFSET)
     else:

@@ -1,7 +1,5 @@
 """C-FIND over the index: what matches, what is said of it, and what is not even there (AR-6)."""
 
-from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -10,7 +8,6 @@ from django.test.utils import CaptureQueriesContext
 from pydicom.datadict import tag_for_keyword
 
 from archive import errors
-from archive.config import settings
 from archive.models import (
     Authorisation,
     AuthorisationLevel,
@@ -29,19 +26,9 @@ from archive.services.querying import Question, Search
 from archive.values import HETU_ROOT, now, today, uuid7
 from tests import builders, cast
 from tests.cast import ESIMERKKILA, IMPLICIT, MALLILA, MATTI, VENLA, dataset
+from tests.services.conftest import Configure
 
 pytestmark = pytest.mark.usefixtures("db")
-
-
-@pytest.fixture
-def settings_of(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
-    """Other settings for this test."""
-
-    def change(**values: Any) -> None:
-        changed = replace(settings(), **values)
-        monkeypatch.setattr(querying, "settings", lambda: changed)
-
-    return change
 
 
 def tag(keyword: str) -> int:
@@ -332,9 +319,9 @@ def test_bytes_that_are_no_identifier_are_refused() -> None:
 
 
 def test_a_query_without_keys_is_answered_up_to_the_limit_and_says_so(
-    settings_of: Callable[..., None],
+    configure: Configure,
 ) -> None:
-    settings_of(dicom_find_limit=2)
+    configure(DICOM_FIND_LIMIT="2")
     for number in range(3):
         study(number + 1)
     search = querying.find(cast.peer(), question("STUDY"))
@@ -344,8 +331,8 @@ def test_a_query_without_keys_is_answered_up_to_the_limit_and_says_so(
     assert CaseEvent.objects.get().case.reason == "query-too-broad"
 
 
-def test_a_query_that_takes_too_long_is_ended(settings_of: Callable[..., None]) -> None:
-    settings_of(dicom_find_seconds=0.05)
+def test_a_query_that_takes_too_long_is_ended(configure: Configure) -> None:
+    configure(DICOM_FIND_SECONDS="0.05")
     with pytest.raises(errors.QueryTooBroad), querying.bounded(), connection.cursor() as cursor:
         cursor.execute("SELECT pg_sleep(5)")
 
