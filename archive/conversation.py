@@ -3,9 +3,7 @@ its exchanges and after them. Log lines and spans take their words from here.
 """
 
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import ContextVar, Token
 from dataclasses import dataclass, field
 from uuid import UUID
 
@@ -47,18 +45,25 @@ def timing() -> dict[str, int]:
     return {} if ms is None else {"ms": ms}
 
 
-@contextmanager
-def within(correlation_id: UUID) -> Iterator[Conversation]:
+class within:
     """Open one, or go on with the one that has this id."""
-    here = _open.get()
-    if here is not None and here.id == correlation_id:
-        yield here
-        return
-    token = _open.set(made := Conversation(correlation_id))
-    try:
-        yield made
-    finally:
-        _open.reset(token)
+
+    __slots__ = ("_id", "_token")
+
+    def __init__(self, correlation_id: UUID) -> None:
+        self._id = correlation_id
+        self._token: Token[Conversation | None] | None = None
+
+    def __enter__(self) -> Conversation:
+        here = _open.get()
+        if here is None or here.id != self._id:
+            here = Conversation(self._id)
+            self._token = _open.set(here)
+        return here
+
+    def __exit__(self, *raised: object) -> None:
+        if self._token is not None:
+            _open.reset(self._token)
 
 
 def known(*, connection: UUID | None = None, organisation: UUID | None = None) -> None:

@@ -32,6 +32,9 @@ app.conf.update(
     accept_content=["json"],
     timezone="UTC",
     imports=["archive.tasks", "onboarding.tasks"],
+    # Celery's own closing, before and after each task, would make a database connection for each.
+    # Tasks begin with Django's, which keeps those that are young and answer.
+    CELERY_DB_REUSE_MAX=1 << 62,
     beat_schedule_filename=str(config.data_dir / "beat-schedule"),
     beat_schedule={
         "sweep": {"task": "archive.sweep", "schedule": 1.0, "options": {"expires": 5}},

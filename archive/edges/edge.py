@@ -7,10 +7,10 @@ import errno
 import logging
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass
+from types import TracebackType
 from typing import TypeVar
 from uuid import UUID
 
@@ -53,25 +53,43 @@ class Seen:
         return is_fresh and not any(wrapper.errors_occurred for wrapper in self.wrappers)
 
 
-@contextmanager
-def exchange(correlation_id: UUID | None = None) -> Iterator[UUID]:
+def exchange(correlation_id: UUID | None = None) -> "Exchange":
     """Around one message, never around a network wait. Without an id it is of the conversation that
     is open. Raises ArchiveError and nothing else.
     """
-    with conversation.within(correlation_id or conversation.this_id()) as here:
-        token = correlation.set(here.id)
+    return Exchange(correlation_id or conversation.this_id())
+
+
+class Exchange:
+    """No generator, for there are two to each object that comes."""
+
+    __slots__ = ("_conversation", "_token", "id")
+
+    def __init__(self, correlation_id: UUID) -> None:
+        self.id = correlation_id
+
+    def __enter__(self) -> UUID:
+        self._conversation = conversation.within(self.id)
+        self._conversation.__enter__()
+        self._token = correlation.set(self.id)
         _tidy_connections()
+        return self.id
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        raised: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
         try:
-            yield here.id
-        except ArchiveError:
-            raise
-        except Exception as raised:
-            error = as_archive_error(raised)
-            if isinstance(error, DatabaseGone):
-                _distrust_connections()
-            raise error from raised
+            if isinstance(raised, Exception) and not isinstance(raised, ArchiveError):
+                error = as_archive_error(raised)
+                if isinstance(error, DatabaseGone):
+                    _distrust_connections()
+                raise error from raised
         finally:
-            correlation.reset(token)
+            correlation.reset(self._token)
+            self._conversation.__exit__(None, None, None)
 
 
 def as_archive_error(raised: Exception) -> ArchiveError:

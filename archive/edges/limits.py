@@ -1,6 +1,6 @@
-"""How many associations there are and how fast objects come, over all processes of the listener,
-and over all that serve DICOMweb: counted in memory that they share, so that no row is written for
-it.
+"""How many associations there are, over all processes of the listener, and what each customer takes
+over these and all that serve DICOMweb: counted in memory that they share, so that no row is written
+for it.
 """
 
 import fcntl
@@ -11,13 +11,17 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import cache
 from pathlib import Path
 from struct import Struct
+from uuid import UUID
 
+from archive.config import settings
 from archive.errors import CustomerTooBusy, CustomerTooFast, TooManyAssociations
 from archive.services.associations import Peer
 
 _COUNT = Struct("=l")
+_joining = threading.Lock()
 
 
 class Associations:
@@ -72,23 +76,22 @@ class Customers:
     A place is found by hash and never given back; each process has its own numbers there. Two at
     once may both be let in as the last, or both be refused: a limit is no account.
 
-    The memory is a file's: of one without a name that forking shares, or of a given one.
+    The memory is a file's.
     """
 
     PLACES = 4096  # twice the organisations of the country that have images
     _KEY = 16
     _NUMBERS = Struct("=lll")  # associations; which minute, and how many objects in it
 
-    def __init__(self, processes: int, file: int | None = None) -> None:
+    def __init__(self, processes: int, file: int) -> None:
         self.processes = processes
         self._width = self._KEY + processes * self._NUMBERS.size
         size = self.PLACES * self._width
-        # A lock on it dies with its process.
-        self._file = os.memfd_create("places") if file is None else file
+        self._file = file  # a lock on it dies with its process
         os.posix_fallocate(self._file, 0, size)  # a full disk is told here, not by a signal
         self._memory = mmap.mmap(self._file, size)
         self._lock = threading.Lock()
-        self._known: dict[bytes, int] = {}  # by whom
+        self._known: dict[tuple[UUID, str], int] = {}  # by whom
 
     def clear(self, index: int) -> None:
         """Of a process that died."""
@@ -117,8 +120,10 @@ class Customers:
     def one_object(self, index: int, peer: Peer) -> None:
         """An object that is about to come. Raises CustomerTooFast."""
         place, minute = self._place(peer), this_minute()
+        start = self._offset(place, 0)
         with self._lock:
-            numbers = [self._read(place, each) for each in range(self.processes)]
+            row = self._memory[start : start + self.processes * self._NUMBERS.size]
+            numbers = list(self._NUMBERS.iter_unpack(row))
             if sum(count for _, at, count in numbers if at == minute) >= (
                 peer.limits.objects_per_minute
             ):
@@ -141,12 +146,14 @@ class Customers:
         return place * self._width + self._KEY + index * self._NUMBERS.size
 
     def _place(self, peer: Peer) -> int:
-        name = peer.organisation_id.bytes + peer.environment.encode()
-        with self._lock:
-            if name not in self._known:
-                key = hashlib.blake2b(name, digest_size=self._KEY).digest()
-                self._known[name] = self._found(key)
-            return self._known[name]
+        who = peer.organisation_id, peer.environment
+        place = self._known.get(who)
+        if place is None:
+            name = peer.organisation_id.bytes + peer.environment.encode()
+            with self._lock:
+                place = self._found(hashlib.blake2b(name, digest_size=self._KEY).digest())
+            self._known[who] = place
+        return place
 
     def _found(self, key: bytes) -> int:
         """The key's place, taken now if it has none; one process at a time."""
@@ -167,9 +174,17 @@ class Customers:
         raise CustomerTooBusy("no place is left to count in")
 
 
+def customers() -> "Strangers":
+    """Where all of this machine's processes count; for each process to ask itself, not for the one
+    that forks it. Raises OSError.
+    """
+    with _joining:  # a process has one turn
+        return _joined(os.getpid())
+
+
 class Strangers:
-    """`Customers` over processes that were not forked for it, and meet at a file: each takes a turn
-    by a lock that dies with it, and gives back what one that died had counted.
+    """`Customers` over processes that meet at a file: each takes a turn by a lock that dies with
+    it, and gives back what one that died had counted.
     """
 
     MOST = 32  # processes at once
@@ -227,3 +242,8 @@ class Strangers:
 
     def _leave(self, turn: int) -> None:
         fcntl.lockf(self._file, fcntl.LOCK_UN, 1, self._TURNS + turn)
+
+
+@cache
+def _joined(pid: int) -> Strangers:
+    return Strangers(settings().data_dir / "places")

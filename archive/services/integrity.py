@@ -7,7 +7,7 @@ from django.db import transaction
 from archive import ledger, vault
 from archive.actors import SYSTEM, Actor
 from archive.errors import BytesDamaged
-from archive.models import Instance, InstanceVersion, StudyState
+from archive.models import Instance, InstanceVersion, Rejection, StudyState
 from archive.objects.part10 import FileMeta
 from archive.services import error_desk
 from archive.services.error_desk import Place, What, Who
@@ -54,6 +54,18 @@ def is_version_whole(version: InstanceVersion) -> bool:
     return False
 
 
+def is_note_whole(note: Rejection) -> bool:
+    """The same for a rejection note, which the index is made again from."""
+    digest = bytes(note.digest)
+    if vault.is_whole(note.environment, digest):
+        error_desk.settle(note.id, VERIFY.step)  # a person may have put it back
+        return True
+    vault.set_aside(note.environment, digest)
+    what = What(study_id=note.study_id, subject_id=note.id, sop_instance_uid=note.note_uid)
+    report_damaged(note.environment, digest, note.organisation_id, what)
+    return False
+
+
 def _on_desk(row: Instance, digest: bytes, subject_id: UUID) -> None:
     what = What(
         study_id=row.study_id,
@@ -83,6 +95,13 @@ def heal_from(incoming: vault.Incoming, meta: FileMeta, instance_id: UUID) -> No
     """
     incoming.keep(meta)
     _healed(instance_id, how=SENT_AGAIN, actor=SYSTEM)
+
+
+def heal_note(incoming: vault.Incoming, meta: FileMeta, note: Rejection) -> None:
+    """The same for a rejection note that came again."""
+    if not is_note_whole(note):
+        incoming.keep(meta)
+        error_desk.settle(note.id, VERIFY.step)
 
 
 def look_again(actor: Actor, instance_id: UUID) -> bool:

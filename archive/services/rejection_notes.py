@@ -4,7 +4,7 @@ A note is kept in the vault as any object is, and is no object of the study it s
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID
 
@@ -22,7 +22,7 @@ from archive.objects.sameness import same_content
 from archive.queries import retention
 from archive.rules import correction
 from archive.rules.correction import Known, Terms, Verdict
-from archive.services import publishing, rejections
+from archive.services import integrity, publishing, rejections
 from archive.services.associations import Peer
 from archive.values import now, today
 from archive.vault import Kept
@@ -64,7 +64,7 @@ def receive(
     """
     if len(note.content.named) > MOST:
         raise Unacceptable("rejection note names too many objects")
-    if _came_before(peer, note, incoming):
+    if _came_before(peer, note, incoming, meta):
         return
     with transaction.atomic():
         own = _own(peer, note)
@@ -83,15 +83,20 @@ def receive(
         rejections.carry_out(rejection, verdict, peer.actor, origin=NOTE)
 
 
-def _came_before(peer: Peer, note: Note, incoming: vault.Incoming) -> bool:
-    """The same note again is a success without effect, as any object is."""
+def _came_before(peer: Peer, note: Note, incoming: vault.Incoming, meta: part10.FileMeta) -> bool:
+    """The same note again is a success without effect, as any object is; bytes that were damaged
+    are whole again by it.
+    """
     rows = Rejection.objects.filter(environment=peer.environment, note_uid=note.sop_instance_uid)
     known = rows.first()
     if known is None:
         return False
     if known.organisation_id != peer.organisation_id:
         raise OtherRegister()
-    if bytes(known.digest) not in incoming.digests():
+    algorithm = incoming.algorithm_of(bytes(known.digest))
+    if algorithm:
+        integrity.heal_note(incoming, replace(meta, digest_algorithm=algorithm), known)
+    else:
         archived = vault.read(peer.environment, bytes(known.digest))
         before, sent = known.transfer_syntax_uid, note.transfer_syntax_uid
         if not same_content(archived, before, bytes(incoming.data()), sent):

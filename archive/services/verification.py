@@ -20,7 +20,6 @@ from archive.models import (
     StudyState,
 )
 from archive.services import integrity, registration, rounds
-from archive.services.error_desk import What
 from archive.services.rounds import Slice
 
 M = TypeVar("M", bound=Model)
@@ -79,12 +78,7 @@ def _notes(position: str) -> Slice:
     rows = Rejection.objects.all()
 
     def check(row: Rejection) -> tuple[int, bool]:
-        whole = vault.is_whole(row.environment, bytes(row.digest))
-        if not whole:
-            what = What(study_id=row.study_id, subject_id=row.id, sop_instance_uid=row.note_uid)
-            digest = bytes(row.digest)
-            integrity.report_damaged(row.environment, digest, row.organisation_id, what)
-        return row.size, whole
+        return row.size, integrity.is_note_whole(row)
 
     return _walk(rows, position, check)
 

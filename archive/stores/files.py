@@ -16,8 +16,6 @@ from archive.values import uuid7
 
 COMPARED = 1 << 20
 
-_known_folders: set[str] = set()
-
 
 class FileStore:
     """Keys are paths below the root; what is coming in has a folder below their first part."""
@@ -39,7 +37,9 @@ class FileStore:
 
     def put(self, key: str, parts: Sequence[bytes | bytearray], spilled: Path | None) -> None:
         """Raises StorageFull."""
-        target = f"{self._root}/{key}"  # a Path would cost more here than all the system calls
+        # Paths, and os.path, would cost more here than all the system calls.
+        home, _, name = key.rpartition("/")
+        place = f"{self._root}/{home}"
         if spilled is None:
             size = sum(len(part) for part in parts)
             folder = f"{self._root}/{key.partition('/')[0]}/incoming"
@@ -48,8 +48,11 @@ class FileStore:
             file, temporary_name = os.open(spilled, os.O_RDWR | os.O_CLOEXEC), str(spilled)
         try:
             write_all(file, *parts)
-            make_folder(os.path.dirname(target))
-            _settle(file, temporary_name, target)
+            try:
+                _settle(file, temporary_name, place, name)
+            except FileNotFoundError:
+                make_folder(place)
+                _settle(file, temporary_name, place, name)
         finally:
             os.close(file)
             with suppress(FileNotFoundError):
@@ -96,23 +99,28 @@ class FileStore:
 
 def temporary(folder: str, size: int) -> tuple[int, str]:
     """A new file for this much, open for writing. Raises StorageFull before the disk is full."""
-    make_folder(folder)
-    disk = os.statvfs(folder)
+    try:
+        disk = os.statvfs(folder)
+    except FileNotFoundError:
+        make_folder(folder)
+        disk = os.statvfs(folder)
     if disk.f_bavail * disk.f_frsize < settings().free_bytes_floor + size:
         raise StorageFull("less free space than the floor that is kept")
     path = f"{folder}/{uuid7().hex}"
     return os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600), path
 
 
-def _settle(file: int, path: str, target: str) -> None:
-    """Durable under its name on return.
+def _settle(file: int, path: str, place: str, name: str) -> None:
+    """Durable under its name in that folder on return. Raises FileNotFoundError, when there is none
+    such.
 
     An object is named first and synced once: its blocks and its name are in one transaction of the
     file system, so that syncing the folder has nothing left to write. What a power cut then leaves
     half-written does not match its name, and is replaced by the next that does. Anything else
     could not be told from a whole file, and is synced before it is named.
     """
-    if not is_object(target):
+    target = f"{place}/{name}"
+    if not is_object(name):
         _sync_data(file)
         os.rename(path, target)
     elif _is_new(path, target):
@@ -124,7 +132,7 @@ def _settle(file: int, path: str, target: str) -> None:
     elif not _is_kept(file, target):
         _sync_data(file)
         os.rename(path, target)
-    sync_folder(os.path.dirname(target))
+    sync_folder(place)
 
 
 def _is_new(path: str, target: str) -> bool:
@@ -202,21 +210,16 @@ def _full(error: OSError) -> Exception:
 
 
 def make_folder(folder: str | Path) -> None:
-    """Make a folder and its parents, mode 700, each synced into its parent; remembered by this
-    process.
+    """Make a folder and its parents, mode 700, each synced into its parent; those that are there
+    stay.
     """
-    name = str(folder)
-    is_there = os.path.isdir(name)
-    if is_there and name in _known_folders:
+    if os.path.isdir(folder):
         return
-    if not is_there:
-        parent = os.path.dirname(name)
-        if not os.path.isdir(parent):
-            make_folder(parent)
-        with suppress(FileExistsError):  # another process was first
-            os.mkdir(name, mode=0o700)
-        sync_folder(parent)
-    _known_folders.add(name)
+    parent = os.path.dirname(folder)
+    make_folder(parent)
+    with suppress(FileExistsError):  # another process was first
+        os.mkdir(folder, mode=0o700)
+    sync_folder(parent)
 
 
 def sync_folder(folder: str | Path) -> None:

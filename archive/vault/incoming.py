@@ -85,6 +85,10 @@ class Incoming:
         """All that the same data set may be archived under."""
         return tuple(self.digest(algorithm) for algorithm in digests.ALGORITHMS)
 
+    def algorithm_of(self, digest: bytes) -> str:
+        """By which the digest is the data set's; empty when it is another's."""
+        return next((each for each in digests.ALGORITHMS if self.digest(each) == digest), "")
+
     @contextmanager
     def view(self) -> Iterator[memoryview]:
         """The whole data set to walk over, without reading it into memory."""

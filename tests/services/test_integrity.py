@@ -8,6 +8,7 @@ import pytest
 from archive import errors, vault
 from archive.models import (
     Case,
+    CaseEvent,
     Document,
     Instance,
     InstanceVersion,
@@ -182,7 +183,8 @@ def test_earlier_versions_notes_and_manifests_are_read_as_well(own_vault: Path) 
     corrections.settle(study.id)
     cast.documents(patient=cast.VENLA)
     registration.advance(study.id)
-    notes.send(notes.note(notes.SAFETY, first))
+    rejection = notes.note(notes.SAFETY, first)
+    notes.send(rejection)
     manifest = Document.objects.get(study=study, status="approved")
     flip(original)
     flip(bytes(Rejection.objects.get().digest))
@@ -195,6 +197,13 @@ def test_earlier_versions_notes_and_manifests_are_read_as_well(own_vault: Path) 
     manifest.refresh_from_db()
     assert manifest.status == "deprecated"
     assert Document.objects.filter(study=study, status="approved").exists()
+    kept = vault.path_of("production", bytes(Rejection.objects.get().digest))
+    assert not kept.exists()
+    notes.send(rejection)
+    assert kept.exists() and go_round().found == 0
+    assert Rejection.objects.count() == 1
+    events = CaseEvent.objects.filter(sop_instance_uid=Rejection.objects.get().note_uid)
+    assert [event.outcome for event in events] == ["solved"]
 
 
 def test_the_rate_is_kept_and_slices_go_on_where_the_last_one_ended(configure: Configure) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from struct import Struct
 from struct import error as StructError
+from typing import NamedTuple
 
 from pydicom.dataset import Dataset
 
@@ -27,8 +28,7 @@ _HEAD = Struct("<HHL")
 _US = Struct("<H")
 
 
-@dataclass(frozen=True, slots=True)
-class Command:
+class Command(NamedTuple):
     """A received command set. Of a response `message_id` is that of its request."""
 
     field: int

@@ -20,7 +20,7 @@ from archive.edges.dicom.replies import REJECTIONS
 from archive.edges.dicom.storage import StorageAssociation
 from archive.edges.dicom.upper_layer import Gone, Violation, Wire
 from archive.edges.edge import exchange, reply_for
-from archive.edges.limits import Associations, Customers
+from archive.edges.limits import Associations, Strangers
 from archive.errors import ArchiveError, CustomerTooBusy, DatabaseGone, TooManyAssociations
 from archive.services import associations, seen_certificates
 from archive.services.associations import Peer
@@ -47,7 +47,7 @@ class Door:
     """The door of one listener process."""
 
     def __init__(
-        self, index: int, limit: Associations, customers: Customers, stopping: threading.Event
+        self, index: int, limit: Associations, customers: Strangers, stopping: threading.Event
     ) -> None:
         self.index = index
         self.limit = limit
@@ -110,7 +110,7 @@ class Door:
             with self.limit.one_more(self.index):
                 peer, session = self._establish(request, caller, association_id)
                 conversation.known(connection=peer.connection_id, organisation=peer.organisation_id)
-                with self.customers.one_more(self.index, peer):
+                with self.customers.one_more(peer):
                     self._serve(wire, request, agreement, peer, session)
         except (TooManyAssociations, CustomerTooBusy) as error:
             _report(error, request, caller.address, association_id)
@@ -134,7 +134,7 @@ class Door:
                 certificate=caller.certificate,
             )
             seen_certificates.note(caller.shown)
-            return peer, Session(peer, lambda: self.customers.one_object(self.index, peer))
+            return peer, Session(peer, lambda: self.customers.one_object(peer))
 
     def _serve(
         self, wire: Wire, request: Request, agreement: Agreement, peer: Peer, session: Session

@@ -8,7 +8,7 @@ from archive.config import settings
 from archive.edges.dicom import handlers
 from archive.edges.dicom.door import Door
 from archive.edges.dicom.quiet import keep_identifiers_out_of_logs
-from archive.edges.limits import Associations, Customers
+from archive.edges.limits import Associations, customers
 from archive.edges.listening import Entrance, Parent, PortTaken, Trade, listen
 
 __all__ = ["Entrance", "Listener", "PortTaken", "incoming_folder", "listen"]
@@ -21,16 +21,15 @@ class Listener(Parent):
 
     def __init__(self, entrances: Sequence[Entrance], processes: int) -> None:
         self.limit = Associations(processes, settings().dicom_max_associations)
-        self.customers = Customers(processes)
         trade = Trade(
             kind="dicom",
             threads=settings().dicom_max_associations + SPARE_THREADS,
-            open_door=lambda index, stopping: Door(index, self.limit, self.customers, stopping),
+            open_door=lambda index, stopping: Door(index, self.limit, customers(), stopping),
             facts=lambda index: {
                 "port": settings().dicom_port,
                 "associations": self.limit.of(index),
             },
-            forget=self._forget,
+            forget=self.limit.clear,
             begin=_begin,
         )
         super().__init__(entrances, processes, trade)
@@ -38,10 +37,6 @@ class Listener(Parent):
     def run(self) -> None:
         _empty_folder(incoming_folder())
         super().run()
-
-    def _forget(self, index: int) -> None:
-        self.limit.clear(index)
-        self.customers.clear(index)
 
 
 def _begin() -> None:

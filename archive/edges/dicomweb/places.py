@@ -1,9 +1,8 @@
 """How many requests are served at once by one web process: people's pages need its threads too.
 
-A customer's limits are counted over all web processes of the machine.
+A customer's limits are counted over all processes of the machine, the listener's too.
 """
 
-import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import cache
@@ -12,11 +11,10 @@ from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpResponseBase
 
 from archive.config import settings
-from archive.edges.limits import Associations, Strangers
+from archive.edges.limits import Associations, customers
 from archive.services.associations import Peer
 
 MOST = 4  # of a process's threads
-_making = threading.Lock()
 
 
 @cache
@@ -24,26 +22,16 @@ def _all() -> Associations:
     return Associations(1, MOST)
 
 
-def _customers() -> Strangers:
-    with _making:  # a process has one turn
-        return _joined()
-
-
-@cache
-def _joined() -> Strangers:
-    return Strangers(settings().data_dir / "web-places")
-
-
 @contextmanager
 def one_more(peer: Peer) -> Iterator[None]:
     """Raises TooManyAssociations, CustomerTooBusy."""
-    with _all().one_more(0), _customers().one_more(peer):
+    with _all().one_more(0), customers().one_more(peer):
         yield
 
 
 def one_object(peer: Peer) -> None:
     """Raises CustomerTooFast."""
-    _customers().one_object(peer)
+    customers().one_object(peer)
 
 
 def be_patient(request: WSGIRequest) -> None:

@@ -20,12 +20,17 @@ from tests.edges.dicom import wire
 from tests.edges.dicom.conftest import Listen
 from tests.edges.dicom.listening import COMMITMENT, Listening, eventually, send
 from tests.edges.dicom.test_door import LIMIT
+from tests.edges.dicomweb import web
 
 
 def peer(associations: int = 2, objects: int = 3) -> Peer:
     return Peer(
         uuid7(), uuid7(), uuid7(), "X", "test", "X", "Y", "Z", Limits(associations, objects)
     )
+
+
+def over_two() -> Customers:
+    return Customers(2, os.memfd_create("places"))
 
 
 def allow(associations: int, objects: int) -> None:
@@ -49,7 +54,7 @@ def set_minute(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
 
 
 def test_associations_of_a_customer_are_counted_together_and_others_apart() -> None:
-    customers, one, other = Customers(2), peer(), peer()
+    customers, one, other = over_two(), peer(), peer()
     with ExitStack() as stack:
         stack.enter_context(customers.one_more(0, one))
         stack.enter_context(customers.one_more(1, one))
@@ -64,7 +69,7 @@ def test_associations_of_a_customer_are_counted_together_and_others_apart() -> N
 
 
 def test_objects_are_counted_by_the_minute(set_minute: Callable[[int], None]) -> None:
-    customers, one = Customers(2), peer()
+    customers, one = over_two(), peer()
     for index in (0, 1, 0):
         customers.one_object(index, one)
     for index in (0, 1):
@@ -76,7 +81,7 @@ def test_objects_are_counted_by_the_minute(set_minute: Callable[[int], None]) ->
 
 
 def test_a_dead_process_gives_its_places_back() -> None:
-    customers, one = Customers(2), peer(associations=1)
+    customers, one = over_two(), peer(associations=1)
     customers._associate(customers._place(one), 1, 1)
     with pytest.raises(CustomerTooBusy), customers.one_more(0, one):
         pass
@@ -86,7 +91,7 @@ def test_a_dead_process_gives_its_places_back() -> None:
 
 
 def test_processes_and_threads_find_the_same_places() -> None:
-    customers = Customers(2)
+    customers = over_two()
     peers = [peer() for _ in range(200)]
     child = os.fork()
     if not child:
@@ -129,6 +134,18 @@ def let_in(listener: Listening) -> bool:
     caller = wire.Peer(listener.connect())
     caller.send(wire.request())
     return caller.read()[0] == 2
+
+
+@pytest.mark.usefixtures("fresh_database")
+def test_associations_and_requests_of_dicomweb_are_counted_together(listener: Listening) -> None:
+    allow(1, 1000)
+    ours = web.system()
+    assert ours.get("studies").status_code == 204  # none
+    held = wire.connect(listener, wire.request(calling="ESIM_PACS"))
+    assert web.problem(ours.get("studies")) == (503, "customer-too-busy")
+    held.send(wire.RELEASE_RQ)
+    assert held.read()[0] == 6
+    eventually(lambda: ours.get("studies").status_code == 204)
 
 
 CT = (cast.CT, cast.EXPLICIT)
