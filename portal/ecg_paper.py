@@ -35,20 +35,49 @@ class Stretch:
     x: float  # mm
 
 
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """What stands on one page: leads of the same moments."""
+
+    leads: tuple[Lead, ...]
+    start: float
+    end: float
+
+
 def pages(recording: Recording) -> int:
-    return max(int(np.ceil(recording.seconds / PAGE_SECONDS - 1e-6)), 1)
+    return len(_sheets(recording))
+
+
+def _sheets(recording: Recording) -> list[Sheet]:
+    """A group that repeats a lead is of other moments, or an average of these: it begins anew."""
+    parts: list[tuple[Lead, ...]] = []
+    for group in recording.groups:
+        labels = {lead.label for lead in group}
+        if parts and labels.isdisjoint(lead.label for lead in parts[-1]):
+            parts[-1] += group
+        else:
+            parts.append(group)
+    return [sheet for leads in parts for sheet in _cut(leads)]
+
+
+def _cut(leads: tuple[Lead, ...]) -> Iterator[Sheet]:
+    start = min(lead.offset for lead in leads)
+    end = max(lead.offset + lead.seconds for lead in leads)
+    for number in range(max(int(np.ceil((end - start) / PAGE_SECONDS - 1e-6)), 1)):
+        begin = start + number * PAGE_SECONDS
+        yield Sheet(leads, begin, min(begin + PAGE_SECONDS, end))
 
 
 def draw(recording: Recording, title: str, *, page: int = 1) -> Plot:
-    """One page of the recording, with the leads' figures as its table."""
-    start = (page - 1) * PAGE_SECONDS
-    end = min(start + PAGE_SECONDS, recording.seconds)
-    stretches = list(_laid_out(recording.leads, start, end))
+    """One page of the recording, with its leads' figures as its table."""
+    sheet = _sheets(recording)[page - 1]
+    leads, start, end = sheet.leads, sheet.start, sheet.end
+    stretches = list(_laid_out(leads, start, end))
     rows = max(stretch.row for stretch in stretches) + 1
     width = 2 * MARGIN + GUTTER + PAGE_SECONDS * SPEED
     height = 2 * MARGIN + rows * ROW
     said = _("%(leads)s leads, from %(start)s s to %(end)s s; %(legend)s") % {
-        "leads": len(recording.leads),
+        "leads": len(leads),
         "start": number_text(start, 1),
         "end": number_text(end, 1),
         "legend": legend(recording),
@@ -62,7 +91,7 @@ def draw(recording: Recording, title: str, *, page: int = 1) -> Plot:
         format_html('<text x="{}" y="{}">{}</text>', MARGIN, height - 3, legend(recording)),
     )
     svg = _svg(width, height, title, said, body)
-    return Plot(title, svg, _columns(), _figures(recording.leads))
+    return Plot(title, svg, _columns(), _figures(leads))
 
 
 def legend(recording: Recording) -> str:
@@ -81,7 +110,7 @@ def legend(recording: Recording) -> str:
 
 
 def _laid_out(leads: Sequence[Lead], start: float, end: float) -> Iterator[Stretch]:
-    by_label = {lead.label: lead for lead in leads}
+    by_label = {lead.label: lead for lead in reversed(leads)}  # the first of a name
     left = MARGIN + GUTTER
     if all(label in by_label for row in STANDARD for label in row):
         quarter = PAGE_SECONDS / 4
@@ -132,13 +161,18 @@ def _pulse(row: int) -> SafeString:
 
 
 def _trace(stretch: Stretch) -> SafeString:
+    """A line for each run of samples: nothing is drawn over a gap."""
     first, samples = stretch.lead.between(stretch.start, stretch.end)
     known = np.isfinite(samples)
     seconds = first - stretch.start + np.arange(len(samples)) / stretch.lead.frequency
     x = stretch.x + seconds * SPEED
     y = _baseline(stretch.row) - samples * GAIN
-    points = " ".join(f"{a:.2f},{b:.2f}" for a, b in zip(x[known], y[known], strict=True))
-    return format_html('<polyline class="trace" points="{}"/>', points)
+    runs = np.split(np.flatnonzero(known), np.flatnonzero(np.diff(np.flatnonzero(known)) > 1) + 1)
+    return format_html_join(
+        "",
+        '<polyline class="trace" points="{}"/>',
+        ((" ".join(f"{x[at]:.2f},{y[at]:.2f}" for at in run),) for run in runs),
+    )
 
 
 def _label(stretch: Stretch) -> SafeString:
@@ -174,10 +208,16 @@ def _figures(leads: Sequence[Lead]) -> tuple[tuple[str, ...], ...]:
     return tuple(
         (
             lead.label,
-            number_text(float(np.nanmin(lead.samples)), 2),
-            number_text(float(np.nanmax(lead.samples)), 2),
+            *_extremes(lead),
             number_text(lead.frequency, 0),
             number_text(lead.seconds, 1),
         )
         for lead in leads
     )
+
+
+def _extremes(lead: Lead) -> tuple[str, str]:
+    known = lead.samples[np.isfinite(lead.samples)]
+    if not len(known):
+        return "–", "–"
+    return number_text(float(known.min()), 2), number_text(float(known.max()), 2)

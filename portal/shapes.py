@@ -88,6 +88,8 @@ SHAPES: dict[tuple[str, str], str] = {
     ("takeover", TakeoverState.FAILED): "needs",
     ("takeoverline", LineOutcome.MISSING): "needs",
     ("takeoverline", LineOutcome.DESTROYED): "stop",
+    ("takeoverline", LineOutcome.DAMAGED): "needs",
+    ("takeoverline", LineOutcome.REJECTED): "needs",
     ("takeoverline", LineOutcome.FEWER): "needs",
     ("takeoverline", LineOutcome.UNCOMMITTED): "wait",
     ("takeoverline", LineOutcome.UNREGISTERED): "wait",

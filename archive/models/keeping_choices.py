@@ -67,6 +67,8 @@ class LineOutcome(TextChoices):
 
     MISSING = "missing", _("not stored")
     DESTROYED = "destroyed", _("destroyed")
+    DAMAGED = "damaged", _("damaged")
+    REJECTED = "rejected", _("rejected")
     FEWER = "fewer", _("fewer objects")
     UNCOMMITTED = "uncommitted", _("not committed")
     UNREGISTERED = "unregistered", _("not registered")

@@ -6,7 +6,15 @@ from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet
 
-from archive.models import Instance, Patient, RetentionHold, RetentionRule, Study
+from archive.models import (
+    Correction,
+    CorrectionState,
+    Instance,
+    Patient,
+    RetentionHold,
+    RetentionRule,
+    Study,
+)
 from archive.queries import persons
 from archive.rules import retention as rules
 from archive.rules.retention import Facts, Rule, Standing
@@ -63,15 +71,27 @@ def standing_of(study: Study, on: date) -> Standing:
 
 
 def facts_of(studies: Collection[Study], on: date) -> dict[UUID, Facts]:
-    """Of each study, with three reads for all. They come with register and patient's survivor."""
-    contents = _contents([study.id for study in studies])
-    held = held_among(studies, on)
+    """Of each study, with four reads for all. They come with register and patient's survivor."""
+    ids = [study.id for study in studies]
+    contents = _contents(ids)
+    held, changing = held_among(studies, on), _changing(ids)
     return {
-        study.id: _facts(study, contents.get(study.id, {}), study.id in held) for study in studies
+        study.id: _facts(
+            study,
+            contents.get(study.id, {}),
+            held=study.id in held,
+            changing=study.id in changing,
+        )
+        for study in studies
     }
 
 
-def _facts(study: Study, contents: Mapping[str, int], held: bool) -> Facts:
+def _changing(study_ids: Collection[UUID]) -> set[UUID]:
+    gathered = Correction.objects.filter(study_id__in=study_ids, state=CorrectionState.GATHERING)
+    return set(gathered.values_list("study_id", flat=True))
+
+
+def _facts(study: Study, contents: Mapping[str, int], *, held: bool, changing: bool) -> Facts:
     patient = persons.current(study.patient)
     return Facts(
         register_type=study.register.type,
@@ -82,6 +102,7 @@ def _facts(study: Study, contents: Mapping[str, int], held: bool) -> Facts:
         committed=bool(contents) and not any(contents.values()),
         held=held,
         state=study.state,
+        changing=changing,
     )
 
 

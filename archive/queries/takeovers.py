@@ -26,6 +26,8 @@ NEWEST = (Key("made_at", keyset.moment, True), Key("id", UUID, True))
 # While there is one of these, the local archive is still needed.
 LACKING = (
     LineOutcome.MISSING,
+    LineOutcome.DAMAGED,
+    LineOutcome.REJECTED,
     LineOutcome.FEWER,
     LineOutcome.UNCOMMITTED,
     LineOutcome.UNREGISTERED,

@@ -34,7 +34,7 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Facts:
-    """What is known of a study. `held` and `state` matter to destruction only."""
+    """What is known of a study. `held`, `state` and `changing` matter to destruction only."""
 
     register_type: str
     content_types: frozenset[str]
@@ -44,6 +44,7 @@ class Facts:
     committed: bool = True
     held: bool = False
     state: str = StudyState.REGISTERED
+    changing: bool = False  # a correction is gathered: whose study it is may be about to change
 
     def event(self, basis: str) -> date | None:
         days = {"birth": self.birth, "death": self.death, "study": self.study}
@@ -144,4 +145,4 @@ def obstacle(facts: Facts, rules: Iterable[Rule], on: date) -> Spared | None:
         return Spared.NOT_EXPIRED
     if not facts.committed:
         return Spared.UNCOMMITTED
-    return Spared.UNSETTLED if facts.state in IN_FLUX else None
+    return Spared.UNSETTLED if facts.changing or facts.state in IN_FLUX else None

@@ -18,6 +18,10 @@ COLUMNS = {
     "studydate": "study_date",
     "instances": "instances",
     "objects": "instances",
+    "images": "instances",
+    "numberofinstances": "instances",
+    "numberofobjects": "instances",
+    "numberofimages": "instances",
     "numberofstudyrelatedinstances": "instances",
 }
 NAMED = {"study_instance_uid", "accession_number"}  # one of them is enough

@@ -17,6 +17,7 @@ from archive import jobs, vault
 from archive.config import settings
 from archive.errors import ArchiveError, OtherContent
 from archive.errors.corrections import CorrectionIncomplete
+from archive.errors.retention import StudyDestroyed
 from archive.models import (
     Correction,
     CorrectionOrigin,
@@ -25,6 +26,7 @@ from archive.models import (
     InstanceVersion,
     JobKind,
     Study,
+    StudyState,
 )
 from archive.objects import coercion, sameness, study_facts
 from archive.objects.header import Header, read_header
@@ -52,7 +54,7 @@ class Sent:
 def offer(peer: Peer, archived: Archived, held: bytes, sent: Sent) -> None:
     """Take a corrected object; durable on return. `held` are the bytes in force.
 
-    Raises OtherContent when more differs than patient and study.
+    Raises OtherContent when more differs than patient and study, StudyDestroyed.
     """
     changed = sameness.changed_elements(
         held,
@@ -69,6 +71,9 @@ def offer(peer: Peer, archived: Archived, held: bytes, sent: Sent) -> None:
     kept = sent.incoming.keep(sent.meta)
     with transaction.atomic():
         rejections.lock([archived.study_id])
+        if Study.objects.filter(id=archived.study_id, state=StudyState.DESTROYED).exists():
+            vault.doubt(sent.meta.environment, kept.digest, sent.meta.sop_instance_uid)
+            raise StudyDestroyed()
         correction = _correction(peer, archived.study_id, before, after, sent.meta)
         version = _add_version(archived.id, correction, sent, kept, originals)
         if correction.state == CorrectionState.IN_FORCE:

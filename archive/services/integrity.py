@@ -3,11 +3,18 @@
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
 
 from archive import ledger, vault
 from archive.actors import SYSTEM, Actor
 from archive.errors import BytesDamaged
-from archive.models import Instance, InstanceVersion, Rejection, StudyState
+from archive.models import (
+    Instance,
+    InstanceVersion,
+    RejectedObject,
+    Rejection,
+    StudyState,
+)
 from archive.objects.part10 import FileMeta
 from archive.services import error_desk
 from archive.services.error_desk import Place, What, Who
@@ -48,15 +55,27 @@ def is_version_whole(version: InstanceVersion) -> bool:
     if vault.is_whole(row.environment, digest, version.store):
         return True
     with transaction.atomic():
+        if _locked(row.id).study.state == StudyState.DESTROYED:
+            return True  # its bytes went meanwhile
         InstanceVersion.objects.filter(id=version.id).update(damaged_at=now())
         vault.set_aside(row.environment, digest)
         _on_desk(row, digest, version.id)
     return False
 
 
+def notes_kept() -> QuerySet[Rejection]:
+    """Those whose bytes are to be there: notes of destroyed studies alone went with them."""
+    named = RejectedObject.objects.filter(rejection=OuterRef("pk"))
+    gone = named.filter(instance__study__state=StudyState.DESTROYED)
+    left = named.filter(instance=None) | named.exclude(instance__study__state=StudyState.DESTROYED)
+    return Rejection.objects.exclude(Exists(gone) & ~Exists(left))
+
+
 def is_note_whole(note: Rejection) -> bool:
     """The same for a rejection note, which the index is made again from."""
     digest = bytes(note.digest)
+    if not notes_kept().filter(id=note.id).exists():
+        return True
     if vault.is_whole(note.environment, digest):
         error_desk.settle(note.id, VERIFY.step)  # a person may have put it back
         return True

@@ -11,9 +11,10 @@ from pydicom.dataset import Dataset
 from pydicom.errors import InvalidDicomError
 
 from archive import vault
-from archive.errors import Broken, Unacceptable, Unsupported
+from archive.errors import Broken, BytesDamaged, InstanceUnknown, Unacceptable, Unsupported
 from archive.models import Instance
 from archive.objects import rendering, waveform
+from archive.services import integrity
 
 MAX_BYTES = 256 << 20  # larger objects are described, not shown
 PDF = "application/pdf"
@@ -72,9 +73,13 @@ def of(instance: Instance) -> Preview:
     if instance.size > MAX_BYTES:
         return Preview(instance, None, Shown.NOTHING)
     digest = bytes(instance.digest)
-    vault.read(instance.environment, digest)  # what is damaged is never shown
     try:
-        dataset = dcmread(BytesIO(vault.read_file(instance.environment, digest)))
+        vault.read(instance.environment, digest, instance.store)
+    except (BytesDamaged, InstanceUnknown):  # what is damaged is never shown
+        integrity.found_damaged(instance.id)
+        raise
+    try:
+        dataset = dcmread(BytesIO(vault.read_file(instance.environment, digest, instance.store)))
     except (InvalidDicomError, ValueError, EOFError):
         raise Broken("archived object cannot be read") from None
     frames = rendering.frames(dataset)

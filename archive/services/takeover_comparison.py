@@ -33,6 +33,8 @@ UPDATE archive_takeoverline line SET held = coalesce(found.held, 0), outcome = C
     WHEN found.studies = 0 THEN 'missing'
     WHEN found.destroyed THEN 'destroyed'
     WHEN found.held = 0 THEN 'missing'
+    WHEN found.damaged THEN 'damaged'
+    WHEN found.rejected THEN 'rejected'
     WHEN found.held < coalesce(line.instances, 0) THEN 'fewer'
     WHEN found.uncommitted THEN 'uncommitted'
     WHEN NOT found.registered THEN 'unregistered'
@@ -41,9 +43,13 @@ FROM archive_takeoverline asked CROSS JOIN LATERAL (
     SELECT count(*) AS studies, sum(objects.held) AS held,
         bool_or(objects.uncommitted) AS uncommitted,
         bool_and(s.state IN ('registered', 'corrected')) AS registered,
-        bool_and(s.state = 'destroyed') AS destroyed
+        bool_and(s.state = 'destroyed') AS destroyed,
+        bool_or(objects.damaged) AS damaged,
+        bool_or(objects.held > 0 AND objects.regular = 0) AS rejected
     FROM archive_study s CROSS JOIN LATERAL (
-        SELECT count(*) AS held, bool_or(i.committed_at IS NULL) AS uncommitted
+        SELECT count(*) AS held, count(*) FILTER (WHERE i.rejection = '') AS regular,
+            bool_or(i.damaged_at IS NOT NULL) AS damaged,
+            bool_or(i.committed_at IS NULL) FILTER (WHERE i.rejection = '') AS uncommitted
         FROM archive_instance i WHERE i.study_id = s.id) objects
     WHERE s.environment = %(environment)s AND {match}
         AND (s.register_id = ANY(%(registers)s) OR s.connection_id = ANY(%(connections)s))

@@ -75,7 +75,7 @@ def _versions(position: str) -> Slice:
 
 
 def _notes(position: str) -> Slice:
-    rows = Rejection.objects.all()
+    rows = integrity.notes_kept()
 
     def check(row: Rejection) -> tuple[int, bool]:
         return row.size, integrity.is_note_whole(row)

@@ -117,7 +117,7 @@ def _steps(name: str, number: int, count: int) -> dict[str, str]:
 
 def _number(text: str, highest: int) -> int:
     """What the address says, within what there is."""
-    return min(max(int(text), 1), max(highest, 1)) if text.isdecimal() else 1
+    return min(max(int(text), 1), max(highest, 1)) if text.isdecimal() and len(text) < 10 else 1
 
 
 def _facts(dataset: Dataset | None) -> Iterator[tuple[str, str]]:

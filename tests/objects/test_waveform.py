@@ -1,10 +1,13 @@
 """An ECG in millivolts, whatever its units, sensitivity and multiplex groups (PS3.3 C.10.9)."""
 
+from io import BytesIO
+
 import numpy as np
 import pytest
-from pydicom import dcmread
+from pydicom import dcmread, dcmwrite
 from pydicom.data import get_testdata_file
 from pydicom.dataset import Dataset
+from pydicom.filereader import read_dataset
 
 from archive.errors import Unsupported
 from archive.objects import waveform
@@ -56,7 +59,6 @@ def test_samples_become_millivolts(unit: str, sensitivity: float, millivolts: fl
 def test_a_group_that_began_later_stands_later() -> None:
     recording = read(group(), group(MultiplexGroupTimeOffset=1500))
     assert [lead.offset for lead in recording.leads] == [0, 0, 1.5, 1.5]
-    assert recording.seconds == 2.5
     first, samples = recording.leads[2].between(1.0, 2.0)
     assert (first, len(samples)) == (1.5, 1)
 
@@ -66,10 +68,71 @@ def test_what_is_no_voltage_is_left_out_and_nothing_else_is_refused() -> None:
         read(group("mmHg"))
     with pytest.raises(Unsupported):
         read()
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"WaveformSampleInterpretation": "MB", "WaveformBitsAllocated": 8},
+        {"WaveformBitsAllocated": 8},
+        {"SamplingFrequency": 0},
+        {"NumberOfWaveformSamples": 0},
+        {"NumberOfWaveformSamples": 3},
+        {"NumberOfWaveformChannels": 1},
+        {"WaveformData": None},
+    ],
+    ids=str,
+)
+def test_samples_that_cannot_be_told_are_not_drawn(columns: dict[str, object]) -> None:
     with pytest.raises(Unsupported):
-        read(group(WaveformSampleInterpretation="MB"))
-    with pytest.raises(Unsupported):
-        read(group(SamplingFrequency=0))
+        read(group(**columns))
+
+
+def test_what_is_left_empty_counts_for_nothing_and_raw_counts_are_no_volts() -> None:
+    odd = group()
+    odd.ChannelDefinitionSequence = [channel("II", "uV", 2.5), channel("III", "uV", 2.5)]
+    first, second = odd.ChannelDefinitionSequence
+    first.ChannelBaseline = first.ChannelSensitivityCorrectionFactor = None
+    second.ChannelSensitivity = None
+    (only,) = read(odd).leads
+    assert only.samples == pytest.approx([0, 1.0])
+
+
+def test_what_pads_is_no_signal() -> None:
+    padding = np.array([400], dtype="<i2").tobytes()
+    first, second = read(group(WaveformPaddingValue=padding)).leads
+    assert np.isnan(first.samples).tolist() == [False, True]
+    assert np.isnan(second.samples).tolist() == [True, False]
+
+
+def test_big_endian_samples_are_the_same() -> None:
+    made = Dataset()
+    made.WaveformSequence = [group()]
+    little = waveform.read(made)
+    swapped = np.frombuffer(made.WaveformSequence[0].WaveformData, "<i2").astype(">i2").tobytes()
+    made.WaveformSequence[0].WaveformData = swapped
+    stored = BytesIO()
+    dcmwrite(stored, made, implicit_vr=False, little_endian=False)
+    again = read_dataset(BytesIO(stored.getvalue()), is_implicit_VR=False, is_little_endian=False)
+    for was, now in zip(little.leads, waveform.read(again).leads, strict=True):
+        assert now.samples == pytest.approx(was.samples)
+
+
+@pytest.mark.parametrize(
+    ("number", "meaning", "label"),
+    [
+        ("2:62", "aVR, augmented voltage, right", "aVR"),
+        ("9:9", "aVR, augmented voltage, right", "aVR"),
+        ("9:9", "Lead V3R", "V3R"),
+        ("2:8", "jotain", "V6"),
+    ],
+)
+def test_leads_have_their_usual_names(number: str, meaning: str, label: str) -> None:
+    made = channel("", "uV", 1)
+    made.ChannelSourceSequence = [code(number, "MDC", meaning)]
+    odd = group()
+    odd.ChannelDefinitionSequence = [made, made]
+    assert {lead.label for lead in read(odd).leads} == {label}
 
 
 def test_filters_and_annotations_are_told() -> None:

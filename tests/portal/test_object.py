@@ -9,7 +9,7 @@ from pydicom.dataset import Dataset
 from pynetdicom.dsutils import encode
 
 from archive import vault
-from archive.models import Instance, Study
+from archive.models import Instance, RejectionTitle, Study
 from archive.services.sessions import Session
 from archive.simulation import studies
 from archive.simulation.modules import Order
@@ -122,3 +122,13 @@ def test_damaged_bytes_are_never_shown(ecg: Instance) -> None:
     path.write_bytes(content)
     page = reader(ecg).get(address(ecg)).content.decode()
     assert "do not match their digest" in page and "<polyline" not in page
+    ecg.refresh_from_db()
+    assert ecg.damaged_at is not None
+
+
+def test_an_object_that_was_rejected_says_so(ecg: Instance) -> None:
+    client = reader(ecg)
+    rejected = "113038"
+    assert str(RejectionTitle(rejected).label) not in client.get(address(ecg)).content.decode()
+    Instance.objects.filter(id=ecg.id).update(rejection=rejected)
+    assert str(RejectionTitle(rejected).label) in client.get(address(ecg)).content.decode()

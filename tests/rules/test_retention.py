@@ -100,9 +100,10 @@ def test_a_rule_of_another_register_does_not_fit() -> None:
         ({"death": date(2090, 1, 1)}, LAW, Spared.NOT_EXPIRED),
         ({"committed": False}, LAW, Spared.UNCOMMITTED),
         ({"state": "receiving"}, LAW, Spared.UNSETTLED),
+        ({"changing": True}, LAW, Spared.UNSETTLED),
         ({"state": "failed"}, LAW, None),
     ],
-    ids=["may", "held", "permanent", "not-expired", "uncommitted", "in-flux", "failed"],
+    ids=["may", "held", "permanent", "not-expired", "uncommitted", "in-flux", "changing", "failed"],
 )
 def test_what_stands_in_the_way_of_destruction(
     columns: dict[str, object], rules: list[Rule], expected: Spared | None

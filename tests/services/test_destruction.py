@@ -5,6 +5,7 @@ import json
 from datetime import timedelta
 
 import pytest
+from pydicom import dcmread
 
 from archive import vault
 from archive.errors import NotFound
@@ -12,12 +13,15 @@ from archive.errors.persons import SamePerson, SecondDecided
 from archive.errors.retention import ListMoved, NothingToDestroy, StudyDestroyed
 from archive.models import (
     AvailabilityNotice,
+    Case,
     DestructionItem,
     DestructionList,
     Document,
     Instance,
+    InstanceVersion,
     LedgerEvent,
     Patient,
+    Rejection,
     SecondPerson,
     Study,
 )
@@ -31,8 +35,10 @@ from archive.services import (
 )
 from archive.services.destruction_work import carry_out
 from archive.values import now, today, uid_from_uuid
-from tests import cast, persons, retention
+from tests import cast, notes, persons, retention
 from tests.cast import VENLA, dataset
+from tests.services.test_corrections import NEW_PATIENT, corrected
+from tests.services.test_integrity import go_round
 
 
 @pytest.fixture(autouse=True)
@@ -157,6 +163,36 @@ def test_facts_that_changed_after_the_approval_spare_the_study() -> None:
     assert Instance.objects.count() == 6
     for digest in Instance.objects.values_list("digest", flat=True):
         assert vault.is_whole("production", bytes(digest))
+
+
+def test_a_study_whose_patient_is_being_corrected_is_spared() -> None:
+    notes.allow(metadata=True)
+    study = retention.ended()
+    made = approved(study)
+    path = vault.path_of("production", digest_of(study))
+    cast.store(corrected(dcmread(path), **NEW_PATIENT))
+    finish(made)
+    assert states(made) == [("spared", "unsettled")]
+    assert all(
+        vault.is_whole("production", bytes(digest))
+        for digest in InstanceVersion.objects.values_list("digest", flat=True)
+    )
+
+
+def test_a_note_that_went_with_its_study_is_no_damage() -> None:
+    notes.allow(metadata=True)
+    study = retention.ended()
+    first = dcmread(vault.path_of("production", digest_of(study)))
+    note = notes.note(notes.SAFETY, first)
+    notes.send(note)
+    registration.advance(study.id)
+    finish(approved(study))
+    kept = vault.path_of("production", bytes(Rejection.objects.get().digest))
+    assert not kept.exists()
+    notes.send(note)
+    go_round()
+    assert not kept.exists()
+    assert not Case.objects.filter(reason="bytes-damaged").exists()
 
 
 CODES = ((1, cast.MATTI), (2, VENLA), (3, "020280-902M"))

@@ -7,8 +7,10 @@ from io import BytesIO
 from typing import Any
 
 import pytest
+from pydicom.dataset import Dataset
 
 from archive.actors import Actor, ActorKind
+from archive.edges.dicom.study_lists import decode_study
 from archive.errors import NotFound, PeerUnreachable
 from archive.errors import rules as errors
 from archive.errors.wishes import StaffRoleUnfit
@@ -26,6 +28,7 @@ from archive.models import (
     User,
 )
 from archive.objects.study_lists import Answers, ListedStudy
+from archive.queries import takeovers as queries
 from archive.services import takeover_comparison, takeovers
 from archive.services.takeovers import Upload
 from archive.values import now, uid_from_uuid
@@ -99,6 +102,31 @@ def test_each_study_of_the_list_is_told_by_what_it_lacks() -> None:
     assert (takeover.listed, takeover.faulty, takeover.faults) == (10, 1, [[12, "uid"]])
     event = LedgerEvent.objects.get(kind="takeover.compared", subject_id=takeover.id)
     assert event.facts["sha256"] == takeover.sha256
+
+
+def test_what_is_damaged_or_rejected_here_is_not_safe_here() -> None:
+    damaged, rejected, half = held(), held(state="corrected"), held()
+    Instance.objects.filter(id=objects_of(damaged)[0].id).update(damaged_at=now())
+    Instance.objects.filter(study=rejected).update(rejection="113038")
+    Instance.objects.filter(id=objects_of(half)[0].id).update(rejection="113001", committed_at=None)
+    takeover = compared(
+        started(*(f"{each.study_instance_uid},,,2" for each in (damaged, rejected, half)))
+    )
+    assert outcomes(takeover) == [(1, "damaged", 2), (2, "rejected", 2), (3, "here", 2)]
+    assert queries.lacking(takeover) == 2
+
+
+def test_what_an_answer_says_wrongly_is_as_if_not_said() -> None:
+    answer = Dataset()
+    answer.StudyInstanceUID, answer.StudyDate = "1.2.3", "20261126"
+    answer.AccessionNumber, answer.NumberOfStudyRelatedInstances = "131052-308T", "500"
+    assert decode_study(answer) == ListedStudy("1.2.3", "", date(2026, 11, 26), 500)
+    answer.AccessionNumber, answer.NumberOfStudyRelatedInstances = "R-1", "-3"
+    assert decode_study(answer) == ListedStudy("1.2.3", "R-1", date(2026, 11, 26), None)
+
+
+def objects_of(study: Study) -> list[Instance]:
+    return list(Instance.objects.filter(study=study).order_by("id"))
 
 
 def test_what_came_since_is_found_by_comparing_again() -> None:

@@ -28,7 +28,11 @@ def decode_study(answer: Dataset) -> ListedStudy:
         "study_date": str(answer.get("StudyDate", "") or "").strip(),
         "instances": str(answer.get("NumberOfStudyRelatedInstances", "") or "").strip(),
     }
-    try:
-        return study_lists.study(row)
-    except study_lists.Faulty:
-        return study_lists.study({"study_instance_uid": uid})
+    said = {"study_instance_uid": uid}
+    for name in ("accession_number", "study_date", "instances"):
+        try:
+            study_lists.study({**said, name: row[name]})
+        except study_lists.Faulty:
+            continue
+        said[name] = row[name]
+    return study_lists.study(said)
