@@ -82,6 +82,15 @@ def verdict(takeover: Takeover) -> tuple[str, str]:
         return "needs", said % _numbers(takeover.faulty, takeover)
     if not takeover.listed:
         return "none", _("The list is empty: nothing was found on these days.")
+    if takeover.uncounted:
+        said = ngettext(
+            "Every study of the list is stored, committed and registered here, but of %(count)s the"
+            " list does not say how many objects it has: missing ones could not be noticed.",
+            "Every study of the list is stored, committed and registered here, but of %(count)s the"
+            " list does not say how many objects they have: missing ones could not be noticed.",
+            takeover.uncounted,
+        )
+        return "needs", said % _numbers(takeover.uncounted, takeover)
     return "done", _(
         "Every study of the list is stored, committed and registered here. If the list is whole,"
         " the local archive can be closed."

@@ -4,6 +4,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     dependencies = (("archive", "0190_by_which_digest"),)
     operations = (
+        migrations.AddField("takeover", "uncounted", models.PositiveIntegerField(default=0)),
         migrations.AlterField(
             "takeoverline",
             "outcome",

@@ -24,6 +24,7 @@ class Takeover(models.Model):
     state = models.CharField(max_length=10, choices=TakeoverState)
     listed = models.PositiveIntegerField(default=0)
     faulty = models.PositiveIntegerField(default=0)
+    uncounted = models.PositiveIntegerField(default=0)  # lines that say no number of objects
     faults = models.JSONField(default=list, blank=True)  # [[line, problem], ...], the first ones
     compared = models.PositiveIntegerField(default=0)  # lines, of the comparison under way
     compared_at = models.DateTimeField(null=True, blank=True)

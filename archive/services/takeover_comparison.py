@@ -105,6 +105,8 @@ def _end(takeover: Takeover) -> None:
     counts = {row["outcome"]: row["count"] for row in rows}
     takeover.outcome = {each: counts[each] for each in LineOutcome.values if each in counts}
     takeover.state, takeover.compared_at, takeover.error = TakeoverState.COMPARED, now(), ""
+    counted = takeover.lines.exclude(outcome=LineOutcome.REPEATED)
+    takeover.uncounted = counted.filter(instances=None).count()
     takeover.sha256 = _digest(takeover)
     facts = {
         "listed": takeover.listed,

@@ -67,6 +67,7 @@ class TakeoverOut(serializers.Serializer[Any]):
     state = serializers.ChoiceField(TakeoverState.choices)
     listed = serializers.IntegerField(help_text="studies")
     faulty = serializers.IntegerField(help_text="lines that name no study")
+    uncounted = serializers.IntegerField(help_text="lines that say no number of objects")
     compared = serializers.IntegerField()
     compared_at = serializers.DateTimeField(allow_null=True)
     outcome = serializers.DictField(child=serializers.IntegerField())

@@ -32,6 +32,7 @@ from archive.queries import takeovers as queries
 from archive.services import takeover_comparison, takeovers
 from archive.services.takeovers import Upload
 from archive.values import now, uid_from_uuid
+from portal.takeover_words import verdict
 from tests import builders
 from tests.cast import ESIMERKKILA, MALLILA, connection, organisation
 
@@ -114,6 +115,15 @@ def test_what_is_damaged_or_rejected_here_is_not_safe_here() -> None:
     )
     assert outcomes(takeover) == [(1, "damaged", 2), (2, "rejected", 2), (3, "here", 2)]
     assert queries.lacking(takeover) == 2
+
+
+def test_a_list_that_counts_nothing_shows_no_study_to_be_whole() -> None:
+    study = held()
+    silent = compared(started(f"{study.study_instance_uid},,,"))
+    assert (silent.outcome, silent.uncounted) == ({"here": 1}, 1)
+    assert verdict(silent)[0] == "needs"
+    telling = compared(started(f"{study.study_instance_uid},,,2"))
+    assert (telling.uncounted, verdict(telling)[0]) == (0, "done")
 
 
 def test_what_an_answer_says_wrongly_is_as_if_not_said() -> None:
