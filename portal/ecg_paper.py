@@ -76,11 +76,12 @@ def draw(recording: Recording, title: str, *, page: int = 1) -> Plot:
     rows = max(stretch.row for stretch in stretches) + 1
     width = 2 * MARGIN + GUTTER + PAGE_SECONDS * SPEED
     height = 2 * MARGIN + rows * ROW
+    told = "   ".join([legend(recording), *dict.fromkeys(lead.group for lead in leads)]).strip()
     said = _("%(leads)s leads, from %(start)s s to %(end)s s; %(legend)s") % {
         "leads": len(leads),
         "start": number_text(start, 1),
         "end": number_text(end, 1),
-        "legend": legend(recording),
+        "legend": told,
     }
     body = format_html(
         "{}{}{}{}{}",
@@ -88,7 +89,7 @@ def draw(recording: Recording, title: str, *, page: int = 1) -> Plot:
         format_html_join("", "{}", ((_pulse(row),) for row in range(rows))),
         format_html_join("", "{}", ((_trace(stretch),) for stretch in stretches)),
         format_html_join("", "{}", ((_label(stretch),) for stretch in stretches)),
-        format_html('<text x="{}" y="{}">{}</text>', MARGIN, height - 3, legend(recording)),
+        format_html('<text x="{}" y="{}">{}</text>', MARGIN, height - 3, told),
     )
     svg = _svg(width, height, title, said, body)
     return Plot(title, svg, _columns(), _figures(leads))
@@ -114,9 +115,11 @@ def _laid_out(leads: Sequence[Lead], start: float, end: float) -> Iterator[Stret
     left = MARGIN + GUTTER
     if all(label in by_label for row in STANDARD for label in row):
         quarter = PAGE_SECONDS / 4
+        # A column after another in time; all from the beginning where that would leave some empty.
+        pace = quarter if end - start > PAGE_SECONDS - 0.1 else 0.0
         for number, row in enumerate(STANDARD):
             for column, label in enumerate(row):
-                begin = start + column * quarter
+                begin = start + column * pace
                 x = left + column * quarter * SPEED
                 yield Stretch(by_label[label], begin, min(begin + quarter, end), number, x)
         yield Stretch(by_label[RHYTHM], start, end, len(STANDARD), left)

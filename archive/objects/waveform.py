@@ -31,6 +31,7 @@ class Lead:
     samples: NDArray[np.float64]
     frequency: float
     offset: float = 0.0
+    group: str = ""  # what the device calls its group: RHYTHM, MEDIAN BEAT
 
     @property
     def seconds(self) -> float:
@@ -93,6 +94,7 @@ def _leads(group: Dataset, order: str) -> Iterator[Lead]:
         raise Unsupported("waveform has no channels or no frequency")
     columns = _columns(group, len(channels), order)
     began = float(group.get("MultiplexGroupTimeOffset") or 0) / 1000
+    named = str(group.get("MultiplexGroupLabel") or "")
     for number, channel in enumerate(channels):
         factor = _millivolts(channel)
         if factor is not None:
@@ -100,7 +102,7 @@ def _leads(group: Dataset, order: str) -> Iterator[Lead]:
             samples = (raw * _sensitivity(channel) + _float(channel, "ChannelBaseline")) * factor
             skew = _float(channel, "ChannelSampleSkew") / frequency
             skew = skew or _float(channel, "ChannelTimeSkew")
-            yield Lead(_label(channel, number), samples, frequency, began + skew)
+            yield Lead(_label(channel, number), samples, frequency, began + skew, named)
 
 
 def _columns(group: Dataset, channels: int, order: str) -> NDArray[np.float64]:

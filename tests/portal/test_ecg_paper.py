@@ -34,6 +34,8 @@ def test_a_recording_is_not_hidden_by_its_average_beat() -> None:
     assert len(rhythm) == 13 and all(rhythm)
     assert rhythm[-1][-1] - rhythm[-1][0] == pytest.approx(250, abs=0.2)
     beat = lines(read, 2)
+    assert len(beat) == 13 and all(beat)
+    assert "MEDIAN BEAT" in str(ecg_paper.draw(read, "EKG", page=2).svg)
     assert beat[-1][-1] - beat[-1][0] == pytest.approx(30, abs=0.2)  # 1.2 s
 
 
