@@ -65,7 +65,7 @@ class Incoming:
         return self._file is not None
 
     def write(self, chunk: bytes | bytearray | memoryview) -> None:
-        """Take the next bytes of the data set. Raises StorageFull."""
+        """Take the next bytes of the data set. Raises StorageFull, StorageGone."""
         self._hash.update(chunk)
         self.size += len(chunk)
         if self._file is None and self.size > SPILL:
@@ -132,7 +132,7 @@ class Incoming:
         self.head = bytearray()
 
     def _spill(self) -> None:
-        folder = config.settings().vault_dir / self.environment / "incoming"
-        self._file, name = files.temporary(str(folder), self.size)
+        root = str(config.settings().vault_dir)
+        self._file, name = files.temporary(root, self.environment, self.size)
         self._path = Path(name)
         files.write_all(self._file, bytes(DATA_OFFSET), self.head)

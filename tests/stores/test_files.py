@@ -18,6 +18,11 @@ WHOLE = HEAD + b"data set"
 pytestmark = pytest.mark.usefixtures("own_vault")
 
 
+@pytest.fixture(autouse=True)
+def marked(tmp_path: Path) -> None:
+    files.set_up(tmp_path)
+
+
 def left_over(root: Path) -> list[Path]:
     return list((root / "production" / "incoming").iterdir())
 

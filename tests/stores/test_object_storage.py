@@ -11,6 +11,7 @@ from archive import errors, stores, vault
 from archive.models import Case, Instance
 from archive.services import commitment, rebuilding, registration, serving, storage
 from archive.services.storage import Moved
+from archive.stores.files import MARK
 from archive.values import uid_from_uuid
 from tests import cast, notes
 from tests.cast import dataset
@@ -25,7 +26,7 @@ pytestmark = pytest.mark.usefixtures("db")
 
 
 def files(own_vault: Path) -> list[str]:
-    return [path.name for path in own_vault.rglob("*") if path.is_file()]
+    return [path.name for path in own_vault.rglob("*") if path.is_file() and path.name != MARK]
 
 
 @pytest.mark.usefixtures("in_objects")
