@@ -165,6 +165,15 @@ def test_the_index_is_made_again_from_object_storage() -> None:
     assert {row.store for row in Instance.objects.all()} == {"s3"}
 
 
+@pytest.mark.usefixtures("in_objects")
+def test_a_refused_upload_in_parts_is_busy(own_vault: Path, configure: Configure) -> None:
+    configure(S3_BUCKET="nobody-made-it")
+    with pytest.raises(errors.StorageGone) as refused:
+        cast.store(dataset(PixelData=bytes(vault.SPILL + 4096)))
+    assert refused.value.code == "A700"
+    assert files(own_vault) == []
+
+
 def test_a_service_that_is_away_is_busy_and_nothing_is_lost(
     own_vault: Path, configure: Configure, pick_port: Callable[[], int], tmp_path: Path
 ) -> None:
