@@ -135,10 +135,19 @@ def temporary(root: str, environment: str, size: int) -> tuple[int, str]:
     except FileNotFoundError:
         make_folder(folder)
         disk = os.statvfs(folder)
-    if disk.f_bavail * disk.f_frsize < settings().free_bytes_floor + size:
-        raise StorageFull("less free space than the floor that is kept")
+    _require_free(disk, size)
     path = f"{folder}/{uuid7().hex}"
     return os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600), path
+
+
+def require_room(file: int) -> None:
+    """On the disk of a file that grows. Raises StorageFull."""
+    _require_free(os.fstatvfs(file), 0)
+
+
+def _require_free(disk: os.statvfs_result, size: int) -> None:
+    if disk.f_bavail * disk.f_frsize < settings().free_bytes_floor + size:
+        raise StorageFull("less free space than the floor that is kept")
 
 
 def _settle(file: int, path: str, place: str, name: str) -> None:

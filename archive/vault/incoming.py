@@ -16,6 +16,7 @@ from archive.vault.digests import ALGORITHM
 
 DATA_OFFSET = part10.PREFIX_LENGTH
 SPILL = 8 << 20  # an object up to this size is held in memory until it is admitted
+ASKED_EVERY = 64 << 20  # bytes of a larger one, between two questions for free space
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,7 @@ class Incoming:
         self._hash = digests.start()
         self._file: int | None = None
         self._path: Path | None = None
+        self._asked_at = 0  # its size when there was room
 
     def __enter__(self) -> "Incoming":
         return self
@@ -72,8 +74,11 @@ class Incoming:
             self._spill()
         if self._file is None:
             self.head += chunk
-        else:
-            files.write_all(self._file, chunk)
+            return
+        if self.size - self._asked_at >= ASKED_EVERY:
+            files.require_room(self._file)
+            self._asked_at = self.size
+        files.write_all(self._file, chunk)
 
     def digest(self, algorithm: str = ALGORITHM) -> bytes:
         if algorithm == ALGORITHM:
@@ -134,5 +139,6 @@ class Incoming:
     def _spill(self) -> None:
         root = str(config.settings().vault_dir)
         self._file, name = files.temporary(root, self.environment, self.size)
+        self._asked_at = self.size
         self._path = Path(name)
         files.write_all(self._file, bytes(DATA_OFFSET), self.head)
