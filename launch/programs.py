@@ -33,6 +33,15 @@ def set_up_steps(plan: Plan, database: str, *, external: bool) -> Iterator[Step]
         also=database,
     )
     yield Step(
+        name="set_up_vault",
+        says="setting up the vault",
+        arguments=(MANAGE, "set_up_vault"),
+        remedy="Mount the file system that holds the vault, and start again.",
+        inputs=(),
+        outputs=(plan.data / "vault/.vault",),
+        also=database,
+    )
+    yield Step(
         name="collectstatic",
         says="collecting static files",
         arguments=(MANAGE, "collectstatic", "--noinput", "--verbosity", "0"),

@@ -149,7 +149,7 @@ def _remove(item_id: UUID) -> None:
     item = DestructionItem.objects.select_related("study__register", "list").get(id=item_id)
     if item.state != ItemState.CONDEMNED:
         return
-    digests = set(_stored(item.study))
+    digests = set(stored(item.study))
     for digest in digests:
         vault.remove(item.study.environment, digest)
     vault.remove_set_aside(item.study.environment, digests)
@@ -160,7 +160,7 @@ def _remove(item_id: UUID) -> None:
             ledger.record(ledger.Kind.STUDY_DESTROYED, _about(item.list, item), facts)
 
 
-def _stored(study: Study) -> Iterator[bytes]:
+def stored(study: Study) -> Iterator[bytes]:
     """Digests of all that stands in the vault of a study: its objects with their earlier versions,
     its manifests, and the notes that reject nothing else.
     """

@@ -8,12 +8,20 @@ from uuid import UUID, uuid5
 
 from archive import stores, vault
 from archive.config import settings
-from archive.errors import StorageFull
-from archive.models import Environment, Instance, InstanceVersion
+from archive.errors import ArchiveError, StorageFull, StorageGone
+from archive.models import (
+    Document,
+    Environment,
+    Instance,
+    InstanceVersion,
+    RejectedObject,
+    Study,
+    StudyState,
+)
 from archive.objects import part10
-from archive.services import error_desk
+from archive.services import destruction_work, error_desk
 from archive.services.error_desk import Place, What
-from archive.stores import Store
+from archive.stores import FILES, Store, files
 from archive.stores.keys import is_object
 
 ROOM = Place("job", "storage")
@@ -22,18 +30,42 @@ SUBJECT = uuid5(UUID(int=0), "free space of the vault")  # one event stands open
 
 def watch() -> bool:
     """Say so on the desk before objects must be refused; whether there is room."""
-    free = vault.free_bytes()
+    try:
+        free = vault.free_bytes()
+    except StorageGone as gone:
+        _say(gone)
+        return False
     if free is None or free >= settings().free_bytes_warning:
         error_desk.settle(SUBJECT, ROOM.step)
         return True
+    _say(StorageFull("free space is running out", facts={"free": f"{free >> 20} MiB"}))
+    return False
+
+
+def _say(error: ArchiveError) -> None:
     error_desk.report(
-        StorageFull("free space is running out", facts={"free": f"{free >> 20} MiB"}),
+        error,
         environment=Environment.PRODUCTION,
         place=ROOM,
         what=What(subject_id=SUBJECT),
         once=True,
     )
-    return False
+
+
+def set_up() -> None:
+    """Mark the vault's folder as a vault, when it holds something or the archive has nothing there
+    yet; what never had the mark is else taken for a mount point without its file system.
+
+    Raises StorageGone.
+    """
+    root = settings().vault_dir
+    if files.is_set_up(root):
+        return
+    holds = any((root / environment).is_dir() for environment in Environment.values)
+    awaited = any(rows.objects.filter(store=FILES).exists() for rows in (Instance, InstanceVersion))
+    if awaited and not holds:
+        raise StorageGone("the vault is empty, and objects are awaited there")
+    files.set_up(root)
 
 
 @dataclass(slots=True)
@@ -84,8 +116,35 @@ def _move(origin: Store, target: Store, key: str, moved: Moved) -> None:
         moved.left += 1
         return
     _name(key, content, target.name)
+    if _is_destroyed(key, content):  # while it was on its way: it was brought back
+        target.remove(key)
+        return
     origin.remove(key)
     moved.files, moved.size = moved.files + 1, moved.size + len(content)
+
+
+def _is_destroyed(key: str, content: bytes) -> bool:
+    """Whether it is of a study that was condemned; what is condemned later is removed later."""
+    if not is_object(key):
+        return False
+    digest = bytes.fromhex(Path(key).stem)
+    meta = part10.read_prefix(content[: vault.DATA_OFFSET])
+    instances = Instance.objects.filter(
+        environment=meta.environment, sop_instance_uid=meta.sop_instance_uid
+    )
+    manifests = Document.objects.filter(
+        environment=meta.environment, unique_id=meta.sop_instance_uid, vault_key=digest.hex()
+    )
+    rejected = RejectedObject.objects.filter(
+        rejection__environment=meta.environment, rejection__note_uid=meta.sop_instance_uid
+    )
+    owners = {
+        *instances.values_list("study", flat=True),
+        *manifests.values_list("study", flat=True),
+        *rejected.values_list("instance__study", flat=True),
+    } - {None}
+    gone = Study.objects.filter(id__in=owners, state=StudyState.DESTROYED)
+    return any(digest in destruction_work.stored(study) for study in gone)
 
 
 def _is_the_same(key: str, arrived: bytes, content: bytes) -> bool:

@@ -12,7 +12,7 @@ from typing import BinaryIO, Protocol
 
 from archive.config import settings
 from archive.errors import InstanceUnknown
-from archive.stores.files import FileStore
+from archive.stores.files import FileStore, require_set_up
 from archive.stores.s3 import ObjectStore
 
 FILES, OBJECTS = "files", "s3"
@@ -59,10 +59,11 @@ def default() -> Store:
 
 
 def holding(key: str, hint: str = "") -> Store:
-    """The one that has the key; `hint` is asked first. Raises InstanceUnknown."""
+    """The one that has the key; `hint` is asked first. Raises InstanceUnknown, StorageGone."""
     found = configured()
     order = [found[hint]] if hint in found else []
     for store in [*order, *found.values()]:
         if store.has(key):
             return store
+    require_set_up(settings().vault_dir)
     raise InstanceUnknown("the vault has no such object")

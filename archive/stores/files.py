@@ -10,11 +10,12 @@ from pathlib import Path
 from typing import BinaryIO, cast
 
 from archive.config import settings
-from archive.errors import StorageFull
+from archive.errors import StorageFull, StorageGone
 from archive.stores.keys import head_of, is_object
 from archive.values import uuid7
 
 COMPARED = 1 << 20
+MARK = ".vault"  # stands in the root since it was set up; a bare mount point has none
 
 
 class FileStore:
@@ -36,14 +37,13 @@ class FileStore:
         return self.path(key).stat().st_size
 
     def put(self, key: str, parts: Sequence[bytes | bytearray], spilled: Path | None) -> None:
-        """Raises StorageFull."""
+        """Raises StorageFull, StorageGone."""
         # Paths, and os.path, would cost more here than all the system calls.
         home, _, name = key.rpartition("/")
         place = f"{self._root}/{home}"
         if spilled is None:
             size = sum(len(part) for part in parts)
-            folder = f"{self._root}/{key.partition('/')[0]}/incoming"
-            file, temporary_name = temporary(folder, size)
+            file, temporary_name = temporary(self._root, key.partition("/")[0], size)
         else:
             file, temporary_name = os.open(spilled, os.O_RDWR | os.O_CLOEXEC), str(spilled)
         try:
@@ -51,7 +51,7 @@ class FileStore:
             try:
                 _settle(file, temporary_name, place, name)
             except FileNotFoundError:
-                make_folder(place)
+                make_room(self._root, place)
                 _settle(file, temporary_name, place, name)
         finally:
             os.close(file)
@@ -65,7 +65,7 @@ class FileStore:
 
     def move(self, key: str, to: str) -> bool:
         target = self.path(to)
-        make_folder(target.parent)
+        make_room(self._root, target.parent)
         try:
             os.rename(self.path(key), target)
         except FileNotFoundError:
@@ -74,7 +74,8 @@ class FileStore:
         return True
 
     def remove(self, key: str) -> None:
-        """Durable on return."""
+        """Durable on return. Raises StorageGone: what is out of reach is not removed."""
+        require_set_up(self._root)
         path = self.path(key)
         path.unlink(missing_ok=True)
         if path.parent.is_dir():
@@ -83,6 +84,7 @@ class FileStore:
     def keys(self, prefix: str) -> Iterator[tuple[str, datetime]]:
         folder = self.path(prefix)
         if not folder.is_dir():
+            require_set_up(self._root)
             return
         for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
             if entry.is_dir():
@@ -93,21 +95,59 @@ class FileStore:
                 yield f"{prefix}/{entry.name}", at
 
     def free(self) -> int | None:
-        make_folder(self.root)
+        require_set_up(self._root)
         return shutil.disk_usage(self.root).free
 
 
-def temporary(folder: str, size: int) -> tuple[int, str]:
-    """A new file for this much, open for writing. Raises StorageFull before the disk is full."""
+def is_set_up(root: str | Path) -> bool:
+    return os.path.exists(f"{root}/{MARK}")
+
+
+def require_set_up(root: str | Path) -> None:
+    """A file system that is not mounted must not look like one that has lost all its files, nor be
+    written beneath. Raises StorageGone.
+    """
+    if not is_set_up(root):
+        raise StorageGone("the vault's file system is not there")
+
+
+def set_up(root: Path) -> None:
+    """Mark it as a vault: once, and never on the way of an object."""
+    make_folder(root)
+    os.close(os.open(root / MARK, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o600))
+    sync_folder(root)
+
+
+def make_room(root: str | Path, folder: str | Path) -> None:
+    """A folder in a vault that is there. Raises StorageGone."""
+    require_set_up(root)
+    make_folder(folder)
+
+
+def temporary(root: str, environment: str, size: int) -> tuple[int, str]:
+    """A new file for this much, open for writing. Raises StorageFull before the disk is full, and
+    StorageGone.
+    """
+    require_set_up(root)
+    folder = f"{root}/{environment}/incoming"
     try:
         disk = os.statvfs(folder)
     except FileNotFoundError:
         make_folder(folder)
         disk = os.statvfs(folder)
-    if disk.f_bavail * disk.f_frsize < settings().free_bytes_floor + size:
-        raise StorageFull("less free space than the floor that is kept")
+    _require_free(disk, size)
     path = f"{folder}/{uuid7().hex}"
     return os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600), path
+
+
+def require_room(file: int) -> None:
+    """On the disk of a file that grows. Raises StorageFull."""
+    _require_free(os.fstatvfs(file), 0)
+
+
+def _require_free(disk: os.statvfs_result, size: int) -> None:
+    if disk.f_bavail * disk.f_frsize < settings().free_bytes_floor + size:
+        raise StorageFull("less free space than the floor that is kept")
 
 
 def _settle(file: int, path: str, place: str, name: str) -> None:

@@ -174,7 +174,16 @@ def _told() -> Iterator[None]:
     try:
         yield
     except (BotoCoreError, ClientError) as error:
-        raise StorageGone(facts={"raised": type(error).__name__}) from None
+        raise _gone(error) from None
+    except Exception as error:
+        # What a transfer of parts raises is of boto3, which is imported late: see _connected.
+        if not isinstance(error, import_module("boto3.exceptions").Boto3Error):
+            raise
+        raise _gone(error) from None
+
+
+def _gone(error: Exception) -> StorageGone:
+    return StorageGone(facts={"raised": type(error).__name__})
 
 
 def _is_missing(error: ClientError) -> bool:

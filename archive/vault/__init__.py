@@ -21,7 +21,7 @@ from types import TracebackType
 from typing import Any, BinaryIO, cast
 
 from archive import config, stores
-from archive.errors import BytesDamaged, InstanceUnknown, StorageGone
+from archive.errors import BytesDamaged, InstanceUnknown
 from archive.objects import header, part10
 from archive.objects.header import Header
 from archive.stores import files
@@ -159,8 +159,9 @@ def _seekable(file: BinaryIO) -> BinaryIO:
     """Object storage gives bytes once, and here they are read twice: first for their digest."""
     if file.seekable():
         return file
-    folder = config.settings().vault_dir / "outgoing"
-    files.make_folder(folder)
+    root = config.settings().vault_dir
+    folder = root / "outgoing"
+    files.make_room(root, folder)
     copy = cast(BinaryIO, tempfile.TemporaryFile(dir=folder))
     with file:
         shutil.copyfileobj(file, copy, READ_CHUNK)
@@ -244,7 +245,7 @@ def where(environment: str, digest: bytes, store: str = "") -> str:
 
 
 def _open(environment: str, digest: bytes, store: str = "", length: int | None = None) -> BinaryIO:
-    """Raises InstanceUnknown."""
+    """Raises InstanceUnknown, StorageGone."""
     known = stores.configured()
     hinted = [known[store]] if store in known else []
     for each in (*hinted, *known.values()):
@@ -252,18 +253,8 @@ def _open(environment: str, digest: bytes, store: str = "", length: int | None =
             return each.open(key_of(environment, digest), length)
         except FileNotFoundError:
             continue
-    _require_mounted(environment)
+    files.require_set_up(config.settings().vault_dir)
     raise InstanceUnknown("the vault has no such object")
-
-
-def _require_mounted(environment: str) -> None:
-    """A file system that is not there must not look like one that has lost all its files.
-
-    Raises StorageGone.
-    """
-    files_only = config.settings().vault_store == "files"
-    if files_only and not (config.settings().vault_dir / environment).is_dir():
-        raise StorageGone("the vault's folder is not there")
 
 
 def keep(environment: str, data: bytes, meta: part10.FileMeta) -> Kept:
@@ -277,8 +268,9 @@ def doubt(environment: str, digest: bytes, sop_instance_uid: str) -> None:
     """Note bytes that a refused object left. Another association may be about to name them, so they
     are not removed at once: `doubted` gives them when they are old enough to be judged.
     """
-    folder = config.settings().vault_dir / environment / "doubted"
-    files.make_folder(folder)
+    root = config.settings().vault_dir
+    folder = root / environment / "doubted"
+    files.make_room(root, folder)
     (folder / digest.hex()).write_text(sop_instance_uid)
 
 
@@ -374,9 +366,9 @@ def is_writable() -> bool:
     """For health: whether the vault takes bytes and has room."""
     folder = config.settings().vault_dir
     try:
-        files.make_folder(folder)
         return (
-            os.access(folder, os.W_OK)
+            files.is_set_up(folder)
+            and os.access(folder, os.W_OK)
             and shutil.disk_usage(folder).free > config.settings().free_bytes_floor
         )
     except OSError:

@@ -16,6 +16,7 @@ from archive.vault.digests import ALGORITHM
 
 DATA_OFFSET = part10.PREFIX_LENGTH
 SPILL = 8 << 20  # an object up to this size is held in memory until it is admitted
+ASKED_EVERY = 64 << 20  # bytes of a larger one, between two questions for free space
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,7 @@ class Incoming:
         self._hash = digests.start()
         self._file: int | None = None
         self._path: Path | None = None
+        self._asked_at = 0  # its size when there was room
 
     def __enter__(self) -> "Incoming":
         return self
@@ -65,15 +67,18 @@ class Incoming:
         return self._file is not None
 
     def write(self, chunk: bytes | bytearray | memoryview) -> None:
-        """Take the next bytes of the data set. Raises StorageFull."""
+        """Take the next bytes of the data set. Raises StorageFull, StorageGone."""
         self._hash.update(chunk)
         self.size += len(chunk)
         if self._file is None and self.size > SPILL:
             self._spill()
         if self._file is None:
             self.head += chunk
-        else:
-            files.write_all(self._file, chunk)
+            return
+        if self.size - self._asked_at >= ASKED_EVERY:
+            files.require_room(self._file)
+            self._asked_at = self.size
+        files.write_all(self._file, chunk)
 
     def digest(self, algorithm: str = ALGORITHM) -> bytes:
         if algorithm == ALGORITHM:
@@ -132,7 +137,8 @@ class Incoming:
         self.head = bytearray()
 
     def _spill(self) -> None:
-        folder = config.settings().vault_dir / self.environment / "incoming"
-        self._file, name = files.temporary(str(folder), self.size)
+        root = str(config.settings().vault_dir)
+        self._file, name = files.temporary(root, self.environment, self.size)
+        self._asked_at = self.size
         self._path = Path(name)
         files.write_all(self._file, bytes(DATA_OFFSET), self.head)

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from archive import config, stores
+from archive.stores import files
 
 Configure = Callable[..., None]
 
@@ -31,4 +32,5 @@ def configure(monkeypatch: pytest.MonkeyPatch) -> Iterator[Configure]:
 @pytest.fixture
 def own_vault(configure: Configure, tmp_path: Path) -> Path:
     configure(DATA_DIR=str(tmp_path))
+    files.set_up(tmp_path / "vault")
     return tmp_path / "vault"

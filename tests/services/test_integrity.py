@@ -4,6 +4,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from django.core.management import CommandError, call_command
 
 from archive import errors, vault
 from archive.models import (
@@ -25,6 +26,7 @@ from archive.services import (
     storage,
     verification,
 )
+from archive.stores.files import MARK
 from archive.values import now, uid_from_uuid
 from tests import cast, notes
 from tests.cast import dataset
@@ -163,15 +165,41 @@ def test_bytes_that_are_gone_are_damage_and_a_vault_that_is_gone_is_not(own_vaul
     cast.store(made)
     away = own_vault.with_name("away")
     own_vault.rename(away)
+    own_vault.mkdir(mode=0o700)  # the mount point
+    with pytest.raises(errors.StorageGone) as refused:
+        cast.store(dataset())
+    assert refused.value.code == "A700"
+    assert list(own_vault.iterdir()) == []
     verification.begin()
     with pytest.raises(errors.StorageGone):
         verification.step()
     assert one(made).damaged_at is None
+    with pytest.raises(errors.StorageGone):
+        vault.remove("production", bytes(one(made).digest))
+    assert not vault.is_writable() and not storage.watch()
+    assert Case.objects.filter(reason="storage-gone").exists()
+    own_vault.rmdir()
     away.rename(own_vault)
     vault.path_of("production", bytes(one(made).digest)).unlink()
     Round.objects.update(not_before=now())
     assert verification.step()
     assert one(made).damaged_at is not None
+
+
+def test_a_vault_is_marked_at_start_unless_its_file_system_is_awaited(own_vault: Path) -> None:
+    mark, away = own_vault / MARK, own_vault.with_name("away")
+    mark.unlink()
+    call_command("set_up_vault")
+    assert mark.exists(), "nothing is stored yet"
+    cast.store(dataset())
+    mark.unlink()
+    call_command("set_up_vault")
+    assert mark.exists(), "a vault of before, which holds something"
+    own_vault.rename(away)
+    own_vault.mkdir()
+    with pytest.raises(CommandError, match="mounted"):
+        call_command("set_up_vault")
+    assert list(own_vault.iterdir()) == []
 
 
 def test_earlier_versions_notes_and_manifests_are_read_as_well(own_vault: Path) -> None:
@@ -263,6 +291,7 @@ def test_a_full_disk_refuses_and_keeps_nothing(configure: Configure, own_vault: 
     assert refused.value.code == "A700"
     with pytest.raises(errors.StorageFull):
         cast.store(dataset(PixelData=bytes(vault.SPILL + 4096)))
-    assert not [path for path in own_vault.rglob("*") if path.is_file()]
+    left = [path for path in own_vault.rglob("*") if path.is_file()]
+    assert left == [own_vault / MARK]
     configure(FREE_BYTES_FLOOR="0")
     cast.store(made)

@@ -9,6 +9,8 @@ from archive.errors import StorageFull
 from archive.objects.part10 import PREFIX_LENGTH
 from archive.stores import files
 from archive.stores.files import FileStore
+from archive.vault.incoming import ASKED_EVERY, SPILL, Incoming
+from tests.services.conftest import Configure
 
 KEY = "production/ab/abcd.dcm"
 HEAD = b"came first".ljust(PREFIX_LENGTH)
@@ -16,6 +18,11 @@ PARTS = (HEAD, bytearray(b"data set"))
 WHOLE = HEAD + b"data set"
 
 pytestmark = pytest.mark.usefixtures("own_vault")
+
+
+@pytest.fixture(autouse=True)
+def marked(tmp_path: Path) -> None:
+    files.set_up(tmp_path)
 
 
 def left_over(root: Path) -> list[Path]:
@@ -89,3 +96,12 @@ def test_what_cannot_be_synced_has_no_name(tmp_path: Path, monkeypatch: pytest.M
         with pytest.raises(StorageFull):
             store.put(KEY, (HEAD, b"other set"), None)
     assert store.path(KEY).read_bytes() == WHOLE, "what was there is not touched"
+
+
+def test_room_is_asked_for_again_while_a_large_object_comes(configure: Configure) -> None:
+    with Incoming("production") as coming:
+        coming.write(bytes(SPILL + 1))
+        configure(FREE_BYTES_FLOOR=str(1 << 60))  # others have filled the disk meanwhile
+        coming.write(bytes(ASKED_EVERY - 1))
+        with pytest.raises(StorageFull):
+            coming.write(bytes(1))

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
+from typing import BinaryIO
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -11,10 +12,12 @@ from archive import errors, stores, vault
 from archive.models import Case, Instance
 from archive.services import commitment, rebuilding, registration, serving, storage
 from archive.services.storage import Moved
+from archive.stores.files import MARK, FileStore
 from archive.values import uid_from_uuid
-from tests import cast, notes
+from tests import cast, notes, retention
 from tests.cast import dataset
 from tests.services.conftest import Configure
+from tests.services.test_destruction import approved, finish
 from tests.services.test_integrity import go_round, one
 from tests.services.test_rebuilding import nothing, rows, wipe
 from tests.services.test_registration import quiet, state, stored
@@ -25,7 +28,7 @@ pytestmark = pytest.mark.usefixtures("db")
 
 
 def files(own_vault: Path) -> list[str]:
-    return [path.name for path in own_vault.rglob("*") if path.is_file()]
+    return [path.name for path in own_vault.rglob("*") if path.is_file() and path.name != MARK]
 
 
 @pytest.mark.usefixtures("in_objects")
@@ -162,6 +165,35 @@ def test_the_index_is_made_again_from_object_storage() -> None:
     rebuilding.rebuild(nothing)
     assert rows()["rejected"] == before
     assert {row.store for row in Instance.objects.all()} == {"s3"}
+
+
+def test_what_is_destroyed_while_it_is_moved_does_not_come_back(
+    mixed: dict[str, str], own_vault: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    retention.nothing_is_for_ever()
+    made = approved(retention.ended())
+
+    class Overtaken(FileStore):
+        """Whose objects are destroyed when the first has been opened."""
+
+        def open(self, key: str, length: int | None = None) -> BinaryIO:
+            file = super().open(key, length)
+            finish(made)
+            return file
+
+    monkeypatch.setitem(stores.configured(), "files", Overtaken(own_vault))
+    storage.move("s3", lambda moved: None, most=10, per_second=1 << 30)
+    assert made.state == "done"
+    assert list(vault.every_object("production")) == []
+
+
+@pytest.mark.usefixtures("in_objects")
+def test_a_refused_upload_in_parts_is_busy(own_vault: Path, configure: Configure) -> None:
+    configure(S3_BUCKET="nobody-made-it")
+    with pytest.raises(errors.StorageGone) as refused:
+        cast.store(dataset(PixelData=bytes(vault.SPILL + 4096)))
+    assert refused.value.code == "A700"
+    assert files(own_vault) == []
 
 
 def test_a_service_that_is_away_is_busy_and_nothing_is_lost(
