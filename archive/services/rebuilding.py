@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from uuid import UUID
 
+from django.db.models import Max
+
 from archive import ledger, vault
 from archive.errors import ArchiveError
 from archive.models import Environment, Instance, InstanceVersion, Study, StudyState
@@ -86,6 +88,22 @@ def _take_versions(others: dict[str, list[File]], places: Places, progress: Prog
                 studies.add(instance.study_id)
     for study_id in studies:
         corrections.settle(study_id)
+
+
+def take_version(file: File, places: Places) -> bool:
+    """One file that came after what is archived of its object, taken in as when it came. Whether it
+    was a correction of it.
+    """
+    rows = Instance.objects.filter(
+        environment=file.environment, sop_instance_uid=file.meta.sop_instance_uid
+    )
+    instance = rows.get()
+    versions = InstanceVersion.objects.filter(instance=instance)
+    newest = versions.aggregate(at=Max("received_at"))["at"] or instance.received_at
+    if file.meta.received_at <= newest or not _offer(file, places):
+        return False
+    corrections.settle(instance.study_id)
+    return True
 
 
 def _later(instance: Instance, files: list[File], places: Places) -> list[File]:
