@@ -5,21 +5,34 @@ first, then the versions among them, then what was decided about them, in the or
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
-from uuid import UUID
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from uuid import UUID, uuid5
 
+from django.db import transaction
 from django.db.models import Max
 
 from archive import ledger, vault
-from archive.errors import ArchiveError
+from archive.errors import ArchiveError, BytesDamaged, StorageGone
 from archive.models import Environment, Instance, InstanceVersion, Study, StudyState
 from archive.rules.admission import Policy
-from archive.services import corrections, decisions, indexing, policies, registration, rows
+from archive.services import (
+    corrections,
+    decisions,
+    error_desk,
+    indexing,
+    integrity,
+    policies,
+    registration,
+    rows,
+)
 from archive.services.associations import Peer
 from archive.services.corrections import Sent
+from archive.services.error_desk import What
 from archive.services.indexing import File, Indexed, Places
 from archive.values import uuid7
+
+RECORDS = UUID("019ac3a1-5e00-7000-8000-000000000001")  # names the records of the vault
 
 
 @dataclass(slots=True)
@@ -30,6 +43,7 @@ class Progress:
     unreadable: int = 0
     versions: int = 0
     decisions: int = 0
+    damaged_records: int = 0
     outcomes: Counter[Indexed] = field(default_factory=Counter)
 
 
@@ -47,8 +61,8 @@ def rebuild(tell: Tell, environments: Iterable[str] = tuple(Environment.values))
                 others[file.meta.sop_instance_uid].append(file)
             tell(progress)
         _take_versions(others, places, progress)
-        for record in vault.records(environment):
-            progress.decisions += decisions.replay(environment, record)
+        for key in vault.record_keys(environment):
+            _replay(environment, key, progress)
         _wake(environment)
     facts = {"files": progress.files, "added": progress.outcomes[Indexed.ADDED]}
     ledger.record(ledger.Kind.INDEX_REBUILT, ledger.About(), facts)
@@ -72,6 +86,32 @@ def _index(file: File, places: Places, policy: Policy, progress: Progress) -> In
         return None
     progress.outcomes[outcome] += 1
     return outcome
+
+
+def _replay(environment: str, key: str, progress: Progress) -> None:
+    """What one record holds. A damaged one must not keep back the later ones: what they rejected
+    for safety would be shown again.
+    """
+    try:
+        record = vault.read_record(key)
+        with transaction.atomic():
+            progress.decisions += decisions.replay(environment, record)
+    except StorageGone:
+        raise
+    except (ArchiveError, KeyError, TypeError, ValueError):  # not as it was written
+        progress.damaged_records += 1
+        _on_desk(environment, uuid5(RECORDS, key), What(), {"file": key})
+
+
+def _on_desk(environment: str, subject_id: UUID, what: What, facts: Mapping[str, str]) -> None:
+    """A person has to look; once, however often the index is made again."""
+    error_desk.report(
+        BytesDamaged(facts=facts),
+        environment=environment,
+        place=integrity.VERIFY,
+        what=replace(what, subject_id=subject_id),
+        once=True,
+    )
 
 
 # --- files of one object --------------------------------------------------------------------------

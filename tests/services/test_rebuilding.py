@@ -1,15 +1,17 @@
 """The imaging rows made again from the vault alone, as they were (AR-10)."""
 
 from io import StringIO
-from typing import Any
+from pathlib import Path
+from typing import Any, BinaryIO
 
 import pytest
 from django.core.management import call_command
 from django.db.models import F
 
-from archive import config, vault
+from archive import config, stores, vault
 from archive.models import (
     AvailabilityNotice,
+    CaseEvent,
     Correction,
     Document,
     Instance,
@@ -32,6 +34,8 @@ from archive.services import (
 )
 from archive.services.indexing import Indexed
 from archive.services.rebuilding import Progress
+from archive.stores import Store
+from archive.stores.files import FileStore
 from archive.values import uid_from_uuid
 from tests import cast, notes
 from tests.cast import VENLA, dataset
@@ -99,6 +103,10 @@ def rows() -> dict[str, list[tuple[Any, ...]]]:
             *("uid", "sop_instance_uid", "instance__sop_instance_uid", "gone"),
         ),
     }
+
+
+def decided() -> list[dict[str, Any]]:
+    return [vault.read_record(key) for key in vault.record_keys("production")]
 
 
 def wipe() -> None:
@@ -199,7 +207,7 @@ def test_wiped_rows_come_back_as_they_were() -> None:
 
 def test_once_more_changes_nothing() -> None:
     a_life()
-    before, records = rows(), list(vault.records("production"))
+    before, records = rows(), decided()
     done = rebuilding.rebuild(nothing)
     assert rows() == before
     assert (done.outcomes[Indexed.ADDED], done.decisions, done.versions) == (0, 0, 0)
@@ -207,7 +215,7 @@ def test_once_more_changes_nothing() -> None:
     rebuilding.rebuild(nothing)
     rebuilding.rebuild(nothing)
     assert rows() == before
-    assert list(vault.records("production")) == records
+    assert decided() == records
 
 
 def test_a_rebuilt_study_is_registered_and_served_as_before() -> None:
@@ -235,3 +243,59 @@ def test_the_command_says_what_it_did_and_what_it_could_not() -> None:
     call_command("rebuild_index", "--environment", "production", stdout=said)
     assert "2 files: 1 objects added, 0 known" in said.getvalue()
     assert "1 unreadable" in said.getvalue()
+
+
+def test_a_damaged_record_keeps_none_of_the_others_back() -> None:
+    made = [dataset() for _ in range(5)]
+    cast.store(*made)
+    for each in made:
+        notes.send(note(SAFETY, each))
+    folder = config.settings().vault_dir
+    of_bytes, of_words, of_sense, *_ = [folder / key for key in vault.record_keys("production")]
+    of_bytes.write_bytes(b"\xff" + of_bytes.read_bytes()[1:])
+    of_words.write_bytes(b"[" + of_words.read_bytes()[1:])
+    of_sense.write_bytes(of_sense.read_bytes().replace(b'"kind"', b'"kinf"'))
+    wipe()
+    said = StringIO()
+    call_command("rebuild_index", stdout=said)
+    assert "3 records of decisions are damaged" in said.getvalue()
+    rejected = Instance.objects.exclude(rejection="").values_list("sop_instance_uid", flat=True)
+    assert set(rejected) == {str(each.SOPInstanceUID) for each in made[3:]}
+    call_command("rebuild_index", stdout=StringIO())
+    told = CaseEvent.objects.filter(case__reason="bytes-damaged")
+    assert {event.facts["file"] for event in told} == {
+        str(path.relative_to(folder)) for path in (of_bytes, of_words, of_sense)
+    }
+    assert told.count() == 3
+
+
+class Filling(FileStore):
+    """A store that another is emptied into just after it was asked."""
+
+    def __init__(self, root: Path, source: Path) -> None:
+        super().__init__(root)
+        self.source = source
+
+    def open(self, key: str, length: int | None = None) -> BinaryIO:
+        try:
+            return super().open(key, length)
+        except FileNotFoundError:
+            self.path(key).parent.mkdir(parents=True)
+            (self.source / key).rename(self.path(key))
+            raise
+
+
+def test_a_record_that_is_moved_meanwhile_is_read_where_it_is(
+    own_vault: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = dataset()
+    cast.store(made)
+    notes.send(note(SAFETY, made))
+    both: dict[str, Store] = {
+        "filling": Filling(tmp_path / "filling", own_vault),
+        "files": FileStore(own_vault),
+    }
+    monkeypatch.setattr(stores, "configured", lambda: both)
+    [key] = vault.record_keys("production")
+    assert vault.read_record(key)["kind"] == "rejection"
+    assert not (own_vault / key).exists()

@@ -44,3 +44,8 @@ class Command(BaseCommand):
             f"{done.outcomes[Indexed.UNPLACED]} of no register or sender here, "
             f"{done.unreadable} unreadable"
         )
+        if done.damaged_records:
+            self.stdout.write(
+                f"{done.damaged_records} records of decisions are damaged and were not replayed: "
+                "see the error desk"
+            )
