@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum, auto
-from uuid import UUID
+from uuid import NAMESPACE_OID, UUID, uuid5
 
 from django.db import transaction
 
@@ -193,9 +193,22 @@ def _instance(file: File, study: Study, series: Series, policy: Policy) -> Insta
         digest_algorithm=file.meta.digest_algorithm,
         size=vault.size_of(file.environment, file.digest, file.store),
         store=file.store,
-        association_id=uuid7(),
+        association_id=_association_of(file, study),
         received_at=file.meta.received_at,
     )
+
+
+def _association_of(file: File, study: Study) -> UUID:
+    """Files do not say which association brought them: what one title sent of a study in one day
+    counts as one.
+    """
+    day = file.meta.received_at.astimezone(HELSINKI).date()
+    return uuid5(NAMESPACE_OID, f"{study.study_instance_uid} {file.meta.source_aet} {day}")
+
+
+def is_made_again(association_id: UUID) -> bool:
+    """Whether it stands for one that the index has forgotten; the others are of version 7."""
+    return association_id.version == 5
 
 
 def _key_of(received_at: datetime) -> UUID:

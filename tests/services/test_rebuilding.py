@@ -16,6 +16,7 @@ from archive.models import (
     Document,
     Instance,
     InstanceVersion,
+    LedgerEvent,
     Patient,
     RejectedObject,
     Rejection,
@@ -299,3 +300,15 @@ def test_a_record_that_is_moved_meanwhile_is_read_where_it_is(
     [key] = vault.record_keys("production")
     assert vault.read_record(key)["kind"] == "rejection"
     assert not (own_vault / key).exists()
+
+
+def test_what_came_in_a_day_is_told_as_one_and_as_made_again() -> None:
+    cast.store(*made(1, 3))
+    cast.store(*made(1, 2))
+    wipe()
+    rebuilding.rebuild(nothing)
+    study = Study.objects.get()
+    quiet(study)
+    registration.advance(study.id)
+    told = LedgerEvent.objects.get(kind="study.stored", study_id=study.id).facts
+    assert (told["instances"], told["rebuilt"], "broken_off" in told) == (5, True, False)
