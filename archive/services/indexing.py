@@ -86,10 +86,17 @@ def kind_of(file: File) -> Indexed | None:
     if file.meta.sop_class_uid != key_objects.SOP_CLASS_UID:
         return None
     data = vault.read_file(file.environment, file.digest, file.store)[vault.DATA_OFFSET :]
-    title = key_objects.read(data, file.meta.transfer_syntax_uid).title
+    return kind_of_data(file.meta, data)
+
+
+def kind_of_data(meta: FileMeta, data: bytes) -> Indexed | None:
+    """The same of a data set in memory. Raises DatasetUnreadable."""
+    if meta.sop_class_uid != key_objects.SOP_CLASS_UID:
+        return None
+    title = key_objects.read(data, meta.transfer_syntax_uid).title
     if title in correction.TITLES:
         return Indexed.NOTE
-    ours = file.meta.source_aet == settings().ae_title(file.environment)
+    ours = meta.source_aet == settings().ae_title(meta.environment)
     return Indexed.OURS if ours and title == manifest.MANIFEST.code else None
 
 

@@ -25,6 +25,7 @@ from archive.services import (
     policies,
     registration,
     rows,
+    set_aside,
 )
 from archive.services.associations import Peer
 from archive.services.corrections import Sent
@@ -44,6 +45,7 @@ class Progress:
     versions: int = 0
     decisions: int = 0
     damaged_records: int = 0
+    missing: int = 0  # set aside, and named by no row
     outcomes: Counter[Indexed] = field(default_factory=Counter)
 
 
@@ -63,6 +65,7 @@ def rebuild(tell: Tell, environments: Iterable[str] = tuple(Environment.values))
         _take_versions(others, places, progress)
         for key in vault.record_keys(environment):
             _replay(environment, key, progress)
+        progress.missing += set_aside.tell_missing(environment, places)
         _wake(environment)
     facts = {"files": progress.files, "added": progress.outcomes[Indexed.ADDED]}
     ledger.record(ledger.Kind.INDEX_REBUILT, ledger.About(), facts)

@@ -35,6 +35,7 @@ from archive.vault.incoming import (
     key_of,
     path_of,
 )
+from archive.vault.quarantine import set_aside_files
 from archive.vault.records import keep_record, read_record, record_keys
 
 __all__ = [
@@ -69,6 +70,7 @@ __all__ = [
     "remove",
     "remove_set_aside",
     "set_aside",
+    "set_aside_files",
     "settle_doubt",
     "size_of",
     "sweep_incoming",

@@ -11,6 +11,7 @@ from django.db.models import F
 from archive import config, stores, vault
 from archive.models import (
     AvailabilityNotice,
+    Case,
     CaseEvent,
     Correction,
     Document,
@@ -27,6 +28,7 @@ from archive.models import (
 from archive.services import (
     commitment,
     corrections,
+    integrity,
     overlays,
     rebuilding,
     registration,
@@ -42,6 +44,7 @@ from tests import cast, notes
 from tests.cast import VENLA, dataset
 from tests.notes import QUALITY, SAFETY, note
 from tests.services.test_corrections import NEW_PATIENT, corrected, lay_over, served, settle
+from tests.services.test_integrity import flip
 from tests.services.test_registration import quiet, state
 from tests.services.test_rejections import ARCHIVIST, registered
 
@@ -312,3 +315,38 @@ def test_what_came_in_a_day_is_told_as_one_and_as_made_again() -> None:
     registration.advance(study.id)
     told = LedgerEvent.objects.get(kind="study.stored", study_id=study.id).facts
     assert (told["instances"], told["rebuilt"], "broken_off" in told) == (5, True, False)
+
+
+def test_objects_that_were_set_aside_are_missed_by_name_and_not_shown(own_vault: Path) -> None:
+    good, bad, headless = dataset(), dataset(), dataset()
+    study = registered(good, bad, headless)
+    digests = {
+        uid: bytes(digest)
+        for uid, digest in Instance.objects.values_list("sop_instance_uid", "digest")
+    }
+    flip(digests[bad.SOPInstanceUID])
+    path = vault.path_of("production", digests[headless.SOPInstanceUID])
+    path.chmod(0o600)
+    path.write_bytes(b"no file of ours any more")
+    for row in Instance.objects.all():
+        integrity.is_whole(row)
+    manifest = Document.objects.get(study=study, kind="manifest")
+    vault.set_aside("production", bytes.fromhex(manifest.vault_key))
+    call_command("rebuild_index", stdout=StringIO())
+    assert CaseEvent.objects.count() == 2  # their rows are there: verification has told of them
+    CaseEvent.objects.all().delete()
+    Case.objects.all().delete()
+    wipe()
+    said = StringIO()
+    call_command("rebuild_index", stdout=said)
+    call_command("rebuild_index", stdout=StringIO())
+    assert "2 objects that were set aside are missing" in said.getvalue()
+    assert Instance.objects.get().sop_instance_uid == good.SOPInstanceUID
+    told = {event.facts["digest"]: event for event in CaseEvent.objects.all()}
+    assert set(told) == {digests[each.SOPInstanceUID].hex() for each in (bad, headless)}
+    named = told[digests[bad.SOPInstanceUID].hex()]
+    assert (named.study_instance_uid, named.sop_instance_uid, named.study_id) == (
+        *(good.StudyInstanceUID, bad.SOPInstanceUID, Study.objects.get().id),
+    )
+    assert named.case.organisation == cast.organisation()
+    assert CaseEvent.objects.count() == 2
