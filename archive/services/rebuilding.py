@@ -152,9 +152,11 @@ def take_version(file: File, places: Places) -> bool:
 def _later(instance: Instance, files: list[File], places: Places) -> list[File]:
     """Those that came after the original, in their order; the row gets the original's bytes."""
     versions = InstanceVersion.objects.filter(instance=instance)
-    known = {bytes(digest) for digest in versions.values_list("digest", flat=True)}
-    if known:
-        return [file for file in files if file.digest not in known]
+    known = {bytes(digest): at for digest, at in versions.values_list("digest", "received_at")}
+    if known:  # one from before the newest must not come into force over it
+        new = [file for file in files if file.meta.received_at > max(known.values())]
+        new = [file for file in new if file.digest not in known]
+        return sorted(new, key=lambda file: file.meta.received_at)
     held = indexing.open_file(instance.environment, bytes(instance.digest), instance.store)
     first, *later = sorted([held, *files], key=lambda file: file.meta.received_at)
     Instance.objects.filter(id=instance.id).update(

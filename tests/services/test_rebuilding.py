@@ -40,6 +40,7 @@ from archive.services.rebuilding import Progress
 from archive.stores import Store
 from archive.stores.files import FileStore
 from archive.values import uid_from_uuid
+from archive.vault import digests
 from tests import cast, notes
 from tests.cast import VENLA, dataset
 from tests.notes import QUALITY, SAFETY, note
@@ -305,6 +306,29 @@ def test_a_record_that_is_moved_meanwhile_is_read_where_it_is(
     assert not (own_vault / key).exists()
 
 
+def test_forgotten_corrections_of_a_corrected_object_come_back_in_their_order() -> None:
+    notes.allow(metadata=True)
+    first = dataset()
+    study = cast.store(first)
+    cast.store(corrected(first, **NEW_PATIENT))
+    settle(study)
+    held = Instance.objects.values("digest", "size", "version").get()
+    # The vault lists the later ones first.
+    lost = [corrected(first, **NEW_PATIENT, AccessionNumber=f"R{number}") for number in range(3)]
+    lost.sort(key=lambda each: digests.of(cast.encoded(each)), reverse=True)
+    for each in lost:
+        cast.store(each)
+        settle(study)
+    newest = bytes(Instance.objects.get().digest)
+    later = InstanceVersion.objects.filter(number__gt=held["version"])
+    corrections_of = list(later.values_list("correction_id", flat=True))
+    later.delete()
+    Correction.objects.filter(id__in=corrections_of).delete()
+    Instance.objects.update(**held)
+    assert rebuilding.rebuild(nothing).versions == 3
+    assert bytes(Instance.objects.get().digest) == newest
+
+
 def test_what_came_in_a_day_is_told_as_one_and_as_made_again() -> None:
     cast.store(*made(1, 3))
     cast.store(*made(1, 2))
@@ -320,12 +344,12 @@ def test_what_came_in_a_day_is_told_as_one_and_as_made_again() -> None:
 def test_objects_that_were_set_aside_are_missed_by_name_and_not_shown(own_vault: Path) -> None:
     good, bad, headless = dataset(), dataset(), dataset()
     study = registered(good, bad, headless)
-    digests = {
+    named_by = {
         uid: bytes(digest)
         for uid, digest in Instance.objects.values_list("sop_instance_uid", "digest")
     }
-    flip(digests[bad.SOPInstanceUID])
-    path = vault.path_of("production", digests[headless.SOPInstanceUID])
+    flip(named_by[bad.SOPInstanceUID])
+    path = vault.path_of("production", named_by[headless.SOPInstanceUID])
     path.chmod(0o600)
     path.write_bytes(b"no file of ours any more")
     for row in Instance.objects.all():
@@ -342,11 +366,11 @@ def test_objects_that_were_set_aside_are_missed_by_name_and_not_shown(own_vault:
     call_command("rebuild_index", stdout=StringIO())
     assert "2 objects that were set aside are missing" in said.getvalue()
     assert Instance.objects.get().sop_instance_uid == good.SOPInstanceUID
-    told = {event.facts["digest"]: event for event in CaseEvent.objects.all()}
-    assert set(told) == {digests[each.SOPInstanceUID].hex() for each in (bad, headless)}
-    named = told[digests[bad.SOPInstanceUID].hex()]
-    assert (named.study_instance_uid, named.sop_instance_uid, named.study_id) == (
+    told = {each.facts["digest"]: each for each in CaseEvent.objects.all()}
+    assert set(told) == {named_by[each.SOPInstanceUID].hex() for each in (bad, headless)}
+    event = told[named_by[bad.SOPInstanceUID].hex()]
+    assert (event.study_instance_uid, event.sop_instance_uid, event.study_id) == (
         *(good.StudyInstanceUID, bad.SOPInstanceUID, Study.objects.get().id),
     )
-    assert named.case.organisation == cast.organisation()
+    assert event.case.organisation == cast.organisation()
     assert CaseEvent.objects.count() == 2
