@@ -85,6 +85,8 @@ def _stored(facts: Facts, actor: str) -> Said:
     }
     if facts.get("broken_off"):
         return Said(_("%(objects)s kept of a transfer that broke off, %(size)s") % places)
+    if facts.get("rebuilt"):
+        return Said(_("%(objects)s in an index made again from the vault, %(size)s") % places)
     answer = again if repeated else ""
     return Said(_("%(objects)s stored by %(peer)s, %(size)s") % places, answer, took=took)
 

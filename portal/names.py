@@ -26,6 +26,7 @@ FACTS = {
     "corrected": _("Objects corrected"),
     "not corrected": _("Objects not corrected"),
     "digest": _("Digest"),
+    "file": _("File"),
     "free": _("Free space"),
     "raised": _("Error of the program"),
     "scheme": _("Scheme"),

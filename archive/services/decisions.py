@@ -28,9 +28,10 @@ Record = Mapping[str, Any]
 
 
 def replay(environment: str, record: Record) -> bool:
-    """Whether it changed anything."""
-    again = REPLAYS.get(record["kind"])
-    return again is not None and again(environment, record, datetime.fromisoformat(record["at"]))
+    """Whether it changed anything. Raises KeyError, TypeError, ValueError when the record is not as
+    it was written.
+    """
+    return REPLAYS[record["kind"]](environment, record, datetime.fromisoformat(record["at"]))
 
 
 def _actor(record: Record) -> Actor:

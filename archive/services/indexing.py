@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum, auto
-from uuid import UUID
+from uuid import NAMESPACE_OID, UUID, uuid5
 
 from django.db import transaction
 
@@ -86,10 +86,17 @@ def kind_of(file: File) -> Indexed | None:
     if file.meta.sop_class_uid != key_objects.SOP_CLASS_UID:
         return None
     data = vault.read_file(file.environment, file.digest, file.store)[vault.DATA_OFFSET :]
-    title = key_objects.read(data, file.meta.transfer_syntax_uid).title
+    return kind_of_data(file.meta, data)
+
+
+def kind_of_data(meta: FileMeta, data: bytes) -> Indexed | None:
+    """The same of a data set in memory. Raises DatasetUnreadable."""
+    if meta.sop_class_uid != key_objects.SOP_CLASS_UID:
+        return None
+    title = key_objects.read(data, meta.transfer_syntax_uid).title
     if title in correction.TITLES:
         return Indexed.NOTE
-    ours = file.meta.source_aet == settings().ae_title(file.environment)
+    ours = meta.source_aet == settings().ae_title(meta.environment)
     return Indexed.OURS if ours and title == manifest.MANIFEST.code else None
 
 
@@ -193,9 +200,22 @@ def _instance(file: File, study: Study, series: Series, policy: Policy) -> Insta
         digest_algorithm=file.meta.digest_algorithm,
         size=vault.size_of(file.environment, file.digest, file.store),
         store=file.store,
-        association_id=uuid7(),
+        association_id=_association_of(file, study),
         received_at=file.meta.received_at,
     )
+
+
+def _association_of(file: File, study: Study) -> UUID:
+    """Files do not say which association brought them: what one title sent of a study in one day
+    counts as one.
+    """
+    day = file.meta.received_at.astimezone(HELSINKI).date()
+    return uuid5(NAMESPACE_OID, f"{study.study_instance_uid} {file.meta.source_aet} {day}")
+
+
+def is_made_again(association_id: UUID) -> bool:
+    """Whether it stands for one that the index has forgotten; the others are of version 7."""
+    return association_id.version == 5
 
 
 def _key_of(received_at: datetime) -> UUID:

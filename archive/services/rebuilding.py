@@ -5,19 +5,35 @@ first, then the versions among them, then what was decided about them, in the or
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
-from uuid import UUID
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from uuid import UUID, uuid5
+
+from django.db import transaction
+from django.db.models import Max
 
 from archive import ledger, vault
-from archive.errors import ArchiveError
+from archive.errors import ArchiveError, BytesDamaged, StorageGone
 from archive.models import Environment, Instance, InstanceVersion, Study, StudyState
 from archive.rules.admission import Policy
-from archive.services import corrections, decisions, indexing, policies, registration, rows
+from archive.services import (
+    corrections,
+    decisions,
+    error_desk,
+    indexing,
+    integrity,
+    policies,
+    registration,
+    rows,
+    set_aside,
+)
 from archive.services.associations import Peer
 from archive.services.corrections import Sent
+from archive.services.error_desk import What
 from archive.services.indexing import File, Indexed, Places
 from archive.values import uuid7
+
+RECORDS = UUID("019ac3a1-5e00-7000-8000-000000000001")  # names the records of the vault
 
 
 @dataclass(slots=True)
@@ -28,6 +44,8 @@ class Progress:
     unreadable: int = 0
     versions: int = 0
     decisions: int = 0
+    damaged_records: int = 0
+    missing: int = 0  # set aside, and named by no row
     outcomes: Counter[Indexed] = field(default_factory=Counter)
 
 
@@ -45,8 +63,9 @@ def rebuild(tell: Tell, environments: Iterable[str] = tuple(Environment.values))
                 others[file.meta.sop_instance_uid].append(file)
             tell(progress)
         _take_versions(others, places, progress)
-        for record in vault.records(environment):
-            progress.decisions += decisions.replay(environment, record)
+        for key in vault.record_keys(environment):
+            _replay(environment, key, progress)
+        progress.missing += set_aside.tell_missing(environment, places)
         _wake(environment)
     facts = {"files": progress.files, "added": progress.outcomes[Indexed.ADDED]}
     ledger.record(ledger.Kind.INDEX_REBUILT, ledger.About(), facts)
@@ -72,6 +91,32 @@ def _index(file: File, places: Places, policy: Policy, progress: Progress) -> In
     return outcome
 
 
+def _replay(environment: str, key: str, progress: Progress) -> None:
+    """What one record holds. A damaged one must not keep back the later ones: what they rejected
+    for safety would be shown again.
+    """
+    try:
+        record = vault.read_record(key)
+        with transaction.atomic():
+            progress.decisions += decisions.replay(environment, record)
+    except StorageGone:
+        raise
+    except (ArchiveError, KeyError, TypeError, ValueError):  # not as it was written
+        progress.damaged_records += 1
+        _on_desk(environment, uuid5(RECORDS, key), What(), {"file": key})
+
+
+def _on_desk(environment: str, subject_id: UUID, what: What, facts: Mapping[str, str]) -> None:
+    """A person has to look; once, however often the index is made again."""
+    error_desk.report(
+        BytesDamaged(facts=facts),
+        environment=environment,
+        place=integrity.VERIFY,
+        what=replace(what, subject_id=subject_id),
+        once=True,
+    )
+
+
 # --- files of one object --------------------------------------------------------------------------
 
 
@@ -88,12 +133,30 @@ def _take_versions(others: dict[str, list[File]], places: Places, progress: Prog
         corrections.settle(study_id)
 
 
+def take_version(file: File, places: Places) -> bool:
+    """One file that came after what is archived of its object, taken in as when it came. Whether it
+    was a correction of it.
+    """
+    rows = Instance.objects.filter(
+        environment=file.environment, sop_instance_uid=file.meta.sop_instance_uid
+    )
+    instance = rows.get()
+    versions = InstanceVersion.objects.filter(instance=instance)
+    newest = versions.aggregate(at=Max("received_at"))["at"] or instance.received_at
+    if file.meta.received_at <= newest or not _offer(file, places):
+        return False
+    corrections.settle(instance.study_id)
+    return True
+
+
 def _later(instance: Instance, files: list[File], places: Places) -> list[File]:
     """Those that came after the original, in their order; the row gets the original's bytes."""
     versions = InstanceVersion.objects.filter(instance=instance)
-    known = {bytes(digest) for digest in versions.values_list("digest", flat=True)}
-    if known:
-        return [file for file in files if file.digest not in known]
+    known = {bytes(digest): at for digest, at in versions.values_list("digest", "received_at")}
+    if known:  # one from before the newest must not come into force over it
+        new = [file for file in files if file.meta.received_at > max(known.values())]
+        new = [file for file in new if file.digest not in known]
+        return sorted(new, key=lambda file: file.meta.received_at)
     held = indexing.open_file(instance.environment, bytes(instance.digest), instance.store)
     first, *later = sorted([held, *files], key=lambda file: file.meta.received_at)
     Instance.objects.filter(id=instance.id).update(

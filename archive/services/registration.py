@@ -33,6 +33,7 @@ from archive.rules import linkage
 from archive.services import (
     error_desk,
     filing,
+    indexing,
     notices,
     publishing,
     rejections,
@@ -130,7 +131,9 @@ def _stored(study: Study) -> Stored:
 
 
 def _count(study: Study, stored: Stored) -> None:
-    """The exact counts, and the log entry of associations whose receiver was killed."""
+    """The exact counts, and the log entry of associations whose receiver was killed, or that only
+    a ledger of before knows.
+    """
     Study.objects.filter(id=study.id).update(
         instance_count=stored.instances, byte_count=stored.size, quiet_since=stored.last_at
     )
@@ -154,7 +157,8 @@ def _count(study: Study, stored: Stored) -> None:
                 study_id=study.id,
                 correlation_id=row["association_id"],
             )
-            facts = {"instances": row["count"], "bytes": row["size"], "broken_off": True}
+            how = "rebuilt" if indexing.is_made_again(row["association_id"]) else "broken_off"
+            facts = {"instances": row["count"], "bytes": row["size"], how: True}
             ledger.record(ledger.Kind.STUDY_STORED, about, facts, at=row["last"])
 
 

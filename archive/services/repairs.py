@@ -22,6 +22,7 @@ from archive.services import (
     integrity,
     policies,
     publishing,
+    rebuilding,
     reconciliation,
     registration,
     rejections,
@@ -37,9 +38,9 @@ class Repair(StrEnum):
     WITHDRAWN = "withdrawn"  # a manifest of no study
     REPORTED = "reported"  # damaged: the case tells who must send again
     INDEXED = "indexed"
-    SET_ASIDE = "set-aside"  # bytes that lost to others of the same object
+    SET_ASIDE = "set-aside"  # a manifest of ours that no document names
     AGREES = "agrees"  # nothing was left to do
-    LEFT = "left"  # cannot be mended here
+    LEFT = "left"  # cannot be mended here: nothing was touched
 
 
 def repair(actor: Actor, finding: Finding) -> Repair:
@@ -96,7 +97,11 @@ def _bytes_missing(actor: Actor, finding: Finding) -> Repair:
 
 
 def _nameless(actor: Actor, finding: Finding) -> Repair:
-    """An object that was kept and never answered for, or the loser of a race."""
+    """An object whose row is not there: the receiver was killed, or the database is an earlier one.
+
+    Bytes of an object that is archived with others are never set aside: it may have been answered
+    for as its correction.
+    """
     digest = bytes.fromhex(finding.key)
     uid = str(finding.facts.get("sop_instance_uid", ""))
     store = vault.where(finding.environment, digest)
@@ -105,7 +110,8 @@ def _nameless(actor: Actor, finding: Finding) -> Repair:
     try:
         file = indexing.open_file(finding.environment, digest, store)
         policy = policies.for_association(finding.environment)
-        outcome = indexing.index(file, Places.read(), policy)
+        places = Places.read()
+        outcome = indexing.index(file, places, policy)
     except (ArchiveError, ValueError):
         return Repair.LEFT
     if outcome is Indexed.ADDED:
@@ -114,7 +120,9 @@ def _nameless(actor: Actor, finding: Finding) -> Repair:
         )
         _register(study)
         return Repair.INDEXED
-    if outcome in (Indexed.OTHER, Indexed.OURS):
+    if outcome is Indexed.OTHER and rebuilding.take_version(file, places):
+        return Repair.INDEXED
+    if outcome is Indexed.OURS:
         vault.set_aside(finding.environment, digest)
         return Repair.SET_ASIDE
     return Repair.LEFT

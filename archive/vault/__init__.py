@@ -6,20 +6,12 @@ A peer's UID never names a file. Where the bytes stand is `archive.stores`' busi
 """
 
 import errno
-import json
 import mmap
 import os
 import re
 import shutil
 import tempfile
 import time
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
-from datetime import datetime
-from pathlib import Path
-from types import TracebackType
-from typing import Any, BinaryIO, cast
-
 from archive import config, stores
 from archive.errors import BytesDamaged, InstanceUnknown
 from archive.objects import header, part10
@@ -28,14 +20,15 @@ from archive.stores import files
 from archive.values import uuid7
 from archive.vault import digests
 from archive.vault.digests import ALGORITHM, READ_CHUNK
-from archive.vault.incoming import (
-    DATA_OFFSET,
-    SPILL,
-    Incoming,
-    Kept,
-    key_of,
-    path_of,
-)
+from archive.vault.incoming import DATA_OFFSET, Incoming, Kept, SPILL, key_of, path_of
+from archive.vault.quarantine import set_aside_files
+from archive.vault.records import keep_record, read_record, record_keys
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, cast
 
 __all__ = [
     "ALGORITHM",
@@ -64,10 +57,12 @@ __all__ = [
     "read_file",
     "read_header",
     "read_meta",
-    "records",
+    "read_record",
+    "record_keys",
     "remove",
     "remove_set_aside",
     "set_aside",
+    "set_aside_files",
     "settle_doubt",
     "size_of",
     "sweep_incoming",
@@ -318,27 +313,6 @@ def remove_set_aside(environment: str, digests: Collection[bytes]) -> None:
         for key, _ in list(store.keys(f"{environment}/quarantine")):
             if key.rsplit("/", 1)[-1].split(".")[0] in named:
                 store.remove(key)
-
-
-def keep_record(environment: str, kind: str, facts: Mapping[str, Any], *, at: datetime) -> None:
-    """Write down beside the bytes what was decided about them, so that the index can be made again
-    from the vault alone. To be called last in the transaction that decides.
-    """
-    content = {"kind": kind, "at": at.isoformat(), **facts}
-    key = f"{environment}/records/{at:%Y%m}/{uuid7().hex}.json"
-    stores.default().put(key, (json.dumps(content, ensure_ascii=False).encode(),), None)
-
-
-def records(environment: str) -> Iterator[dict[str, Any]]:
-    """All of them, in the order of time."""
-    held = sorted(
-        (key.rsplit("/", 1)[-1], key, store.name)
-        for store in stores.configured().values()
-        for key, _ in store.keys(f"{environment}/records")
-    )
-    for _, key, name in held:
-        with stores.configured()[name].open(key) as file:
-            yield json.load(file)
 
 
 def every_object(environment: str) -> Iterator[tuple[bytes, str]]:

@@ -56,8 +56,9 @@ EXPLAINED = {
         "case asks for the same object to be sent again."
     ),
     FindingKind.BYTES_WITHOUT_ROW: gettext_lazy(
-        "The vault has bytes that no object names. Repair adds them to the index, or sets them "
-        "aside when the object is archived with other bytes."
+        "The vault has bytes that no object names. Repair adds them to the index, or takes them in "
+        "as a corrected version of their object. Otherwise they stay in the vault, and manage.py "
+        "rebuild_index, which takes versions in again, looks at them with all others."
     ),
 }
 DONE = {

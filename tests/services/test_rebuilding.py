@@ -1,19 +1,23 @@
 """The imaging rows made again from the vault alone, as they were (AR-10)."""
 
 from io import StringIO
-from typing import Any
+from pathlib import Path
+from typing import Any, BinaryIO
 
 import pytest
 from django.core.management import call_command
 from django.db.models import F
 
-from archive import config, vault
+from archive import config, stores, vault
 from archive.models import (
     AvailabilityNotice,
+    Case,
+    CaseEvent,
     Correction,
     Document,
     Instance,
     InstanceVersion,
+    LedgerEvent,
     Patient,
     RejectedObject,
     Rejection,
@@ -24,6 +28,7 @@ from archive.models import (
 from archive.services import (
     commitment,
     corrections,
+    integrity,
     overlays,
     rebuilding,
     registration,
@@ -32,11 +37,15 @@ from archive.services import (
 )
 from archive.services.indexing import Indexed
 from archive.services.rebuilding import Progress
+from archive.stores import Store
+from archive.stores.files import FileStore
 from archive.values import uid_from_uuid
+from archive.vault import digests
 from tests import cast, notes
 from tests.cast import VENLA, dataset
 from tests.notes import QUALITY, SAFETY, note
 from tests.services.test_corrections import NEW_PATIENT, corrected, lay_over, served, settle
+from tests.services.test_integrity import flip
 from tests.services.test_registration import quiet, state
 from tests.services.test_rejections import ARCHIVIST, registered
 
@@ -99,6 +108,10 @@ def rows() -> dict[str, list[tuple[Any, ...]]]:
             *("uid", "sop_instance_uid", "instance__sop_instance_uid", "gone"),
         ),
     }
+
+
+def decided() -> list[dict[str, Any]]:
+    return [vault.read_record(key) for key in vault.record_keys("production")]
 
 
 def wipe() -> None:
@@ -199,7 +212,7 @@ def test_wiped_rows_come_back_as_they_were() -> None:
 
 def test_once_more_changes_nothing() -> None:
     a_life()
-    before, records = rows(), list(vault.records("production"))
+    before, records = rows(), decided()
     done = rebuilding.rebuild(nothing)
     assert rows() == before
     assert (done.outcomes[Indexed.ADDED], done.decisions, done.versions) == (0, 0, 0)
@@ -207,7 +220,7 @@ def test_once_more_changes_nothing() -> None:
     rebuilding.rebuild(nothing)
     rebuilding.rebuild(nothing)
     assert rows() == before
-    assert list(vault.records("production")) == records
+    assert decided() == records
 
 
 def test_a_rebuilt_study_is_registered_and_served_as_before() -> None:
@@ -235,3 +248,129 @@ def test_the_command_says_what_it_did_and_what_it_could_not() -> None:
     call_command("rebuild_index", "--environment", "production", stdout=said)
     assert "2 files: 1 objects added, 0 known" in said.getvalue()
     assert "1 unreadable" in said.getvalue()
+
+
+def test_a_damaged_record_keeps_none_of_the_others_back() -> None:
+    made = [dataset() for _ in range(5)]
+    cast.store(*made)
+    for each in made:
+        notes.send(note(SAFETY, each))
+    folder = config.settings().vault_dir
+    of_bytes, of_words, of_sense, *_ = [folder / key for key in vault.record_keys("production")]
+    of_bytes.write_bytes(b"\xff" + of_bytes.read_bytes()[1:])
+    of_words.write_bytes(b"[" + of_words.read_bytes()[1:])
+    of_sense.write_bytes(of_sense.read_bytes().replace(b'"kind"', b'"kinf"'))
+    wipe()
+    said = StringIO()
+    call_command("rebuild_index", stdout=said)
+    assert "3 records of decisions are damaged" in said.getvalue()
+    rejected = Instance.objects.exclude(rejection="").values_list("sop_instance_uid", flat=True)
+    assert set(rejected) == {str(each.SOPInstanceUID) for each in made[3:]}
+    call_command("rebuild_index", stdout=StringIO())
+    told = CaseEvent.objects.filter(case__reason="bytes-damaged")
+    assert {event.facts["file"] for event in told} == {
+        str(path.relative_to(folder)) for path in (of_bytes, of_words, of_sense)
+    }
+    assert told.count() == 3
+
+
+class Filling(FileStore):
+    """A store that another is emptied into just after it was asked."""
+
+    def __init__(self, root: Path, source: Path) -> None:
+        super().__init__(root)
+        self.source = source
+
+    def open(self, key: str, length: int | None = None) -> BinaryIO:
+        try:
+            return super().open(key, length)
+        except FileNotFoundError:
+            self.path(key).parent.mkdir(parents=True)
+            (self.source / key).rename(self.path(key))
+            raise
+
+
+def test_a_record_that_is_moved_meanwhile_is_read_where_it_is(
+    own_vault: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = dataset()
+    cast.store(made)
+    notes.send(note(SAFETY, made))
+    both: dict[str, Store] = {
+        "filling": Filling(tmp_path / "filling", own_vault),
+        "files": FileStore(own_vault),
+    }
+    monkeypatch.setattr(stores, "configured", lambda: both)
+    [key] = vault.record_keys("production")
+    assert vault.read_record(key)["kind"] == "rejection"
+    assert not (own_vault / key).exists()
+
+
+def test_forgotten_corrections_of_a_corrected_object_come_back_in_their_order() -> None:
+    notes.allow(metadata=True)
+    first = dataset()
+    study = cast.store(first)
+    cast.store(corrected(first, **NEW_PATIENT))
+    settle(study)
+    held = Instance.objects.values("digest", "size", "version").get()
+    # The vault lists the later ones first.
+    names = ("Laine^Aino", "Laine^Eino", "Laine^Oiva")  # corrections that hold at once
+    lost = [corrected(first, **NEW_PATIENT, ReferringPhysicianName=name) for name in names]
+    lost.sort(key=lambda each: digests.of(cast.encoded(each)), reverse=True)
+    for each in lost:
+        cast.store(each)
+    newest = bytes(Instance.objects.get().digest)
+    later = InstanceVersion.objects.filter(number__gt=held["version"])
+    corrections_of = list(later.values_list("correction_id", flat=True))
+    later.delete()
+    Correction.objects.filter(id__in=corrections_of).delete()
+    Instance.objects.update(**held)
+    assert rebuilding.rebuild(nothing).versions == 3
+    assert bytes(Instance.objects.get().digest) == newest
+
+
+def test_what_came_in_a_day_is_told_as_one_and_as_made_again() -> None:
+    cast.store(*made(1, 3))
+    cast.store(*made(1, 2))
+    wipe()
+    rebuilding.rebuild(nothing)
+    study = Study.objects.get()
+    quiet(study)
+    registration.advance(study.id)
+    told = LedgerEvent.objects.get(kind="study.stored", study_id=study.id).facts
+    assert (told["instances"], told["rebuilt"], "broken_off" in told) == (5, True, False)
+
+
+def test_objects_that_were_set_aside_are_missed_by_name_and_not_shown(own_vault: Path) -> None:
+    good, bad, headless = dataset(), dataset(), dataset()
+    study = registered(good, bad, headless)
+    named_by = {
+        uid: bytes(digest)
+        for uid, digest in Instance.objects.values_list("sop_instance_uid", "digest")
+    }
+    flip(named_by[bad.SOPInstanceUID])
+    path = vault.path_of("production", named_by[headless.SOPInstanceUID])
+    path.chmod(0o600)
+    path.write_bytes(b"no file of ours any more")
+    for row in Instance.objects.all():
+        integrity.is_whole(row)
+    manifest = Document.objects.get(study=study, kind="manifest")
+    vault.set_aside("production", bytes.fromhex(manifest.vault_key))
+    call_command("rebuild_index", stdout=StringIO())
+    assert CaseEvent.objects.count() == 2  # their rows are there: verification has told of them
+    CaseEvent.objects.all().delete()
+    Case.objects.all().delete()
+    wipe()
+    said = StringIO()
+    call_command("rebuild_index", stdout=said)
+    call_command("rebuild_index", stdout=StringIO())
+    assert "2 objects that were set aside are missing" in said.getvalue()
+    assert Instance.objects.get().sop_instance_uid == good.SOPInstanceUID
+    told = {each.facts["digest"]: each for each in CaseEvent.objects.all()}
+    assert set(told) == {named_by[each.SOPInstanceUID].hex() for each in (bad, headless)}
+    event = told[named_by[bad.SOPInstanceUID].hex()]
+    assert (event.study_instance_uid, event.sop_instance_uid, event.study_id) == (
+        *(good.StudyInstanceUID, bad.SOPInstanceUID, Study.objects.get().id),
+    )
+    assert event.case.organisation == cast.organisation()
+    assert CaseEvent.objects.count() == 2

@@ -2,6 +2,7 @@
 
 import os
 import time
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -9,9 +10,11 @@ import pytest
 
 from archive import vault
 from archive.models import (
+    Correction,
     Document,
     Finding,
     Instance,
+    InstanceVersion,
     Job,
     LedgerEvent,
     Round,
@@ -21,7 +24,8 @@ from archive.services import reconciliation, registration, repairs
 from archive.services.repairs import Repair
 from archive.values import now
 from tests import builders, cast, notes
-from tests.cast import dataset
+from tests.cast import VENLA, dataset
+from tests.services.test_corrections import NEW_PATIENT, corrected, served, settle
 from tests.services.test_registration import state, stored
 from tests.services.test_rejections import ARCHIVIST, registered
 
@@ -145,18 +149,54 @@ def test_bytes_without_a_row_are_indexed(own_vault: Path) -> None:
     assert go_round() == {}
 
 
-def test_bytes_that_lost_to_others_are_set_aside(own_vault: Path) -> None:
+def test_a_correction_that_the_database_has_forgotten_is_in_force_again(own_vault: Path) -> None:
+    notes.allow(metadata=True)
+    made, other = dataset(), dataset()
+    study = registered(made, other)
+    before = {row.id: (bytes(row.digest), row.size) for row in Instance.objects.all()}
+    cast.store(*(corrected(each, **NEW_PATIENT) for each in (made, other)))
+    settle(study)
+    after = set(Instance.objects.values_list("digest", flat=True))
+    # Last night's database has no row of it.
+    InstanceVersion.objects.all().delete()
+    Correction.objects.all().delete()
+    Study.objects.update(patient_id=study.patient_id)
+    for key, (digest, size) in before.items():
+        Instance.objects.filter(id=key).update(digest=digest, size=size, version=1)
+    age(own_vault)
+    go_round()
+    lost = Finding.objects.filter(kind="bytes-without-row", settled_at=None)
+    assert lost.count() == 2
+    done = [repairs.repair(ARCHIVIST, finding) for finding in lost]
+    assert done == [Repair.INDEXED, Repair.INDEXED]
+    assert set(Instance.objects.values_list("digest", flat=True)) == after
+    assert Study.objects.get().patient.identifier == VENLA
+    assert served(made).PatientID == VENLA
+
+
+def test_bytes_that_correct_nothing_stay_where_they_are(own_vault: Path) -> None:
     made = dataset()
     cast.store(made)
     row = Instance.objects.get()
     meta = vault.read_meta("production", bytes(row.digest))
+    meta = replace(meta, received_at=meta.received_at + timedelta(seconds=1))
     loser = dataset(SOPInstanceUID=made.SOPInstanceUID, Rows=4)
     kept = vault.keep("production", cast.encoded(loser), meta)
     age(own_vault)
     assert go_round() == {"bytes-without-row": kept.digest.hex()}
+    assert mend("bytes-without-row") is Repair.LEFT
+    assert vault.where("production", kept.digest)
+    assert go_round() == {"bytes-without-row": kept.digest.hex()}
+
+
+def test_a_manifest_that_no_document_names_is_set_aside(own_vault: Path) -> None:
+    registered(dataset())
+    manifest = Document.objects.get(kind="manifest")
+    Document.objects.filter(id=manifest.id).update(vault_key="aa" * 32)
+    age(own_vault)
+    assert go_round() == {"bytes-without-row": manifest.vault_key}
     assert mend("bytes-without-row") is Repair.SET_ASIDE
-    assert not vault.where("production", kept.digest)
-    assert go_round() == {}
+    assert not vault.where("production", bytes.fromhex(manifest.vault_key))
 
 
 def test_a_file_that_says_nothing_is_left_to_people(own_vault: Path) -> None:

@@ -44,3 +44,12 @@ class Command(BaseCommand):
             f"{done.outcomes[Indexed.UNPLACED]} of no register or sender here, "
             f"{done.unreadable} unreadable"
         )
+        if done.missing:
+            self.stdout.write(
+                f"{done.missing} objects that were set aside are missing: see the error desk"
+            )
+        if done.damaged_records:
+            self.stdout.write(
+                f"{done.damaged_records} records of decisions are damaged and were not replayed: "
+                "see the error desk"
+            )
