@@ -12,6 +12,13 @@ import re
 import shutil
 import tempfile
 import time
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager, suppress
+from datetime import datetime
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO, cast
+
 from archive import config, stores
 from archive.errors import BytesDamaged, InstanceUnknown
 from archive.objects import header, part10
@@ -20,15 +27,9 @@ from archive.stores import files
 from archive.values import uuid7
 from archive.vault import digests
 from archive.vault.digests import ALGORITHM, READ_CHUNK
-from archive.vault.incoming import DATA_OFFSET, Incoming, Kept, SPILL, key_of, path_of
+from archive.vault.incoming import DATA_OFFSET, SPILL, Incoming, Kept, key_of, path_of
 from archive.vault.quarantine import set_aside_files
 from archive.vault.records import keep_record, read_record, record_keys
-from collections.abc import Collection, Iterator, Sequence
-from contextlib import contextmanager, suppress
-from datetime import datetime
-from pathlib import Path
-from types import TracebackType
-from typing import BinaryIO, cast
 
 __all__ = [
     "ALGORITHM",
