@@ -37,7 +37,7 @@ from archive.services import (
 )
 from archive.services.indexing import Indexed
 from archive.services.rebuilding import Progress
-from archive.stores import Store
+from archive.stores import Store, files
 from archive.stores.files import FileStore
 from archive.values import uid_from_uuid
 from archive.vault import digests
@@ -296,6 +296,7 @@ def test_a_record_that_is_moved_meanwhile_is_read_where_it_is(
     made = dataset()
     cast.store(made)
     notes.send(note(SAFETY, made))
+    files.set_up(tmp_path / "filling")
     both: dict[str, Store] = {
         "filling": Filling(tmp_path / "filling", own_vault),
         "files": FileStore(own_vault),
