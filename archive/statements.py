@@ -24,8 +24,7 @@ def execute(
     cursor costs as much as a small statement. To be read before the next.
     """
     connection = connections[using]
-    if connection.connection is None:
-        connection.ensure_connection()
+    connection.ensure_connection()
     raw = cast("psycopg.Connection[Any]", connection.connection)
     cursors: dict[str, psycopg.Cursor[Any]] = _thread.__dict__.setdefault("cursors", {})
     cursor = cursors.get(using)

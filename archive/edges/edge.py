@@ -53,27 +53,24 @@ class Seen:
         return is_fresh and not any(wrapper.errors_occurred for wrapper in self.wrappers)
 
 
-def exchange(correlation_id: UUID | None = None) -> "Exchange":
+class exchange:
     """Around one message, never around a network wait. Without an id it is of the conversation that
     is open. Raises ArchiveError and nothing else.
+
+    No generator, for there are two to each object that comes.
     """
-    return Exchange(correlation_id or conversation.this_id())
 
+    __slots__ = ("_conversation", "_id", "_token")
 
-class Exchange:
-    """No generator, for there are two to each object that comes."""
-
-    __slots__ = ("_conversation", "_token", "id")
-
-    def __init__(self, correlation_id: UUID) -> None:
-        self.id = correlation_id
+    def __init__(self, correlation_id: UUID | None = None) -> None:
+        self._id = correlation_id or conversation.this_id()
+        self._conversation = conversation.within(self._id)
 
     def __enter__(self) -> UUID:
-        self._conversation = conversation.within(self.id)
-        self._conversation.__enter__()
-        self._token = correlation.set(self.id)
         _tidy_connections()
-        return self.id
+        self._conversation.__enter__()
+        self._token = correlation.set(self._id)
+        return self._id
 
     def __exit__(
         self,

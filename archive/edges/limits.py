@@ -105,7 +105,7 @@ class Customers:
         place = self._place(peer)
         self._associate(place, index, 1)
         try:
-            total = sum(self._read(place, each)[0] for each in range(self.processes))
+            total = sum(associations for associations, _, _ in self._numbers(place))
             if total > peer.limits.associations:
                 raise CustomerTooBusy(facts={"limit": str(peer.limits.associations)})
             yield
@@ -114,16 +114,14 @@ class Customers:
 
     def associated(self, peer: Peer) -> list[int]:
         """The processes that count an association of the customer's."""
-        place = self._place(peer)
-        return [index for index in range(self.processes) if self._read(place, index)[0]]
+        numbers = self._numbers(self._place(peer))
+        return [index for index, (associations, _, _) in enumerate(numbers) if associations]
 
     def one_object(self, index: int, peer: Peer) -> None:
         """An object that is about to come. Raises CustomerTooFast."""
         place, minute = self._place(peer), this_minute()
-        start = self._offset(place, 0)
         with self._lock:
-            row = self._memory[start : start + self.processes * self._NUMBERS.size]
-            numbers = list(self._NUMBERS.iter_unpack(row))
+            numbers = self._numbers(place)
             if sum(count for _, at, count in numbers if at == minute) >= (
                 peer.limits.objects_per_minute
             ):
@@ -135,6 +133,11 @@ class Customers:
         with self._lock:
             associations, minute, count = self._read(place, index)
             self._write(place, index, (associations + change, minute, count))
+
+    def _numbers(self, place: int) -> list[tuple[int, int, int]]:
+        """Those of all processes."""
+        row = self._memory[self._offset(place, 0) : self._offset(place, self.processes)]
+        return list(self._NUMBERS.iter_unpack(row))
 
     def _read(self, place: int, index: int) -> tuple[int, int, int]:
         return self._NUMBERS.unpack_from(self._memory, self._offset(place, index))

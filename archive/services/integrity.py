@@ -74,11 +74,11 @@ def notes_kept() -> QuerySet[Rejection]:
 def is_note_whole(note: Rejection) -> bool:
     """The same for a rejection note, which the index is made again from."""
     digest = bytes(note.digest)
-    if not notes_kept().filter(id=note.id).exists():
-        return True
     if vault.is_whole(note.environment, digest):
         error_desk.settle(note.id, VERIFY.step)  # a person may have put it back
         return True
+    if not notes_kept().filter(id=note.id).exists():
+        return True  # its bytes went meanwhile
     vault.set_aside(note.environment, digest)
     what = What(study_id=note.study_id, subject_id=note.id, sop_instance_uid=note.note_uid)
     report_damaged(note.environment, digest, note.organisation_id, what)
@@ -96,7 +96,9 @@ def _on_desk(row: Instance, digest: bytes, subject_id: UUID) -> None:
     report_damaged(row.environment, digest, row.study.register.organisation_id, what)
 
 
-def report_damaged(environment: str, digest: bytes, organisation_id: UUID, what: What) -> None:
+def report_damaged(
+    environment: str, digest: bytes, organisation_id: UUID | None, what: What
+) -> None:
     """A case, once: its fault is ours, and who stored the object should not delete its copy."""
     error_desk.report(
         BytesDamaged(facts={"digest": digest.hex()}),

@@ -5,8 +5,8 @@ first, then the versions among them, then what was decided about them, in the or
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 from uuid import UUID, uuid5
 
 from django.db import transaction
@@ -103,18 +103,13 @@ def _replay(environment: str, key: str, progress: Progress) -> None:
         raise
     except (ArchiveError, KeyError, TypeError, ValueError):  # not as it was written
         progress.damaged_records += 1
-        _on_desk(environment, uuid5(RECORDS, key), What(), {"file": key})
-
-
-def _on_desk(environment: str, subject_id: UUID, what: What, facts: Mapping[str, str]) -> None:
-    """A person has to look; once, however often the index is made again."""
-    error_desk.report(
-        BytesDamaged(facts=facts),
-        environment=environment,
-        place=integrity.VERIFY,
-        what=replace(what, subject_id=subject_id),
-        once=True,
-    )
+        error_desk.report(
+            BytesDamaged(facts={"file": key}),
+            environment=environment,
+            place=integrity.VERIFY,
+            what=What(subject_id=uuid5(RECORDS, key)),
+            once=True,
+        )
 
 
 # --- files of one object --------------------------------------------------------------------------
@@ -137,10 +132,9 @@ def take_version(file: File, places: Places) -> bool:
     """One file that came after what is archived of its object, taken in as when it came. Whether it
     was a correction of it.
     """
-    rows = Instance.objects.filter(
+    instance = Instance.objects.get(
         environment=file.environment, sop_instance_uid=file.meta.sop_instance_uid
     )
-    instance = rows.get()
     versions = InstanceVersion.objects.filter(instance=instance)
     newest = versions.aggregate(at=Max("received_at"))["at"] or instance.received_at
     if file.meta.received_at <= newest or not _offer(file, places):
@@ -154,9 +148,10 @@ def _later(instance: Instance, files: list[File], places: Places) -> list[File]:
     versions = InstanceVersion.objects.filter(instance=instance)
     known = {bytes(digest): at for digest, at in versions.values_list("digest", "received_at")}
     if known:  # one from before the newest must not come into force over it
-        new = [file for file in files if file.meta.received_at > max(known.values())]
-        new = [file for file in new if file.digest not in known]
-        return sorted(new, key=lambda file: file.meta.received_at)
+        newest = max(known.values())
+        new = (file for file in files if file.digest not in known)
+        after = (file for file in new if file.meta.received_at > newest)
+        return sorted(after, key=lambda file: file.meta.received_at)
     held = indexing.open_file(instance.environment, bytes(instance.digest), instance.store)
     first, *later = sorted([held, *files], key=lambda file: file.meta.received_at)
     Instance.objects.filter(id=instance.id).update(

@@ -1,13 +1,13 @@
 """Objects that were set aside and that no row names: a rebuilt study lacks them (AR-10)."""
 
-from uuid import NAMESPACE_OID, uuid5
+from uuid import NAMESPACE_OID, UUID, uuid5
 
 from archive import vault
-from archive.errors import BytesDamaged, DatasetUnreadable
+from archive.errors import DatasetUnreadable
 from archive.models import Document, Instance, InstanceVersion, Rejection, Study
 from archive.objects import header, part10
-from archive.services import error_desk, indexing, integrity
-from archive.services.error_desk import What, Who
+from archive.services import indexing, integrity
+from archive.services.error_desk import What
 from archive.services.indexing import Indexed, Places
 
 
@@ -19,15 +19,8 @@ def tell_missing(environment: str, places: Places) -> int:
         if not _is_named(environment, digest) and not _is_manifest(head)
     }
     for digest, head in missing.items():
-        who, what = _said(environment, digest, head, places)
-        error_desk.report(
-            BytesDamaged(facts={"digest": digest.hex()}),
-            environment=environment,
-            place=integrity.VERIFY,
-            who=who,
-            what=what,
-            once=True,
-        )
+        organisation_id, what = _said(environment, digest, head, places)
+        integrity.report_damaged(environment, digest, organisation_id, what)
     return len(missing)
 
 
@@ -51,15 +44,14 @@ def _is_manifest(head: bytes) -> bool:
         return False
 
 
-def _said(environment: str, digest: bytes, head: bytes, places: Places) -> tuple[Who, What]:
+def _said(environment: str, digest: bytes, head: bytes, places: Places) -> tuple[UUID | None, What]:
     """Whose it is and what, from bytes that may be damaged."""
     subject_id = uuid5(NAMESPACE_OID, digest.hex())
     try:
         meta = part10.read_prefix(head[: vault.DATA_OFFSET])
     except (DatasetUnreadable, ValueError):
-        return Who(), What(subject_id=subject_id)
+        return None, What(subject_id=subject_id)
     register = places.registers.get(meta.controller_oid)
-    who = Who(register.organisation_id if register else None)
     try:
         data = head[vault.DATA_OFFSET :]
         found = header.read_header(data, meta.transfer_syntax_uid, whole=False)
@@ -74,4 +66,4 @@ def _said(environment: str, digest: bytes, head: bytes, places: Places) -> tuple
         study_instance_uid=study_uid,
         sop_instance_uid=meta.sop_instance_uid,
     )
-    return who, what
+    return register.organisation_id if register else None, what

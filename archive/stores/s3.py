@@ -173,17 +173,12 @@ def _told() -> Iterator[None]:
     """A service that is away or refuses is a failure that passes: senders try again."""
     try:
         yield
-    except (BotoCoreError, ClientError) as error:
-        raise _gone(error) from None
     except Exception as error:
         # What a transfer of parts raises is of boto3, which is imported late: see _connected.
-        if not isinstance(error, import_module("boto3.exceptions").Boto3Error):
+        theirs = (BotoCoreError, ClientError, import_module("boto3.exceptions").Boto3Error)
+        if not isinstance(error, theirs):
             raise
-        raise _gone(error) from None
-
-
-def _gone(error: Exception) -> StorageGone:
-    return StorageGone(facts={"raised": type(error).__name__})
+        raise StorageGone(facts={"raised": type(error).__name__}) from None
 
 
 def _is_missing(error: ClientError) -> bool:

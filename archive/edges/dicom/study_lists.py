@@ -1,5 +1,7 @@
 """What we ask a customer's archive about its studies, and what it answers; of persons nothing."""
 
+from contextlib import suppress
+
 from pydicom.dataset import Dataset
 
 from archive.objects.study_lists import ListedStudy, Question
@@ -23,16 +25,13 @@ def decode_study(answer: Dataset) -> ListedStudy:
     if not uid:
         raise ValueError("no Study Instance UID")
     row = {
-        "study_instance_uid": uid,
         "accession_number": str(answer.get("AccessionNumber", "") or "").strip(),
         "study_date": str(answer.get("StudyDate", "") or "").strip(),
         "instances": str(answer.get("NumberOfStudyRelatedInstances", "") or "").strip(),
     }
     said = {"study_instance_uid": uid}
-    for name in ("accession_number", "study_date", "instances"):
-        try:
-            study_lists.study({**said, name: row[name]})
-        except study_lists.Faulty:
-            continue
-        said[name] = row[name]
+    for name, value in row.items():
+        with suppress(study_lists.Faulty):
+            study_lists.study({**said, name: value})
+            said[name] = value
     return study_lists.study(said)
