@@ -17,6 +17,7 @@ from archive.values import Oid, Period, StudyCode
 
 DEMANDED = ("code", "system_oid", "name_fi", "valid_from")
 COLUMNS = (*DEMANDED, "name_sv", "name_en", "valid_until")
+CHANGEABLE = ("name_fi", "name_sv", "name_en", "valid_until")
 MOST_NAME = 200
 
 Key = tuple[str, str]  # code system, code
@@ -72,6 +73,15 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
+class Difference:
+    """What a row has in a column, before and after; None is no day."""
+
+    column: str
+    before: str | date | None
+    after: str | date | None
+
+
+@dataclass(frozen=True, slots=True)
 class Fault:
     line: int
     problem: Problem
@@ -86,6 +96,24 @@ class Change:
     entry: Entry
     before: Entry | None = None
     line: int = 0  # 0: of no line, but missing from a list that is whole
+
+    @property
+    def differences(self) -> list[Difference]:
+        """By column, of a row that was there."""
+        found = (
+            Difference(each, getattr(self.before, each), getattr(self.entry, each))
+            for each in CHANGEABLE
+            if self.before is not None
+        )
+        return [each for each in found if each.before != each.after]
+
+    @property
+    def ends_earlier(self) -> bool:
+        """It takes away days on which a row held."""
+        if self.before is None or self.entry.valid_until is None:
+            return False
+        held = self.before.valid_until
+        return held is None or held > self.entry.valid_until
 
 
 @dataclass(slots=True)
@@ -183,7 +211,7 @@ def _day(text: str) -> date:
 
 def plan(text: str, known: Iterable[Entry], *, closes_missing: date | None) -> Plan:
     """What a list does to the known codes. With `closes_missing` the list is the whole of its code
-    systems: open codes that it does not name are closed with that day. Raises ListUnreadable.
+    systems: codes that it does not name hold until that day at the latest. Raises ListUnreadable.
     """
     entries, faults = read(text)
     held, listed = _by_key(known), _by_key(entry for _line, entry in entries)
@@ -259,5 +287,8 @@ def _missing(
 ) -> Iterator[Change]:
     for key in sorted(held.keys() - listed.keys()):
         for before in held[key]:
-            if key[0] in systems and before.valid_until is None and before.valid_from <= last_day:
-                yield Change(Kind.CLOSED, replace(before, valid_until=last_day), before)
+            after = replace(before, valid_until=last_day)
+            change = Change(_kind(before, after), after, before)
+            # What begins later still cannot end on that day, and is left.
+            if key[0] in systems and change.ends_earlier and before.valid_from <= last_day:
+                yield change

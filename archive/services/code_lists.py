@@ -76,8 +76,10 @@ def preview(held: CodeImport) -> Plan:
 
 
 def in_use(plan: Plan) -> dict[str, int]:
-    """Of the codes that it closes, with how many studies of the last ninety days have them."""
-    closed = {each.entry.code for each in plan.of(Kind.CLOSED)}
+    """Of the codes that it closes or lets end earlier, with how many studies of the last ninety
+    days have them.
+    """
+    closed = {each.entry.code for each in plan.changes if each.ends_earlier}
     if not closed:
         return {}
     rows = Study.objects.filter(
@@ -159,12 +161,13 @@ def _require_administrator(actor: Actor) -> None:
 
 
 def _record(actor: Actor, held: CodeImport, plan: Plan, reason: str) -> None:
-    """What a list was, and which codes it closed or opened again; the names stand in the rows."""
+    """What a list was, and which codes it closed, at once or earlier than was said, or opened
+    again; the names stand in the rows."""
     facts = {
         "file": held.file_name,
         "sha256": held.sha256,
         "outcome": plan.counts,
-        "closed": [each.entry.code for each in plan.of(Kind.CLOSED)],
+        "closed": [each.entry.code for each in plan.changes if each.ends_earlier],
         "reopened": [each.entry.code for each in plan.of(Kind.REOPENED)],
         "reason": reason,
     }

@@ -17,7 +17,8 @@ from archive.queries.content_policies import Standing
 from archive.values import today
 from onboarding.models import Joining
 from onboarding.queries.customers import alphabet_key
-from onboarding.rules.duty import Duty, Verdict, judge, months_back
+from onboarding.rules.duty import Duty, Verdict, alike, judge, months_back
+from onboarding.rules.observations import Content
 
 URGENT = (Verdict.NOTHING, Verdict.QUIET)
 
@@ -49,6 +50,7 @@ class Row:
     announced: bool
     verdict: Verdict
     months: ByMonth
+    alike: Sequence[ContentPolicy] = ()  # what it is not told apart from
 
     @property
     def total(self) -> Volume:
@@ -64,31 +66,48 @@ def rows(
     environment: str, organisations: Iterable[Organisation], months: Sequence[date]
 ) -> list[Row]:
     """Every content that can be archived today, or of which something came, of each customer; by
-    the customer's name, then by content. Contents are judged as they stand today.
+    the customer's name, then by content. Contents are judged as they stand today, those that no
+    object tells apart together.
     """
     customers = sorted(organisations, key=lambda each: alphabet_key(each.name))
     day = today()
-    contents = content_policies.listed(day)
+    contents = {each.content_type: each for each in content_policies.listed(day)}
+    others = _alike(contents)
     volumes = _volumes(environment, [each.id for each in customers], months[0])
     announced = _announced([each.id for each in customers])
     found = []
     for customer in customers:
-        for content in contents:
-            held = volumes.get((customer.id, content.content_type), {})
+        told = announced.get(customer.id, frozenset())
+        for word, content in contents.items():
+            held = volumes.get((customer.id, word), {})
             if held or content_policies.standing(content, day) == Standing.ALLOWED:
-                told = content.content_type in announced.get(customer.id, ())
-                verdict = _verdict(environment, customer, content, told, held)
-                found.append(Row(customer, content, told, verdict, held))
+                duty = _duty(environment, customer, content, word in told)
+                beside = [_objects(volumes.get((customer.id, each), {})) for each in others[word]]
+                verdict = judge(duty, _objects(held), day, beside)
+                like = [contents[each] for each in others[word]]
+                found.append(Row(customer, content, duty.announced, verdict, held, like))
     return found
 
 
-def _verdict(
-    environment: str, customer: Organisation, content: ContentPolicy, announced: bool, held: ByMonth
-) -> Verdict:
+def _alike(contents: Mapping[str, ContentPolicy]) -> dict[str, list[str]]:
+    return alike(
+        {
+            word: Content(frozenset(row.sop_classes), frozenset(row.modalities))
+            for word, row in contents.items()
+        }
+    )
+
+
+def _duty(
+    environment: str, customer: Organisation, content: ContentPolicy, announced: bool
+) -> Duty:
     """Nobody has a duty in the test environment, or before production."""
     binds = environment == Environment.PRODUCTION and customer.state == CustomerState.IN_PRODUCTION
-    duty = Duty(content.duty_from if binds else None, announced)
-    return judge(duty, {month: each.instances for month, each in held.items()}, today())
+    return Duty(content.duty_from if binds else None, announced)
+
+
+def _objects(held: ByMonth) -> dict[date, int]:
+    return {month: each.instances for month, each in held.items()}
 
 
 def _volumes(

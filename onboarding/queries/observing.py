@@ -108,11 +108,14 @@ def _picked(facts: Mapping[str, object], *names: str) -> Observed:
 
 
 def _objects(run: RolloutRun, studies: Sequence[UUID]) -> tuple[StoredObject, ...]:
-    """One of each content type; the bad one of the run beside them, if it was archived."""
+    """The newest of each content type, class and modality; the bad one of the run beside them, if
+    it was archived.
+    """
     rows = Instance.objects.filter(study__in=studies).select_related("study", "series")
     bad = Q(study__accession_number=rollout.bad_accession(run.number))
-    good = rows.exclude(bad).order_by("content_type", "-received_at", "-id")
-    found = [*good.distinct("content_type"), *rows.filter(bad)[:1]]
+    kinds = ("content_type", "sop_class_uid", "series__modality")
+    good = rows.exclude(bad).order_by(*kinds, "-received_at", "-id")
+    found = [*good.distinct(*kinds), *rows.filter(bad)[:1]]
     return tuple(_object(row) for row in found)
 
 

@@ -1,9 +1,12 @@
 """Duty against fact: what a customer must archive, beside what has come of it (AR-11)."""
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from enum import StrEnum
+
+from onboarding.rules.observations import Content
 
 
 class Verdict(StrEnum):
@@ -27,8 +30,15 @@ class Duty:
     announced: bool
 
 
-def judge(duty: Duty, months: Mapping[date, int], day: date) -> Verdict:
-    """`months` has the objects of each month, by its first day, within the time looked at."""
+def judge(
+    duty: Duty, months: Mapping[date, int], day: date, beside: Iterable[Mapping[date, int]] = ()
+) -> Verdict:
+    """`months` has the objects of each month, by its first day, within the time looked at. `beside`
+    has those of the contents that it is not told apart from (`alike`): they speak for what was
+    announced or has come itself.
+    """
+    if duty.announced or any(months.values()):
+        months = sum((Counter(each) for each in beside), Counter(months))
     if duty.duty_from is None:
         return Verdict.FREE
     if duty.duty_from > day:
@@ -37,6 +47,18 @@ def judge(duty: Duty, months: Mapping[date, int], day: date) -> Verdict:
         return Verdict.NOTHING if duty.announced else Verdict.UNTOLD
     latest = (month_of(day), month_of(month_of(day) - timedelta(days=1)))
     return Verdict.STORES if any(months.get(each) for each in latest) else Verdict.QUIET
+
+
+def alike(contents: Mapping[str, Content]) -> dict[str, list[str]]:
+    """Of each content the others that it is not told apart from by SOP class and modality. An
+    object that could be of several counts as the first of them in the policy.
+    """
+    return {
+        word: sorted(
+            other for other, held in contents.items() if other != word and content.is_like(held)
+        )
+        for word, content in contents.items()
+    }
 
 
 def month_of(day: date) -> date:

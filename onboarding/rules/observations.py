@@ -18,7 +18,9 @@ class Echo:
 
 @dataclass(frozen=True, slots=True)
 class StoredObject:
-    """The first archived object of a content type."""
+    """An archived object. Its content type is the first of the policy's that takes its class and
+    modality; it may be meant as another that does.
+    """
 
     at: datetime
     content_type: str
@@ -89,6 +91,16 @@ class Content:
     sop_classes: frozenset[str] = frozenset()
     modalities: frozenset[str] = frozenset()  # empty: any
     code_demanded: bool = True
+
+    def takes(self, sop_class: str, modality: str) -> bool:
+        return sop_class in self.sop_classes and (
+            not self.modalities or modality in self.modalities
+        )
+
+    def is_like(self, other: "Content") -> bool:
+        """Some objects could be of either: neither class nor modality tells which."""
+        meet = not self.modalities or not other.modalities or self.modalities & other.modalities
+        return bool(meet and self.sop_classes & other.sop_classes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,15 @@ from collections.abc import Callable, Iterable, Mapping
 
 from archive.models import CommitmentState, NoticeState, StudyState
 from onboarding.models import StepState
-from onboarding.rules.observations import Content, Facts, Failure, Finding, Means, Observed
+from onboarding.rules.observations import (
+    Content,
+    Facts,
+    Failure,
+    Finding,
+    Means,
+    Observed,
+    StoredObject,
+)
 from onboarding.rules.rollout import BAD_CODE, StepKind
 from onboarding.rules.sightings import SIGHTINGS, Sighting
 
@@ -61,10 +69,14 @@ def _echo(facts: Facts) -> Finding:
 def _store(content_type: str, facts: Facts) -> Finding:
     if content_type and content_type not in facts.contents:
         return Finding(StepState.INACTIVE)
-    for each in facts.objects:
-        if content_type in ("", each.content_type) and each.accession != facts.bad_accession:
-            return Finding(StepState.PASSED, dict(each.facts), at=each.at)
     content = facts.contents.get(content_type)
+    good = [each for each in facts.objects if each.accession != facts.bad_accession]
+    # What is archived as another content, and could be this one as well, comes second.
+    for each in (
+        *(each for each in good if content_type in ("", each.content_type)),
+        *(each for each in good if _may_be(each, content)),
+    ):
+        return Finding(StepState.PASSED, dict(each.facts), at=each.at)
     return _failed(
         each
         for each in facts.failures
@@ -72,14 +84,17 @@ def _store(content_type: str, facts: Facts) -> Finding:
     )
 
 
+def _may_be(stored: StoredObject, content: Content | None) -> bool:
+    told = (str(stored.facts.get(name, "")) for name in ("SOPClassUID", "Modality"))
+    return content is not None and content.takes(*told)
+
+
 def _could_be(failure: Failure, content: Content | None) -> bool:
     """Whether a refused object was meant as this content; one that told nothing may be any."""
     sop_class, modality = failure.facts.get("SOPClassUID", ""), failure.facts.get("Modality", "")
     if content is None or not sop_class:
         return True
-    if sop_class not in content.sop_classes:
-        return False
-    return not modality or not content.modalities or modality in content.modalities
+    return content.takes(sop_class, modality) or (not modality and sop_class in content.sop_classes)
 
 
 def _is_bad_one(failure: Failure, facts: Facts) -> bool:

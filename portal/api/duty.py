@@ -32,8 +32,9 @@ class MonthOut(serializers.Serializer[Any]):
 
 
 class DutyOut(serializers.Serializer[Any]):
-    """One content of one customer. `announced`: its joining names the content. Months in which
-    nothing came are left out.
+    """One content of one customer. `announced`: its joining names the content. `alike`: contents
+    that neither SOP class nor modality tells it from; what came of them counts in the verdict of
+    one that was announced. Months in which nothing came are left out.
     """
 
     customer_id = serializers.UUIDField(source="organisation.id")
@@ -41,7 +42,11 @@ class DutyOut(serializers.Serializer[Any]):
     duty_from = serializers.DateField(source="content.duty_from", allow_null=True)
     announced = serializers.BooleanField()
     verdict = serializers.ChoiceField([each.value for each in Verdict])
+    alike = serializers.SerializerMethodField()
     months = serializers.SerializerMethodField()
+
+    def get_alike(self, row: Row) -> list[str]:
+        return [each.content_type for each in row.alike]
 
     @extend_schema_field(MonthOut(many=True))
     def get_months(self, row: Row) -> list[dict[str, Any]]:

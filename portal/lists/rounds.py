@@ -195,6 +195,7 @@ class Obliged:
     name: str
     shape: str
     word: str | Promise
+    alike: str  # contents that it is not told apart from
 
 
 DUTY = Listing[Obliged](
@@ -218,7 +219,13 @@ DUTY = Listing[Obliged](
             ),
             sortable=True,
         ),
-        Column("content", gettext_lazy("Content type"), lambda each: each.name, sortable=True),
+        Column(
+            "content",
+            gettext_lazy("Content type"),
+            lambda each: each.name,
+            under=(Column("alike", gettext_lazy("Not told apart from"), lambda each: each.alike),),
+            sortable=True,
+        ),
         Column(
             "state", gettext_lazy("State"), lambda each: State(each.shape, each.word), sortable=True
         ),

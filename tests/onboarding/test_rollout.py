@@ -149,6 +149,20 @@ def test_a_refused_object_fails_its_content_until_a_right_one_comes(run: Rollout
     assert cast.MATTI not in str(passed.observed) and "Meik" not in str(passed.observed)
 
 
+def test_what_is_archived_as_another_content_passes_the_one_it_cannot_be_told_from(
+    me: Actor,
+) -> None:
+    Joining.objects.filter(organisation=cast.organisation()).update(
+        content_types=["interventional", "mr"]
+    )
+    run = rollout.start(me, cast.organisation(), "version change")
+    xa = "1.2.840.10008.5.1.4.1.1.12.1"
+    study = store(cast.dataset(SOPClassUID=xa, Modality="XA"))
+    assert study.instances.get().content_type == "angiography"
+    assert step(run, StepKind.STORE, "interventional").state == StepState.PASSED
+    assert step(run, StepKind.STORE, "mr").state == StepState.WAITING
+
+
 def test_a_passed_step_stays_passed(run: RolloutRun) -> None:
     store(cast.dataset())
     assert step(run, StepKind.STORE, "ct").state == StepState.PASSED

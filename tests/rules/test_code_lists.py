@@ -6,7 +6,7 @@ import pytest
 
 from archive.errors.rules import ListUnreadable
 from archive.rules import code_lists
-from archive.rules.code_lists import Entry, Plan, Problem
+from archive.rules.code_lists import Difference, Entry, Plan, Problem
 
 SYSTEM = "1.2.246.537.6.2.2007"
 HEADING = "code,system_oid,name_fi,name_sv,name_en,valid_from,valid_until"
@@ -101,6 +101,29 @@ def test_a_whole_list_closes_what_it_does_not_name_in_its_own_systems_only() -> 
     assert told(found) == [("unchanged", "AA1AD"), ("closed", "AA1AA")]
     assert found.changes[1].entry.valid_until == date(2026, 12, 31)
     assert told(plan(line("AA1AD"), known=known)) == [("unchanged", "AA1AD")]
+
+
+def test_a_whole_list_ends_what_was_to_hold_beyond_the_closing_day() -> None:
+    closing = date(2026, 12, 31)
+    last, later = entry("LAST0", last="2026-12-31"), entry("LATE0", last="2030-12-31")
+    coming = entry("NEXT0", first="2027-01-01")  # cannot end before it begins
+    found = plan(line("AA1AD"), known=(last, later, coming), closes=closing)
+    assert told(found) == [("added", "AA1AD"), ("moved", "LATE0")]
+    change = found.changes[1]
+    assert change.ends_earlier and not found.changes[0].ends_earlier
+    (difference,) = change.differences
+    assert difference == Difference("valid_until", date(2030, 12, 31), closing)
+
+
+def test_every_column_that_changes_is_told() -> None:
+    lines = (f"AA1AD,{SYSTEM},Nimi,Nytt namn,Name,2010-01-01,2026-12-31",)
+    (change,) = plan(*lines, known=(entry("AA1AD"),)).changes
+    assert change.kind.value == "closed"
+    assert [(each.column, each.before, each.after) for each in change.differences] == [
+        ("name_sv", "Namn", "Nytt namn"),
+        ("name_en", "", "Name"),
+        ("valid_until", None, date(2026, 12, 31)),
+    ]
 
 
 def test_the_digest_follows_what_is_there() -> None:

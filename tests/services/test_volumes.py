@@ -82,3 +82,21 @@ def test_who_announced_a_content_and_archives_none_is_found() -> None:
     assert {row.verdict for row in rows("ct", "test").values()} == {Verdict.FREE}
     Organisation.objects.filter(business_id=MALLILA).update(state="joining")
     assert rows("ct")[MALLILA].verdict == Verdict.FREE
+
+
+def test_what_counts_as_another_content_fulfils_the_one_that_was_announced() -> None:
+    Joining.objects.update(content_types=["interventional"])
+    xa = ContentPolicy.objects.get(content_type="angiography").sop_classes[0]
+    study = builders.study()
+    builders.series(study, 1)
+    Instance.objects.filter(study=study).update(content_type="angiography", sop_class_uid=xa)
+    volumes.count_due()
+    found = rows("interventional")
+    assert (found[ESIMERKKILA].verdict, found[MALLILA].verdict) == (
+        Verdict.STORES,
+        Verdict.NOTHING,
+    )
+    alike = [each.content_type for each in found[ESIMERKKILA].alike]
+    assert alike == ["angiography", "fluoroscopy"]
+    assert found[ESIMERKKILA].total.instances == 0  # each object is counted once
+    assert rows("fluoroscopy")[ESIMERKKILA].verdict == Verdict.UNTOLD

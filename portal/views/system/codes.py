@@ -4,6 +4,7 @@ before it is applied (AR-8).
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -42,6 +43,12 @@ KINDS: dict[Kind, str | Promise] = {
     Kind.RENAMED: gettext_lazy("renamed"),
     Kind.MOVED: gettext_lazy("another last day"),
     Kind.UNCHANGED: gettext_lazy("as before"),
+}
+DIFFERENCES: dict[str, str | Promise] = {
+    "name_fi": gettext_lazy("Finnish name"),
+    "name_sv": gettext_lazy("Swedish name"),
+    "name_en": gettext_lazy("English name"),
+    "valid_until": gettext_lazy("last day"),
 }
 PROBLEMS: dict[Problem, str | Promise] = {
     Problem.CODE: gettext_lazy("The code is not two letters and three letters or digits."),
@@ -168,10 +175,10 @@ def _counts(counts: dict[str, int]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """A change with what it was before, where that matters."""
+    """A change: columns as they were and become; how many studies have a code that ends."""
 
     entry: Entry
-    before: str
+    differences: Sequence[tuple[str, str, str]]
     used: int
 
 
@@ -194,6 +201,13 @@ def _kinds(plan: Plan) -> list[ToldKind]:
 
 
 def _told(change: Change, used: dict[str, int]) -> Told:
-    before = change.before.name_fi if change.before and change.kind == Kind.RENAMED else ""
-    closes = change.kind == Kind.CLOSED
-    return Told(change.entry, before, used.get(change.entry.code, 0) if closes else 0)
+    differences = [
+        (str(DIFFERENCES[each.column]), _value(each.before), _value(each.after))
+        for each in change.differences
+    ]
+    times = used.get(change.entry.code, 0) if change.ends_earlier else 0
+    return Told(change.entry, differences, times)
+
+
+def _value(value: str | date | None) -> str:
+    return (formats.day_text(value) if isinstance(value, date) else value) or "–"

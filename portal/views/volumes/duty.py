@@ -53,6 +53,7 @@ class Shown:
     shape: str
     word: str | Promise
     cells: list[tuple[str, Volume]]  # a month's name and what came
+    alike: str  # the names of what it is not told apart from
 
     @property
     def last(self) -> str:
@@ -66,7 +67,12 @@ def _shown(row: Row, months: list[date]) -> Shown:
         SHAPES[row.verdict],
         VERDICTS[row.verdict],
         [(formats.month_text(each), row.months.get(each, queries.NONE)) for each in months],
+        _alike(row),
     )
+
+
+def _alike(row: Row) -> str:
+    return ", ".join(content_policies.name_of(each) for each in row.alike)
 
 
 # --- all customers --------------------------------------------------------------------------------
@@ -102,7 +108,7 @@ def staff(request: Request, actor: Actor) -> HttpResponseBase:
 
 def _obliged(row: Row) -> Obliged:
     name = capfirst(content_policies.name_of(row.content))
-    return Obliged(row, name, SHAPES[row.verdict], VERDICTS[row.verdict])
+    return Obliged(row, name, SHAPES[row.verdict], VERDICTS[row.verdict], _alike(row))
 
 
 def _left(request: Request) -> tuple[DutyFilters, list[Row]]:
@@ -147,6 +153,7 @@ def customer(request: Request, actor: Actor, organisation_id: UUID) -> HttpRespo
         "organisation": organisation,
         "months": [formats.month_text(each) for each in months],
         "rows": [_shown(row, months) for row in rows],
+        "some_alike": any(row.alike for row in rows),
         "came": [_shown(row, months) for row in rows if row.months],
         "total": sum((row.total for row in rows), queries.NONE),
         "urgent": [_shown(row, []) for row in rows if row.verdict in queries.URGENT],
