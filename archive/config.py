@@ -128,6 +128,7 @@ class Config:
     dicom_tls_ca: str = variable(str, "")  # and the issuers whose certificates we trust
     dicom_find_limit: int = variable(int, 10_000)  # matches that one C-FIND is answered with
     dicom_find_seconds: float = variable(float, 10.0)  # that the database may spend on one
+    inflated_max_bytes: int = variable(int, 1 << 30)  # of a data set that came deflated
     stow_max_request_bytes: int = variable(int, 64 << 30)  # of all objects of one DICOMweb request
     hl7_port: int = variable(int, 2575)
     hl7_processes: int = variable(int, 2)

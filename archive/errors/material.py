@@ -74,6 +74,11 @@ class ClassNotArchived(Unsupported):
     comment = "SOP class is not archived at present"
 
 
+class InflatesTooFar(Unsupported):
+    code = "C000"
+    comment = "deflated data set is too large when inflated"
+
+
 class InstanceUnknown(NotFound):
     comment = "no such object instance"
 

@@ -22,14 +22,13 @@ from pydicom.filereader import read_dataset
 from pydicom.filewriter import write_dataset
 
 from archive.errors import DatasetUnreadable
-from archive.objects import elements
+from archive.objects import deflated, elements
 from archive.objects.elements import EXPLICIT, Bytes, Encoding, Odd, Truncated
 
 CHARACTER_SET, COERCED_AT, ORIGINALS = 0x00080005, 0x00080015, 0x04000561
 ISSUER_QUALIFIERS = 0x00100024
 UNICODE = "ISO_IR 192"
 SYSTEM = "Imaging Data Repository"
-INFLATED_LIMIT = 2 << 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +77,7 @@ Spans = dict[int, tuple[int, int]]
 
 
 def _plain(data: Bytes, transfer_syntax_uid: str) -> tuple[Bytes, Encoding]:
-    if elements.is_deflated(transfer_syntax_uid):
-        data, ended = elements.inflate(data, INFLATED_LIMIT)
-        if not ended:
-            raise DatasetUnreadable("deflated data set is cut off or too large")
+    data = deflated.plain(data, transfer_syntax_uid)
     return data, elements.encoding_of(transfer_syntax_uid)
 
 

@@ -15,9 +15,11 @@ from pydicom import dcmread, dcmwrite
 from pydicom.datadict import dictionary_VR, tag_for_keyword
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
+from pydicom.filereader import read_dataset
 from pydicom.uid import ExplicitVRLittleEndian
 
 from archive.errors import DatasetUnreadable
+from archive.objects import deflated, elements, part10
 from archive.values import HELSINKI
 
 transfer_syntax_uid = str(ExplicitVRLittleEndian)
@@ -144,9 +146,11 @@ def build(content: ManifestContent, title: Title = MANIFEST) -> bytes:
 
 
 def read(data: bytes) -> list[Reference]:
-    """The objects it names. Raises DatasetUnreadable, also when its two lists disagree."""
+    """The objects it names. Raises InflatesTooFar, and DatasetUnreadable, also when its two lists
+    disagree.
+    """
     try:
-        dataset = dcmread(BytesIO(data), force=True)
+        dataset = _dataset(data)
         named = dict(_named_in_content(dataset))
         references = list(_named_in_evidence(dataset, named))
     except (AttributeError, KeyError, IndexError, ValueError):
@@ -154,6 +158,18 @@ def read(data: bytes) -> list[Reference]:
     if len(references) != len(named):
         raise DatasetUnreadable("manifest's content and evidence differ")
     return references
+
+
+def _dataset(data: bytes) -> Dataset:
+    """Of a file, or of a data set alone. pydicom's reading of files would inflate without end."""
+    if data[128:132] != b"DICM" and data[:2] != b"\x02\x00":
+        return dcmread(BytesIO(data), force=True)
+    head = part10.read_incoming(data)
+    if head is None:
+        raise DatasetUnreadable("manifest ends too early")
+    plain = deflated.plain(data[head.offset :], head.transfer_syntax_uid)
+    encoding = elements.encoding_of(head.transfer_syntax_uid)
+    return read_dataset(BytesIO(plain), not encoding.explicit, encoding.little)
 
 
 def _put_identity(dataset: Dataset, content: ManifestContent) -> None:

@@ -14,7 +14,7 @@ from archive.objects import charsets, elements
 KEY_OBJECTS = "1.2.840.10008.5.1.4.1.1.88.59"
 # Grayscale, colour, pseudo-colour, blending, XA/XRF: the softcopy presentation states.
 PRESENTATION_STATES = tuple(f"1.2.840.10008.5.1.4.1.1.11.{last}" for last in range(1, 6))
-LARGEST = 64 << 20  # bytes of a deflated one that are looked at
+LARGEST = 4 << 20  # bytes of one that are looked at, inflated if need be
 CLASSES = (*PRESENTATION_STATES, KEY_OBJECTS)
 
 

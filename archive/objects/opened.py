@@ -3,7 +3,6 @@
 The pixel data are found by walking over the encoding and are not read until they are asked for.
 """
 
-import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from io import BytesIO
@@ -16,8 +15,8 @@ from pydicom.filereader import read_dataset
 from pydicom.filewriter import correct_ambiguous_vr
 from pydicom.uid import ExplicitVRLittleEndian
 
-from archive.errors import NotFound, Unsupported
-from archive.objects import charsets, elements, transcoding
+from archive.errors import DatasetUnreadable, NotFound, Unsupported
+from archive.objects import charsets, deflated, elements, transcoding
 from archive.objects.elements import Bytes, Element, Odd, Truncated
 
 PIXEL_DATA = elements.PIXEL_DATA
@@ -87,13 +86,12 @@ class Opened:
 
 
 def opened(data: Bytes, transfer_syntax_uid: str) -> Opened:
-    """Raises Unsupported: an encoding that is not the one it is said to be."""
+    """Raises Unsupported: an encoding that is not the one it is said to be, or one without end."""
     try:
-        if elements.is_deflated(transfer_syntax_uid):
-            data = zlib.decompress(data, -zlib.MAX_WBITS)
+        data = deflated.plain(data, transfer_syntax_uid)
         end, pixels = _pixels(data, transfer_syntax_uid)
         dataset = _attributes(bytes(data[:end]), transfer_syntax_uid)
-    except (Odd, Truncated, zlib.error):
+    except (Odd, Truncated, DatasetUnreadable):
         raise Unsupported("the object's encoding cannot be read") from None
     return Opened(dataset, transfer_syntax_uid, data, pixels)
 

@@ -20,10 +20,8 @@ from pydicom.filereader import read_dataset
 from pydicom.pixels.utils import iter_pixels
 
 from archive import errors
-from archive.objects import elements
+from archive.objects import deflated, elements
 from archive.objects.elements import Bytes, Element, Encoding, Odd, Truncated
-
-INFLATED_LIMIT = 2 << 30
 
 UNCOMPRESSED = frozenset(
     (
@@ -74,10 +72,7 @@ class Side:
 
     @classmethod
     def of(cls, data: Bytes, transfer_syntax_uid: str) -> "Side":
-        if elements.is_deflated(transfer_syntax_uid):
-            data, ended = elements.inflate(data, INFLATED_LIMIT)
-            if not ended:
-                raise errors.DatasetUnreadable("deflated data set is cut off or too large")
+        data = deflated.plain(data, transfer_syntax_uid)
         return cls(data, transfer_syntax_uid, elements.encoding_of(transfer_syntax_uid))
 
     def top(self) -> Iterator[Element]:
@@ -100,7 +95,7 @@ def same_content(a: Bytes, a_transfer_syntax: str, b: Bytes, b_transfer_syntax: 
         return _same_elements(left, left.top(), right, right.top(), recoded) and _same_pixels(
             left, right
         )
-    except (Odd, Truncated, errors.DatasetUnreadable):
+    except (Odd, Truncated, errors.DatasetUnreadable, errors.InflatesTooFar):
         return False
 
 
@@ -123,7 +118,7 @@ def changed_elements(
             and _texts_mean_the_same(left, right, may)
         )
         return _differing(left, right, may) if fixed else None
-    except (Odd, Truncated, errors.DatasetUnreadable):
+    except (Odd, Truncated, errors.DatasetUnreadable, errors.InflatesTooFar):
         return None
 
 

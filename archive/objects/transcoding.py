@@ -3,7 +3,6 @@
 Only to plain ones: explicit and implicit VR little endian, explicit VR big endian.
 """
 
-import zlib
 from collections.abc import Iterator
 from copy import deepcopy
 from io import BytesIO
@@ -24,7 +23,7 @@ from pydicom.uid import (
 )
 
 from archive import errors
-from archive.objects import elements
+from archive.objects import deflated, elements
 
 # In the order in which a peer that takes several gets them.
 PLAIN = (str(ExplicitVRLittleEndian), str(ImplicitVRLittleEndian), str(ExplicitVRBigEndian))
@@ -53,7 +52,7 @@ def convert(data: bytes, source: str, target: str) -> bytes:
     """Raises Unsupported, also when what was received cannot be unpacked."""
     try:
         return _convert(data, source, target)
-    except errors.ArchiveError:
+    except errors.Unsupported:
         raise
     except Exception as raised:  # pydicom and the decoders raise what they like
         kind = type(raised).__name__
@@ -77,8 +76,7 @@ def _convert(data: bytes, source: str, target: str) -> bytes:
 
 
 def _decoded(data: bytes, source: str) -> Dataset:
-    if elements.is_deflated(source):
-        data = zlib.decompress(data, -zlib.MAX_WBITS)
+    data = deflated.plain(data, source)
     encoding = elements.encoding_of(source)
     dataset = read_dataset(BytesIO(data), not encoding.explicit, encoding.little)
     for _ in _elements(dataset):  # decoded now, by the encoding it came in

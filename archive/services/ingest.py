@@ -16,6 +16,7 @@ from archive.errors import (
 )
 from archive.errors.retention import StudyDestroyed
 from archive.models import Instance, JobKind, Register
+from archive.objects import deflated
 from archive.objects.elements import Truncated, require_whole
 from archive.objects.header import Header, read_header
 from archive.objects.part10 import FileMeta
@@ -89,12 +90,13 @@ class Receipt:
         return read_header(self.incoming.data(), self.transfer_syntax_uid)
 
     def _require_whole(self) -> None:
-        """A data set that ends inside an element would be archived broken. Raises
-        DatasetUnreadable.
+        """A data set that ends inside an element would be archived broken, and one that inflates
+        too far could never be given to anybody. Raises DatasetUnreadable, InflatesTooFar.
         """
         try:
             with self.incoming.view() as whole:
                 require_whole(whole, self.transfer_syntax_uid)
+                deflated.require_whole(whole, self.transfer_syntax_uid)
         except Truncated:
             raise DatasetUnreadable("data set ends inside an element") from None
 

@@ -6,14 +6,21 @@ from dataclasses import dataclass
 from enum import StrEnum
 from io import BytesIO
 
-from pydicom import dcmread
-from pydicom.dataset import Dataset
-from pydicom.errors import InvalidDicomError
+from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.filereader import read_dataset
+from pydicom.uid import UID
 
 from archive import vault
-from archive.errors import Broken, BytesDamaged, InstanceUnknown, Unacceptable, Unsupported
+from archive.errors import (
+    Broken,
+    BytesDamaged,
+    DatasetUnreadable,
+    InstanceUnknown,
+    Unacceptable,
+    Unsupported,
+)
 from archive.models import Instance
-from archive.objects import rendering, waveform
+from archive.objects import deflated, elements, rendering, waveform
 from archive.services import integrity
 
 MAX_BYTES = 256 << 20  # larger objects are described, not shown
@@ -69,21 +76,29 @@ def pdf(dataset: Dataset) -> bytes:
 
 
 def of(instance: Instance) -> Preview:
-    """Raises InstanceUnknown, BytesDamaged, Broken."""
+    """Raises InstanceUnknown, BytesDamaged, InflatesTooFar, Broken."""
     if instance.size > MAX_BYTES:
         return Preview(instance, None, Shown.NOTHING)
-    digest = bytes(instance.digest)
     try:
-        vault.read(instance.environment, digest, instance.store)
+        data = vault.read(instance.environment, bytes(instance.digest), instance.store)
     except (BytesDamaged, InstanceUnknown):  # what is damaged is never shown
         integrity.found_damaged(instance.id)
         raise
-    try:
-        dataset = dcmread(BytesIO(vault.read_file(instance.environment, digest, instance.store)))
-    except (InvalidDicomError, ValueError, EOFError):
-        raise Broken("archived object cannot be read") from None
+    dataset = _dataset(data, instance.transfer_syntax_uid)
     frames = rendering.frames(dataset)
     return Preview(instance, dataset, _kind(dataset, frames), frames)
+
+
+def _dataset(data: bytes, transfer_syntax_uid: str) -> Dataset:
+    try:
+        plain = deflated.plain(data, transfer_syntax_uid, most=MAX_BYTES)
+        encoding = elements.encoding_of(transfer_syntax_uid)
+        dataset = read_dataset(BytesIO(plain), not encoding.explicit, encoding.little)
+    except (DatasetUnreadable, ValueError, EOFError):
+        raise Broken("archived object cannot be read") from None
+    dataset.file_meta = FileMetaDataset()
+    dataset.file_meta.TransferSyntaxUID = UID(transfer_syntax_uid)
+    return dataset
 
 
 def _kind(dataset: Dataset, frames: int) -> Shown:

@@ -14,7 +14,7 @@ from django.db import transaction
 from archive import gate, ledger
 from archive.actors import Actor
 from archive.config import settings
-from archive.errors import ArchiveError, DatasetUnreadable, MetadataFixed
+from archive.errors import ArchiveError, DatasetUnreadable, InflatesTooFar, MetadataFixed
 from archive.errors.retrieval import (
     ContentDiffers,
     DocumentMissing,
@@ -104,7 +104,7 @@ def _require_manifest(entry: DocumentEntry, content: bytes, environment: str) ->
         raise ManifestInvalid("class code, format code and mime type do not agree on a manifest")
     try:
         studies = {reference.study_uid for reference in kos.read(content)}
-    except DatasetUnreadable as unreadable:
+    except (DatasetUnreadable, InflatesTooFar) as unreadable:
         raise ManifestInvalid(unreadable.detail) from None
     if studies != {entry.study_instance_uid}:
         raise ManifestInvalid()

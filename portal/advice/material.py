@@ -154,6 +154,17 @@ ADVICE: dict[type[ArchiveError], Advice] = {
         Move.SENDER,
     ),
     # --- Unsupported ---
+    errors.InflatesTooFar: Advice(
+        _("Deflated object is too large"),
+        _(
+            "The data set is deflated and becomes larger than is taken when it is inflated. A small"
+            " object that does so may be made to harm."
+        ),
+        _("Ask what made the object. If it is a real one, have it sent in another form."),
+        _("A compressed image object is larger than is taken when it is unpacked."),
+        _("Have the device or the archive send it in a form that is not deflated."),
+        Move.SENDER,
+    ),
     errors.ClassNotArchived: Advice(
         _("Content is not archived yet"),
         _("No content policy allows this SOP class today."),

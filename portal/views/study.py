@@ -17,11 +17,11 @@ from archive import gate
 from archive.actors import Actor
 from archive.models import Case, Study, StudyState
 from archive.queries import corrections as corrected
-from archive.queries import desk, marks, timeline
+from archive.queries import desk, timeline
 from archive.queries import studies as documents
 from archive.queries import study as queries
 from archive.rules.access import Action
-from archive.services import looking, notices, registration, retries
+from archive.services import looking, marks, notices, registration, retries
 from archive.values import dicom_date
 from portal import formats, standing
 from portal.forms.reasons import ReasonForm

@@ -1,5 +1,6 @@
 """Storing by one association: durable, once, nothing kept of what is refused (AR-1, NF-4)."""
 
+from dataclasses import replace
 from typing import Any
 
 import pydicom
@@ -7,12 +8,15 @@ import pytest
 from pydicom.dataset import Dataset
 
 from archive import errors, vault
+from archive.config import settings
 from archive.errors.persons import PatientIdForeign
 from archive.models import CaseEvent, Instance, Job, LedgerEvent, Patient, Register, Study
+from archive.objects import deflated
 from archive.services import ingest
 from archive.services.sessions import Session
 from tests import cast
 from tests.cast import EXPLICIT, IMPLICIT, MALLILA, VENLA, dataset, encoded, send
+from tests.objects import samples
 
 pytestmark = pytest.mark.usefixtures("db")
 
@@ -178,6 +182,26 @@ def test_a_data_set_that_ends_inside_its_pixels_is_refused(size: int) -> None:
     with pytest.raises(errors.DatasetUnreadable):
         send(session, made, data=encoded(made)[:-4])
     assert not Instance.objects.exists()
+
+
+def test_a_deflated_object_that_becomes_too_large_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    known = replace(settings(), inflated_max_bytes=1 << 20)
+    monkeypatch.setattr(deflated, "settings", lambda: known)
+    before, session = files(), Session(cast.peer())
+    bomb = dataset(PixelData=bytes(16 << 20))
+    for data, refusal in (
+        (samples.encoded(bomb, samples.DEFLATED), errors.InflatesTooFar),
+        (samples.encoded(dataset(), samples.DEFLATED)[:-3], errors.DatasetUnreadable),
+    ):
+        with pytest.raises(refusal):
+            send(session, bomb, samples.DEFLATED, data=data)
+    assert not Instance.objects.exists() and files() == before
+    assert CaseEvent.objects.filter(case__reason="inflates-too-far", case__code="C000").exists()
+    whole = dataset()
+    uid = send(session, whole, samples.DEFLATED, data=samples.encoded(whole, samples.DEFLATED))
+    assert Instance.objects.get().sop_instance_uid == uid
 
 
 def test_a_transfer_that_breaks_off_leaves_a_case_and_nothing_else() -> None:

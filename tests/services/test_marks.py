@@ -7,10 +7,10 @@ from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 
 from archive import vault
-from archive.models import Instance, Study
+from archive.models import CaseEvent, Instance, Study
 from archive.objects import marks
 from archive.objects.marks import Mark
-from archive.queries import marks as queries
+from archive.services import marks as services
 from tests import cast
 from tests.cast import EXPLICIT, IMPLICIT, encoded
 from tests.objects import samples
@@ -70,7 +70,7 @@ def test_a_presentation_state_is_archived_found_and_listed_with_its_study() -> N
     assert sorted(study.modalities) == ["CT", "PR"]
     found = find("SERIES", StudyInstanceUID=STUDY, Modality="PR", SeriesDescription="")
     assert [series["SeriesDescription"] for series in found] == ["Merkinnät"]
-    (row,) = queries.of_study(study)
+    (row,) = services.of_study(study)
     assert row.mark == Mark("Keuhkon muutos", "20261121", 2)
     assert row.instance.sop_instance_uid == state.SOPInstanceUID
     assert not row.is_key_object
@@ -91,10 +91,28 @@ def test_what_cannot_be_read_says_nothing() -> None:
     assert marks.read(b"", samples.DEFLATED) == Mark()
 
 
-def test_a_damaged_mark_is_listed_without_what_it_said() -> None:
-    state = presentation_state(["1.2.3"])
-    study: Study = cast.store(state)
+def test_a_damaged_mark_is_listed_without_what_it_said_and_is_on_the_desk() -> None:
+    study: Study = cast.store(presentation_state(["1.2.3"]))
     path = vault.path_of("production", bytes(Instance.objects.get().digest))
     path.chmod(0o600)
     path.write_bytes(path.read_bytes()[:-1] + b"x")
-    assert [row.mark for row in queries.of_study(study)] == [None]
+    for _ in range(2):
+        (row,) = services.of_study(study)
+        assert row.mark is None and row.is_damaged
+    assert Instance.objects.get().damaged_at is not None
+    assert CaseEvent.objects.get(case__reason="bytes-damaged").study_id == study.id
+
+
+def test_marks_are_read_within_bounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    small, large = presentation_state(["1.2.3"]), presentation_state(["1.2.3"] * 50)
+    study = cast.store(small, large)
+    sizes = {row.sop_instance_uid: row.size for row in study.instances.all()}
+    for bound in ("LARGEST", "TOGETHER"):
+        with monkeypatch.context() as patch:
+            patch.setattr(services, bound, sizes[small.SOPInstanceUID])
+            told = {row.instance.sop_instance_uid: row for row in services.of_study(study)}
+        assert told[small.SOPInstanceUID].mark is not None
+        unread = told[large.SOPInstanceUID]
+        assert unread.mark is None and not unread.is_damaged
+    monkeypatch.setattr(services, "TOGETHER", sum(sizes.values()) - 1)
+    assert [row.mark is None for row in services.of_study(study)] == [False, True]

@@ -49,6 +49,7 @@ TABLE: Mapping[type[errors.ArchiveError], Codes] = {
     errors.RealPatientRequired: Codes(0xA777, 0xA900, 0xA900, 0x0115, 0x0112),
     errors.QueryTooBroad: Codes(0xA700, 0xA700, 0xA701, 0x0213, 0x0213),
     errors.Unsupported: Codes(0x0122, 0x0122, 0x0122, 0x0123, 0x0122),
+    errors.InflatesTooFar: Codes(0xC000, 0xC000, 0xC000, 0x0123, 0x0110),
     # What may not be seen answers as what is not there: an empty success, an unknown destination.
     errors.NotFound: Codes(0x0112, 0x0000, 0xA801, 0x0112, 0x0112),
     errors.Conflict: Codes(0x0111, 0xC000, 0xC000, 0x0119, 0x0119),

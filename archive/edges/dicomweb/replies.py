@@ -41,6 +41,7 @@ TABLE: Mapping[type[ArchiveError], Codes] = {
     errors.QueryTooBroad: Codes(413, 0xA700),
     web_errors.RequestTooLarge: Codes(413, 0xA900),
     errors.Unsupported: Codes(501, 0x0122),
+    errors.InflatesTooFar: Codes(501, 0xC000),
     web_errors.NotAcceptable: Codes(406, 0x0122),
     web_errors.MediaTypeUnsupported: Codes(415, 0x0122),
     errors.NotFound: Codes(404, 0x0112),
