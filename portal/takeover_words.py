@@ -97,6 +97,20 @@ def verdict(takeover: Takeover) -> tuple[str, str]:
     )
 
 
+def uncounted(takeover: Takeover) -> str:
+    """Beside a verdict that is about something worse; else the verdict itself says it."""
+    if not takeover.uncounted or not (queries.lacking(takeover) or takeover.faulty):
+        return ""
+    said = ngettext(
+        "Of %(count)s study the list does not say how many objects it has: missing ones could not"
+        " be noticed.",
+        "Of %(count)s studies the list does not say how many objects they have: missing ones could"
+        " not be noticed.",
+        takeover.uncounted,
+    )
+    return said % _numbers(takeover.uncounted, takeover)
+
+
 def _running(takeover: Takeover) -> str:
     match takeover.state:
         case TakeoverState.ASKING:

@@ -150,6 +150,8 @@ def _show(
     context: dict[str, Any] = {
         "list": row,
         "shape": SHAPES[("destructionlist", row.state)],
+        # While it runs its state stands where the page is renewed.
+        "word": "" if row.state == ListState.RUNNING else row.get_state_display(),
         "progress": progress,
         "say": destruction_pdf.say(progress),
         "facts": destruction_pdf.facts(row, progress),

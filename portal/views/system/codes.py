@@ -204,6 +204,8 @@ def _told(change: Change, used: dict[str, int]) -> Told:
     differences = [
         (str(DIFFERENCES[each.column]), _value(each.before), _value(each.after))
         for each in change.differences
+        # That a code is closed, the heading says, and when, its days.
+        if (change.kind, each.column) != (Kind.CLOSED, "valid_until")
     ]
     times = used.get(change.entry.code, 0) if change.ends_earlier else 0
     return Told(change.entry, differences, times)

@@ -53,7 +53,7 @@ class Shown:
     shape: str
     word: str | Promise
     cells: list[tuple[str, Volume]]  # a month's name and what came
-    alike: str  # the names of what it is not told apart from
+    alike: str  # what it is not told apart from
 
     @property
     def last(self) -> str:
@@ -72,7 +72,8 @@ def _shown(row: Row, months: list[date]) -> Shown:
 
 
 def _alike(row: Row) -> str:
-    return ", ".join(content_policies.name_of(each) for each in row.alike)
+    names = ", ".join(content_policies.name_of(each) for each in row.alike)
+    return _("not told apart from: %(names)s") % {"names": names} if names else ""
 
 
 # --- all customers --------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from archive.actors import Actor, ActorKind
 from archive.errors import ArchiveError
 from archive.errors.rules import TakeoverRuns
-from archive.models import Organisation, Takeover, TakeoverState
+from archive.models import LineOutcome, Organisation, Takeover, TakeoverState
 from archive.queries import takeovers as queries
 from archive.rules.study_lists import Problem
 from archive.services import takeovers as services
@@ -27,7 +27,7 @@ from portal.forms.takeovers import AskForm, ListForm, outcome_of
 from portal.lists.keeping import TAKEOVERS, Taken
 from portal.pages import BY_NAME
 from portal.staff import Request, page
-from portal.takeover_words import PROBLEMS, counted, source, verdict
+from portal.takeover_words import PROBLEMS, counted, source, uncounted, verdict
 from portal.views import lists
 from portal.views.desk import is_customer
 from portal.views.fragments import answer
@@ -175,6 +175,7 @@ def _show(request: Request, actor: Actor, takeover: Takeover) -> HttpResponse:
         "say": said,
         "running": running,
         "counts": counted(takeover) if not running else [],
+        "uncounted": uncounted(takeover) if not running else "",
         "faults": [(line, PROBLEMS[Problem(problem)]) for line, problem in takeover.faults],
         "starts": _starts(request),
         "is_staff": actor.kind == ActorKind.STAFF,
@@ -209,6 +210,7 @@ def _lines(request: Request, actor: Actor, takeover: Takeover) -> dict[str, Any]
         links = queries.studies_here(takeover, found.rows)
     return {
         "outcome": outcome,
+        "outcome_word": LineOutcome(outcome).label if outcome else "",
         "lines": [(row, links.get(row.study_instance_uid)) for row in found.rows],
         "page": found,
     }
