@@ -34,7 +34,8 @@ class Marked:
 def of_study(study: Study) -> list[Marked]:
     """The newest first."""
     rows = Instance.objects.available().filter(study=study, sop_class_uid__in=marks.CLASSES)
-    found, left = [], TOGETHER
+    found: list[Marked] = []
+    left = TOGETHER
     for row in rows.select_related("series").order_by("-id")[:MOST]:
         if row.damaged_at is not None:
             found.append(Marked(row, None, is_damaged=True))
