@@ -76,9 +76,9 @@ def _convert(data: bytes, source: str, target: str) -> bytes:
 
 
 def _decoded(data: bytes, source: str) -> Dataset:
-    data = deflated.plain(data, source)
+    plain = deflated.plain(data, source)
     encoding = elements.encoding_of(source)
-    dataset = read_dataset(BytesIO(data), not encoding.explicit, encoding.little)
+    dataset = read_dataset(BytesIO(plain), not encoding.explicit, encoding.little)
     for _ in _elements(dataset):  # decoded now, by the encoding it came in
         pass
     if not encoding.explicit:
