@@ -7,21 +7,20 @@ first, then the versions among them, then what was decided about them, in the or
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import Max
 
 from archive import ledger, vault
-from archive.errors import ArchiveError, BytesDamaged, StorageGone
+from archive.errors import ArchiveError, ControllerUnauthorised, StorageGone
 from archive.models import Environment, Instance, InstanceVersion, Study, StudyState
 from archive.rules.admission import Policy
 from archive.services import (
     corrections,
     decisions,
-    error_desk,
     indexing,
-    integrity,
+    kept_records,
     policies,
     registration,
     rows,
@@ -29,11 +28,8 @@ from archive.services import (
 )
 from archive.services.associations import Peer
 from archive.services.corrections import Sent
-from archive.services.error_desk import What
 from archive.services.indexing import File, Indexed, Places
 from archive.values import uuid7
-
-RECORDS = UUID("019ac3a1-5e00-7000-8000-000000000001")  # names the records of the vault
 
 
 @dataclass(slots=True)
@@ -63,8 +59,7 @@ def rebuild(tell: Tell, environments: Iterable[str] = tuple(Environment.values))
                 others[file.meta.sop_instance_uid].append(file)
             tell(progress)
         _take_versions(others, places, progress)
-        for key in vault.record_keys(environment):
-            _replay(environment, key, progress)
+        _replay_all(environment, progress)
         progress.missing += set_aside.tell_missing(environment, places)
         _wake(environment)
     facts = {"files": progress.files, "added": progress.outcomes[Indexed.ADDED]}
@@ -91,25 +86,32 @@ def _index(file: File, places: Places, policy: Policy, progress: Progress) -> In
     return outcome
 
 
-def _replay(environment: str, key: str, progress: Progress) -> None:
-    """What one record holds. A damaged one must not keep back the later ones: what they rejected
+def _replay_all(environment: str, progress: Progress) -> None:
+    """What the records hold. A damaged one must not keep back the later ones: what they rejected
     for safety would be shown again.
     """
+    damaged = {
+        key for key in vault.record_keys(environment) if not _replay(environment, key, progress)
+    }
+    for key in sorted(damaged):
+        kept_records.report_damaged(environment, key)
+    kept_records.settle(environment, but=damaged)
+    progress.damaged_records += len(damaged)
+
+
+def _replay(environment: str, key: str, progress: Progress) -> bool:
+    """Whether it is as it was written."""
     try:
         record = vault.read_record(key)
         with transaction.atomic():
             progress.decisions += decisions.replay(environment, record)
     except StorageGone:
         raise
-    except (ArchiveError, KeyError, TypeError, ValueError):  # not as it was written
-        progress.damaged_records += 1
-        error_desk.report(
-            BytesDamaged(facts={"file": key}),
-            environment=environment,
-            place=integrity.VERIFY,
-            what=What(subject_id=uuid5(RECORDS, key)),
-            once=True,
-        )
+    except ControllerUnauthorised:
+        progress.outcomes[Indexed.UNPLACED] += 1
+    except (ArchiveError, KeyError, TypeError, ValueError):
+        return False
+    return True
 
 
 # --- files of one object --------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from archive.models import (
     FindingKind,
     Instance,
     Study,
+    StudyState,
 )
 from archive.services import (
     indexing,
@@ -26,6 +27,7 @@ from archive.services import (
     reconciliation,
     registration,
     rejections,
+    tombstones,
 )
 from archive.services.indexing import Indexed, Places
 from archive.values import now
@@ -39,6 +41,7 @@ class Repair(StrEnum):
     REPORTED = "reported"  # damaged: the case tells who must send again
     INDEXED = "indexed"
     SET_ASIDE = "set-aside"  # a manifest of ours that no document names
+    DESTROYED = "destroyed"  # once more: the database was one of before
     AGREES = "agrees"  # nothing was left to do
     LEFT = "left"  # cannot be mended here: nothing was touched
 
@@ -92,8 +95,16 @@ def _bytes_missing(actor: Actor, finding: Finding) -> Repair:
     row = Instance.objects.filter(id=UUID(finding.key), damaged_at=None).first()
     if row is None or not list(reconciliation.of_instance(row)):
         return Repair.AGREES
+    if tombstones.put_in_force(row.study):
+        return Repair.DESTROYED
     integrity.found_damaged(row.id)
     return Repair.REPORTED
+
+
+def _destroyed(actor: Actor, finding: Finding) -> Repair:
+    study = Study.objects.filter(id=UUID(finding.key)).exclude(state=StudyState.DESTROYED).first()
+    known = study is not None and tombstones.put_in_force(study)
+    return Repair.DESTROYED if known else Repair.AGREES
 
 
 def _nameless(actor: Actor, finding: Finding) -> Repair:
@@ -133,5 +144,6 @@ REPAIRS: Mapping[FindingKind, Callable[[Actor, Finding], Repair]] = {
     FindingKind.IMAGES_WITHOUT_ENTRY: _study,
     FindingKind.IMAGES_BEFORE_ENTRY: _late_entry,
     FindingKind.ROW_WITHOUT_BYTES: _bytes_missing,
+    FindingKind.DESTROYED_YET_LIVE: _destroyed,
     FindingKind.BYTES_WITHOUT_ROW: _nameless,
 }
