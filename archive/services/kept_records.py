@@ -59,8 +59,6 @@ def look(position: str, budget: int) -> Slice:
             report_damaged(environment, key)
         if size >= budget:
             return Slice(key, checked, size, found)
-    for environment in Environment.values:
-        settle(environment)
     return Slice(key if checked == ROWS else "", checked, size, found)
 
 

@@ -1,6 +1,7 @@
 """Putting right what reconciliation found: each again looked at first, then mended (AR-10)."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from enum import StrEnum
 from uuid import UUID
 
@@ -29,7 +30,7 @@ from archive.services import (
     rejections,
     tombstones,
 )
-from archive.services.indexing import Indexed, Places
+from archive.services.indexing import File, Indexed, Places
 from archive.values import now
 
 
@@ -131,12 +132,29 @@ def _nameless(actor: Actor, finding: Finding) -> Repair:
         )
         _register(study)
         return Repair.INDEXED
-    if outcome is Indexed.OTHER and rebuilding.take_version(file, places):
-        return Repair.INDEXED
+    if outcome is Indexed.OTHER:
+        rebuilding.take_versions([file, *_others_of(finding, uid)], places)
+        if reconciliation.is_named(finding.environment, digest, uid):
+            return Repair.INDEXED
     if outcome is Indexed.OURS:
         vault.set_aside(finding.environment, digest)
         return Repair.SET_ASIDE
     return Repair.LEFT
+
+
+def _others_of(finding: Finding, uid: str) -> Iterator[File]:
+    """What else was found of the same object: all that was forgotten comes back in its order."""
+    rows = Finding.objects.filter(
+        kind=finding.kind,
+        environment=finding.environment,
+        facts__sop_instance_uid=uid,
+        settled_at=None,
+    ).exclude(id=finding.id)
+    for key in rows.values_list("key", flat=True):
+        digest = bytes.fromhex(key)
+        with suppress(ArchiveError):  # gone, or unreadable: its own repair says so
+            store = vault.where(finding.environment, digest)
+            yield indexing.open_file(finding.environment, digest, store)
 
 
 REPAIRS: Mapping[FindingKind, Callable[[Actor, Finding], Repair]] = {

@@ -13,6 +13,7 @@ from archive.models import (
     Document,
     DocumentKind,
     DocumentStatus,
+    Environment,
     Instance,
     InstanceVersion,
     ItemState,
@@ -28,6 +29,7 @@ from archive.services import (
     merge_records,
     registration,
     rounds,
+    set_aside,
     tombstones,
 )
 from archive.services.rounds import Slice
@@ -130,8 +132,13 @@ def _merges(position: str) -> Slice:
 
 
 def _records(position: str) -> Slice:
-    """What was decided, as the vault has it."""
-    return kept_records.look(position, settings().verify_bytes_per_second * SLICE_SECONDS)
+    """What was decided, as the vault has it. At their end, what came right meanwhile is settled."""
+    seen = kept_records.look(position, settings().verify_bytes_per_second * SLICE_SECONDS)
+    if not seen.position:
+        for environment in Environment.values:
+            kept_records.settle(environment)
+            set_aside.settle(environment)
+    return seen
 
 
 PARTS = {
