@@ -125,7 +125,7 @@ def _undo(environment: str, record: Record, at: datetime) -> bool:
 
 def _merge(environment: str, record: Record, at: datetime) -> bool:
     actor, asked, occasion = _merging(environment, record, at)
-    return identity.replay(actor, asked, occasion)
+    return identity.replay(actor, asked, at, occasion)
 
 
 def _unmerge(environment: str, record: Record, at: datetime) -> bool:

@@ -147,11 +147,11 @@ def _keep_record(row: PatientMerge, occasion: Occasion) -> None:
         transaction.on_commit(partial(merge_records.keep, row.id), robust=True)
 
 
-def replay(actor: Actor, asked: Merge, occasion: Occasion) -> bool:
+def replay(actor: Actor, asked: Merge, made_at: datetime, occasion: Occasion) -> bool:
     """Make a link again that was allowed once; False when the database knows better."""
     with transaction.atomic():
         _lock(occasion.environment)
-        if _made(asked, occasion, occasion.replayed_at).exists():
+        if _made(asked, occasion, made_at).exists():
             return False
         known = filing.find_patient(occasion.environment, asked.retired)
         try:
@@ -160,7 +160,7 @@ def replay(actor: Actor, asked: Merge, occasion: Occasion) -> bool:
             return False
 
 
-def _made(asked: Merge, occasion: Occasion, at: datetime | None) -> QuerySet[PatientMerge]:
+def _made(asked: Merge, occasion: Occasion, at: datetime) -> QuerySet[PatientMerge]:
     return PatientMerge.objects.filter(
         environment=occasion.environment,
         retired__issuer=asked.retired.issuer,

@@ -23,9 +23,13 @@ def report_damaged(environment: str, key: str) -> None:
         BytesDamaged(facts={"file": key}),
         environment=environment,
         place=VERIFY,
-        what=What(subject_id=uuid5(RECORDS, key)),
+        what=What(subject_id=_subject(key)),
         once=True,
     )
+
+
+def _subject(key: str) -> UUID:
+    return uuid5(RECORDS, key)
 
 
 def settle(environment: str, *, but: Collection[str] = ()) -> None:
@@ -33,9 +37,9 @@ def settle(environment: str, *, but: Collection[str] = ()) -> None:
     told = CaseEvent.objects.filter(
         case__environment=environment, case__place=VERIFY.step, facts__has_key="file"
     ).exclude(outcome__in=error_desk.ENDED)
-    for subject_id, key in told.values_list("subject_id", "facts__file"):
+    for key in told.values_list("facts__file", flat=True):
         if key not in but and _is_whole(key):
-            error_desk.settle(subject_id, VERIFY.step)
+            error_desk.settle(_subject(key), VERIFY.step)
 
 
 def _is_whole(key: str) -> bool:

@@ -16,8 +16,8 @@ def keep(merge_id: UUID) -> None:
     taken back, with the rest of its message, there must be no record.
     """
     rows = PatientMerge.objects.select_related("retired", "into", "organisation")
-    row = rows.filter(id=merge_id).first()
-    for kind, at, facts in _befell(row) if row else ():
+    row = rows.get(id=merge_id)
+    for kind, at, facts in _befell(row):
         key = vault.record_key(row.environment, at, row.id)
         if not vault.has_record(key):
             vault.keep_record(row.environment, kind, facts, at=at, key=key)

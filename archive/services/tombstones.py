@@ -4,7 +4,7 @@ From the record the rows are made again where the index is new, and the destruct
 force again where the database is one from before it (AR-9, AR-10).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 from uuid import NAMESPACE_OID, uuid5
@@ -38,6 +38,7 @@ from archive.services import error_desk, notices, rounds, rows
 from archive.values import now
 
 KIND = "destroyed"
+Record = Mapping[str, Any]
 
 
 def withdraw(study: Study) -> None:
@@ -149,7 +150,7 @@ def put_in_force(study: Study) -> bool:
     return True
 
 
-def _record_of(study: Study) -> vault.Record | None:
+def _record_of(study: Study) -> Record | None:
     """None when it cannot be read either: the rounds tell of that."""
     try:
         return vault.find_record(_key(study))
@@ -157,7 +158,7 @@ def _record_of(study: Study) -> vault.Record | None:
         return None
 
 
-def replay(environment: str, record: vault.Record) -> bool:
+def replay(environment: str, record: Record) -> bool:
     """Whether it changed anything. Raises ControllerUnauthorised when its register is not here."""
     uid = record["study"]
     with transaction.atomic():
@@ -165,7 +166,7 @@ def replay(environment: str, record: vault.Record) -> bool:
         return _put_in_force(known or _made_again(environment, record), record)
 
 
-def _put_in_force(study: Study, record: vault.Record) -> bool:
+def _put_in_force(study: Study, record: Record) -> bool:
     """The bytes go before the commit: killed in between, the study is found live and without bytes,
     and this is done again.
     """
@@ -194,7 +195,7 @@ def _put_in_force(study: Study, record: vault.Record) -> bool:
         return True
 
 
-def _end_what_is_open(study: Study, record: vault.Record) -> None:
+def _end_what_is_open(study: Study, record: Record) -> None:
     """A list that the database holds as not carried out, findings, and cases that ask for bytes."""
     DestructionItem.objects.filter(
         study=study, state__in=(ItemState.LISTED, ItemState.CONDEMNED)
@@ -212,7 +213,7 @@ def _end_what_is_open(study: Study, record: vault.Record) -> None:
 # --- rows made again ------------------------------------------------------------------------------
 
 
-def _made_again(environment: str, record: vault.Record) -> Study:
+def _made_again(environment: str, record: Record) -> Study:
     """The study's row: of nobody, since the record says nothing of the patient."""
     register = Register.objects.filter(controller_oid=record["controller"], is_default=True).first()
     sender = _sender(environment, register, record) if register else None
@@ -232,7 +233,7 @@ def _made_again(environment: str, record: vault.Record) -> Study:
     )
 
 
-def _sender(environment: str, register: Register, record: vault.Record) -> Connection | None:
+def _sender(environment: str, register: Register, record: Record) -> Connection | None:
     """Who sent it; when it is nobody's any more, a system of the controller's."""
     kinds = (ConnectionKind.DICOM, ConnectionKind.XDS)
     here = Connection.objects.filter(environment=environment, kind__in=kinds)
@@ -240,7 +241,7 @@ def _sender(environment: str, register: Register, record: vault.Record) -> Conne
     return known or here.filter(organisation_id=register.organisation_id).first()
 
 
-def _fill(study: Study, record: vault.Record) -> None:
+def _fill(study: Study, record: Record) -> None:
     """Series and objects that the index does not have."""
     for each in record["series"]:
         series, _ = Series.objects.get_or_create(

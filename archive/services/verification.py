@@ -102,7 +102,7 @@ def _manifests(position: str) -> Slice:
     def check(row: Document) -> tuple[int, bool]:
         digest = bytes.fromhex(row.vault_key)
         whole = vault.is_whole(row.environment, digest)
-        if not whole and row.study is not None:
+        if not whole and row.study is not None and not tombstones.put_in_force(row.study):
             vault.set_aside(row.environment, digest)
             registration.owe(row.study)
         return row.size, whole
