@@ -153,9 +153,10 @@ def put_in_force(study: Study) -> bool:
 def _record_of(study: Study) -> Record | None:
     """None when it cannot be read either: the rounds tell of that."""
     try:
-        return vault.find_record(_key(study))
+        record = vault.find_record(_key(study))
     except BytesDamaged:
         return None
+    return record if record and record["study"] == study.study_instance_uid else None
 
 
 def replay(environment: str, record: Record) -> bool:

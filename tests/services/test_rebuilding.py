@@ -30,6 +30,7 @@ from archive.services import (
     commitment,
     corrections,
     integrity,
+    kept_records,
     overlays,
     rebuilding,
     registration,
@@ -275,11 +276,15 @@ def test_a_damaged_record_keeps_none_of_the_others_back() -> None:
     assert told.count() == 3
 
 
-def test_a_record_that_was_put_back_is_damaged_no_more(own_vault: Path) -> None:
-    made = dataset()
-    cast.store(made)
-    notes.send(note(SAFETY, made))
-    [key] = vault.record_keys("production")
+def test_a_record_that_was_put_back_is_damaged_no_more(
+    own_vault: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kept_records, "ROWS", 1)
+    first, second = dataset(), dataset()
+    cast.store(first, second)
+    for each in (first, second):
+        notes.send(note(SAFETY, each))
+    _, key = vault.record_keys("production")
     whole = (own_vault / key).read_bytes()
     (own_vault / key).write_bytes(whole.replace(b'"reason": ""', b'"reason": "x"'))  # as JSON: fine
     go_round()
