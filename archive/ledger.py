@@ -152,6 +152,7 @@ class Kind(Enum):
     STUDY_SPARED = "study.spared", ("list", "why")
     STUDY_CONDEMNED = "study.condemned", ("list", "objects", "bytes", "sha256", "ended_on")
     STUDY_DESTROYED = "study.destroyed", ("list", "objects")
+    DESTRUCTION_RESTORED = "destruction.restored", ("list", "objects")
     POLICY_CHANGED = "policy.changed", ("what", "content_type", "from", "reason")
     CODES_IMPORTED = "codes.imported", ("file", "sha256", "outcome", "reason")
     TAKEOVER_STARTED = "takeover.started", ("how", "listed")

@@ -136,6 +136,7 @@ KINDS: Mapping[str, Label] = {
     Kind.STUDY_SPARED.word: _("Study spared from destruction"),
     Kind.STUDY_CONDEMNED.word: _("Study withdrawn for destruction"),
     Kind.STUDY_DESTROYED.word: _("Study destroyed"),
+    Kind.DESTRUCTION_RESTORED.word: _("Destruction of a study put into force again"),
     Kind.POLICY_CHANGED.word: _("Content policy changed"),
     Kind.CODES_IMPORTED.word: _("Study codes imported"),
     Kind.TAKEOVER_STARTED.word: _("Take-over of a local archive started"),

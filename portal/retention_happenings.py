@@ -35,10 +35,16 @@ def _destroyed(facts: Facts, actor: str) -> Said:
     return Said(_("Bytes of %(objects)s destroyed") % {"objects": count})
 
 
+def _destroyed_again(facts: Facts, actor: str) -> Said:
+    words = {"list": facts.get("list"), "objects": objects_words(int(facts.get("objects") or 0))}
+    return Said(_("Destruction by list %(list)s in force again by its record: %(objects)s") % words)
+
+
 RETAINING: dict[str, Callable[[Facts, str], Said]] = {
     "held": _held,
     "hold-released": _hold_released,
     "spared": _spared,
     "condemned": _condemned,
     "destroyed": _destroyed,
+    "destroyed-again": _destroyed_again,
 }

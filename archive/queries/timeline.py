@@ -55,6 +55,7 @@ STEPS: dict[str, tuple[str, str, str]] = {
     "study.spared": ("retention", "spared", NEUTRAL),
     "study.condemned": ("retention", "condemned", DONE),
     "study.destroyed": ("retention", "destroyed", DONE),
+    "destruction.restored": ("retention", "destroyed-again", DONE),
     "patient.merged": ("HL7", "merged", DONE),
     "patient.unmerged": ("HL7", "unmerged", NEUTRAL),
     "patient.updated": ("HL7", "updated", DONE),

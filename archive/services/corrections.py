@@ -14,6 +14,7 @@ from django.db import transaction
 from django.db.models import Max
 
 from archive import jobs, vault
+from archive.actors import SYSTEM
 from archive.config import settings
 from archive.errors import ArchiveError, OtherContent
 from archive.errors.corrections import CorrectionIncomplete
@@ -39,6 +40,7 @@ from archive.services.rows import Archived
 from archive.values import now
 
 CORRECT = Place("job", "correction")
+FOLLOWED = "followed by a later correction"
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +53,11 @@ class Sent:
     meta: FileMeta
 
 
-def offer(peer: Peer, archived: Archived, held: bytes, sent: Sent) -> None:
-    """Take a corrected object; durable on return. `held` are the bytes in force.
+def offer(
+    peer: Peer, archived: Archived, held: bytes, sent: Sent, *, superseded: bool = False
+) -> None:
+    """Take a corrected object; durable on return. `held` are the bytes in force. `superseded`: it
+    came before them, and is kept as a version that is in force no more.
 
     Raises OtherContent when more differs than patient and study, StudyDestroyed.
     """
@@ -65,7 +70,9 @@ def offer(peer: Peer, archived: Archived, held: bytes, sent: Sent) -> None:
     )
     if changed is None or not changed - ACCOMPANYING:
         raise OtherContent()
-    originals = coercion.originals_in(held, archived.transfer_syntax_uid, changed)
+    originals = b""
+    if not superseded:
+        originals = coercion.originals_in(held, archived.transfer_syntax_uid, changed)
     before = StudyFacts.of(read_header(held, archived.transfer_syntax_uid))
     after = StudyFacts.of(sent.header)
     kept = sent.incoming.keep(sent.meta)
@@ -74,11 +81,14 @@ def offer(peer: Peer, archived: Archived, held: bytes, sent: Sent) -> None:
         if Study.objects.filter(id=archived.study_id, state=StudyState.DESTROYED).exists():
             vault.doubt(sent.meta.environment, kept.digest, sent.meta.sop_instance_uid)
             raise StudyDestroyed()
-        correction = _correction(peer, archived.study_id, before, after, sent.meta)
+        if superseded:
+            correction = _superseded(peer, archived.study_id, before, after, sent.meta)
+        else:
+            correction = _correction(peer, archived.study_id, before, after, sent.meta)
         version = _add_version(archived.id, correction, sent, kept, originals)
         if correction.state == CorrectionState.IN_FORCE:
             put_in_force(version)
-        else:
+        elif correction.state == CorrectionState.GATHERING:
             _look_later(correction)
 
 
@@ -112,13 +122,37 @@ def _correction(
     found = known.first()
     if found is not None:
         return found
-    at = meta.received_at
-    correction = Correction.objects.create(
+    in_force_at = meta.received_at if stays else None
+    correction = _made(peer, study_id, before, after, meta, state=state, in_force_at=in_force_at)
+    if stays:
+        study_moves.tell(correction, changed=[])
+    return correction
+
+
+def _superseded(
+    peer: Peer, study_id: UUID, before: StudyFacts, after: StudyFacts, meta: FileMeta
+) -> Correction:
+    """One that a later one had followed before it was known of."""
+    ended = {"state": CorrectionState.UNDONE, "undone_by": SYSTEM.name, "undone_why": FOLLOWED}
+    known = Correction.objects.filter(study_id=study_id, mark=after.mark(), **ended)
+    return known.first() or _made(
+        peer, study_id, before, after, meta, undone_at=meta.received_at, **ended
+    )
+
+
+def _made(
+    peer: Peer,
+    study_id: UUID,
+    before: StudyFacts,
+    after: StudyFacts,
+    meta: FileMeta,
+    **standing: object,
+) -> Correction:
+    return Correction.objects.create(
         environment=peer.environment,
         study_id=study_id,
         batch_id=peer.association_id,
         origin=CorrectionOrigin.STORED,
-        state=state,
         mark=after.mark(),
         before=before.to_json(),
         after=after.to_json(),
@@ -126,12 +160,9 @@ def _correction(
         actor_kind=peer.actor.kind,
         actor_id=peer.actor.id,
         actor_name=peer.actor.name[:200],
-        made_at=at,
-        in_force_at=at if stays else None,
+        made_at=meta.received_at,
+        **standing,
     )
-    if stays:
-        study_moves.tell(correction, changed=[])
-    return correction
 
 
 def _add_version(

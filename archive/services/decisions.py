@@ -21,8 +21,18 @@ from archive.models import (
     Rejection,
     Study,
 )
+from archive.objects.persons import Merge, Person
 from archive.objects.study_facts import StudyFacts
-from archive.services import overlays, rejection_notes, rejections
+from archive.services import (
+    identity,
+    merge_records,
+    overlays,
+    rejection_notes,
+    rejections,
+    tombstones,
+)
+from archive.services.identity import Occasion
+from archive.values import PatientIdentifier
 
 Record = Mapping[str, Any]
 
@@ -113,9 +123,39 @@ def _undo(environment: str, record: Record, at: datetime) -> bool:
     return True
 
 
+def _merge(environment: str, record: Record, at: datetime) -> bool:
+    actor, asked, occasion = _merging(environment, record, at)
+    return identity.replay(actor, asked, at, occasion)
+
+
+def _unmerge(environment: str, record: Record, at: datetime) -> bool:
+    actor, asked, occasion = _merging(environment, record, at)
+    made_at = datetime.fromisoformat(record["made_at"])
+    return identity.replay_undo(actor, asked, made_at, occasion)
+
+
+def _merging(environment: str, record: Record, at: datetime) -> tuple[Actor, Merge, Occasion]:
+    retired, into = (
+        PatientIdentifier.parse(value, issuer)
+        for issuer, value in (record["retired"], record["into"])
+    )
+    sender = Organisation.objects.filter(business_id=record["business_id"]).first()
+    actor = Actor(
+        ActorKind.CONNECTION if record["business_id"] else ActorKind.STAFF,
+        record["by"],
+        organisation_id=sender.id if sender else None,
+    )
+    occasion = Occasion(environment, reason=record["reason"], replayed_at=at)
+    return actor, Merge(retired, Person(into)), occasion
+
+
 def _study(environment: str, record: Record) -> Study | None:
     rows = Study.objects.select_related("patient", "register", "overlay")
     return rows.filter(environment=environment, study_instance_uid=record["study"]).first()
+
+
+def _destroyed(environment: str, record: Record, at: datetime) -> bool:
+    return tombstones.replay(environment, record)
 
 
 REPLAYS: Mapping[str, Callable[[str, Record, datetime], bool]] = {
@@ -124,4 +164,7 @@ REPLAYS: Mapping[str, Callable[[str, Record, datetime], bool]] = {
     "revocation": _revocation,
     "overlay": _overlay,
     "undo": _undo,
+    merge_records.MADE: _merge,
+    merge_records.UNDONE: _unmerge,
+    tombstones.KIND: _destroyed,
 }

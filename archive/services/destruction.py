@@ -134,7 +134,7 @@ def refuse(actor: Actor, request: SecondPerson, *, reason: str) -> DestructionLi
     with transaction.atomic():
         second_person.refuse(actor, request)
         moved = _move(request.subject_id, ListState.PROPOSED, ListState.REFUSED, ended_at=now())
-        DestructionItem.objects.filter(list=moved).update(
+        DestructionItem.objects.filter(list=moved, state=ItemState.LISTED).update(
             state=ItemState.SPARED, spared=Spared.REFUSED, decided_at=now()
         )
         _tell(actor, moved, reason)

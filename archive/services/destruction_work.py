@@ -7,37 +7,26 @@ nothing half gone is ever given out. What was withdrawn is finished first when t
 
 import hashlib
 import json
-from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import QuerySet
 
-from archive import ledger, vault
+from archive import ledger
 from archive.errors import ArchiveError
 from archive.models import (
     DestructionItem,
     DestructionList,
-    Document,
-    DocumentKind,
-    DocumentStatus,
-    Instance,
-    InstanceVersion,
     ItemState,
     ListState,
-    RejectedObject,
-    Rejection,
     Spared,
     Study,
-    StudyRetention,
-    StudyState,
     User,
 )
 from archive.queries import retention
 from archive.rules import retention as rules
-from archive.services import error_desk, notices, retention_lock, rows
+from archive.services import error_desk, retention_lock, rows, tombstones
 from archive.services.destruction import about
 from archive.services.error_desk import Place, What
 from archive.values import now, today
@@ -103,18 +92,12 @@ def _spare(held: DestructionList, item: DestructionItem, why: Spared) -> None:
 
 
 def _condemn(held: DestructionList, item: DestructionItem, study: Study) -> None:
-    """From this commit on nobody is given the study: state, registry entry and notice say so."""
-    objects = list(_objects(study))
+    objects = list(tombstones.objects(study))
     item.state, item.decided_at = ItemState.CONDEMNED, now()
     item.instances, item.bytes = len(objects), sum(size for _, _, size in objects)
     item.sha256 = _digest_over(objects)
     item.save(update_fields=["state", "decided_at", "instances", "bytes", "sha256"])
-    Study.objects.filter(id=study.id).update(state=StudyState.DESTROYED, waits_for="")
-    StudyRetention.objects.filter(study_id=study.id).delete()
-    in_force = _manifests(study).filter(status=DocumentStatus.APPROVED)
-    for manifest in in_force:
-        Document.objects.filter(id=manifest.id).update(status=DocumentStatus.DEPRECATED)
-        notices.withdraw(study, manifest)
+    tombstones.withdraw(study)
     facts = {
         "list": held.number,
         "objects": item.instances,
@@ -125,57 +108,30 @@ def _condemn(held: DestructionList, item: DestructionItem, study: Study) -> None
     ledger.record(ledger.Kind.STUDY_CONDEMNED, _about(held, item), facts)
 
 
-def _objects(study: Study) -> Iterator[tuple[str, bytes, int]]:
-    found = Instance.objects.filter(study=study).order_by("sop_instance_uid")
-    for uid, digest, size in found.values_list("sop_instance_uid", "digest", "size").iterator():
-        yield uid, bytes(digest), size
-
-
 def _digest_over(objects: list[tuple[str, bytes, int]]) -> str:
     """SHA-256 over a line an object: its UID and its digest, by UID."""
     lines = (f"{uid} {digest.hex()}\n".encode() for uid, digest, _ in objects)
     return hashlib.sha256(b"".join(lines)).hexdigest()
 
 
-def _manifests(study: Study) -> QuerySet[Document]:
-    return Document.objects.filter(study=study, kind=DocumentKind.MANIFEST)
-
-
 # --- its bytes go ---------------------------------------------------------------------------------
 
 
 def _remove(item_id: UUID) -> None:
-    """Of a condemned study; twice does no harm. Rows, UIDs and digests stay for ever."""
-    item = DestructionItem.objects.select_related("study__register", "list").get(id=item_id)
+    """Of a condemned study; twice does no harm. Rows, UIDs and digests stay for ever, and so does
+    the record of it in the vault, which is written first.
+    """
+    related = ("study__register", "list", "rule")
+    item = DestructionItem.objects.select_related(*related).get(id=item_id)
     if item.state != ItemState.CONDEMNED:
         return
-    digests = set(stored(item.study))
-    for digest in digests:
-        vault.remove(item.study.environment, digest)
-    vault.remove_set_aside(item.study.environment, digests)
+    tombstones.keep(item)
+    tombstones.remove(item.study.environment, set(tombstones.stored(item.study)))
     with transaction.atomic():
         gone = DestructionItem.objects.filter(id=item_id, state=ItemState.CONDEMNED)
         if gone.update(state=ItemState.DESTROYED):
             facts = {"list": item.list.number, "objects": item.instances}
             ledger.record(ledger.Kind.STUDY_DESTROYED, _about(item.list, item), facts)
-
-
-def stored(study: Study) -> Iterator[bytes]:
-    """Digests of all that stands in the vault of a study: its objects with their earlier versions,
-    its manifests, and the notes that reject nothing else.
-    """
-    for _, digest, _ in _objects(study):
-        yield digest
-    versions = InstanceVersion.objects.filter(instance__study=study)
-    for earlier in versions.values_list("digest", flat=True):
-        yield bytes(earlier)
-    elsewhere = RejectedObject.objects.exclude(study_instance_uid=study.study_instance_uid)
-    notes = Rejection.objects.filter(rejected__instance__study=study).distinct()
-    alone = notes.exclude(id__in=elsewhere.values("rejection_id"))
-    for note in alone.values_list("digest", flat=True):
-        yield bytes(note)
-    for key in _manifests(study).exclude(vault_key="").values_list("vault_key", flat=True):
-        yield bytes.fromhex(key)
 
 
 # --- the end --------------------------------------------------------------------------------------

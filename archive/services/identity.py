@@ -7,15 +7,16 @@ below. Nothing archived is rewritten. One lock an environment keeps the links fr
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from archive import ledger
 from archive.actors import Actor, ActorKind
-from archive.errors import ArchiveError, NotFound
+from archive.errors import ArchiveError, Conflict, NotFound
 from archive.errors.persons import IdInUse, MergeUndone, PatientUnknown, UpdateOutdated
 from archive.models import (
     DeathSource,
@@ -31,7 +32,7 @@ from archive.objects.persons import Demographics, Merge, Person
 from archive.queries import persons
 from archive.rules import identity as rules
 from archive.rules.identity import Party, Standing
-from archive.services import filing, registration
+from archive.services import filing, merge_records, registration
 from archive.values import PatientIdentifier, dicom_date, now, today
 
 
@@ -44,6 +45,7 @@ class Occasion:
     reason: str = ""
     correlation_id: UUID | None = None
     not_after: datetime | None = None  # of an old message: nothing may have changed since
+    replayed_at: datetime | None = None  # when it was, of what a record of the vault tells
 
 
 Act = Callable[[Merge, Actor, Party, Occasion], bool]
@@ -126,16 +128,47 @@ def _link(asked: Merge, known: Patient | None, actor: Actor, occasion: Occasion)
         into=survivor,
         message_id=occasion.message_id,
         organisation_id=actor.organisation_id if actor.kind == ActorKind.CONNECTION else None,
-        made_at=now(),
+        made_at=occasion.replayed_at or now(),
         made_by=actor.name[:200],
         reason=occasion.reason[:200],
     )
+    _keep_record(row, occasion)
     top = rules.root(links, survivor.id)
     moved = rules.tree(links, retired.id)
     Patient.objects.filter(id__in=moved).update(survivor_id=top)
     _record(actor, ledger.Kind.PATIENT_MERGED, row, top, occasion)
     _wake([top, *moved], StudyState.WAITING)
     return True
+
+
+def _keep_record(row: PatientMerge, occasion: Occasion) -> None:
+    """When all that was asked is committed; what fails then the rounds of verification catch up."""
+    if occasion.replayed_at is None:
+        transaction.on_commit(partial(merge_records.keep, row.id), robust=True)
+
+
+def replay(actor: Actor, asked: Merge, made_at: datetime, occasion: Occasion) -> bool:
+    """Make a link again that was allowed once; False when the database knows better."""
+    with transaction.atomic():
+        _lock(occasion.environment)
+        if _made(asked, occasion, made_at).exists():
+            return False
+        known = filing.find_patient(occasion.environment, asked.retired)
+        try:
+            return _link(asked, known, actor, occasion)
+        except Conflict:
+            return False
+
+
+def _made(asked: Merge, occasion: Occasion, at: datetime) -> QuerySet[PatientMerge]:
+    return PatientMerge.objects.filter(
+        environment=occasion.environment,
+        retired__issuer=asked.retired.issuer,
+        retired__identifier=asked.retired.value,
+        into__issuer=asked.survivor.identifier.issuer,
+        into__identifier=asked.survivor.identifier.value,
+        made_at=at,
+    )
 
 
 def _require_merge(
@@ -196,20 +229,31 @@ def undo(actor: Actor, merge_id: UUID, *, reason: str) -> PatientMerge:
     found = PatientMerge.objects.filter(id=merge_id).first()
     if found is None:
         raise NotFound()
+    return _undo(actor, found.id, Occasion(found.environment, found.message_id, reason))
+
+
+def replay_undo(actor: Actor, asked: Merge, made_at: datetime, occasion: Occasion) -> bool:
+    """The same for the undoing of a link."""
+    row = _made(asked, occasion, made_at).filter(undone_at=None).first()
+    return row is not None and bool(_undo(actor, row.id, occasion))
+
+
+def _undo(actor: Actor, merge_id: UUID, occasion: Occasion) -> PatientMerge:
     with transaction.atomic():
-        _lock(found.environment)
+        _lock(occasion.environment)
         row = PatientMerge.objects.select_related("retired", "into").get(id=merge_id)
         if row.undone_at is not None:
             raise MergeUndone()
         links = persons.live_links([row.retired])
         top = rules.root(links, row.retired_id)
         moved = rules.tree(links, row.retired_id)
-        row.undone_at, row.undone_by, row.undo_reason = now(), actor.name[:200], reason[:200]
+        row.undone_at = occasion.replayed_at or now()
+        row.undone_by, row.undo_reason = actor.name[:200], occasion.reason[:200]
         row.save(update_fields=["undone_at", "undone_by", "undo_reason"])
         Patient.objects.filter(id__in=moved).update(survivor_id=row.retired_id)
         Patient.objects.filter(id=row.retired_id).update(survivor_id=None)
-        occasion = Occasion(row.environment, row.message_id, reason)
         _record(actor, ledger.Kind.PATIENT_UNMERGED, row, top, occasion)
+        _keep_record(row, occasion)
         # A study whose documents stood under the other id waits for its own again.
         _wake([top, *moved], StudyState.WAITING, StudyState.REGISTERED)
         return row

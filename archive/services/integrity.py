@@ -13,14 +13,15 @@ from archive.models import (
     InstanceVersion,
     RejectedObject,
     Rejection,
+    Study,
     StudyState,
 )
 from archive.objects.part10 import FileMeta
-from archive.services import error_desk
-from archive.services.error_desk import Place, What, Who
+from archive.services import error_desk, tombstones
+from archive.services.error_desk import What, Who
+from archive.services.rounds import VERIFY
 from archive.values import now
 
-VERIFY = Place("job", "integrity")
 SENT_AGAIN, BY_STAFF = "sent again", "by staff"
 
 
@@ -37,7 +38,12 @@ def is_whole(instance: Instance) -> bool:
 
 
 def found_damaged(instance_id: UUID) -> None:
-    """Take the bytes out of the way, mark the object, open a case; once."""
+    """Take the bytes out of the way, mark the object, open a case; once. Nobody is asked for those
+    of a study that was destroyed.
+    """
+    study = Study.objects.get(instances=instance_id)
+    if tombstones.put_in_force(study):
+        return
     with transaction.atomic():
         row = _locked(instance_id)
         if row.damaged_at is not None or row.study.state == StudyState.DESTROYED:
@@ -53,6 +59,8 @@ def is_version_whole(version: InstanceVersion) -> bool:
     """The same for bytes that are in force no more, or not yet: nobody is given them."""
     row, digest = version.instance, bytes(version.digest)
     if vault.is_whole(row.environment, digest, version.store):
+        return True
+    if tombstones.put_in_force(row.study):
         return True
     with transaction.atomic():
         if _locked(row.id).study.state == StudyState.DESTROYED:
@@ -77,6 +85,8 @@ def is_note_whole(note: Rejection) -> bool:
     if vault.is_whole(note.environment, digest):
         error_desk.settle(note.id, VERIFY.step)  # a person may have put it back
         return True
+    if note.study is not None:
+        tombstones.put_in_force(note.study)
     if not notes_kept().filter(id=note.id).exists():
         return True  # its bytes went meanwhile
     vault.set_aside(note.environment, digest)

@@ -7,21 +7,20 @@ first, then the versions among them, then what was decided about them, in the or
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from uuid import UUID, uuid5
+from datetime import datetime
+from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Max
 
 from archive import ledger, vault
-from archive.errors import ArchiveError, BytesDamaged, StorageGone
+from archive.errors import ArchiveError, ControllerUnauthorised, StorageGone
 from archive.models import Environment, Instance, InstanceVersion, Study, StudyState
 from archive.rules.admission import Policy
 from archive.services import (
     corrections,
     decisions,
-    error_desk,
     indexing,
-    integrity,
+    kept_records,
     policies,
     registration,
     rows,
@@ -29,11 +28,8 @@ from archive.services import (
 )
 from archive.services.associations import Peer
 from archive.services.corrections import Sent
-from archive.services.error_desk import What
 from archive.services.indexing import File, Indexed, Places
 from archive.values import uuid7
-
-RECORDS = UUID("019ac3a1-5e00-7000-8000-000000000001")  # names the records of the vault
 
 
 @dataclass(slots=True)
@@ -62,10 +58,10 @@ def rebuild(tell: Tell, environments: Iterable[str] = tuple(Environment.values))
             if _index(file, places, policy, progress) is Indexed.OTHER:
                 others[file.meta.sop_instance_uid].append(file)
             tell(progress)
-        _take_versions(others, places, progress)
-        for key in vault.record_keys(environment):
-            _replay(environment, key, progress)
+        _take_all(others, places, progress)
+        _replay_all(environment, progress)
         progress.missing += set_aside.tell_missing(environment, places)
+        set_aside.settle(environment)
         _wake(environment)
     facts = {"files": progress.files, "added": progress.outcomes[Indexed.ADDED]}
     ledger.record(ledger.Kind.INDEX_REBUILT, ledger.About(), facts)
@@ -91,69 +87,93 @@ def _index(file: File, places: Places, policy: Policy, progress: Progress) -> In
     return outcome
 
 
-def _replay(environment: str, key: str, progress: Progress) -> None:
-    """What one record holds. A damaged one must not keep back the later ones: what they rejected
+def _replay_all(environment: str, progress: Progress) -> None:
+    """What the records hold. A damaged one must not keep back the later ones: what they rejected
     for safety would be shown again.
     """
+    damaged = {
+        key for key in vault.record_keys(environment) if not _replay(environment, key, progress)
+    }
+    for key in sorted(damaged):
+        kept_records.report_damaged(environment, key)
+    kept_records.settle(environment, but=damaged)
+    progress.damaged_records += len(damaged)
+
+
+def _replay(environment: str, key: str, progress: Progress) -> bool:
+    """Whether it is as it was written."""
     try:
         record = vault.read_record(key)
         with transaction.atomic():
             progress.decisions += decisions.replay(environment, record)
     except StorageGone:
         raise
-    except (ArchiveError, KeyError, TypeError, ValueError):  # not as it was written
-        progress.damaged_records += 1
-        error_desk.report(
-            BytesDamaged(facts={"file": key}),
-            environment=environment,
-            place=integrity.VERIFY,
-            what=What(subject_id=uuid5(RECORDS, key)),
-            once=True,
-        )
+    except ControllerUnauthorised:
+        progress.outcomes[Indexed.UNPLACED] += 1
+    except (ArchiveError, KeyError, TypeError, ValueError):
+        return False
+    return True
 
 
 # --- files of one object --------------------------------------------------------------------------
 
 
-def _take_versions(others: dict[str, list[File]], places: Places, progress: Progress) -> None:
-    """The first that came is the original; the later ones corrected it, or lost a race."""
+def _take_all(others: dict[str, list[File]], places: Places, progress: Progress) -> None:
     studies: set[UUID] = set()
-    for uid, files in others.items():
-        instance = Instance.objects.get(environment=files[0].environment, sop_instance_uid=uid)
-        for file in _later(instance, files, places):
-            if _offer(file, places):
-                progress.versions += 1
-                studies.add(instance.study_id)
+    for files in others.values():
+        instance = _instance_of(files[0])
+        taken = _take(instance, files, places)
+        progress.versions += taken
+        if taken:
+            studies.add(instance.study_id)
     for study_id in studies:
         corrections.settle(study_id)
 
 
-def take_version(file: File, places: Places) -> bool:
-    """One file that came after what is archived of its object, taken in as when it came. Whether it
-    was a correction of it.
-    """
-    instance = Instance.objects.get(
+def take_versions(files: list[File], places: Places) -> None:
+    """Files of one object that no row names, taken in as when they came."""
+    instance = _instance_of(files[0])
+    if _take(instance, files, places):
+        corrections.settle(instance.study_id)
+
+
+def _instance_of(file: File) -> Instance:
+    return Instance.objects.get(
         environment=file.environment, sop_instance_uid=file.meta.sop_instance_uid
     )
-    versions = InstanceVersion.objects.filter(instance=instance)
-    newest = versions.aggregate(at=Max("received_at"))["at"] or instance.received_at
-    if file.meta.received_at <= newest or not _offer(file, places):
-        return False
-    corrections.settle(instance.study_id)
-    return True
 
 
-def _later(instance: Instance, files: list[File], places: Places) -> list[File]:
-    """Those that came after the original, in their order; the row gets the original's bytes."""
-    versions = InstanceVersion.objects.filter(instance=instance)
-    known = {bytes(digest): at for digest, at in versions.values_list("digest", "received_at")}
-    if known:  # one from before the newest must not come into force over it
-        newest = max(known.values())
-        new = (file for file in files if file.digest not in known)
-        after = (file for file in new if file.meta.received_at > newest)
-        return sorted(after, key=lambda file: file.meta.received_at)
+def _take(instance: Instance, files: list[File], places: Places) -> int:
+    """In the order in which they came; how many are versions now. The first that came is the
+    original, where the row was made from a file; the later ones corrected it, or lost a race. What
+    came before the newest that is known must not come into force over it, and what came before the
+    original corrected nothing.
+    """
+    known = {
+        bytes(digest): at
+        for digest, at in InstanceVersion.objects.filter(instance=instance).values_list(
+            "digest", "received_at"
+        )
+    }
+    if not known and indexing.is_made_again(instance.association_id):
+        files = _after_first(instance, files, places)
+        instance.refresh_from_db(fields=["received_at"])
+    original = min(known.values(), default=instance.received_at)
+    newest = max(known.values(), default=instance.received_at)
+    new = (file for file in files if file.digest not in known and _came(file) > original)
+    return sum(
+        _offer(file, places, superseded=_came(file) <= newest) for file in sorted(new, key=_came)
+    )
+
+
+def _came(file: File) -> datetime:
+    return file.meta.received_at
+
+
+def _after_first(instance: Instance, files: list[File], places: Places) -> list[File]:
+    """Those that came after the original; the row gets the original's bytes."""
     held = indexing.open_file(instance.environment, bytes(instance.digest), instance.store)
-    first, *later = sorted([held, *files], key=lambda file: file.meta.received_at)
+    first, *later = sorted([held, *files], key=_came)
     Instance.objects.filter(id=instance.id).update(
         digest=first.digest,
         digest_algorithm=first.meta.digest_algorithm,
@@ -169,7 +189,7 @@ def _later(instance: Instance, files: list[File], places: Places) -> list[File]:
     return later
 
 
-def _offer(file: File, places: Places) -> bool:
+def _offer(file: File, places: Places, *, superseded: bool) -> bool:
     """As it was offered when it came."""
     archived = rows.find(file.environment, file.meta.sop_instance_uid)
     register = places.registers.get(file.meta.controller_oid)
@@ -191,7 +211,7 @@ def _offer(file: File, places: Places) -> bool:
         with vault.Incoming(file.environment) as incoming:
             incoming.write(vault.read(file.environment, file.digest, file.store))
             sent = Sent(file.header, incoming, file.meta.transfer_syntax_uid, file.meta)
-            corrections.offer(peer, archived, held, sent)
+            corrections.offer(peer, archived, held, sent, superseded=superseded)
     except ArchiveError:
         return False
     return True

@@ -27,7 +27,7 @@ from archive.models import (
     Study,
     StudyState,
 )
-from archive.services import publishing, rounds
+from archive.services import publishing, rounds, tombstones
 from archive.services.doubts import DOUBT_SECONDS
 from archive.services.rounds import Slice
 from archive.values import now
@@ -159,16 +159,20 @@ def of_study(row: Any) -> Iterator[Found]:
 def _instances(position: str) -> Slice:
     rows = Instance.objects.kept().filter(damaged_at=None)
     behind = rows.filter(id__gt=UUID(position)) if position else rows
-    page = list(behind.order_by("id")[:ROWS])
+    page = list(behind.select_related("study").order_by("id")[:ROWS])
     return _slice(page, note(found for row in page for found in of_instance(row)))
 
 
 def of_instance(row: Instance) -> Iterator[Found]:
-    """A row whose bytes are not there; they are not read."""
-    if not vault.where(row.environment, bytes(row.digest), row.store):
-        facts = {"sop_instance_uid": row.sop_instance_uid}
-        kind = FindingKind.ROW_WITHOUT_BYTES
-        yield Found(kind, row.environment, str(row.id), row.study_id, facts)
+    """A row whose bytes are not there; they are not read. Destroyed ones are no loss."""
+    if vault.where(row.environment, bytes(row.digest), row.store):
+        return
+    if tombstones.is_destroyed(row.study):
+        kind = FindingKind.DESTROYED_YET_LIVE
+        yield Found(kind, row.environment, str(row.study_id), row.study_id)
+        return
+    facts = {"sop_instance_uid": row.sop_instance_uid}
+    yield Found(FindingKind.ROW_WITHOUT_BYTES, row.environment, str(row.id), row.study_id, facts)
 
 
 def _files(position: str) -> Slice:

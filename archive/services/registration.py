@@ -37,6 +37,7 @@ from archive.services import (
     notices,
     publishing,
     rejections,
+    set_aside,
     source_manifests,
     webhook_events,
 )
@@ -322,6 +323,7 @@ def _settle(study: Study) -> None:
     """What stood on the desk about the study's road is solved."""
     error_desk.settle(study.id, DOCUMENTS.step, REGISTER.step)
     error_desk.settle_resent(study)
+    set_aside.settle(study.environment, study)
     _compare_with_sources(study)
 
 

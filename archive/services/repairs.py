@@ -1,6 +1,7 @@
 """Putting right what reconciliation found: each again looked at first, then mended (AR-10)."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from enum import StrEnum
 from uuid import UUID
 
@@ -16,6 +17,7 @@ from archive.models import (
     FindingKind,
     Instance,
     Study,
+    StudyState,
 )
 from archive.services import (
     indexing,
@@ -26,8 +28,9 @@ from archive.services import (
     reconciliation,
     registration,
     rejections,
+    tombstones,
 )
-from archive.services.indexing import Indexed, Places
+from archive.services.indexing import File, Indexed, Places
 from archive.values import now
 
 
@@ -39,6 +42,7 @@ class Repair(StrEnum):
     REPORTED = "reported"  # damaged: the case tells who must send again
     INDEXED = "indexed"
     SET_ASIDE = "set-aside"  # a manifest of ours that no document names
+    DESTROYED = "destroyed"  # once more: the database was one of before
     AGREES = "agrees"  # nothing was left to do
     LEFT = "left"  # cannot be mended here: nothing was touched
 
@@ -92,8 +96,16 @@ def _bytes_missing(actor: Actor, finding: Finding) -> Repair:
     row = Instance.objects.filter(id=UUID(finding.key), damaged_at=None).first()
     if row is None or not list(reconciliation.of_instance(row)):
         return Repair.AGREES
+    if tombstones.put_in_force(row.study):
+        return Repair.DESTROYED
     integrity.found_damaged(row.id)
     return Repair.REPORTED
+
+
+def _destroyed(actor: Actor, finding: Finding) -> Repair:
+    study = Study.objects.filter(id=UUID(finding.key)).exclude(state=StudyState.DESTROYED).first()
+    known = study is not None and tombstones.put_in_force(study)
+    return Repair.DESTROYED if known else Repair.AGREES
 
 
 def _nameless(actor: Actor, finding: Finding) -> Repair:
@@ -120,12 +132,29 @@ def _nameless(actor: Actor, finding: Finding) -> Repair:
         )
         _register(study)
         return Repair.INDEXED
-    if outcome is Indexed.OTHER and rebuilding.take_version(file, places):
-        return Repair.INDEXED
+    if outcome is Indexed.OTHER:
+        rebuilding.take_versions([file, *_others_of(finding, uid)], places)
+        if reconciliation.is_named(finding.environment, digest, uid):
+            return Repair.INDEXED
     if outcome is Indexed.OURS:
         vault.set_aside(finding.environment, digest)
         return Repair.SET_ASIDE
     return Repair.LEFT
+
+
+def _others_of(finding: Finding, uid: str) -> Iterator[File]:
+    """What else was found of the same object: all that was forgotten comes back in its order."""
+    rows = Finding.objects.filter(
+        kind=finding.kind,
+        environment=finding.environment,
+        facts__sop_instance_uid=uid,
+        settled_at=None,
+    ).exclude(id=finding.id)
+    for key in rows.values_list("key", flat=True):
+        digest = bytes.fromhex(key)
+        with suppress(ArchiveError):  # gone, or unreadable: its own repair says so
+            store = vault.where(finding.environment, digest)
+            yield indexing.open_file(finding.environment, digest, store)
 
 
 REPAIRS: Mapping[FindingKind, Callable[[Actor, Finding], Repair]] = {
@@ -133,5 +162,6 @@ REPAIRS: Mapping[FindingKind, Callable[[Actor, Finding], Repair]] = {
     FindingKind.IMAGES_WITHOUT_ENTRY: _study,
     FindingKind.IMAGES_BEFORE_ENTRY: _late_entry,
     FindingKind.ROW_WITHOUT_BYTES: _bytes_missing,
+    FindingKind.DESTROYED_YET_LIVE: _destroyed,
     FindingKind.BYTES_WITHOUT_ROW: _nameless,
 }

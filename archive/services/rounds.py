@@ -12,8 +12,10 @@ from django.db import IntegrityError, transaction
 
 from archive.config import settings
 from archive.models import Round, RoundKind
+from archive.services.error_desk import Place
 from archive.values import now
 
+VERIFY = Place("job", "integrity")  # where damage shows
 LEASE = timedelta(minutes=2)
 
 

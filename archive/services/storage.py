@@ -19,7 +19,7 @@ from archive.models import (
     StudyState,
 )
 from archive.objects import part10
-from archive.services import destruction_work, error_desk
+from archive.services import error_desk, tombstones
 from archive.services.error_desk import Place, What
 from archive.stores import FILES, Store, files
 from archive.stores.keys import is_object
@@ -144,7 +144,7 @@ def _is_destroyed(key: str, content: bytes) -> bool:
         *rejected.values_list("instance__study", flat=True),
     } - {None}
     gone = Study.objects.filter(id__in=owners, state=StudyState.DESTROYED)
-    return any(digest in destruction_work.stored(study) for study in gone)
+    return any(digest in tombstones.stored(study) for study in gone)
 
 
 def _is_the_same(key: str, arrived: bytes, content: bytes) -> bool:
@@ -153,8 +153,13 @@ def _is_the_same(key: str, arrived: bytes, content: bytes) -> bool:
 
 
 def _says_its_name(key: str, content: bytes) -> bool:
-    """An object's name is the digest of its data set; a record has none."""
-    return not is_object(key) or vault.is_named(bytes.fromhex(Path(key).stem), content)
+    """An object's name is the digest of its data set; a record holds its own."""
+    if is_object(key):
+        return vault.is_named(bytes.fromhex(Path(key).stem), content)
+    try:
+        return bool(vault.unsealed(content))
+    except ValueError:
+        return False
 
 
 def _name(key: str, content: bytes, store: str) -> None:

@@ -9,17 +9,29 @@ from django.db.models import Model, QuerySet
 from archive import vault
 from archive.config import settings
 from archive.models import (
+    DestructionItem,
     Document,
     DocumentKind,
     DocumentStatus,
+    Environment,
     Instance,
     InstanceVersion,
+    ItemState,
+    PatientMerge,
     Rejection,
     Round,
     RoundKind,
     StudyState,
 )
-from archive.services import integrity, registration, rounds
+from archive.services import (
+    integrity,
+    kept_records,
+    merge_records,
+    registration,
+    rounds,
+    set_aside,
+    tombstones,
+)
 from archive.services.rounds import Slice
 
 M = TypeVar("M", bound=Model)
@@ -90,7 +102,7 @@ def _manifests(position: str) -> Slice:
     def check(row: Document) -> tuple[int, bool]:
         digest = bytes.fromhex(row.vault_key)
         whole = vault.is_whole(row.environment, digest)
-        if not whole and row.study is not None:
+        if not whole and row.study is not None and not tombstones.put_in_force(row.study):
             vault.set_aside(row.environment, digest)
             registration.owe(row.study)
         return row.size, whole
@@ -98,9 +110,43 @@ def _manifests(position: str) -> Slice:
     return _walk(rows.exclude(vault_key="").select_related("study"), position, check)
 
 
+def _destroyed(position: str) -> Slice:
+    """Of each destroyed study the vault has a record, which is written anew where it is not."""
+    rows = DestructionItem.objects.filter(state=ItemState.DESTROYED)
+
+    def check(row: DestructionItem) -> tuple[int, bool]:
+        tombstones.keep_missing(row)
+        return 0, True
+
+    return _walk(rows.select_related("study", "list", "rule"), position, check)
+
+
+def _merges(position: str) -> Slice:
+    """The same of each merge."""
+
+    def check(row: PatientMerge) -> tuple[int, bool]:
+        merge_records.keep(row.id)
+        return 0, True
+
+    return _walk(PatientMerge.objects.all(), position, check)
+
+
+def _records(position: str) -> Slice:
+    """What was decided, as the vault has it. At their end, what came right meanwhile is settled."""
+    seen = kept_records.look(position, settings().verify_bytes_per_second * SLICE_SECONDS)
+    if not seen.position:
+        for environment in Environment.values:
+            kept_records.settle(environment)
+            set_aside.settle(environment)
+    return seen
+
+
 PARTS = {
     "instances": _instances,
     "versions": _versions,
     "notes": _notes,
     "manifests": _manifests,
+    "destroyed": _destroyed,
+    "merges": _merges,
+    "records": _records,
 }

@@ -36,8 +36,8 @@ class Store(Protocol):
 
     def remove(self, key: str) -> None: ...
 
-    def keys(self, prefix: str) -> Iterator[tuple[str, datetime]]:
-        """Keys below a folder, with when they were written, in their order."""
+    def keys(self, prefix: str, after: str = "") -> Iterator[tuple[str, datetime]]:
+        """Keys below a folder and behind that one, with when they were written, in their order."""
 
     def free(self) -> int | None:
         """Bytes that can still be written; None where that has no end."""

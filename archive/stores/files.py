@@ -81,18 +81,20 @@ class FileStore:
         if path.parent.is_dir():
             sync_folder(path.parent)
 
-    def keys(self, prefix: str) -> Iterator[tuple[str, datetime]]:
+    def keys(self, prefix: str, after: str = "") -> Iterator[tuple[str, datetime]]:
         folder = self.path(prefix)
         if not folder.is_dir():
             require_set_up(self._root)
             return
         for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
-            if entry.is_dir():
-                yield from self.keys(f"{prefix}/{entry.name}")
+            key = f"{prefix}/{entry.name}"
+            if key < after[: len(key)]:  # it, and all that is below it
                 continue
-            with suppress(FileNotFoundError):  # removed a moment ago
-                at = datetime.fromtimestamp(entry.stat().st_mtime, UTC)
-                yield f"{prefix}/{entry.name}", at
+            if entry.is_dir():
+                yield from self.keys(key, after)
+            elif key > after:
+                with suppress(FileNotFoundError):  # removed a moment ago
+                    yield key, datetime.fromtimestamp(entry.stat().st_mtime, UTC)
 
     def free(self) -> int | None:
         require_set_up(self._root)

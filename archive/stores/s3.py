@@ -110,10 +110,11 @@ class ObjectStore:
         with _told():
             self.client.delete_object(Bucket=self.bucket, Key=self._name(key))
 
-    def keys(self, prefix: str) -> Iterator[tuple[str, datetime]]:
+    def keys(self, prefix: str, after: str = "") -> Iterator[tuple[str, datetime]]:
+        behind = {"StartAfter": self._name(after)} if after else {}
         with _told():
             pages = self.client.get_paginator("list_objects_v2").paginate(
-                Bucket=self.bucket, Prefix=self._name(prefix) + "/"
+                Bucket=self.bucket, Prefix=self._name(prefix) + "/", **behind
             )
             for page in pages:
                 for entry in page.get("Contents", ()):

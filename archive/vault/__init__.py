@@ -29,7 +29,19 @@ from archive.vault import digests
 from archive.vault.digests import ALGORITHM, READ_CHUNK
 from archive.vault.incoming import DATA_OFFSET, SPILL, Incoming, Kept, key_of, path_of
 from archive.vault.quarantine import set_aside_files
-from archive.vault.records import keep_record, read_record, record_keys
+from archive.vault.records import (
+    Record,
+    check_record,
+    find_record,
+    has_record,
+    keep_record,
+    read_record,
+    record_key,
+    record_keys,
+    records_behind,
+    study_record_key,
+    unsealed,
+)
 
 __all__ = [
     "ALGORITHM",
@@ -40,10 +52,14 @@ __all__ = [
     "Held",
     "Incoming",
     "Kept",
+    "Record",
+    "check_record",
     "doubt",
     "doubted",
     "every_object",
+    "find_record",
     "free_bytes",
+    "has_record",
     "hold",
     "is_lasting",
     "is_named",
@@ -59,14 +75,18 @@ __all__ = [
     "read_header",
     "read_meta",
     "read_record",
+    "record_key",
     "record_keys",
+    "records_behind",
     "remove",
     "remove_set_aside",
     "set_aside",
     "set_aside_files",
     "settle_doubt",
     "size_of",
+    "study_record_key",
     "sweep_incoming",
+    "unsealed",
     "where",
 ]
 

@@ -38,6 +38,9 @@ PARTS = {
     "manifests": gettext_lazy("manifests"),
     "studies": gettext_lazy("studies"),
     "files": gettext_lazy("files of the vault"),
+    "destroyed": gettext_lazy("records of destroyed studies"),
+    "merges": gettext_lazy("records of merges"),
+    "records": gettext_lazy("records of decisions"),
 }
 EXPLAINED = {
     FindingKind.MANIFEST_WITHOUT_IMAGES: gettext_lazy(
@@ -55,6 +58,11 @@ EXPLAINED = {
         "The index has an object whose bytes are not in the vault. Repair treats it as damaged: a "
         "case asks for the same object to be sent again."
     ),
+    FindingKind.DESTROYED_YET_LIVE: gettext_lazy(
+        "The vault has a record that the study was destroyed, and the database, which is one from "
+        "before that, has it as live. Repair puts the destruction into force again; nobody is "
+        "asked to send anything."
+    ),
     FindingKind.BYTES_WITHOUT_ROW: gettext_lazy(
         "The vault has bytes that no object names. Repair adds them to the index, or takes them in "
         "as a corrected version of their object. Otherwise they stay in the vault, and manage.py "
@@ -67,6 +75,7 @@ DONE = {
     Repair.REPORTED: gettext_lazy("%(count)s reported as damaged"),
     Repair.INDEXED: gettext_lazy("%(count)s added to the index"),
     Repair.SET_ASIDE: gettext_lazy("%(count)s set aside"),
+    Repair.DESTROYED: gettext_lazy("%(count)s destructions in force again"),
     Repair.AGREES: gettext_lazy("%(count)s agreed already"),
     Repair.LEFT: gettext_lazy("%(count)s cannot be repaired here"),
 }

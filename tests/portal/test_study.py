@@ -9,7 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from archive.errors import PeerUnreachable
-from archive.models import AvailabilityNotice, Case, Job, LedgerEvent, Study
+from archive.models import AvailabilityNotice, Case, Job, LedgerEvent, Patient, Study
 from archive.queries import study as queries
 from archive.queries.timeline import STEPS
 from archive.services import notices, registration
@@ -289,6 +289,12 @@ def test_failed_work_is_retried_from_the_study() -> None:
 def test_a_destroyed_study_is_not_registered_again() -> None:
     study = builders.study(state="destroyed")
     assert "Register again" not in page(opened(study), study)
+
+
+def test_a_destroyed_study_that_a_new_index_has_of_nobody_is_shown_as_such() -> None:
+    study = builders.study(state="destroyed", accession_number="", study_date="")
+    Patient.objects.filter(id=study.patient_id).update(identifier="", issuer="", name="")
+    assert "Its retention has ended" in page(opened(study), study)
 
 
 # --- who gets in ----------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """The imaging rows made again from the vault alone, as they were (AR-10)."""
 
+import json
 from io import StringIO
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -29,6 +30,7 @@ from archive.services import (
     commitment,
     corrections,
     integrity,
+    kept_records,
     overlays,
     rebuilding,
     registration,
@@ -45,7 +47,7 @@ from tests import cast, notes
 from tests.cast import VENLA, dataset
 from tests.notes import QUALITY, SAFETY, note
 from tests.services.test_corrections import NEW_PATIENT, corrected, lay_over, served, settle
-from tests.services.test_integrity import flip
+from tests.services.test_integrity import flip, go_round
 from tests.services.test_registration import quiet, state
 from tests.services.test_rejections import ARCHIVIST, registered
 
@@ -274,6 +276,38 @@ def test_a_damaged_record_keeps_none_of_the_others_back() -> None:
     assert told.count() == 3
 
 
+def test_a_record_that_was_put_back_is_damaged_no_more(
+    own_vault: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kept_records, "ROWS", 1)
+    first, second = dataset(), dataset()
+    cast.store(first, second)
+    for each in (first, second):
+        notes.send(note(SAFETY, each))
+    _, key = vault.record_keys("production")
+    whole = (own_vault / key).read_bytes()
+    (own_vault / key).write_bytes(whole.replace(b'"reason": ""', b'"reason": "x"'))  # as JSON: fine
+    go_round()
+    case = Case.objects.get(reason="bytes-damaged")
+    assert (case.state, CaseEvent.objects.get().facts["file"]) == ("open", key)
+    (own_vault / key).write_bytes(whole)
+    go_round()
+    case.refresh_from_db()
+    assert case.state == "resolved"
+
+
+def test_records_from_before_they_held_their_digest_are_read(own_vault: Path) -> None:
+    made = dataset()
+    cast.store(made)
+    notes.send(note(SAFETY, made))
+    [key] = vault.record_keys("production")
+    bare = json.dumps(vault.read_record(key), ensure_ascii=False)
+    (own_vault / key).write_text(bare)
+    wipe()
+    assert rebuilding.rebuild(nothing).damaged_records == 0
+    assert Instance.objects.get().rejection == SAFETY
+
+
 class Filling(FileStore):
     """A store that another is emptied into just after it was asked."""
 
@@ -375,3 +409,12 @@ def test_objects_that_were_set_aside_are_missed_by_name_and_not_shown(own_vault:
     )
     assert event.case.organisation == cast.organisation()
     assert CaseEvent.objects.count() == 2
+    cast.store(bad)  # its customer has sent it again
+    quiet(study := Study.objects.get())
+    cast.documents()
+    registration.advance(study.id)
+    event.refresh_from_db()
+    assert event.outcome == "solved"
+    cast.store(headless)
+    go_round()
+    assert not CaseEvent.objects.filter(outcome="open").exists()

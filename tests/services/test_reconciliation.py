@@ -174,6 +174,62 @@ def test_a_correction_that_the_database_has_forgotten_is_in_force_again(own_vaul
     assert served(made).PatientID == VENLA
 
 
+def forgotten_corrections(own_vault: Path) -> list[str]:
+    """Of one object, in the order in which they came; the database is from before them."""
+    notes.allow(metadata=True)
+    made = dataset()
+    study = registered(made)
+    cast.store(corrected(made, **NEW_PATIENT))
+    settle(study)
+    held = Instance.objects.values("digest", "size", "version").get()
+    known = set(InstanceVersion.objects.values_list("id", flat=True))
+    for name in ("Laine^Aino", "Laine^Eino", "Laine^Oiva"):  # these hold at once
+        cast.store(corrected(made, **NEW_PATIENT, ReferringPhysicianName=name))
+    lost = InstanceVersion.objects.exclude(id__in=known).order_by("number")
+    digests = [bytes(each.digest).hex() for each in lost]
+    corrections_of = list(lost.values_list("correction_id", flat=True))
+    lost.delete()
+    Correction.objects.filter(id__in=corrections_of).delete()
+    Instance.objects.update(**held)
+    age(own_vault)
+    go_round()
+    return digests
+
+
+def finding(digest: str) -> Finding:
+    return Finding.objects.get(kind="bytes-without-row", key=digest)
+
+
+def in_force() -> str:
+    return bytes(Instance.objects.get().digest).hex()
+
+
+def test_with_the_newest_forgotten_correction_those_before_it_come_back(own_vault: Path) -> None:
+    _, _, newest = forgotten_corrections(own_vault)
+    assert repairs.repair(ARCHIVIST, finding(newest)) is Repair.INDEXED
+    assert in_force() == newest
+    assert go_round() == {}
+    numbers = InstanceVersion.objects.order_by("received_at").values_list("number", flat=True)
+    assert list(numbers) == [1, 2, 3, 4, 5]
+
+
+def test_a_correction_found_when_a_later_one_is_in_force_again_is_an_ended_version(
+    own_vault: Path,
+) -> None:
+    _, _, newest = forgotten_corrections(own_vault)
+    Finding.objects.exclude(key=newest).delete()  # the round has not come to them yet
+    repairs.repair(ARCHIVIST, finding(newest))
+    go_round()
+    found = Finding.objects.filter(kind="bytes-without-row", settled_at=None)
+    assert {repairs.repair(ARCHIVIST, each) for each in list(found)} == {
+        Repair.INDEXED,
+        Repair.AGREES,
+    }
+    assert in_force() == newest
+    assert go_round() == {}
+    assert Correction.objects.filter(state="undone").count() == 1
+
+
 def test_bytes_that_correct_nothing_stay_where_they_are(own_vault: Path) -> None:
     made = dataset()
     cast.store(made)

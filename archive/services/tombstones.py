@@ -1,0 +1,270 @@
+"""What stays of a destroyed study: its row, UIDs and digests, and the record of it in the vault.
+
+From the record the rows are made again where the index is new, and the destruction is put into
+force again where the database is one from before it (AR-9, AR-10).
+"""
+
+from collections.abc import Iterator, Mapping
+from datetime import datetime
+from typing import Any
+from uuid import NAMESPACE_OID, uuid5
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from archive import ledger, vault
+from archive.errors import BytesDamaged, ControllerUnauthorised
+from archive.models import (
+    Connection,
+    ConnectionKind,
+    DestructionItem,
+    Document,
+    DocumentKind,
+    DocumentStatus,
+    Finding,
+    Instance,
+    InstanceVersion,
+    ItemState,
+    Patient,
+    Register,
+    RejectedObject,
+    Rejection,
+    Series,
+    Study,
+    StudyRetention,
+    StudyState,
+)
+from archive.services import error_desk, notices, rounds, rows
+from archive.values import now
+
+KIND = "destroyed"
+Record = Mapping[str, Any]
+
+
+def withdraw(study: Study) -> None:
+    """From the caller's commit on nobody is given the study: state, registry entry and notice say
+    so.
+    """
+    Study.objects.filter(id=study.id).update(state=StudyState.DESTROYED, waits_for="")
+    StudyRetention.objects.filter(study_id=study.id).delete()
+    for manifest in _manifests(study).filter(status=DocumentStatus.APPROVED):
+        Document.objects.filter(id=manifest.id).update(status=DocumentStatus.DEPRECATED)
+        notices.withdraw(study, manifest)
+
+
+def objects(study: Study) -> Iterator[tuple[str, bytes, int]]:
+    found = Instance.objects.filter(study=study).order_by("sop_instance_uid")
+    for uid, digest, size in found.values_list("sop_instance_uid", "digest", "size").iterator():
+        yield uid, bytes(digest), size
+
+
+def stored(study: Study) -> Iterator[bytes]:
+    """Digests of all that stands in the vault of a study: its objects with their earlier versions,
+    its manifests, and the notes that reject nothing else.
+    """
+    for _, digest, _ in objects(study):
+        yield digest
+    versions = InstanceVersion.objects.filter(instance__study=study)
+    for earlier in versions.values_list("digest", flat=True):
+        yield bytes(earlier)
+    elsewhere = RejectedObject.objects.exclude(study_instance_uid=study.study_instance_uid)
+    notes = Rejection.objects.filter(rejected__instance__study=study).distinct()
+    alone = notes.exclude(id__in=elsewhere.values("rejection_id"))
+    for note in alone.values_list("digest", flat=True):
+        yield bytes(note)
+    for key in _manifests(study).exclude(vault_key="").values_list("vault_key", flat=True):
+        yield bytes.fromhex(key)
+
+
+def remove(environment: str, digests: set[bytes]) -> None:
+    """Their bytes go, from quarantine too; twice does no harm."""
+    for digest in digests:
+        vault.remove(environment, digest)
+    vault.remove_set_aside(environment, digests)
+
+
+def _manifests(study: Study) -> QuerySet[Document]:
+    return Document.objects.filter(study=study, kind=DocumentKind.MANIFEST)
+
+
+# --- the record -----------------------------------------------------------------------------------
+
+
+def keep(item: DestructionItem) -> None:
+    """To be called when the study is condemned for good, before the first of its bytes goes. The
+    record says nothing of the patient.
+    """
+    study = item.study
+    facts = {
+        "study": study.study_instance_uid,
+        "controller": item.controller_oid,
+        "connection": str(study.connection_id),
+        "received_at": study.received_at.isoformat(),
+        "list": item.list.number,
+        "rule": item.rule.name_fi,
+        "source": item.rule.source,
+        "ended_on": item.ends_on.isoformat(),
+        "sha256": item.sha256,
+        "objects": item.instances,
+        "bytes": item.bytes,
+        "series": [_told(series) for series in study.series.order_by("id")],
+        "stored": sorted({digest.hex() for digest in stored(study)}),
+    }
+    at = item.decided_at or now()
+    vault.keep_record(study.environment, KIND, facts, at=at, key=_key(study))
+
+
+def keep_missing(item: DestructionItem) -> None:
+    """Of a study destroyed before there were records, or whose record is damaged."""
+    if not vault.has_record(_key(item.study)):
+        keep(item)
+
+
+def _key(study: Study) -> str:
+    return vault.study_record_key(study.environment, KIND, study.study_instance_uid)
+
+
+def _told(series: Series) -> dict[str, Any]:
+    columns = ("sop_class_uid", "sop_instance_uid", "digest_algorithm", "size")
+    found = Instance.objects.filter(series=series).order_by("id")
+    return {
+        "uid": series.series_instance_uid,
+        "modality": series.modality,
+        "objects": [
+            [*told, bytes(digest).hex()] for *told, digest in found.values_list(*columns, "digest")
+        ],
+    }
+
+
+def is_destroyed(study: Study) -> bool:
+    """Whether the vault knows that it was."""
+    return _record_of(study) is not None
+
+
+def put_in_force(study: Study) -> bool:
+    """Whether the vault knows that the study was destroyed; it is so again from now on."""
+    record = _record_of(study)
+    if record is None:
+        return False
+    _put_in_force(study, record)
+    return True
+
+
+def _record_of(study: Study) -> Record | None:
+    """None when it cannot be read either: the rounds tell of that."""
+    try:
+        record = vault.find_record(_key(study))
+    except BytesDamaged:
+        return None
+    return record if record and record["study"] == study.study_instance_uid else None
+
+
+def replay(environment: str, record: Record) -> bool:
+    """Whether it changed anything. Raises ControllerUnauthorised when its register is not here."""
+    uid = record["study"]
+    with transaction.atomic():
+        known = Study.objects.filter(environment=environment, study_instance_uid=uid).first()
+        return _put_in_force(known or _made_again(environment, record), record)
+
+
+def _put_in_force(study: Study, record: Record) -> bool:
+    """The bytes go before the commit: killed in between, the study is found live and without bytes,
+    and this is done again.
+    """
+    with transaction.atomic():
+        rows.lock(study.id)
+        held = Study.objects.select_related("register").get(id=study.id)
+        if held.state == StudyState.DESTROYED:
+            return False
+        withdraw(held)
+        _fill(held, record)
+        Instance.objects.filter(study=held).update(damaged_at=None)
+        _end_what_is_open(held, record)
+        about = ledger.About(
+            environment=held.environment,
+            organisation_id=held.register.organisation_id,
+            subject_id=held.id,
+            study_id=held.id,
+            patient_id=held.patient_id,
+        )
+        facts = {
+            name: record[name] for name in ("list", "objects", "bytes", "sha256", "ended_on", "at")
+        }
+        ledger.record(ledger.Kind.DESTRUCTION_RESTORED, about, facts)
+        named = {bytes.fromhex(digest) for digest in record["stored"]}
+        remove(held.environment, {*named, *stored(held)})
+        return True
+
+
+def _end_what_is_open(study: Study, record: Record) -> None:
+    """A list that the database holds as not carried out, findings, and cases that ask for bytes."""
+    DestructionItem.objects.filter(
+        study=study, state__in=(ItemState.LISTED, ItemState.CONDEMNED)
+    ).update(
+        state=ItemState.DESTROYED,
+        decided_at=datetime.fromisoformat(record["at"]),
+        instances=record["objects"],
+        bytes=record["bytes"],
+        sha256=record["sha256"],
+    )
+    Finding.objects.filter(study=study, settled_at=None).update(settled_at=now())
+    error_desk.settle(study.id, rounds.VERIFY.step)
+
+
+# --- rows made again ------------------------------------------------------------------------------
+
+
+def _made_again(environment: str, record: Record) -> Study:
+    """The study's row: of nobody, since the record says nothing of the patient."""
+    register = Register.objects.filter(controller_oid=record["controller"], is_default=True).first()
+    sender = _sender(environment, register, record) if register else None
+    if register is None or sender is None:
+        raise ControllerUnauthorised()
+    nobody, _ = Patient.objects.get_or_create(environment=environment, issuer="", identifier="")
+    return Study.objects.create(
+        environment=environment,
+        study_instance_uid=record["study"],
+        register=register,
+        patient=nobody,
+        connection=sender,
+        modalities=sorted({each["modality"] for each in record["series"] if each["modality"]}),
+        instance_count=record["objects"],
+        byte_count=record["bytes"],
+        received_at=datetime.fromisoformat(record["received_at"]),
+    )
+
+
+def _sender(environment: str, register: Register, record: Record) -> Connection | None:
+    """Who sent it; when it is nobody's any more, a system of the controller's."""
+    kinds = (ConnectionKind.DICOM, ConnectionKind.XDS)
+    here = Connection.objects.filter(environment=environment, kind__in=kinds)
+    known = here.filter(id=record["connection"]).first()
+    return known or here.filter(organisation_id=register.organisation_id).first()
+
+
+def _fill(study: Study, record: Record) -> None:
+    """Series and objects that the index does not have."""
+    for each in record["series"]:
+        series, _ = Series.objects.get_or_create(
+            environment=study.environment,
+            series_instance_uid=each["uid"],
+            defaults={"study": study, "modality": each["modality"]},
+        )
+        made = (_instance(study, series, told) for told in each["objects"])
+        Instance.objects.bulk_create(made, batch_size=2_000, ignore_conflicts=True)
+
+
+def _instance(study: Study, series: Series, told: list[Any]) -> Instance:
+    sop_class_uid, uid, algorithm, size, digest = told
+    return Instance(
+        environment=study.environment,
+        study=study,
+        series=series,
+        sop_instance_uid=uid,
+        sop_class_uid=sop_class_uid,
+        digest=bytes.fromhex(digest),
+        digest_algorithm=algorithm,
+        size=size,
+        association_id=uuid5(NAMESPACE_OID, study.study_instance_uid),
+        received_at=study.received_at,
+    )
