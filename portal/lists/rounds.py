@@ -81,8 +81,18 @@ DAMAGED = Listing[Instance](
     detail_key=lambda row: row.study_id,
     walks=False,
     columns=(
-        Column("study", gettext_lazy("Study"), _study),
-        Column("object", gettext_lazy("Object"), lambda row: Identifier(row.sop_instance_uid)),
+        Column(
+            "study",
+            gettext_lazy("Study"),
+            _study,
+            under=(
+                Column(
+                    "object",
+                    gettext_lazy("Object"),
+                    lambda row: Identifier(row.sop_instance_uid),
+                ),
+            ),
+        ),
         Column("found", gettext_lazy("Found"), lambda row: When(row.damaged_at)),
         Column(
             "customer",

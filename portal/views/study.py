@@ -177,7 +177,7 @@ def _show(request: Request, actor: Actor, found: Study, *, shown: bool = False) 
         "cases": cases,
         "corrections": corrected.of_study(found),
         "rejections": corrected.rejections_of(found),
-        "may_correct": gate.ask(actor, Action.CORRECT, found).allowed,
+        "may_correct": looks.may_correct(actor, found),
         "marks": [
             (each, dicom_date(each.mark.made_on) if each.mark else None)
             for each in marks.of_study(found)

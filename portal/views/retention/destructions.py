@@ -72,7 +72,7 @@ def propose(request: Request, actor: Actor) -> HttpResponseBase:
     """What the list would hold is said before it is made."""
     form = ProposeForm(request.POST or None, customers_of(actor, ()))
     facts: list[tuple[str, str]] = []
-    if form.is_bound and form.is_valid():
+    if form.is_bound and form.is_valid() and "back" not in request.POST:
         if "sure" in request.POST:
             made = _propose(request, actor, form)
             if made is not None:
@@ -85,7 +85,7 @@ def propose(request: Request, actor: Actor) -> HttpResponseBase:
         "kept": [(name, request.POST.get(name, "")) for name in form.fields] if facts else [],
         "trail": _trail(),
     }
-    status = 422 if form.is_bound and not facts else 200
+    status = 422 if form.errors else 200
     return render(request, "retention/propose.html", context, status=status)
 
 

@@ -125,9 +125,12 @@ def upload(request: Request, actor: Actor) -> HttpResponseBase:
 @page("codes-import")
 def preview(request: Request, actor: Actor, import_id: UUID) -> HttpResponseBase:
     """What the list changes; then it is applied, if it still changes just that."""
-    held = CodeImport.objects.filter(id=import_id, applied_at=None).first()
+    held = CodeImport.objects.filter(id=import_id).first()
     if held is None:
         raise NotFound()
+    if held.applied_at is not None:
+        messages.warning(request, _("That list was applied already."))
+        return redirect("codes")
     plan = services.preview(held)
     form = ApplyForm(request.POST if request.method == "POST" else None, plan.digest)
     if form.is_bound and form.is_valid():
