@@ -23,7 +23,7 @@ WORDS: Mapping[str, str | Promise] = {
     "C000": _("cannot be understood"),
     "AA": _("accepted"),
     "AE": _("refused for an error"),
-    "AR": _("rejected"),
+    "AR": _("refused"),
     "XDSRegistryMetadataError": _("metadata of the document is wrong"),
     "XDSRegistryError": _("failure in the registry"),
     "XDSRegistryBusy": _("registry busy"),

@@ -7,10 +7,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from archive.models import CorrectionOrigin, RejectionTitle
+from archive.values import dicom_date
+from portal.formats import day_text
 from portal.said import Said, objects_words
 
 Facts = dict[str, Any]
 
+SEXES = {"F": gettext_lazy("female"), "M": gettext_lazy("male"), "O": gettext_lazy("other")}
 FIELDS = {
     "PatientID": gettext_lazy("patient’s code"),
     "IssuerOfPatientID": gettext_lazy("issuer of the patient’s code"),
@@ -28,6 +31,14 @@ FIELDS = {
 def fields_words(changed: Sequence[str]) -> str:
     """Attributes as people call them, never their values."""
     return ", ".join(str(FIELDS.get(name, name)) for name in changed)
+
+
+def value_words(name: str, value: str) -> str:
+    """A value as the form has it: a day as a day, a sex by its word; anything else as it stands."""
+    if name in ("PatientBirthDate", "StudyDate") and (day := dicom_date(value)) is not None:
+        return day_text(day)
+    word = SEXES.get(value) if name == "PatientSex" else None
+    return str(word or value or "–")
 
 
 def title_words(title: str) -> str:

@@ -149,7 +149,7 @@ PAGES: tuple[Page, ...] = (
     Page("correction", "correction", _("Correction"), STUDY_READERS, within="corrections"),
     Page("rejection", "rejection", _("Rejection"), STUDY_READERS, within="corrections"),
     Page("correct", "correction-new", _("Correct"), ARCHIVISTS, within="corrections"),
-    Page("reject", "study-reject", _("Reject"), ARCHIVISTS, within="corrections"),
+    Page("reject", "study-reject", _("Reject objects"), ARCHIVISTS, within="corrections"),
     Page("may-correct", "may-correct", _("Who may correct"), ARCHIVISTS, within="corrections"),
     Page("integrity", "integrity", _("Integrity"), STUDY_READERS, ARCHIVE_GROUP, True),
     Page("reconciliation", "reconciliation", _("Findings"), STUDY_READERS, within="integrity"),

@@ -4,8 +4,10 @@ from django.utils.translation import get_language, ngettext
 from django.utils.translation import gettext as _
 
 from archive.models import RegisterType, RetentionBasis, RetentionRule
+from archive.queries import content_policies
 from archive.rules.retention import Standing
 from archive.services.retention_rules import Rule
+from archive.values import today
 from portal.formats import day_text, number_text
 
 
@@ -39,7 +41,8 @@ def scope_words(rule: RetentionRule | Rule) -> str:
     """Of what: "ct, mr; occupational health care; born on day 18, 28"."""
     parts = []
     if rule.content_types:
-        parts.append(", ".join(rule.content_types))
+        named = content_policies.names(today())
+        parts.append(", ".join(named.get(each, each) for each in rule.content_types))
     if rule.register_types:
         parts.append(", ".join(str(RegisterType(each).label) for each in rule.register_types))
     if rule.birth_days:

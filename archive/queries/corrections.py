@@ -12,6 +12,7 @@ from archive.models import (
     RejectedObject,
     Rejection,
     Study,
+    StudyState,
 )
 from archive.queries import keyset
 
@@ -86,7 +87,8 @@ def studies_beside(study: Study) -> list[Study]:
     rows = Study.objects.filter(
         environment=study.environment, patient=study.patient, register=study.register
     )
-    related = rows.exclude(id=study.id).select_related("patient", "register__organisation")
+    left = rows.exclude(id=study.id).exclude(state=StudyState.DESTROYED)
+    related = left.select_related("patient", "register__organisation")
     return list(related.order_by("-received_at", "-id")[:STUDIES])
 
 

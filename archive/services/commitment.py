@@ -302,24 +302,26 @@ def report_failed(commitment_id: UUID, error: ArchiveError) -> None:
 
 def not_delivered(commitment_id: UUID, error: ArchiveError) -> None:
     """One more try has failed."""
-    environment = StorageCommitment.objects.values_list("environment", flat=True).get(
-        id=commitment_id
-    )
-    about = ledger.About(environment=environment, subject_id=commitment_id)
-    ledger.record(ledger.Kind.COMMITMENT_UNDELIVERED, about, {"error": error.detail})
+    commitment = StorageCommitment.objects.select_related("connection").get(id=commitment_id)
+    kind, facts = ledger.Kind.COMMITMENT_UNDELIVERED, {"error": error.detail}
+    _record(kind, commitment, _studies_of(commitment), facts)
 
 
 def give_up(commitment_id: UUID, job_id: UUID, error: ArchiveError) -> None:
     """All tries failed: the support desk has it, and the sender may ask again."""
     commitment = StorageCommitment.objects.select_related("connection").get(id=commitment_id)
     StorageCommitment.objects.filter(id=commitment_id).update(state=CommitmentState.UNDELIVERED)
+    study_ids = _studies_of(commitment)
     error_desk.report(
         error,
         environment=commitment.environment,
         place=REPORT,
         who=_who(commitment),
         what=What(
-            subject_id=commitment_id, job_id=job_id, correlation_id=commitment.association_id
+            study_id=study_ids[0] if len(study_ids) == 1 else None,
+            subject_id=commitment_id,
+            job_id=job_id,
+            correlation_id=commitment.association_id,
         ),
         facts={"TransactionUID": commitment.transaction_uid},
     )

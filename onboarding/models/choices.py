@@ -2,6 +2,7 @@
 
 from django.db.models import TextChoices
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 
 class JoiningState(TextChoices):
@@ -17,7 +18,7 @@ class JoiningState(TextChoices):
     IN_PRODUCTION = "in_production", _("in production")
     NOTICE_GIVEN = "notice_given", _("notice given")
     ENDED = "ended", _("ended")
-    REJECTED = "rejected", _("rejected")
+    REJECTED = "rejected", pgettext_lazy("application", "rejected")
 
 
 class ContactKind(TextChoices):

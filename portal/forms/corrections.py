@@ -11,11 +11,10 @@ from django.utils.translation import gettext_lazy as _
 from archive.models import Organisation, RejectionTitle
 from archive.objects.study_facts import FACTS, StudyFacts
 from archive.values import dicom_date, today
-from portal.correcting_words import FIELDS
+from portal.correcting_words import FIELDS, SEXES
 from portal.forms.reasons import reason_field
 
 BY_ARCHIVIST = (RejectionTitle.QUALITY, RejectionTitle.PATIENT_SAFETY, RejectionTitle.WORKLIST)
-SEXES = (("", "–"), ("F", _("female")), ("M", _("male")), ("O", _("other")))
 
 
 _label = lazy(lambda name: capfirst(str(FIELDS[name])), str)
@@ -49,7 +48,9 @@ class CorrectionForm(forms.Form):
     )
     PatientName = _text("PatientName", 324, _("Family name^given names"))
     PatientBirthDate = _day("PatientBirthDate")
-    PatientSex = forms.ChoiceField(label=_label("PatientSex"), required=False, choices=SEXES)
+    PatientSex = forms.ChoiceField(
+        label=_label("PatientSex"), required=False, choices=[("", "–"), *SEXES.items()]
+    )
     AccessionNumber = _text("AccessionNumber", 64, required=True)
     StudyDescription = _text("StudyDescription", 64, _("Begins with the study code."))
     StudyID = _text("StudyID", 16)

@@ -6,9 +6,11 @@ from typing import Any
 from uuid import UUID
 
 from django import forms
+from django.utils.text import capfirst
 from django.utils.translation import gettext_lazy as _
 
-from archive.models import ContentPolicy, Organisation, RegisterType, RetentionBasis
+from archive.models import Organisation, RegisterType, RetentionBasis
+from archive.queries import content_policies
 from archive.services.retention_rules import LONGEST, Rule
 from archive.values import today
 from portal.forms.days import day_field
@@ -35,8 +37,8 @@ def _several(label: Any, choices: Any, help_text: Any) -> forms.MultipleChoiceFi
 
 
 def _content_types() -> list[tuple[str, str]]:
-    rows = ContentPolicy.objects.order_by("content_type").values_list("content_type", flat=True)
-    return [(each, each) for each in rows.distinct()]
+    named = sorted(content_policies.names(today()).items(), key=lambda each: each[1].casefold())
+    return [(content_type, capfirst(name)) for content_type, name in named]
 
 
 class RuleForm(forms.Form):

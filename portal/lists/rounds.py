@@ -2,17 +2,14 @@
 destruction lists, and duty against fact.
 """
 
-from dataclasses import dataclass
-from operator import attrgetter
-
-from django.urls import reverse
-from django.utils.functional import Promise
-from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
-
 from archive.models import DestructionList, Finding, FindingKind, Instance, Suspicion, User
 from archive.queries.destruction import BY_NUMBER
+from dataclasses import dataclass
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _, gettext_lazy
 from onboarding.queries.duty import Row as Duty
+from operator import attrgetter
 from portal import formats
 from portal.lists.cells import Identifier, PersonCode, Press, Size, State, Value, When, state_of
 from portal.lists.columns import Column, Listing, acts
@@ -81,8 +78,18 @@ DAMAGED = Listing[Instance](
     detail_key=lambda row: row.study_id,
     walks=False,
     columns=(
-        Column("study", gettext_lazy("Study"), _study),
-        Column("object", gettext_lazy("Object"), lambda row: Identifier(row.sop_instance_uid)),
+        Column(
+            "study",
+            gettext_lazy("Study"),
+            _study,
+            under=(
+                Column(
+                    "object",
+                    gettext_lazy("Object"),
+                    lambda row: Identifier(row.sop_instance_uid),
+                ),
+            ),
+        ),
         Column("found", gettext_lazy("Found"), lambda row: When(row.damaged_at)),
         Column(
             "customer",

@@ -24,7 +24,7 @@ from archive.services import looking, overlays, study_moves
 from archive.services.overlays import Preview
 from portal import formats
 from portal.advice import advise
-from portal.correcting_words import FIELDS, fields_words
+from portal.correcting_words import FIELDS, fields_words, value_words
 from portal.forms.corrections import CorrectionForm, UndoForm, WhyCorrectForm
 from portal.lists.corrections import CORRECTIONS
 from portal.staff import Request, page
@@ -57,7 +57,7 @@ def _study(request: Request, actor: Actor, given: str) -> Study:
         found = looks.found(request, actor, UUID(given))
     except ValueError as error:
         raise Http404 from error
-    gate.require(actor, Action.CORRECT, found)
+    looks.correctable(actor, found)
     return found
 
 
@@ -66,7 +66,7 @@ def _chosen(request: Request, actor: Actor, beside: list[Study]) -> list[Study]:
     ticked = set(request.POST.getlist("study"))
     chosen = [each for each in beside if str(each.id) in ticked]
     for each in chosen:
-        gate.require(actor, Action.CORRECT, each)
+        looks.correctable(actor, each)
     return chosen
 
 
@@ -134,7 +134,7 @@ def _shown(each: Preview) -> Shown:
 def pairs_words(before: StudyFacts, after: StudyFacts) -> list[tuple[str, str, str]]:
     """Field, before and after."""
     return [
-        (str(FIELDS[name]), old or "–", new or "–")
+        (str(FIELDS[name]), value_words(name, old), value_words(name, new))
         for name, (old, new) in before.changes(after).items()
     ]
 
@@ -194,7 +194,7 @@ def _show(
         "others": others,
         "undoable": last is not None
         and last.id == made.id
-        and gate.ask(actor, Action.CORRECT, made.study).allowed,
+        and looks.may_correct(actor, made.study),
         "in_force": [each for each in others if each.state == CorrectionState.IN_FORCE],
         "form": form,
         **around,
@@ -207,7 +207,7 @@ def _show(
 @page("correct")
 def undo(request: Request, actor: Actor, correction_id: UUID) -> HttpResponseBase:
     made, asker = _opened(request, actor, correction_id)
-    gate.require(actor, Action.CORRECT, made.study)
+    looks.correctable(actor, made.study)
     if not asker.reason:
         return redirect("study", made.study_id)
     form = UndoForm(request.POST)
@@ -231,7 +231,7 @@ def undo(request: Request, actor: Actor, correction_id: UUID) -> HttpResponseBas
 
 def _undone(actor: Actor, made: Correction, reason: str) -> bool:
     try:
-        gate.require(actor, Action.CORRECT, made.study)
+        looks.correctable(actor, made.study)
         overlays.undo(actor, made, reason=reason)
     except (ArchiveError, NotFound):
         return False

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.forms import Form
-from django.http import Http404, HttpResponse, HttpResponseBase
+from django.http import Http404, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -94,8 +94,7 @@ def told(request: Request, organisation: Organisation) -> Told:
 @page("load-limits")
 def limits(request: Request, actor: Actor, organisation_id: UUID) -> HttpResponseBase:
     organisation = _customer(actor, organisation_id)
-    held = services.of(organisation.id)
-    form = LimitsForm(request.POST or None, initial=asdict(held))
+    form = _limits_form(organisation, request.POST or None)
     if form.is_bound and form.is_valid():
         reason = form.cleaned_data["reason"]
         services.allow(actor, organisation, form.limits(), reason=reason)
@@ -111,10 +110,15 @@ def everyones(request: Request, actor: Actor, organisation_id: UUID) -> HttpResp
     organisation = _customer(actor, organisation_id)
     form = EveryonesForm(request.POST, prefix=EVERYONES)
     if not form.is_valid():
-        return _show(request, organisation, LimitsForm(), form)
+        return _show(request, organisation, _limits_form(organisation), form)
     services.follow_everyone(actor, organisation, reason=form.cleaned_data["reason"])
     messages.success(request, _("Everyone’s limits hold from the next association on."))
     return redirect("organisation", organisation.id)
+
+
+def _limits_form(organisation: Organisation, data: QueryDict | None = None) -> LimitsForm:
+    """What holds today stands in it."""
+    return LimitsForm(data, initial=asdict(services.of(organisation.id)))
 
 
 def _customer(actor: Actor, organisation_id: UUID) -> Organisation:

@@ -8,7 +8,8 @@ from django.utils.translation import gettext as _
 
 from archive import gate
 from archive.actors import Actor
-from archive.models import Study
+from archive.errors.retention import StudyDestroyed
+from archive.models import Study, StudyState
 from archive.queries import study as queries
 from archive.queries import study_codes
 from archive.rules.access import Action
@@ -25,6 +26,19 @@ def found(request: Request, actor: Actor, study_id: UUID) -> Study:
     gate.require(actor, Action.SEE_STUDY, study)
     request.environment = study.environment
     return study
+
+
+def may_correct(actor: Actor, study: Study) -> bool:
+    """Whoever may correct at all; a destroyed study has nothing left to correct."""
+    is_there = study.state != StudyState.DESTROYED
+    return is_there and gate.ask(actor, Action.CORRECT, study).allowed
+
+
+def correctable(actor: Actor, study: Study) -> None:
+    """Raises NotFound, StudyDestroyed."""
+    gate.require(actor, Action.CORRECT, study)
+    if study.state == StudyState.DESTROYED:
+        raise StudyDestroyed()
 
 
 def seer(request: Request, actor: Actor, study: Study) -> Actor:

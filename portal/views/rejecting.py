@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.contrib import messages
 from django.core.exceptions import BadRequest
+from django.db.models import QuerySet
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -15,10 +16,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 from archive import gate
 from archive.actors import Actor
 from archive.errors import ArchiveError
-from archive.models import Instance, Rejection, Study
+from archive.models import Instance, Rejection, RejectionTitle, Study
 from archive.queries import corrections as queries
 from archive.queries import study as studies
-from archive.rules.access import Action
+from archive.rules.access import CORRECTORS, Action
 from archive.services import rejection_notes, rejections
 from portal import formats
 from portal.advice import advise
@@ -37,29 +38,38 @@ WHOLE = "all"
 def reject(request: Request, actor: Actor, study_id: UUID) -> HttpResponseBase:
     """Choose objects and a reason; then read what will happen to how many; then it is done."""
     found = looks.found(request, actor, study_id)
-    gate.require(actor, Action.CORRECT, found)
+    looks.correctable(actor, found)
     if not looks.seer(request, actor, found).reason:
         return redirect("study", found.id)
     form = RejectForm(request.POST or None)
     if request.method == "GET" or "back" in request.POST or not form.is_valid():
         return _form(request, found, form)
-    chosen = list(_chosen(request, found))
+    ticked = _ticked(request, found)
+    rows = _left_to(form.cleaned_data["title"], ticked)
+    chosen = list(rows.values_list("id", flat=True))
     if not chosen:
-        form.add_error(None, _("Choose the study, a series or objects."))
+        already = _("What was chosen is rejected already.")
+        form.add_error(
+            None, already if ticked.exists() else _("Choose the study, a series or objects.")
+        )
         return _form(request, found, form)
     if "confirm" not in request.POST:
         return _asked(request, found, form, len(chosen))
     return _done(request, actor, found, chosen, form)
 
 
-def _chosen(request: Request, found: Study) -> list[UUID]:
-    """Objects that are shown today, of what was ticked."""
+def _ticked(request: Request, found: Study) -> QuerySet[Instance]:
+    """Of what was ticked, the objects that are shown today, also those rejected for quality."""
     rows = Instance.objects.available(quality=True).filter(study=found)
     if WHOLE in request.POST:
-        return list(rows.values_list("id", flat=True))
+        return rows
     series, objects = _ids(request, "series"), _ids(request, "object")
-    ticked = rows.filter(series_id__in=series) | rows.filter(id__in=objects)
-    return list(ticked.values_list("id", flat=True))
+    return rows.filter(series_id__in=series) | rows.filter(id__in=objects)
+
+
+def _left_to(title: str, rows: QuerySet[Instance]) -> QuerySet[Instance]:
+    """What was rejected for its quality can be rejected for a stricter reason only."""
+    return rows.filter(rejection="") if title == RejectionTitle.QUALITY else rows
 
 
 def _ids(request: Request, name: str) -> list[UUID]:
@@ -96,7 +106,9 @@ def _form(request: Request, found: Study, form: RejectForm) -> HttpResponse:
 
 
 def _asked(request: Request, found: Study, form: RejectForm, count: int) -> HttpResponse:
-    all_of_it = count == Instance.objects.available(quality=True).filter(study=found).count()
+    shown = Instance.objects.available(quality=True).filter(study=found)
+    title = form.cleaned_data["title"]
+    all_of_it = count == _left_to(title, shown).count()
     say = ngettext(
         "%(count)s object is left out of the manifest, of queries and of retrieval; its bytes "
         "stay.",
@@ -112,7 +124,7 @@ def _asked(request: Request, found: Study, form: RejectForm, count: int) -> Http
         "title": ngettext("Reject %(count)s object?", "Reject %(count)s objects?", count)
         % {"count": formats.number_text(count)},
         "say": say,
-        "why": title_words(form.cleaned_data["title"]),
+        "why": title_words(title),
         "reason": form.cleaned_data["reason"],
         "hidden": [
             (name, value)
@@ -172,8 +184,7 @@ def _show(request: Request, actor: Actor, made: Rejection, form: RevokeForm) -> 
 
 def _may_revoke(actor: Actor, made: Rejection) -> bool:
     """Of a note whose objects have not come, by the role alone."""
-    subject = made.study
-    return subject is None or gate.ask(actor, Action.CORRECT, subject).allowed
+    return looks.may_correct(actor, made.study) if made.study else bool(actor.roles & CORRECTORS)
 
 
 @require_POST
@@ -182,7 +193,7 @@ def revoke(request: Request, actor: Actor, rejection_id: UUID) -> HttpResponseBa
     """All that the note still rejects, or what was ticked."""
     made = queries.rejection(rejection_id)
     if made.study is not None:
-        gate.require(actor, Action.CORRECT, made.study)
+        looks.correctable(actor, made.study)
     form = RevokeForm(request.POST)
     if not form.is_valid():
         return _show(request, actor, made, form)

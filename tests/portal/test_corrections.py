@@ -106,6 +106,8 @@ def test_a_correction_with_its_reason_is_made_and_told() -> None:
     study.refresh_from_db()
     assert (study.accession_number, study.study_date) == ("B2", "20261119")
     assert made.values == {"AccessionNumber": "B2", "StudyDate": "20261119"}
+    content = said(client.get(f"/corrections/{made.id}/"))
+    assert "<del>20 Nov 2026</del>" in content and "<ins>19 Nov 2026</ins>" in content
     content = said(client.get(address(study)))
     assert "accession number, study date" in content and "mix-up at the desk" in content
     assert f"/corrections/{made.id}/" in content
@@ -240,6 +242,20 @@ def test_a_series_and_a_whole_study() -> None:
     assert "Reject 2 objects?" in whole and "That is the whole study" in whole
     rejecting(client, study, all="1", confirm="1")
     assert not Instance.objects.available().exists()
+
+
+def test_what_is_rejected_for_quality_goes_with_the_whole_only_for_a_stricter_reason() -> None:
+    study = cast.store(dataset(), dataset(), dataset())
+    client = corrector(study)
+    one = str(Instance.objects.values_list("id", flat=True)[0])
+    blurred = {"title": notes.QUALITY, "confirm": "1"}
+    rejecting(client, study, object=one, **blurred)
+    assert "is rejected already" in said(rejecting(client, study, object=one, **blurred))
+    asked = said(rejecting(client, study, all="1", title=notes.QUALITY))
+    assert "Reject 2 objects?" in asked and "That is the whole study" in asked
+    assert "Reject 3 objects?" in said(rejecting(client, study, all="1"))
+    rejecting(client, study, all="1", **blurred)
+    assert RejectedObject.objects.filter(ended_at=None).count() == 3
 
 
 def test_anothers_objects_are_not_rejected_with_it() -> None:

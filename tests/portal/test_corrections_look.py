@@ -94,7 +94,7 @@ def test_an_archivist_corrects_rejects_and_undoes_without_javascript(
     study.refresh_from_db()
     assert study.patient.identifier == VENLA
     give_reason(page, address, study)  # it is another patient's now
-    page.get_by_role("link", name="Reject", exact=True).click()
+    page.get_by_role("link", name="Reject objects", exact=True).click()
     page.check("[name=all]")
     page.fill("main [name=reason]", "not hers either")
     page.get_by_role("button", name="Show what will happen").click()

@@ -74,6 +74,7 @@ def test_an_officer_sets_limits_with_a_reason_and_gives_them_up_again() -> None:
     )
     assert limits.of(cast.organisation().id) == limits.Limits(4, 500, 90, 60)
     everyones = reverse("load-everyones", args=[cast.organisation().id])
+    assert 'value="500"' in officer.post(everyones).content.decode()  # what it has is not lost
     officer.post(everyones, {"everyones-reason": "new PACS"})
     assert not UseLimit.objects.filter(organisation=cast.organisation()).exists()
     told = LedgerEvent.objects.filter(kind="customer.changed", facts__has_key="reason")

@@ -60,8 +60,12 @@ def test_a_rule_is_added_and_closed_after_its_preview() -> None:
         "reason": "decision 7",
     }
     kept = RetentionRule.objects.count()
+    assert "Intra-oral</option>" in get(client, reverse("retention-rule-change"))
     content = post(client, reverse("retention-rule-change"), given)
     assert "10 years from the study" in content and RetentionRule.objects.count() == kept
+    assert "intra-oral" in content
+    content = post(client, reverse("retention-rule-change"), {**given, "sure": "yes", "back": "1"})
+    assert 'value="Act 1 § 2"' in content and RetentionRule.objects.count() == kept
     content = post(client, reverse("retention-rule-change"), {**given, "sure": "yes"})
     row = RetentionRule.objects.get(name_en="dental")
     assert "dental" in content and "not yet read in its source" in content
@@ -83,6 +87,7 @@ def test_holds_are_placed_and_released_and_the_study_says_so() -> None:
     assert hold.patient_id == study.patient_id
     assert LedgerEvent.objects.filter(kind="patient.searched").exists()
     place = reverse("retention-hold-study", args=[study.id])
+    assert f'href="{reverse("study", args=[study.id])}">Go back' in get(client, place)
     until = (today() - timedelta(days=1)).isoformat()
     refused = post(client, place, {"reason": "complaint 5", "until": until})
     assert "That day does not fit" in refused
@@ -106,6 +111,8 @@ def test_a_destruction_goes_by_two_persons_and_ends_in_a_certificate() -> None:
     one, other = signed_in("archivist"), signed_in("admin")
     given = {"ended_by": today().isoformat(), "reason": "yearly destruction"}
     assert "What the list would hold" in post(one, reverse("destruction-propose"), given)
+    back = post(one, reverse("destruction-propose"), {**given, "sure": "yes", "back": "1"})
+    assert 'value="yearly destruction"' in back
     assert not DestructionList.objects.exists()
     content = post(one, reverse("destruction-propose"), {**given, "sure": "yes"})
     made = DestructionList.objects.get()
@@ -130,6 +137,12 @@ def test_a_destruction_goes_by_two_persons_and_ends_in_a_certificate() -> None:
     content = post(one, reverse("study-reason", args=[study.id]), {"reason": "case 1"})
     assert "Withdrawn for good by destruction list" in content
     assert "it was destroyed" in content and "Place a hold" not in content
+    assert "Reject objects" not in content
+    for page in (
+        f"{reverse('correction-new')}?study={study.id}",
+        reverse("study-reject", args=[study.id]),
+    ):
+        assert one.get(page).status_code == 409
     DestructionList.objects.update(certificate="{}")
     assert "changed since it was signed" in get(one, reverse("destruction", args=[made.id]))
 

@@ -60,6 +60,7 @@ def test_a_list_of_codes_is_shown_then_applied() -> None:
     address = reverse("codes-preview", args=[held.id])
     done = client.post(address, given, follow=True).content.decode()
     assert "Applied: 1 new, 1 closed." in done
+    assert "applied already" in client.post(address, given, follow=True).content.decode()
     assert StudyCodeEntry.objects.filter(code="ZX9ZX").exists()
     assert "ZX9ZX,1.2.246.537.6.4,Uusi tutkimus,2026-01-01" in exported(client.get)
     recorded = LedgerEvent.objects.filter(kind="list.exported").latest("at")

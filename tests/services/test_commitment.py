@@ -4,6 +4,7 @@ import pytest
 
 from archive import errors, vault
 from archive.models import Case, Instance, Job, LedgerEvent, StorageCommitment, Study
+from archive.queries import timeline
 from archive.services import commitment
 from archive.values import now, uid_from_uuid
 from tests import cast
@@ -93,12 +94,17 @@ def test_an_empty_question_is_no_question(uid: str, wanted: list[tuple[str, str]
         commitment.request(cast.peer(), transaction_uid=uid, references=wanted)
 
 
-def test_a_report_that_did_not_arrive_is_due_at_once() -> None:
-    cast.store(dataset())
+def test_a_report_that_did_not_arrive_is_due_at_once_and_told_on_its_study() -> None:
+    study = cast.store(dataset())
     asked = commitment.request(
         cast.peer(), transaction_uid=uid_from_uuid(), references=references()
     )
     commitment.result(asked)
     assert Job.objects.get(kind="commitment_report").not_before > now()
     commitment.report_failed(asked, errors.PeerAborted())
-    assert Job.objects.get(kind="commitment_report").not_before <= now()
+    job = Job.objects.get(kind="commitment_report")
+    assert job.not_before <= now()
+    commitment.give_up(asked, job.id, errors.PeerAborted())
+    last = timeline.of_study(study)[-2:]
+    assert [entry.step for entry in last if not entry.case_event] == ["commitment-undelivered"]
+    assert Case.objects.get(events__study=study).place == "commitment-report"

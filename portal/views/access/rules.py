@@ -149,7 +149,8 @@ def members(request: Request, actor: Actor, rule_id: UUID) -> HttpResponseBase:
 def _change(request: Request, form: forms.Form, change: Change) -> HttpResponseBase:
     """The form; then what it will do; then, when that is confirmed, it is done."""
     sentences: list[str] = []
-    if request.method == "POST" and form.is_valid() and _fits(form, change.check):
+    goes_on = request.method == "POST" and form.is_valid() and "back" not in request.POST
+    if goes_on and _fits(form, change.check):
         if "sure" not in request.POST:
             sentences = change.say()
         elif _fits(form, change.act):
@@ -167,7 +168,7 @@ def _change(request: Request, form: forms.Form, change: Change) -> HttpResponseB
         "kept": kept,
         "trail": [(_("Rules of access"), reverse("access-rules"))],
     }
-    status = 422 if form.is_bound and not sentences else 200
+    status = 422 if form.errors else 200
     return render(request, "access/rule_change.html", context, status=status)
 
 

@@ -3,10 +3,12 @@ certificate (AR-9, NF-3).
 """
 
 import hashlib
+from archive.actors import Actor
+from archive.errors import ArchiveError, NotFound
+from archive.models import DestructionItem, DestructionList, ListState, Spared
+from archive.queries import destruction as queries
+from archive.services import destruction as services
 from collections.abc import Callable
-from typing import Any
-from uuid import UUID
-
 from django.contrib import messages
 from django.core.exceptions import BadRequest
 from django.forms import Form
@@ -14,15 +16,8 @@ from django.http import Http404, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect, render
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
-
-from archive.actors import Actor
-from archive.errors import ArchiveError, NotFound
-from archive.models import DestructionItem, DestructionList, ListState, Spared
-from archive.queries import destruction as queries
-from archive.services import destruction as services
+from django.utils.translation import gettext as _, ngettext
+from django.views.decorators.http import require_POST, require_http_methods, require_safe
 from onboarding.queries import customers_of
 from portal import destruction_pdf
 from portal.advice import advise
@@ -36,6 +31,8 @@ from portal.staff import Request, page
 from portal.views import lists
 from portal.views.fragments import answer
 from portal.views.lists import Opened
+from typing import Any
+from uuid import UUID
 
 
 @require_safe
@@ -72,7 +69,7 @@ def propose(request: Request, actor: Actor) -> HttpResponseBase:
     """What the list would hold is said before it is made."""
     form = ProposeForm(request.POST or None, customers_of(actor, ()))
     facts: list[tuple[str, str]] = []
-    if form.is_bound and form.is_valid():
+    if form.is_bound and form.is_valid() and "back" not in request.POST:
         if "sure" in request.POST:
             made = _propose(request, actor, form)
             if made is not None:
@@ -85,7 +82,7 @@ def propose(request: Request, actor: Actor) -> HttpResponseBase:
         "kept": [(name, request.POST.get(name, "")) for name in form.fields] if facts else [],
         "trail": _trail(),
     }
-    status = 422 if form.is_bound and not facts else 200
+    status = 422 if form.errors else 200
     return render(request, "retention/propose.html", context, status=status)
 
 

@@ -117,7 +117,8 @@ def of_study(request: Request, actor: Actor, study_id: UUID) -> HttpResponseBase
         else:
             messages.success(request, _("The study is not destroyed while the hold is in force."))
             return redirect("study", study_id)
-    return _form(request, form, _("Hold a study"), looks.title(study))
+    back = looks.address(request, study)
+    return _form(request, form, _("Hold a study"), looks.title(study), back)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -147,13 +148,13 @@ def blame(form: forms.Form, error: ArchiveError) -> None:
     form.add_error(field if words else None, words or str(advise(error.reason()).cause))
 
 
-def _form(request: Request, form: forms.Form, title: str, say: str) -> HttpResponse:
+def _form(request: Request, form: forms.Form, title: str, say: str, back: str = "") -> HttpResponse:
     context: dict[str, Any] = {
         "form": form,
         "title": title,
         "say": say,
         "button": title,
-        "back": reverse("retention-holds"),
+        "back": back or reverse("retention-holds"),
         "trail": [
             (_("Retention"), reverse("retention")),
             (_("Holds"), reverse("retention-holds")),

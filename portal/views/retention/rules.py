@@ -140,7 +140,8 @@ def confirm(request: Request, actor: Actor, rule_id: UUID) -> HttpResponseBase:
 def _change(request: Request, form: forms.Form, change: Change) -> HttpResponseBase:
     """The form; then what it will do; then, when that is confirmed, it is done."""
     sentences: list[str] = []
-    if form.is_bound and form.is_valid() and _fits(form, change.check):
+    goes_on = form.is_bound and form.is_valid() and "back" not in request.POST
+    if goes_on and _fits(form, change.check):
         if "sure" not in request.POST:
             sentences = change.say()
         elif _fits(form, change.act):
@@ -160,7 +161,7 @@ def _change(request: Request, form: forms.Form, change: Change) -> HttpResponseB
             (_("Rules"), reverse("retention-rules")),
         ],
     }
-    status = 422 if form.is_bound and not sentences else 200
+    status = 422 if form.errors else 200
     return render(request, "retention/change.html", context, status=status)
 
 

@@ -196,7 +196,8 @@ def end(request: Request, actor: Actor, content_type: str) -> HttpResponseBase:
 def _change(request: Request, form: forms.Form, change: Change) -> HttpResponseBase:
     """The form; then what it will do; then, when that is confirmed, it is done."""
     sentences: list[str] = []
-    if form.is_bound and form.is_valid() and _fits(form, change.check):
+    goes_on = form.is_bound and form.is_valid() and "back" not in request.POST
+    if goes_on and _fits(form, change.check):
         if "sure" not in request.POST:
             sentences = change.say()
         elif _fits(form, change.act):
@@ -211,7 +212,7 @@ def _change(request: Request, form: forms.Form, change: Change) -> HttpResponseB
         "classes": sorted((storage_classes.name_of(u), u) for u in storage_classes.STORAGE),
         "trail": [(_("Content policy"), reverse("policies"))],
     }
-    status = 422 if form.is_bound and not sentences else 200
+    status = 422 if form.errors else 200
     return render(request, "system/policy_change.html", context, status=status)
 
 
