@@ -5,6 +5,7 @@ from archive.models import Environment, InstanceVersion
 from archive.services import rows
 
 DOUBT_SECONDS = 600  # longer than any association takes from bytes to row
+SETTLED_SECONDS = 2 * DOUBT_SECONDS  # by then all doubt is settled, done every few minutes
 
 
 def settle() -> int:

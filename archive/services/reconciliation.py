@@ -28,7 +28,7 @@ from archive.models import (
     StudyState,
 )
 from archive.services import publishing, rounds, tombstones
-from archive.services.doubts import DOUBT_SECONDS
+from archive.services.doubts import SETTLED_SECONDS
 from archive.services.rounds import Slice
 from archive.values import now
 
@@ -190,8 +190,8 @@ def _files(position: str) -> Slice:
 
 
 def _old(environment: str, folder: str) -> list[tuple[bytes, str]]:
-    """Files whose row would be there by now."""
-    before = now() - timedelta(seconds=DOUBT_SECONDS)
+    """Files whose row would be there by now, and that would be gone if they had been refused."""
+    before = now() - timedelta(seconds=SETTLED_SECONDS)
     listed = vault.listed(environment, folder)
     return [(digest, store) for digest, written_at, store in listed if written_at < before]
 

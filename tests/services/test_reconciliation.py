@@ -48,7 +48,7 @@ def mend(kind: str) -> Repair:
 
 def age(own_vault: Path) -> None:
     """As if every file had been there for a while."""
-    old = time.time() - 2 * reconciliation.DOUBT_SECONDS
+    old = time.time() - 2 * reconciliation.SETTLED_SECONDS
     for path in own_vault.rglob("*.dcm"):
         os.utime(path, (old, old))
 
