@@ -3,8 +3,8 @@
 The pixel data are found by walking over the encoding and are not read until they are asked for.
 """
 
-import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from io import BytesIO
 from struct import iter_unpack
@@ -90,22 +90,33 @@ def opened(data: Bytes, transfer_syntax_uid: str) -> Opened:
     """Raises Unsupported: an encoding that is not the one it is said to be."""
     try:
         if elements.is_deflated(transfer_syntax_uid):
-            data = zlib.decompress(data, -zlib.MAX_WBITS)
-        end, pixels = _pixels(data, transfer_syntax_uid)
-        dataset = _attributes(bytes(data[:end]), transfer_syntax_uid)
-    except (Odd, Truncated, zlib.error):
+            data = transcoding.inflated(data)
+        end, after, pixels = _pixels(data, transfer_syntax_uid)
+        dataset = _around(bytes(data[:end]), bytes(data[after:]), transfer_syntax_uid)
+    except (Odd, Truncated):
         raise Unsupported("the object's encoding cannot be read") from None
     return Opened(dataset, transfer_syntax_uid, data, pixels)
 
 
-def _pixels(data: Bytes, transfer_syntax_uid: str) -> tuple[int, Element | None]:
-    """Where the attributes before them end. Raises Odd, Truncated."""
+def _pixels(data: Bytes, transfer_syntax_uid: str) -> tuple[int, int, Element | None]:
+    """Where the attributes before them end, and those after them begin. Raises Odd, Truncated."""
     end = 0
     for element in elements.elements(data, 0, len(data), elements.encoding_of(transfer_syntax_uid)):
+        after = element.stop + (8 if element.undefined else 0)
         if element.tag in PIXELS:
-            return end, element
-        end = element.stop + (8 if element.undefined else 0)
-    return len(data), None
+            return end, after, element
+        end = after
+    return len(data), len(data), None
+
+
+def _around(before: bytes, after: bytes, transfer_syntax_uid: str) -> Dataset:
+    """Private attributes and signatures may stand behind the pixels; what else does, and is no
+    attribute, is passed over. Raises Unsupported.
+    """
+    if after:
+        with suppress(Unsupported):
+            return _attributes(before + after, transfer_syntax_uid)
+    return _attributes(before, transfer_syntax_uid)
 
 
 def _attributes(data: bytes, transfer_syntax_uid: str) -> Dataset:

@@ -3,7 +3,6 @@
 Only to plain ones: explicit and implicit VR little endian, explicit VR big endian.
 """
 
-import zlib
 from collections.abc import Iterator
 from copy import deepcopy
 from io import BytesIO
@@ -78,7 +77,7 @@ def _convert(data: bytes, source: str, target: str) -> bytes:
 
 def _decoded(data: bytes, source: str) -> Dataset:
     if elements.is_deflated(source):
-        data = zlib.decompress(data, -zlib.MAX_WBITS)
+        data = inflated(data)
     encoding = elements.encoding_of(source)
     dataset = read_dataset(BytesIO(data), not encoding.explicit, encoding.little)
     for _ in _elements(dataset):  # decoded now, by the encoding it came in
@@ -86,6 +85,17 @@ def _decoded(data: bytes, source: str) -> Dataset:
     if not encoding.explicit:
         correct_ambiguous_vr(dataset, encoding.little)
     return dataset
+
+
+def inflated(data: elements.Bytes) -> bytes:
+    """A deflated data set, when it is not larger than is unpacked at all. Raises Unsupported."""
+    try:
+        whole, ended = elements.inflate(data, LARGEST)
+    except errors.DatasetUnreadable:
+        raise errors.Unsupported("the object's encoding cannot be read") from None
+    if not ended:
+        raise errors.Unsupported("object is too large to be unpacked")
+    return whole
 
 
 def _unpack(dataset: Dataset, source: str) -> None:
