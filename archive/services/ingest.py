@@ -158,8 +158,7 @@ class Receipt:
         if written is Written.NOT:
             self._lost_the_race(header, admitted, kept, target)
             return
-        session.count(tally, kept.size)
-        tally.rejected += written is Written.AWAITED
+        session.count(tally, kept.size, shown=written is Written.NEW)
 
     def _is_taken_for_new(self) -> bool:
         """Whoever sends a study sends it whole, new or again. Taken wrongly, an object is found out
