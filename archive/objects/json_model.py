@@ -1,6 +1,7 @@
 """The DICOM JSON Model, PS3.18 annex F, and the Native DICOM Model made of it, PS3.19 annex A."""
 
 from collections.abc import Callable, Iterable, Mapping
+from math import inf, isfinite
 from typing import Any
 
 from lxml import etree
@@ -17,6 +18,7 @@ CHARACTER_SET = "00080005"
 UTF_8: Mapping[str, Any] = {"vr": "CS", "Value": [charsets.UTF_8]}
 INLINE = 1_024  # bytes of a binary value that are given in place
 BINARY = frozenset(("OB", "OD", "OF", "OL", "OV", "OW", "UN", "OB or OW"))
+_NOT_FINITE = {inf: "Infinity", -inf: "-Infinity"}
 _GROUPS = ("Alphabetic", "Ideographic", "Phonetic")
 
 
@@ -33,7 +35,8 @@ def _of_attribute(attribute: Attribute) -> Model:
         values: list[Any] = [of_attributes(item) for item in attribute.items]
     else:
         values = [_value(attribute.vr, text) for text in attribute.values]
-    return {"vr": attribute.vr, "Value": values} if any(values) else {"vr": attribute.vr}
+    told = any(value not in (None, {}) for value in values)  # zero is a value
+    return {"vr": attribute.vr, "Value": values} if told else {"vr": attribute.vr}
 
 
 def _value(vr: str, text: str) -> Any:
@@ -80,7 +83,16 @@ def _of_element(element: Any, link: Link, path: str) -> Model:
         return {"vr": element.VR[:2], "BulkDataURI": link(path)}
     model: Model = element.to_json_dict(None, 0)
     model["vr"] = model["vr"][:2]  # of one that may be two: OB or OW
+    if "Value" in model:
+        model["Value"] = [_in_json(value) for value in model["Value"]]
     return model
+
+
+def _in_json(value: Any) -> Any:
+    """JSON has no number that is none, or is infinite; other archives tell them as text too."""
+    if isinstance(value, float) and not isfinite(value):
+        return _NOT_FINITE.get(value, "NaN")
+    return value
 
 
 # --- XML ------------------------------------------------------------------------------------------

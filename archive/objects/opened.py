@@ -4,6 +4,7 @@ The pixel data are found by walking over the encoding and are not read until the
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from io import BytesIO
 from struct import iter_unpack
@@ -88,22 +89,33 @@ class Opened:
 def opened(data: Bytes, transfer_syntax_uid: str) -> Opened:
     """Raises Unsupported: an encoding that is not the one it is said to be, or one without end."""
     try:
-        data = deflated.plain(data, transfer_syntax_uid)
-        end, pixels = _pixels(data, transfer_syntax_uid)
-        dataset = _attributes(bytes(data[:end]), transfer_syntax_uid)
+        data = deflated.plain(data, transfer_syntax_uid, most=transcoding.LARGEST)
+        end, after, pixels = _pixels(data, transfer_syntax_uid)
+        dataset = _around(bytes(data[:end]), bytes(data[after:]), transfer_syntax_uid)
     except (Odd, Truncated, DatasetUnreadable):
         raise Unsupported("the object's encoding cannot be read") from None
     return Opened(dataset, transfer_syntax_uid, data, pixels)
 
 
-def _pixels(data: Bytes, transfer_syntax_uid: str) -> tuple[int, Element | None]:
-    """Where the attributes before them end. Raises Odd, Truncated."""
+def _pixels(data: Bytes, transfer_syntax_uid: str) -> tuple[int, int, Element | None]:
+    """Where the attributes before them end, and those after them begin. Raises Odd, Truncated."""
     end = 0
     for element in elements.elements(data, 0, len(data), elements.encoding_of(transfer_syntax_uid)):
+        after = element.stop + (8 if element.undefined else 0)
         if element.tag in PIXELS:
-            return end, element
-        end = element.stop + (8 if element.undefined else 0)
-    return len(data), None
+            return end, after, element
+        end = after
+    return len(data), len(data), None
+
+
+def _around(before: bytes, after: bytes, transfer_syntax_uid: str) -> Dataset:
+    """Private attributes and signatures may stand behind the pixels; what else does, and is no
+    attribute, is passed over. Raises Unsupported.
+    """
+    if after:
+        with suppress(Unsupported):
+            return _attributes(before + after, transfer_syntax_uid)
+    return _attributes(before, transfer_syntax_uid)
 
 
 def _attributes(data: bytes, transfer_syntax_uid: str) -> Dataset:

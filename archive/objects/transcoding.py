@@ -27,7 +27,7 @@ from archive.objects import deflated, elements
 
 # In the order in which a peer that takes several gets them.
 PLAIN = (str(ExplicitVRLittleEndian), str(ImplicitVRLittleEndian), str(ExplicitVRBigEndian))
-LARGEST = 512 << 20  # bytes of pixel data that are unpacked at all
+LARGEST = 512 << 20  # bytes of pixel data, or of a deflated object, that are unpacked at all
 # PS3.5 7.3: values of more than one byte are swapped; what is not here is bytes.
 _SWAPPED = {"OW": 2, "OF": 4, "OL": 4, "OD": 8, "OV": 8}
 
@@ -76,7 +76,7 @@ def _convert(data: bytes, source: str, target: str) -> bytes:
 
 
 def _decoded(data: bytes, source: str) -> Dataset:
-    plain = deflated.plain(data, source)
+    plain = deflated.plain(data, source, most=LARGEST)
     encoding = elements.encoding_of(source)
     dataset = read_dataset(BytesIO(plain), not encoding.explicit, encoding.little)
     for _ in _elements(dataset):  # decoded now, by the encoding it came in

@@ -189,7 +189,12 @@ def _text(function: str, *arguments: Combinable) -> Func:
 
 def _modality_of_a_series(match: Match) -> Q:
     condition = _condition(Column("CS", Level.SERIES, "modality"), match)
-    return Q(Exists(Series.objects.filter(condition, study=OuterRef("pk"))))
+    return Q(Exists(Series.objects.filter(_holds_any(), condition, study=OuterRef("pk"))))
+
+
+def _holds_any() -> Exists:
+    """A series of rejected objects alone is not there (AR-7)."""
+    return Exists(Instance.objects.available().filter(series=OuterRef("pk")))
 
 
 def _class_of_an_object(match: Match) -> Q:
@@ -226,9 +231,7 @@ def _persons(environment: str, wanted: Conditions) -> QuerySet[Any]:
 
 
 def series(of: QuerySet[Study], wanted: Conditions) -> QuerySet[Series]:
-    """Those that hold anything: a series of rejected objects alone is not there (AR-7)."""
-    shown = Exists(Instance.objects.available().filter(series=OuterRef("pk")))
-    return Series.objects.filter(shown, wanted.series, study__in=of.values("id"))
+    return Series.objects.filter(_holds_any(), wanted.series, study__in=of.values("id"))
 
 
 def instances(of: QuerySet[Study], wanted: Conditions) -> InstanceSet:

@@ -22,14 +22,7 @@ from archive.objects.header import Header, read_header
 from archive.objects.part10 import FileMeta
 from archive.rules import admission
 from archive.rules.admission import Admitted, Announced
-from archive.services import (
-    error_desk,
-    filing,
-    rejection_notes,
-    rejections,
-    resending,
-    rows,
-)
+from archive.services import error_desk, filing, rejection_notes, rejections, resending, rows
 from archive.services.corrections import Sent
 from archive.services.error_desk import What
 from archive.services.filing import Filed, Target
@@ -160,8 +153,7 @@ class Receipt:
         if written is Written.NOT:
             self._lost_the_race(header, admitted, kept, target)
             return
-        session.count(tally, kept.size)
-        tally.rejected += written is Written.AWAITED
+        session.count(tally, kept.size, shown=written is Written.NEW)
 
     def _is_taken_for_new(self) -> bool:
         """Whoever sends a study sends it whole, new or again. Taken wrongly, an object is found out

@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.contrib.postgres.aggregates import ArrayAgg
 from django.db import connection, transaction
-from django.db.models import Count, Max, Q, QuerySet, Sum
+from django.db.models import Count, Max, Q, QuerySet, Sum, Value
 
 from archive import jobs, ledger
 from archive.actors import Actor
@@ -62,6 +63,7 @@ class Stored:
     size: int
     last_at: datetime | None
     uncommitted: int
+    modalities: list[str]
 
 
 def documents_arrived(
@@ -103,6 +105,7 @@ def advance(study_id: UUID) -> datetime | None:
     if stored.uncommitted and now() < quiet_at:
         return quiet_at
     _count(study, stored)
+    _put_modalities_right(study, stored)
     verdict = linkage.judge(_documents(study), study.study_instance_uid)
     _disagreements(study, verdict)
     _take_service_event(study)
@@ -127,8 +130,25 @@ def _stored(study: Study) -> Stored:
         size=Sum("size", filter=shown, default=0),
         last_at=Max("received_at"),
         uncommitted=Count("id", filter=shown & Q(committed_at=None)),
+        modalities=_modalities(shown),
     )
     return Stored(**found)
+
+
+def _modalities(shown: Q) -> ArrayAgg:
+    """Those of the objects that are shown, which a rejection or its revocation may change."""
+    told = shown & ~Q(series__modality="")
+    return ArrayAgg("series__modality", filter=told, distinct=True, default=Value([]))
+
+
+def _put_modalities_right(study: Study, stored: Stored) -> None:
+    """Counted again while no object can come, that none of a new series gets lost."""
+    if set(stored.modalities) == set(study.modalities):
+        return
+    with transaction.atomic():
+        rejections.lock([study.id])
+        shown = Instance.objects.filter(study=study).aggregate(listed=_modalities(Q(rejection="")))
+        Study.objects.filter(id=study.id).update(modalities=shown["listed"])
 
 
 def _count(study: Study, stored: Stored) -> None:

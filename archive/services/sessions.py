@@ -163,9 +163,13 @@ class Session:
         made = Tally(filed, admitted.patient, target.authorisation_id)
         return self.studies.setdefault(header.study_instance_uid, made)
 
-    def count(self, tally: Tally, size: int) -> None:
-        tally.instances += 1
-        tally.bytes += size
+    def count(self, tally: Tally, size: int, *, shown: bool) -> None:
+        """What a note rejected before it came is kept, and no part of its study's counts."""
+        if shown:
+            tally.instances += 1
+            tally.bytes += size
+        else:
+            tally.rejected += 1
         tally.total_instances += 1
         tally.total_bytes += size
         if time.monotonic() - self.written >= 1:

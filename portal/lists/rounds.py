@@ -2,14 +2,17 @@
 destruction lists, and duty against fact.
 """
 
-from archive.models import DestructionList, Finding, FindingKind, Instance, Suspicion, User
-from archive.queries.destruction import BY_NUMBER
 from dataclasses import dataclass
+from operator import attrgetter
+
 from django.urls import reverse
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _, gettext_lazy
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from archive.models import DestructionList, Finding, FindingKind, Instance, Suspicion, User
+from archive.queries.destruction import BY_NUMBER
 from onboarding.queries.duty import Row as Duty
-from operator import attrgetter
 from portal import formats
 from portal.lists.cells import Identifier, PersonCode, Press, Size, State, Value, When, state_of
 from portal.lists.columns import Column, Listing, acts

@@ -1,20 +1,28 @@
 """A study's page: what it is, how it stands, what happened to it, and what can be done."""
 
-from archive import gate
-from archive.actors import Actor
-from archive.models import Case, Study, StudyState
-from archive.queries import corrections as corrected, desk, studies as documents, study as queries, timeline
-from archive.rules.access import Action
-from archive.services import looking, marks, notices, registration, retries
-from archive.values import dicom_date
 from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
 from django.contrib import messages
 from django.core.exceptions import BadRequest
 from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.translation import gettext as _, ngettext
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
+
+from archive import gate
+from archive.actors import Actor
+from archive.models import Case, Study, StudyState
+from archive.queries import corrections as corrected
+from archive.queries import desk, timeline
+from archive.queries import studies as documents
+from archive.queries import study as queries
+from archive.rules.access import Action
+from archive.services import looking, marks, notices, registration, retries
+from archive.values import dicom_date
 from portal import formats, standing
 from portal.forms.reasons import ReasonForm
 from portal.happenings import missing_words, told
@@ -22,8 +30,6 @@ from portal.lists.studies import STUDIES
 from portal.staff import Request, page
 from portal.views import lists, looks, reasons, studies
 from portal.views.retention import study as retention
-from typing import Any
-from uuid import UUID
 
 ENDED = (StudyState.CORRECTED, StudyState.DESTROYED)
 

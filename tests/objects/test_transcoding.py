@@ -1,6 +1,7 @@
 """Archived objects in plain transfer syntaxes: the same elements and the same pixels (AR-6)."""
 
 import warnings
+import zlib
 from typing import Any
 
 import numpy
@@ -9,12 +10,14 @@ from pydicom.dataset import FileMetaDataset
 
 from archive import errors
 from archive.objects import transcoding
+from archive.objects.opened import opened
 from archive.objects.sameness import LOSSLESS, same_content
 from tests.objects import samples
 from tests.objects.samples import BIG
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # pydicom's, of its own odd files
 
+DEFLATED = "1.2.840.10008.1.2.1.99"
 NO_PIXELS = {"badVR.dcm", "nested_priv_SQ.dcm"}  # no number of frames or bits
 # A codestream with a delimiter inside, and 12-bit lossy JPEG: no decoder of ours takes them.
 NOT_UNPACKED = {"JPEG2000-embedded-sequence-delimiter.dcm", "JPEG-lossy.dcm"}
@@ -69,3 +72,14 @@ def test_an_object_that_would_fill_the_memory_is_not_unpacked() -> None:
         huge = samples.encoded(dataset, syntax)
     with pytest.raises(errors.Unsupported, match="too large"):
         transcoding.convert(huge, syntax, transcoding.PLAIN[0])
+
+
+def test_what_unpacks_to_too_much_fills_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transcoding, "LARGEST", 1 << 20)
+    squeezer = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    bomb = squeezer.compress(bytes(2 << 20)) + squeezer.flush()
+    for target in transcoding.PLAIN:
+        with pytest.raises(errors.Unsupported, match="too large"):
+            transcoding.convert(bomb, DEFLATED, target)
+    with pytest.raises(errors.Unsupported, match="too large"):
+        opened(bomb, DEFLATED)

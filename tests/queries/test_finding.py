@@ -143,7 +143,7 @@ def world(db: None) -> list[tuple[Study, str, Sequence[str]]]:
         )
         Study.objects.filter(id=study.id).update(patient=person)
         for modality in modalities:
-            series = builders.series(study, objects=0)
+            series = builders.series(study, objects=1)
             Series.objects.filter(id=series.id).update(modality=modality)
         made.append((study, name, modalities))
     return made

@@ -19,8 +19,11 @@ from archive.models import (
     Study,
 )
 from archive.objects import manifest
-from archive.queries import held
-from archive.services import notices, registration
+from archive.objects.identifier import Key
+from archive.queries import finding, held
+from archive.queries.attributes import MODALITIES
+from archive.rules.matching import Level
+from archive.services import notices, registration, rejections
 from archive.values import now, uuid7
 from tests import cast, notes
 from tests.cast import MALLILA, dataset
@@ -298,6 +301,35 @@ def test_a_note_before_its_objects_waits_and_falls_on_them_when_they_come() -> N
     assert told.facts["rejected"] == 1
     with pytest.raises(refusals.RejectedBefore):
         cast.store(bad)
+
+
+def test_what_a_note_rejected_before_it_came_is_not_counted() -> None:
+    bad, good = dataset(), dataset()
+    notes.send(note(SAFETY, bad))
+    study = stored(bad, good)
+    assert study.instance_count == 1
+
+
+def test_modalities_follow_what_is_rejected_and_given_back() -> None:
+    picture = dataset()
+    marked = note(notes.KEY_NOTE, picture)
+    study = registered(picture, marked)
+    notes.send(note(QUALITY, marked))
+    registration.advance(study.id)
+    study.refresh_from_db()
+    assert study.modalities == ["CT"]
+    assert _found_by_modality("KO") == [] and _found_by_modality("CT") == [study.study_instance_uid]
+    rejections.revoke(ARCHIVIST, Rejection.objects.get(), reason="by mistake")
+    registration.advance(study.id)
+    study.refresh_from_db()
+    assert sorted(study.modalities) == ["CT", "KO"]
+    assert _found_by_modality("KO") == [study.study_instance_uid]
+
+
+def _found_by_modality(modality: str) -> list[str]:
+    wanted = finding.conditions({MODALITIES: Key((modality,))}, Level.STUDY)
+    found = finding.studies(Study.objects.all(), "production", wanted)
+    return list(found.values_list("study_instance_uid", flat=True))
 
 
 def test_a_note_for_objects_of_which_only_some_have_come() -> None:

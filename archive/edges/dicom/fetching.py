@@ -122,6 +122,7 @@ class Fetch:
     giver: Giver | Destination
     counts: Counts = field(default_factory=Counts)
     failed: list[str] = field(default_factory=list)
+    why: ArchiveError | None = None  # the first of them failed
 
     def run(self) -> None:
         """Raises Gone, Violation, TimeoutError."""
@@ -135,7 +136,7 @@ class Fetch:
             self._close(ending)
         listed = identifier.failed_uids(self.failed, self.call.transfer_syntax_uid)
         status = self._status(ending, error)
-        self._tell(status, error, ended=ending == retrieval.DONE, listed=listed)
+        self._tell(status, error or self.why, ended=ending == retrieval.DONE, listed=listed)
 
     def _give_all(self) -> str:
         with closing(self._read_ahead()) as objects:
@@ -170,6 +171,7 @@ class Fetch:
         self.counts.failed += 1
         self.failed.append(item.sop_instance_uid)
         # Its frames hold the object's bytes.
+        self.why = self.why or error.with_traceback(None)
         self.wanted.note(item, error.with_traceback(None))
 
     def _remaining(self) -> int:

@@ -33,6 +33,11 @@ class Range:
         main, _, _ = media_type.partition("/")
         return self.media_type in ("*/*", f"{main}/*", media_type)
 
+    @property
+    def alone(self) -> bool:
+        """One part as it is, without multipart/related around it; `*/*` leaves that to us."""
+        return not self.multipart and self.media_type != "*/*"
+
 
 def ranges(header: str) -> list[Range]:
     """Of an Accept header; none is anything. Raises NotAcceptable when it says nothing."""
@@ -96,6 +101,13 @@ def chosen(header: str, offered: Sequence[str], *, in_parts: bool = False) -> st
     raise NotAcceptable(facts={"field": "Accept"})
 
 
+def _fitting(header: str, *, single: bool) -> list[Range]:
+    """What comes alone is looked at where there is a single thing to give, PS3.18 section 10.4.4.
+    Raises NotAcceptable.
+    """
+    return [each for each in ranges(header) if single or not each.alone]
+
+
 # --- objects, frames and values -------------------------------------------------------------------
 
 # PS3.18 table 8.7.3-5, of transfer syntaxes by the last part of their UIDs.
@@ -120,48 +132,57 @@ class Objects:
     wanted: Sequence[Range]
 
     @classmethod
-    def read(cls, header: str) -> "Objects":
+    def read(cls, header: str, *, single: bool) -> "Objects":
         """Raises NotAcceptable."""
-        wanted = [each for each in ranges(header) if each.takes(DICOM)]
+        wanted = [each for each in _fitting(header, single=single) if each.takes(DICOM)]
         if not wanted:
             raise NotAcceptable(facts={"field": "Accept"})
         return cls(wanted)
 
     def syntax(self, stored: str) -> str:
         """For an object that is stored in this one; empty when it cannot be given."""
+        return next((syntax for _, syntax in self._given(stored)), "")
+
+    def is_bare(self, stored: str) -> bool:
+        """Whether the object is taken as a file of its own."""
+        return next((each.alone for each, _ in self._given(stored)), False)
+
+    def _given(self, stored: str) -> Iterator[tuple[Range, str]]:
         for each in self.wanted:
             anything = each.syntax == ANY or (not each.syntax and each.media_type == "*/*")
             target = stored if anything else each.syntax or EXPLICIT
             plain = target in transcoding.PLAIN and transcoding.is_possible(stored)
             if target == stored or plain:
-                return target
-        return ""
+                yield each, target
 
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """How frames are given: under which media type, and in which transfer syntax."""
+    """How frames are given: under which media type, and in which transfer syntax; `bare`: one of
+    them, as it is.
+    """
 
     media_type: str
     syntax: str
     unpack: bool = False
+    bare: bool = False
 
     @property
     def content_type(self) -> str:
         return f"{self.media_type}; transfer-syntax={self.syntax}"
 
 
-def frames(header: str, stored: str) -> Form:
+def frames(header: str, stored: str, *, single: bool) -> Form:
     """For frames that are stored in this transfer syntax. Raises NotAcceptable."""
     image = IMAGES.get(stored, "")
-    for each in ranges(header):
+    for each in _fitting(header, single=single):
         as_stored = each.syntax in (ANY, stored)
         if image and each.takes(image) and (as_stored or not each.syntax):
-            return Form(image, stored)
+            return Form(image, stored, bare=each.alone)
         if not each.takes(OCTETS):
             continue
         if as_stored:
-            return Form(OCTETS, stored)
+            return Form(OCTETS, stored, bare=each.alone)
         if each.syntax in ("", EXPLICIT) and transcoding.is_possible(stored):
-            return Form(OCTETS, EXPLICIT, unpack=bool(image))
+            return Form(OCTETS, EXPLICIT, unpack=bool(image), bare=each.alone)
     raise NotAcceptable(facts={"field": "Accept"})

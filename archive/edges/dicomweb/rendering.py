@@ -62,14 +62,16 @@ def rendered(call: Call, numbers: str = "1") -> HttpResponseBase:
     """Of one frame, the first if none is named; several come as parts. Raises ArchiveError."""
     listed, wanted_look = frame_numbers(numbers), look(call)
     wanted = begin(call, "WADO-RS rendered")
-    media_type = accept.chosen(call.accept, pictures.media_types(wanted.kinds[0][0]))
+    several = len(listed) > 1
+    offered = pictures.media_types(wanted.kinds[0][0])
+    media_type = accept.chosen(call.accept, offered, in_parts=several)
 
     @contextmanager
     def encode(item: Outgoing, held: Held) -> Iterator[Sequence[Part]]:
         contents = pictures.seen(item, held, media_type, listed, wanted_look)
         yield [Part(media_type, [content]) for content in contents]
 
-    form = Bare(media_type) if len(listed) == 1 else Related(media_type)
+    form = Related(media_type) if several else Bare(media_type)
     return Giving(call, wanted, form, encode).response()
 
 

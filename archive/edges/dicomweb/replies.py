@@ -5,7 +5,7 @@ PS3.18 table I.2-2 has it; a test holds it equal to `archive.edges.dicom.replies
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -68,9 +68,20 @@ def failure_reason(error: ArchiveError) -> int:
     return reply_for(TABLE, error).failure
 
 
-def problem(error: ArchiveError, correlation_id: UUID) -> HttpResponse:
+def not_offered(methods: Iterable[str], correlation_id: UUID) -> HttpResponse:
+    """Nothing is at the address, or not by this method."""
+    allowed = ", ".join(methods)
+    if not allowed:
+        return problem(errors.NotFound("nothing is at this address"), correlation_id)
+    error = errors.NotFound("the method is not offered at this address")
+    response = problem(error, correlation_id, status=405)
+    response.headers["Allow"] = allowed
+    return response
+
+
+def problem(error: ArchiveError, correlation_id: UUID, *, status: int = 0) -> HttpResponse:
     """What went wrong and, where it is known, with which parameter or element."""
-    status = reply_for(TABLE, error).status
+    status = status or reply_for(TABLE, error).status
     body = {
         "type": f"{KIND}{error.reason()}",
         "title": error.reason().replace("-", " "),

@@ -8,7 +8,7 @@ from django.http import HttpResponseBase
 from archive.edges.dicomweb import accept
 from archive.edges.dicomweb.call import Call
 from archive.edges.dicomweb.codec import Named
-from archive.edges.dicomweb.giving import Giving, Listed, Related, of_model
+from archive.edges.dicomweb.giving import Bare, Form, Giving, Listed, Related, of_model
 from archive.edges.dicomweb.multipart import Part
 from archive.edges.edge import exchange
 from archive.errors import InstanceUnknown
@@ -39,7 +39,8 @@ def begin(call: Call, by: str) -> Retrieval:
 
 def objects(call: Call) -> HttpResponseBase:
     """Of a study or series, or one. Raises ArchiveError."""
-    taken = accept.Objects.read(call.accept)
+    single = bool(call.target.instance)
+    taken = accept.Objects.read(call.accept, single=single)
     wanted = begin(call, "WADO-RS")
     unfit = sum(not taken.syntax(stored) for _, stored in wanted.kinds)
     if unfit == len(wanted.kinds):
@@ -51,7 +52,9 @@ def objects(call: Call) -> HttpResponseBase:
 
     with exchange(call.correlation_id):
         partial = bool(unfit) or (wanted.total > 1 and wanted.lacks_some)
-    return Giving(call, wanted, Related(accept.DICOM), encode).response(partial=partial)
+    bare = single and taken.is_bare(wanted.kinds[0][1])
+    form = Bare(accept.DICOM) if bare else Related(accept.DICOM)
+    return Giving(call, wanted, form, encode).response(partial=partial)
 
 
 def _file(item: Outgoing, held: Held, syntax: str) -> Part:
@@ -113,14 +116,18 @@ def frames(call: Call, numbers: str) -> HttpResponseBase:
     """One part for each, in the order asked for. Raises ArchiveError."""
     listed = frame_numbers(numbers)
     wanted = begin(call, "WADO-RS frames")
-    form = accept.frames(call.accept, wanted.kinds[0][1])
+    form = accept.frames(call.accept, wanted.kinds[0][1], single=len(listed) == 1)
 
     @contextmanager
     def encode(item: Outgoing, held: Held) -> Iterator[Sequence[Part]]:
         with taken_apart(item, held, little=form.syntax == accept.EXPLICIT) as found:
             yield _frames(found, form, listed)
 
-    return Giving(call, wanted, Related(form.media_type), encode).response()
+    return Giving(call, wanted, _around(form), encode).response()
+
+
+def _around(form: accept.Form) -> Form:
+    return Bare(form.content_type) if form.bare else Related(form.media_type)
 
 
 def frame_numbers(text: str) -> list[int]:
@@ -149,14 +156,18 @@ def bulk_data(call: Call, path: str) -> HttpResponseBase:
     """A value by the address that metadata give: pixel data, or any other long one."""
     wanted = begin(call, "WADO-RS bulk data")
     stored = wanted.kinds[0][1]
-    form = accept.frames(call.accept, stored if path == PIXELS else accept.EXPLICIT)
+    stored = stored if path == PIXELS else accept.EXPLICIT
+    form = accept.frames(call.accept, stored, single=True)
 
     @contextmanager
     def encode(item: Outgoing, held: Held) -> Iterator[Sequence[Part]]:
         with taken_apart(item, held, little=True) as found:
-            yield _pixels(found, form) if path == PIXELS else [_value(found, path)]
+            parts = _pixels(found, form) if path == PIXELS else [_value(found, path)]
+            if form.bare and len(parts) > 1:
+                raise NotAcceptable("the value has several parts", facts={"field": "Accept"})
+            yield parts
 
-    return Giving(call, wanted, Related(form.media_type), encode).response()
+    return Giving(call, wanted, _around(form), encode).response()
 
 
 def _pixels(found: Opened, form: accept.Form) -> list[Part]:

@@ -6,7 +6,7 @@ from contextlib import ExitStack, suppress
 from uuid import UUID
 
 from django.core.handlers.wsgi import WSGIRequest
-from django.http import HttpResponseBase, HttpResponseNotAllowed
+from django.http import HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 
 from archive import conversation
@@ -26,14 +26,14 @@ View = Callable[..., HttpResponseBase]
 
 
 def view(**handlers: Handler) -> View:
-    """The view of one address: a handler for each method, GET or POST."""
+    """The view of one address: a handler for each method, GET or POST; where nothing is, none."""
 
     @csrf_exempt
     def answer(request: WSGIRequest, **named: str) -> HttpResponseBase:
+        correlation_id = conversation.this_id()
         handler = handlers.get(request.method or "")
         if handler is None:
-            return HttpResponseNotAllowed(handlers)
-        correlation_id = conversation.this_id()
+            return replies.not_offered(handlers, correlation_id)
         try:
             response = _answer(request, handler, named, correlation_id)
         except Exception as raised:

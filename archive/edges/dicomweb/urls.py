@@ -67,4 +67,6 @@ urlpatterns: list[URLPattern] = [
         for each in (STUDY, SERIES, INSTANCE, f"{INSTANCE}/frames/<frames:numbers>")
     ),
     path(f"{INSTANCE}/bulkdata/<path:path>", view(GET=retrieving.bulk_data)),
+    path("<path:elsewhere>", view()),
+    path("", view()),
 ]

@@ -3,12 +3,10 @@ certificate (AR-9, NF-3).
 """
 
 import hashlib
-from archive.actors import Actor
-from archive.errors import ArchiveError, NotFound
-from archive.models import DestructionItem, DestructionList, ListState, Spared
-from archive.queries import destruction as queries
-from archive.services import destruction as services
 from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
 from django.contrib import messages
 from django.core.exceptions import BadRequest
 from django.forms import Form
@@ -16,8 +14,15 @@ from django.http import Http404, HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect, render
 from django.template.defaultfilters import filesizeformat
 from django.urls import reverse
-from django.utils.translation import gettext as _, ngettext
-from django.views.decorators.http import require_POST, require_http_methods, require_safe
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from archive.actors import Actor
+from archive.errors import ArchiveError, NotFound
+from archive.models import DestructionItem, DestructionList, ListState, Spared
+from archive.queries import destruction as queries
+from archive.services import destruction as services
 from onboarding.queries import customers_of
 from portal import destruction_pdf
 from portal.advice import advise
@@ -31,8 +36,6 @@ from portal.staff import Request, page
 from portal.views import lists
 from portal.views.fragments import answer
 from portal.views.lists import Opened
-from typing import Any
-from uuid import UUID
 
 
 @require_safe

@@ -2,6 +2,21 @@
 before it is applied (AR-8).
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import HttpResponseBase, StreamingHttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+from django.views.decorators.http import require_http_methods, require_safe
+
 from archive import ledger
 from archive.actors import Actor
 from archive.errors import ArchiveError, NotFound
@@ -10,16 +25,6 @@ from archive.queries import study_codes as queries
 from archive.rules.code_lists import COLUMNS, Change, Entry, Kind, Plan, Problem
 from archive.services import code_lists as services
 from archive.values import today
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
-from django.contrib import messages
-from django.http import HttpResponseBase, StreamingHttpResponse
-from django.shortcuts import redirect, render
-from django.urls import reverse
-from django.utils.functional import Promise
-from django.utils.translation import gettext as _, gettext_lazy, ngettext
-from django.views.decorators.http import require_http_methods, require_safe
 from portal import formats, spreadsheets
 from portal.forms.study_codes import ApplyForm, CodeFilters, UploadForm
 from portal.lists import sheets
@@ -29,8 +34,6 @@ from portal.staff import Request, page
 from portal.views import lists
 from portal.views.joining.opened import blame
 from portal.views.lists import Opened
-from typing import Any
-from uuid import UUID
 
 MOST_SHOWN = 300  # lines of one kind
 KINDS: dict[Kind, str | Promise] = {

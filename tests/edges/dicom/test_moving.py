@@ -194,6 +194,7 @@ def test_a_destination_that_is_not_there_fails_all_and_is_a_case_that_success_cl
     with listener.associate(MOVE) as assoc:
         _, last, identifier = moved(assoc, study_level())
         assert (last.Status, counts(last)) == (0xA702, (None, 0, 3, 0))
+        assert last.ErrorComment == "PEER-CONNECT: peer cannot be reached"
         assert len(failed_uids(identifier)) == 3
         case = Case.objects.get()
         assert (case.reason, case.state, case.event_count) == ("peer-unreachable", "open", 1)

@@ -1,5 +1,7 @@
 """WADO-RS: objects, metadata, frames and bulk data of one's own studies alone (AR-6, AR-10)."""
 
+import json
+import math
 import warnings
 from io import BytesIO
 from typing import Any
@@ -187,6 +189,21 @@ def test_metadata_name_each_object_and_where_its_pixels_are() -> None:
     assert len(web.parts(web.system().get(f"studies/{STUDY}/series/{SERIES}/metadata", xml))) == 2
 
 
+def test_metadata_are_json_whatever_the_numbers_and_tell_what_follows_the_pixels() -> None:
+    made = dataset()
+    made.add_new(0x00189313, "FD", [math.nan, 1.5, -math.inf])
+    made.add_new(0x7FE10010, "LO", "MAKER")
+    made.add_new(0x7FE11010, "OB", b"Z" * 2000)
+    cast.store(made)
+    response = web.system().get(path(made, "/metadata"))
+    (found,) = json.loads(web.whole(response), parse_constant=pytest.fail)
+    assert found["00189313"]["Value"] == ["NaN", 1.5, "-Infinity"]
+    assert found["7FE10010"]["Value"] == ["MAKER"]
+    address = found["7FE11010"]["BulkDataURI"].removeprefix("http://testserver/dicomweb/")
+    ((_, content),) = web.parts(web.system().get(address))
+    assert content == b"Z" * 2000
+
+
 # --- frames ---------------------------------------------------------------------------------------
 
 
@@ -221,6 +238,27 @@ def test_compressed_frames_come_as_stored_where_that_is_accepted() -> None:
     assert web.problem(ours.get(path(made, "/frames/1"), other)) == (406, "not-acceptable")
     every = web.parts(ours.get(path(made, "/bulkdata/7FE00010"), image))
     assert len(every) == made.NumberOfFrames and every[0][1] == first
+
+
+def test_one_thing_comes_without_parts_where_it_is_so_accepted() -> None:
+    """PS3.18 section 10.4.4: of a single thing; else such a media type is as if not there."""
+    made, _, syntax = sample("examples_ybr_color.dcm")
+    ours = web.system()
+    whole = ours.get(path(made), f"application/dicom; transfer-syntax={syntax}")
+    assert whole["Content-Type"] == "application/dicom"
+    read = pydicom.dcmread(BytesIO(web.whole(whole)))
+    assert read.SOPInstanceUID == made.SOPInstanceUID
+    frame = ours.get(path(made, "/frames/1"), "image/jpeg")
+    assert frame["Content-Type"] == f"image/jpeg; transfer-syntax={syntax}"
+    assert web.whole(frame).startswith(b"\xff\xd8\xff")
+    for several, alone in (
+        (f"studies/{made.StudyInstanceUID}", "application/dicom; transfer-syntax=*"),
+        (path(made, "/frames/1,2"), "image/jpeg"),
+        (path(made, "/bulkdata/7FE00010"), "image/jpeg"),
+    ):
+        assert web.problem(ours.get(several, alone)) == (406, "not-acceptable")
+    pictures = ours.get(path(made, "/frames/1,2/rendered"), 'multipart/related; type="image/jpeg"')
+    assert len(web.parts(pictures)) == 2
 
 
 def test_big_endian_pixels_are_turned_round() -> None:

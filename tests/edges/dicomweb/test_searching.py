@@ -42,6 +42,12 @@ def test_studies_are_found_in_the_json_of_the_standard() -> None:
     assert event.facts["found"] == 1 and "PatientID" in event.facts["keys"]
 
 
+def test_a_number_that_is_zero_is_a_number() -> None:
+    uid = study(1, SeriesNumber="0", InstanceNumber="0")
+    (found,) = web.model(web.system().get(f"studies/{uid}/instances"))
+    assert found["00200011"] == found["00200013"] == {"vr": "IS", "Value": [0]}
+
+
 def test_each_address_has_its_level() -> None:
     uid = study(1)
     sop = str(cast.dataset().SOPInstanceUID)
@@ -123,7 +129,10 @@ def test_a_wrong_request_is_answered_with_what_is_wrong() -> None:
     assert web.problem(response) == (400, "identifier-mismatch")
     assert response.json()["elements"] == "00080020"
     assert web.problem(ours.get("studies", accept="text/html")) == (406, "not-acceptable")
-    assert web.CLIENT.post("/dicomweb/series").status_code == 405
+    wrong_method = web.CLIENT.post("/dicomweb/series")
+    assert web.problem(wrong_method) == (405, "not-found") and wrong_method["Allow"] == "GET"
+    for nowhere in ("", "studies/", "studies/abc"):
+        assert web.problem(ours.get(nowhere)) == (404, "not-found")
     told = set(CaseEvent.objects.values_list("case__edge", "case__place", "case__reason"))
     assert told == {
         ("dicomweb", "query", "request-unclear"),
