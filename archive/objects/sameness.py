@@ -2,13 +2,14 @@
 down.
 
 Not compared: length encoding, group lengths, padding, byte order, how lossless pixels were
-compressed. A value that went through a lossy compression is compared as it was compressed.
+compressed. A value that went through a lossy compression is compared as it was compressed. Texts of
+data sets in two character sets are compared as they read.
 """
 
 import math
 import warnings
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from io import BytesIO
 from itertools import zip_longest
 
@@ -20,7 +21,7 @@ from pydicom.filereader import read_dataset
 from pydicom.pixels.utils import iter_pixels
 
 from archive import errors
-from archive.objects import deflated, elements
+from archive.objects import charsets, deflated, elements
 from archive.objects.elements import Bytes, Element, Encoding, Odd, Truncated
 
 UNCOMPRESSED = frozenset(
@@ -69,11 +70,14 @@ class Side:
     data: Bytes
     transfer_syntax_uid: str
     encoding: Encoding
+    charset: bytes = b""  # Specific Character Set
 
     @classmethod
     def of(cls, data: Bytes, transfer_syntax_uid: str) -> "Side":
         data = deflated.plain(data, transfer_syntax_uid)
-        return cls(data, transfer_syntax_uid, elements.encoding_of(transfer_syntax_uid))
+        side = cls(data, transfer_syntax_uid, elements.encoding_of(transfer_syntax_uid))
+        side.charset = _charset(side, side.top())
+        return side
 
     def top(self) -> Iterator[Element]:
         return elements.elements(self.data, 0, len(self.data), self.encoding)
@@ -106,43 +110,16 @@ def changed_elements(
     try:
         left, right = Side.of(a, a_transfer_syntax), Side.of(b, b_transfer_syntax)
         recoded = left.transfer_syntax_uid != right.transfer_syntax_uid
-        fixed = (
-            _same_elements(
-                left,
-                (each for each in left.top() if not may(each.tag)),
-                right,
-                (each for each in right.top() if not may(each.tag)),
-                recoded,
-            )
-            and _same_pixels(left, right)
-            and _texts_mean_the_same(left, right, may)
-        )
+        fixed = _same_elements(
+            left,
+            (each for each in left.top() if not may(each.tag)),
+            right,
+            (each for each in right.top() if not may(each.tag)),
+            recoded,
+        ) and _same_pixels(left, right)
         return _differing(left, right, may) if fixed else None
     except (Odd, Truncated, errors.DatasetUnreadable, errors.InflatesTooFar):
         return None
-
-
-def _texts_mean_the_same(left: Side, right: Side, may: Callable[[int], bool]) -> bool:
-    """Equal bytes are equal texts only in one character set, unless they are ASCII."""
-    charsets = [
-        [_plain(side, each, b"CS") for each in side.top() if each.tag == CHARACTER_SET]
-        for side in (left, right)
-    ]
-    if charsets[0] == charsets[1]:
-        return True
-    texts = _texts(left, (each for each in left.top() if not may(each.tag)))
-    return all(text.isascii() and b"\x1b" not in text for text in texts)
-
-
-def _texts(side: Side, found: Iterator[Element]) -> Iterator[bytes]:
-    """Values that the character set gives their meaning, those inside sequences as well."""
-    for element in found:
-        vr = _common_vr(element, element)
-        if vr in OF_CHARACTER_SET:
-            yield side.value(element)
-        elif element.tag != elements.PIXEL_DATA and (vr == b"SQ" or element.undefined):
-            for item in _items(side, element):
-                yield from _texts(side, elements.elements(side.data, *item))
 
 
 def _differing(left: Side, right: Side, may: Callable[[int], bool]) -> frozenset[int]:
@@ -182,10 +159,27 @@ def _same_element(left: Side, one: Element, right: Side, other: Element) -> bool
     if vr == b"SQ" or one.undefined or other.undefined:
         return _same_sequence(left, one, right, other)
     values = _plain(left, one, vr), _plain(right, other, vr)
+    if vr in OF_CHARACTER_SET and left.charset != right.charset:
+        texts = _read(left, values[0]), _read(right, values[1])
+        return None not in texts and texts[0] == texts[1]
     if one.tag == PHOTOMETRIC and left.transfer_syntax_uid != right.transfer_syntax_uid:
         # PS3.5 section 8.2.4: the reversible colour transformation belongs to the compression.
         return values[0].replace(b"YBR_RCT", b"RGB") == values[1].replace(b"YBR_RCT", b"RGB")
     return values[0] == values[1]
+
+
+def _charset(side: Side, found: Iterator[Element], otherwise: bytes = b"") -> bytes:
+    """What a data set or an item says of its texts; an item may leave it to what it stands in."""
+    for element in found:
+        if element.tag >= CHARACTER_SET:
+            return _plain(side, element, b"CS") if element.tag == CHARACTER_SET else otherwise
+    return otherwise
+
+
+def _read(side: Side, raw: bytes) -> str | None:
+    """None when the bytes are no text of the side's character set."""
+    text = charsets.decode(raw, charsets.codecs_of(side.charset))
+    return None if "\ufffd" in text else text
 
 
 def _common_vr(one: Element, other: Element) -> bytes:
@@ -234,6 +228,7 @@ def _items(side: Side, element: Element) -> Iterator[Item]:
 
 
 def _same_item(left: Side, one: Item, right: Side, other: Item) -> bool:
+    left, right = _inside(left, one), _inside(right, other)
     lefts, rights = elements.elements(left.data, *one), elements.elements(right.data, *other)
     for left_element, right_element in zip_longest(
         _without_padding(lefts), _without_padding(rights)
@@ -250,6 +245,11 @@ def _same_item(left: Side, one: Item, right: Side, other: Item) -> bool:
         elif not _same_element(left, left_element, right, right_element):
             return False
     return True
+
+
+def _inside(side: Side, item: Item) -> Side:
+    charset = _charset(side, elements.elements(side.data, *item), side.charset)
+    return side if charset == side.charset else replace(side, charset=charset)
 
 
 def _without_padding(found: Iterator[Element]) -> Iterator[Element]:

@@ -231,12 +231,18 @@ def test_the_same_correction_again_is_known_and_an_earlier_version_does_not_come
     assert served(first).PatientID == VENLA
 
 
-def test_the_same_text_in_another_character_set_is_no_correction() -> None:
+def test_texts_in_another_character_set_are_compared_as_they_read() -> None:
     made = dataset(SpecificCharacterSet="ISO_IR 100", SeriesDescription="pää")
-    registered(made)
-    other = corrected(made, SeriesDescription="pää", AccessionNumber="B2")
+    study = registered(made)
+    cast.store(corrected(made, SeriesDescription="pää", AccessionNumber="B2"))
+    settle(study)
+    assert served(made).AccessionNumber == "B2"
     with pytest.raises(errors.OtherContent):
-        cast.store(other)
+        cast.store(corrected(made, SeriesDescription="päa", AccessionNumber="B3"))
+    misread = corrected(made, SeriesDescription="pÃ¤Ã¤", AccessionNumber="B3")
+    misread.SpecificCharacterSet = "ISO_IR 100"  # in which the bytes of "pää" in Unicode read so
+    with pytest.raises(errors.OtherContent):
+        cast.store(misread)
 
 
 # --- by an archivist ------------------------------------------------------------------------------
