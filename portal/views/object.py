@@ -12,7 +12,7 @@ from pydicom.dataset import Dataset
 from pydicom.uid import UID
 
 from archive.actors import Actor
-from archive.errors import ArchiveError, BytesDamaged, InstanceUnknown
+from archive.errors import ArchiveError, BytesDamaged, InflatesTooFar, InstanceUnknown
 from archive.models import Instance, Study, StudyState
 from archive.queries import study as queries
 from archive.services import looking, previews
@@ -81,8 +81,17 @@ def front(request: Request, seer: Actor, study: Study, held: Instance) -> HttpRe
         destroyed = study.state == StudyState.DESTROYED
         context["trouble"] = _("The study has been destroyed.") if destroyed else damaged
     except ArchiveError as error:
-        context["trouble"] = _("The object cannot be shown: %(why)s.") % {"why": error.detail}
+        context |= {"trouble": _why_not(error), "technical": error.detail}
     return render(request, "study/object.html", context)
+
+
+def _why_not(error: ArchiveError) -> str:
+    if isinstance(error, InflatesTooFar):
+        return _("It is too large to be unpacked for a look.")
+    return _(
+        "It is of a kind that is not drawn here. It is kept as it came, and is given out so to "
+        "those who ask for it."
+    )
 
 
 def _content(request: Request, preview: Preview) -> dict[str, Any]:

@@ -1,7 +1,7 @@
 """An object's page: picture, recording, document; each look written down, none without a reason."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from django.test import Client
@@ -22,8 +22,8 @@ from tests.portal.test_study import looks, opened
 pytestmark = pytest.mark.django_db
 
 
-def stored(kind: str) -> Instance:
-    """The first object of a synthetic study, archived."""
+def stored(kind: str, change: Callable[[Dataset], None] = lambda made: None) -> Instance:
+    """The first object of a synthetic study, changed and archived."""
     number = str(abs(hash(kind)) % 10**9)
     order = Order(
         Patient(cast.MATTI, "Meikäläinen^Matti"),
@@ -37,6 +37,7 @@ def stored(kind: str) -> Instance:
     first: Dataset = studies.make(kind, order).datasets[0]
     if first.file_meta.TransferSyntaxUID.is_compressed:
         first.decompress(generate_instance_uid=False)
+    change(first)
     session = Session(cast.peer())
     syntax = first.file_meta.TransferSyntaxUID
     data = encode(first, syntax.is_implicit_VR, syntax.is_little_endian)
@@ -98,6 +99,18 @@ def test_a_document_opens_as_the_pdf_it_is() -> None:
     answer = client.get(address(held, "document.pdf"))
     assert answer.headers["Content-Type"] == "application/pdf"
     assert answer.content.startswith(b"%PDF-") and answer.content.rstrip().endswith(b"%%EOF")
+
+
+def test_what_is_not_drawn_says_why_in_words_and_to_engineers() -> None:
+    def in_ohms(made: Dataset) -> None:
+        for group in made.WaveformSequence:
+            for channel in group.ChannelDefinitionSequence:
+                channel.ChannelSensitivityUnitsSequence[0].CodeValue = "Ohm"
+
+    held = stored("ecg", in_ohms)
+    content = reader(held).get(address(held)).content.decode()
+    assert "It is of a kind that is not drawn here." in content
+    assert '<code lang="en">object holds no waveform in volts</code>' in content
 
 
 def test_nothing_is_shown_without_a_reason_or_to_others(ecg: Instance) -> None:
