@@ -1,8 +1,13 @@
 """Studies whose retention has ended: Matti died long ago, and no rule keeps all for ever."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date, timedelta
 from typing import Any
 
+import pytest
+
+from archive import vault
 from archive.actors import Actor
 from archive.models import (
     DestructionList,
@@ -18,6 +23,22 @@ from tests import cast, persons
 from tests.cast import dataset
 
 DIED = date(2001, 3, 4)
+
+
+class Killed(BaseException):
+    """What no handler catches, as a kill."""
+
+
+@contextmanager
+def killed_in_removal(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Whoever removes bytes within is killed at the first."""
+
+    def die(environment: str, digest: bytes) -> None:
+        raise Killed
+
+    with monkeypatch.context() as broken, pytest.raises(Killed):
+        broken.setattr(vault, "remove", die)
+        yield
 
 
 def ended(accession: str = "A1", objects: int = 2, **overrides: Any) -> Study:

@@ -3,6 +3,10 @@ further than the settings allow.
 """
 
 import zlib
+from io import BytesIO
+
+from pydicom.dataset import Dataset
+from pydicom.filereader import read_dataset
 
 from archive.config import settings
 from archive.errors import DatasetUnreadable, InflatesTooFar
@@ -23,6 +27,15 @@ def plain(data: Bytes, transfer_syntax_uid: str, *, most: int | None = None) -> 
     if not ended:
         _refuse(len(inflated), limit)
     return inflated
+
+
+def dataset(data: Bytes, transfer_syntax_uid: str, *, most: int | None = None) -> Dataset:
+    """The same as pydicom reads it. Raises DatasetUnreadable, InflatesTooFar, and on broken bytes
+    what pydicom raises.
+    """
+    encoding = elements.encoding_of(transfer_syntax_uid)
+    data = plain(data, transfer_syntax_uid, most=most)
+    return read_dataset(BytesIO(data), not encoding.explicit, encoding.little)
 
 
 def require_whole(data: Bytes, transfer_syntax_uid: str) -> None:

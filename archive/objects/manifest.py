@@ -15,11 +15,10 @@ from pydicom import dcmread, dcmwrite
 from pydicom.datadict import dictionary_VR, tag_for_keyword
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
-from pydicom.filereader import read_dataset
 from pydicom.uid import ExplicitVRLittleEndian
 
 from archive.errors import DatasetUnreadable
-from archive.objects import deflated, elements, part10
+from archive.objects import deflated, part10
 from archive.values import HELSINKI
 
 transfer_syntax_uid = str(ExplicitVRLittleEndian)
@@ -167,9 +166,7 @@ def _dataset(data: bytes) -> Dataset:
     head = part10.read_incoming(data)
     if head is None:
         raise DatasetUnreadable("manifest ends too early")
-    plain = deflated.plain(data[head.offset :], head.transfer_syntax_uid)
-    encoding = elements.encoding_of(head.transfer_syntax_uid)
-    return read_dataset(BytesIO(plain), not encoding.explicit, encoding.little)
+    return deflated.dataset(data[head.offset :], head.transfer_syntax_uid)
 
 
 def _put_identity(dataset: Dataset, content: ManifestContent) -> None:

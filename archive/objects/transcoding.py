@@ -5,14 +5,12 @@ Only to plain ones: explicit and implicit VR little endian, explicit VR big endi
 
 from collections.abc import Iterator
 from copy import deepcopy
-from io import BytesIO
 
 import numpy
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.encaps import encapsulate
 from pydicom.filebase import DicomBytesIO
-from pydicom.filereader import read_dataset
 from pydicom.filewriter import correct_ambiguous_vr, write_dataset
 from pydicom.uid import (
     UID,
@@ -76,9 +74,8 @@ def _convert(data: bytes, source: str, target: str) -> bytes:
 
 
 def _decoded(data: bytes, source: str) -> Dataset:
-    plain = deflated.plain(data, source, most=LARGEST)
     encoding = elements.encoding_of(source)
-    dataset = read_dataset(BytesIO(plain), not encoding.explicit, encoding.little)
+    dataset = deflated.dataset(data, source, most=LARGEST)
     for _ in _elements(dataset):  # decoded now, by the encoding it came in
         pass
     if not encoding.explicit:

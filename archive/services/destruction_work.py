@@ -125,8 +125,7 @@ def _remove(item_id: UUID) -> None:
     item = DestructionItem.objects.select_related(*related).get(id=item_id)
     if item.state != ItemState.CONDEMNED:
         return
-    tombstones.keep(item)
-    tombstones.remove(item.study.environment, set(tombstones.stored(item.study)))
+    tombstones.remove(item.study.environment, tombstones.keep(item))
     with transaction.atomic():
         gone = DestructionItem.objects.filter(id=item_id, state=ItemState.CONDEMNED)
         if gone.update(state=ItemState.DESTROYED):

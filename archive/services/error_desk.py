@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 
 from archive import jobs, ledger
 from archive.actors import Actor
@@ -194,6 +194,14 @@ def settle(subject_id: UUID, *steps: str) -> int:
     events = CaseEvent.objects.filter(about, case__place__in=steps)
     events = events.exclude(outcome=EventOutcome.SOLVED)
     return _solve(list(events.values_list("id", "case_id")))
+
+
+def open_events(environment: str, place: Place, fact: str) -> QuerySet[CaseEvent]:
+    """Those at a place that tell this fact, which nobody has ended."""
+    told = CaseEvent.objects.filter(
+        case__environment=environment, case__place=place.step, facts__has_key=fact
+    )
+    return told.exclude(outcome__in=ENDED)
 
 
 # Causes that come of the object's being archived: that it is does not solve them.

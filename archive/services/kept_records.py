@@ -8,7 +8,7 @@ from uuid import UUID, uuid5
 
 from archive import vault
 from archive.errors import BytesDamaged
-from archive.models import CaseEvent, Environment
+from archive.models import Environment
 from archive.services import error_desk
 from archive.services.error_desk import What
 from archive.services.rounds import VERIFY, Slice
@@ -34,9 +34,7 @@ def _subject(key: str) -> UUID:
 
 def settle(environment: str, *, but: Collection[str] = ()) -> None:
     """Records that were put back are damaged no more."""
-    told = CaseEvent.objects.filter(
-        case__environment=environment, case__place=VERIFY.step, facts__has_key="file"
-    ).exclude(outcome__in=error_desk.ENDED)
+    told = error_desk.open_events(environment, VERIFY, "file")
     for key in told.values_list("facts__file", flat=True):
         if key not in but and _is_whole(key):
             error_desk.settle(_subject(key), VERIFY.step)

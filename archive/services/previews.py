@@ -4,10 +4,8 @@ document. The digest is checked before anything is shown.
 
 from dataclasses import dataclass
 from enum import StrEnum
-from io import BytesIO
 
 from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.filereader import read_dataset
 from pydicom.uid import UID
 
 from archive import vault
@@ -20,7 +18,7 @@ from archive.errors import (
     Unsupported,
 )
 from archive.models import Instance
-from archive.objects import deflated, elements, rendering, waveform
+from archive.objects import deflated, rendering, waveform
 from archive.services import integrity
 
 MAX_BYTES = 256 << 20  # larger objects are described, not shown
@@ -91,9 +89,7 @@ def of(instance: Instance) -> Preview:
 
 def _dataset(data: bytes, transfer_syntax_uid: str) -> Dataset:
     try:
-        plain = deflated.plain(data, transfer_syntax_uid, most=MAX_BYTES)
-        encoding = elements.encoding_of(transfer_syntax_uid)
-        dataset = read_dataset(BytesIO(plain), not encoding.explicit, encoding.little)
+        dataset = deflated.dataset(data, transfer_syntax_uid, most=MAX_BYTES)
     except (DatasetUnreadable, ValueError, EOFError):
         raise Broken("archived object cannot be read") from None
     dataset.file_meta = FileMetaDataset()

@@ -5,7 +5,7 @@ from uuid import NAMESPACE_OID, UUID, uuid5
 
 from archive import vault
 from archive.errors import DatasetUnreadable, InstanceUnknown
-from archive.models import CaseEvent, Document, Instance, InstanceVersion, Rejection, Study
+from archive.models import Document, Instance, InstanceVersion, Rejection, Study
 from archive.objects import header, part10
 from archive.services import error_desk, indexing, integrity, reconciliation
 from archive.services.error_desk import What
@@ -29,9 +29,7 @@ def tell_missing(environment: str, places: Places) -> int:
 
 def settle(environment: str, study: Study | None = None) -> None:
     """Objects that have come again, or were put back, are missed no more."""
-    told = CaseEvent.objects.filter(
-        case__environment=environment, case__place=VERIFY.step, facts__has_key="digest"
-    ).exclude(outcome__in=error_desk.ENDED)
+    told = error_desk.open_events(environment, VERIFY, "digest")
     if study is not None:
         told = told.filter(study_instance_uid=study.study_instance_uid)
     for subject_id, name in told.values_list("subject_id", "facts__digest"):

@@ -90,11 +90,12 @@ def _manifests(study: Study) -> QuerySet[Document]:
 # --- the record -----------------------------------------------------------------------------------
 
 
-def keep(item: DestructionItem) -> None:
-    """To be called when the study is condemned for good, before the first of its bytes goes. The
-    record says nothing of the patient.
+def keep(item: DestructionItem) -> set[bytes]:
+    """To be called when the study is condemned for good, before the first of its bytes goes: these,
+    by their digests. The record says nothing of the patient.
     """
     study = item.study
+    going = set(stored(study))
     facts = {
         "study": study.study_instance_uid,
         "controller": item.controller_oid,
@@ -108,10 +109,11 @@ def keep(item: DestructionItem) -> None:
         "objects": item.instances,
         "bytes": item.bytes,
         "series": [_told(series) for series in study.series.order_by("id")],
-        "stored": sorted({digest.hex() for digest in stored(study)}),
+        "stored": sorted(digest.hex() for digest in going),
     }
     at = item.decided_at or now()
     vault.keep_record(study.environment, KIND, facts, at=at, key=_key(study))
+    return going
 
 
 def keep_missing(item: DestructionItem) -> None:

@@ -27,6 +27,7 @@ from portal.advice import advise
 from portal.correcting_words import FIELDS, fields_words, value_words
 from portal.forms.corrections import CorrectionForm, UndoForm, WhyCorrectForm
 from portal.lists.corrections import CORRECTIONS
+from portal.previewing import goes_on
 from portal.staff import Request, page
 from portal.views import lists, looks
 from portal.views.corrections import changed, opened_corrections
@@ -45,7 +46,7 @@ def correct(request: Request, actor: Actor) -> HttpResponseBase:
     facts = study_moves.facts_of(first)
     beside = queries.studies_beside(first)
     form = CorrectionForm(request.POST or None, facts)
-    if request.method == "GET" or "back" in request.POST or not form.is_valid():
+    if not goes_on(request, form):
         looking.at_study(asker, first, shown="code and name")
         return _form(request, first, beside, form)
     chosen = [first, *_chosen(request, actor, beside)]

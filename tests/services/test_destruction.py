@@ -207,14 +207,7 @@ def test_killed_between_batches_and_in_a_study_it_goes_on_where_it_was(
     assert carry_out(made.id) is not None
     assert states(made) == [("destroyed", "")] * 2 + [("listed", "")] * 3
 
-    class Killed(BaseException):
-        pass
-
-    def die(environment: str, digest: bytes) -> None:
-        raise Killed
-
-    with monkeypatch.context() as broken, pytest.raises(Killed):
-        broken.setattr(vault, "remove", die)
+    with retention.killed_in_removal(monkeypatch):
         carry_out(made.id)
     assert [state for state, _ in states(made)].count("condemned") == 1
     condemned = made.items.get(state="condemned")

@@ -89,14 +89,7 @@ def test_killed_after_the_record_a_new_index_still_finishes_it(
     study = retention.ended()
     made = approved(study)
 
-    class Killed(BaseException):
-        pass
-
-    def die(environment: str, digest: bytes) -> None:
-        raise Killed
-
-    with monkeypatch.context() as broken, pytest.raises(Killed):
-        broken.setattr(vault, "remove", die)
+    with retention.killed_in_removal(monkeypatch):
         destruction_work.carry_out(made.id)
     DestructionItem.objects.all().delete()
     wipe()

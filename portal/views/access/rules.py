@@ -27,6 +27,7 @@ from archive.services.access_rules import Rule
 from portal import formats
 from portal.forms.access_rules import AreaForm, CloseForm, MembersForm, RoleForm
 from portal.lists.dated import ACCESS_RULES, OfAccess
+from portal.previewing import goes_on
 from portal.staff import Request, page
 from portal.views import lists
 from portal.views.joining.opened import blame
@@ -149,8 +150,7 @@ def members(request: Request, actor: Actor, rule_id: UUID) -> HttpResponseBase:
 def _change(request: Request, form: forms.Form, change: Change) -> HttpResponseBase:
     """The form; then what it will do; then, when that is confirmed, it is done."""
     sentences: list[str] = []
-    goes_on = request.method == "POST" and form.is_valid() and "back" not in request.POST
-    if goes_on and _fits(form, change.check):
+    if goes_on(request, form) and _fits(form, change.check):
         if "sure" not in request.POST:
             sentences = change.say()
         elif _fits(form, change.act):

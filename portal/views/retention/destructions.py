@@ -30,6 +30,7 @@ from portal.formats import counted_text, day_text, number_text
 from portal.forms.retention import MoveForm, ProposeForm
 from portal.lists.rounds import DESTRUCTIONS
 from portal.pages import BY_NAME
+from portal.previewing import goes_on
 from portal.retention_words import name_of, period_words
 from portal.shapes import SHAPES
 from portal.staff import Request, page
@@ -72,7 +73,7 @@ def propose(request: Request, actor: Actor) -> HttpResponseBase:
     """What the list would hold is said before it is made."""
     form = ProposeForm(request.POST or None, customers_of(actor, ()))
     facts: list[tuple[str, str]] = []
-    if form.is_bound and form.is_valid() and "back" not in request.POST:
+    if goes_on(request, form):
         if "sure" in request.POST:
             made = _propose(request, actor, form)
             if made is not None:

@@ -27,6 +27,7 @@ from portal.formats import day_text
 from portal.forms.retention import CloseForm, ConfirmForm, RuleForm
 from portal.lists.dated import RETENTION_RULES, OfRetention
 from portal.pages import BY_NAME
+from portal.previewing import goes_on
 from portal.retention_words import name_of, period_words, scope_words
 from portal.staff import Request, page
 from portal.views import lists
@@ -140,8 +141,7 @@ def confirm(request: Request, actor: Actor, rule_id: UUID) -> HttpResponseBase:
 def _change(request: Request, form: forms.Form, change: Change) -> HttpResponseBase:
     """The form; then what it will do; then, when that is confirmed, it is done."""
     sentences: list[str] = []
-    goes_on = form.is_bound and form.is_valid() and "back" not in request.POST
-    if goes_on and _fits(form, change.check):
+    if goes_on(request, form) and _fits(form, change.check):
         if "sure" not in request.POST:
             sentences = change.say()
         elif _fits(form, change.act):

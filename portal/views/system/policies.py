@@ -31,6 +31,7 @@ from portal.forms.content_policies import EndForm, VersionForm
 from portal.lists.laws import POLICIES, Shown
 from portal.pages import BY_NAME
 from portal.policy_words import changed_words, ended_words
+from portal.previewing import goes_on
 from portal.staff import Request, page
 from portal.views import lists
 from portal.views.joining.opened import words
@@ -196,8 +197,7 @@ def end(request: Request, actor: Actor, content_type: str) -> HttpResponseBase:
 def _change(request: Request, form: forms.Form, change: Change) -> HttpResponseBase:
     """The form; then what it will do; then, when that is confirmed, it is done."""
     sentences: list[str] = []
-    goes_on = form.is_bound and form.is_valid() and "back" not in request.POST
-    if goes_on and _fits(form, change.check):
+    if goes_on(request, form) and _fits(form, change.check):
         if "sure" not in request.POST:
             sentences = change.say()
         elif _fits(form, change.act):
