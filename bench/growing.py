@@ -51,8 +51,10 @@ def act(asked: argparse.Namespace, data: Path) -> None:
         for archive in turned(archives, number):
             note(f"  round {number + 1} of {asked.rounds}: {archive.name}")
             with running(archive):
-                _measure(archive, makes, data / "corpus", work, results)
+                folder = data / "corpus" / str(number) / archive.data.name
+                _measure(archive, makes, folder, work, results)
     say(results.table(archives[0].name))
+    shutil.rmtree(data / "corpus")  # not before: deleted files make new ones dear (bench.receiving)
 
 
 def _measure(archive: Archive, makes: Maker, folder: Path, work: Work, results: Results) -> None:
@@ -70,7 +72,6 @@ def _measure(archive: Archive, makes: Maker, folder: Path, work: Work, results: 
 
     new = makes.write(folder / "new", SMALL, work.objects)
     add("receive, an object", work.objects, lambda: dcmtk.store(archive.peer, [new]))
-    shutil.rmtree(folder)
     add("C-FIND, one study", work.finds, lambda: dcmtk.find(archive.peer, study_uid, work.finds))
     add("study list", work.pages, lambda: sum(session.studies() for _ in range(work.pages)))
     looked_at = found[work.pages : 2 * work.pages]  # each once: looks are part of the page

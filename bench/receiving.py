@@ -38,16 +38,17 @@ def act(asked: argparse.Namespace, data: Path) -> None:
     servers: list[Server] = [archive, *orthanc.both(data)]
     results, memory = Results(), dict.fromkeys((server.name for server in servers), 0)
     for number in range(asked.rounds):
-        sent = _corpus(makes, data / "corpus", asked)
+        sent = _corpus(makes, data / "corpus" / str(number), asked)
         for server in turned(servers, number):
             note(f"  round {number + 1} of {asked.rounds}: {server.name}")
             with running(server):
                 _warm_up(server, sent)
                 _store(server, sent, results)
                 memory[server.name] = max(memory[server.name], machine.peak_memory(server.receiver))
-        shutil.rmtree(data / "corpus")
     say(results.table(servers[0].name))
     say("\n" + _memory(servers, memory, _large(servers, makes, data, asked.large), asked.large))
+    # Not before: ext4 looks at each file deleted in the last minutes when it makes a new one.
+    shutil.rmtree(data / "corpus")
 
 
 Corpus = dict[str, list[Folder]]
