@@ -25,9 +25,8 @@ def django_db_setup() -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def quick_passwords() -> Iterator[None]:
-    """Few rounds: people of tests are made by the hundred, and each costs half a second else."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(PBKDF2PasswordHasher, "iterations", 1000)
+        patch.setattr(PBKDF2PasswordHasher, "iterations", stage.QUICK_ROUNDS)
         yield
 
 
