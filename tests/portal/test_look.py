@@ -36,7 +36,7 @@ WIDTHS = (1280, 390)
 SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
 # After a change of the colours the buttons fade from one to the other.
 AT_REST = """new Promise(requestAnimationFrame).then(() => Promise.allSettled(
-    document.getAnimations().filter(each => each instanceof CSSTransition).map(each => each.finished)
+    document.getAnimations().filter(it => it instanceof CSSTransition).map(it => it.finished)
 ))"""
 PATHS = (
     *("/gallery/", "/", "/organisations/", "/search/", "/keys/", "/no/such/page"),
