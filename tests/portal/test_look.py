@@ -11,7 +11,6 @@ from typing import Any, Literal
 from wsgiref.simple_server import WSGIRequestHandler
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.core.servers.basehttp import ThreadedWSGIServer
 from django.core.wsgi import get_wsgi_application
 from django.test import override_settings
@@ -19,7 +18,7 @@ from django.urls import path
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from portal.urls import urlpatterns as product_urls
-from tests.browsing import sign_in
+from tests.browsing import sign_in, violations
 from tests.portal import gallery
 
 pytestmark = pytest.mark.journey
@@ -104,8 +103,7 @@ def faults(page: Page, path: str, width: int, scheme: str = "") -> list[str]:
     if folder := os.environ.get("SCREENSHOTS"):
         name = path.strip("/").replace("/", "-") or "overview"
         page.screenshot(path=f"{folder}/{name}-{how}.png", full_page=True)
-    violations = Axe().run(page).response["violations"]
-    found = [f"{path} {how}: {each['id']} {each['nodes'][0]['html']}" for each in violations]
+    found = [f"{path} {how}: {each['id']} {each['nodes'][0]['html']}" for each in violations(page)]
     if page.evaluate("document.documentElement.scrollWidth") > width:
         found.append(f"{path} {how}: scrolls sideways")
     return found
