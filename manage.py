@@ -11,6 +11,6 @@ if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
     if sys.argv[1:2] == ["migrate"]:
         # Django renders some 14,000 historical models on the way from nothing; to look for garbage
-        # after every 700 objects takes a fifth of that time.
+        # after every 700 objects takes some seconds.
         gc.set_threshold(200_000)
     execute_from_command_line(sys.argv)
