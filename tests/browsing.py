@@ -1,6 +1,11 @@
 """Hands in a browser that end where they lead: a click that opens a page is over when it stands."""
 
+from typing import Any
+
+from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Locator, Page
+
+AXE = "axe.run({resultTypes: ['violations']}).then(found => found.violations)"
 
 
 def follow(page: Page, what: Locator | str) -> None:
@@ -8,6 +13,14 @@ def follow(page: Page, what: Locator | str) -> None:
     target = page.locator(what).first if isinstance(what, str) else what
     with page.expect_navigation():
         target.click()
+
+
+def violations(page: Page) -> list[dict[str, Any]]:
+    """What axe minds of the page as it is now, by all its rules; brought in once a page."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE_SCRIPT)
+    found: list[dict[str, Any]] = page.evaluate(AXE)
+    return found
 
 
 def sign_in(page: Page, address: str, login: dict[str, str]) -> None:

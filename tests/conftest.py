@@ -9,6 +9,7 @@ import pytest
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.db import connections
 from pytest_django.plugin import DjangoDbBlocker
+from whitenoise import WhiteNoise
 
 from tests import environment, stage
 
@@ -25,9 +26,28 @@ def django_db_setup() -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def quick_passwords() -> Iterator[None]:
-    """Few rounds: people of tests are made by the hundred, and each costs half a second else."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(PBKDF2PasswordHasher, "iterations", 1000)
+        patch.setattr(PBKDF2PasswordHasher, "iterations", stage.QUICK_ROUNDS)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def static_files_read_once() -> Iterator[None]:
+    """Every client of a test makes the middleware anew, which looks through all static files."""
+    read: dict[tuple[str, str], dict[str, Any]] = {}
+    look_through = WhiteNoise.update_files_dictionary
+
+    def look_through_once(self: WhiteNoise, root: str, prefix: str) -> None:
+        if (root, prefix) not in read:
+            before = set(self.files)
+            look_through(self, root, prefix)
+            found = {url: each for url, each in self.files.items() if url not in before}
+            if found:  # else the test database is yet to be made, and they with it
+                read[root, prefix] = found
+        self.files.update(read.get((root, prefix), {}))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(WhiteNoise, "update_files_dictionary", look_through_once)
         yield
 
 

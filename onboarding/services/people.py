@@ -25,8 +25,8 @@ def give_access(
 
 def give_account(login: str, password: str, *, is_demo: bool = False) -> User:
     """Make the account or renew its password."""
-    user, _ = User.objects.get_or_create(username=login, defaults={"is_demo": is_demo})
-    if not user.check_password(password):
+    user, is_new = User.objects.get_or_create(username=login, defaults={"is_demo": is_demo})
+    if is_new or not user.check_password(password):  # half a second each
         user.set_password(password)
         user.save(update_fields=["password"])
     return user

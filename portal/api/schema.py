@@ -1,7 +1,11 @@
 """The published schema: what every operation answers beside its success, and how it is called."""
 
+from functools import cache
 from typing import Any, Literal
 
+from django.conf import settings
+from django.utils.translation import get_language, override
+from drf_spectacular.generators import SchemaGenerator
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiParameter, extend_schema_serializer
 from rest_framework import serializers
@@ -43,6 +47,21 @@ class ProblemShape(serializers.Serializer[Any]):
     errors = FieldProblem(many=True, required=False)
     correlation_id = serializers.UUIDField(required=False)
     case = serializers.CharField(required=False)
+
+
+class Published(SchemaGenerator):  # type: ignore[misc]
+    """Made once in a process for each language: it takes seconds, and anybody may ask for it."""
+
+    def get_schema(self, request: object = None, public: bool = True) -> dict[str, Any]:
+        asked = get_language()  # ?lang= may be anything
+        return _made(asked if asked in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE)
+
+
+@cache
+def _made(language: str) -> dict[str, Any]:
+    with override(language):
+        made: dict[str, Any] = SchemaGenerator().get_schema(request=None, public=True)
+    return made
 
 
 class Schema(AutoSchema):  # type: ignore[misc]

@@ -55,6 +55,7 @@ from portal.api import (
 )
 from portal.api.authorisations import documents, operations
 from portal.api.operation import Nowhere
+from portal.api.schema import Published
 
 ONE = "authorisations/<uuid:authorisation_id>"
 CASE = "cases/<uuid:case_id>"
@@ -86,7 +87,7 @@ urlpatterns: list[URLPattern] = [
     path(
         "disclosure-notices/<uuid:acknowledgement_id>", disclosure_notices.Acknowledgement.as_view()
     ),
-    path("schema/", SpectacularAPIView.as_view(), name="api-schema"),
+    path("schema/", SpectacularAPIView.as_view(generator_class=Published), name="api-schema"),
     path("authorisations", operations.Authorisations.as_view(), name="api-authorisations"),
     path("authorisations/search", operations.AuthorisationSearch.as_view()),
     path("authorisations/documents", documents.Documents.as_view(), name="api-forms"),

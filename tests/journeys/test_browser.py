@@ -12,11 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from archive.simulation.modules import Order
-from tests.browsing import follow
+from tests.browsing import follow, violations
 from tests.journeys.customer import storescu
 from tests.journeys.studies import commit, ct, post_documents, written
 from tests.journeys.system import PATIENCE, SOON, System, eventually
@@ -84,7 +83,7 @@ class Visit:
             picture = self.pictures / f"{name}-{width}.png"
             # To hide the caret would write a style into the page, which its policy forbids.
             self.page.screenshot(path=picture, full_page=True, caret="initial")
-            for each in Axe().run(self.page).response["violations"]:
+            for each in violations(self.page):
                 self.found.append(f"{name} {width}: {each['id']} {each['nodes'][0]['html']}")
             if self.page.evaluate("document.documentElement.scrollWidth") > width:
                 self.found.append(f"{name} {width}: scrolls sideways")

@@ -7,11 +7,10 @@ import os
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from wsgiref.simple_server import WSGIRequestHandler
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.core.servers.basehttp import ThreadedWSGIServer
 from django.core.wsgi import get_wsgi_application
 from django.test import override_settings
@@ -19,7 +18,7 @@ from django.urls import path
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from portal.urls import urlpatterns as product_urls
-from tests.browsing import sign_in
+from tests.browsing import sign_in, violations
 from tests.portal import gallery
 
 pytestmark = pytest.mark.journey
@@ -33,6 +32,11 @@ FLAGS = [
     "--disable-component-update",
 ]
 WIDTHS = (1280, 390)
+SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+# After a change of the colours the buttons fade from one to the other.
+AT_REST = """new Promise(requestAnimationFrame).then(() => Promise.allSettled(
+    document.getAnimations().filter(it => it instanceof CSSTransition).map(it => it.finished)
+))"""
 PATHS = (
     *("/gallery/", "/", "/organisations/", "/search/", "/keys/", "/no/such/page"),
     *("/interfaces/", "/interfaces/learning/", "/alarms/", "/alarms/rules/", "/status/"),
@@ -72,32 +76,51 @@ def browser() -> Iterator[Browser]:
 
 
 def wrong_with(page: Page, address: str, path: str, width: int) -> list[str]:
+    """In the colours of the page's context."""
     page.goto(f"{address}{path}")
-    if folder := os.environ.get("SCREENSHOTS"):
-        name = path.strip("/").replace("/", "-") or "overview"
-        page.screenshot(path=f"{folder}/{name}-{width}.png", full_page=True)
-    violations = Axe().run(page).response["violations"]
-    found = [f"{path} {width}: {each['id']} {each['nodes'][0]['html']}" for each in violations]
-    if page.evaluate("document.documentElement.scrollWidth") > width:
-        found.append(f"{path} {width}: scrolls sideways")
+    return faults(page, path, width)
+
+
+def wrong_in_both(page: Page, address: str, path: str, width: int) -> list[str]:
+    """Loaded once and looked at in light and in dark: the colours are the style sheet's alone."""
+    page.goto(f"{address}{path}")
+    return faults_in_both(page, path, width)
+
+
+def faults_in_both(page: Page, path: str, width: int) -> list[str]:
+    found: list[str] = []
+    for scheme in SCHEMES:
+        page.emulate_media(color_scheme=scheme)
+        page.evaluate(AT_REST)
+        dark = page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
+        assert dark is (scheme == "dark")
+        found.extend(faults(page, path, width, f"-{scheme}"))
     return found
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+def faults(page: Page, path: str, width: int, scheme: str = "") -> list[str]:
+    how = f"{width}{scheme}"
+    if folder := os.environ.get("SCREENSHOTS"):
+        name = path.strip("/").replace("/", "-") or "overview"
+        page.screenshot(path=f"{folder}/{name}-{how}.png", full_page=True)
+    found = [f"{path} {how}: {each['id']} {each['nodes'][0]['html']}" for each in violations(page)]
+    if page.evaluate("document.documentElement.scrollWidth") > width:
+        found.append(f"{path} {how}: scrolls sideways")
+    return found
+
+
 def test_no_page_has_an_axe_violation_or_scrolls_sideways(
-    browser: Browser, address: str, demo: dict[str, Any], scheme: str
+    browser: Browser, address: str, demo: dict[str, Any]
 ) -> None:
     found: list[str] = []
     for width in WIDTHS:
-        context = browser.new_context(
-            viewport={"width": width, "height": 900}, color_scheme=scheme, locale="fi-FI"
-        )
+        context = browser.new_context(viewport={"width": width, "height": 900}, locale="fi-FI")
         page = context.new_page()
         page.on("console", lambda message: found.append(message.text) if _blames(message) else None)
-        found.extend(wrong_with(page, address, "/accounts/login/", width))
+        found.extend(wrong_in_both(page, address, "/accounts/login/", width))
         sign_in(page, address, demo["logins"]["support"])
         for each in PATHS:
-            found.extend(wrong_with(page, address, each, width))
+            found.extend(wrong_in_both(page, address, each, width))
         context.close()
     assert found == []
 

@@ -9,7 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import override
 from django.views.decorators.http import require_safe
-from drf_spectacular.generators import SchemaGenerator
+
+from portal.api.schema import Published
 
 METHODS = ("get", "post", "put", "patch", "delete")
 
@@ -45,7 +46,7 @@ def docs(request: HttpRequest) -> HttpResponse:
 def _groups() -> list[tuple[str, list[Told]]]:
     """In English, as the schema's own words are; made once in a process."""
     with override("en"):
-        schema = SchemaGenerator().get_schema(request=None, public=True)
+        schema = Published().get_schema()
     shapes = schema["components"]["schemas"]
     groups: dict[str, list[Told]] = {}
     for path, item in schema["paths"].items():

@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from django.conf import settings
 from django.test import override_settings
 from playwright.sync_api import Browser, Page
@@ -19,7 +18,7 @@ from archive.config import settings as config
 from onboarding.models import Joining
 from tests.browsing import follow
 from tests.portal.public.applicants import CONTACT, NEW, PASSWORD, link_in
-from tests.portal.test_look import WIDTHS, address, browser
+from tests.portal.test_look import WIDTHS, address, browser, faults_in_both
 
 __all__ = ["address", "browser"]  # fixtures
 
@@ -39,30 +38,17 @@ PATHS = (
 )
 
 
-def faults(page: Page, name: str, width: int, scheme: str) -> list[str]:
-    if folder := os.environ.get("SCREENSHOTS"):
-        page.screenshot(path=f"{folder}/{name}-{width}-{scheme}.png", full_page=True)
-    violations = Axe().run(page).response["violations"]
-    found = [f"{name} {width}: {each['id']} {each['nodes'][0]['html']}" for each in violations]
-    if page.evaluate("document.documentElement.scrollWidth") > width:
-        found.append(f"{name} {width}: scrolls sideways")
-    return found
-
-
-@pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_no_public_page_has_an_axe_violation_or_scrolls_sideways(
-    browser: Browser, address: str, scheme: str
+    browser: Browser, address: str
 ) -> None:
     found: list[str] = []
     for width in WIDTHS:
-        context = browser.new_context(
-            viewport={"width": width, "height": 900}, color_scheme=scheme, locale="fi-FI"
-        )
+        context = browser.new_context(viewport={"width": width, "height": 900}, locale="fi-FI")
         page = context.new_page()
         page.on("console", lambda message: found.append(message.text) if _blames(message) else None)
         for name, path in PATHS:
             page.goto(f"{address}{path}")
-            found.extend(faults(page, name, width, scheme))
+            found.extend(faults_in_both(page, name, width))
         context.close()
     assert found == []
 
