@@ -130,7 +130,7 @@ def test_a_wrong_request_is_answered_with_what_is_wrong() -> None:
     assert response.json()["elements"] == "00080020"
     assert web.problem(ours.get("studies", accept="text/html")) == (406, "not-acceptable")
     wrong_method = web.CLIENT.post("/dicomweb/series")
-    assert web.problem(wrong_method) == (405, "not-found") and wrong_method["Allow"] == "GET"
+    assert web.problem(wrong_method) == (405, "not-found") and wrong_method["Allow"] == "GET, HEAD"
     for nowhere in ("", "studies/", "studies/abc"):
         assert web.problem(ours.get(nowhere)) == (404, "not-found")
     told = set(CaseEvent.objects.values_list("case__edge", "case__place", "case__reason"))
