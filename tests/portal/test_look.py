@@ -73,6 +73,11 @@ def browser() -> Iterator[Browser]:
 
 def wrong_with(page: Page, address: str, path: str, width: int) -> list[str]:
     page.goto(f"{address}{path}")
+    return wrong_here(page, path, width)
+
+
+def wrong_here(page: Page, path: str, width: int) -> list[str]:
+    """With the page that stands open, which an address alone may not lead to."""
     if folder := os.environ.get("SCREENSHOTS"):
         name = path.strip("/").replace("/", "-") or "overview"
         page.screenshot(path=f"{folder}/{name}-{width}.png", full_page=True)
