@@ -24,6 +24,7 @@ from archive.models import (
     StudyState,
 )
 from archive.services import (
+    destruction_records,
     integrity,
     kept_records,
     merge_records,
@@ -135,6 +136,7 @@ def _records(position: str) -> Slice:
     """What was decided, as the vault has it. At their end, what came right meanwhile is settled."""
     seen = kept_records.look(position, settings().verify_bytes_per_second * SLICE_SECONDS)
     if not seen.position:
+        destruction_records.keep_missing()
         for environment in Environment.values:
             kept_records.settle(environment)
             set_aside.settle(environment)
