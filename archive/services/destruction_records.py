@@ -9,6 +9,7 @@ import json
 from collections.abc import Mapping
 from datetime import date, datetime
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 
@@ -29,7 +30,7 @@ KIND = "certificate"
 Record = Mapping[str, Any]
 
 
-def keep(list_id: object) -> None:
+def keep(list_id: UUID) -> None:
     """Of a list that has ended, what the vault does not have yet; after the commit of its end."""
     related = ("made_by", "approved_by")
     rows = DestructionList.objects.select_related(*related).filter(state=ListState.DONE)

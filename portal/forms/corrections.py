@@ -76,7 +76,7 @@ class CorrectionForm(forms.Form):
         """The same on what the study says now, which is not what it said: what was typed stays,
         what was not follows, and each field that moved says so.
         """
-        data, moved = self.data.copy(), {}
+        data, moved = {name: self.data[name] for name in self.data}, {}
         for bound in CorrectionForm(None, facts):
             was, now = data.get(bound.html_initial_name), _text_of(bound.initial)
             data[bound.html_initial_name] = now
