@@ -126,7 +126,7 @@ def test_what_was_typed_is_there_after_the_study_has_changed(
         follow(page, "main button.go")
         now = {"accession_number": f"C{number}", "study_id": f"7{number}"}
         Study.objects.filter(id=study.id).update(**now)
-        page.fill("[name=reason]", "mix-up at the desk")
+        page.fill("main [name=reason]", "mix-up at the desk")
         follow(page, "main [name=confirm]")
         expect(page.locator("[name=AccessionNumber]")).to_have_value("B2")
         expect(page.locator("[name=StudyDate]")).to_have_value("2026-11-19")
