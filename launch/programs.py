@@ -38,7 +38,7 @@ def set_up_steps(plan: Plan, database: str, *, external: bool) -> Iterator[Step]
         arguments=(MANAGE, "set_up_vault"),
         remedy="Mount the file system that holds the vault, and start again.",
         inputs=(),
-        outputs=(plan.data / "vault/.vault",),
+        outputs=tuple(plan.data / f"vault/{each}.vault" for each in ("", "production/", "test/")),
         also=database,
     )
     yield Step(

@@ -14,6 +14,7 @@ from portal.said import Said, objects_words
 Facts = dict[str, Any]
 
 SEXES = {"F": gettext_lazy("female"), "M": gettext_lazy("male"), "O": gettext_lazy("other")}
+DAYS = ("PatientBirthDate", "StudyDate")
 FIELDS = {
     "PatientID": gettext_lazy("patient’s code"),
     "IssuerOfPatientID": gettext_lazy("issuer of the patient’s code"),
@@ -35,7 +36,7 @@ def fields_words(changed: Sequence[str]) -> str:
 
 def value_words(name: str, value: str) -> str:
     """A value as the form has it: a day as a day, a sex by its word; anything else as it stands."""
-    if name in ("PatientBirthDate", "StudyDate") and (day := dicom_date(value)) is not None:
+    if name in DAYS and (day := dicom_date(value)) is not None:
         return day_text(day)
     word = SEXES.get(value) if name == "PatientSex" else None
     return str(word or value or "–")

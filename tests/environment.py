@@ -76,7 +76,9 @@ def variables() -> dict[str, str]:
     data.mkdir(mode=0o700, exist_ok=True)
     for name in ("vault", "mail", "log", "secrets"):
         (data / name).mkdir(mode=0o700, exist_ok=True)
-    (data / "vault/.vault").touch(mode=0o600)
+    for marked in ("vault", "vault/production", "vault/test"):
+        (data / marked).mkdir(mode=0o700, exist_ok=True)
+        (data / marked / ".vault").touch(mode=0o600)
     if not (data / "static").is_symlink():
         (data / "static").symlink_to(folder() / "static")
     cluster, broker = stage.cluster(folder()), stage.broker(folder())

@@ -19,6 +19,8 @@ class Round(models.Model):
     checked = models.BigIntegerField(default=0)
     byte_count = models.BigIntegerField(default=0)
     found = models.PositiveIntegerField(default=0)
+    # Objects of studies whose destruction was put into force again: nobody is asked for these.
+    destroyed_again = models.PositiveIntegerField(default=0, db_default=0)
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)
     not_before = models.DateTimeField()  # by the rate limit

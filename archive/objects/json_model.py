@@ -59,6 +59,18 @@ def of_dataset(dataset: Dataset, link: Link) -> Model:
         return _of_dataset(dataset, link, "")
 
 
+def long_values(dataset: Dataset) -> list[str]:
+    """The paths of all that `of_dataset` gives an address for."""
+    found: list[str] = []
+
+    def noted(path: str) -> str:
+        found.append(path)
+        return path
+
+    of_dataset(dataset, noted)
+    return found
+
+
 def _of_dataset(dataset: Dataset, link: Link, path: str) -> Model:
     found: Model = {}
     for tag in sorted(dataset.keys()):

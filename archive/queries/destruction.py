@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
@@ -11,7 +12,9 @@ from archive.errors import NotFound
 from archive.models import (
     DestructionItem,
     DestructionList,
+    Instance,
     ItemState,
+    Patient,
     RetentionHold,
     RetentionSurvey,
     SecondKind,
@@ -169,6 +172,32 @@ def holds_of(study: Study, on: date) -> list[RetentionHold]:
         Q(study=study) | Q(patient_id=person) | Q(patient__survivor_id=person)
     )
     return list(rows.order_by("-placed_at"))
+
+
+class Extent(NamedTuple):
+    """How much a hold is about today."""
+
+    studies: int
+    objects: int
+
+
+def extent_of(study: Study) -> Extent:
+    return _extent(Study.objects.filter(id=study.id))
+
+
+def extent_of_patient(patient_id: UUID) -> Extent:
+    """Under any of the patient's ids."""
+    roots = Patient.objects.filter(id=patient_id).values_list("survivor_id", "id")
+    root = next((survivor or own for survivor, own in roots), None)
+    ids = Patient.objects.filter(Q(id=root) | Q(survivor=root)).values_list("id", flat=True)
+    return _extent(Study.objects.filter(patient__in=list(ids)))
+
+
+def _extent(rows: QuerySet[Study]) -> Extent:
+    """Rejected objects stay, so they count; destroyed ones do not."""
+    kept = rows.exclude(state=StudyState.DESTROYED)
+    objects = Instance.objects.filter(study__in=kept.values("id"))
+    return Extent(kept.count(), objects.count())
 
 
 # --- the forecast ---------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from kombu.exceptions import OperationalError
 
 from archive import vault
 from archive.config import settings
-from archive.models import AuditCursor, Heartbeat, LedgerSeal
+from archive.models import AuditCursor, Environment, Heartbeat, LedgerSeal
 from archive.values import now
 from portal.celery import app
 
@@ -40,7 +40,7 @@ def broker() -> str:
 
 
 def vault_writable() -> str:
-    return "" if vault.is_writable() else "cannot be written, or is full"
+    return "" if vault.is_writable(Environment.values) else "cannot be written, or is full"
 
 
 def from_database() -> dict[str, str]:

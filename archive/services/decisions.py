@@ -24,6 +24,7 @@ from archive.models import (
 from archive.objects.persons import Merge, Person
 from archive.objects.study_facts import StudyFacts
 from archive.services import (
+    destruction_records,
     identity,
     merge_records,
     overlays,
@@ -158,6 +159,10 @@ def _destroyed(environment: str, record: Record, at: datetime) -> bool:
     return tombstones.replay(environment, record)
 
 
+def _certificate(environment: str, record: Record, at: datetime) -> bool:
+    return destruction_records.replay(environment, record)
+
+
 REPLAYS: Mapping[str, Callable[[str, Record, datetime], bool]] = {
     "commitment": _commitment,
     "rejection": _rejection,
@@ -167,4 +172,5 @@ REPLAYS: Mapping[str, Callable[[str, Record, datetime], bool]] = {
     merge_records.MADE: _merge,
     merge_records.UNDONE: _unmerge,
     tombstones.KIND: _destroyed,
+    destruction_records.KIND: _certificate,
 }

@@ -26,7 +26,13 @@ from archive.models import (
 )
 from archive.queries import retention
 from archive.rules import retention as rules
-from archive.services import error_desk, retention_lock, rows, tombstones
+from archive.services import (
+    destruction_records,
+    error_desk,
+    retention_lock,
+    rows,
+    tombstones,
+)
 from archive.services.destruction import about
 from archive.services.error_desk import Place, What
 from archive.values import now, today
@@ -47,6 +53,7 @@ def carry_out(list_id: UUID) -> datetime | None:
     if batch:
         return now()
     _end(list_id)
+    destruction_records.keep(list_id)
     return None
 
 

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.contrib.postgres.aggregates import ArrayAgg
 from django.db import connection, transaction
-from django.db.models import Count, Max, Q, QuerySet, Sum, Value
+from django.db.models import Count, Max, Q, QuerySet, Sum
 
 from archive import jobs, ledger
 from archive.actors import Actor
@@ -97,10 +96,12 @@ def advance(study_id: UUID) -> datetime | None:
     study = _load(study_id)
     rejections.apply_awaited(study)
     stored = _stored(study)
-    if stored.last_at is None or study.state in (StudyState.CORRECTED, StudyState.DESTROYED):
+    if stored.last_at is None or study.state == StudyState.DESTROYED:
         return None
     if not stored.instances:
         return _nothing_left(study, stored)
+    if study.state == StudyState.CORRECTED:
+        return None
     quiet_at = stored.last_at + timedelta(seconds=settings().quiet_seconds)
     if stored.uncommitted and now() < quiet_at:
         return quiet_at
@@ -130,15 +131,9 @@ def _stored(study: Study) -> Stored:
         size=Sum("size", filter=shown, default=0),
         last_at=Max("received_at"),
         uncommitted=Count("id", filter=shown & Q(committed_at=None)),
-        modalities=_modalities(shown),
+        modalities=rejections.modalities(shown),
     )
     return Stored(**found)
-
-
-def _modalities(shown: Q) -> ArrayAgg:
-    """Those of the objects that are shown, which a rejection or its revocation may change."""
-    told = shown & ~Q(series__modality="")
-    return ArrayAgg("series__modality", filter=told, distinct=True, default=Value([]))
 
 
 def _put_modalities_right(study: Study, stored: Stored) -> None:
@@ -147,7 +142,8 @@ def _put_modalities_right(study: Study, stored: Stored) -> None:
         return
     with transaction.atomic():
         rejections.lock([study.id])
-        shown = Instance.objects.filter(study=study).aggregate(listed=_modalities(Q(rejection="")))
+        listed = rejections.modalities(Q(rejection=""))
+        shown = Instance.objects.filter(study=study).aggregate(listed=listed)
         Study.objects.filter(id=study.id).update(modalities=shown["listed"])
 
 

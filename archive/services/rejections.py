@@ -4,15 +4,16 @@ Nothing is deleted: a rejected object is left out of manifests, queries and retr
 stay. The study's registration follows by its own job.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from uuid import UUID
 
+from django.contrib.postgres.aggregates import ArrayAgg
 from django.db import connection, transaction
-from django.db.models import QuerySet
+from django.db.models import Count, Q, QuerySet, Sum, Value
 
 from archive import jobs, ledger, vault
 from archive.actors import Actor
-from archive.models import Instance, JobKind, RejectedObject, Rejection, Study
+from archive.models import Instance, JobKind, RejectedObject, Rejection, Study, StudyState
 from archive.objects.key_objects import Named
 from archive.rules.correction import Verdict
 from archive.services import rows
@@ -66,6 +67,7 @@ def carry_out(
     )
     Instance.objects.filter(id__in=verdict.hide).update(rejection=rejection.title)
     _tell(rejection, found, awaited=len(verdict.awaited), actor=actor, origin=origin)
+    _count_again({row.study_id for row in found})
     facts = {
         "note": bytes(rejection.digest).hex(),
         "business_id": rejection.organisation.business_id,
@@ -122,6 +124,31 @@ def wake(study: Study) -> None:
     """Its manifest is to be looked at anew, in the caller's transaction, which holds its lock."""
     rows.put_back_to_receiving(study.id)
     jobs.defer(JobKind.REGISTRATION, study.id, environment=study.environment, study_id=study.id)
+
+
+def modalities(shown: Q) -> ArrayAgg:
+    """Those of the objects that are shown, which a rejection or its revocation may change."""
+    told = shown & ~Q(series__modality="")
+    return ArrayAgg("series__modality", filter=told, distinct=True, default=Value([]))
+
+
+def _count_again(study_ids: Collection[UUID]) -> None:
+    """A study says at once what is left of it, and one of which nothing is left is found no more;
+    registration withdraws what was told of it.
+    """
+    shown = Q(rejection="")
+    rows = Instance.objects.filter(study__in=study_ids).values("study_id")
+    for row in rows.annotate(
+        count=Count("id", filter=shown),
+        bytes=Sum("size", filter=shown, default=0),
+        listed=modalities(shown),
+    ):
+        left: dict[str, object] = {"instance_count": row["count"], "byte_count": row["bytes"]}
+        if row["count"]:
+            left["modalities"] = row["listed"]
+        else:
+            left |= {"state": StudyState.CORRECTED, "waits_for": ""}
+        Study.objects.filter(id=row["study_id"]).update(**left)
 
 
 def _record(
@@ -212,6 +239,7 @@ def revoke(
             facts = {"title": rejection.title, "objects": count, "reason": reason}
             _record(ledger.Kind.REJECTION_REVOKED, study, rejection, facts, actor)
             wake(study)
+        _count_again(studies.keys())
         if not replayed:
             _keep_revocation(actor, rejection, [row.sop_instance_uid for row in found], reason)
         return ended

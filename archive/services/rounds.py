@@ -27,6 +27,7 @@ class Slice:
     checked: int
     size: int = 0
     found: int = 0
+    again: int = 0  # of destroyed studies, whose destruction was put into force again
 
 
 Look = Callable[[str], Slice]  # goes on behind a position
@@ -93,6 +94,7 @@ def _advance(
         checked=current.checked + seen.checked,
         byte_count=current.byte_count + seen.size,
         found=current.found + seen.found,
+        destroyed_again=current.destroyed_again + seen.again,
         not_before=began + timedelta(seconds=seen.size / per_second),
         ended_at=now() if ended else None,
     )

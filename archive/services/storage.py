@@ -25,12 +25,14 @@ from archive.stores import FILES, Store, files
 from archive.stores.keys import is_object
 
 ROOM = Place("job", "storage")
+INCOMING = "incoming"
 SUBJECT = uuid5(UUID(int=0), "free space of the vault")  # one event stands open at a time
 
 
 def watch() -> bool:
     """Say so on the desk before objects must be refused; whether there is room."""
     try:
+        vault.require_all(Environment.values)
         free = vault.free_bytes()
     except StorageGone as gone:
         _say(gone)
@@ -53,19 +55,33 @@ def _say(error: ArchiveError) -> None:
 
 
 def set_up() -> None:
-    """Mark the vault's folder as a vault, when it holds something or the archive has nothing there
-    yet; what never had the mark is else taken for a mount point without its file system.
+    """Mark the vault and the folder of each environment, when that holds something or the archive
+    has nothing there yet; what never had the mark is else taken for a mount point without its file
+    system.
 
     Raises StorageGone.
     """
     root = settings().vault_dir
-    if files.is_set_up(root):
-        return
-    holds = any((root / environment).is_dir() for environment in Environment.values)
-    awaited = any(rows.objects.filter(store=FILES).exists() for rows in (Instance, InstanceVersion))
-    if awaited and not holds:
-        raise StorageGone("the vault is empty, and objects are awaited there")
-    files.set_up(root)
+    missing = [each for each in Environment.values if not files.is_set_up(root / each)]
+    for environment in missing:
+        if _is_awaited(environment) and not _holds_something(root / environment):
+            facts = {"folder": str(root / environment)}
+            raise StorageGone("the folder is empty, and objects are awaited there", facts=facts)
+    for folder in (*(root / each for each in missing), root):
+        if not files.is_set_up(folder):
+            files.set_up(folder)
+
+
+def _is_awaited(environment: str) -> bool:
+    here = Instance.objects.kept().filter(environment=environment, store=FILES)
+    versions = InstanceVersion.objects.exclude(instance__study__state=StudyState.DESTROYED)
+    earlier = versions.filter(instance__environment=environment, store=FILES)
+    return here.exists() or earlier.exists()
+
+
+def _holds_something(folder: Path) -> bool:
+    """Beside what was coming in: that is made beneath a mount point, too."""
+    return folder.is_dir() and any(each.name != INCOMING for each in folder.iterdir())
 
 
 @dataclass(slots=True)

@@ -34,10 +34,11 @@ from archive.models import (
     StudyRetention,
     StudyState,
 )
-from archive.services import error_desk, notices, rounds, rows
+from archive.services import destruction_records, error_desk, notices, rounds, rows
 from archive.values import now
 
 KIND = "destroyed"
+DATES = ("committed_at", "registered_at")
 Record = Mapping[str, Any]
 
 
@@ -101,6 +102,8 @@ def keep(item: DestructionItem) -> set[bytes]:
         "controller": item.controller_oid,
         "connection": str(study.connection_id),
         "received_at": study.received_at.isoformat(),
+        "study_date": study.study_date,
+        **{name: _written(getattr(study, name)) for name in DATES},
         "list": item.list.number,
         "rule": item.rule.name_fi,
         "source": item.rule.source,
@@ -114,6 +117,10 @@ def keep(item: DestructionItem) -> set[bytes]:
     at = item.decided_at or now()
     vault.keep_record(study.environment, KIND, facts, at=at, key=_key(study))
     return going
+
+
+def _written(at: datetime | None) -> str:
+    return at.isoformat() if at is not None else ""
 
 
 def keep_missing(item: DestructionItem) -> None:
@@ -182,6 +189,7 @@ def _put_in_force(study: Study, record: Record) -> bool:
         _fill(held, record)
         Instance.objects.filter(study=held).update(damaged_at=None)
         _end_what_is_open(held, record)
+        destruction_records.file(held, record)
         about = ledger.About(
             environment=held.environment,
             organisation_id=held.register.organisation_id,
@@ -233,6 +241,8 @@ def _made_again(environment: str, record: Record) -> Study:
         instance_count=record["objects"],
         byte_count=record["bytes"],
         received_at=datetime.fromisoformat(record["received_at"]),
+        study_date=record.get("study_date", ""),  # records of before had no other days
+        **{name: datetime.fromisoformat(record[name]) for name in DATES if record.get(name)},
     )
 
 

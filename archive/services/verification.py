@@ -1,6 +1,8 @@
 """All that is stored read again, round after round; damage is dealt with where it shows (AR-10)."""
 
+from collections import Counter
 from collections.abc import Callable
+from enum import Enum, auto
 from typing import TypeVar
 from uuid import UUID
 
@@ -21,9 +23,11 @@ from archive.models import (
     Rejection,
     Round,
     RoundKind,
+    Study,
     StudyState,
 )
 from archive.services import (
+    destruction_records,
     integrity,
     kept_records,
     merge_records,
@@ -50,25 +54,42 @@ def begin() -> Round | None:
     return rounds.begin(RoundKind.VERIFICATION, next(iter(PARTS)))
 
 
-def _walk(rows: QuerySet[M], position: str, check: Callable[[M], tuple[int, bool]]) -> Slice:
-    """Check rows behind a key until the slice is full: size and whether it was whole, of each."""
+class Seen(Enum):
+    """What became of the bytes of a row."""
+
+    WHOLE = auto()
+    DAMAGED = auto()
+    DESTROYED = auto()  # with their study, whose record says so
+
+
+def _walk(rows: QuerySet[M], position: str, check: Callable[[M], tuple[int, Seen]]) -> Slice:
+    """Check rows behind a key until the slice is full: size and what was seen, of each."""
     behind = rows.filter(id__gt=UUID(position)) if position else rows
     budget = settings().verify_bytes_per_second * SLICE_SECONDS
-    checked = size = found = 0
-    last = ""
+    size, last, counts = 0, "", Counter[Seen]()
     for row in behind.order_by("id")[:ROWS]:
-        read, whole = check(row)
-        checked, size, found, last = checked + 1, size + read, found + (not whole), str(row.pk)
+        read, seen = check(row)
+        size, last = size + read, str(row.pk)
+        counts[seen] += 1
         if size >= budget:
-            return Slice(last, checked, size, found)
-    return Slice(last if checked == ROWS else "", checked, size, found)
+            break
+    else:
+        last = last if counts.total() == ROWS else ""
+    return Slice(last, counts.total(), size, counts[Seen.DAMAGED], counts[Seen.DESTROYED])
+
+
+def _seen(study_id: UUID, *, whole: bool) -> Seen:
+    if whole:
+        return Seen.WHOLE
+    gone = Study.objects.filter(id=study_id, state=StudyState.DESTROYED)
+    return Seen.DESTROYED if gone.exists() else Seen.DAMAGED
 
 
 def _instances(position: str) -> Slice:
     rows = Instance.objects.kept().filter(damaged_at=None)
 
-    def check(row: Instance) -> tuple[int, bool]:
-        return row.size, integrity.is_whole(row)
+    def check(row: Instance) -> tuple[int, Seen]:
+        return row.size, _seen(row.study_id, whole=integrity.is_whole(row))
 
     return _walk(rows, position, check)
 
@@ -78,10 +99,10 @@ def _versions(position: str) -> Slice:
     kept = InstanceVersion.objects.exclude(instance__study__state=StudyState.DESTROYED)
     rows = kept.filter(damaged_at=None).select_related("instance__study__register")
 
-    def check(row: InstanceVersion) -> tuple[int, bool]:
+    def check(row: InstanceVersion) -> tuple[int, Seen]:
         if bytes(row.instance.digest) == bytes(row.digest):
-            return 0, True  # seen among the objects
-        return row.size, integrity.is_version_whole(row)
+            return 0, Seen.WHOLE  # seen among the objects
+        return row.size, _seen(row.instance.study_id, whole=integrity.is_version_whole(row))
 
     return _walk(rows, position, check)
 
@@ -89,8 +110,8 @@ def _versions(position: str) -> Slice:
 def _notes(position: str) -> Slice:
     rows = integrity.notes_kept()
 
-    def check(row: Rejection) -> tuple[int, bool]:
-        return row.size, integrity.is_note_whole(row)
+    def check(row: Rejection) -> tuple[int, Seen]:
+        return row.size, Seen.WHOLE if integrity.is_note_whole(row) else Seen.DAMAGED
 
     return _walk(rows, position, check)
 
@@ -99,13 +120,16 @@ def _manifests(position: str) -> Slice:
     """A damaged manifest is set aside, and registration makes another."""
     rows = Document.objects.filter(kind=DocumentKind.MANIFEST, status=DocumentStatus.APPROVED)
 
-    def check(row: Document) -> tuple[int, bool]:
+    def check(row: Document) -> tuple[int, Seen]:
         digest = bytes.fromhex(row.vault_key)
-        whole = vault.is_whole(row.environment, digest)
-        if not whole and row.study is not None and not tombstones.put_in_force(row.study):
+        if vault.is_whole(row.environment, digest):
+            return row.size, Seen.WHOLE
+        if row.study is not None and tombstones.put_in_force(row.study):
+            return row.size, Seen.DESTROYED
+        if row.study is not None:
             vault.set_aside(row.environment, digest)
             registration.owe(row.study)
-        return row.size, whole
+        return row.size, Seen.DAMAGED
 
     return _walk(rows.exclude(vault_key="").select_related("study"), position, check)
 
@@ -114,9 +138,9 @@ def _destroyed(position: str) -> Slice:
     """Of each destroyed study the vault has a record, which is written anew where it is not."""
     rows = DestructionItem.objects.filter(state=ItemState.DESTROYED)
 
-    def check(row: DestructionItem) -> tuple[int, bool]:
+    def check(row: DestructionItem) -> tuple[int, Seen]:
         tombstones.keep_missing(row)
-        return 0, True
+        return 0, Seen.WHOLE
 
     return _walk(rows.select_related("study", "list", "rule"), position, check)
 
@@ -124,9 +148,9 @@ def _destroyed(position: str) -> Slice:
 def _merges(position: str) -> Slice:
     """The same of each merge."""
 
-    def check(row: PatientMerge) -> tuple[int, bool]:
+    def check(row: PatientMerge) -> tuple[int, Seen]:
         merge_records.keep(row.id)
-        return 0, True
+        return 0, Seen.WHOLE
 
     return _walk(PatientMerge.objects.all(), position, check)
 
@@ -135,6 +159,7 @@ def _records(position: str) -> Slice:
     """What was decided, as the vault has it. At their end, what came right meanwhile is settled."""
     seen = kept_records.look(position, settings().verify_bytes_per_second * SLICE_SECONDS)
     if not seen.position:
+        destruction_records.keep_missing()
         for environment in Environment.values:
             kept_records.settle(environment)
             set_aside.settle(environment)

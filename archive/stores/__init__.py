@@ -12,7 +12,7 @@ from typing import BinaryIO, Protocol
 
 from archive.config import settings
 from archive.errors import InstanceUnknown
-from archive.stores.files import FileStore, require_set_up
+from archive.stores.files import FileStore, home_of, require_set_up
 from archive.stores.s3 import ObjectStore
 
 FILES, OBJECTS = "files", "s3"
@@ -65,5 +65,5 @@ def holding(key: str, hint: str = "") -> Store:
     for store in [*order, *found.values()]:
         if store.has(key):
             return store
-    require_set_up(settings().vault_dir)
+    require_set_up(home_of(settings().vault_dir, key))
     raise InstanceUnknown("the vault has no such object")

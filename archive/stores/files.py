@@ -15,7 +15,9 @@ from archive.stores.keys import head_of, is_object
 from archive.values import uuid7
 
 COMPARED = 1 << 20
-MARK = ".vault"  # stands in the root since it was set up; a bare mount point has none
+# Stands in the root and in each environment's folder since they were set up: a bare mount point has
+# none.
+MARK = ".vault"
 
 
 class FileStore:
@@ -75,7 +77,7 @@ class FileStore:
 
     def remove(self, key: str) -> None:
         """Durable on return. Raises StorageGone: what is out of reach is not removed."""
-        require_set_up(self._root)
+        require_set_up(home_of(self._root, key))
         path = self.path(key)
         path.unlink(missing_ok=True)
         if path.parent.is_dir():
@@ -83,8 +85,10 @@ class FileStore:
 
     def keys(self, prefix: str, after: str = "") -> Iterator[tuple[str, datetime]]:
         folder = self.path(prefix)
-        if not folder.is_dir():
-            require_set_up(self._root)
+        is_there = folder.is_dir()
+        if "/" not in prefix or not is_there:
+            require_set_up(home_of(self._root, prefix))
+        if not is_there:
             return
         for entry in sorted(os.scandir(folder), key=lambda entry: entry.name):
             key = f"{prefix}/{entry.name}"
@@ -101,28 +105,33 @@ class FileStore:
         return shutil.disk_usage(self.root).free
 
 
-def is_set_up(root: str | Path) -> bool:
-    return os.path.exists(f"{root}/{MARK}")
+def home_of(root: str | Path, key: str) -> str:
+    """The folder of the key's environment: it may be a file system of its own."""
+    return f"{root}/{key.partition('/')[0]}"
 
 
-def require_set_up(root: str | Path) -> None:
+def is_set_up(folder: str | Path) -> bool:
+    return os.path.exists(f"{folder}/{MARK}")
+
+
+def require_set_up(folder: str | Path) -> None:
     """A file system that is not mounted must not look like one that has lost all its files, nor be
     written beneath. Raises StorageGone.
     """
-    if not is_set_up(root):
+    if not is_set_up(folder):
         raise StorageGone("the vault's file system is not there")
 
 
-def set_up(root: Path) -> None:
-    """Mark it as a vault: once, and never on the way of an object."""
-    make_folder(root)
-    os.close(os.open(root / MARK, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o600))
-    sync_folder(root)
+def set_up(folder: Path) -> None:
+    """Mark the root, or an environment's folder: once, and never on the way of an object."""
+    make_folder(folder)
+    os.close(os.open(folder / MARK, os.O_CREAT | os.O_WRONLY | os.O_CLOEXEC, 0o600))
+    sync_folder(folder)
 
 
 def make_room(root: str | Path, folder: str | Path) -> None:
-    """A folder in a vault that is there. Raises StorageGone."""
-    require_set_up(root)
+    """A folder of an environment that is there. Raises StorageGone."""
+    require_set_up(home_of(root, str(folder)[len(str(root)) + 1 :]))
     make_folder(folder)
 
 
@@ -130,7 +139,7 @@ def temporary(root: str, environment: str, size: int) -> tuple[int, str]:
     """A new file for this much, open for writing. Raises StorageFull before the disk is full, and
     StorageGone.
     """
-    require_set_up(root)
+    require_set_up(f"{root}/{environment}")
     folder = f"{root}/{environment}/incoming"
     try:
         disk = os.statvfs(folder)

@@ -80,6 +80,7 @@ __all__ = [
     "records_behind",
     "remove",
     "remove_set_aside",
+    "require_all",
     "set_aside",
     "set_aside_files",
     "settle_doubt",
@@ -177,7 +178,8 @@ def _seekable(file: BinaryIO) -> BinaryIO:
         return file
     root = config.settings().vault_dir
     folder = root / "outgoing"
-    files.make_room(root, folder)
+    files.require_set_up(root)
+    files.make_folder(folder)
     copy = cast(BinaryIO, tempfile.TemporaryFile(dir=folder))
     with file:
         shutil.copyfileobj(file, copy, READ_CHUNK)
@@ -269,7 +271,7 @@ def _open(environment: str, digest: bytes, store: str = "", length: int | None =
             return each.open(key_of(environment, digest), length)
         except FileNotFoundError:
             continue
-    files.require_set_up(config.settings().vault_dir)
+    files.require_set_up(config.settings().vault_dir / environment)
     raise InstanceUnknown("the vault has no such object")
 
 
@@ -357,17 +359,24 @@ def listed(environment: str, folder: str) -> Iterator[tuple[bytes, datetime, str
                 yield bytes.fromhex(Path(key).stem), at, store.name
 
 
-def is_writable() -> bool:
-    """For health: whether the vault takes bytes and has room."""
-    folder = config.settings().vault_dir
+def is_writable(environments: Collection[str]) -> bool:
+    """For health: whether the vault takes bytes, of each of these, and has room."""
+    root = config.settings().vault_dir
     try:
-        return (
+        return all(
             files.is_set_up(folder)
             and os.access(folder, os.W_OK)
             and shutil.disk_usage(folder).free > config.settings().free_bytes_floor
+            for folder in (root, *(root / each for each in environments))
         )
     except OSError:
         return False
+
+
+def require_all(environments: Collection[str]) -> None:
+    """Raises StorageGone when the folder of one is not there."""
+    for each in environments:
+        files.require_set_up(config.settings().vault_dir / each)
 
 
 def free_bytes() -> int | None:

@@ -50,6 +50,9 @@ class RoundOut(serializers.Serializer[Any]):
     checked = serializers.IntegerField()
     bytes = serializers.IntegerField(source="byte_count")
     found = serializers.IntegerField()
+    destroyed_again = serializers.IntegerField(
+        help_text="objects of studies whose destruction was put into force again"
+    )
     started_at = serializers.DateTimeField()
     ended_at = serializers.DateTimeField(allow_null=True)
 

@@ -69,6 +69,20 @@ class VersionForm(forms.Form):
     def clean_modalities(self) -> tuple[str, ...]:
         return tuple(self.cleaned_data["modalities"].replace(",", " ").upper().split())
 
+    def clean_source(self) -> str:
+        return self._as_kept("source")
+
+    def clean_contradiction(self) -> str:
+        return self._as_kept("contradiction")
+
+    def _as_kept(self, name: str) -> str:
+        """What was left as it was shown stays the text that the row has, which others read in their
+        languages.
+        """
+        given: str = self.cleaned_data[name]
+        kept = getattr(self.row, name) if self.row is not None else ""
+        return kept if given == _in_words(kept) else given
+
     def version(self) -> Version:
         given = {name: value for name, value in self.cleaned_data.items() if name != "reason"}
         if self.row is not None:
@@ -77,13 +91,18 @@ class VersionForm(forms.Form):
 
 
 def _initial(row: ContentPolicy) -> dict[str, Any]:
-    same = ("name_fi", "name_sv", "name_en", "code_demanded", "duty_from", "source")
+    same = ("name_fi", "name_sv", "name_en", "code_demanded", "duty_from")
     return {
         **{name: getattr(row, name) for name in same},
-        "contradiction": row.contradiction,
+        **{name: _in_words(getattr(row, name)) for name in ("source", "contradiction")},
         "modalities": " ".join(row.modalities),
         "sop_classes": "\n".join(storage_classes.name_of(uid) for uid in row.sop_classes),
     }
+
+
+def _in_words(text: str) -> str:
+    """A text that came with the system, in the reader's language."""
+    return gettext(text) if text else ""
 
 
 class EndForm(forms.Form):

@@ -6,12 +6,13 @@ from typing import Any
 from django import forms
 from django.utils.functional import lazy
 from django.utils.text import capfirst
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from archive.models import Organisation, RejectionTitle
 from archive.objects.study_facts import FACTS, StudyFacts
 from archive.values import dicom_date, today
-from portal.correcting_words import FIELDS, SEXES
+from portal.correcting_words import DAYS, FIELDS, SEXES, value_words
 from portal.forms.reasons import reason_field
 
 BY_ARCHIVIST = (RejectionTitle.QUALITY, RejectionTitle.PATIENT_SAFETY, RejectionTitle.WORKLIST)
@@ -59,14 +60,47 @@ class CorrectionForm(forms.Form):
 
     def __init__(self, data: Any, facts: StudyFacts) -> None:
         values = facts.to_json()
-        for name in ("PatientBirthDate", "StudyDate"):
+        for name in DAYS:
             values[name] = dicom_date(values[name])  # type: ignore[assignment]
         super().__init__(data, initial=values)
+        for name, field in self.fields.items():
+            # What was changed is told by what the study said when the form was filled in.
+            field.show_hidden_initial = data is None or self.add_initial_prefix(name) in data
 
     def given(self) -> dict[str, str]:
         """The attributes that were changed, as DICOM has them."""
         cleaned = self.cleaned_data
         return {name: _dicom(cleaned[name]) for name in FACTS if name in self.changed_data}
+
+    def after(self, facts: StudyFacts) -> "CorrectionForm":
+        """The same on what the study says now, which is not what it said: what was typed stays,
+        what was not follows, and each field that moved says so.
+        """
+        data, moved = {name: self.data[name] for name in self.data}, {}
+        for bound in CorrectionForm(None, facts):
+            was, now = data.get(bound.html_initial_name), _text_of(bound.initial)
+            data[bound.html_initial_name] = now
+            if bound.name not in self.changed_data:
+                data[bound.name] = now
+            if was not in (now, None):
+                moved[bound.name] = (was, now)
+        made = CorrectionForm(data, facts)
+        for name, (was, now) in moved.items():
+            made.add_error(name, _moved(name, was, now, typed=name in self.changed_data))
+        return made
+
+
+def _text_of(value: Any) -> str:
+    return value.isoformat() if hasattr(value, "isoformat") else str(value or "")
+
+
+def _moved(name: str, was: str, now: str, *, typed: bool) -> str:
+    before, after = (
+        value_words(name, each.replace("-", "") if name in DAYS else each) for each in (was, now)
+    )
+    if typed:
+        return gettext("Changed meanwhile: the archive now has %(value)s.") % {"value": after}
+    return gettext("Changed meanwhile: it was %(value)s.") % {"value": before}
 
 
 def _dicom(value: Any) -> str:

@@ -124,7 +124,7 @@ RETENTION_RULES = Listing[OfRetention](
             lambda each: each.name,
             css="broad",
             under=(
-                Column("source", gettext_lazy("Source"), lambda each: each.row.source),
+                Column("source", gettext_lazy("Source"), lambda each: _(each.row.source)),
                 Column("unread", gettext_lazy("Read in its source"), _unread),
             ),
             sortable=True,

@@ -7,7 +7,6 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
@@ -97,24 +96,25 @@ def _previewed(
         messages.warning(request, _("Nothing was changed, so there is nothing to correct."))
         return _form(request, chosen[0], queries.studies_beside(chosen[0]), form)
     if why.is_bound and why.is_valid() and not refused:
-        return _done(request, actor, chosen, given, why.cleaned_data["reason"])
+        return _done(request, actor, chosen, form, why.cleaned_data["reason"])
     context = {
         "study": chosen[0],
         "title": ngettext("Correct %(count)s study?", "Correct %(count)s studies?", len(chosen))
         % {"count": formats.number_text(len(chosen))},
         "previews": [_shown(each) for each in found],
         "refused": refused,
-        "kept": [(bound.html_name, _raw(request, bound.html_name)) for bound in form],
+        "kept": [
+            (name, str(request.POST[name]))
+            for bound in form
+            for name in (bound.html_name, bound.html_initial_name)
+            if name in request.POST
+        ],
         "ticked": [str(each.id) for each in chosen[1:]],
         "seen": [(f"{SEEN}{each.study.id}", each.before.mark()) for each in found],
         "why": why,
         "trail": looks.trail(chosen[0]),
     }
     return render(request, "corrections/preview.html", context)
-
-
-def _raw(request: Request, name: str) -> str:
-    return str(request.POST.get(name, ""))
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,16 +141,13 @@ def pairs_words(before: StudyFacts, after: StudyFacts) -> list[tuple[str, str, s
 
 
 def _done(
-    request: Request, actor: Actor, chosen: list[Study], given: dict[str, str], reason: str
+    request: Request, actor: Actor, chosen: list[Study], form: CorrectionForm, reason: str
 ) -> HttpResponseBase:
     seen = {each.id: request.POST.get(f"{SEEN}{each.id}", "") for each in chosen}
     try:
-        made = overlays.correct(actor, list(seen), given, reason=reason, seen=seen)
+        made = overlays.correct(actor, list(seen), form.given(), reason=reason, seen=seen)
     except CorrectionOutdated:
-        messages.error(
-            request, _("A study was changed meanwhile. Nothing was corrected; look again.")
-        )
-        return redirect(f"{reverse('correction-new')}?study={chosen[0].id}")
+        return _look_again(request, chosen, seen, form)
     said = ngettext(
         "%(count)s study is corrected. Its manifest follows by itself.",
         "%(count)s studies are corrected. Their manifests follow by themselves.",
@@ -158,6 +155,22 @@ def _done(
     )
     messages.success(request, said % {"count": formats.number_text(len(made))})
     return redirect("correction", made[0].id) if made else redirect("study", chosen[0].id)
+
+
+def _look_again(
+    request: Request, chosen: list[Study], seen: dict[UUID, str], form: CorrectionForm
+) -> HttpResponse:
+    """Nothing that was typed is lost; what a study says now stands beside it."""
+    first, *others = chosen
+    first.refresh_from_db()
+    renewed = form.after(study_moves.facts_of(first))
+    renewed.add_error(None, _("A study was changed meanwhile. Nothing was corrected; look again."))
+    for each in others:
+        each.refresh_from_db()
+        if study_moves.facts_of(each).mark() != seen[each.id]:
+            said = _("%(study)s was changed meanwhile.") % {"study": looks.title(each)}
+            renewed.add_error(None, said)
+    return _form(request, first, queries.studies_beside(first), renewed)
 
 
 # --- one correction -------------------------------------------------------------------------------

@@ -108,7 +108,7 @@ def _form(request: Request, found: Study, form: RejectForm) -> HttpResponse:
 def _asked(request: Request, found: Study, form: RejectForm, count: int) -> HttpResponse:
     shown = Instance.objects.available(quality=True).filter(study=found)
     title = form.cleaned_data["title"]
-    all_of_it = count == _left_to(title, shown).count()
+    left = _left_to(title, shown).count() - count
     say = ngettext(
         "%(count)s object is left out of the manifest, of queries and of retrieval; its bytes "
         "stay.",
@@ -116,7 +116,14 @@ def _asked(request: Request, found: Study, form: RejectForm, count: int) -> Http
         "stay.",
         count,
     ) % {"count": formats.number_text(count)}
-    if all_of_it:
+    if left:
+        stay = ngettext(
+            "%(count)s object of the study stays shown.",
+            "%(count)s objects of the study stay shown.",
+            left,
+        )
+        say += " " + stay % {"count": formats.number_text(left)}
+    else:
         say += " " + _("That is the whole study: its manifest is withdrawn from the register.")
     say += " " + _("The customer is told of it when it has confirmations on. It can be revoked.")
     context = {

@@ -1,5 +1,6 @@
 """Correcting, rejecting, undoing and revoking on the pages, by those who may (AR-7)."""
 
+import re
 from typing import Any
 
 import pytest
@@ -150,6 +151,43 @@ def test_a_study_that_changed_meanwhile_is_looked_at_again() -> None:
     assert not Correction.objects.exists()
 
 
+def test_what_was_typed_stays_and_what_changed_meanwhile_stands_beside_it() -> None:
+    study = cast.store(dataset())
+    other = builders.study(accession_number="A9")
+    client = corrector(study)
+    initial = client.get(f"{NEW}?study={study.id}").context["form"]
+    began = {bound.html_initial_name: AS_IT_IS[bound.name] for bound in initial}
+    typed = {**began, "AccessionNumber": "B2", "StudyDate": "2026-11-19", "study": str(other.id)}
+    preview = post(client, study, **typed)
+    fields = {**AS_IT_IS, **typed}
+    del fields["study"]
+    assert dict(preview.context["kept"]) == fields
+    now = {"accession_number": "C3", "study_id": "7", "study_date": "20261118"}
+    Study.objects.filter(id=study.id).update(**now)
+    Study.objects.filter(id=other.id).update(study_id="8")
+    answer = post(client, study, **typed, **MEND, **marks(preview))
+    form, content = answer.context["form"], said(answer)
+    values = {bound.name: bound.value() for bound in form}
+    assert (values["AccessionNumber"], values["StudyDate"]) == ("B2", "2026-11-19")
+    assert values["StudyID"] == "7" and values["PatientID"] == MATTI
+    assert "Changed meanwhile: the archive now has C3." in content
+    assert "Changed meanwhile: the archive now has 18 Nov 2026." in content
+    assert "Changed meanwhile: it was –." in content
+    assert content.count("was changed meanwhile") == 2  # the one beside it is named
+    assert re.search(f'value="{other.id}"[^>]*checked', content)
+    assert not Correction.objects.exists()
+    again = {bound.html_initial_name: form.data[bound.html_initial_name] for bound in form}
+    preview = client.post(f"{NEW}?study={study.id}", {**values, **again})
+    assert set(preview.context["previews"][0].changes) == {
+        ("accession number", "C3", "B2"),
+        ("study date", "18 Nov 2026", "19 Nov 2026"),
+    }
+    confirmed = {**values, **again, **MEND, **marks(preview)}
+    client.post(f"{NEW}?study={study.id}", confirmed)
+    made = Correction.objects.get()
+    assert (made.after["AccessionNumber"], made.after["StudyID"]) == ("B2", "7")
+
+
 def test_several_studies_of_the_patient_go_in_one() -> None:
     study = cast.store(dataset())
     other = builders.study(accession_number="A9")
@@ -225,6 +263,7 @@ def test_rejecting_says_how_many_before_it_does() -> None:
     assert "Choose the study, a series or objects" in said(rejecting(client, study))
     asked = said(rejecting(client, study, object=str(one.id)))
     assert "Reject 1 object?" in asked and "whole study" not in asked
+    assert "1 object of the study stays shown" in asked
     assert not Rejection.objects.exists()
     rejecting(client, study, object=str(one.id), confirm="1")
     one.refresh_from_db()

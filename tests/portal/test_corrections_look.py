@@ -14,7 +14,7 @@ from archive.services.reconciliation import Found
 from tests import builders, cast, notes
 from tests.browsing import follow, sign_in
 from tests.cast import MATTI, VENLA, dataset
-from tests.portal.test_look import WIDTHS, address, browser, wrong_with
+from tests.portal.test_look import WIDTHS, address, browser, faults, wrong_with
 from tests.services.test_corrections import lay_over
 from tests.services.test_rejections import ARCHIVIST
 
@@ -108,3 +108,30 @@ def test_an_archivist_corrects_rejects_and_undoes_without_javascript(
     follow(page, page.get_by_role("button", name="Undo"))
     study.refresh_from_db()
     assert study.patient.identifier == MATTI
+
+
+def test_what_was_typed_is_there_after_the_study_has_changed(
+    browser: Browser, address: str, demo: dict[str, Any]
+) -> None:
+    study = cast.store(dataset())
+    found: list[str] = []
+    for number, width in enumerate(WIDTHS):
+        context = browser.new_context(viewport={"width": width, "height": 900}, locale="en-GB")
+        page = context.new_page()
+        sign_in(page, address, demo["logins"]["archivist"])
+        give_reason(page, address, study)
+        page.goto(f"{address}/corrections/new/?study={study.id}")
+        page.fill("[name=AccessionNumber]", "B2")
+        page.fill("[name=StudyDate]", "2026-11-19")
+        follow(page, "main button.go")
+        now = {"accession_number": f"C{number}", "study_id": f"7{number}"}
+        Study.objects.filter(id=study.id).update(**now)
+        page.fill("main [name=reason]", "mix-up at the desk")
+        follow(page, "main [name=confirm]")
+        expect(page.locator("[name=AccessionNumber]")).to_have_value("B2")
+        expect(page.locator("[name=StudyDate]")).to_have_value("2026-11-19")
+        expect(page.locator("[name=StudyID]")).to_have_value(f"7{number}")
+        expect(page.get_by_text(f"the archive now has C{number}").first).to_be_visible()
+        found.extend(faults(page, "corrections-outdated", width))
+        context.close()
+    assert found == [] and not Correction.objects.exists()

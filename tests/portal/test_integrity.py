@@ -33,6 +33,10 @@ def test_the_page_tells_how_the_round_goes() -> None:
     done = go_round()
     content = said(client.get("/integrity/"))
     assert f"{done.number}," in content and "It looked at" in content
+    assert "Destroyed again" not in content
+    Round.objects.update(destroyed_again=2)
+    content = said(client.get("/integrity/"))
+    assert "2 objects of studies that a record says were destroyed" in content
 
 
 def test_archivists_begin_a_round_and_the_desk_does_not() -> None:

@@ -99,6 +99,7 @@ def faults_in_both(page: Page, path: str, width: int) -> list[str]:
 
 
 def faults(page: Page, path: str, width: int, scheme: str = "") -> list[str]:
+    """Of the page that stands open, which an address alone may not lead to."""
     how = f"{width}{scheme}"
     if folder := os.environ.get("SCREENSHOTS"):
         name = path.strip("/").replace("/", "-") or "overview"

@@ -16,7 +16,7 @@ from archive.models import (
 from archive.services.destruction_work import carry_out
 from archive.values import today
 from tests import cast, retention
-from tests.cast import MATTI, dataset
+from tests.cast import MATTI, VENLA, dataset
 from tests.portal.test_pages import signed_in
 
 pytestmark = pytest.mark.django_db
@@ -79,19 +79,32 @@ def test_a_rule_is_added_and_closed_after_its_preview() -> None:
 
 
 def test_holds_are_placed_and_released_and_the_study_says_so() -> None:
-    study = cast.store(dataset())
+    study = cast.store(dataset(), dataset())
+    cast.store(dataset(StudyInstanceUID="1.2.246.10.90000003.7", SeriesInstanceUID="1.2.3.7",
+                       AccessionNumber="A7"))  # fmt: skip
     client = signed_in("archivist")
     asked = {"code": MATTI, "reason": "court case 4"}
-    post(client, reverse("retention-hold-change"), asked)
+    content = post(client, reverse("retention-hold-change"), asked)
+    assert "The patient has 2 studies today, with 3 objects." in content
+    assert not RetentionHold.objects.exists()
+    back = post(client, reverse("retention-hold-change"), {**asked, "back": "1"})
+    assert 'value="court case 4"' in back
+    post(client, reverse("retention-hold-change"), {**asked, "sure": "yes"})
     hold = RetentionHold.objects.get()
     assert hold.patient_id == study.patient_id
-    assert LedgerEvent.objects.filter(kind="patient.searched").exists()
+    assert LedgerEvent.objects.filter(kind="patient.searched").count() == 1
+    unknown = {"code": VENLA, "reason": "court case 4"}
+    assert "The archive has nothing under this code" in post(
+        client, reverse("retention-hold-change"), unknown
+    )
     place = reverse("retention-hold-study", args=[study.id])
     assert f'href="{reverse("study", args=[study.id])}">Go back' in get(client, place)
     until = (today() - timedelta(days=1)).isoformat()
-    refused = post(client, place, {"reason": "complaint 5", "until": until})
+    refused = post(client, place, {"reason": "complaint 5", "until": until, "sure": "yes"})
     assert "That day does not fit" in refused
     content = post(client, place, {"reason": "complaint 5"})
+    assert "The study has 2 objects today." in content
+    post(client, place, {"reason": "complaint 5", "sure": "yes"})
     content = post(client, reverse("study-reason", args=[study.id]), {"reason": "case 1"})
     for words in ("court case 4", "complaint 5", "For ever:"):
         assert words in content
@@ -153,7 +166,7 @@ def test_nothing_to_propose_says_why() -> None:
     retention.survey()
     client = signed_in("archivist")
     place = reverse("retention-hold-study", args=[study.id])
-    post(client, place, {"reason": "court case"})
+    post(client, place, {"reason": "court case", "sure": "yes"})
     given = {"ended_by": today().isoformat(), "reason": "yearly destruction"}
     content = post(client, reverse("destruction-propose"), given)
     assert "No study fits" in content and "a retention hold is in force: 1" in content

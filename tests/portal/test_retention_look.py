@@ -4,12 +4,13 @@ from typing import Any
 
 import pytest
 from django.urls import reverse
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 from archive.models import RetentionRule
-from tests import retention
-from tests.browsing import sign_in
-from tests.portal.test_look import WIDTHS, address, browser, wrong_with
+from tests import cast, retention
+from tests.browsing import follow, sign_in
+from tests.cast import MATTI, dataset
+from tests.portal.test_look import WIDTHS, address, browser, faults, wrong_with
 
 __all__ = ["address", "browser"]  # fixtures
 
@@ -42,5 +43,31 @@ def test_no_page_of_retention_has_an_axe_violation_or_scrolls_sideways(
         sign_in(page, address, demo["logins"]["archivist"])
         for place in places:
             found.extend(wrong_with(page, address, place, width))
+        context.close()
+    assert found == []
+
+
+def test_how_much_a_hold_is_about_is_said_before_it_is_placed(
+    browser: Browser, address: str, demo: dict[str, Any]
+) -> None:
+    study = cast.store(dataset(), dataset())
+    found: list[str] = []
+    for width in WIDTHS:
+        context = browser.new_context(viewport={"width": width, "height": 900}, locale="fi-FI")
+        page = context.new_page()
+        sign_in(page, address, demo["logins"]["archivist"])
+        page.goto(address + reverse("retention-hold-study", args=[study.id]))
+        page.fill("main [name=reason]", "kantelu 5")
+        follow(page, "main button.go")
+        expect(page.get_by_text("Tutkimuksessa on nyt 2 objektia.")).to_be_visible()
+        found.extend(faults(page, "retention-hold-study-preview", width))
+        page.goto(address + reverse("retention-hold-change"))
+        page.fill("main [name=code]", MATTI)
+        page.fill("main [name=reason]", "kantelu 5")
+        follow(page, "main button.go")
+        expect(page.get_by_text("jossa on 2 objektia.")).to_be_visible()
+        found.extend(faults(page, "retention-hold-patient-preview", width))
+        follow(page, "main [name=back]")
+        expect(page.locator("main [name=reason]")).to_have_value("kantelu 5")
         context.close()
     assert found == []

@@ -3,9 +3,11 @@
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
+from django.utils import translation
 
 from archive.models import CodeImport, ContentPolicy, LedgerEvent, StudyCodeEntry
 from archive.values import today
+from portal.forms.content_policies import VersionForm
 from tests.portal.test_pages import signed_in
 
 pytestmark = pytest.mark.django_db
@@ -34,6 +36,32 @@ def test_a_version_is_shown_in_words_before_it_is_made_and_told_after() -> None:
     assert ContentPolicy.objects.get(content_type="visible_light").modalities == ["XC"]
     refused = client.post(address, {**filled, "sop_classes": "no such class"})
     assert refused.status_code == 422 and "no such class" in refused.content.decode()
+
+
+@pytest.mark.parametrize("language", ["fi", "sv", "en"])
+def test_sources_stand_in_the_form_in_the_readers_language_and_are_kept_as_they_were(
+    language: str,
+) -> None:
+    for row in ContentPolicy.objects.exclude(contradiction=""):
+        with translation.override(language):
+            shown = VersionForm(None, row).initial
+            assert (shown["source"] == row.source) is (language == "en")
+            asked = {**shown, "reason": "Decree 12/2026", "allowed_from": today().isoformat()}
+            asked = {name: value for name, value in asked.items() if value is not None}
+            form = VersionForm(asked, row)
+            assert form.is_valid(), form.errors
+            version = form.version()
+            assert (version.source, version.contradiction) == (row.source, row.contradiction)
+            other = VersionForm({**asked, "source": "Asetus 12/2026", "contradiction": ""}, row)
+            assert other.is_valid()
+            assert (other.version().source, other.version().contradiction) == ("Asetus 12/2026", "")
+
+
+def test_rules_of_retention_tell_their_sources_in_the_readers_language() -> None:
+    client = signed_in("archivist")
+    for name in ("retention-rules", "retention"):
+        page = client.get(reverse(name), headers={"Accept-Language": "fi"}).content.decode()
+        assert "päätöstä ei ole luettu" in page and "decision not read" not in page
 
 
 def test_the_list_says_where_the_sources_differ_and_only_administrators_change_it() -> None:

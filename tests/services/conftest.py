@@ -32,5 +32,6 @@ def configure(monkeypatch: pytest.MonkeyPatch) -> Iterator[Configure]:
 @pytest.fixture
 def own_vault(configure: Configure, tmp_path: Path) -> Path:
     configure(DATA_DIR=str(tmp_path))
-    files.set_up(tmp_path / "vault")
+    for environment in ("", "production", "test"):
+        files.set_up(tmp_path / "vault" / environment)
     return tmp_path / "vault"

@@ -1,5 +1,6 @@
 """Bytes that are damaged: found, set aside, told of, never given out, healed (AR-10)."""
 
+import shutil
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from archive.models import (
     Case,
     CaseEvent,
     Document,
+    Environment,
     Instance,
     InstanceVersion,
     LedgerEvent,
@@ -176,7 +178,7 @@ def test_bytes_that_are_gone_are_damage_and_a_vault_that_is_gone_is_not(own_vaul
     assert one(made).damaged_at is None
     with pytest.raises(errors.StorageGone):
         vault.remove("production", bytes(one(made).digest))
-    assert not vault.is_writable() and not storage.watch()
+    assert not vault.is_writable(Environment.values) and not storage.watch()
     assert Case.objects.filter(reason="storage-gone").exists()
     own_vault.rmdir()
     away.rename(own_vault)
@@ -186,16 +188,59 @@ def test_bytes_that_are_gone_are_damage_and_a_vault_that_is_gone_is_not(own_vaul
     assert one(made).damaged_at is not None
 
 
+def test_the_folder_of_one_environment_may_be_a_mount_of_its_own_and_get_lost(
+    own_vault: Path,
+) -> None:
+    made, home = dataset(), own_vault / "production"
+    cast.store(made)
+    away = own_vault.with_name("away")
+    home.rename(away)
+    home.mkdir(mode=0o700)  # the mount point
+    for refused in (dataset(), dataset(PixelData=bytes(vault.SPILL + 4096))):
+        with pytest.raises(errors.StorageGone) as raised:
+            cast.store(refused)
+        assert raised.value.code == "A700"
+    with pytest.raises(errors.StorageGone):
+        vault.remove("production", bytes(one(made).digest))
+    with pytest.raises(errors.StorageGone):
+        vault.doubt("production", bytes(32), "1.2.3")
+    with pytest.raises(errors.StorageGone):
+        list(vault.every_object("production"))
+    verification.begin()
+    with pytest.raises(errors.StorageGone):
+        verification.step()
+    assert one(made).damaged_at is None and list(home.iterdir()) == []
+    assert not vault.is_writable(Environment.values) and not storage.watch()
+    assert Case.objects.filter(reason="storage-gone").exists()
+    cast.store(dataset(), environment="test")  # the other one is there
+    home.rmdir()
+    away.rename(home)
+    assert vault.is_writable(Environment.values) and storage.watch()
+    assert cast.store(dataset())
+
+
 def test_a_vault_is_marked_at_start_unless_its_file_system_is_awaited(own_vault: Path) -> None:
-    mark, away = own_vault / MARK, own_vault.with_name("away")
-    mark.unlink()
-    call_command("set_up_vault")
-    assert mark.exists(), "nothing is stored yet"
+    marks = [own_vault / each / MARK for each in ("", "production", "test")]
+    production, away = own_vault / "production", own_vault.with_name("away")
+
+    def set_up_anew() -> bool:
+        for mark in marks:
+            mark.unlink(missing_ok=True)
+        call_command("set_up_vault")
+        return all(mark.exists() for mark in marks)
+
+    assert set_up_anew(), "nothing is stored yet"
     cast.store(dataset())
-    mark.unlink()
+    assert set_up_anew(), "a vault of before, which holds something"
+    marks[1].unlink()
     call_command("set_up_vault")
-    assert mark.exists(), "a vault of before, which holds something"
-    own_vault.rename(away)
+    assert marks[1].exists(), "one that only its root was marked of"
+    production.rename(away)
+    (production / "incoming").mkdir(parents=True)  # made beneath the mount point
+    with pytest.raises(CommandError, match=r"production is empty.*mounted"):
+        call_command("set_up_vault")
+    assert not marks[1].exists()
+    shutil.rmtree(own_vault)
     own_vault.mkdir()
     with pytest.raises(CommandError, match="mounted"):
         call_command("set_up_vault")
@@ -291,7 +336,6 @@ def test_a_full_disk_refuses_and_keeps_nothing(configure: Configure, own_vault: 
     assert refused.value.code == "A700"
     with pytest.raises(errors.StorageFull):
         cast.store(dataset(PixelData=bytes(vault.SPILL + 4096)))
-    left = [path for path in own_vault.rglob("*") if path.is_file()]
-    assert left == [own_vault / MARK]
+    assert all(path.name == MARK for path in own_vault.rglob("*") if path.is_file())
     configure(FREE_BYTES_FLOOR="0")
     cast.store(made)

@@ -100,7 +100,7 @@ def test_a_record_that_is_moved_meanwhile_is_read_where_it_is(
     made = dataset()
     cast.store(made)
     notes.send(note(SAFETY, made))
-    files.set_up(tmp_path / "filling")
+    files.set_up(tmp_path / "filling/production")
     both: dict[str, Store] = {
         "filling": Filling(tmp_path / "filling", own_vault),
         "files": FileStore(own_vault),

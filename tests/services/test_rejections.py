@@ -311,18 +311,17 @@ def test_what_a_note_rejected_before_it_came_is_not_counted() -> None:
 
 
 def test_modalities_follow_what_is_rejected_and_given_back() -> None:
+    """At once, before any job of the study has run."""
     picture = dataset()
     marked = note(notes.KEY_NOTE, picture)
     study = registered(picture, marked)
     notes.send(note(QUALITY, marked))
-    registration.advance(study.id)
     study.refresh_from_db()
-    assert study.modalities == ["CT"]
+    assert (study.modalities, study.instance_count) == (["CT"], 1)
     assert _found_by_modality("KO") == [] and _found_by_modality("CT") == [study.study_instance_uid]
     rejections.revoke(ARCHIVIST, Rejection.objects.get(), reason="by mistake")
-    registration.advance(study.id)
     study.refresh_from_db()
-    assert sorted(study.modalities) == ["CT", "KO"]
+    assert (sorted(study.modalities), study.instance_count) == (["CT", "KO"], 2)
     assert _found_by_modality("KO") == [study.study_instance_uid]
 
 

@@ -1,20 +1,28 @@
 """A destruction outlives the database that knew of it: by its record in the vault (AR-9, AR-10)."""
 
+import json
+from pathlib import Path
+
 import pytest
+from django.db.models import F, Value
+from django.db.models.functions import Concat
 
 from archive import vault
 from archive.errors.retention import StudyDestroyed
 from archive.models import (
     Case,
     DestructionItem,
+    DestructionList,
     Document,
     Finding,
     Instance,
     LedgerEvent,
     Study,
+    User,
 )
-from archive.services import destruction_work, rebuilding
+from archive.services import decisions, destruction_records, destruction_work, rebuilding
 from archive.services.repairs import Repair
+from archive.values import uuid7
 from tests import cast, notes, retention
 from tests.cast import dataset
 from tests.services import test_integrity, test_reconciliation
@@ -83,6 +91,84 @@ def test_in_a_new_index_a_destroyed_study_is_destroyed_and_refused() -> None:
         cast.store(again)
 
 
+def told_of_lists() -> list[tuple[object, ...]]:
+    columns = ("number", "state", "reason", "made_by", "made_at", "approved_by", "approved_at",
+               "ended_at", "certificate", "sha256")  # fmt: skip
+    return list(DestructionList.objects.values_list("id", *columns))
+
+
+def told_of_items() -> list[tuple[object, ...]]:
+    columns = ("list", "state", "rule", "basis", "basis_on", "ends_on", "study_instance_uid",
+               "controller_oid", "instances", "bytes", "sha256", "decided_at")  # fmt: skip
+    return list(DestructionItem.objects.values_list(*columns))
+
+
+@pytest.mark.parametrize("first", ["certificate", "destroyed"])
+def test_a_new_index_has_the_certificate_and_the_days_again(first: str) -> None:
+    study = destroyed()
+    lists, items = told_of_lists(), told_of_items()
+    days = (study.study_date, study.received_at, study.committed_at, study.registered_at)
+    assert all(days[:2])
+    DestructionItem.objects.all().delete()
+    DestructionList.objects.all().delete()
+    wipe()
+    keys = sorted(vault.record_keys("production"), key=lambda key: f"/{first}/" not in key)
+    records = [vault.read_record(key) for key in keys]
+    assert records[0]["kind"] == first
+    assert any([decisions.replay("production", each) for each in records])
+    assert not any([decisions.replay("production", each) for each in records])
+    made = Study.objects.get()
+    assert (made.study_date, made.received_at, made.committed_at, made.registered_at) == days
+    assert (told_of_lists(), told_of_items()) == (lists, items)
+    assert rebuilding.rebuild(nothing).decisions == 0
+
+
+def test_who_proposed_and_is_not_here_any_more_is_one_who_is_shut_out() -> None:
+    destroyed()
+    DestructionItem.objects.all().delete()
+    DestructionList.objects.all().delete()
+    wipe()
+    User.objects.update(username=Concat(Value("now-"), F("username")))
+    rebuilding.rebuild(nothing)
+    made = DestructionList.objects.select_related("made_by").get()
+    assert not made.made_by.is_active and not made.made_by.has_usable_password()
+    assert not made.made_by.memberships.exists()
+    assert json.loads(made.certificate)["proposed_by"] == made.made_by.username
+
+
+def test_a_certificate_that_was_changed_or_whose_number_is_taken_makes_no_list() -> None:
+    destroyed()
+    held = DestructionList.objects.get()
+    [record] = [each for key in vault.record_keys("production")
+                if (each := vault.read_record(key))["kind"] == "certificate"]  # fmt: skip
+    assert not destruction_records.replay("production", {**record, "list": str(uuid7())})
+    changed = {**record, "certificate": record["certificate"].replace("yearly", "weekly")}
+    with pytest.raises(ValueError, match="digest"):
+        destruction_records.replay("production", changed)
+    assert told_of_lists()[0][0] == held.id and DestructionList.objects.count() == 1
+
+
+def test_a_round_writes_the_certificate_that_the_vault_does_not_have(own_vault: Path) -> None:
+    destroyed()
+    [key] = [key for key in vault.record_keys("production") if "/certificate/" in key]
+    before = vault.read_record(key)
+    (own_vault / key).unlink()
+    test_integrity.go_round()
+    assert vault.read_record(key) == before
+
+
+def test_a_record_of_before_is_read_without_the_days() -> None:
+    study = destroyed()
+    record = dict(vault.find_record(key_of(study)) or {})
+    for name in ("study_date", "committed_at", "registered_at"):
+        del record[name]
+    DestructionItem.objects.all().delete()
+    wipe()
+    assert decisions.replay("production", record)
+    made = Study.objects.get()
+    assert (made.state, made.study_date, made.committed_at) == ("destroyed", "", None)
+
+
 def test_killed_after_the_record_a_new_index_still_finishes_it(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -102,7 +188,8 @@ def test_verification_of_an_earlier_database_asks_nobody_for_what_was_destroyed(
     notes.allow(metadata=True)
     study = destroyed()
     forgotten(study)
-    test_integrity.go_round()
+    done = test_integrity.go_round()
+    assert (done.found, done.destroyed_again) == (0, 2)
     study.refresh_from_db()
     assert study.state == "destroyed"
     assert not Instance.objects.exclude(damaged_at=None).exists()

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.usefixtures("own_vault")
 
 @pytest.fixture(autouse=True)
 def marked(tmp_path: Path) -> None:
-    files.set_up(tmp_path)
+    files.set_up(tmp_path / "production")
 
 
 def left_over(root: Path) -> list[Path]:

@@ -5,7 +5,7 @@ Ranges are looked at in the order of their weights, and equal ones in the order 
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from archive.errors.web import NotAcceptable
 from archive.objects import transcoding
@@ -28,38 +28,71 @@ class Range:
     multipart: bool = False
     syntax: str = ""
     weight: float = 1.0
+    depth: int = 0  # how much of a media type it names
+    narrower: tuple["Range", ...] = ()  # what they name is theirs to weigh, RFC 9110 section 12.5.1
 
-    def takes(self, media_type: str) -> bool:
-        main, _, _ = media_type.partition("/")
-        return self.media_type in ("*/*", f"{main}/*", media_type)
+    def takes(self, media_type: str, syntax: str = "") -> bool:
+        return self._names(media_type) and not any(
+            each._names(media_type) and each.syntax in ("", ANY, syntax) for each in self.narrower
+        )
 
     @property
     def alone(self) -> bool:
-        """One part as it is, without multipart/related around it; `*/*` leaves that to us."""
-        return not self.multipart and self.media_type != "*/*"
+        """One part as it is, without multipart/related around it."""
+        return not self.multipart
+
+    @property
+    def is_any_in_parts(self) -> bool:
+        return self.multipart and self.media_type == "*/*"
+
+    def _names(self, media_type: str) -> bool:
+        main, _, _ = media_type.partition("/")
+        return self.media_type in ("*/*", f"{main}/*", media_type)
 
 
 def ranges(header: str) -> list[Range]:
     """Of an Accept header; none is anything. Raises NotAcceptable when it says nothing."""
     if len(header) > LONGEST:
         raise NotAcceptable("the Accept header is too long")
-    found = [_range(part) for part in _split(header or "*/*", ",")]
-    wanted = [each for each in found if each.weight > 0]
+    found = [each for part in _split(header or "*/*", ",") for each in _ranges(part)]
+    wanted = [_beside(each, found) for each in found if each.weight > 0]
     if not wanted:
         raise NotAcceptable("the Accept header accepts nothing")
     return sorted(wanted, key=lambda each: -each.weight)
 
 
-def _range(text: str) -> Range:
+def _beside(one: Range, found: Sequence[Range]) -> Range:
+    """What is refused on its own is not wanted in parts either, unless it is named so."""
+    deeper = (each for each in found if each.depth > one.depth)
+    narrower = (
+        each
+        for each in deeper
+        if each.multipart == one.multipart or not (each.multipart or each.weight)
+    )
+    return replace(one, narrower=tuple(narrower))
+
+
+def _ranges(text: str) -> Iterator[Range]:
+    """`*/*` is of parts, and of one thing without multipart/related around it."""
     media_type, *rest = _split(text, ";")
+    media_type = media_type.lower()
     parameters = dict(_parameter(each) for each in rest)
     weight = _weight(parameters.get("q", "1"))
-    multipart = media_type.lower() in ("multipart/related", "multipart/*")
-    if multipart:
-        media_type = parameters.get("type", "*/*")
-    return Range(
-        media_type.lower(), multipart, parameters.get("transfer-syntax", "").strip(), weight
-    )
+    syntax = parameters.get("transfer-syntax", "").strip()
+    told = syntax not in ("", ANY)
+    if media_type in ("multipart/related", "multipart/*"):
+        parts = parameters.get("type", "*/*").lower()
+        depth = (media_type == "multipart/related") + _depth(parts) + 1
+        yield Range(parts, True, syntax, weight, depth + told)
+        return
+    depth = _depth(media_type)
+    if media_type == "*/*":
+        yield Range(media_type, True, syntax, weight, depth + told)
+    yield Range(media_type, False, syntax, weight, depth + told)
+
+
+def _depth(media_type: str) -> int:
+    return sum(part != "*" for part in media_type.split("/"))
 
 
 def _split(text: str, sign: str) -> Iterator[str]:
@@ -81,11 +114,13 @@ def _weight(text: str) -> float:
 
 
 def structured(header: str) -> str:
-    """JSON or XML of the DICOM model, for searches, metadata and the answer to storing."""
-    for each in ranges(header):
-        if each.takes(JSON) or (not each.multipart and each.media_type == "application/json"):
+    """JSON or XML of the DICOM model, for searches, metadata and the answer to storing; XML comes
+    in parts. JSON where anything is taken.
+    """
+    for each in sorted(ranges(header), key=lambda each: (-each.weight, each.is_any_in_parts)):
+        if each.media_type in (JSON, "application/json") or (each.alone and each.takes(JSON)):
             return JSON
-        if each.media_type == XML:
+        if each.media_type == XML or (each.multipart and each.takes(XML)):
             return XML
     raise NotAcceptable(facts={"field": "Accept"})
 
@@ -176,13 +211,49 @@ def frames(header: str, stored: str, *, single: bool) -> Form:
     """For frames that are stored in this transfer syntax. Raises NotAcceptable."""
     image = IMAGES.get(stored, "")
     for each in _fitting(header, single=single):
-        as_stored = each.syntax in (ANY, stored)
-        if image and each.takes(image) and (as_stored or not each.syntax):
+        if image and each.takes(image, stored) and each.syntax in ("", ANY, stored):
             return Form(image, stored, bare=each.alone)
-        if not each.takes(OCTETS):
-            continue
-        if as_stored:
-            return Form(OCTETS, stored, bare=each.alone)
-        if each.syntax in ("", EXPLICIT) and transcoding.is_possible(stored):
-            return Form(OCTETS, EXPLICIT, unpack=bool(image), bare=each.alone)
+        if form := _octets(each, stored):
+            return form
     raise NotAcceptable(facts={"field": "Accept"})
+
+
+def _octets(one: Range, stored: str) -> Form | None:
+    if not one.takes(OCTETS):
+        return None
+    if one.syntax in (ANY, stored):
+        return Form(OCTETS, stored, bare=one.alone)
+    if one.syntax in ("", EXPLICIT) and transcoding.is_possible(stored):
+        return Form(OCTETS, EXPLICIT, unpack=stored in IMAGES, bare=one.alone)
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class BulkData:
+    """In which transfer syntaxes the long values of whole objects are taken, always in parts;
+    PS3.18 table 10.4.4-1.
+    """
+
+    wanted: Sequence[Range]
+
+    @classmethod
+    def read(cls, header: str) -> "BulkData":
+        """Raises NotAcceptable."""
+        wanted = [each for each in _fitting(header, single=False) if each.takes(OCTETS)]
+        if not wanted:
+            raise NotAcceptable(facts={"field": "Accept"})
+        return cls(wanted)
+
+    def form(self, stored: str) -> Form | None:
+        """For an object that is stored in this one; none when it cannot be given."""
+        return next(filter(None, (_octets(each, stored) for each in self.wanted)), None)
+
+
+def prefers_bulk_data(header: str) -> bool:
+    """Rather than the objects themselves."""
+    for each in _fitting(header, single=True):
+        if each.takes(DICOM):
+            return False
+        if each.multipart and each.takes(OCTETS):
+            return True
+    return False

@@ -23,6 +23,10 @@ class Call:
         """The query parameter goes before the header, PS3.18 section 8.3.3.1."""
         return self.request.GET.get("accept", "") or self.request.headers.get("Accept", "")
 
+    @property
+    def is_head(self) -> bool:
+        return self.request.method == "HEAD"
+
     def address(self, study: str, series: str = "", instance: str = "") -> str:
         """Where something is retrieved from, as the peer reaches us."""
         path = f"{ROOT}/studies/{study}"

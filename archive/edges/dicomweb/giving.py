@@ -100,11 +100,15 @@ class Giving:
 
     def response(self, *, partial: bool = False) -> StreamingHttpResponse:
         """Raises why nothing can be given."""
+        if self.call.is_head:  # nothing is read, and nothing goes out
+            return self._begun(iter(()), partial=partial)
         body = self._body(foreseen=partial or self.first_only)
         first = next(body)
-        return StreamingHttpResponse(
-            _Begun(first, body), status=206 if partial else 200, content_type=self.form.content_type
-        )
+        return self._begun(_Begun(first, body), partial=partial)
+
+    def _begun(self, body: Iterator[Bytes], *, partial: bool) -> StreamingHttpResponse:
+        status = 206 if partial else 200
+        return StreamingHttpResponse(body, status=status, content_type=self.form.content_type)
 
     def _body(self, *, foreseen: bool) -> Generator[Bytes, None, None]:
         """Raises ArchiveError: of nothing, or in the middle."""
@@ -124,7 +128,8 @@ class Giving:
                     raise
                 except Exception as raised:
                     error = as_archive_error(raised).with_traceback(None)
-                self.wanted.note(item, error)
+                if begun or error is not None:
+                    self.wanted.note(item, error)
                 if error is not None and not (foreseen and _was_foreseen(item, error)):
                     failure = error
                     break

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import chain
 
 from django.http import HttpResponseBase
 
@@ -13,15 +14,15 @@ from archive.edges.dicomweb.multipart import Part
 from archive.edges.edge import exchange
 from archive.errors import InstanceUnknown
 from archive.errors.web import NotAcceptable, RequestUnclear
-from archive.objects import json_model, part10, transcoding
-from archive.objects.opened import PIXEL_DATA, Opened
+from archive.objects import elements, json_model, part10, transcoding
+from archive.objects.opened import PIXELS, Opened
 from archive.services import retrieval
 from archive.services.pictures import taken_apart
 from archive.services.retrieval import Retrieval
 from archive.services.serving import Outgoing
 from archive.vault import Held
 
-PIXELS = f"{PIXEL_DATA:08X}"
+_PIXELS = frozenset(f"{tag:08X}" for tag in PIXELS)
 MAX_FRAMES = 1_000  # in one request
 
 
@@ -39,6 +40,8 @@ def begin(call: Call, by: str) -> Retrieval:
 
 def objects(call: Call) -> HttpResponseBase:
     """Of a study or series, or one. Raises ArchiveError."""
+    if accept.prefers_bulk_data(call.accept):
+        return all_bulk_data(call)
     single = bool(call.target.instance)
     taken = accept.Objects.read(call.accept, single=single)
     wanted = begin(call, "WADO-RS")
@@ -97,16 +100,20 @@ def metadata(call: Call) -> HttpResponseBase:
 
 
 def _model(call: Call, found: Opened) -> json_model.Model:
-    dataset = found.dataset
-    address = call.address(
-        str(dataset.StudyInstanceUID), str(dataset.SeriesInstanceUID), str(dataset.SOPInstanceUID)
-    )
-    model = json_model.of_dataset(dataset, lambda path: f"{address}/bulkdata/{path}")
+    address = _bulk_data_of(call, found)
+    model = json_model.of_dataset(found.dataset, address)
     if found.pixels is not None:
         vr = (found.pixels.vr or b"OW").decode()
         name = f"{found.pixels.tag:08X}"
-        model[name] = {"vr": vr, "BulkDataURI": f"{address}/bulkdata/{name}"}
+        model[name] = {"vr": vr, "BulkDataURI": address(name)}
     return model
+
+
+def _bulk_data_of(call: Call, found: Opened) -> json_model.Link:
+    """Where the values of an object are, by their paths."""
+    uids = ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID")
+    address = call.address(*(str(found.dataset[uid].value) for uid in uids))
+    return lambda path: f"{address}/bulkdata/{path}"
 
 
 # --- frames and bulk data -------------------------------------------------------------------------
@@ -155,14 +162,14 @@ def _frames(found: Opened, form: accept.Form, numbers: Sequence[int]) -> list[Pa
 def bulk_data(call: Call, path: str) -> HttpResponseBase:
     """A value by the address that metadata give: pixel data, or any other long one."""
     wanted = begin(call, "WADO-RS bulk data")
-    stored = wanted.kinds[0][1]
-    stored = stored if path == PIXELS else accept.EXPLICIT
+    stored = _little(wanted.kinds[0][1]) if path in _PIXELS else accept.EXPLICIT
     form = accept.frames(call.accept, stored, single=True)
 
     @contextmanager
     def encode(item: Outgoing, held: Held) -> Iterator[Sequence[Part]]:
         with taken_apart(item, held, little=True) as found:
-            parts = _pixels(found, form) if path == PIXELS else [_value(found, path)]
+            its_pixels = found.pixels is not None and path == f"{found.pixels.tag:08X}"
+            parts = _pixels(found, form) if its_pixels else [_value(found, path)]
             if form.bare and len(parts) > 1:
                 raise NotAcceptable("the value has several parts", facts={"field": "Accept"})
             yield parts
@@ -170,10 +177,13 @@ def bulk_data(call: Call, path: str) -> HttpResponseBase:
     return Giving(call, wanted, _around(form), encode).response()
 
 
+def _little(stored: str) -> str:
+    """Values in big endian are turned round before they go."""
+    return stored if elements.encoding_of(stored).little else accept.EXPLICIT
+
+
 def _pixels(found: Opened, form: accept.Form) -> list[Part]:
     """Plain ones in one part; packed ones frame by frame."""
-    if not found.frames:
-        raise InstanceUnknown("the object has no pixel data")
     if not found.is_packed:
         return [Part(form.content_type, found.all_pixels())]
     return _frames(found, form, range(1, found.frames + 1))
@@ -181,3 +191,42 @@ def _pixels(found: Opened, form: accept.Form) -> list[Part]:
 
 def _value(found: Opened, path: str) -> Part:
     return Part(accept.OCTETS, [found.value(path)])
+
+
+def all_bulk_data(call: Call) -> HttpResponseBase:
+    """Every long value of a study, of a series or of an object, each part with the address that
+    metadata give for it, PS3.18 section 10.4.1.1.7. Raises ArchiveError.
+    """
+    taken = accept.BulkData.read(call.accept)
+    wanted = begin(call, "WADO-RS bulk data")
+    unfit = sum(taken.form(_little(stored)) is None for _, stored in wanted.kinds)
+    if unfit == len(wanted.kinds):
+        raise NotAcceptable(facts={"field": "Accept"})
+
+    @contextmanager
+    def encode(item: Outgoing, held: Held) -> Iterator[Sequence[Part]]:
+        form = taken.form(_little(item.transfer_syntax_uid))
+        if form is None:
+            raise NotAcceptable(facts={"field": "Accept"})
+        with taken_apart(item, held, little=True) as found:
+            yield list(_long_values(found, form, _bulk_data_of(call, found)))
+
+    with exchange(call.correlation_id):
+        partial = bool(unfit) or (wanted.total > 1 and wanted.lacks_some)
+    return Giving(call, wanted, Related(accept.OCTETS), encode).response(partial=partial)
+
+
+def _long_values(found: Opened, form: accept.Form, link: json_model.Link) -> Iterator[Part]:
+    for path in json_model.long_values(found.dataset):
+        yield _value(found, path)._replace(location=link(path))
+    if found.pixels is not None:
+        location = link(f"{found.pixels.tag:08X}")
+        yield from (part._replace(location=location) for part in _whole_pixels(found, form))
+
+
+def _whole_pixels(found: Opened, form: accept.Form) -> list[Part]:
+    """What is unpacked is one value again; what stays packed comes frame by frame."""
+    parts = _pixels(found, form)
+    if not form.unpack:
+        return parts
+    return [Part(form.content_type, chain.from_iterable(part.chunks for part in parts))]

@@ -6,7 +6,7 @@ from contextlib import ExitStack, suppress
 from uuid import UUID
 
 from django.core.handlers.wsgi import WSGIRequest
-from django.http import HttpResponseBase
+from django.http import HttpResponse, HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 
 from archive import conversation
@@ -26,7 +26,11 @@ View = Callable[..., HttpResponseBase]
 
 
 def view(**handlers: Handler) -> View:
-    """The view of one address: a handler for each method, GET or POST; where nothing is, none."""
+    """The view of one address: a handler for each method, GET or POST; where nothing is, none.
+    HEAD is answered as GET is, without the body (RFC 9110 section 9.3.2).
+    """
+    if "GET" in handlers:
+        handlers["HEAD"] = handlers["GET"]
 
     @csrf_exempt
     def answer(request: WSGIRequest, **named: str) -> HttpResponseBase:
@@ -41,9 +45,19 @@ def view(**handlers: Handler) -> View:
             log.warning("dicomweb refused: %s, exchange %s", error.reason(), correlation_id)
             response = replies.problem(error, correlation_id)
         response.headers["Cache-Control"] = "no-store"
+        if request.method == "HEAD":
+            _leave_out_body(response)
         return response
 
     return answer
+
+
+def _leave_out_body(response: HttpResponseBase) -> None:
+    """A streamed answer to HEAD has none, and nobody knows how long it would be."""
+    if isinstance(response, HttpResponse):
+        if response.status_code != 204:
+            response.headers["Content-Length"] = str(len(response.content))
+        response.content = b""
 
 
 def _answer(

@@ -66,6 +66,10 @@ urlpatterns: list[URLPattern] = [
         path(f"{each}/thumbnail", view(GET=rendering.thumbnail))
         for each in (STUDY, SERIES, INSTANCE, f"{INSTANCE}/frames/<frames:numbers>")
     ),
+    *(
+        path(f"{each}/bulkdata", view(GET=retrieving.all_bulk_data))
+        for each in (STUDY, SERIES, INSTANCE)
+    ),
     path(f"{INSTANCE}/bulkdata/<path:path>", view(GET=retrieving.bulk_data)),
     path("<path:elsewhere>", view()),
     path("", view()),

@@ -29,6 +29,22 @@ SOURCES = (
     _("Kanta web page 15.10.2021: planned, no day given"),
     _("Kanta slides 2023: what data the Kanta services hold"),
     _("Kanta service description: marks in images travel with the study"),
+    _(
+        "Tietosuoja-lehti 4/2011: 12 years from death; annex of Act 703/2023 not read, none found"
+        " for images"
+    ),
+    _(
+        "Tietosuoja-lehti 4/2011: 120 years from birth; annex of Act 703/2023 not read, none found"
+        " for images"
+    ),
+    _(
+        "Tietosuoja-lehti 4/2011: National Archives' sample is kept permanently; whether still so"
+        " not verified"
+    ),
+    _(
+        "Yle news 3-9810573 (2017): the Archives Service keeps Kanta content permanently for now;"
+        " decision not read"
+    ),
 )
 CONTRADICTIONS = (
     _(

@@ -47,7 +47,7 @@ def front(request: Request, actor: Actor) -> HttpResponse:
         "plot": _plot(told) if told else None,
         "figures": _figures(told) if told else [],
         "walking": queries.walking(request.environment),
-        "for_ever": [(row, name_of(row)) for row in _for_ever()],
+        "for_ever": [(name_of(row), _(row.source)) for row in _for_ever()],
         "waiting": waiting.order_by("number"),
         "may_act": BY_NAME["destruction-propose"].may_open(request.person.roles),
     }

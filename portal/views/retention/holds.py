@@ -1,6 +1,6 @@
 """Retention holds: the list, placing one on a patient or a study, releasing it (AR-9)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -15,16 +15,18 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from archive.actors import Actor
 from archive.errors import ArchiveError, NotFound
+from archive.errors.retention import PersonUnknown
 from archive.models import RetentionHold
 from archive.queries import destruction as queries
 from archive.queries.keyset import Key, moment
 from archive.services import retention_holds as services
 from archive.values import today
 from portal.advice import advise
-from portal.formats import counted_text
+from portal.formats import counted_text, number_text
 from portal.forms.retention import HoldFilters, PatientHoldForm, ReleaseForm, StudyHoldForm
 from portal.lists.keeping import HOLDS, Held
 from portal.pages import BY_NAME
+from portal.previewing import goes_on, kept
 from portal.staff import Request, page
 from portal.views import lists, looks, reasons
 from portal.views.lists import Opened
@@ -83,25 +85,46 @@ def _standing(row: RetentionHold) -> tuple[str, str]:
 @require_http_methods(["GET", "HEAD", "POST"])
 @page("retention-hold-change")
 def of_patient(request: Request, actor: Actor) -> HttpResponseBase:
+    """Whose; then how much that is; then it is held."""
     form = PatientHoldForm(request.POST or None)
-    if form.is_bound and form.is_valid():
-        given = form.cleaned_data
-        reasons.search(request, actor, given["identifier"], given["reason"])
-        try:
-            services.hold_patient(
-                actor,
-                given["identifier"],
-                environment=request.environment,
-                reason=given["reason"],
-                until=given["until"],
-            )
-        except ArchiveError as error:
-            blame(form, error)
+    sentences: list[str] = []
+    if goes_on(request, form):
+        if "sure" in request.POST:
+            done = _placed(form, lambda: _hold_patient(request, actor, form))
+            if done:
+                messages.success(request, _("Nothing of this patient is destroyed while it holds."))
+                return redirect("retention-holds")
         else:
-            messages.success(request, _("Nothing of this patient is destroyed while it holds."))
-            return redirect("retention-holds")
+            sentences = _about_patient(request, actor, form)
+    title = _("Hold a patient’s studies")
     say = _("Every study of the patient, those that come later as well. The search is recorded.")
-    return _form(request, form, _("Hold a patient’s studies"), say)
+    return _ask(request, form, sentences, title=title, say=say)
+
+
+def _about_patient(request: Request, actor: Actor, form: forms.Form) -> list[str]:
+    given = form.cleaned_data
+    found = reasons.search(request, actor, given["identifier"], given["reason"])
+    if found is None:
+        blame(form, PersonUnknown())
+        return []
+    studies, objects = queries.extent_of_patient(found)
+    held = ngettext(
+        "The patient has %(count)s study today, with %(objects)s.",
+        "The patient has %(count)s studies today, with %(objects)s.",
+        studies,
+    ) % {"count": number_text(studies), "objects": _objects(objects)}
+    return [held, _("Nothing of them, or of what comes later, is destroyed while the hold holds.")]
+
+
+def _hold_patient(request: Request, actor: Actor, form: forms.Form) -> None:
+    given = form.cleaned_data
+    services.hold_patient(
+        actor,
+        given["identifier"],
+        environment=request.environment,
+        reason=given["reason"],
+        until=given["until"],
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -109,16 +132,34 @@ def of_patient(request: Request, actor: Actor) -> HttpResponseBase:
 def of_study(request: Request, actor: Actor, study_id: UUID) -> HttpResponseBase:
     study = looks.found(request, actor, study_id)
     form = StudyHoldForm(request.POST or None)
-    if form.is_bound and form.is_valid():
-        try:
-            services.hold_study(actor, study, **form.cleaned_data)
-        except ArchiveError as error:
-            blame(form, error)
-        else:
+    sentences: list[str] = []
+    if goes_on(request, form):
+        if "sure" not in request.POST:
+            objects = _objects(queries.extent_of(study).objects)
+            sentences = [
+                _("The study has %(objects)s today.") % {"objects": objects},
+                _("Nothing of it is destroyed while the hold holds."),
+            ]
+        elif _placed(form, lambda: services.hold_study(actor, study, **form.cleaned_data)):
             messages.success(request, _("The study is not destroyed while the hold is in force."))
             return redirect("study", study_id)
     back = looks.address(request, study)
-    return _form(request, form, _("Hold a study"), looks.title(study), back)
+    title = _("Hold a study")
+    return _ask(request, form, sentences, title=title, say=looks.title(study), back=back)
+
+
+def _objects(count: int) -> str:
+    said = ngettext("%(count)s object", "%(count)s objects", count)
+    return said % {"count": number_text(count)}
+
+
+def _placed(form: forms.Form, place: Callable[[], object]) -> bool:
+    try:
+        place()
+    except ArchiveError as error:
+        blame(form, error)
+        return False
+    return True
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -148,8 +189,27 @@ def blame(form: forms.Form, error: ArchiveError) -> None:
     form.add_error(field if words else None, words or str(advise(error.reason()).cause))
 
 
-def _form(request: Request, form: forms.Form, title: str, say: str, back: str = "") -> HttpResponse:
-    context: dict[str, Any] = {
+def _form(request: Request, form: forms.Form, title: str, say: str) -> HttpResponse:
+    context = _context(form, title=title, say=say, back="")
+    status = 422 if form.is_bound else 200
+    return render(request, "retention/form.html", context, status=status)
+
+
+def _ask(request: Request, form: forms.Form, sentences: list[str], **words: str) -> HttpResponse:
+    """The form, or what holding will do."""
+    context = {
+        **_context(form, **{"back": "", **words}),
+        "heading": _("What will happen"),
+        "show": _("Show what will happen"),
+        "sentences": sentences,
+        "kept": kept(request, form) if sentences else [],
+    }
+    status = 422 if form.errors else 200
+    return render(request, "retention/change.html", context, status=status)
+
+
+def _context(form: forms.Form, *, title: str, say: str, back: str) -> dict[str, Any]:
+    return {
         "form": form,
         "title": title,
         "say": say,
@@ -160,5 +220,3 @@ def _form(request: Request, form: forms.Form, title: str, say: str, back: str = 
             (_("Holds"), reverse("retention-holds")),
         ],
     }
-    status = 422 if form.is_bound else 200
-    return render(request, "retention/form.html", context, status=status)

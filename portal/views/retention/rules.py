@@ -27,7 +27,7 @@ from portal.formats import day_text
 from portal.forms.retention import CloseForm, ConfirmForm, RuleForm
 from portal.lists.dated import RETENTION_RULES, OfRetention
 from portal.pages import BY_NAME
-from portal.previewing import goes_on
+from portal.previewing import goes_on, kept
 from portal.retention_words import name_of, period_words, scope_words
 from portal.staff import Request, page
 from portal.views import lists
@@ -133,7 +133,7 @@ def confirm(request: Request, actor: Actor, rule_id: UUID) -> HttpResponseBase:
         _("Confirm from the source: %(rule)s") % {"rule": name_of(row)},
         check=lambda: None,
         act=lambda: services.confirm(actor, row, reason=form.cleaned_data["reason"]),
-        say=lambda: [_("The rule is marked as read in its source: %(s)s.") % {"s": row.source}],
+        say=lambda: [_("The rule is marked as read in its source: %(s)s.") % {"s": _(row.source)}],
     )
     return _change(request, form, change)
 
@@ -149,13 +149,13 @@ def _change(request: Request, form: forms.Form, change: Change) -> HttpResponseB
             return redirect("retention-rules")
     context: dict[str, Any] = {
         "title": change.title,
+        "heading": _("What this changes"),
+        "show": _("Show what it changes"),
+        "button": _("Record it"),
+        "back": reverse("retention-rules"),
         "form": form,
         "sentences": sentences,
-        "kept": [
-            (name, value)
-            for name in (form.fields if sentences else ())
-            for value in request.POST.getlist(name)
-        ],
+        "kept": kept(request, form) if sentences else [],
         "trail": [
             (_("Retention"), reverse("retention")),
             (_("Rules"), reverse("retention-rules")),

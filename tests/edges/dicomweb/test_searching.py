@@ -5,11 +5,14 @@ from typing import Any
 import pytest
 from lxml import etree
 
+from archive.actors import SYSTEM
 from archive.edges.dicomweb import codec
-from archive.models import CaseEvent, LedgerEvent, Organisation, Register
-from tests import cast
+from archive.models import CaseEvent, LedgerEvent, Organisation, Register, Rejection, Study
+from archive.services import rejections
+from tests import cast, notes
 from tests.cast import MALLILA, MATTI, VENLA, dataset
 from tests.edges.dicomweb import web
+from tests.notes import SAFETY, note
 
 pytestmark = pytest.mark.usefixtures("db")
 
@@ -130,7 +133,7 @@ def test_a_wrong_request_is_answered_with_what_is_wrong() -> None:
     assert response.json()["elements"] == "00080020"
     assert web.problem(ours.get("studies", accept="text/html")) == (406, "not-acceptable")
     wrong_method = web.CLIENT.post("/dicomweb/series")
-    assert web.problem(wrong_method) == (405, "not-found") and wrong_method["Allow"] == "GET"
+    assert web.problem(wrong_method) == (405, "not-found") and wrong_method["Allow"] == "GET, HEAD"
     for nowhere in ("", "studies/", "studies/abc"):
         assert web.problem(ours.get(nowhere)) == (404, "not-found")
     told = set(CaseEvent.objects.values_list("case__edge", "case__place", "case__reason"))
@@ -169,3 +172,25 @@ def test_who_is_not_known_is_told_to_say_who_it_is() -> None:
     assert (event.case.edge, event.case.place) == ("dicomweb", "sign-in")
     Organisation.objects.filter(business_id=cast.ESIMERKKILA).update(state="ended")
     assert web.problem(ours.get("studies")) == (401, "peer-ended")
+
+
+def test_what_is_wholly_rejected_is_found_no_more_at_once_and_again_when_given_back() -> None:
+    first, second = dataset(), dataset()
+    cast.store(first, second)
+    ours = web.system()
+    address, levels = f"studies/{first.StudyInstanceUID}", ("", "/series", "/instances")
+    notes.send(note(SAFETY, first))
+    (found,) = web.model(ours.get("studies", StudyInstanceUID=first.StudyInstanceUID))
+    assert found["00201208"]["Value"] == [1]
+    notes.send(note(SAFETY, second))
+    rows = Study.objects.get(), Rejection.objects.latest("made_at")
+    assert rows[0].state == "corrected"
+    assert ours.get("studies").status_code == 204
+    assert ours.get("studies", ModalitiesInStudy="CT").status_code == 204
+    assert ours.get("studies", StudyInstanceUID=first.StudyInstanceUID).status_code == 204
+    for level in levels[1:]:
+        assert ours.get(f"{address}{level}").status_code == 204
+        assert ours.get(level[1:]).status_code == 204
+    rejections.revoke(SYSTEM, rows[1], reason="by mistake")
+    (found,) = web.model(ours.get("studies"))
+    assert found["00201208"]["Value"] == [1]

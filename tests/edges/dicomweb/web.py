@@ -30,6 +30,10 @@ class System:
             headers["Accept"] = accept
         return CLIENT.get(f"/dicomweb/{path}", parameters, headers=headers)
 
+    def head(self, path: str, accept: str = "*/*", **parameters: Any) -> Any:
+        headers = {"Authorization": basic(self.user, self.password), "Accept": accept}
+        return CLIENT.head(f"/dicomweb/{path}", parameters, headers=headers)
+
     def post(self, path: str, body: bytes, content_type: str, accept: str = "") -> Any:
         headers = {"Authorization": basic(self.user, self.password), "Accept": accept or "*/*"}
         return CLIENT.post(
@@ -70,6 +74,11 @@ def problem(response: Any) -> tuple[int, str]:
 
 def parts(response: Any) -> list[tuple[str, bytes]]:
     """Content type and content of each part of multipart/related."""
+    return [(fields["Content-Type"], content) for fields, content in with_fields(response)]
+
+
+def with_fields(response: Any) -> list[tuple[dict[str, str], bytes]]:
+    """The header fields and the content of each part."""
     content_type = response["Content-Type"]
     assert content_type.startswith("multipart/related; type=")
     boundary = content_type.partition("boundary=")[2].encode()
@@ -81,5 +90,5 @@ def parts(response: Any) -> list[tuple[str, bytes]]:
         assert content.endswith(b"\r\n")
         lines = head.decode().strip().split("\r\n")
         fields = dict(line.split(": ", 1) for line in lines)
-        found.append((fields["Content-Type"], content[:-2]))
+        found.append((fields, content[:-2]))
     return found
