@@ -221,8 +221,12 @@ def test_a_destination_that_does_not_accept_is_told_apart(
         with accepting(pick_port(), said), listener.associate(MOVE) as assoc:
             _, last, _ = moved(assoc, study_level())
         assert (last.Status, counts(last)) == (0xA702, (None, 0, 2, 0)), name
-        assert CaseEvent.objects.latest("at").case.reason == expected, name
+        event = CaseEvent.objects.latest("at")
+        assert event.case.reason == expected, name
+        assert event.facts["peer"].startswith("127.0.0.1:"), name
     assert listener.echoes()
+    rejections = CaseEvent.objects.filter(facts__rejection="result 1, source 1, reason 3")
+    assert rejections.get().case.reason == "peer-rejected"
 
 
 def misbehaving(
