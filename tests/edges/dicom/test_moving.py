@@ -159,6 +159,8 @@ def test_what_the_destination_answers_is_counted(
     assert Case.objects.get().reason == "peer-rejected"
     told = CaseEvent.objects.order_by("at").values_list("facts__objects", flat=True)
     assert list(told) == ["1", "3", "1", "1"]
+    said = CaseEvent.objects.order_by("at").values_list("facts__status", flat=True)
+    assert list(said) == ["A700", "A700", "FF00", "4242"]
 
 
 def test_a_damaged_object_is_never_given_out(
