@@ -192,15 +192,15 @@ def test_who_gets_no_tls_is_told_why_and_so_is_its_customer(
     speaks_plainly(encrypted.port)
     encrypted.port = encrypted.listener.port
     assert encrypted.alert(encrypted.pacs) == "WRONG_VERSION_NUMBER"
-    told = CaseEvent.objects.order_by("at").values_list("facts__tls", flat=True)
+    told = CaseEvent.objects.values_list("facts__tls", flat=True)
     eventually(lambda: len(told.all()) == 5)
-    assert list(told) == [
+    assert set(told.all()) == {
         "CERTIFICATE_VERIFY_FAILED: unable to get local issuer certificate",
         "CERTIFICATE_VERIFY_FAILED: certificate has expired",
         "PEER_DID_NOT_RETURN_A_CERTIFICATE",
         "WRONG_VERSION_NUMBER",
         "the caller speaks TLS, at the port without it",
-    ]
+    }
     case = Case.objects.get()
     assert (case.reason, case.connection_id) == ("tls-failed", cast.connection().id)
     assert CaseEvent.objects.filter(facts__address="127.0.0.1").count() == 5
