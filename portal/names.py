@@ -47,6 +47,9 @@ FACTS = {
     "elements": _("Elements at fault"),
     "status": _("Status answered"),
     "limit": _("Limit"),
+    "tls": "TLS",
+    "certificate": _("Certificate, SHA-256"),
+    "rejection": _("Association rejected, PS3.8"),
 }
 # What is asked first on the telephone stands first; the rest follows as it was told.
 ORDER = (

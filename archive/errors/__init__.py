@@ -57,6 +57,7 @@ from archive.errors.peers import (
     PeerUnencrypted,
     PeerUnknown,
     PeerUnreachable,
+    TlsFailed,
     TooManyAssociations,
 )
 from archive.errors.registry import (
@@ -167,6 +168,7 @@ __all__ = [
     "StudyCodeUnknown",
     "StudyUidDiffers",
     "TargetDeprecated",
+    "TlsFailed",
     "TooManyAssociations",
     "TooManyResults",
     "TransactionReused",

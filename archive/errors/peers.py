@@ -33,6 +33,13 @@ class PeerCertificateWrong(Refused):
     comment = "certificate is not the one of this AE title"
 
 
+class TlsFailed(Refused):
+    """Before any title was told, so there is nobody to answer but by an alert of TLS."""
+
+    code = "TLS"
+    comment = "no encrypted connection came about"
+
+
 class TooManyAssociations(Busy):
     comment = "too many associations"
 

@@ -1,7 +1,9 @@
 """Who is at the door: an AE title, an address, a called title, and what they amount to (ON-3)."""
 
 import socket
+import time
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from uuid import UUID
 
 from archive import ledger
@@ -168,6 +170,48 @@ def addresses_of(host: str) -> frozenset[str]:
         return frozenset(str(entry[4][0]) for entry in socket.getaddrinfo(host, None))
     except OSError:
         return frozenset()
+
+
+@lru_cache(maxsize=4096)
+def _addresses_lately(host: str, minute: int) -> frozenset[str]:
+    """Asked once a minute, however often somebody unknown knocks."""
+    return addresses_of(host)
+
+
+def report_unheard(error: ArchiveError, *, address: str, association_id: UUID) -> None:
+    """A call that ended before it told a title, on the desk when it came from where a customer's
+    system is: under that customer when it is the only one there. Who calls from elsewhere is
+    nobody's, and stands in the log of the listener alone.
+    """
+    likely = _systems_at(address)
+    if not likely:
+        return
+    if len(likely) == 1:
+        who = Who(likely[0].organisation_id, likely[0].id)
+    elif len({row.organisation_id for row in likely}) == 1:
+        who = Who(likely[0].organisation_id)
+    else:
+        who = Who(name=address)
+    error_desk.report(
+        error,
+        environment=likely[0].environment,
+        place=DOOR,
+        who=who,
+        what=What(correlation_id=association_id),
+        facts={"address": address},
+    )
+
+
+def _systems_at(address: str) -> list[Connection]:
+    """Those in force; of production if there are any, and such as are to use TLS before others."""
+    minute = int(time.monotonic() // 60)
+    found = [
+        row
+        for row in Connection.objects.filter(kind=ConnectionKind.DICOM).order_by("environment")
+        if row.is_valid_on(today()) and address in _addresses_lately(row.host, minute)
+    ]
+    found = [row for row in found if row.tls or row.certificate_sha256] or found
+    return [row for row in found if row.environment == found[0].environment]
 
 
 def report(

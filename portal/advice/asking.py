@@ -72,4 +72,18 @@ ADVICE: dict[type[ArchiveError], Advice] = {
         _("If you have renewed the certificate, add the new one to your connection."),
         Move.SENDER,
     ),
+    errors.TlsFailed: Advice(
+        _("No encrypted connection came about"),
+        _("A call from a customer’s address ended before it told its AE title."),
+        _(
+            "See under TLS in the event what failed: the certificate, its issuer, or the port. "
+            "Tell the customer."
+        ),
+        _("Your system called the archive, and no encrypted connection came about."),
+        _(
+            "See under TLS in the event what failed. Check your system’s certificate and its "
+            "issuer, and that the port is the archive’s port for TLS."
+        ),
+        Move.SENDER,
+    ),
 }

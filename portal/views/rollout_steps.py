@@ -10,6 +10,7 @@ from archive.values import PersonId
 from onboarding.models import RolloutRun
 from onboarding.queries import rollout as queries
 from onboarding.rules import rollout as rules
+from portal import reached
 from portal.staff import Request
 
 
@@ -19,9 +20,9 @@ def instructions(request: Request, found: RolloutRun) -> dict[str, Any]:
     connections = queries.own_test_connections(found.organisation)
     return {
         "called": config.ae_test,
-        "address": _reached(request, config.dicom_host, config.dicom_port),
+        "reached": reached.dicom(request),
         "registry": request.build_absolute_uri(reverse("xds-registry")),
-        "hl7_address": _reached(request, config.hl7_host, config.hl7_port),
+        "hl7_address": reached.at(request, config.hl7_host, config.hl7_port),
         "hl7_receiver": f"{config.hl7_test_application} | {config.hl7_facility}",
         "dicom": [each for each in connections if each.kind == ConnectionKind.DICOM],
         "xds": [each for each in connections if each.kind == ConnectionKind.XDS],
@@ -29,12 +30,6 @@ def instructions(request: Request, found: RolloutRun) -> dict[str, Any]:
         "accession": f"ROLLOUT-{found.number}-1",
         "patients": [_patient(code, place) for place, code in enumerate(found.patients)],
     }
-
-
-def _reached(request: Request, listens: str, port: int) -> str:
-    """A listener on all addresses is reached by the portal's name."""
-    everywhere = listens in ("", "0.0.0.0", "::")
-    return f"{request.get_host().rsplit(':', 1)[0] if everywhere else listens}:{port}"
 
 
 def _patient(code: str, place: int) -> dict[str, str]:

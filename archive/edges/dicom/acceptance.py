@@ -50,6 +50,7 @@ TRANSFER_SYNTAXES = (
 
 PLAIN = frozenset((ExplicitVRLittleEndian, ImplicitVRLittleEndian, ExplicitVRBigEndian))
 
+TITLES, TITLE_LENGTH = (10, 26), 16  # where an A-ASSOCIATE-RQ has them, PS3.8 table 9-11
 DEFAULT_MAX_LENGTH = 16_384  # of a peer that does not say
 
 
@@ -132,13 +133,22 @@ def read_request(wire: Wire) -> Request:
         raise Gone
     if kind != upper_layer.ASSOCIATE_RQ:
         raise Violation(upper_layer.UNEXPECTED_PDU)
-    pdu = bytes((kind, 0)) + len(body).to_bytes(4, "big") + bytes(body)
+    pdu = _with_spaces(bytes((kind, 0)) + len(body).to_bytes(4, "big") + bytes(body))
     try:
         request = A_ASSOCIATE_RQ()
         request.decode(pdu)
         return Request(pdu, request.to_primitive(), request.protocol_version)
     except Exception:  # pynetdicom raises what it likes on broken items
         raise Violation(upper_layer.INVALID_PARAMETER) from None
+
+
+def _with_spaces(pdu: bytes) -> bytes:
+    """Some devices fill up their AE titles with zeros, which dcmtk and dcm4che let pass."""
+    if len(pdu) < TITLES[-1] + TITLE_LENGTH:
+        return pdu
+    titles = (pdu[place : place + TITLE_LENGTH].rstrip(b"\0 ") for place in TITLES)
+    padded = b"".join(title.ljust(TITLE_LENGTH) for title in titles)
+    return pdu[: TITLES[0]] + padded + pdu[TITLES[0] + len(padded) :]
 
 
 def supported(proposal: A_ASSOCIATE) -> list[PresentationContext]:

@@ -71,7 +71,9 @@ def call(target: Target, kinds: Kinds, *, patience: float) -> Calling:
         return calling
     except (Gone, Violation, TimeoutError):
         connection.close()
-        raise PeerAborted(f"{_name(target)} did not answer the association request") from None
+        raise PeerAborted(
+            f"{_name(target)} did not answer the association request", facts=_facts(target)
+        ) from None
     except BaseException:
         connection.close()
         raise
@@ -86,14 +88,19 @@ def _connected(target: Target) -> socket.socket:
             return connection
         return context.wrap_socket(connection, server_hostname=target.host)
     except ssl.SSLError as error:
-        why = getattr(error, "reason", None) or error
-        raise PeerUnreachable(f"TLS with {_name(target)} failed: {why}") from None
+        why = tls.why(error) or "broken off by the other side"
+        raise PeerUnreachable(
+            f"TLS with {_name(target)} failed: {why}", facts={**_facts(target), "tls": why}
+        ) from None
     except (socket.gaierror, UnicodeError):
-        raise PeerUnreachable(f"host name {target.host} cannot be resolved") from None
+        raise PeerUnreachable(
+            f"host name {target.host} cannot be resolved", facts=_facts(target)
+        ) from None
     except OSError:
         raise PeerUnreachable(
             f"no connection to {target.host}:{target.port}: refused, or no answer within "
-            f"{target.timeout:g} s"
+            f"{target.timeout:g} s",
+            facts=_facts(target),
         ) from None
 
 
@@ -136,9 +143,10 @@ def _accepted(wire: Wire, contexts: list[PresentationContext], target: Target) -
     """Raises PeerRejected, Gone, Violation, TimeoutError."""
     kind, body = wire.read_pdu(upper_layer.LARGEST_REQUEST)
     if kind == upper_layer.ASSOCIATE_RJ and len(body) >= 4:
+        told = f"result {body[1]}, source {body[2]}, reason {body[3]}"
         raise PeerRejected(
-            f"association rejected by {_name(target)}: "
-            f"result {body[1]}, source {body[2]}, reason {body[3]}"
+            f"association rejected by {_name(target)}: {told}",
+            facts={**_facts(target), "rejection": told},
         )
     if kind != upper_layer.ASSOCIATE_AC:
         raise Violation(upper_layer.UNEXPECTED_PDU)
@@ -162,6 +170,11 @@ def _decoded(pdu: bytes) -> A_ASSOCIATE:
         return answer.to_primitive()
     except Exception:  # pynetdicom raises what it likes on broken items
         raise Violation(upper_layer.INVALID_PARAMETER) from None
+
+
+def _facts(target: Target) -> dict[str, str]:
+    """For whoever mends the other side."""
+    return {"peer": f"{target.host}:{target.port}"}
 
 
 def _name(target: Target) -> str:

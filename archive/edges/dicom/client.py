@@ -136,9 +136,10 @@ def _not_established(
         )
     answer = assoc.acceptor.primitive
     if assoc.is_rejected and answer is not None:
+        told = f"result {answer.result}, source {answer.result_source}, reason {answer.diagnostic}"
         return PeerRejected(
-            f"association rejected by {target.called_aet} at {address}: "
-            f"result {answer.result}, source {answer.result_source}, reason {answer.diagnostic}"
+            f"association rejected by {target.called_aet} at {address}: {told}",
+            facts={"rejection": told},
         )
     if assoc.rejected_contexts:
         return PeerRejected(f"{target.called_aet} at {address} accepted no presentation context")
@@ -150,4 +151,7 @@ def _require_success(step: str, answer: Dataset) -> None:
         raise PeerAborted(f"no answer to {step}")
     if code_to_category(answer.Status) not in DELIVERED:
         comment = str(answer.get("ErrorComment", ""))[:64]
-        raise PeerRejected(f"{step} answered with status {answer.Status:04X} {comment}".rstrip())
+        raise PeerRejected(
+            f"{step} answered with status {answer.Status:04X} {comment}".rstrip(),
+            facts={"status": f"{answer.Status:04X}"},
+        )

@@ -4,6 +4,7 @@ notice.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from string import hexdigits
 from struct import Struct
 from struct import error as StructError
 from typing import NamedTuple
@@ -108,7 +109,7 @@ def encode_response(
         if error.tags and replies.may_name_elements(status):
             tags = (_US.pack(tag >> 16) + _US.pack(tag & 0xFFFF) for tag in error.tags)
             head += _element(0x0901, b"".join(tags))
-        head += _element(0x0902, _even(_ascii(error.error_comment), b" "))
+        head += _element(0x0902, _even(_ascii(_comment(error, status)), b" "))
     if command.sop_instance_uid:
         head += _element(0x1000, _even(_ascii(command.sop_instance_uid), b"\0"))
     if counts is not None:
@@ -117,6 +118,13 @@ def encode_response(
         for number, count in enumerate((counts.completed, counts.failed, counts.warning), 0x1021):
             head += _element(number, _US.pack(min(count, 0xFFFF)))
     return _element(0x0000, len(head).to_bytes(4, "little")) + head
+
+
+def _comment(error: ArchiveError, status: int) -> str:
+    """Its code is the status that is answered, which is not the same in every service."""
+    is_status = len(error.code) == 4 and set(error.code) <= set(hexdigits)
+    code = f"{status:04X}" if is_status else error.code
+    return f"{code}: {error.comment}"[:64]
 
 
 def encode_store(
@@ -150,7 +158,7 @@ def status_of(error: ArchiveError | None, column: str = "store") -> Dataset:
         answer.Status = replies.SUCCESS
         return answer
     answer.Status = getattr(reply_for(replies.TABLE, error), column)
-    answer.ErrorComment = error.error_comment
+    answer.ErrorComment = _comment(error, answer.Status)
     if error.tags and replies.may_name_elements(answer.Status):
         answer.OffendingElement = list(error.tags)
     return answer

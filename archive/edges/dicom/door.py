@@ -18,10 +18,16 @@ from archive.edges.dicom.channel import Terms
 from archive.edges.dicom.handlers import MixedAssociation
 from archive.edges.dicom.replies import REJECTIONS
 from archive.edges.dicom.storage import StorageAssociation
-from archive.edges.dicom.upper_layer import Gone, Violation, Wire
+from archive.edges.dicom.upper_layer import Gone, SpeaksTls, Violation, Wire
 from archive.edges.edge import exchange, reply_for
 from archive.edges.limits import Associations, Strangers
-from archive.errors import ArchiveError, CustomerTooBusy, DatabaseGone, TooManyAssociations
+from archive.errors import (
+    ArchiveError,
+    CustomerTooBusy,
+    DatabaseGone,
+    TlsFailed,
+    TooManyAssociations,
+)
 from archive.services import associations, seen_certificates
 from archive.services.associations import Peer
 from archive.services.sessions import Session
@@ -61,10 +67,14 @@ class Door:
         if context is None:
             self._answer(connection)
             return
+        address = _address_or_none(connection)
         try:
             secured = tls.accept(connection, context, min(ARTIM, settings().dicom_timeout))
-        except OSError as error:  # nobody we could name: no certificate, or none we trust
-            log.warning("no TLS with a caller: %s", getattr(error, "reason", None) or error)
+        except OSError as error:  # no certificate, or none we trust: it has told no title
+            why = tls.why(error)
+            log.warning("no TLS with a caller at %s: %s", address, why or error)
+            if why:
+                _report_unheard(why, address)
             return
         self._answer(secured)
 
@@ -74,6 +84,7 @@ class Door:
             try:
                 self._admit(wire, acceptance.read_request(wire), _caller(connection))
             except Violation as violation:
+                _note_violation(violation, _address_or_none(connection))
                 wire.abort(violation.reason)
             except TimeoutError:
                 wire.abort()
@@ -167,9 +178,35 @@ def _report(error: ArchiveError, request: Request, address: str, association_id:
         )
 
 
+def _note_violation(violation: Violation, address: str) -> None:
+    if isinstance(violation, SpeaksTls):
+        _report_unheard("the caller speaks TLS, at the port without it", address)
+    log.warning("no request of a caller at %s: A-ABORT, reason %d", address, violation.reason)
+
+
+def _report_unheard(why: str, address: str) -> None:
+    association_id = uuid7()
+    with suppress(ArchiveError), exchange(association_id):
+        associations.report_unheard(
+            TlsFailed(why, facts={"tls": why}), address=address, association_id=association_id
+        )
+
+
+def _address(connection: socket.socket) -> str:
+    """Raises OSError, when it is gone already."""
+    return str(connection.getpeername()[0]).removeprefix("::ffff:")  # on a socket for both
+
+
+def _address_or_none(connection: socket.socket) -> str:
+    try:
+        return _address(connection)
+    except OSError:
+        return ""
+
+
 def _caller(connection: socket.socket) -> Caller:
     """Raises OSError, when it is gone already."""
-    address = str(connection.getpeername()[0]).removeprefix("::ffff:")  # on a socket for both
+    address = _address(connection)
     if not isinstance(connection, ssl.SSLSocket):
         return Caller(address, None)
     shown = connection.getpeercert(binary_form=True) or b""

@@ -53,7 +53,9 @@ class Giver:
         status = replies.PENDING if answer.status is None else answer.status
         if code_to_category(status) == WARNING:
             return True
-        raise PeerRejected(f"C-STORE answered with status {status:04X}")
+        raise PeerRejected(
+            f"C-STORE answered with status {status:04X}", facts={"status": f"{status:04X}"}
+        )
 
     def _prepared(self, item: Outgoing, held: Held) -> tuple[int, Data]:
         """The context to use, and the data set in its transfer syntax. Raises PeerRejected."""

@@ -25,12 +25,12 @@ from pynetdicom.transport import AddressInformation, AssociationSocket
 
 from archive.config import settings
 from archive.edges.dicom import acceptance, codec, operations, replies, upper_layer
-from archive.edges.dicom.acceptance import COMMITMENT, Request
+from archive.edges.dicom.acceptance import COMMITMENT, STORAGE, Request
 from archive.edges.dicom.bridge import ServingAssociation
 from archive.edges.dicom.channel import Call, Channel
 from archive.edges.dicom.reports import ReportingACSE, Reports
 from archive.edges.edge import as_archive_error, exchange
-from archive.errors import ArchiveError, ClassMismatch, Malformed, Unacceptable
+from archive.errors import ArchiveError, ClassMismatch, Malformed, Unacceptable, Unsupported
 from archive.objects.part10 import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
 from archive.services import associations, commitment, ingest
 from archive.services.associations import Peer
@@ -176,6 +176,9 @@ class MixedAssociation:
                     sop_instance_uid=str(request.AffectedSOPInstanceUID),
                     transfer_syntax_uid=str(context.transfer_syntax),
                 )
+                if context.abstract_syntax not in STORAGE:
+                    said = "C-STORE in a context that is not for storing"
+                    raise self._refuse(receipt, Unsupported(said))
                 if context.abstract_syntax != request.AffectedSOPClassUID:
                     raise self._refuse(receipt, ClassMismatch("SOP class is not its context's"))
                 self._fill(receipt, event.dataset_path)

@@ -7,9 +7,13 @@ itself is.
 import hashlib
 import socket
 import ssl
+import time
+from contextlib import suppress
 
 from archive.config import settings
 from archive.errors import PeerUnreachable
+
+PARTING = 1.0  # seconds for a refused caller to read why
 
 
 def is_configured() -> bool:
@@ -49,10 +53,35 @@ def accept(connection: socket.socket, context: ssl.SSLContext, timeout: float) -
     secured = context.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
     try:
         secured.do_handshake()
-    except BaseException:
+    except BaseException as raised:
+        if isinstance(raised, ssl.SSLError):
+            _be_read(secured)
         secured.close()
         raise
     return secured
+
+
+def _be_read(refused: ssl.SSLSocket) -> None:
+    """An alert says why. To close at once, with bytes of the caller's unread, could destroy it."""
+    until = time.monotonic() + PARTING
+    with suppress(OSError):
+        refused.settimeout(PARTING)
+        # The plain socket's own: there is no cipher to go through.
+        socket.socket.shutdown(refused, socket.SHUT_WR)
+        while time.monotonic() < until and socket.socket.recv(refused, 4096):
+            continue
+
+
+def why(error: OSError) -> str:
+    """Why there is no TLS; empty when the caller only went away, as whoever looks for an open port
+    does.
+    """
+    if not isinstance(error, ssl.SSLError) or isinstance(
+        error, ssl.SSLEOFError | ssl.SSLZeroReturnError
+    ):
+        return ""
+    told = (getattr(error, name, None) for name in ("reason", "verify_message"))
+    return ": ".join(str(each) for each in told if each) or str(error)
 
 
 def fingerprint(connection: ssl.SSLSocket) -> str:

@@ -18,6 +18,7 @@ ASSOCIATE_RQ, ASSOCIATE_AC, ASSOCIATE_RJ, P_DATA, RELEASE_RQ, RELEASE_RP, ABORT 
 MAX_PDU = 128 << 10  # what we offer to receive
 SLACK = 1 << 10  # some count their own headers otherwise than PS3.8 D.1 does
 LARGEST_REQUEST = 1 << 20  # 128 contexts, each with every transfer syntax, stay under half of it
+TLS_HANDSHAKE = 22  # the first byte of a caller that speaks TLS, RFC 8446 5.1
 COMMAND, LAST = 1, 2  # bits of the message control header, PS3.8 E.2
 
 # Reasons of an A-ABORT by the provider, PS3.8 table 9-26.
@@ -38,6 +39,10 @@ class Violation(Exception):
     def __init__(self, reason: int) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+class SpeaksTls(Violation):
+    """Encrypted bytes where none are expected."""
 
 
 class Gone(Exception):
@@ -69,6 +74,8 @@ class Wire:
         """The next PDU's type and body. Raises Violation, Gone, TimeoutError."""
         self._require(6)
         kind, length = _HEAD.unpack_from(self._buffer, self._start)
+        if kind == TLS_HANDSHAKE:
+            raise SpeaksTls(UNRECOGNISED_PDU)
         if not ASSOCIATE_RQ <= kind <= ABORT:
             raise Violation(UNRECOGNISED_PDU)
         if length > largest:

@@ -1,10 +1,12 @@
 """One request, once it is known who asks."""
 
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from django.core.handlers.wsgi import WSGIRequest
 
+from archive.config import settings
 from archive.edges.dicomweb.codec import Target
 from archive.services.associations import Peer
 
@@ -34,4 +36,19 @@ class Call:
             path += f"/series/{series}"
         if instance:
             path += f"/instances/{instance}"
-        return self.request.build_absolute_uri(path)
+        return f"{self._reached}{path}"
+
+    @property
+    def service(self) -> str:
+        return f"{self._reached}{ROOT}"
+
+    @property
+    def _reached(self) -> str:
+        """The public dicomweb-client, for one, names the host without its port: where that is the
+        portal's own host, the port of PUBLIC_URL is meant.
+        """
+        scheme, host = self.request.scheme, self.request.get_host()
+        public = urlsplit(settings().public_url)
+        if (public.scheme, public.hostname) == (scheme, host):
+            host = public.netloc
+        return f"{scheme}://{host}"

@@ -12,7 +12,7 @@ from archive.edges.dicomweb.codec import Named
 from archive.edges.dicomweb.giving import Bare, Form, Giving, Listed, Related, of_model
 from archive.edges.dicomweb.multipart import Part
 from archive.edges.edge import exchange
-from archive.errors import InstanceUnknown
+from archive.errors import InstanceUnknown, NotFound
 from archive.errors.web import NotAcceptable, RequestUnclear
 from archive.objects import elements, json_model, part10, transcoding
 from archive.objects.opened import PIXELS, Opened
@@ -149,7 +149,7 @@ def _frames(found: Opened, form: accept.Form, numbers: Sequence[int]) -> list[Pa
     """The first is read at once, so that a wrong number is known before anything goes out."""
     read = found.unpacked if form.unpack else found.frame
     if not all(1 <= number <= found.frames for number in numbers):
-        raise InstanceUnknown("the object has no such frame")
+        raise NotFound("the object has no such frame")
 
     def chunks(number: int) -> Iterator[bytes]:
         yield read(number)

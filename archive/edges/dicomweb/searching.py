@@ -42,8 +42,7 @@ def search(call: Call, level: Level) -> HttpResponseBase:
     warnings = list(_warnings(asked, fuzzy=fuzzy, more=found.more))
     response = _response(models, media_type)
     if warnings:
-        service = call.request.build_absolute_uri("/dicomweb")
-        response.headers["Warning"] = ", ".join(f'299 {service} "{text}"' for text in warnings)
+        response.headers["Warning"] = ", ".join(f'299 {call.service} "{text}"' for text in warnings)
     return response
 
 

@@ -23,6 +23,7 @@ from onboarding.queries import file as queries
 from onboarding.rules import road
 from onboarding.services import connections as services
 from onboarding.services import openings
+from portal import reached
 from portal.forms.connections import FORMS, SourceForm, kept
 from portal.staff import Request, page
 from portal.views.errors import too_many
@@ -52,6 +53,7 @@ def connections(request: Request, actor: Actor, organisation_id: UUID) -> HttpRe
     ]
     context = {
         "sides": sides,
+        "reached": reached.dicom(request),
         "others": others,
         "kinds": ConnectionKind.choices,
         "may_plan": opened.fills_in and opened.joining.state not in road.OVER,

@@ -31,9 +31,10 @@ class Authority:
         self.file = folder / f"{name}-issuer.pem"
         self.file.write_bytes(self._certificate.public_bytes(serialization.Encoding.PEM))
 
-    def issue(self, name: str) -> Identity:
+    def issue(self, name: str, days: int = 30) -> Identity:
+        """Valid for so many days from now; with less than none it has expired."""
         key = _key()
-        made = self._sign(name, key, is_issuer=False)
+        made = self._sign(name, key, is_issuer=False, days=days)
         certificate, key_file = (
             self.folder / f"{self.name}-{name}.{kind}" for kind in ("pem", "key")
         )
@@ -63,7 +64,9 @@ class Authority:
         context.verify_mode = ssl.CERT_REQUIRED
         return context
 
-    def _sign(self, name: str, key: rsa.RSAPrivateKey, *, is_issuer: bool) -> x509.Certificate:
+    def _sign(
+        self, name: str, key: rsa.RSAPrivateKey, *, is_issuer: bool, days: int = 30
+    ) -> x509.Certificate:
         subject = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
         issuer = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, self.name)])
         at = datetime.now(UTC)
@@ -73,8 +76,8 @@ class Authority:
             .issuer_name(issuer)
             .public_key(key.public_key())
             .serial_number(x509.random_serial_number())
-            .not_valid_before(at - timedelta(days=1))
-            .not_valid_after(at + timedelta(days=30))
+            .not_valid_before(at - timedelta(days=9))
+            .not_valid_after(at + timedelta(days=days))
             .add_extension(x509.BasicConstraints(ca=is_issuer, path_length=None), critical=True)
             .sign(self._key, hashes.SHA256())
         )

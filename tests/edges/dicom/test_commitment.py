@@ -10,7 +10,9 @@ from pynetdicom.association import Association
 from pynetdicom.events import Event
 from pynetdicom.pdu import P_DATA_TF
 
+from archive.edges.dicom import codec
 from archive.edges.dicom.acceptance import STORAGE
+from archive.errors import Malformed, PeerUnreachable
 from archive.models import Job, JobKind, StorageCommitment
 from archive.values import now, uid_from_uuid
 from tests import cast
@@ -112,6 +114,12 @@ def test_a_used_transaction_uid_and_an_empty_request_are_refused(listener: Liste
         inbox.get(timeout=30)
         assert ask(assoc, "1.2.3.4.6", transaction="1.2.3") == 0x0131
         assert ask(assoc) == 0x0115
+
+
+def test_the_comment_of_a_refusal_begins_with_the_status_that_is_answered() -> None:
+    answer = codec.status_of(Malformed("no Transaction UID"), "action")
+    assert (answer.Status, answer.ErrorComment) == (0x0115, "0115: cannot be read")
+    assert codec.status_of(PeerUnreachable(), "move").ErrorComment.startswith("PEER-CONNECT: ")
 
 
 def test_a_wrong_class_is_a_class_instance_conflict(listener: Listening) -> None:

@@ -6,11 +6,12 @@ from collections.abc import Callable
 import pytest
 from django.db import connection
 
+from archive.edges.dicom.upper_layer import ABORT
 from archive.models import CaseEvent, Connection, CustomerState, Instance
 from tests import cast
 from tests.edges.dicom import wire
 from tests.edges.dicom.conftest import Listen
-from tests.edges.dicom.listening import VERIFICATION, Listening, eventually, send
+from tests.edges.dicom.listening import COMMITMENT, VERIFICATION, Listening, eventually, send
 
 pytestmark = pytest.mark.usefixtures("fresh_database")
 
@@ -90,6 +91,19 @@ def test_another_application_context_or_protocol_version_is_rejected(listener: L
     request = bytearray(wire.request())
     request[6:8] = b"\0\2"
     assert wire.rejection(listener, bytes(request)) == (1, 2, 2)
+
+
+@pytest.mark.parametrize("more", [(), ((COMMITMENT, (cast.IMPLICIT,)),)])
+def test_titles_that_are_filled_up_with_zeros_are_heard(
+    listener: Listening, more: tuple[tuple[str, tuple[str, ...]], ...]
+) -> None:
+    request = bytearray(wire.request(((cast.CT, (cast.EXPLICIT,)), *more)))
+    request[10:42] = b"KANTA".ljust(16, b"\0") + b"ESIM_PACS".ljust(16, b"\0")
+    wire.connect(listener, bytes(request))
+    request[10:42] = b"KANTA".ljust(16, b"\0") + b"ESIM\0PACS".ljust(16, b"\0")
+    peer = wire.Peer(listener.connect())
+    peer.send(bytes(request))
+    assert peer.read()[0] == ABORT  # within a title a zero is none of its characters
 
 
 def test_the_senders_first_transfer_syntax_is_kept(listener: Listening) -> None:

@@ -159,6 +159,8 @@ def test_what_the_destination_answers_is_counted(
     assert Case.objects.get().reason == "peer-rejected"
     told = CaseEvent.objects.order_by("at").values_list("facts__objects", flat=True)
     assert list(told) == ["1", "3", "1", "1"]
+    said = CaseEvent.objects.order_by("at").values_list("facts__status", flat=True)
+    assert list(said) == ["A700", "A700", "FF00", "4242"]
 
 
 def test_a_damaged_object_is_never_given_out(
@@ -221,8 +223,12 @@ def test_a_destination_that_does_not_accept_is_told_apart(
         with accepting(pick_port(), said), listener.associate(MOVE) as assoc:
             _, last, _ = moved(assoc, study_level())
         assert (last.Status, counts(last)) == (0xA702, (None, 0, 2, 0)), name
-        assert CaseEvent.objects.latest("at").case.reason == expected, name
+        event = CaseEvent.objects.latest("at")
+        assert event.case.reason == expected, name
+        assert event.facts["peer"].startswith("127.0.0.1:"), name
     assert listener.echoes()
+    rejections = CaseEvent.objects.filter(facts__rejection="result 1, source 1, reason 3")
+    assert rejections.get().case.reason == "peer-rejected"
 
 
 def misbehaving(

@@ -143,8 +143,13 @@ def test_an_operation_that_is_not_offered_is_answered_so(listener: Listening) ->
     assert peer.status() == 0
 
 
-def test_storing_in_a_context_for_verification_is_refused(listener: Listening) -> None:
-    peer = wire.connect(listener, wire.request((STORE, (VERIFICATION, (cast.IMPLICIT,)))))
+@pytest.mark.parametrize(
+    "more", [(), ((COMMITMENT, (cast.IMPLICIT,)),)], ids=["own loop", "pynetdicom"]
+)
+def test_storing_in_a_context_for_verification_is_refused(
+    listener: Listening, more: tuple[tuple[str, tuple[str, ...]], ...]
+) -> None:
+    peer = wire.connect(listener, wire.request((STORE, (VERIFICATION, (cast.IMPLICIT,)), *more)))
     peer.send(data(value(COMMAND | LAST, command(1, data_set=True), 3), value(LAST, b"1234", 3)))
     assert peer.status() == 0x0122
 

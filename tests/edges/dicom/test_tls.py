@@ -27,7 +27,15 @@ from tests.edges.dicom.authority import Authority, Identity
 from tests.edges.dicom.conftest import Listen
 from tests.edges.dicom.customer import customer
 from tests.edges.dicom.destination import storage
-from tests.edges.dicom.listening import COMMITMENT, PATIENCE, VERIFICATION, Listening, dcmtk, send
+from tests.edges.dicom.listening import (
+    COMMITMENT,
+    PATIENCE,
+    VERIFICATION,
+    Listening,
+    dcmtk,
+    eventually,
+    send,
+)
 from tests.edges.dicom.moves import MOVE, moved, stored, study_level
 from tests.edges.dicom.test_storing import write
 
@@ -54,6 +62,16 @@ class Encrypted:
                 return connection.recv(1)
         except (ssl.SSLError, ConnectionError):
             return b""
+
+    def alert(self, identity: Identity | None) -> str:
+        """What a caller with this certificate is told by TLS itself."""
+        context = self.authority.client(identity)
+        with socket.create_connection(("127.0.0.1", self.port), timeout=PATIENCE) as plain:
+            with pytest.raises(ssl.SSLError) as raised:
+                with context.wrap_socket(plain) as connection:
+                    connection.sendall(wire.request())
+                    connection.recv(1)
+        return str(raised.value.reason)
 
     def request(
         self, identity: Identity, *contexts: tuple[str, str], calling: str = "ESIM_PACS"
@@ -149,12 +167,53 @@ def test_without_a_trusted_certificate_nobody_gets_as_far_as_a_request(
     stranger = Authority(tmp_path, "untrusted").issue("pacs")
     assert encrypted.hears(encrypted.pacs) == b"\2"  # an acceptance
     assert encrypted.hears(None) == encrypted.hears(stranger) == b""
-    with socket.create_connection(("127.0.0.1", encrypted.port), timeout=PATIENCE) as plain:
+    speaks_plainly(encrypted.port)
+    assert encrypted.listener.echoes()
+
+
+def speaks_plainly(port: int) -> None:
+    with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as plain:
         plain.sendall(b"\1\0\0\0\0\4garbage")
         with suppress(ConnectionResetError):
             assert plain.recv(1024)[:1] in (b"", b"\x15")  # closed, or a TLS alert before
+
+
+def test_who_gets_no_tls_is_told_why_and_so_is_its_customer(
+    encrypted: Encrypted, tmp_path: Path
+) -> None:
+    """The demo customers share an address; one of them has a certificate."""
+    bind(encrypted.pacs)
+    stranger = Authority(tmp_path, "untrusted").issue("pacs")
+    assert encrypted.alert(stranger) == "TLSV1_ALERT_UNKNOWN_CA"
+    assert (
+        encrypted.alert(encrypted.authority.issue("old", -1)) == "SSLV3_ALERT_CERTIFICATE_EXPIRED"
+    )
+    assert encrypted.alert(None) == "TLSV13_ALERT_CERTIFICATE_REQUIRED"
+    speaks_plainly(encrypted.port)
+    encrypted.port = encrypted.listener.port
+    assert encrypted.alert(encrypted.pacs) == "WRONG_VERSION_NUMBER"
+    told = CaseEvent.objects.values_list("facts__tls", flat=True)
+    eventually(lambda: len(told.all()) == 5)
+    assert set(told.all()) == {
+        "CERTIFICATE_VERIFY_FAILED: unable to get local issuer certificate",
+        "CERTIFICATE_VERIFY_FAILED: certificate has expired",
+        "PEER_DID_NOT_RETURN_A_CERTIFICATE",
+        "WRONG_VERSION_NUMBER",
+        "the caller speaks TLS, at the port without it",
+    }
+    case = Case.objects.get()
+    assert (case.reason, case.connection_id) == ("tls-failed", cast.connection().id)
+    assert CaseEvent.objects.filter(facts__address="127.0.0.1").count() == 5
+
+
+def test_who_only_knocks_or_calls_from_elsewhere_is_no_case(encrypted: Encrypted) -> None:
+    with socket.create_connection(("127.0.0.1", encrypted.port), timeout=PATIENCE):
+        pass
+    Connection.objects.filter(kind="dicom").update(host="192.0.2.1")
+    assert encrypted.alert(None) == "TLSV13_ALERT_CERTIFICATE_REQUIRED"
+    said = "no TLS with a caller at 127.0.0.1: "
+    eventually(lambda: encrypted.listener.log.read_text().count(said) == 2)
     assert not Case.objects.exists()
-    assert encrypted.listener.echoes()
 
 
 def test_a_port_for_tls_without_its_files_is_not_opened(pick_port: Callable[[], int]) -> None:
@@ -191,6 +250,7 @@ def test_objects_are_returned_over_tls_to_the_registered_certificate_alone(
     assert heard == [b""]
     assoc.release()
     assert Case.objects.get().reason == "peer-unreachable"
+    assert "not the registered one" in CaseEvent.objects.get().facts["tls"]
 
 
 @contextmanager

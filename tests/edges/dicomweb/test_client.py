@@ -27,7 +27,10 @@ SERIES = f"{STUDY}.1"
 
 
 @pytest.fixture
-def address(fresh_database: str, free_port: int, tmp_path: Path) -> Iterator[str]:
+def address(
+    fresh_database: str, free_port: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[str]:
+    monkeypatch.setenv("PUBLIC_URL", f"http://127.0.0.1:{free_port}")
     with serving(free_port, tmp_path) as found:
         yield found
 
@@ -79,7 +82,8 @@ def test_what_a_client_stores_it_finds_and_gets_back(address: str, connect: Conn
     metadata = client.retrieve_instance_metadata(STUDY, SERIES, uids[0])
     assert len(client.retrieve_study_metadata(STUDY)) == 2
     # This client names the host without its port.
-    told = metadata["7FE00010"]["BulkDataURI"].replace("http://127.0.0.1/", f"{address}/")
+    told = metadata["7FE00010"]["BulkDataURI"]
+    assert told.startswith(f"{address}/dicomweb/") and study["00081190"]["Value"][0] in told
     bulk = client.retrieve_bulkdata(told)
     frames = client.retrieve_instance_frames(STUDY, SERIES, uids[0], [1])
     octets = client.retrieve_instance_frames(

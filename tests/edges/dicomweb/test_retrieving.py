@@ -214,6 +214,9 @@ def test_frames_of_a_plain_object_come_in_the_order_asked_for() -> None:
     assert found[0][0] == f"{OCTETS}; transfer-syntax={EXPLICIT}"
     for wrong, status in (("4", 404), ("0", 404), (",", 400), ("1,99", 404)):
         assert web.problem(web.system().get(path(made, f"/frames/{wrong}")))[0] == status
+    # The object is there: nobody is to send it again.
+    assert Case.objects.filter(reason="not-found").exists()
+    assert not Case.objects.filter(reason="instance-unknown").exists()
 
 
 def test_compressed_frames_come_as_stored_where_that_is_accepted() -> None:
