@@ -25,6 +25,7 @@ from archive.services.limits import Limits
 from archive.values import AeTitle, today
 
 DOOR = Place("dicom", "association")
+NAMES_SECONDS = 3.0  # for the names of customers' systems, when a caller told no title
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,13 +204,17 @@ def report_unheard(error: ArchiveError, *, address: str, association_id: UUID) -
 
 
 def _systems_at(address: str) -> list[Connection]:
-    """Those in force; of production if there are any, and such as are to use TLS before others."""
-    minute = int(time.monotonic() // 60)
-    found = [
-        row
-        for row in Connection.objects.filter(kind=ConnectionKind.DICOM).order_by("environment")
-        if row.is_valid_on(today()) and address in _addresses_lately(row.host, minute)
-    ]
+    """Those in force; of production if there are any, and such as are to use TLS before others.
+
+    A name service that is slow costs a stranger's call its case, not the listener a thread.
+    """
+    found, until = [], time.monotonic() + NAMES_SECONDS
+    for row in Connection.objects.filter(kind=ConnectionKind.DICOM).order_by("environment"):
+        at = time.monotonic()
+        if at > until:
+            break
+        if row.is_valid_on(today()) and address in _addresses_lately(row.host, int(at // 60)):
+            found.append(row)
     found = [row for row in found if row.tls or row.certificate_sha256] or found
     return [row for row in found if row.environment == found[0].environment]
 

@@ -148,7 +148,8 @@ def _count_again(study_ids: Collection[UUID]) -> None:
             left["modalities"] = row["listed"]
         else:
             left |= {"state": StudyState.CORRECTED, "waits_for": ""}
-        Study.objects.filter(id=row["study_id"]).update(**left)
+        kept = Study.objects.exclude(state=StudyState.DESTROYED)
+        kept.filter(id=row["study_id"]).update(**left)
 
 
 def _record(
