@@ -187,7 +187,7 @@ class Objects:
             anything = each.syntax == ANY or (not each.syntax and each.media_type == "*/*")
             target = stored if anything else each.syntax or EXPLICIT
             plain = target in transcoding.PLAIN and transcoding.is_possible(stored)
-            if target == stored or plain:
+            if (target == stored or plain) and each.takes(DICOM, target):
                 yield each, target
 
 
