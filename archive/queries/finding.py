@@ -12,6 +12,7 @@ from django.db.models import BooleanField, CharField, Exists, F, Func, OuterRef,
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce, Concat, Lower, Replace, RPad
 from django.db.models.lookups import GreaterThanOrEqual, LessThanOrEqual, Regex
+from pydicom.datadict import keyword_for_tag
 
 from archive.errors import IdentifierMismatch
 from archive.models import Instance, Patient, Series, Study
@@ -95,7 +96,8 @@ def _match(tag: int, values: tuple[str, ...], level: Level) -> Match | None:
     try:
         return matching.match_of(attribute.vr, values)
     except ValueError:
-        raise IdentifierMismatch(tag=tag) from None
+        said = f"{keyword_for_tag(tag)} is asked for with what is no value of VR {attribute.vr}"
+        raise IdentifierMismatch(said, tag=tag) from None
 
 
 _COUNTS = frozenset(attributes.DERIVED) - {attributes.MODALITIES, attributes.SOP_CLASSES}

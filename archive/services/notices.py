@@ -45,16 +45,8 @@ def owe(study: Study, manifest: Document, *, withdraws: bool = False) -> int:
     """One notice for each of the sender's systems that has IAN on, in the caller's transaction;
     another when the manifest it told of is withdrawn.
     """
-    receivers = Connection.objects.filter(
-        organisation_id=study.connection.organisation_id,
-        environment=study.environment,
-        kind=ConnectionKind.DICOM,
-        ian_on=True,
-    )
     count = 0
-    for connection in receivers:
-        if not connection.is_valid_on(today()):
-            continue
+    for connection in _receivers(study):
         _supersede(study, connection)
         notice, made = AvailabilityNotice.objects.get_or_create(
             manifest=manifest,
@@ -66,6 +58,23 @@ def owe(study: Study, manifest: Document, *, withdraws: bool = False) -> int:
             _defer(notice)
             count += 1
     return count
+
+
+def _receivers(study: Study) -> list[Connection]:
+    """Of a sender that has no system here any more, those of whom its register has passed to."""
+    here = _systems(study, study.connection.organisation_id)
+    if not here:
+        here = _systems(study, study.register.organisation_id)
+    return [row for row in here if row.ian_on]
+
+
+def _systems(study: Study, organisation_id: UUID) -> list[Connection]:
+    rows = Connection.objects.filter(
+        organisation_id=organisation_id,
+        environment=study.environment,
+        kind=ConnectionKind.DICOM,
+    )
+    return [row for row in rows if row.is_valid_on(today())]
 
 
 def _supersede(study: Study, connection: Connection) -> None:

@@ -1,5 +1,6 @@
 """Rejection by a customer's note and by an archivist, and what follows by itself (AR-7)."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,9 +12,11 @@ from archive.errors import corrections as refusals
 from archive.models import (
     AvailabilityNotice,
     Case,
+    Connection,
     Document,
     Instance,
     LedgerEvent,
+    Register,
     RejectedObject,
     Rejection,
     Study,
@@ -24,9 +27,9 @@ from archive.queries import finding, held
 from archive.queries.attributes import MODALITIES
 from archive.rules.matching import Level
 from archive.services import notices, registration, rejections
-from archive.values import now, uuid7
+from archive.values import now, today, uuid7
 from tests import cast, notes
-from tests.cast import MALLILA, dataset
+from tests.cast import MALLILA, RONTGEN, dataset
 from tests.notes import QUALITY, RETENTION, SAFETY, WORKLIST, note
 from tests.services.test_registration import state, stored
 
@@ -87,6 +90,25 @@ def test_when_everything_is_rejected_the_manifest_is_withdrawn_and_the_study_cor
     owed = notices.owed(withdrawal.id)
     assert owed is not None and len(owed.notice.unavailable) == 2
     assert LedgerEvent.objects.filter(kind="manifest.withdrawn", study_id=study.id).count() == 1
+
+
+def test_whom_the_register_has_passed_to_is_told_when_the_sender_has_left() -> None:
+    bad, good = dataset(), dataset()
+    study = registered(bad, good)
+    successor, known = cast.organisation(RONTGEN), set(study.notices.values_list("id", flat=True))
+    notes.send(note(QUALITY, bad))
+    Register.objects.filter(id=study.register_id).update(organisation=successor)
+    registration.advance(study.id)
+    told = study.notices.exclude(id__in=known)
+    assert {row.connection.organisation_id for row in told} == {cast.organisation().id}
+    known |= {row.id for row in told}
+    Connection.objects.filter(organisation=cast.organisation()).update(
+        valid_until=today() - timedelta(days=1)
+    )
+    rejections.revoke(ARCHIVIST, Rejection.objects.get(), reason="by mistake")
+    registration.advance(study.id)
+    told = study.notices.exclude(id__in=known)
+    assert {row.connection.organisation_id for row in told} == {successor.id}
 
 
 def test_a_study_that_was_never_registered_is_corrected_without_a_notice() -> None:
