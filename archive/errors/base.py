@@ -43,8 +43,11 @@ class ArchiveError(Exception):
 
     @property
     def error_comment(self) -> str:
+        return self.comment_as(self.code)
+
+    def comment_as(self, code: str) -> str:
         """At most 64 ASCII characters, the code first (VR LO of Error Comment (0000,0902))."""
-        return f"{self.code}: {self.comment}"[:64]
+        return f"{code}: {self.comment}"[:64]
 
 
 # --- the eight families ---------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import QuerySet
 
 from archive import vault
 from archive.models import (
@@ -32,10 +33,23 @@ Record = Mapping[str, Any]
 
 def keep(list_id: UUID) -> None:
     """Of a list that has ended, what the vault does not have yet; after the commit of its end."""
-    related = ("made_by", "approved_by")
-    rows = DestructionList.objects.select_related(*related).filter(state=ListState.DONE)
-    held = rows.filter(id=list_id).first()
-    if held is None or held.ended_at is None or vault.has_record(_key(held)):
+    for held in _ended().filter(id=list_id):
+        _keep(held)
+
+
+def keep_missing() -> None:
+    """Of lists that ended before there were records, and whose record is damaged."""
+    for held in _ended().iterator():
+        _keep(held)
+
+
+def _ended() -> QuerySet[DestructionList]:
+    rows = DestructionList.objects.select_related("made_by", "approved_by")
+    return rows.filter(state=ListState.DONE)
+
+
+def _keep(held: DestructionList) -> None:
+    if held.ended_at is None or vault.has_record(_key(held)):
         return
     facts = {
         "list": str(held.id),
@@ -45,13 +59,6 @@ def keep(list_id: UUID) -> None:
         "approved_by": _person(held.approved_by),
     }
     vault.keep_record(held.environment, KIND, facts, at=held.ended_at, key=_key(held))
-
-
-def keep_missing() -> None:
-    """Of lists that ended before there were records, and whose record is damaged."""
-    ended = DestructionList.objects.filter(state=ListState.DONE)
-    for list_id in ended.values_list("id", flat=True):
-        keep(list_id)
 
 
 def _key(held: DestructionList) -> str:
@@ -135,14 +142,15 @@ def file(study: Study, record: Record) -> None:
     held = DestructionList.objects.filter(
         environment=study.environment, number=record["list"], state=ListState.DONE
     ).first()
+    if held is None:
+        return
     told = {
         "controller": record["controller"],
         "decided_at": record["at"],
         "retention_ended_on": record["ended_on"],
         **{name: record[name] for name in ("rule", "source", "objects", "bytes", "sha256")},
     }
-    if held is not None:
-        _file(held, study, told)
+    _file(held, study, told)
 
 
 def _file(held: DestructionList, study: Study, told: Record) -> bool:

@@ -25,7 +25,6 @@ from archive.stores import FILES, Store, files
 from archive.stores.keys import is_object
 
 ROOM = Place("job", "storage")
-INCOMING = "incoming"
 SUBJECT = uuid5(UUID(int=0), "free space of the vault")  # one event stands open at a time
 
 
@@ -81,7 +80,7 @@ def _is_awaited(environment: str) -> bool:
 
 def _holds_something(folder: Path) -> bool:
     """Beside what was coming in: that is made beneath a mount point, too."""
-    return folder.is_dir() and any(each.name != INCOMING for each in folder.iterdir())
+    return folder.is_dir() and any(each.name != files.INCOMING for each in folder.iterdir())
 
 
 @dataclass(slots=True)

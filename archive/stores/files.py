@@ -18,6 +18,7 @@ COMPARED = 1 << 20
 # Stands in the root and in each environment's folder since they were set up: a bare mount point has
 # none.
 MARK = ".vault"
+INCOMING = "incoming"  # in the folder of each environment
 
 
 class FileStore:
@@ -140,7 +141,7 @@ def temporary(root: str, environment: str, size: int) -> tuple[int, str]:
     StorageGone.
     """
     require_set_up(f"{root}/{environment}")
-    folder = f"{root}/{environment}/incoming"
+    folder = f"{root}/{environment}/{INCOMING}"
     try:
         disk = os.statvfs(folder)
     except FileNotFoundError:

@@ -389,7 +389,7 @@ def sweep_incoming() -> int:
     how many.
     """
     count = 0
-    for left in config.settings().vault_dir.glob("*/incoming/*"):
+    for left in config.settings().vault_dir.glob(f"*/{files.INCOMING}/*"):
         left.unlink(missing_ok=True)
         count += 1
     return count

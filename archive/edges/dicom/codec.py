@@ -123,8 +123,7 @@ def encode_response(
 def _comment(error: ArchiveError, status: int) -> str:
     """Its code is the status that is answered, which is not the same in every service."""
     is_status = len(error.code) == 4 and set(error.code) <= set(hexdigits)
-    code = f"{status:04X}" if is_status else error.code
-    return f"{code}: {error.comment}"[:64]
+    return error.comment_as(f"{status:04X}" if is_status else error.code)
 
 
 def encode_store(
