@@ -24,44 +24,54 @@ _COUNT = Struct("=l")
 _joining = threading.Lock()
 
 
-class Associations:
-    """A count per process in memory that is shared by forking; each process writes only its own.
+class Counts:
+    """A number per process in memory that is shared by forking; each process writes only its own.
 
-    Made before forking. The parent clears the count of a child that died, so nothing leaks.
+    Made before forking. The parent clears that of a child that died, so nothing leaks.
     """
 
-    def __init__(self, processes: int, most: int) -> None:
+    def __init__(self, processes: int) -> None:
         self.processes = processes
-        self.most = most
-        self._counts = mmap.mmap(-1, _COUNT.size * processes)
+        self._memory = mmap.mmap(-1, _COUNT.size * processes)
         self._lock = threading.Lock()
 
     def total(self) -> int:
-        return sum(self.of(index) for index in range(self.processes))
+        return sum(self.all())
+
+    def all(self) -> list[int]:
+        return [self.of(index) for index in range(self.processes)]
 
     def of(self, index: int) -> int:
-        count: int = _COUNT.unpack_from(self._counts, index * _COUNT.size)[0]
+        count: int = _COUNT.unpack_from(self._memory, index * _COUNT.size)[0]
         return count
 
     def clear(self, index: int) -> None:
-        _COUNT.pack_into(self._counts, index * _COUNT.size, 0)
+        _COUNT.pack_into(self._memory, index * _COUNT.size, 0)
+
+    def add(self, index: int, change: int) -> None:
+        with self._lock:
+            _COUNT.pack_into(self._memory, index * _COUNT.size, self.of(index) + change)
+
+
+class Associations(Counts):
+    """Those of a listener, and how many there may be."""
+
+    def __init__(self, processes: int, most: int) -> None:
+        super().__init__(processes)
+        self.most = most
 
     @contextmanager
     def one_more(self, index: int) -> Iterator[None]:
         """Raises TooManyAssociations. Two at once may both be refused the last place; none is
         given twice.
         """
-        self._add(index, 1)
+        self.add(index, 1)
         try:
             if self.total() > self.most:
                 raise TooManyAssociations
             yield
         finally:
-            self._add(index, -1)
-
-    def _add(self, index: int, change: int) -> None:
-        with self._lock:
-            _COUNT.pack_into(self._counts, index * _COUNT.size, self.of(index) + change)
+            self.add(index, -1)
 
 
 def this_minute() -> int:

@@ -23,6 +23,7 @@ from django.db import connections
 
 from archive import tracing
 from archive.edges.edge import close_connections, exchange
+from archive.edges.limits import Counts
 from archive.edges.workers import Workers
 from archive.errors import ArchiveError
 from archive.services import heartbeats
@@ -33,6 +34,7 @@ BACKLOG = 256
 BIND_PATIENCE = 4.0  # seconds for the children of a killed parent to let go of the port
 DRAIN = 5.0  # seconds for what is being received, once stopping
 BEAT = 5.0
+GIVE_WAY = 0.005  # seconds in which a process with fewer connections may take the next
 SIGNALS = (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT)
 
 
@@ -99,6 +101,7 @@ class Parent:
         self.processes = processes
         self.trade = trade
         self.children: dict[int, int] = {}  # index by process id
+        self.load = Counts(processes)  # connections that are served
         self.lifeline, self._held = os.pipe()
 
     def run(self) -> None:
@@ -118,6 +121,7 @@ class Parent:
 
     def _fork(self, index: int) -> None:
         self.trade.forget(index)
+        self.load.clear(index)
         pid = os.fork()
         if pid:
             self.children[pid] = index
@@ -127,7 +131,7 @@ class Parent:
             os.close(self._held)
             for number in (signal.SIGTERM, signal.SIGINT, signal.SIGCHLD):
                 signal.signal(number, signal.SIG_DFL)
-            Child(self.entrances, index, self.trade, self.lifeline).run()
+            Child(self.entrances, index, self.trade, self.lifeline, self.load).run()
             code = 0
         except BaseException as raised:
             log.error("listener process %s: %s", index, type(raised).__name__)
@@ -172,15 +176,27 @@ class Control:
     orphaned: bool = False
 
 
+def _give_way() -> None:
+    time.sleep(GIVE_WAY)
+
+
 class Child:
     """One listener process."""
 
     def __init__(
-        self, entrances: Sequence[Entrance], index: int, trade: Trade, lifeline: int
+        self,
+        entrances: Sequence[Entrance],
+        index: int,
+        trade: Trade,
+        lifeline: int,
+        load: Counts,
+        give_way: Callable[[], None] = _give_way,
     ) -> None:
         self.entrances = entrances
         self.index = index
         self.trade = trade
+        self.load = load
+        self.give_way = give_way
         self.stopping = threading.Event()
         self.door = trade.open_door(index, self.stopping)
         self.workers = Workers(trade.threads)
@@ -196,7 +212,7 @@ class Child:
         threading.Thread(target=self._beat, daemon=True, name="heartbeat").start()
         with selectors.DefaultSelector() as selector:
             for entrance in self.entrances:
-                accept = partial(self._accept, entrance)
+                accept = partial(self.accept, entrance)
                 selector.register(entrance.socket, selectors.EVENT_READ, accept)
             selector.register(self.control.lifeline, selectors.EVENT_READ, self._orphan)
             selector.register(self.control.signalled, selectors.EVENT_READ, self._woke)
@@ -216,13 +232,26 @@ class Child:
             self.door.wake_idle()
             _dispatch(selector, 0.05)
 
-    def _accept(self, entrance: Entrance) -> None:
+    def accept(self, entrance: Entrance) -> None:
+        """All processes are woken by a connection; the one that serves the fewest goes first, for
+        those of one process share its interpreter.
+        """
+        if self.load.of(self.index) > min(self.load.all()):
+            self.give_way()
         try:
             connection, _ = entrance.socket.accept()
         except (BlockingIOError, ConnectionAbortedError):
             return  # another process has it, or the peer has gone
-        if not self.workers.start(partial(self.door.answer, connection, entrance.tls)):
+        self.load.add(self.index, 1)
+        if not self.workers.start(partial(self._serve, connection, entrance.tls)):
+            self.load.add(self.index, -1)
             connection.close()
+
+    def _serve(self, connection: socket.socket, tls: ssl.SSLContext | None) -> None:
+        try:
+            self.door.answer(connection, tls)
+        finally:
+            self.load.add(self.index, -1)
 
     def _orphan(self) -> None:
         self.control.orphaned = True
