@@ -68,7 +68,9 @@ class Retrieval:
         self.peer = peer
         self.by = by
         self.destination = destination
-        self.total, self.kinds = selection.count()
+        counted = selection.count()
+        self.total, self.kinds = counted.total, counted.kinds
+        self.lacks_some = counted.damaged > 0  # so that not all can be given
         self._selection = selection
         self._tallies: dict[UUID, Tally] = {}
         self._failures: dict[tuple[UUID, str], Failure] = {}
@@ -84,11 +86,6 @@ class Retrieval:
     def parts(self) -> list[UUID | None]:
         """What the objects are read by, one part after another."""
         return self._selection.parts()
-
-    @property
-    def lacks_some(self) -> bool:
-        """Whether objects are known to be damaged, so that not all can be given."""
-        return self._selection.lacks_some()
 
     def items(self, part: UUID | None) -> list[Outgoing]:
         """Those of a part, which may go from now on: that their study does is in the ledger."""
@@ -192,6 +189,15 @@ def _destination(peer: Peer, title: str) -> Connection:
 
 
 @dataclass(frozen=True, slots=True)
+class _Counted:
+    """What is asked for, before it is read."""
+
+    total: int
+    damaged: int  # of these; known to be
+    kinds: list[tuple[str, str]]  # SOP classes with transfer syntaxes, the most frequent first
+
+
+@dataclass(frozen=True, slots=True)
 class _Selection:
     """Objects by the unique keys of a request, as they were when it came."""
 
@@ -203,17 +209,16 @@ class _Selection:
     def _rows(self) -> QuerySet[Instance]:
         return finding.instances(self.studies, self.wanted).filter(received_at__lte=self.at)
 
-    def count(self) -> tuple[int, list[tuple[str, str]]]:
-        """How many, and their SOP classes with transfer syntaxes, the most frequent first."""
+    def count(self) -> "_Counted":
         with bounded():
-            counted = self._rows().values("sop_class_uid", "transfer_syntax_uid")
-            found = list(counted.annotate(count=Count("id")).order_by("-count"))
-        kinds = [(row["sop_class_uid"], row["transfer_syntax_uid"]) for row in found]
-        return sum(row["count"] for row in found), kinds
-
-    def lacks_some(self) -> bool:
-        with bounded():
-            return self._rows().exclude(damaged_at=None).exists()
+            kinds = self._rows().values_list("sop_class_uid", "transfer_syntax_uid")
+            counts = kinds.annotate(count=Count("id"), damaged=Count("damaged_at"))
+            found = list(counts.order_by("-count"))
+        return _Counted(
+            total=sum(count for *_, count, _ in found),
+            damaged=sum(damaged for *_, damaged in found),
+            kinds=[(sop_class, syntax) for sop_class, syntax, *_ in found],
+        )
 
     def parts(self) -> list[UUID | None]:
         """Series by series, so that no more than one is in memory; single objects at once."""

@@ -14,7 +14,7 @@ from django.db.models import QuerySet
 
 from archive import vault
 from archive.errors import BytesDamaged, InstanceUnknown
-from archive.models import Correction, CorrectionState, Instance, InstanceVersion, Study
+from archive.models import Correction, CorrectionState, Instance, InstanceVersion
 from archive.objects import coercion
 from archive.objects.coercion import Modification
 from archive.rules import correction
@@ -85,13 +85,13 @@ def outgoing(instances: QuerySet[Instance]) -> Iterator[Outgoing]:
     """Of each that may be given out at all; rejected ones are left out but for quality, so say
     `available` first where those are not wanted either.
     """
-    rows = [_Row._make(row) for row in instances.values_list(*_Row._fields)]
-    # Not joined: an overlay would be read as often as its study has objects.
-    laid_over = Study.objects.filter(id__in={row.study_id for row in rows}, overlay__isnull=False)
-    overlays = {study.id: study.overlay for study in laid_over.select_related("overlay")}
-    for row in rows:
+    found = list(instances.values_list("study__overlay_id", *_Row._fields))
+    # Not joined whole: an overlay would be read as often as its study has objects.
+    overlays = Correction.objects.in_bulk({overlay_id for overlay_id, *_ in found} - {None})
+    for overlay_id, *values in found:
+        row = _Row._make(values)
         if not correction.is_refused_again(row.rejection):
-            yield _prepared(row, overlays.get(row.study_id))
+            yield _prepared(row, overlays.get(overlay_id))
 
 
 def prepared(instance: Instance) -> Outgoing:

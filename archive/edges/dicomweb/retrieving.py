@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from functools import cache
 from itertools import chain
 
 from django.http import HttpResponseBase
@@ -45,16 +46,16 @@ def objects(call: Call) -> HttpResponseBase:
     single = bool(call.target.instance)
     taken = accept.Objects.read(call.accept, single=single)
     wanted = begin(call, "WADO-RS")
-    unfit = sum(not taken.syntax(stored) for _, stored in wanted.kinds)
+    syntax_for = cache(taken.syntax)  # asked for each object
+    unfit = sum(not syntax_for(stored) for _, stored in wanted.kinds)
     if unfit == len(wanted.kinds):
         raise NotAcceptable(facts={"field": "Accept"})
 
     @contextmanager
     def encode(item: Outgoing, held: Held) -> Iterator[Sequence[Part]]:
-        yield [_file(item, held, taken.syntax(item.transfer_syntax_uid))]
+        yield [_file(item, held, syntax_for(item.transfer_syntax_uid))]
 
-    with exchange(call.correlation_id):
-        partial = bool(unfit) or (wanted.total > 1 and wanted.lacks_some)
+    partial = bool(unfit) or (wanted.total > 1 and wanted.lacks_some)
     bare = single and taken.is_bare(wanted.kinds[0][1])
     form = Bare(accept.DICOM) if bare else Related(accept.DICOM)
     return Giving(call, wanted, form, encode).response(partial=partial)
@@ -94,8 +95,7 @@ def metadata(call: Call) -> HttpResponseBase:
         yield [of_model(model) if as_json else Part(accept.XML, [json_model.xml(model)])]
 
     form = Listed() if media_type == accept.JSON else Related(accept.XML)
-    with exchange(call.correlation_id):
-        partial = wanted.total > 1 and wanted.lacks_some
+    partial = wanted.total > 1 and wanted.lacks_some
     return Giving(call, wanted, form, encode).response(partial=partial)
 
 
@@ -211,8 +211,7 @@ def all_bulk_data(call: Call) -> HttpResponseBase:
         with taken_apart(item, held, little=True) as found:
             yield list(_long_values(found, form, _bulk_data_of(call, found)))
 
-    with exchange(call.correlation_id):
-        partial = bool(unfit) or (wanted.total > 1 and wanted.lacks_some)
+    partial = bool(unfit) or (wanted.total > 1 and wanted.lacks_some)
     return Giving(call, wanted, Related(accept.OCTETS), encode).response(partial=partial)
 
 
