@@ -1,14 +1,13 @@
 """Services that ask over the HTTP API with signed assertions, and the assertions already spent."""
 
-from datetime import date
-
 from django.db import models
 
 from archive.models.choices import ApiClientKind
+from archive.models.dated import Dated
 from archive.models.fields import environment_field, uuid_key
 
 
-class ApiClient(models.Model):
+class ApiClient(Dated, models.Model):
     """A key with which a service signs its assertions (RFC 7523) for one environment. Two may
     overlap, so that a service can change its key.
     """
@@ -33,9 +32,6 @@ class ApiClient(models.Model):
 
     def __str__(self) -> str:
         return self.name
-
-    def is_valid_on(self, day: date) -> bool:
-        return self.valid_from <= day and (self.valid_until is None or day <= self.valid_until)
 
 
 class SpentAssertion(models.Model):

@@ -1,7 +1,5 @@
 """Organisations, their registers, and the connections by which their systems are known."""
 
-from datetime import date
-
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.contrib.postgres.indexes import GinIndex
@@ -19,6 +17,7 @@ from archive.models.choices import (
     Sector,
     XdsRole,
 )
+from archive.models.dated import Dated
 from archive.models.fields import environment_field, oid_field, uuid_key
 from archive.values import mask
 
@@ -107,7 +106,7 @@ class RegisterHolding(models.Model):
         return f"{self.register_id} {self.until}"
 
 
-class Connection(models.Model):
+class Connection(Dated, models.Model):
     """An organisation's system in one environment: a DICOM application entity, an XDS peer or a
     sender of HL7 messages.
     """
@@ -159,9 +158,6 @@ class Connection(models.Model):
 
     def __str__(self) -> str:
         return self.aet or self.xds_user or f"{self.hl7_application}|{self.hl7_facility}"
-
-    def is_valid_on(self, day: date) -> bool:
-        return self.valid_from <= day and (self.valid_until is None or day <= self.valid_until)
 
 
 class User(AbstractUser):

@@ -1,13 +1,12 @@
 """Whose assertions are believed, and which messages have been used up (XD-4)."""
 
-from datetime import date
-
 from django.db import models
 
+from archive.models.dated import Dated
 from archive.models.fields import environment_field, uuid_key
 
 
-class TrustedIssuer(models.Model):
+class TrustedIssuer(Dated, models.Model):
     """A certificate with which an issuer signs assertions for one environment. Two may overlap, so
     that an issuer can change its key.
     """
@@ -33,9 +32,6 @@ class TrustedIssuer(models.Model):
 
     def __str__(self) -> str:
         return self.entity_id
-
-    def is_valid_on(self, day: date) -> bool:
-        return self.valid_from <= day and (self.valid_until is None or day <= self.valid_until)
 
 
 class SpentMessage(models.Model):

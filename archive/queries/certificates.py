@@ -8,10 +8,10 @@ from pathlib import Path
 from uuid import UUID
 
 from cryptography import x509
-from django.db.models import Q
 
 from archive.config import settings
 from archive.models import Connection, SeenCertificate, TrustedIssuer
+from archive.models.dated import not_ended_on, valid_on
 from archive.values import now, today
 
 ONE_DAY = timedelta(days=1)
@@ -40,7 +40,7 @@ def certificates() -> list[Certificate]:
 
 def _of_systems() -> list[Certificate]:
     """Of connections in force. One that was neither shown nor loaded is not known."""
-    live = Connection.objects.filter(Q(valid_until=None) | Q(valid_until__gte=today()))
+    live = Connection.objects.filter(not_ended_on(today()))
     named = list(live.exclude(certificate_sha256="").select_related("organisation"))
     seen = SeenCertificate.objects.in_bulk([row.certificate_sha256 for row in named])
     return [
@@ -59,10 +59,7 @@ def _of_systems() -> list[Certificate]:
 
 def _of_issuers() -> list[Certificate]:
     """One that is followed by another of the same issuer is not missed when it expires."""
-    day = today()
-    live = TrustedIssuer.objects.filter(
-        Q(valid_until=None) | Q(valid_until__gte=day), valid_from__lte=day
-    )
+    live = TrustedIssuer.objects.filter(valid_on(today()))
     newest: dict[tuple[str, str], TrustedIssuer] = {}
     for row in live.order_by("certificate_until"):
         newest[row.environment, row.entity_id] = row

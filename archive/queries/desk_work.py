@@ -21,6 +21,7 @@ from archive.models import (
     LedgerEvent,
     User,
 )
+from archive.models.dated import valid_on
 from archive.queries import keyset
 from archive.queries.desk import retryable_events
 from archive.values import today
@@ -92,13 +93,13 @@ def route(case: Case, route_id: UUID) -> CaseRoute:
 def other_systems(case: Case) -> list[Connection]:
     """Where the customer's confirmations could go instead: its DICOM systems in use now."""
     rows = Connection.objects.filter(
-        organisation=case.organisation, environment=case.environment, kind=ConnectionKind.DICOM
+        valid_on(today()),
+        organisation=case.organisation,
+        environment=case.environment,
+        kind=ConnectionKind.DICOM,
     )
-    return [
-        each
-        for each in rows.exclude(host="").order_by("aet")
-        if each.id != case.connection_id and each.is_valid_on(today())
-    ]
+    others = rows.exclude(host="").order_by("aet")
+    return [each for each in others if each.id != case.connection_id]
 
 
 # --- batches ------------------------------------------------------------------------------------

@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db.models import Count, Q, QuerySet, Sum
 
 from archive.models import Channel, ChannelHour, Interface, Job, JobKind, JobState, SilenceRule
+from archive.models.dated import not_ended_on
 from archive.rules.silence import minutes_late
 from archive.values import now, today
 
@@ -79,8 +80,7 @@ def channels(environment: str = "") -> QuerySet[Channel]:
     """Those that were heard of lately and whose connection still is."""
     since = now() - ENDED_AFTER
     lately = Q(good_at__gte=since) | Q(failed_at__gte=since)
-    live = Q(connection=None) | Q(connection__valid_until=None)
-    live |= Q(connection__valid_until__gte=today())
+    live = Q(connection=None) | not_ended_on(today(), "connection")
     rows = Channel.objects.filter(lately, live).select_related("organisation", "connection")
     return rows.filter(environment=environment) if environment else rows
 

@@ -15,6 +15,7 @@ from archive.models import (
     RetentionRule,
     Study,
 )
+from archive.models.dated import valid_on
 from archive.queries import persons
 from archive.rules import retention as rules
 from archive.rules.retention import Facts, Rule, Standing
@@ -23,9 +24,7 @@ from archive.values import HELSINKI, HETU_ROOT, PersonId, dicom_date
 
 def rows_on(day: date) -> QuerySet[RetentionRule]:
     """The rules in force on a day."""
-    return RetentionRule.objects.filter(
-        Q(valid_until=None) | Q(valid_until__gte=day), valid_from__lte=day
-    )
+    return RetentionRule.objects.filter(valid_on(day))
 
 
 def rules_on(day: date) -> list[Rule]:

@@ -20,6 +20,7 @@ from archive.models import (
     Study,
     WatchedPerson,
 )
+from archive.models.dated import valid_on
 from archive.queries import disclosures, standing
 from archive.queries.disclosures import GIVEN
 from archive.queries.use_log import STAFF_LOOKS
@@ -51,9 +52,8 @@ def rules_in_force(rules: Iterable[ReviewRule], scope: str, at: datetime) -> lis
 def watched(persons: Collection[UUID], day: date) -> set[UUID]:
     """Which of these are watched for on a day. Whoever was merged away counts as the survivor."""
     rows = WatchedPerson.objects.filter(
-        Q(valid_until=None) | Q(valid_until__gte=day),
+        valid_on(day),
         Q(patient_id__in=persons) | Q(patient__survivor_id__in=persons),
-        valid_from__lte=day,
     )
     found = rows.values_list("patient_id", "patient__survivor_id")
     return {survivor or patient for patient, survivor in found}

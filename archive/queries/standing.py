@@ -26,6 +26,7 @@ from archive.models import (
     RegisterHolding,
     RegisterType,
 )
+from archive.models.dated import valid_on
 from archive.rules.facts import Area, Ban, Grant, PersonFacts, Policies
 from archive.statements import Worded
 from archive.values import HELSINKI
@@ -76,11 +77,10 @@ def authorisations(producer_id: UUID, environment: str, at: datetime) -> QuerySe
     day = civil_day(at)
     return Authorisation.objects.annotate(person=PERSON).filter(
         Q(closed_at=None) | Q(closed_at__gt=at),
-        Q(valid_until=None) | Q(valid_until__gte=day),
+        valid_on(day),
         producer_id=producer_id,
         environment=environment,
         granted_at__lte=at,
-        valid_from__lte=day,
     )
 
 
@@ -179,9 +179,9 @@ def _grant(row: Any) -> Grant:
 
 def policies(day: date) -> Policies:
     """The rules of access in force on a day."""
-    rows = AccessPolicy.objects.filter(
-        Q(valid_until=None) | Q(valid_until__gte=day), valid_from__lte=day
-    ).annotate(member_ids=ArrayAgg("members__id", filter=~Q(members=None), default=Value([])))
+    rows = AccessPolicy.objects.filter(valid_on(day)).annotate(
+        member_ids=ArrayAgg("members__id", filter=~Q(members=None), default=Value([]))
+    )
     areas, roles = [], None
     for row in rows:
         if row.kind == AccessPolicyKind.AREA:
@@ -193,11 +193,7 @@ def policies(day: date) -> Policies:
 
 def was_consent(day: date) -> bool:
     """Whether what a patient gave on that day is a consent, which counts as a permission."""
-    return AccessPolicy.objects.filter(
-        Q(valid_until=None) | Q(valid_until__gte=day),
-        kind=AccessPolicyKind.CONSENT,
-        valid_from__lte=day,
-    ).exists()
+    return AccessPolicy.objects.filter(valid_on(day), kind=AccessPolicyKind.CONSENT).exists()
 
 
 # --- as conditions on rows that carry `person` ----------------------------------------------------

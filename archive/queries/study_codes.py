@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 from django.utils.translation import get_language
 
 from archive.models import CodeImport, StudyCodeEntry
+from archive.models.dated import valid_on
 from archive.queries import keyset
 from archive.queries.keyset import Key, Page
 from archive.rules.code_lists import COLUMNS
@@ -52,14 +53,10 @@ def narrowed(filters: Filters) -> QuerySet[StudyCodeEntry]:
             named |= Q(**{f"{column}__icontains": filters.text})
         rows = rows.filter(named)
     if filters.open_on:
-        rows = rows.filter(_open(filters.open_on))
+        rows = rows.filter(valid_on(filters.open_on))
     if filters.closed_on:
-        rows = rows.exclude(_open(filters.closed_on))
+        rows = rows.exclude(valid_on(filters.closed_on))
     return rows
-
-
-def _open(day: date) -> Q:
-    return Q(valid_from__lte=day) & (Q(valid_until=None) | Q(valid_until__gte=day))
 
 
 def page(rows: QuerySet[StudyCodeEntry], *, after: str, before: str) -> Page[StudyCodeEntry]:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from archive.actors import Actor, ActorKind
 from archive.errors import NotFound
@@ -18,6 +18,7 @@ from archive.models import (
     Takeover,
     TakeoverLine,
 )
+from archive.models.dated import valid_on
 from archive.queries import keyset
 from archive.queries.keyset import Key, Page
 
@@ -93,13 +94,11 @@ def studies_here(takeover: Takeover, rows: Iterable[TakeoverLine]) -> dict[str, 
 
 def systems(organisations: Iterable[UUID], environment: str, day: date) -> QuerySet[Connection]:
     """Those that can be asked."""
-    live = Q(valid_until=None) | Q(valid_until__gte=day)
     rows = Connection.objects.filter(
-        live,
+        valid_on(day),
         kind=ConnectionKind.DICOM,
         environment=environment,
         organisation__in=organisations,
-        valid_from__lte=day,
         port__isnull=False,
     )
     return rows.exclude(host="").select_related("organisation").order_by("organisation", "aet")

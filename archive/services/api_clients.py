@@ -18,6 +18,7 @@ from archive import ledger
 from archive.actors import Actor, ActorKind
 from archive.errors.wishes import KeyUnfit, StaffRoleUnfit, ValueUnfit
 from archive.models import ApiClient, ApiClientKind, Environment, Role
+from archive.models.dated import valid_on
 from archive.values import today
 
 PublicKey = RSAPublicKey | EllipticCurvePublicKey
@@ -27,8 +28,8 @@ LEAST_RSA = 2_048  # bits, RFC 7518 3.3
 
 def live(issuer: str) -> list[ApiClient]:
     """The keys with which this issuer may sign today, the newest first."""
-    rows = ApiClient.objects.filter(issuer=issuer).order_by("-valid_from", "-id")
-    return [row for row in rows if row.is_valid_on(today())]
+    rows = ApiClient.objects.filter(valid_on(today()), issuer=issuer)
+    return list(rows.order_by("-valid_from", "-id"))
 
 
 def read_key(text: str) -> PublicKey:

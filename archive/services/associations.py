@@ -19,6 +19,7 @@ from archive.errors import (
     PeerUnknown,
 )
 from archive.models import Connection, ConnectionKind, CustomerState, Environment
+from archive.models.dated import valid_on
 from archive.services import error_desk, limits
 from archive.services.error_desk import Place, What, Who
 from archive.services.limits import Limits
@@ -209,11 +210,12 @@ def _systems_at(address: str) -> list[Connection]:
     A name service that is slow costs a stranger's call its case, not the listener a thread.
     """
     found, until = [], time.monotonic() + NAMES_SECONDS
-    for row in Connection.objects.filter(kind=ConnectionKind.DICOM).order_by("environment"):
+    rows = Connection.objects.filter(valid_on(today()), kind=ConnectionKind.DICOM)
+    for row in rows.order_by("environment"):
         at = time.monotonic()
         if at > until:
             break
-        if row.is_valid_on(today()) and address in _addresses_lately(row.host, int(at // 60)):
+        if address in _addresses_lately(row.host, int(at // 60)):
             found.append(row)
     found = [row for row in found if row.tls or row.certificate_sha256] or found
     return [row for row in found if row.environment == found[0].environment]

@@ -3,15 +3,16 @@
 """
 
 from dataclasses import asdict, dataclass, fields
-from datetime import date, timedelta
+from datetime import timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F, Q
 
 from archive import ledger
 from archive.actors import Actor
 from archive.models import Organisation, UseLimit
+from archive.models.dated import valid_on
 from archive.values import today
 
 NO_LIMIT = (1 << 31) - 1  # the greatest number that a row can hold
@@ -31,14 +32,15 @@ class Limits:
 
 def of(organisation_id: UUID | None) -> Limits:
     """Its own, else everyone's."""
-    rows = _in_force(today()).filter(Q(organisation=None) | Q(organisation_id=organisation_id))
+    owners = Q(organisation=None) | Q(organisation_id=organisation_id)
+    rows = UseLimit.objects.filter(valid_on(today()), owners)
     row = rows.order_by(F("organisation_id").asc(nulls_last=True), "-valid_from").first()
     return Limits(**{each.name: getattr(row, each.name) for each in fields(Limits)} if row else {})
 
 
 def own(organisation: Organisation) -> UseLimit | None:
     """The row that is for this customer alone, if there is one."""
-    rows = _in_force(today()).filter(organisation=organisation)
+    rows = UseLimit.objects.filter(valid_on(today()), organisation=organisation)
     return rows.order_by("-valid_from").first()
 
 
@@ -68,13 +70,8 @@ def follow_everyone(actor: Actor, organisation: Organisation, *, reason: str) ->
 
 def _end(organisation: Organisation) -> None:
     """What holds now held to yesterday; what begins later is not touched."""
-    rows = _in_force(today()).filter(organisation=organisation, valid_from__lt=today())
-    rows.update(valid_until=today() - timedelta(days=1))
-
-
-def _in_force(day: date) -> QuerySet[UseLimit]:
-    ended = Q(valid_until=None) | Q(valid_until__gte=day)
-    return UseLimit.objects.filter(ended, valid_from__lte=day)
+    rows = UseLimit.objects.filter(valid_on(today()), organisation=organisation)
+    rows.filter(valid_from__lt=today()).update(valid_until=today() - timedelta(days=1))
 
 
 def _record(actor: Actor, organisation: Organisation, what: str, reason: str) -> None:

@@ -23,6 +23,7 @@ from archive.models import (
     Study,
     StudyState,
 )
+from archive.models.dated import valid_on
 from archive.objects.messages import Notice, Target
 from archive.queries import study as queries
 from archive.services import error_desk
@@ -70,11 +71,12 @@ def _receivers(study: Study) -> list[Connection]:
 
 def _systems(study: Study, organisation_id: UUID) -> list[Connection]:
     rows = Connection.objects.filter(
+        valid_on(today()),
         organisation_id=organisation_id,
         environment=study.environment,
         kind=ConnectionKind.DICOM,
     )
-    return [row for row in rows if row.is_valid_on(today())]
+    return list(rows)
 
 
 def _supersede(study: Study, connection: Connection) -> None:

@@ -9,6 +9,7 @@ from django.db.models import Q
 
 from archive.config import settings
 from archive.models import ContentPolicy, CorrectionPolicy, StudyCodeEntry
+from archive.models.dated import valid_on
 from archive.rules.admission import Content, Policy
 from archive.rules.correction import Terms
 from archive.values import Period, StudyCode, today
@@ -39,11 +40,8 @@ def for_association(environment: str) -> Policy:
 
 def correction_in_force(organisation_id: UUID) -> CorrectionPolicy | None:
     """The customer's own row of the day, else the one for all; of several the newest."""
-    day = today()
     rows = CorrectionPolicy.objects.filter(
-        Q(organisation_id=organisation_id) | Q(organisation=None),
-        Q(valid_until=None) | Q(valid_until__gte=day),
-        valid_from__lte=day,
+        valid_on(today()), Q(organisation_id=organisation_id) | Q(organisation=None)
     )
     own_first = sorted(
         rows, key=lambda row: (row.organisation_id is not None, row.valid_from, row.made_at)

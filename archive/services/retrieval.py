@@ -23,6 +23,7 @@ from archive.errors import (
     IdentifierMismatch,
 )
 from archive.models import Connection, ConnectionKind, Instance, Study
+from archive.models.dated import valid_on
 from archive.objects.identifier import Identifier, Key
 from archive.objects.messages import Target
 from archive.queries import attributes, finding
@@ -173,16 +174,18 @@ def web(peer: Peer, question: Asked, by: str) -> Retrieval:
 def _destination(peer: Peer, title: str) -> Connection:
     """Raises DestinationUnknown, whether nobody has the title or somebody else."""
     rows = Connection.objects.filter(
+        valid_on(today()),
         organisation_id=peer.organisation_id,
         environment=peer.environment,
         kind=ConnectionKind.DICOM,
         aet=title,
         retrieve_destination=True,
-    ).exclude(host="")
-    for row in rows.order_by("-valid_from"):
-        if row.is_valid_on(today()) and row.port:
-            return row
-    raise DestinationUnknown(facts={"destination": title[:16]})
+        port__gt=0,
+    )
+    found = rows.exclude(host="").order_by("-valid_from").first()
+    if found is None:
+        raise DestinationUnknown(facts={"destination": title[:16]})
+    return found
 
 
 # --- which objects --------------------------------------------------------------------------------

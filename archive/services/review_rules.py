@@ -7,7 +7,6 @@ from datetime import date, time
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
 
 from archive import ledger
 from archive.actors import Actor, ActorKind
@@ -15,6 +14,7 @@ from archive.errors.reviews import AlreadyWatched, RuleReplaced
 from archive.errors.wishes import StaffRoleUnfit, ValueUnfit
 from archive.ledger import Kind
 from archive.models import Patient, ReviewKind, ReviewRule, Role, WatchedPerson
+from archive.models.dated import not_ended_on
 from archive.services import filing
 from archive.services.suspicions import require_reviewer
 from archive.values import PatientIdentifier, midnight, now, today
@@ -157,9 +157,7 @@ def watch(
 
 
 def _overlaps(patient_id: UUID, first_day: date, last_day: date | None) -> bool:
-    rows = WatchedPerson.objects.filter(
-        Q(valid_until=None) | Q(valid_until__gte=first_day), patient_id=patient_id
-    )
+    rows = WatchedPerson.objects.filter(not_ended_on(first_day), patient_id=patient_id)
     if last_day is not None:
         rows = rows.filter(valid_from__lte=last_day)
     return rows.exists()

@@ -13,6 +13,7 @@ from archive import ledger
 from archive.actors import Actor, ActorKind
 from archive.errors import CertificateInvalid, Refused
 from archive.models import Environment, Role, TrustedIssuer
+from archive.models.dated import valid_on
 from archive.values import now, today
 
 MAX_PEM = 32_768
@@ -21,10 +22,10 @@ LEAST_RSA, LEAST_CURVE = 2_048, 256  # bits
 
 def certificates(environment: str, entity_id: str) -> Iterator[str]:
     """The certificates (PEM) with which this issuer may sign today, the newest first."""
-    rows = TrustedIssuer.objects.filter(environment=environment, entity_id=entity_id)
-    for row in rows.order_by("-valid_from", "-id"):
-        if row.is_valid_on(today()):
-            yield row.certificate
+    rows = TrustedIssuer.objects.filter(
+        valid_on(today()), environment=environment, entity_id=entity_id
+    )
+    yield from rows.order_by("-valid_from", "-id").values_list("certificate", flat=True)
 
 
 def add(

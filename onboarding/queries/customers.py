@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Count, IntegerField, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Count, IntegerField, OuterRef, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from archive.actors import Actor, ActorKind
@@ -18,6 +18,7 @@ from archive.models import (
     Study,
     StudyState,
 )
+from archive.models.dated import valid_on
 from archive.queries import overview
 from archive.values import today
 
@@ -49,12 +50,8 @@ def customer_rows(environment: str, rows: QuerySet[Organisation]) -> list[Custom
     by_connection = Study.objects.filter(
         environment=environment, connection__organisation=OuterRef("pk")
     )
-    day = today()
     live = Connection.objects.filter(
-        Q(valid_until=None) | Q(valid_until__gte=day),
-        environment=environment,
-        organisation=OuterRef("pk"),
-        valid_from__lte=day,
+        valid_on(today()), environment=environment, organisation=OuterRef("pk")
     )
     open_cases = Case.objects.filter(
         environment=environment, organisation=OuterRef("pk"), state=CaseState.OPEN

@@ -16,6 +16,7 @@ from archive.models import (
     Membership,
     Organisation,
 )
+from archive.models.dated import valid_on
 from archive.queries.keyset import Key, moment
 from archive.values import today
 from onboarding.models import (
@@ -76,8 +77,10 @@ def content_names(codes: Iterable[str]) -> dict[str, ContentPolicy]:
 
 def own_test_connections(organisation: Organisation) -> list[Connection]:
     """Those with which the customer may come today."""
-    rows = Connection.objects.filter(organisation=organisation, environment=Environment.TEST)
-    return [row for row in rows.order_by("kind", "aet", "xds_user") if row.is_valid_on(today())]
+    rows = Connection.objects.filter(
+        valid_on(today()), organisation=organisation, environment=Environment.TEST
+    )
+    return list(rows.order_by("kind", "aet", "xds_user"))
 
 
 def wants_notices(connections: Iterable[Connection]) -> bool:

@@ -18,6 +18,7 @@ from archive.models import (
     ProhibitionScope,
     WishSource,
 )
+from archive.models.dated import valid_on
 from archive.queries import wishes as queries
 from archive.rules.wishes import Wanted
 from archive.services import api_clients, wishes
@@ -117,5 +118,5 @@ def _write(path: Path, key: ec.EllipticCurvePrivateKey) -> None:
 
 def believed() -> list[str]:
     """Demo clients whose keys are in use: outside demo mode there may be none."""
-    rows = ApiClient.objects.filter(is_demo=True)
-    return [row.issuer for row in rows if row.is_valid_on(today())]
+    rows = ApiClient.objects.filter(valid_on(today()), is_demo=True)
+    return list(rows.values_list("issuer", flat=True))

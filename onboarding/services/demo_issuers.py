@@ -12,6 +12,7 @@ from cryptography.x509.oid import NameOID
 
 from archive.actors import SYSTEM
 from archive.models import Environment, TrustedIssuer
+from archive.models.dated import valid_on
 from archive.services import trust
 from archive.values import now, today
 
@@ -33,8 +34,8 @@ def make(folder: Path, environment: Environment) -> dict[str, str]:
 
 def believed() -> list[str]:
     """Demo issuers that are in the trust store: outside demo mode there may be none."""
-    rows = TrustedIssuer.objects.filter(entity_id__startswith=ENTITY)
-    return [row.entity_id for row in rows if row.is_valid_on(today())]
+    rows = TrustedIssuer.objects.filter(valid_on(today()), entity_id__startswith=ENTITY)
+    return list(rows.values_list("entity_id", flat=True))
 
 
 def key_and_certificate(name: str) -> bytes:
