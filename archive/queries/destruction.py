@@ -23,7 +23,7 @@ from archive.models import (
     Study,
     StudyState,
 )
-from archive.queries import keyset, retention
+from archive.queries import keyset, retention, standing
 from archive.queries.keyset import Key
 from archive.rules.retention import IN_FLUX, Facts
 
@@ -167,10 +167,8 @@ def holds(environment: str, *, live_on: date | None) -> QuerySet[RetentionHold]:
 
 def holds_of(study: Study, on: date) -> list[RetentionHold]:
     """In force on a day: its own, and those of its patient under any id."""
-    person = study.patient.survivor_id or study.patient_id
-    rows = retention.live_holds(on).filter(
-        Q(study=study) | Q(patient_id=person) | Q(patient__survivor_id=person)
-    )
+    own = Q(study=study) | standing.of_person(standing.person_id(study.patient))
+    rows = retention.live_holds(on).filter(own)
     return list(rows.order_by("-placed_at"))
 
 

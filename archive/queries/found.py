@@ -12,7 +12,7 @@ from django.db.models.functions import Coalesce
 
 from archive.models import Instance, Patient, Series, Study
 from archive.objects.identifier import Attribute, Key
-from archive.queries import attributes
+from archive.queries import attributes, standing
 from archive.queries.attributes import Column, Nested
 from archive.rules.matching import Level
 
@@ -181,9 +181,7 @@ def _of_patients(
     owners: set[UUID], visible: QuerySet[Study], number: Count | Sum | Coalesce
 ) -> dict[UUID, Any]:
     ids = Patient.objects.filter(survivor__in=owners).values_list("id", flat=True)
-    rows = visible.filter(patient__in=[*owners, *ids]).annotate(
-        person=Coalesce("patient__survivor_id", "patient_id")
-    )
+    rows = visible.filter(patient__in=[*owners, *ids]).annotate(person=standing.PERSON)
     counted = rows.order_by().values("person").annotate(n=number)
     return {row["person"]: row["n"] for row in counted}
 

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.db.models import Q
 
 from archive.models import Document, DocumentKind, DocumentLink, DocumentStatus, LedgerEvent, Study
+from archive.queries import standing
 
 REPLACING = ("RPLC", "XFRM_RPLC")  # ITI TF-3 4.2.2: the link's source replaces its target
 
@@ -24,7 +25,7 @@ class Held:
 
 def of_person(person_id: UUID, environment: str, at: datetime) -> list[Held]:
     """The latest study first, then what has no study; five queries however much it is."""
-    person = Q(patient_id=person_id) | Q(patient__survivor_id=person_id)
+    person = standing.of_person(person_id)
     studies = Study.objects.filter(person, environment=environment, received_at__lte=at)
     studies = studies.select_related("register__organisation", "patient")
     documents = _in_force(person, environment, at)

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from archive.errors import NotFound
 from archive.models import Hl7Message, MessageOutcome, PatientHistory, PatientMerge, Study
-from archive.queries import keyset
+from archive.queries import keyset, standing
 from archive.queries.overview import COUNTED
 
 ORDER = (
@@ -80,9 +80,8 @@ def studies_of(message: Hl7Message) -> list[Study]:
     """The sender's own studies of the person the message is about, newest first."""
     if message.patient is None:
         return []
-    person = message.patient.survivor_id or message.patient_id
     rows = Study.objects.filter(
-        Q(patient_id=person) | Q(patient__survivor_id=person),
+        standing.of_person(standing.person_id(message.patient)),
         environment=message.environment,
         register__organisation_id=message.organisation_id,
     )

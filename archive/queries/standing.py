@@ -37,6 +37,11 @@ PERSON = Coalesce("patient__survivor_id", "patient_id")
 Reached = Sequence[tuple[UUID, str]]  # registers, each with a level
 
 
+def of_person(person_id: UUID) -> Q:
+    """Rows about a person, under whichever of the person's ids."""
+    return Q(patient_id=person_id) | Q(patient__survivor_id=person_id)
+
+
 def person_id(patient: Patient) -> UUID:
     return patient.survivor_id or patient.id
 

@@ -8,6 +8,7 @@ from uuid import UUID
 from django.db.models import Q, QuerySet
 
 from archive.models import CaseEvent, Document, DocumentKind, Patient, Study
+from archive.queries import standing
 from archive.values import HELSINKI, PatientIdentifier
 
 PAGE = 50
@@ -55,8 +56,7 @@ def narrowed(filters: Filters) -> QuerySet[Study]:
     if filters.modality:
         rows = rows.filter(modalities__contains=[filters.modality])
     if filters.patient_id:
-        person = Q(patient_id=filters.patient_id) | Q(patient__survivor_id=filters.patient_id)
-        rows = rows.filter(person)
+        rows = rows.filter(standing.of_person(filters.patient_id))
     if filters.received_from:
         rows = rows.filter(received_at__gte=_midnight(filters.received_from))
     if filters.received_until:
@@ -137,8 +137,7 @@ def patient_by_code(environment: str, identifier: PatientIdentifier) -> Patient 
 
 def documents_of(study: Study) -> list[Document]:
     """The study's documents, its manifests included, in the order they were registered."""
-    survivor = study.patient.survivor_id or study.patient_id
-    person = Q(patient_id=survivor) | Q(patient__survivor_id=survivor)
+    person = standing.of_person(standing.person_id(study.patient))
     tied = Q(
         environment=study.environment,
         register__controller_oid=study.register.controller_oid,

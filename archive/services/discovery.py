@@ -28,7 +28,6 @@ from archive.services.stored_queries import MULTI_PATIENT, STORED, Picked, Query
 
 MAX_LEAVES = 1_000
 _URN = {status: urn for urn, status in STATUS.items()}
-_PERSON = Coalesce("patient__survivor_id", "patient_id")
 _ROOT = Coalesce("patient__survivor__issuer", "patient__issuer")
 _IDENTIFIER = Coalesce("patient__survivor__identifier", "patient__identifier")
 
@@ -105,7 +104,7 @@ def references(
     found: list[tuple[UUID, str]] = []
     for rows in (picked.sets, picked.folders):
         if rows is not None:
-            named = rows.order_by("id").annotate(person=_PERSON)
+            named = rows.order_by("id").annotate(person=standing.PERSON)
             found += named.values_list("person", "entry_uuid")
     documents = _released(asked, _documents(picked, most=None))
     found += [(standing.person_id(each.patient), each.entry_uuid) for each in documents]
@@ -122,7 +121,7 @@ def _rows(rows: QuerySet[Any] | None, *columns: str) -> list[tuple[Any, ...]]:
     """The person, the columns, and the id under which the person goes now."""
     if rows is None:
         return []
-    named = rows.order_by("id").annotate(person=_PERSON, root=_ROOT, identifier=_IDENTIFIER)
+    named = rows.order_by("id").annotate(person=standing.PERSON, root=_ROOT, identifier=_IDENTIFIER)
     return list(named.values_list("person", "root", "identifier", *columns)[: MAX_LEAVES + 1])
 
 

@@ -6,7 +6,6 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Q
 
 from archive import ledger
 from archive.actors import Actor
@@ -40,6 +39,7 @@ from archive.objects.registry import (
     parse_time,
 )
 from archive.objects.submissions import digest, problems, resolve
+from archive.queries import standing
 from archive.rules import identity
 from archive.services import (
     conflicts,
@@ -299,7 +299,7 @@ def _studies_of(accepted: _Accepted, row: Document) -> list[Study]:
     person = filing.canonical(accepted.patient)
     return list(
         Study.objects.filter(
-            Q(patient_id=person) | Q(patient__survivor_id=person),
+            standing.of_person(person),
             environment=accepted.environment,
             register__controller_oid=row.register.controller_oid,
             accession_number=row.accession_number,

@@ -29,6 +29,7 @@ from archive.models import (
     StudyState,
     WebhookEvent,
 )
+from archive.queries import standing
 from archive.rules import linkage
 from archive.services import (
     error_desk,
@@ -73,7 +74,7 @@ def documents_arrived(
         environment=environment,
         register__controller_oid=controller_oid,
         accession_number=accession,
-    ).filter(Q(patient_id=patient_id) | Q(patient__survivor_id=patient_id))
+    ).filter(standing.of_person(patient_id))
     for study in rows.exclude(state__in=(StudyState.CORRECTED, StudyState.DESTROYED)):
         owe(study)
 

@@ -13,6 +13,7 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from archive import gate
 from archive.actors import Actor
 from archive.models import Document, DocumentLink, Folder, Submission
+from archive.queries import standing
 from archive.services.links import MEMBERSHIP
 
 
@@ -98,4 +99,4 @@ def _of_the_asserted(rows: QuerySet[Document], actor: Actor) -> QuerySet[Documen
     person = actor.requester.patient_id if actor.requester else None
     if person is None:
         return rows
-    return rows.filter(Q(patient_id=person) | Q(patient__survivor_id=person))
+    return rows.filter(standing.of_person(person))
