@@ -44,12 +44,15 @@ class Calling:
         self.channel = WireChannel(wire, largest_pdu)
 
     def release(self) -> None:
-        """Politely, as long as the peer is."""
+        """Politely, as long as the peer is. One that asks for the release at the same moment is
+        answered first, and then answers: PS3.8 7.2.2.7.
+        """
         with self.wire.connection, suppress(Gone, Violation, TimeoutError, OSError):
             self.wire.connection.settimeout(FAREWELL)
-            self.wire.send(bytes((upper_layer.RELEASE_RQ, 0, 0, 0, 0, 4, 0, 0, 0, 0)))
-            while self.wire.read_pdu(upper_layer.MAX_PDU)[0] != upper_layer.RELEASE_RP:
-                pass
+            self.wire.send(upper_layer.ending(upper_layer.RELEASE_RQ))
+            while (kind := self.wire.read_pdu(upper_layer.MAX_PDU)[0]) != upper_layer.RELEASE_RP:
+                if kind == upper_layer.RELEASE_RQ:
+                    self.wire.send(upper_layer.ending(upper_layer.RELEASE_RP))
 
     def abort(self) -> None:
         with self.wire.connection:

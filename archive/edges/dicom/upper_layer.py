@@ -127,7 +127,7 @@ class Wire:
 
     def release(self) -> None:
         """A-RELEASE-RP; best effort."""
-        self._last_words(bytes((RELEASE_RP, 0, 0, 0, 0, 4, 0, 0, 0, 0)))
+        self._last_words(ending(RELEASE_RP))
 
     def has_unread(self) -> bool:
         """Whether the peer has sent what was not read yet; may be asked by another thread."""
@@ -191,6 +191,11 @@ class Wire:
             self._view = memoryview(self._buffer)
         self._view[: len(unread)] = unread
         self._start, self._end = 0, len(unread)
+
+
+def ending(kind: int) -> bytes:
+    """A-RELEASE-RQ or -RP, PS3.8 9.3.6 and 9.3.7."""
+    return bytes((kind, 0, 0, 0, 0, 4, 0, 0, 0, 0))
 
 
 def fragments(body: memoryview) -> Iterator[Fragment]:
