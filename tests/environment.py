@@ -66,7 +66,7 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def _make_folder() -> None:
-    made = Path(tempfile.mkdtemp(prefix=f"idr-tests-{os.getpid()}-"))
+    made = Path(tempfile.mkdtemp(prefix=f"idr-tests-{os.getpid()}-", dir=TEMPORARY))
     made.chmod(0o711)  # the database's user passes through
     keys.write_private(made / "secrets.json", keys.made())
     os.environ[FOLDER] = str(made)
