@@ -4,23 +4,27 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from tests.edges import commands
 from tests.edges.dicom.listening import Listening, listening
 
 Listen = Callable[..., Listening]
 
 
 @pytest.fixture
-def listen(
-    fresh_database: str, free_port: int, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Listen]:
+def start() -> commands.Start:
+    return commands.forked
+
+
+@pytest.fixture
+def listen(fresh_database: str, free_port: int, start: commands.Start) -> Iterator[Listen]:
     """Starts listeners with settings of the test's choice; they end with the test."""
     started: list[Listening] = []
 
-    def start(**variables: str) -> Listening:
-        started.append(listening(free_port, variables))
+    def listen(**variables: str) -> Listening:
+        started.append(listening(free_port, variables, start))
         return started[-1]
 
-    yield start
+    yield listen
     for one in started:
         one.stop()
         print(one.log.read_text())  # pytest shows it when the test fails

@@ -5,7 +5,6 @@ import shutil
 import signal
 import socket
 import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -19,8 +18,10 @@ from pydicom.dataset import Dataset
 from pynetdicom import AE, build_context
 from pynetdicom.association import Association
 
-from archive.config import ROOT, settings
+from archive.config import settings
 from tests import cast
+from tests.edges import commands
+from tests.edges.commands import Process
 
 PATIENCE = 60.0
 STORE_CONTEXTS = ((cast.CT, cast.EXPLICIT),)
@@ -48,7 +49,7 @@ def eventually(condition: Callable[[], object], patience: float = PATIENCE) -> N
 START = 90.0  # seconds: a process that has been given no turn on a busy machine is not at fault
 
 
-def await_start(process: subprocess.Popen[bytes], accepts: Callable[[], object]) -> None:
+def await_start(process: Process, accepts: Callable[[], object]) -> None:
     """Until it accepts or has ended; one that does neither is not left behind."""
     try:
         eventually(lambda: process.poll() is not None or accepts(), START)
@@ -63,7 +64,7 @@ class Listening:
     """A running listener."""
 
     port: int
-    process: subprocess.Popen[bytes]
+    process: Process
     log: Path
     opened: list[socket.socket] = field(default_factory=list)
 
@@ -137,18 +138,13 @@ VERIFICATION = "1.2.840.10008.1.1"
 COMMITMENT = "1.2.840.10008.1.20.1"
 
 
-def listening(port: int, variables: Mapping[str, str]) -> Listening:
+def listening(
+    port: int, variables: Mapping[str, str], start: commands.Start = commands.forked
+) -> Listening:
     """Start a listener and wait until all its processes accept."""
     log = settings().data_dir / f"listener-{port}.log"
     environment = {**os.environ, "DICOM_PORT": str(port), "DICOM_PROCESSES": "2", **variables}
-    with log.open("ab") as output:
-        process = subprocess.Popen(
-            [sys.executable, "manage.py", "listen_dicom"],
-            cwd=ROOT,
-            env=environment,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
+    process = start("listen_dicom", environment, log)
     started = Listening(port, process, log)
     # Its processes are forked once the port is its own: what accepts is no orphan of another.
     await_start(process, lambda: started.children() and _accepts(port))

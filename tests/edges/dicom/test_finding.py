@@ -157,14 +157,7 @@ def test_a_cancelled_query_ends_with_fe00(
     listener: Listening, contexts: tuple[tuple[str, str], ...]
 ) -> None:
     study(1)
-    for number in range(300):
-        cast.store(
-            cast.dataset(
-                StudyInstanceUID="1.2.246.10.90000003.1",
-                SeriesInstanceUID="1.2.246.10.90000003.1.1",
-                InstanceNumber=str(number),
-            )
-        )
+    cast.store(*(cast.dataset(InstanceNumber=str(number)) for number in range(300)))
     peer = wire.connect(listener, wire.request([(uid, (syntax,)) for uid, syntax in contexts]))
     request = asked("IMAGE", StudyInstanceUID="1.2.246.10.90000003.1")
     order = wire.command(0x0020, data_set=True, sop_class=STUDY_ROOT, uid="")

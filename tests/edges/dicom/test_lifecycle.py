@@ -11,11 +11,17 @@ import pytest
 from archive.config import ROOT
 from archive.models import Heartbeat, Instance
 from tests import cast
+from tests.edges import commands
 from tests.edges.dicom import wire
 from tests.edges.dicom.conftest import Listen
 from tests.edges.dicom.listening import COMMITMENT, Listening, eventually, send
 
 pytestmark = pytest.mark.usefixtures("fresh_database")
+
+
+@pytest.fixture
+def start() -> commands.Start:
+    return commands.started
 
 
 def test_every_process_names_its_command(listener: Listening) -> None:

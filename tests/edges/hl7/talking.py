@@ -6,8 +6,6 @@ import os
 import signal
 import socket
 import ssl
-import subprocess
-import sys
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
@@ -16,11 +14,12 @@ from pathlib import Path
 
 import psutil
 
-from archive.config import ROOT, settings
+from archive.config import settings
 from archive.edges.edge import close_connections
 from archive.edges.hl7.mllp import frame
 from archive.edges.hl7.server import Door, Terms
 from archive.edges.limits import Associations
+from tests.edges import commands
 from tests.edges.dicom.listening import PATIENCE, await_start
 
 MOST_CONNECTIONS = 50
@@ -129,7 +128,7 @@ class OpenDoor(Talking):
 class Listening(Talking):
     """A running listener."""
 
-    process: subprocess.Popen[bytes]
+    process: commands.Process
     log: Path
 
     def children(self) -> list[psutil.Process]:
@@ -146,14 +145,7 @@ def listening(port: int, variables: Mapping[str, str]) -> Listening:
     """Start a listener and wait until it accepts."""
     log = settings().data_dir / f"hl7-listener-{port}.log"
     environment = {**os.environ, "HL7_PORT": str(port), "HL7_PROCESSES": "2", **variables}
-    with log.open("ab") as output:
-        process = subprocess.Popen(
-            [sys.executable, "manage.py", "listen_hl7"],
-            cwd=ROOT,
-            env=environment,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
+    process = commands.forked("listen_hl7", environment, log)
     started = Listening(port, process=process, log=log)
     await_start(process, lambda: started.children() and _accepts(port))
     assert process.poll() is None, log.read_text()
