@@ -19,7 +19,7 @@ from typing import Protocol
 
 from archive.config import ROOT
 
-# Also kept by what reads it at its import, the Celery application; each worker has its own.
+# Kept by what is imported before the fork, the Celery application: the same for all its forks.
 OF_THE_WORKER = ("DATA_DIR", "CELERY_BROKER_URL", "SECRET_KEY")
 
 
@@ -54,7 +54,6 @@ def started(command: str, environment: Mapping[str, str], log: Path) -> Process:
 
 def forked(command: str, environment: Mapping[str, str], log: Path) -> Process:
     """By a fork of the process that waits."""
-    assert all(environment[name] == os.environ[name] for name in OF_THE_WORKER)
     return Fork(command, environment, log)
 
 
@@ -100,6 +99,7 @@ def _run(command: str, environment: dict[str, str], log: Path) -> None:
         os.dup2(kept, output)
     os.close(kept)
     os.chdir(ROOT)
+    assert all(environment[name] == os.environ[name] for name in OF_THE_WORKER)
     os.environ.clear()
     os.environ.update(environment)
     config.settings.cache_clear()
