@@ -384,10 +384,7 @@ def require_all(environments: Collection[str]) -> None:
 
 
 def rooms(environments: Collection[str]) -> list[Room]:
-    """Room for new objects, disk by disk, the fullest first; none where that has no end.
-
-    Raises StorageGone.
-    """
+    """For new objects, by disk, the fullest first; none without an end. Raises StorageGone."""
     return stores.default().rooms(environments)
 
 

@@ -1,14 +1,12 @@
 """Rejection by a customer's note and by an archivist, and what follows by itself (AR-7)."""
 
-import os
 from datetime import timedelta
 from typing import Any
 
-import psycopg
 import pytest
 from pydicom.dataset import Dataset
 
-from archive import errors, gate, vault
+from archive import errors, vault
 from archive.actors import Actor, ActorKind
 from archive.errors import corrections as refusals
 from archive.models import (
@@ -17,7 +15,6 @@ from archive.models import (
     Connection,
     Document,
     Instance,
-    Job,
     LedgerEvent,
     Register,
     RejectedObject,
@@ -28,7 +25,6 @@ from archive.objects import manifest
 from archive.objects.identifier import Key
 from archive.queries import finding, held
 from archive.queries.attributes import MODALITIES
-from archive.rules.access import Action
 from archive.rules.matching import Level
 from archive.services import notices, registration, rejections
 from archive.values import now, today, uuid7
@@ -334,48 +330,6 @@ def test_what_a_note_rejected_before_it_came_is_not_counted() -> None:
     notes.send(note(SAFETY, bad))
     study = stored(bad, good)
     assert study.instance_count == 1
-
-
-def test_a_study_that_a_note_rejected_before_it_came_is_never_found() -> None:
-    """At once, before any job of the study has run."""
-    bad, worse, good = dataset(), dataset(), dataset()
-    notes.send(note(SAFETY, bad, worse))
-    for made in (bad, worse):
-        study = cast.store(made)
-        assert (study.state, study.instance_count) == ("corrected", 0)
-        assert _visible() == []
-        assert Job.objects.filter(subject_id=study.id, state="waiting").count() == 1
-    study = cast.store(good)
-    assert (study.state, study.instance_count) == ("receiving", 1)
-    assert _visible() == [study.id]
-    notes.send(note(SAFETY, good))
-    assert _visible() == []
-
-
-def test_a_revoked_note_lets_its_study_be_found() -> None:
-    bad = dataset()
-    notes.send(note(SAFETY, bad))
-    study = cast.store(bad)
-    rejections.revoke(ARCHIVIST, Rejection.objects.get(), reason="by mistake")
-    assert _visible() == [study.id] and state(study) == "receiving"
-
-
-def test_who_stores_at_the_same_moment_is_not_waited_for() -> None:
-    here, bad = dataset(), dataset()
-    notes.send(note(SAFETY, bad))
-    study = cast.store(here)
-    Instance.objects.update(rejection=SAFETY)
-    with psycopg.connect(os.environ["DATABASE_URL"]) as other:
-        held = "SELECT pg_advisory_xact_lock_shared(hashtextextended(%s, 0))"
-        other.execute(held, [str(study.id)])
-        assert cast.store(bad).state == "receiving"
-    registration.advance(study.id)
-    assert state(study) == "corrected"
-
-
-def _visible() -> list[Any]:
-    shown = gate.visible(Study.objects.all(), cast.peer().actor, Action.QUERY)
-    return list(shown.values_list("id", flat=True))
 
 
 def test_modalities_follow_what_is_rejected_and_given_back() -> None:
