@@ -1,7 +1,8 @@
 """What can go wrong on a customer's road; under the families of `archive.errors`.
 
     Malformed      CertificateUnreadable
-    Unacceptable   FieldInvalid, HostUnknown, CertificateExpired, CertificateOtherName,
+    Unacceptable   FieldInvalid, HostUnknown, CertificateExpired, CertificateEarly,
+                   CertificateOtherName, CertificateOtherUse, CertificateUntrusted,
                    FileTypeRefused, FileTooLarge, DayPassed
     NotFound       InvitationGone
     Conflict       StepOutOfOrder, TermsOutdated, TitleTaken, SenderTaken, AlreadyAsked
@@ -31,12 +32,27 @@ class HostUnknown(Unacceptable):
 
 class CertificateExpired(Unacceptable):
     code = "CERT-EXPIRED"
-    comment = "certificate is not valid today"
+    comment = "certificate has expired"
+
+
+class CertificateEarly(Unacceptable):
+    code = "CERT-EARLY"
+    comment = "certificate is not valid yet"
 
 
 class CertificateOtherName(Unacceptable):
     code = "CERT-NAME"
     comment = "certificate is for another name"
+
+
+class CertificateOtherUse(Unacceptable):
+    code = "CERT-USE"
+    comment = "certificate is not for who calls by TLS"
+
+
+class CertificateUntrusted(Unacceptable):
+    code = "CERT-ISSUER"
+    comment = "issuer of the certificate is not trusted"
 
 
 class FileTypeRefused(Unacceptable):

@@ -1,9 +1,11 @@
 """Small words of rows and facts, in the reader's language."""
 
+from collections.abc import Iterable
+
 from django.utils.translation import gettext_lazy as _
 from pydicom.uid import UID
 
-from archive.models import Study, StudyCodeEntry
+from archive.models import Environment, Study, StudyCodeEntry
 from archive.queries import study_codes
 from portal.happenings import kind_words
 
@@ -28,6 +30,7 @@ FACTS = {
     "digest": _("Digest"),
     "file": _("File"),
     "free": _("Free space"),
+    "environments": _("Environment"),
     "raised": _("Error of the program"),
     "scheme": _("Scheme"),
     "problem": _("Problem"),
@@ -129,7 +132,13 @@ def _value(name: str, value: str) -> str:
         return value if known == value else f"{known} ({value})"
     if name in ("kind", "missing"):
         return ", ".join(kind_words(each) for each in value.split(","))
+    if name == "environments":
+        return environments(value.split(","))
     return value
+
+
+def environments(values: Iterable[str]) -> str:
+    return ", ".join(str(Environment(each).label) for each in values)
 
 
 def place_words(edge: str, place: str) -> str:

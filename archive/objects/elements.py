@@ -6,6 +6,8 @@ decides whether to hand over to pydicom.
 
 import zlib
 from collections.abc import Iterator
+from enum import Enum, auto
+from itertools import product
 from struct import Struct
 from typing import NamedTuple
 
@@ -41,9 +43,29 @@ class Truncated(Exception):
     """The bytes end inside an element."""
 
 
+class Form(Enum):
+    """How an element of a VR that we do not know may be written: with the 32-bit length of PS3.5
+    section 7.1.2, with a 16-bit one, as modalities do, or without any VR.
+    """
+
+    LONG = auto()
+    SHORT = auto()
+    IMPLICIT = auto()
+
+
+class Guess(NamedTuple):
+    """How a whole data set is tried to be read: what looks like a VR, and what does not."""
+
+    letters: Form
+    others: Form
+
+
 class Encoding(NamedTuple):
+    """Without a guess, a VR that we do not know is Odd."""
+
     explicit: bool
     little: bool
+    guess: Guess | None = None
 
     @property
     def tag(self) -> Struct:
@@ -112,7 +134,27 @@ def read_head(
     if vr in SHORT_VRS:
         return group << 16 | number, vr, length, position + 8
     if vr not in LONG_VRS:
+        return _read_odd_head(data, position, stop, encoding)
+    if position + 12 > stop:
+        raise Truncated
+    (length,) = (_LITTLE_LONG if encoding.little else _BIG_LONG).unpack_from(data, position + 8)
+    return group << 16 | number, vr, length, position + 12
+
+
+def _read_odd_head(
+    data: Bytes, position: int, stop: int, encoding: Encoding
+) -> tuple[int, bytes, int, int]:
+    if encoding.guess is None:
         raise Odd
+    vr = bytes(data[position + 4 : position + 6])
+    form = encoding.guess.letters if vr.isalpha() and vr.isupper() else encoding.guess.others
+    if form is Form.IMPLICIT:
+        group, number, length = encoding.tag.unpack_from(data, position)
+        return group << 16 | number, b"", length, position + 8
+    head = _LITTLE_EXPLICIT if encoding.little else _BIG_EXPLICIT
+    group, number, _, length = head.unpack_from(data, position)
+    if form is Form.SHORT:
+        return group << 16 | number, vr, length, position + 8
     if position + 12 > stop:
         raise Truncated
     (length,) = (_LITTLE_LONG if encoding.little else _BIG_LONG).unpack_from(data, position + 8)
@@ -182,25 +224,48 @@ def elements(data: Bytes, start: int, stop: int, encoding: Encoding) -> Iterator
 def require_whole(data: Bytes, transfer_syntax_uid: str) -> None:
     """Every element of a data set ends inside it; values are not looked at. Raises Truncated.
 
-    A deflated data set, or one oddly encoded, is left to whoever decodes it.
+    One with VRs that we do not know, or that is not in the encoding it names, is whole if it is so
+    when read in any way that somebody might mean. What is deflated, or odd in another way, is left
+    to whoever decodes it.
     """
     if is_deflated(transfer_syntax_uid):
         return
-    encoding, position, stop = encoding_of(transfer_syntax_uid), 0, len(data)
-    try:  # as `elements` does, without making any: this is done for every object that comes
-        while position < stop:
-            tag, vr, length, value = read_head(data, position, stop, encoding)
-            if tag == ITEM_END:
-                return
-            if length == UNDEFINED:
-                inner = inner_encoding(vr, encoding)
-                position = end_of_undefined(data, value, stop, inner) + 8
-            else:
-                position = value + length
+    encoding = encoding_of(transfer_syntax_uid)
+    try:
+        _walk_over(data, encoding)
     except Odd:
-        return
+        _require_whole_somehow(data, encoding)
+
+
+def _walk_over(data: Bytes, encoding: Encoding) -> None:
+    """As `elements` does, without making any: this is done for every object that comes. Raises
+    Odd, Truncated.
+    """
+    position, stop = 0, len(data)
+    while position < stop:
+        tag, vr, length, value = read_head(data, position, stop, encoding)
+        if tag == ITEM_END:
+            return
+        if length == UNDEFINED:
+            inner = inner_encoding(vr, encoding)
+            position = end_of_undefined(data, value, stop, inner) + 8
+        else:
+            position = value + length
     if position > stop:
         raise Truncated
+
+
+def _require_whole_somehow(data: Bytes, encoding: Encoding) -> None:
+    """Raises Truncated when it ends inside an element in each way of reading it."""
+    guesses = (Guess(*each) for each in product((Form.SHORT, Form.LONG), Form))
+    for way in (IMPLICIT, *(encoding._replace(guess=guess) for guess in guesses)):
+        try:
+            return _walk_over(data, way)
+        except Truncated:
+            continue
+        except Odd:  # a value of undefined length that holds no items: pydicom looks for its end
+            return None
+    raise Truncated
 
 
 def items(data: Bytes, start: int, stop: int, encoding: Encoding) -> Iterator[tuple[int, int]]:

@@ -138,7 +138,7 @@ def _values(data: Bytes, encoding: Encoding, whole: bool) -> Values:
 
 def _walk(data: Bytes, encoding: Encoding) -> Values:
     """Collect the wanted values up to LAST. Raises Odd, Truncated."""
-    explicit, little = encoding
+    explicit, little = encoding.explicit, encoding.little
     short_head = (_EXPLICIT_LITTLE if little else _EXPLICIT_BIG) if explicit else _IMPLICIT
     long_length = _LONG_LITTLE if little else _LONG_BIG
     wanted, long_vrs, short_vrs = WANTED, elements.LONG_VRS, elements.SHORT_VRS

@@ -40,7 +40,8 @@ def broker() -> str:
 
 
 def vault_writable() -> str:
-    return "" if vault.is_writable(Environment.values) else "cannot be written, or is full"
+    lost = vault.unwritable(Environment.values)
+    return f"{' and '.join(lost)} cannot be written, or is full" if lost else ""
 
 
 def from_database() -> dict[str, str]:

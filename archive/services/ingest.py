@@ -309,6 +309,8 @@ def _write_row(row: rows.Row) -> Written:
             study_id=row.study_id,
             not_before=row.received_at + timedelta(seconds=settings().quiet_seconds),
         )
+    if written is Written.AWAITED:
+        rejections.leave_out(row.study_id)
     return written
 
 

@@ -204,6 +204,20 @@ def apply_to(instance: Instance) -> bool:
     return True
 
 
+def leave_out(study_id: UUID) -> None:
+    """A study of which nothing is shown is found no more, in the transaction of a rejected object.
+
+    That holds the study's lock together with others who store. To wait until they have gone, as
+    they might wait for us, would be a deadlock: what they write is counted by registration.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [str(study_id)])
+        (is_alone,) = cursor.fetchone()
+    if is_alone and not Instance.objects.filter(study=study_id, rejection="").exists():
+        kept = Study.objects.filter(id=study_id).exclude(state=StudyState.DESTROYED)
+        kept.update(state=StudyState.CORRECTED, waits_for="")
+
+
 # --- revocation -----------------------------------------------------------------------------------
 
 

@@ -25,30 +25,42 @@ from archive.stores import FILES, Store, files
 from archive.stores.keys import is_object
 
 ROOM = Place("job", "storage")
-SUBJECT = uuid5(UUID(int=0), "free space of the vault")  # one event stands open at a time
+# One event stands open at a time, for each environment.
+SUBJECTS = {
+    Environment.PRODUCTION: uuid5(UUID(int=0), "free space of the vault"),
+    Environment.TEST: uuid5(UUID(int=0), "free space of the vault, test"),
+}
 
 
 def watch() -> bool:
-    """Say so on the desk before objects must be refused; whether there is room."""
+    """Say so on the desk before objects must be refused; whether there is room.
+
+    An environment whose folder is a disk of its own has its own case; where they share one, it is
+    production's.
+    """
     try:
         vault.require_all(Environment.values)
-        free = vault.free_bytes()
+        rooms = vault.rooms(Environment.values)
     except StorageGone as gone:
-        _say(gone)
+        _say(gone, Environment.PRODUCTION)
         return False
-    if free is None or free >= settings().free_bytes_warning:
-        error_desk.settle(SUBJECT, ROOM.step)
-        return True
-    _say(StorageFull("free space is running out", facts={"free": f"{free >> 20} MiB"}))
-    return False
+    least = settings().free_bytes_warning
+    full = {room.environments[0]: room for room in rooms if room.size < least}
+    for environment, subject in SUBJECTS.items():
+        if room := full.get(environment):
+            facts = {"free": f"{room.size >> 20} MiB", "environments": ",".join(room.environments)}
+            _say(StorageFull("free space is running out", facts=facts), environment)
+        else:
+            error_desk.settle(subject, ROOM.step)
+    return not full
 
 
-def _say(error: ArchiveError) -> None:
+def _say(error: ArchiveError, environment: Environment) -> None:
     error_desk.report(
         error,
-        environment=Environment.PRODUCTION,
+        environment=environment,
         place=ROOM,
-        what=What(subject_id=SUBJECT),
+        what=What(subject_id=SUBJECTS[environment]),
         once=True,
     )
 

@@ -4,7 +4,7 @@ A key is a path below the store's root; the vault makes the keys. What is writte
 return and never overwritten.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import BinaryIO, Protocol
 
 from archive.config import settings
 from archive.errors import InstanceUnknown
-from archive.stores.files import FileStore, home_of, require_set_up
+from archive.stores.files import FileStore, Room, home_of, require_set_up
 from archive.stores.s3 import ObjectStore
 
 FILES, OBJECTS = "files", "s3"
@@ -39,8 +39,10 @@ class Store(Protocol):
     def keys(self, prefix: str, after: str = "") -> Iterator[tuple[str, datetime]]:
         """Keys below a folder and behind that one, with when they were written, in their order."""
 
-    def free(self) -> int | None:
-        """Bytes that can still be written; None where that has no end."""
+    def rooms(self, environments: Iterable[str]) -> list[Room]:
+        """How much can still be written for these, the disk with least first; none where that has
+        no end. Raises StorageGone.
+        """
 
 
 @cache

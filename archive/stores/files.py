@@ -3,11 +3,11 @@
 import errno
 import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import BinaryIO, NamedTuple, cast
 
 from archive.config import settings
 from archive.errors import StorageFull, StorageGone
@@ -19,6 +19,13 @@ COMPARED = 1 << 20
 # none.
 MARK = ".vault"
 INCOMING = "incoming"  # in the folder of each environment
+
+
+class Room(NamedTuple):
+    """What can still be written, on the one disk of these environments."""
+
+    size: int
+    environments: tuple[str, ...]
 
 
 class FileStore:
@@ -101,9 +108,16 @@ class FileStore:
                 with suppress(FileNotFoundError):  # removed a moment ago
                     yield key, datetime.fromtimestamp(entry.stat().st_mtime, UTC)
 
-    def free(self) -> int | None:
-        require_set_up(self._root)
-        return shutil.disk_usage(self.root).free
+    def rooms(self, environments: Iterable[str]) -> list[Room]:
+        """Raises StorageGone."""
+        disks: dict[int, Room] = {}
+        for each in environments:
+            home = home_of(self._root, each)
+            require_set_up(home)
+            sharing = disks.get(device := os.stat(home).st_dev)
+            others = sharing.environments if sharing else ()
+            disks[device] = Room(shutil.disk_usage(home).free, (*others, each))
+        return sorted(disks.values())
 
 
 def home_of(root: str | Path, key: str) -> str:
@@ -120,7 +134,7 @@ def require_set_up(folder: str | Path) -> None:
     written beneath. Raises StorageGone.
     """
     if not is_set_up(folder):
-        raise StorageGone("the vault's file system is not there")
+        raise StorageGone(f"the vault's file system is not there: {folder} has no mark")
 
 
 def set_up(folder: Path) -> None:

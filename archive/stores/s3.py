@@ -1,7 +1,7 @@
 """The vault in object storage that speaks S3; a request is answered when the object is durable."""
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from importlib import import_module
@@ -13,6 +13,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from archive.config import settings
 from archive.errors import StorageGone
+from archive.stores.files import Room
 from archive.stores.keys import head_of
 
 MISSING = ("404", "NoSuchKey", "NotFound")
@@ -120,8 +121,8 @@ class ObjectStore:
                 for entry in page.get("Contents", ()):
                     yield entry["Key"].removeprefix(self.prefix), entry["LastModified"]
 
-    def free(self) -> int | None:
-        return None
+    def rooms(self, environments: Iterable[str]) -> list[Room]:
+        return []
 
     def _name(self, key: str) -> str:
         return self.prefix + key

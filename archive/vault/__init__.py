@@ -24,6 +24,7 @@ from archive.errors import BytesDamaged, InstanceUnknown
 from archive.objects import header, part10
 from archive.objects.header import Header
 from archive.stores import files
+from archive.stores.files import Room
 from archive.values import uuid7
 from archive.vault import digests
 from archive.vault.digests import ALGORITHM, READ_CHUNK
@@ -53,18 +54,17 @@ __all__ = [
     "Incoming",
     "Kept",
     "Record",
+    "Room",
     "check_record",
     "doubt",
     "doubted",
     "every_object",
     "find_record",
-    "free_bytes",
     "has_record",
     "hold",
     "is_lasting",
     "is_named",
     "is_whole",
-    "is_writable",
     "keep",
     "keep_record",
     "key_of",
@@ -359,18 +359,22 @@ def listed(environment: str, folder: str) -> Iterator[tuple[bytes, datetime, str
                 yield bytes.fromhex(Path(key).stem), at, store.name
 
 
-def is_writable(environments: Collection[str]) -> bool:
-    """For health: whether the vault takes bytes, of each of these, and has room."""
+def unwritable(environments: Collection[str]) -> list[str]:
+    """For health: of which of these the vault takes no bytes, or has no room for them."""
     root = config.settings().vault_dir
+    return [each for each in environments if not (_takes(root) and _has_room(root / each))]
+
+
+def _takes(folder: Path) -> bool:
+    return files.is_set_up(folder) and os.access(folder, os.W_OK)
+
+
+def _has_room(folder: Path) -> bool:
     try:
-        return all(
-            files.is_set_up(folder)
-            and os.access(folder, os.W_OK)
-            and shutil.disk_usage(folder).free > config.settings().free_bytes_floor
-            for folder in (root, *(root / each for each in environments))
-        )
+        free = shutil.disk_usage(folder).free
     except OSError:
         return False
+    return _takes(folder) and free > config.settings().free_bytes_floor
 
 
 def require_all(environments: Collection[str]) -> None:
@@ -379,9 +383,9 @@ def require_all(environments: Collection[str]) -> None:
         files.require_set_up(config.settings().vault_dir / each)
 
 
-def free_bytes() -> int | None:
-    """Room for new objects; None where that has no end."""
-    return stores.default().free()
+def rooms(environments: Collection[str]) -> list[Room]:
+    """For new objects, by disk, the fullest first; none without an end. Raises StorageGone."""
+    return stores.default().rooms(environments)
 
 
 def sweep_incoming() -> int:

@@ -1,18 +1,30 @@
-"""What a TLS certificate says, and whether it serves for a host. Pure."""
+"""What a TLS certificate says, whether it serves for a host, and whether a listener will let it in.
+Pure.
+"""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from ipaddress import ip_address
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
-from cryptography.x509.oid import NameOID
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from onboarding.errors import CertificateExpired, CertificateOtherName, CertificateUnreadable
+from onboarding.errors import (
+    CertificateEarly,
+    CertificateExpired,
+    CertificateOtherName,
+    CertificateOtherUse,
+    CertificateUnreadable,
+    CertificateUntrusted,
+)
 
 FIELD = {"field": "certificate"}
 MAX_PEM = 32_768
+LONGEST = 8  # issuers above a certificate; real chains stay under four
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +72,89 @@ def as_pem(content: bytes) -> str:
 
 
 def require_fit(certificate: Certificate, host: str, at: datetime) -> None:
-    """Raises CertificateExpired (also before its time), CertificateOtherName."""
-    if not certificate.valid_from <= at <= certificate.valid_until:
+    """Raises CertificateExpired, CertificateEarly, CertificateOtherName."""
+    if at > certificate.valid_until:
         facts = {**FIELD, "until": certificate.valid_until.date().isoformat()}
         raise CertificateExpired(facts=facts)
+    if at < certificate.valid_from:
+        facts = {**FIELD, "since": certificate.valid_from.date().isoformat()}
+        raise CertificateEarly(facts=facts)
     if host and not any(_covers(name, host.lower()) for name in certificate.names):
         facts = {**FIELD, "names": ", ".join(certificate.names)[:200], "host": host}
         raise CertificateOtherName(facts=facts)
+
+
+def require_admitted(pem: str, trusted: Sequence[x509.Certificate], at: datetime) -> None:
+    """That a listener with these issuers lets the certificate in, as OpenSSL judges it: the way up
+    ends in a self-signed certificate of theirs, by others of theirs or of the text. What OpenSSL
+    would accept must not be refused here: `cryptography.x509.verification` is stricter.
+
+    Raises CertificateUnreadable, CertificateOtherUse, CertificateUntrusted.
+    """
+    try:
+        leaf, *above = x509.load_pem_x509_certificates(pem.encode("ascii"))
+        serves = _serves_a_client(leaf)
+    except ValueError:
+        raise CertificateUnreadable(facts=FIELD) from None
+    if not serves:
+        raise CertificateOtherUse(facts=FIELD)
+    roots = [each for each in trusted if each.issuer == each.subject and _is_valid(each, at)]
+    issuers = [each for each in (*trusted, *above) if _is_valid(each, at)]
+    if not _leads_to(roots, leaf, issuers):
+        issuer = leaf.issuer.rfc4514_string()[:200]
+        is_own = leaf.issuer == leaf.subject
+        raise CertificateUntrusted(facts={**FIELD, "issuer": "" if is_own else issuer})
+
+
+def _serves_a_client(leaf: x509.Certificate) -> bool:
+    """Where it says for what it is (RFC 5280 4.2.1.3 and 4.2.1.12)."""
+    for each in leaf.extensions:
+        if isinstance(each.value, x509.ExtendedKeyUsage):
+            if ExtendedKeyUsageOID.CLIENT_AUTH not in each.value:
+                return False
+        elif isinstance(each.value, x509.KeyUsage):
+            if not (each.value.digital_signature or each.value.key_agreement):
+                return False
+    return True
+
+
+def _is_valid(certificate: x509.Certificate, at: datetime) -> bool:
+    return certificate.not_valid_before_utc <= at <= certificate.not_valid_after_utc
+
+
+def _leads_to(
+    roots: Sequence[x509.Certificate],
+    certificate: x509.Certificate,
+    issuers: Sequence[x509.Certificate],
+    left: int = LONGEST,
+) -> bool:
+    if certificate in roots:
+        return True
+    return left > 0 and any(
+        _leads_to(roots, each, issuers, left - 1)
+        for each in issuers
+        if each != certificate and _has_issued(each, certificate)
+    )
+
+
+def _has_issued(issuer: x509.Certificate, certificate: x509.Certificate) -> bool:
+    if not _may_issue(issuer):
+        return False
+    try:
+        certificate.verify_directly_issued_by(issuer)
+    except (ValueError, TypeError, InvalidSignature):
+        return False
+    except UnsupportedAlgorithm:  # of the right name; the listener will see
+        return True
+    return True
+
+
+def _may_issue(certificate: x509.Certificate) -> bool:
+    """Those of X.509 version 1 cannot say so."""
+    try:
+        return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
+    except x509.ExtensionNotFound:
+        return certificate.version is x509.Version.v1
 
 
 def _names(found: x509.Certificate) -> tuple[str, ...]:

@@ -21,7 +21,7 @@ from onboarding.errors import FieldInvalid, HostUnknown, SenderTaken, StepOutOfO
 from onboarding.models import Joining, PlannedConnection
 from onboarding.rules import certificates, fields, road
 from onboarding.rules.road import Party
-from onboarding.services import customers, rights, steps
+from onboarding.services import customers, issuers, rights, steps
 from onboarding.services.customers import XdsSystem
 from onboarding.services.openings import (
     PLANNERS,
@@ -67,7 +67,8 @@ class Plan:
 
 def plan(actor: Actor, organisation: Organisation, planned: Plan) -> PlannedConnection:
     """Raises, each with facts["field"]: FieldInvalid, HostUnknown, TitleTaken,
-    CertificateUnreadable, CertificateExpired, CertificateOtherName.
+    CertificateUnreadable, CertificateExpired, CertificateEarly, CertificateOtherName,
+    CertificateOtherUse, CertificateUntrusted.
     """
     rights.require(actor, organisation, *PLANNERS)
     _require_road(organisation)
@@ -193,6 +194,8 @@ def _certificate(planned: Plan, host: str) -> dict[str, object]:
         }
     found = certificates.read(pem)
     certificates.require_fit(found, host, now())
+    if trusted := issuers.trusted(planned.kind):
+        certificates.require_admitted(pem, trusted, now())
     return {
         "certificate": pem,
         "certificate_subject": found.subject,

@@ -19,10 +19,18 @@ ADVICE: dict[type[ArchiveError], Advice] = {
         Move.SENDER,
     ),
     errors.CertificateExpired: Advice(
-        _("Certificate is not valid today"),
-        _("The certificate has expired, or its time has not begun."),
+        _("Certificate has expired"),
+        _("The certificate has expired."),
         _("Ask the customer for a certificate that is valid."),
-        _("The certificate has expired, or its time has not begun."),
+        _("The certificate has expired."),
+        _("Give a certificate that is valid today."),
+        Move.SENDER,
+    ),
+    errors.CertificateEarly: Advice(
+        _("Certificate is not valid yet"),
+        _("The time of the certificate has not begun."),
+        _("Ask the customer for a certificate that is valid."),
+        _("The time of the certificate has not begun."),
         _("Give a certificate that is valid today."),
         Move.SENDER,
     ),
@@ -32,6 +40,25 @@ ADVICE: dict[type[ArchiveError], Advice] = {
         _("Compare the host with the names in the certificate together with the customer."),
         _("The certificate is for another name than the host of this connection."),
         _("Correct the host, or give a certificate that names it."),
+        Move.SENDER,
+    ),
+    errors.CertificateOtherUse: Advice(
+        _("Certificate is for another use"),
+        _("By its key usage, the certificate is not for a system that calls (clientAuth)."),
+        _("Ask the customer for a certificate for both sides of TLS."),
+        _("By its key usage, the certificate is not for a system that calls (clientAuth)."),
+        _("Give a certificate for both sides of TLS (clientAuth and serverAuth)."),
+        Move.SENDER,
+    ),
+    errors.CertificateUntrusted: Advice(
+        _("Issuer is not trusted"),
+        _("The archive does not trust whoever issued the certificate: its system is refused."),
+        _("Ask for a certificate of a trusted issuer, or have the issuer added to the trusted."),
+        _("The archive does not trust whoever issued the certificate: its system is refused."),
+        _(
+            "Give one of an issuer that is trusted here, and behind it the certificates of the "
+            "issuers between; or ask the operator."
+        ),
         Move.SENDER,
     ),
     errors.HostUnknown: Advice(

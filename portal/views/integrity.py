@@ -18,13 +18,13 @@ from archive import gate, vault
 from archive.actors import Actor
 from archive.config import settings
 from archive.errors import StorageGone
-from archive.models import Finding, FindingKind, Instance, RoundKind
+from archive.models import Environment, Finding, FindingKind, Instance, RoundKind
 from archive.queries import integrity as queries
 from archive.rules.access import Action
 from archive.services import integrity as service
 from archive.services import reconciliation, repairs, verification
 from archive.services.repairs import Repair
-from portal import formats
+from portal import formats, names
 from portal.lists.rounds import DAMAGED, FINDINGS
 from portal.pages import BY_NAME
 from portal.staff import Request, page
@@ -104,7 +104,7 @@ def front(request: Request, actor: Actor) -> HttpResponseBase:
         ),
         "rounds": [_round(kind) for kind in RoundKind],
         "counts": queries.finding_counts(request.environment),
-        "free": _free(),
+        **_rooms(),
         "warning": settings().free_bytes_warning,
         "store": settings().vault_store,
         "may_restore": may_restore,
@@ -114,11 +114,15 @@ def front(request: Request, actor: Actor) -> HttpResponseBase:
     return lists.answer(request, actor, listing, opened, part, lambda _rows: words)
 
 
-def _free() -> int | None:
+def _rooms() -> dict[str, Any]:
+    """Disk by disk, the fullest first; where there are several, with whose they are."""
     try:
-        return vault.free_bytes()
+        found = vault.rooms(Environment.values)
     except StorageGone:
-        return 0
+        return {"out_of_reach": True}
+    several = len(found) > 1
+    labels = [names.environments(room.environments) if several else "" for room in found]
+    return {"rooms": list(zip(labels, (room.size for room in found), strict=True))}
 
 
 def _round(kind: RoundKind) -> dict[str, Any]:

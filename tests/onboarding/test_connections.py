@@ -11,6 +11,7 @@ from archive.queries import certificates
 from archive.values import BusinessId, today
 from onboarding.errors import (
     ActorUnfit,
+    CertificateEarly,
     CertificateExpired,
     CertificateOtherName,
     CertificateUnreadable,
@@ -97,7 +98,7 @@ def test_a_loaded_certificate_is_watched_before_it_was_ever_shown() -> None:
     ("made", "error"),
     [
         ({"names": ("localhost",), "days": -1}, CertificateExpired),
-        ({"names": ("localhost",), "begins": 3}, CertificateExpired),
+        ({"names": ("localhost",), "begins": 3}, CertificateEarly),
         ({"names": ("other.example",)}, CertificateOtherName),
         ({"names": ("*.localhost",)}, CertificateOtherName),
         ({"names": (), "common": "other.example", "san": False}, CertificateOtherName),

@@ -360,3 +360,18 @@ def test_a_customers_switch_is_a_dated_row() -> None:
     client.post("/corrections/who/", later)
     assert correction_terms(esim.id).metadata
     assert CorrectionPolicy.objects.filter(organisation=esim).count() == 2
+
+
+@pytest.mark.parametrize(
+    ("language", "words"),
+    [("fi", "Suomenkielinen palvelukuvaus"), ("sv", "Tjänstebeskrivningen på finska")],
+)
+def test_a_source_that_came_with_the_system_is_told_in_the_readers_language(
+    language: str, words: str
+) -> None:
+    notes.allow()
+    CorrectionPolicy.objects.exclude(organisation=None).update(source="100 % <sovittu> 1.1.2026")
+    client = signed_in("archivist")
+    content = said(client.get("/corrections/who/", headers={"Accept-Language": language}))
+    assert words in content and "Service description in Finnish" not in content
+    assert "100 % &lt;sovittu&gt; 1.1.2026" in content

@@ -181,7 +181,16 @@ def test_a_data_set_that_ends_inside_its_pixels_is_refused(size: int) -> None:
     session = Session(cast.peer())
     with pytest.raises(errors.DatasetUnreadable):
         send(session, made, data=encoded(made)[:-4])
+    with pytest.raises(errors.DatasetUnreadable):
+        send(session, made, data=encoded(made) + b"rubbish!")
     assert not Instance.objects.exists()
+
+
+def test_an_element_of_a_vr_that_we_do_not_know_is_kept_as_it_came() -> None:
+    made = dataset()
+    data = encoded(made) + b"\xe1\x7f\x01\x10UK\x04\x00abcd"
+    send(Session(cast.peer()), made, data=data)
+    assert vault.read("production", bytes(Instance.objects.get().digest)) == data
 
 
 def test_a_deflated_object_that_becomes_too_large_is_refused(

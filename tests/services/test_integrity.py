@@ -178,7 +178,8 @@ def test_bytes_that_are_gone_are_damage_and_a_vault_that_is_gone_is_not(own_vaul
     assert one(made).damaged_at is None
     with pytest.raises(errors.StorageGone):
         vault.remove("production", bytes(one(made).digest))
-    assert not vault.is_writable(Environment.values) and not storage.watch()
+    assert vault.unwritable(Environment.values) == ["production", "test"]
+    assert not storage.watch()
     assert Case.objects.filter(reason="storage-gone").exists()
     own_vault.rmdir()
     away.rename(own_vault)
@@ -210,12 +211,12 @@ def test_the_folder_of_one_environment_may_be_a_mount_of_its_own_and_get_lost(
     with pytest.raises(errors.StorageGone):
         verification.step()
     assert one(made).damaged_at is None and list(home.iterdir()) == []
-    assert not vault.is_writable(Environment.values) and not storage.watch()
+    assert vault.unwritable(Environment.values) == ["production"] and not storage.watch()
     assert Case.objects.filter(reason="storage-gone").exists()
     cast.store(dataset(), environment="test")  # the other one is there
     home.rmdir()
     away.rename(home)
-    assert vault.is_writable(Environment.values) and storage.watch()
+    assert not vault.unwritable(Environment.values) and storage.watch()
     assert cast.store(dataset())
 
 
@@ -314,18 +315,6 @@ def test_a_slice_that_was_dropped_is_taken_by_another() -> None:
     assert not verification.step()
     Round.objects.update(not_before=now())
     assert verification.step()
-
-
-def test_free_space_is_told_of_before_objects_are_refused(configure: Configure) -> None:
-    assert storage.watch()
-    configure(FREE_BYTES_WARNING=str(1 << 60))
-    assert not storage.watch() and not storage.watch()
-    case = Case.objects.get(reason="storage-full")
-    assert (case.code, case.event_count, case.place) == ("A700", 1, "storage")
-    configure(FREE_BYTES_WARNING="0")
-    assert storage.watch()
-    case.refresh_from_db()
-    assert case.state == "resolved"
 
 
 def test_a_full_disk_refuses_and_keeps_nothing(configure: Configure, own_vault: Path) -> None:

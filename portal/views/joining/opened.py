@@ -15,7 +15,13 @@ from django.utils.translation import gettext as _
 from archive.actors import Actor
 from archive.errors import ArchiveError, NotFound
 from archive.models import Organisation
-from onboarding.errors import ActorUnfit, CertificateOtherName, FileTooLarge, PreconditionsMissing
+from onboarding.errors import (
+    ActorUnfit,
+    CertificateOtherName,
+    CertificateUntrusted,
+    FileTooLarge,
+    PreconditionsMissing,
+)
 from onboarding.models import Joining, Precondition
 from onboarding.queries.file import joining_of
 from onboarding.rules.preconditions import Lack
@@ -115,9 +121,18 @@ def words(error: ArchiveError, *, is_staff: bool) -> str:
         said = _("The certificate is for %(names)s, not for %(host)s.")
         return said % {"names": error.facts.get("names", ""), "host": error.facts.get("host", "")}
     advice = ADVICE[next(each for each in type(error).__mro__ if each in ADVICE)]
-    if is_staff:
-        return f"{advice.cause} {advice.step}"
-    return f"{advice.customer_cause} {advice.customer_step}"
+    cause = advice.cause if is_staff else advice.customer_cause
+    step = advice.step if is_staff else advice.customer_step
+    if isinstance(error, CertificateUntrusted):
+        cause = _untrusted(error.facts.get("issuer", ""))
+    return f"{cause} {step}"
+
+
+def _untrusted(issuer: str) -> str:
+    if not issuer:
+        return _("The certificate is self-signed, and not among those that the archive trusts.")
+    said = _("The archive does not trust the issuer of the certificate, %(issuer)s.")
+    return said % {"issuer": issuer}
 
 
 def _missing(word: str) -> str:

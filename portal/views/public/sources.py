@@ -30,6 +30,10 @@ SOURCES = (
     _("Kanta slides 2023: what data the Kanta services hold"),
     _("Kanta service description: marks in images travel with the study"),
     _(
+        "Service description in Finnish: correction of content; that of metadata stands in the"
+        " Swedish one only, so it is agreed on customer by customer"
+    ),
+    _(
         "Tietosuoja-lehti 4/2011: 12 years from death; annex of Act 703/2023 not read, none found"
         " for images"
     ),

@@ -1,6 +1,7 @@
 """What is filled in wrongly: a message at its field and in the summary, and nothing half-saved."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,8 +25,11 @@ from onboarding.models import (
 from onboarding.services import people, terms
 from tests.edges.dicom.customer import customer
 from tests.onboarding import cast
+from tests.onboarding import test_issuers as issuers
 from tests.portal.joining import desks
+from tests.services.conftest import Configure, configure
 
+__all__ = ["configure"]
 pytestmark = pytest.mark.django_db
 PDF = b"%PDF-1.7\n"
 
@@ -234,12 +238,34 @@ def test_a_sender_of_messages_is_checked_field_by_field(
 
 def test_a_certificate_expired_or_for_another_name_is_refused(road: Joining, client: Any) -> None:
     expired = cast.certificate("localhost", days=-1)
+    early = cast.certificate("localhost", begins=3)
     other = cast.certificate("pacs.other.example")
-    for pem, said in ((expired, "expired"), (other, "pacs.other.example")):
+    for pem, said in (
+        (expired, "has expired"),
+        (early, "has not begun"),
+        (other, "pacs.other.example"),
+    ):
         answer = plan(client, road, host="localhost", certificate=pem)
         assert said in wrong_at(answer, "certificate")
     binary = SimpleUploadedFile("c.der", b"\x30\x82\xff\xfe")
     assert "PEM" in wrong_at(plan(client, road, certificate_file=binary), "certificate_file")
+
+
+def test_a_certificate_that_the_listener_would_refuse_is_refused_in_words(
+    road: Joining, client: Any, configure: Configure, tmp_path: Path
+) -> None:
+    bundle = tmp_path / "trusted.pem"
+    bundle.write_text(issuers.ROOT.pem)
+    configure(DICOM_TLS_CA=str(bundle))
+    for made, said in (
+        (issuers.OWN, "self-signed"),
+        (issuers.make("pacs", issuers.STRANGER), "CN=stranger"),
+        (issuers.make("pacs", issuers.ROOT, extended=(issuers.SERVER,)), "clientAuth"),
+    ):
+        answer = plan(client, road, host="localhost", tls="on", certificate=made.pem)
+        assert said in wrong_at(answer, "certificate")
+    good = issuers.make("pacs", issuers.ROOT)
+    assert plan(client, road, host="localhost", tls="on", certificate=good.pem).status_code == 302
 
 
 def test_a_certificate_is_taken_as_a_file_and_shown(road: Joining, client: Any) -> None:

@@ -12,7 +12,7 @@ from django.utils.http import urlencode
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from archive.models import ContentPolicy
+from archive.models import ContentPolicy, CorrectionPolicy
 from onboarding.models import KantaService
 from onboarding.queries import guide as rows
 from portal.management.commands import texts
@@ -209,9 +209,9 @@ def test_a_new_row_of_content_is_asked_for_and_answered() -> None:
 
 
 def test_every_source_has_its_translation() -> None:
-    stored = {row.source for row in rows.contents()} | set(
-        KantaService.objects.values_list("source", flat=True)
-    )
+    stored = {row.source for row in rows.contents()}
+    for model in (KantaService, CorrectionPolicy):
+        stored |= set(model.objects.values_list("source", flat=True))
     with translation.override("en"):
         assert stored <= {str(each) for each in SOURCES}
     assert {message.id for message in texts.extracted()} >= stored

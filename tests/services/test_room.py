@@ -1,0 +1,85 @@
+"""Room for what comes: each disk of the vault is watched by itself (AR-10, NF-5)."""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from archive import vault
+from archive.models import Case, Environment
+from archive.queries import health
+from archive.services import storage
+from archive.stores import files
+from archive.stores.files import MARK
+from tests.portal.test_pages import signed_in
+from tests.services.conftest import Configure
+
+pytestmark = pytest.mark.usefixtures("db", "own_vault")
+MEMORY = Path("/dev/shm")  # another file system than that of the tests' folders
+
+
+@pytest.fixture
+def other_disk(own_vault: Path) -> Iterator[Path]:
+    """The test environment's folder is on it."""
+    if not MEMORY.is_dir() or MEMORY.stat().st_dev == own_vault.stat().st_dev:
+        pytest.skip("there is one file system alone")
+    with tempfile.TemporaryDirectory(dir=MEMORY) as name:
+        folder, home = Path(name), own_vault / "test"
+        (home / MARK).unlink()
+        home.rmdir()
+        files.set_up(folder)
+        home.symlink_to(folder)
+        yield folder
+
+
+def test_free_space_is_told_of_before_objects_are_refused(configure: Configure) -> None:
+    assert storage.watch()
+    configure(FREE_BYTES_WARNING=str(1 << 60))
+    assert not storage.watch() and not storage.watch()
+    case = Case.objects.get(reason="storage-full")
+    assert (case.code, case.event_count, case.place) == ("A700", 1, "storage")
+    configure(FREE_BYTES_WARNING="0")
+    assert storage.watch()
+    case.refresh_from_db()
+    assert case.state == "resolved"
+
+
+def free(folder: Path) -> int:
+    return shutil.disk_usage(folder).free
+
+
+def test_each_disk_of_the_vault_is_watched_by_itself(
+    configure: Configure, own_vault: Path, other_disk: Path
+) -> None:
+    mine, other = free(own_vault), free(other_disk)
+    fuller = "test" if other < mine else "production"
+    assert next(room.environments for room in vault.rooms(Environment.values)) == (fuller,)
+    between = str((mine + other) // 2)
+    configure(FREE_BYTES_WARNING=between)
+    assert not storage.watch()
+    content = signed_in("support").get("/integrity/").content.decode()
+    assert "Free space, production" in content and "Free space, test" in content
+    case = Case.objects.get(reason="storage-full")
+    assert (case.environment, case.event_count) == (fuller, 1)
+    assert case.events.get().facts["environments"] == fuller
+    configure(FREE_BYTES_WARNING="0", FREE_BYTES_FLOOR=between)
+    assert vault.unwritable(Environment.values) == [fuller]
+    assert health.vault_writable() == f"{fuller} cannot be written, or is full"
+    assert storage.watch()
+    case.refresh_from_db()
+    assert case.state == "resolved"
+
+
+def test_environments_on_one_disk_are_one_room(own_vault: Path) -> None:
+    assert [room.environments for room in vault.rooms(Environment.values)] == [
+        ("production", "test")
+    ]
+    content = signed_in("support").get("/integrity/").content.decode()
+    assert "Free space<" in content and "Free space," not in content
+
+
+def test_the_page_says_when_the_vault_does_not_answer(own_vault: Path) -> None:
+    (own_vault / "test" / MARK).unlink()
+    assert "the vault does not answer" in signed_in("support").get("/integrity/").content.decode()
