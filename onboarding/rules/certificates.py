@@ -24,7 +24,6 @@ from onboarding.errors import (
 
 FIELD = {"field": "certificate"}
 MAX_PEM = 32_768
-LONGEST = 8  # issuers above a certificate; real chains stay under four
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,17 +123,19 @@ def _is_valid(certificate: x509.Certificate, at: datetime) -> bool:
 
 def _leads_to(
     roots: Sequence[x509.Certificate],
-    certificate: x509.Certificate,
+    leaf: x509.Certificate,
     issuers: Sequence[x509.Certificate],
-    left: int = LONGEST,
 ) -> bool:
-    if certificate in roots:
-        return True
-    return left > 0 and any(
-        _leads_to(roots, each, issuers, left - 1)
-        for each in issuers
-        if each != certificate and _has_issued(each, certificate)
-    )
+    """Each is looked at once, however they have certified one another."""
+    reached, left = {leaf}, [leaf]
+    while left:
+        certificate = left.pop()
+        if certificate in roots:
+            return True
+        above = {each for each in issuers if each not in reached and _has_issued(each, certificate)}
+        reached |= above
+        left += above
+    return False
 
 
 def _has_issued(issuer: x509.Certificate, certificate: x509.Certificate) -> bool:

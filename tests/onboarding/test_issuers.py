@@ -20,6 +20,7 @@ from archive.edges.dicom import tls
 from archive.errors import ArchiveError
 from archive.models import ConnectionKind, Environment
 from onboarding.errors import CertificateOtherUse, CertificateUntrusted
+from onboarding.rules import certificates
 from onboarding.services import connections
 from tests.onboarding import cast
 from tests.onboarding.cast import planned
@@ -194,3 +195,20 @@ def test_each_listener_has_its_own_issuers_and_without_their_file_nobody_is_refu
     assert asked() is CertificateUntrusted
     bundle.unlink()
     assert asked() is None
+
+
+def test_issuers_that_have_certified_one_another_are_each_looked_at_once() -> None:
+    """Of one name and one key, each seems to have issued each: more ways up than can be walked."""
+    name, at = STRANGER.certificate.subject, datetime.now(UTC)
+    ring = [
+        x509.CertificateBuilder(name, name, STRANGER.key.public_key(), x509.random_serial_number())
+        .not_valid_before(at - timedelta(days=1))
+        .not_valid_after(at + timedelta(days=1))
+        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
+        .sign(STRANGER.key, hashes.SHA256())
+        for _ in range(40)
+    ]
+    shown = [make("pacs", STRANGER).certificate, *ring]
+    pem = "".join(each.public_bytes(serialization.Encoding.PEM).decode() for each in shown)
+    with pytest.raises(CertificateUntrusted):
+        certificates.require_admitted(pem, [ROOT.certificate], at)
