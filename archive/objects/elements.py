@@ -134,31 +134,23 @@ def read_head(
     if vr in SHORT_VRS:
         return group << 16 | number, vr, length, position + 8
     if vr not in LONG_VRS:
-        return _read_odd_head(data, position, stop, encoding)
+        form = _guessed(vr, encoding.guess)
+        if form is Form.SHORT:
+            return group << 16 | number, vr, length, position + 8
+        if form is Form.IMPLICIT:
+            group, number, length = encoding.tag.unpack_from(data, position)
+            return group << 16 | number, b"", length, position + 8
     if position + 12 > stop:
         raise Truncated
     (length,) = (_LITTLE_LONG if encoding.little else _BIG_LONG).unpack_from(data, position + 8)
     return group << 16 | number, vr, length, position + 12
 
 
-def _read_odd_head(
-    data: Bytes, position: int, stop: int, encoding: Encoding
-) -> tuple[int, bytes, int, int]:
-    if encoding.guess is None:
+def _guessed(vr: bytes, guess: Guess | None) -> Form:
+    """Raises Odd."""
+    if guess is None:
         raise Odd
-    vr = bytes(data[position + 4 : position + 6])
-    form = encoding.guess.letters if vr.isalpha() and vr.isupper() else encoding.guess.others
-    if form is Form.IMPLICIT:
-        group, number, length = encoding.tag.unpack_from(data, position)
-        return group << 16 | number, b"", length, position + 8
-    head = _LITTLE_EXPLICIT if encoding.little else _BIG_EXPLICIT
-    group, number, _, length = head.unpack_from(data, position)
-    if form is Form.SHORT:
-        return group << 16 | number, vr, length, position + 8
-    if position + 12 > stop:
-        raise Truncated
-    (length,) = (_LITTLE_LONG if encoding.little else _BIG_LONG).unpack_from(data, position + 8)
-    return group << 16 | number, vr, length, position + 12
+    return guess.letters if vr.isalpha() and vr.isupper() else guess.others
 
 
 def end_of_undefined(

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Count, Max, Q, QuerySet
+from django.db.models import Count, Max, QuerySet
 from django.db.models.fields.json import KT
 
 from archive.ledger import Kind
 from archive.models import LedgerEvent, Patient
+from archive.queries import standing
 
 DISCLOSED = (Kind.DISCLOSURE_GIVEN.word, Kind.DISCLOSURE_NOTIFIED.word)
 GIVEN = (*DISCLOSED, Kind.DATA_USED.word)  # also what stayed within a register
@@ -64,7 +65,7 @@ def ids_of_person(patient_id: UUID) -> list[UUID]:
     """The ids of the survivor and of all that were merged into it."""
     survivor = Patient.objects.filter(id=patient_id).values_list("survivor_id", flat=True).first()
     root = survivor or patient_id
-    merged = Patient.objects.filter(Q(id=root) | Q(survivor_id=root))
+    merged = standing.ids_of(root)
     return list(merged.values_list("id", flat=True)) or [patient_id]
 
 

@@ -16,7 +16,7 @@ from archive.models import (
     Study,
 )
 from archive.models.dated import valid_on
-from archive.queries import persons
+from archive.queries import persons, standing
 from archive.rules import retention as rules
 from archive.rules.retention import Facts, Rule, Standing
 from archive.values import HELSINKI, HETU_ROOT, PersonId, dicom_date
@@ -145,9 +145,9 @@ def held_among(studies: Iterable[Study], on: date) -> set[UUID]:
     wanted = set(persons_of.values())
     of_persons = {
         survivor or own
-        for own, survivor in live.filter(
-            Q(patient_id__in=wanted) | Q(patient__survivor_id__in=wanted)
-        ).values_list("patient_id", "patient__survivor_id")
+        for own, survivor in live.filter(standing.of_persons(wanted)).values_list(
+            "patient_id", "patient__survivor_id"
+        )
     }
     held = {study_id for study_id, person in persons_of.items() if person in of_persons}
     return of_studies | held

@@ -51,10 +51,7 @@ def rules_in_force(rules: Iterable[ReviewRule], scope: str, at: datetime) -> lis
 
 def watched(persons: Collection[UUID], day: date) -> set[UUID]:
     """Which of these are watched for on a day. Whoever was merged away counts as the survivor."""
-    rows = WatchedPerson.objects.filter(
-        valid_on(day),
-        Q(patient_id__in=persons) | Q(patient__survivor_id__in=persons),
-    )
+    rows = WatchedPerson.objects.filter(valid_on(day), standing.of_persons(persons))
     found = rows.values_list("patient_id", "patient__survivor_id")
     return {survivor or patient for patient, survivor in found}
 

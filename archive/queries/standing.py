@@ -1,6 +1,6 @@
 """The facts of a decision as rows say them, as of a moment: what was in force and known then."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from functools import cache
 from typing import Any
@@ -42,8 +42,19 @@ def of_person(person_id: UUID) -> Q:
     return Q(patient_id=person_id) | Q(patient__survivor_id=person_id)
 
 
+def of_persons(person_ids: Collection[UUID]) -> Q:
+    """The same of several."""
+    return Q(patient_id__in=person_ids) | Q(patient__survivor_id__in=person_ids)
+
+
 def person_id(patient: Patient) -> UUID:
+    """A merged-away id counts as its survivor."""
     return patient.survivor_id or patient.id
+
+
+def ids_of(person_id: UUID) -> QuerySet[Patient]:
+    """All ids of a person: the survivor, and what was merged into it."""
+    return Patient.objects.filter(Q(id=person_id) | Q(survivor_id=person_id))
 
 
 def civil_day(at: datetime) -> date:

@@ -20,9 +20,9 @@ from archive.models import (
     JobState,
     LedgerEvent,
     MessageOutcome,
-    Patient,
     Study,
 )
+from archive.queries import standing
 from archive.queries.studies import documents_of
 
 MOST = 1_000  # events, and failures, of one study on one page
@@ -107,10 +107,7 @@ def of_study(study: Study, documents: Sequence[Document] | None = None) -> list[
     study's, where they were read already.
     """
     tied = [each.id for each in (documents_of(study) if documents is None else documents)]
-    person = study.patient.survivor_id or study.patient_id
-    ids = list(
-        Patient.objects.filter(Q(id=person) | Q(survivor_id=person)).values_list("id", flat=True)
-    )
+    ids = list(standing.ids_of(standing.person_id(study.patient)).values_list("id", flat=True))
     of_person = Q(patient_id__in=ids) | Q(subject_id__in=ids)
     events = LedgerEvent.objects.filter(
         Q(study_id=study.id) | Q(subject_id__in=tied) | (of_person & Q(kind__in=OF_PERSONS))

@@ -28,6 +28,7 @@ from archive.models import Connection, RegisterType, SpentMessage
 from archive.objects.assertion import OID_URN, Claims, issuer_of, read_claims
 from archive.objects.registry import PatientId
 from archive.objects.signature import open_token, verified
+from archive.queries import standing
 from archive.services import filing, trust
 from archive.values import HETU_ROOT, PatientIdentifier, now
 
@@ -148,7 +149,7 @@ def _requester(environment: str, claims: Claims) -> Requester:
 def _person(environment: str, identifier: PatientIdentifier) -> UUID | None:
     """The surviving row of a patient id, if it is known here."""
     row = filing.find_patient(environment, identifier)
-    return filing.canonical(row) if row else None
+    return standing.person_id(row) if row else None
 
 
 def _spend(link: Connection, claims: Claims, message_id: str) -> None:

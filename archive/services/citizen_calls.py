@@ -18,6 +18,7 @@ from archive.config import settings
 from archive.errors import EnvironmentMismatch, RealPatientRequired
 from archive.errors.wishes import ClientAssertionRefused
 from archive.models import ActingGround, ApiClient, Environment
+from archive.queries import standing
 from archive.services import api_clients, filing
 from archive.services.wishes import Whose
 from archive.values import HETU_ROOT, PatientIdentifier, PersonId, now
@@ -173,7 +174,7 @@ def _ground(word: object) -> str:
 def _known(identifier: PatientIdentifier, environment: Environment) -> UUID | None:
     """The person's id here; None while nothing is known of the person."""
     found = filing.find_patient(environment, identifier)
-    return filing.canonical(found) if found else None
+    return standing.person_id(found) if found else None
 
 
 def _spend(client: ApiClient, claims: Mapping[str, Any]) -> None:

@@ -31,7 +31,8 @@ from archive.objects.registry import (
     Link,
     Submission,
 )
-from archive.services import filing, links, manifests
+from archive.queries import standing
+from archive.services import links, manifests
 from archive.values import now
 
 
@@ -90,7 +91,7 @@ def check_doubled(
     held = manifests.row(entry, environment=row.environment, at=now())
     fields = ("kind", "accession_number", "study_instance_uid")
     same = all(getattr(held, name) == getattr(row, name) for name in fields)
-    same_patient = filing.canonical(row.patient) == filing.canonical(patient)
+    same_patient = standing.person_id(row.patient) == standing.person_id(patient)
     if not (same and same_patient and row.register_id == register.id):
         raise UniqueIdReused("document uniqueId is registered for another study or patient")
 
@@ -99,7 +100,7 @@ def check_links(
     environment: str, submission: Submission, given: list[Link], found: Known, patient: Patient
 ) -> None:
     """Raises PatientDiffers, AlreadyReplaced, TargetDeprecated, MetadataInvalid."""
-    person = filing.canonical(patient)
+    person = standing.person_id(patient)
     inside = {submission.submission_set.id, *(folder.id for folder in submission.folders)}
     for link in given:
         row = found.documents.get(link.target)

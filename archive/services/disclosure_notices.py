@@ -11,7 +11,6 @@ from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Q
 
 from archive import ledger
 from archive.actors import Actor
@@ -34,7 +33,7 @@ from archive.models import (
     Study,
     XdsRole,
 )
-from archive.queries import log_rules
+from archive.queries import log_rules, standing
 from archive.rules.disclosure import EMERGENCY
 from archive.services import error_desk
 from archive.services.error_desk import Place, What, Who
@@ -258,8 +257,8 @@ def _persons(link: Connection, notice: Notice, register: Register) -> list[UUID]
         issuer=notice.patient.issuer,
         identifier=notice.patient.value,
     ).first()
-    root = (named.survivor_id or named.id) if named else None
-    rows = Patient.objects.filter(Q(id=root) | Q(survivor_id=root)) if root else []
+    root = standing.person_id(named) if named else None
+    rows = standing.ids_of(root) if root else []
     persons = sorted((row.id for row in rows), key=lambda each: each != root)
     mine = {"environment": link.environment, "register": register, "patient_id__in": persons}
     if not (Study.objects.filter(**mine).exists() or Document.objects.filter(**mine).exists()):

@@ -224,7 +224,7 @@ def _fill_folders(accepted: _Accepted, given: list[Link]) -> None:
         about = ledger.About(
             environment=accepted.environment,
             subject_id=row.id,
-            patient_id=filing.canonical(accepted.patient),
+            patient_id=standing.person_id(accepted.patient),
             correlation_id=accepted.correlation_id,
         )
         count = sum(link.source == row.entry_uuid for link in given if link.type == HAS_MEMBER)
@@ -279,7 +279,7 @@ def _tell(accepted: _Accepted, rows: list[Document]) -> None:
             organisation_id=row.register.organisation_id,
             subject_id=row.id,
             study_id=agreeing[0].id if len(agreeing) == 1 else None,
-            patient_id=filing.canonical(accepted.patient),
+            patient_id=standing.person_id(accepted.patient),
             correlation_id=accepted.correlation_id,
         )
         facts = {"kind": row.kind, "status": row.status, "accession": row.accession_number}
@@ -290,13 +290,13 @@ def _tell(accepted: _Accepted, rows: list[Document]) -> None:
             _report_other_study(accepted, row, studies[0])
     for oid, accession in {(row.register.controller_oid, row.accession_number) for row in rows}:
         registration.documents_arrived(
-            accepted.environment, oid, accession, filing.canonical(accepted.patient)
+            accepted.environment, oid, accession, standing.person_id(accepted.patient)
         )
 
 
 def _studies_of(accepted: _Accepted, row: Document) -> list[Study]:
     """Studies this document ties to: by controller, accession number and patient."""
-    person = filing.canonical(accepted.patient)
+    person = standing.person_id(accepted.patient)
     return list(
         Study.objects.filter(
             standing.of_person(person),

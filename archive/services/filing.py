@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import F, Q
+from django.db.models import F
 
 from archive import jobs, ledger
 from archive.config import settings
@@ -91,7 +91,7 @@ def authorised_target(
     Raises ControllerUnauthorised: without one another's register is nobody else's.
     """
     known = find_patient(peer.environment, patient)
-    persons = {canonical(known)} if known is not None else set()
+    persons = {standing.person_id(known)} if known is not None else set()
     found = standing.writing(peer.organisation_id, peer.environment, persons, now())
     rows = found.filter(register__controller_oid=controller_oid, register__is_default=True)
     order = (F("person").asc(nulls_last=True), "granted_at", "id")
@@ -124,19 +124,13 @@ def _agree(study: Study, peer: Peer, admitted: Admitted, target: Target) -> None
     if study.state == StudyState.DESTROYED:
         raise StudyDestroyed()
     known = find_patient(peer.environment, admitted.patient)
-    if known is None or canonical(known) != canonical(study.patient):
+    if known is None or standing.person_id(known) != standing.person_id(study.patient):
         raise PatientConflict()
-
-
-def canonical(patient: Patient) -> UUID:
-    """A merged-away id counts as its survivor."""
-    return patient.survivor_id or patient.id
 
 
 def related_patients(patient: Patient) -> list[UUID]:
     """A patient with all the ids that were merged into it."""
-    survivor = canonical(patient)
-    rows = Patient.objects.filter(Q(id=survivor) | Q(survivor_id=survivor))
+    rows = standing.ids_of(standing.person_id(patient))
     return list(rows.values_list("id", flat=True))
 
 

@@ -29,7 +29,7 @@ from archive.models import (
     StudyState,
 )
 from archive.objects.persons import Demographics, Merge, Person
-from archive.queries import persons
+from archive.queries import persons, standing
 from archive.rules import identity as rules
 from archive.rules.identity import Party, Standing
 from archive.services import filing, merge_records, registration
@@ -110,7 +110,7 @@ def _change(asked: Merge, actor: Actor, party: Party, occasion: Occasion) -> boo
     if known is None:
         raise PatientUnknown()
     new = filing.find_patient(occasion.environment, asked.survivor.identifier)
-    if new is not None and filing.canonical(new) != filing.canonical(known) and _is_used(new):
+    if new is not None and standing.person_id(new) != standing.person_id(known) and _is_used(new):
         raise IdInUse()
     return _link(asked, known, actor, occasion)
 
@@ -275,7 +275,7 @@ def update(actor: Actor, person: Person, occasion: Occasion) -> Patient | None:
         named = filing.find_patient(occasion.environment, person.identifier)
         if named is None:
             raise unknown
-        held = Patient.objects.select_for_update().get(id=filing.canonical(named))
+        held = Patient.objects.select_for_update().get(id=standing.person_id(named))
         if not rules.may_update(_standing(person.identifier, held, actor), party):
             raise unknown
         if occasion.not_after is not None and _changed_after(held, occasion.not_after):

@@ -32,6 +32,7 @@ from archive.models import (
 from archive.models import Submission as SubmissionRow
 from archive.objects.registry import HAS_MEMBER, DocumentEntry, Link, Submission
 from archive.objects.submissions import digest, problems, resolve, set_problems
+from archive.queries import standing
 from archive.services import conflicts, filing, links, manifests, registration
 from archive.services.query_parameters import STATUS
 from archive.values import PatientIdentifier, now
@@ -237,7 +238,7 @@ def _tell(made: _Update, row: Document, facts: dict[str, object]) -> None:
         environment=made.environment,
         organisation_id=row.register.organisation_id,
         subject_id=row.id,
-        patient_id=filing.canonical(row.patient),
+        patient_id=standing.person_id(row.patient),
         correlation_id=made.correlation_id,
     )
     told = {"kind": row.kind, **facts}
@@ -246,5 +247,5 @@ def _tell(made: _Update, row: Document, facts: dict[str, object]) -> None:
         made.environment,
         row.register.controller_oid,
         row.accession_number,
-        filing.canonical(row.patient),
+        standing.person_id(row.patient),
     )

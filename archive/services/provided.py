@@ -29,7 +29,8 @@ from archive.models import Connection, Document, DocumentKind, ProvidedDocument,
 from archive.objects import manifest as kos
 from archive.objects.registry import MANIFEST_FORMAT, DocumentEntry, Submission
 from archive.objects.retrieving import Problem, Wanted
-from archive.services import documents, filing
+from archive.queries import standing
+from archive.services import documents
 from archive.services.metadata_update import require_operator
 from archive.values import now
 
@@ -167,7 +168,7 @@ def _remove(actor: Actor, wanted: Wanted, correlation_id: UUID | None) -> None:
             environment=actor.environment,
             organisation_id=document.register.organisation_id if document else None,
             subject_id=document.id if document else None,
-            patient_id=filing.canonical(document.patient) if document else None,
+            patient_id=standing.person_id(document.patient) if document else None,
             correlation_id=correlation_id,
         )
         facts = {

@@ -18,7 +18,8 @@ from archive.models import (
     Folder,
     Submission,
 )
-from archive.services import filing, links
+from archive.queries import standing
+from archive.services import links
 from archive.services.metadata_update import require_operator
 
 
@@ -41,7 +42,7 @@ def remove(
                 environment=environment,
                 organisation_id=row.register.organisation_id,
                 subject_id=row.id,
-                patient_id=filing.canonical(row.patient),
+                patient_id=standing.person_id(row.patient),
                 correlation_id=correlation_id,
             )
             facts = {

@@ -71,7 +71,8 @@ class Retrieval:
         self.destination = destination
         counted = selection.count()
         self.total, self.kinds = counted.total, counted.kinds
-        self.lacks_some = counted.damaged > 0  # so that not all can be given
+        # Known to be damaged, so that not all can be given; a single one is given or is not.
+        self.lacks_some = counted.damaged > 0 and counted.total > 1
         self._selection = selection
         self._tallies: dict[UUID, Tally] = {}
         self._failures: dict[tuple[UUID, str], Failure] = {}

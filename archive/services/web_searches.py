@@ -19,6 +19,7 @@ from archive.errors.fhir import PageOver, SearchUnclear
 from archive.models import Patient
 from archive.objects.registry import PatientId
 from archive.objects.search import Term
+from archive.queries import standing
 from archive.services import filing
 from archive.services.assertions import NOBODY, Established
 from archive.values import PatientIdentifier
@@ -43,7 +44,7 @@ class Search:
         """Rows of the person, by whatever id they came."""
         if self.person is None:
             return Q()
-        ids = Patient.objects.filter(Q(id=self.person) | Q(survivor_id=self.person))
+        ids = standing.ids_of(self.person)
         return Q(patient__in=ids.values("id"))
 
 
@@ -64,7 +65,7 @@ def person(asker: Established, asked: PatientId) -> UUID:
     except ValueError:
         raise SearchUnclear(facts={"field": "patient.identifier"}) from None
     row = filing.find_patient(asker.actor.environment, identifier)
-    return filing.canonical(row) if row else NOBODY
+    return standing.person_id(row) if row else NOBODY
 
 
 def person_of(asker: Established, key: str) -> UUID:
@@ -73,7 +74,7 @@ def person_of(asker: Established, key: str) -> UUID:
         row = Patient.objects.filter(environment=asker.actor.environment, id=UUID(key)).first()
     except ValueError:
         row = None
-    found = filing.canonical(row) if row else NOBODY
+    found = standing.person_id(row) if row else NOBODY
     _require_asserted(asker, found)
     return found
 

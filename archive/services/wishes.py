@@ -252,7 +252,7 @@ def _in_order(attempt: _Attempt, make: Callable[[_Open], Statement]) -> Recorded
         if known is not None:
             return Recorded(known, repeated=True)
     patient = filing.file_patient(whose.environment, whose.identifier)
-    person_id = filing.canonical(patient)
+    person_id = standing.person_id(patient)
     # Others who speak for the same person wait; who stores images of the person does not.
     Patient.objects.select_for_update(no_key=True).get(id=person_id)
     at = now()  # after the wait: what was said meanwhile is known
@@ -309,7 +309,7 @@ def _note_refusal(attempt: _Attempt, error: ArchiveError) -> None:
     whose = attempt.whose
     known = filing.find_patient(whose.environment, whose.identifier)
     about = ledger.About(
-        environment=whose.environment, patient_id=filing.canonical(known) if known else None
+        environment=whose.environment, patient_id=standing.person_id(known) if known else None
     )
     facts = {
         **_common(attempt),

@@ -24,7 +24,6 @@ from archive.errors import BytesDamaged, InstanceUnknown
 from archive.objects import header, part10
 from archive.objects.header import Header
 from archive.stores import files
-from archive.stores.files import Room
 from archive.values import uuid7
 from archive.vault import digests
 from archive.vault.digests import ALGORITHM, READ_CHUNK
@@ -54,7 +53,6 @@ __all__ = [
     "Incoming",
     "Kept",
     "Record",
-    "Room",
     "check_record",
     "doubt",
     "doubted",
@@ -362,7 +360,11 @@ def listed(environment: str, folder: str) -> Iterator[tuple[bytes, datetime, str
 def unwritable(environments: Collection[str]) -> list[str]:
     """For health: of which of these the vault takes no bytes, or has no room for them."""
     root = config.settings().vault_dir
-    return [each for each in environments if not (_takes(root) and _has_room(root / each))]
+    return [
+        each
+        for each in environments
+        if not (_takes(root) and _takes(root / each) and _has_room(root / each))
+    ]
 
 
 def _takes(folder: Path) -> bool:
@@ -371,10 +373,9 @@ def _takes(folder: Path) -> bool:
 
 def _has_room(folder: Path) -> bool:
     try:
-        free = shutil.disk_usage(folder).free
+        return shutil.disk_usage(folder).free > config.settings().free_bytes_floor
     except OSError:
         return False
-    return _takes(folder) and free > config.settings().free_bytes_floor
 
 
 def require_all(environments: Collection[str]) -> None:
@@ -383,7 +384,7 @@ def require_all(environments: Collection[str]) -> None:
         files.require_set_up(config.settings().vault_dir / each)
 
 
-def rooms(environments: Collection[str]) -> list[Room]:
+def rooms(environments: Collection[str]) -> list[files.Room]:
     """For new objects, by disk, the fullest first; none without an end. Raises StorageGone."""
     return stores.default().rooms(environments)
 

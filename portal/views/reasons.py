@@ -7,6 +7,7 @@ from uuid import UUID
 
 from archive.actors import Actor
 from archive.models import Patient
+from archive.queries import standing
 from archive.services import patient_search
 from archive.values import PatientIdentifier
 from portal.staff import Request
@@ -16,7 +17,7 @@ KEY = "reasons"
 
 def subject(patient: Patient) -> UUID:
     """Whom a reason is about: a merged-away id counts as its survivor."""
-    return patient.survivor_id or patient.id
+    return standing.person_id(patient)
 
 
 def keep(request: Request, patient_id: UUID, reason: str) -> None:

@@ -52,12 +52,9 @@ def started(command: str, environment: Mapping[str, str], log: Path) -> Process:
         )
 
 
-def forked(command: str, environment: Mapping[str, str], log: Path) -> Process:
-    """By a fork of the process that waits."""
-    return Fork(command, environment, log)
-
-
 class Fork:
+    """By a fork of the process that waits."""
+
     def __init__(self, command: str, environment: Mapping[str, str], log: Path) -> None:
         context = multiprocessing.get_context("forkserver")
         context.set_forkserver_preload(["tests.edges.product_read"])

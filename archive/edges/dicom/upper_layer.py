@@ -118,12 +118,12 @@ class Wire:
 
     def abort(self, reason: int = NOT_SPECIFIED) -> None:
         """A-ABORT by the service provider; best effort."""
-        self._last_words(bytes((ABORT, 0, 0, 0, 0, 4, 0, 0, 2, reason)))
+        self._last_words(ending(ABORT, 0, 2, reason))
 
     def reject(self, rejection: Rejection) -> None:
         """A-ASSOCIATE-RJ; best effort."""
-        body = (0, rejection.result, rejection.source, rejection.reason)
-        self._last_words(bytes((ASSOCIATE_RJ, 0, 0, 0, 0, 4, *body)))
+        said = rejection.result, rejection.source, rejection.reason
+        self._last_words(ending(ASSOCIATE_RJ, *said))
 
     def release(self) -> None:
         """A-RELEASE-RP; best effort."""
@@ -193,9 +193,11 @@ class Wire:
         self._start, self._end = 0, len(unread)
 
 
-def ending(kind: int) -> bytes:
-    """A-RELEASE-RQ or -RP, PS3.8 9.3.6 and 9.3.7."""
-    return bytes((kind, 0, 0, 0, 0, 4, 0, 0, 0, 0))
+def ending(kind: int, *said: int) -> bytes:
+    """The PDUs that end an association: A-ASSOCIATE-RJ, A-RELEASE-RQ and -RP, A-ABORT, PS3.8
+    9.3.4 and 9.3.6 to 9.3.8. Of their four bytes the last three may say something.
+    """
+    return bytes((kind, 0, 0, 0, 0, 4, 0, *(said or (0, 0, 0))))
 
 
 def fragments(body: memoryview) -> Iterator[Fragment]:

@@ -55,7 +55,7 @@ def objects(call: Call) -> HttpResponseBase:
     def encode(item: Outgoing, held: Held) -> Iterator[Sequence[Part]]:
         yield [_file(item, held, syntax_for(item.transfer_syntax_uid))]
 
-    partial = bool(unfit) or (wanted.total > 1 and wanted.lacks_some)
+    partial = bool(unfit) or wanted.lacks_some
     bare = single and taken.is_bare(wanted.kinds[0][1])
     form = Bare(accept.DICOM) if bare else Related(accept.DICOM)
     return Giving(call, wanted, form, encode).response(partial=partial)
@@ -95,8 +95,7 @@ def metadata(call: Call) -> HttpResponseBase:
         yield [of_model(model) if as_json else Part(accept.XML, [json_model.xml(model)])]
 
     form = Listed() if media_type == accept.JSON else Related(accept.XML)
-    partial = wanted.total > 1 and wanted.lacks_some
-    return Giving(call, wanted, form, encode).response(partial=partial)
+    return Giving(call, wanted, form, encode).response(partial=wanted.lacks_some)
 
 
 def _model(call: Call, found: Opened) -> json_model.Model:
@@ -211,7 +210,7 @@ def all_bulk_data(call: Call) -> HttpResponseBase:
         with taken_apart(item, held, little=True) as found:
             yield list(_long_values(found, form, _bulk_data_of(call, found)))
 
-    partial = bool(unfit) or (wanted.total > 1 and wanted.lacks_some)
+    partial = bool(unfit) or wanted.lacks_some
     return Giving(call, wanted, Related(accept.OCTETS), encode).response(partial=partial)
 
 

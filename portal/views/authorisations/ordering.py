@@ -24,6 +24,7 @@ from archive.models import (
     Register,
     StudyCodeEntry,
 )
+from archive.models.dated import valid_on
 from archive.queries.authorisations import organisations_of
 from archive.services import authorisation_drafts as drafts
 from archive.services.authorisation_parties import producers
@@ -220,9 +221,7 @@ def _step(
 
 def _codes() -> list[StudyCodeEntry]:
     """Suggestions for the code field."""
-    day = today()
-    rows = StudyCodeEntry.objects.filter(valid_from__lte=day)
-    return [row for row in rows if row.valid_until is None or row.valid_until >= day]
+    return list(StudyCodeEntry.objects.filter(valid_on(today())))
 
 
 def _page(

@@ -12,7 +12,7 @@ Listen = Callable[..., Listening]
 
 @pytest.fixture
 def start() -> commands.Start:
-    return commands.forked
+    return commands.Fork
 
 
 @pytest.fixture

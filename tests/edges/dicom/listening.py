@@ -139,7 +139,7 @@ COMMITMENT = "1.2.840.10008.1.20.1"
 
 
 def listening(
-    port: int, variables: Mapping[str, str], start: commands.Start = commands.forked
+    port: int, variables: Mapping[str, str], start: commands.Start = commands.Fork
 ) -> Listening:
     """Start a listener and wait until all its processes accept."""
     log = settings().data_dir / f"listener-{port}.log"

@@ -3,6 +3,7 @@
 import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import pytest
 
@@ -25,41 +26,34 @@ def kind_of_next(peer: Wire) -> int:
     return peer.read_pdu(16)[0]
 
 
-def has_closed(peer: Wire) -> bool:
-    return not peer.connection.recv(1)
+@contextmanager
+def released(ends: tuple[Calling, Wire]) -> Iterator[Wire]:
+    """Our side asks for the release, the peer's answers stand in the body, and both are done."""
+    calling, peer = ends
+    with ThreadPoolExecutor() as threads:
+        done = threads.submit(calling.release)
+        assert kind_of_next(peer) == RELEASE_RQ
+        yield peer
+        done.result(PATIENCE)
+    assert not peer.connection.recv(1)
 
 
 def test_a_release_is_waited_for(ends: tuple[Calling, Wire]) -> None:
-    calling, peer = ends
-    with ThreadPoolExecutor() as threads:
-        released = threads.submit(calling.release)
-        assert kind_of_next(peer) == RELEASE_RQ
+    with released(ends) as peer:
         peer.send(ending(RELEASE_RP))
-        released.result(PATIENCE)
-    assert has_closed(peer)
 
 
 def test_a_peer_that_asks_at_the_same_moment_is_answered_first(
     ends: tuple[Calling, Wire],
 ) -> None:
     """PS3.8 7.2.2.7: of a collision the requestor answers first."""
-    calling, peer = ends
-    with ThreadPoolExecutor() as threads:
-        released = threads.submit(calling.release)
-        assert kind_of_next(peer) == RELEASE_RQ
+    with released(ends) as peer:
         peer.send(ending(RELEASE_RQ))
         assert kind_of_next(peer) == RELEASE_RP
         peer.send(ending(RELEASE_RP))
-        released.result(PATIENCE)
-    assert has_closed(peer)
 
 
 def test_a_peer_that_aborts_instead_ends_it(ends: tuple[Calling, Wire]) -> None:
-    calling, peer = ends
-    with ThreadPoolExecutor() as threads:
-        released = threads.submit(calling.release)
-        assert kind_of_next(peer) == RELEASE_RQ
+    with released(ends) as peer:
         peer.send(ending(ABORT))
         peer.connection.shutdown(socket.SHUT_WR)
-        released.result(PATIENCE)
-    assert has_closed(peer)

@@ -145,7 +145,7 @@ def listening(port: int, variables: Mapping[str, str]) -> Listening:
     """Start a listener and wait until it accepts."""
     log = settings().data_dir / f"hl7-listener-{port}.log"
     environment = {**os.environ, "HL7_PORT": str(port), "HL7_PROCESSES": "2", **variables}
-    process = commands.forked("listen_hl7", environment, log)
+    process = commands.Fork("listen_hl7", environment, log)
     started = Listening(port, process=process, log=log)
     await_start(process, lambda: started.children() and _accepts(port))
     assert process.poll() is None, log.read_text()
