@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from io import BytesIO
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 from uuid import UUID
 
 from pydicom.uid import UID
@@ -80,21 +80,25 @@ class Reports:
             ready = report.result is not None and not report.message_id
             if ready and time.monotonic() >= report.due:
                 self._send(report)
-        try:
-            message_id, status = self._answers.get_nowait()
-        except Empty:
-            return
-        for report in [report for report in self._owed if report.message_id == message_id]:
-            self._owed.remove(report)
-            self._settle(report, status)
+        self._settle_answered()
 
     def end(self) -> None:
-        """The association is over: what is still owed goes on a new one."""
+        """The association is over: what is still owed goes on a new one. A release may have come
+        together with the last answer.
+        """
+        self._settle_answered()
         for report in self._owed:
             if report.thread is not None:
                 report.thread.join(PATIENCE)
             self._failed(report, PeerAborted("association ended before the N-EVENT-REPORT"))
         self._owed.clear()
+
+    def _settle_answered(self) -> None:
+        while not self._answers.empty():
+            message_id, status = self._answers.get()
+            for report in [each for each in self._owed if each.message_id == message_id]:
+                self._owed.remove(report)
+                self._settle(report, status)
 
     def _judge(self, report: Report) -> None:
         try:

@@ -7,15 +7,18 @@ import pytest
 from pydicom.dataset import Dataset
 from pynetdicom import build_role, evt
 from pynetdicom.association import Association
+from pynetdicom.dsutils import encode
 from pynetdicom.events import Event
 from pynetdicom.pdu import P_DATA_TF
 
 from archive.edges.dicom import codec
 from archive.edges.dicom.acceptance import STORAGE
+from archive.edges.dicom.upper_layer import RELEASE_RP
 from archive.errors import Malformed, PeerUnreachable
 from archive.models import Job, JobKind, StorageCommitment
 from archive.values import now, uid_from_uuid
 from tests import cast
+from tests.edges.dicom import wire
 from tests.edges.dicom.customer import Inbox, report_of
 from tests.edges.dicom.listening import COMMITMENT, Listening, eventually, send
 
@@ -44,6 +47,12 @@ def taking(inbox: Inbox, status: int = 0x0000) -> list[Any]:
 
 def ask(assoc: Association, *uids: str, transaction: str = "", sop_class: str = cast.CT) -> int:
     """N-ACTION; the status."""
+    information = _asking(*uids, transaction=transaction, sop_class=sop_class)
+    status, _ = assoc.send_n_action(information, 1, COMMITMENT, INSTANCE)
+    return int(status.Status)
+
+
+def _asking(*uids: str, transaction: str = "", sop_class: str = cast.CT) -> Dataset:
     information = Dataset()
     information.TransactionUID = transaction or uid_from_uuid()
     information.ReferencedSOPSequence = []
@@ -51,8 +60,7 @@ def ask(assoc: Association, *uids: str, transaction: str = "", sop_class: str = 
         item = Dataset()
         item.ReferencedSOPClassUID, item.ReferencedSOPInstanceUID = sop_class, uid
         information.ReferencedSOPSequence.append(item)
-    status, _ = assoc.send_n_action(information, 1, COMMITMENT, INSTANCE)
-    return int(status.Status)
+    return information
 
 
 @pytest.mark.parametrize("roles", [False, True], ids=["default roles", "role proposed"])
@@ -94,6 +102,26 @@ def test_a_sender_that_releases_at_once_is_left_to_the_job(listener: Listening) 
 
 def _is_owed_at_once() -> bool:
     return Job.objects.filter(kind=JobKind.COMMITMENT_REPORT, not_before__lte=now()).exists()
+
+
+def test_an_answer_that_comes_with_the_release_settles_the_report(listener: Listening) -> None:
+    peer = wire.connect(listener, wire.request([(COMMITMENT, [cast.IMPLICIT])]))
+    asked = encode(_asking("1.2.3.4.5"), is_implicit_vr=True, is_little_endian=True)
+    assert asked is not None
+    peer.send(
+        wire.data(wire.value(wire.COMMAND | wire.LAST, wire.action(COMMITMENT, INSTANCE, 1))),
+        wire.data(wire.value(wire.LAST, asked)),
+    )
+    assert peer.status() == 0
+    _, body = peer.read()
+    assert wire.number(body, 0x0100) == 0x0100, "the N-EVENT-REPORT"
+    while not body[5] == wire.LAST:
+        _, body = peer.read()
+    answer = wire.value(wire.COMMAND | wire.LAST, wire.reported(1))
+    peer.send(wire.data(answer) + wire.RELEASE_RQ)
+    assert peer.read()[0] == RELEASE_RP
+    assert peer.read()[0] == 0
+    eventually(lambda: StorageCommitment.objects.get().state == "reported")
 
 
 def test_a_report_that_the_sender_refuses_is_left_to_the_job(listener: Listening) -> None:
