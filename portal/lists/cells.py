@@ -155,7 +155,7 @@ def html(value: Value) -> SafeString | str:
         case State():
             return shown.state(value.shape, value.word)
         case Code():
-            return format_html("<code>{}</code>", value.text) if value.text else ""
+            return format_html('<code class="word">{}</code>', value.text) if value.text else ""
         case Identifier():
             return shown.identifier(value.text)
         case PersonCode():

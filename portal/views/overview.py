@@ -133,7 +133,7 @@ def interface_word(kind: str) -> str:
     words = {
         "dicom": _("DICOM listener"),
         "worker": _("Worker"),
-        "caller": _("Worker"),
+        "caller": _("Calls to customers"),
         "web": _("Web"),
         "beat": _("Timer"),
         "hl7": _("HL7 listener"),
