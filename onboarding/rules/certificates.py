@@ -1,5 +1,5 @@
-"""What a TLS certificate says, whether it serves for a host, and whether a listener will let it in.
-Pure.
+"""What a TLS certificate says, whether it serves for a host, whether a listener will let it in, and
+whether its system can be called by TLS. Pure.
 """
 
 from collections.abc import Sequence
@@ -28,8 +28,10 @@ MAX_PEM = 32_768
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """`names` are DNS names and addresses, lower case."""
+    """`names` are DNS names and addresses, lower case; `above` what was given behind the leaf."""
 
+    leaf: x509.Certificate
+    above: tuple[x509.Certificate, ...]
     subject: str
     issuer: str
     sha256: str
@@ -39,22 +41,24 @@ class Certificate:
 
 
 def read(pem: str) -> Certificate:
-    """The first certificate of a PEM text. Raises CertificateUnreadable, also for a private key:
-    that must not be given to anybody.
+    """The first certificate of a PEM text, with those behind it. Raises CertificateUnreadable, also
+    for a private key: that must not be given to anybody.
     """
     if len(pem) > MAX_PEM or "PRIVATE KEY" in pem:
         raise CertificateUnreadable(facts=FIELD)
     try:
-        found = x509.load_pem_x509_certificate(pem.encode("ascii"))
-        names = _names(found)
+        leaf, *above = x509.load_pem_x509_certificates(pem.encode("ascii"))
+        names = _names(leaf)
     except (ValueError, UnicodeEncodeError, x509.DuplicateExtension):
         raise CertificateUnreadable(facts=FIELD) from None
     return Certificate(
-        subject=found.subject.rfc4514_string()[:300],
-        issuer=found.issuer.rfc4514_string()[:300],
-        sha256=found.fingerprint(SHA256()).hex(),
-        valid_from=found.not_valid_before_utc,
-        valid_until=found.not_valid_after_utc,
+        leaf=leaf,
+        above=tuple(above),
+        subject=leaf.subject.rfc4514_string()[:300],
+        issuer=leaf.issuer.rfc4514_string()[:300],
+        sha256=leaf.fingerprint(SHA256()).hex(),
+        valid_from=leaf.not_valid_before_utc,
+        valid_until=leaf.not_valid_after_utc,
         names=names,
     )
 
@@ -83,26 +87,28 @@ def require_fit(certificate: Certificate, host: str, at: datetime) -> None:
         raise CertificateOtherName(facts=facts)
 
 
-def require_admitted(pem: str, trusted: Sequence[x509.Certificate], at: datetime) -> None:
+def require_admitted(
+    certificate: Certificate, trusted: Sequence[x509.Certificate], at: datetime
+) -> None:
     """That a listener with these issuers lets the certificate in, as OpenSSL judges it: the way up
     ends in a self-signed certificate of theirs, by others of theirs or of the text. What OpenSSL
     would accept must not be refused here: `cryptography.x509.verification` is stricter.
 
     Raises CertificateUnreadable, CertificateOtherUse, CertificateUntrusted.
     """
+    leaf = certificate.leaf
     try:
-        leaf, *above = x509.load_pem_x509_certificates(pem.encode("ascii"))
         serves = _serves_a_client(leaf)
     except ValueError:
         raise CertificateUnreadable(facts=FIELD) from None
     if not serves:
         raise CertificateOtherUse(facts=FIELD)
     roots = [each for each in trusted if each.issuer == each.subject and _is_valid(each, at)]
-    issuers = [each for each in (*trusted, *above) if _is_valid(each, at)]
+    issuers = [each for each in (*trusted, *certificate.above) if _is_valid(each, at)]
     if not _leads_to(roots, leaf, issuers):
-        issuer = leaf.issuer.rfc4514_string()[:200]
         is_own = leaf.issuer == leaf.subject
-        raise CertificateUntrusted(facts={**FIELD, "issuer": "" if is_own else issuer})
+        issuer = "" if is_own else leaf.issuer.rfc4514_string()[:200]
+        raise CertificateUntrusted(facts={**FIELD, "issuer": issuer})
 
 
 def _serves_a_client(leaf: x509.Certificate) -> bool:

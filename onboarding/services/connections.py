@@ -195,7 +195,7 @@ def _certificate(planned: Plan, host: str) -> dict[str, object]:
     found = certificates.read(pem)
     certificates.require_fit(found, host, now())
     if trusted := issuers.trusted(planned.kind):
-        certificates.require_admitted(pem, trusted, now())
+        certificates.require_admitted(found, trusted, now())
     return {
         "certificate": pem,
         "certificate_subject": found.subject,

@@ -1,12 +1,12 @@
 """Whose certificates our listeners let in, by the files of the settings (ON-3)."""
 
 import logging
-from pathlib import Path
 
 from cryptography import x509
 
 from archive.config import settings
 from archive.models import ConnectionKind
+from archive.queries import certificates
 
 log = logging.getLogger(__name__)
 
@@ -18,10 +18,7 @@ def trusted(kind: ConnectionKind) -> list[x509.Certificate]:
     config = settings()
     files = {ConnectionKind.DICOM: config.dicom_tls_ca, ConnectionKind.HL7: config.hl7_client_ca}
     file = files.get(kind, "")
-    if not file:
-        return []
-    try:
-        return x509.load_pem_x509_certificates(Path(file).read_bytes())
-    except (OSError, ValueError):
+    found = certificates.in_file(file)
+    if file and not found:
         log.warning("the trusted issuers of %s connections cannot be read", kind.value)
-        return []
+    return found

@@ -211,4 +211,4 @@ def test_issuers_that_have_certified_one_another_are_each_looked_at_once() -> No
     shown = [make("pacs", STRANGER).certificate, *ring]
     pem = "".join(each.public_bytes(serialization.Encoding.PEM).decode() for each in shown)
     with pytest.raises(CertificateUntrusted):
-        certificates.require_admitted(pem, [ROOT.certificate], at)
+        certificates.require_admitted(certificates.read(pem), [ROOT.certificate], at)
