@@ -2,7 +2,8 @@
 
     Malformed      CertificateUnreadable
     Unacceptable   FieldInvalid, HostUnknown, CertificateExpired, CertificateEarly,
-                   CertificateOtherName, CertificateOtherUse, CertificateUntrusted,
+                   CertificateOtherName, CertificateOtherUse, CertificateNotCalled,
+                   CertificateUntrusted,
                    FileTypeRefused, FileTooLarge, DayPassed
     NotFound       InvitationGone
     Conflict       StepOutOfOrder, TermsOutdated, TitleTaken, SenderTaken, AlreadyAsked
@@ -48,6 +49,11 @@ class CertificateOtherName(Unacceptable):
 class CertificateOtherUse(Unacceptable):
     code = "CERT-USE"
     comment = "certificate is not for who calls by TLS"
+
+
+class CertificateNotCalled(Unacceptable):
+    code = "CERT-CALLED"
+    comment = "certificate is not for who is called by TLS"
 
 
 class CertificateUntrusted(Unacceptable):

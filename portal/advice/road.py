@@ -50,6 +50,22 @@ ADVICE: dict[type[ArchiveError], Advice] = {
         _("Give a certificate for both sides of TLS (clientAuth and serverAuth)."),
         Move.SENDER,
     ),
+    errors.CertificateNotCalled: Advice(
+        _("Certificate is not for who is called"),
+        _(
+            "By its extended key usage, or an issuer’s, the certificate is not for a system that "
+            "is called by TLS (serverAuth): commitment reports, confirmations and fetched studies "
+            "would not reach it."
+        ),
+        _("Ask the customer for a certificate for both sides of TLS."),
+        _(
+            "By its extended key usage, or an issuer’s, the certificate is not for a system that "
+            "is called by TLS (serverAuth): commitment reports, confirmations and fetched studies "
+            "would not reach it."
+        ),
+        _("Give a certificate for both sides of TLS (clientAuth and serverAuth)."),
+        Move.SENDER,
+    ),
     errors.CertificateUntrusted: Advice(
         _("Issuer is not trusted"),
         _("The archive does not trust whoever issued the certificate: its system is refused."),
