@@ -3,7 +3,7 @@
     Malformed      CertificateUnreadable
     Unacceptable   FieldInvalid, HostUnknown, CertificateExpired, CertificateEarly,
                    CertificateOtherName, CertificateOtherUse, CertificateNotCalled,
-                   CertificateUntrusted,
+                   CertificateUntrusted, CertificateEnding,
                    FileTypeRefused, FileTooLarge, DayPassed
     NotFound       InvitationGone
     Conflict       StepOutOfOrder, TermsOutdated, TitleTaken, SenderTaken, AlreadyAsked
@@ -59,6 +59,11 @@ class CertificateNotCalled(Unacceptable):
 class CertificateUntrusted(Unacceptable):
     code = "CERT-ISSUER"
     comment = "issuer of the certificate is not trusted"
+
+
+class CertificateEnding(Unacceptable):
+    code = "CERT-ENDS"
+    comment = "certificate expires soon"
 
 
 class FileTypeRefused(Unacceptable):

@@ -26,6 +26,14 @@ ADVICE: dict[type[ArchiveError], Advice] = {
         _("Give a certificate that is valid today."),
         Move.SENDER,
     ),
+    errors.CertificateEnding: Advice(
+        _("Certificate expires soon"),
+        _("When the certificate has expired, its system is refused and cannot be called."),
+        _("See that the customer gives a new certificate, and open it, before that day."),
+        _("When the certificate has expired, your system is refused and cannot be called."),
+        _("Give a new certificate on the page of the connection before that day."),
+        Move.SENDER,
+    ),
     errors.CertificateEarly: Advice(
         _("Certificate is not valid yet"),
         _("The time of the certificate has not begun."),
