@@ -64,6 +64,8 @@ def test_each_disk_of_the_vault_is_watched_by_itself(
     case = Case.objects.get(reason="storage-full")
     assert (case.environment, case.event_count) == (fuller, 1)
     assert case.events.get().facts["environments"] == fuller
+    shown = signed_in("support").get(f"/cases/{case.id}/").content.decode()
+    assert "MiB" in shown and str(Environment(fuller).label) in shown
     configure(FREE_BYTES_WARNING="0", FREE_BYTES_FLOOR=between)
     assert vault.unwritable(Environment.values) == [fuller]
     assert health.vault_writable() == f"{fuller} cannot be written, or is full"
