@@ -72,6 +72,7 @@ EDGES = {
     "syslog": "Syslog",
     "fhir": "FHIR",
     "pdr": _("Patient Data Repository"),
+    "tls": "TLS",
 }
 PLACES = {
     "association": _("association"),

@@ -70,6 +70,7 @@ __all__ = [
     "keep_record",
     "key_of",
     "listed",
+    "out_of_reach",
     "path_of",
     "read",
     "read_file",
@@ -81,7 +82,6 @@ __all__ = [
     "records_behind",
     "remove",
     "remove_set_aside",
-    "require_all",
     "set_aside",
     "set_aside_files",
     "settle_doubt",
@@ -183,10 +183,10 @@ def _has_room(folder: Path) -> bool:
         return False
 
 
-def require_all(environments: Collection[str]) -> None:
-    """Raises StorageGone when the folder of one is not there."""
-    for each in environments:
-        files.require_set_up(config.settings().vault_dir / each)
+def out_of_reach(environments: Collection[str]) -> list[str]:
+    """Whose folder is not there."""
+    root = config.settings().vault_dir
+    return [each for each in environments if not files.is_set_up(root / each)]
 
 
 def rooms(environments: Collection[str]) -> list[files.Room]:

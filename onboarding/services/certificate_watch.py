@@ -33,7 +33,7 @@ from onboarding.services.issuers import Use
 
 log = logging.getLogger(__name__)
 
-WATCH = Place("job", "certificate")
+WATCH = Place("tls", "certificate")
 
 
 @dataclass(frozen=True, slots=True)
