@@ -139,7 +139,7 @@ def _say(row: Connection, error: ArchiveError | None) -> None:
 
 def _settle_all_but(judged: Iterable[UUID]) -> None:
     """A connection that has ended, or shows no certificate any more, is not missed."""
-    said = CaseEvent.objects.filter(case__place=WATCH.step, subject_id__isnull=False)
+    said = CaseEvent.objects.filter(case__place=WATCH.step)
     said = said.exclude(outcome=EventOutcome.SOLVED).exclude(subject_id__in=list(judged))
-    for subject_id in set(said.values_list("subject_id", flat=True)):
+    for subject_id in set(filter(None, said.values_list("subject_id", flat=True))):
         error_desk.settle(subject_id, WATCH.step)
