@@ -16,7 +16,7 @@ from django.db import DEFAULT_DB_ALIAS
 
 from archive.actors import SYSTEM, Actor
 from archive.chain import Verdict, make_partitions, seal, verify
-from archive.models import LedgerEvent
+from archive.models import LedgerEvent, Study
 from archive.statements import execute
 from archive.values import now, uuid7
 
@@ -181,6 +181,19 @@ class About:
     study_id: UUID | None = None
     patient_id: UUID | None = None
     correlation_id: UUID | None = None
+
+    @classmethod
+    def of_study(
+        cls, study: Study, *, subject_id: UUID | None = None, patient_id: UUID | None = None
+    ) -> "About":
+        """Of what concerns a study of a register; the subject is the study unless it is named."""
+        return cls(
+            environment=study.environment,
+            organisation_id=study.register.organisation_id,
+            subject_id=subject_id or study.id,
+            study_id=study.id,
+            patient_id=patient_id,
+        )
 
 
 def record(

@@ -2,7 +2,8 @@
 
     Malformed      CertificateUnreadable
     Unacceptable   FieldInvalid, HostUnknown, CertificateExpired, CertificateEarly,
-                   CertificateOtherName, CertificateOtherUse, CertificateUntrusted,
+                   CertificateOtherName, CertificateOtherUse, CertificateNotCalled,
+                   CertificateUntrusted, CertificateEnding,
                    FileTypeRefused, FileTooLarge, DayPassed
     NotFound       InvitationGone
     Conflict       StepOutOfOrder, TermsOutdated, TitleTaken, SenderTaken, AlreadyAsked
@@ -50,9 +51,19 @@ class CertificateOtherUse(Unacceptable):
     comment = "certificate is not for who calls by TLS"
 
 
+class CertificateNotCalled(Unacceptable):
+    code = "CERT-CALLED"
+    comment = "certificate is not for who is called by TLS"
+
+
 class CertificateUntrusted(Unacceptable):
     code = "CERT-ISSUER"
     comment = "issuer of the certificate is not trusted"
+
+
+class CertificateEnding(Unacceptable):
+    code = "CERT-ENDS"
+    comment = "certificate expires soon"
 
 
 class FileTypeRefused(Unacceptable):

@@ -8,6 +8,7 @@ from archive.tasks import WORK, Work
 from archive.values import today
 from onboarding.services import (
     authorisation_letters,
+    certificate_watch,
     production,
     review_letters,
     rollout,
@@ -38,3 +39,10 @@ def observe_rollouts() -> None:
     close_old_connections()
     rollout.observe_open()
     succession.pass_due(today())
+
+
+@shared_task(name="onboarding.watch_certificates")
+def watch_certificates() -> None:
+    """Every hour: an issuer goes with a restart, an end comes with a day."""
+    close_old_connections()
+    certificate_watch.watch()

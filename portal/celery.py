@@ -80,6 +80,11 @@ app.conf.update(
         "storage": {"task": "archive.watch_storage", "schedule": 60.0, "options": {"expires": 50}},
         "retention": {"task": "archive.retention", "schedule": 600.0, "options": {"expires": 500}},
         "volumes": {"task": "archive.volumes", "schedule": 300.0, "options": {"expires": 240}},
+        "certificates": {
+            "task": "onboarding.watch_certificates",
+            "schedule": 3600.0,
+            "options": {"expires": 600},
+        },
         "partitions": {"task": "archive.partitions", "schedule": 86_400.0},
     },
 )

@@ -52,6 +52,7 @@ FACTS = {
     "limit": _("Limit"),
     "tls": "TLS",
     "certificate": _("Certificate, SHA-256"),
+    "until": _("Valid until"),
     "rejection": _("Association rejected, PS3.8"),
 }
 # What is asked first on the telephone stands first; the rest follows as it was told.
@@ -71,6 +72,7 @@ EDGES = {
     "syslog": "Syslog",
     "fhir": "FHIR",
     "pdr": _("Patient Data Repository"),
+    "tls": "TLS",
 }
 PLACES = {
     "association": _("association"),
@@ -78,6 +80,7 @@ PLACES = {
     "correction": _("correction of a study"),
     "integrity": _("verification of stored bytes"),
     "storage": _("free space"),
+    "certificate": _("certificate of the connection"),
     "commitment": _("storage commitment"),
     "commitment-report": _("commitment report"),
     "notice": _("confirmation of registration"),
@@ -123,7 +126,11 @@ def fact_place(name: str) -> int:
 
 def fact(name: str, value: str) -> tuple[str, str]:
     """A fact of a case's event as label and value."""
-    return str(FACTS.get(name, name)), _value(name, value)
+    return fact_label(name), _value(name, value)
+
+
+def fact_label(name: str) -> str:
+    return str(FACTS.get(name, name))
 
 
 def _value(name: str, value: str) -> str:

@@ -212,7 +212,7 @@ def came(step: RolloutStep) -> list[tuple[str, str]]:
 
 
 def _pair(name: str, value: str | int | bool) -> tuple[str, str]:
-    label = str(_LABELS.get(name, names.fact(name, "")[0]))
+    label = str(_LABELS.get(name, names.fact_label(name)))
     if name == "stand_in":
         return label, _("registered by the stand-in, not by the Patient Data Repository")
     if name == "archived":

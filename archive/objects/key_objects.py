@@ -2,13 +2,11 @@
 
 import warnings
 from dataclasses import dataclass
-from io import BytesIO
 
 from pydicom.dataset import Dataset
-from pydicom.filereader import read_dataset
 
 from archive.errors import DatasetUnreadable
-from archive.objects import elements, manifest
+from archive.objects import deflated, elements, manifest
 
 SOP_CLASS_UID = manifest.sop_class_uid
 SCHEME = "DCM"
@@ -38,21 +36,12 @@ def read(data: elements.Bytes, transfer_syntax_uid: str) -> KeyObjects:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            dataset = _dataset(data, transfer_syntax_uid)
+            dataset = deflated.dataset(data, transfer_syntax_uid, most=INFLATED_LIMIT)
             return KeyObjects(_title(dataset), tuple(_named(dataset)))
     except DatasetUnreadable:
         raise
     except Exception:  # pydicom raises what it likes on broken bytes
         raise DatasetUnreadable("key object selection cannot be read") from None
-
-
-def _dataset(data: elements.Bytes, transfer_syntax_uid: str) -> Dataset:
-    encoding = elements.encoding_of(transfer_syntax_uid)
-    if elements.is_deflated(transfer_syntax_uid):
-        data, ended = elements.inflate(data, INFLATED_LIMIT)
-        if not ended:
-            raise DatasetUnreadable("deflated data set is cut off or too large")
-    return read_dataset(BytesIO(data), not encoding.explicit, encoding.little)
 
 
 def _title(dataset: Dataset) -> str:

@@ -4,12 +4,10 @@ Their details are for viewers; here is only what a list of a study's marks needs
 """
 
 from dataclasses import dataclass
-from io import BytesIO
 
 from pydicom.dataset import Dataset
-from pydicom.filereader import read_dataset
 
-from archive.objects import charsets, elements
+from archive.objects import charsets, deflated
 
 KEY_OBJECTS = "1.2.840.10008.5.1.4.1.1.88.59"
 # Grayscale, colour, pseudo-colour, blending, XA/XRF: the softcopy presentation states.
@@ -30,11 +28,8 @@ class Mark:
 def read(data: bytes, transfer_syntax_uid: str) -> Mark:
     """What can be read; nothing of what cannot."""
     try:
-        if elements.is_deflated(transfer_syntax_uid):
-            data, _ = elements.inflate(data, LARGEST)
-        encoding = elements.encoding_of(transfer_syntax_uid)
         with charsets.quiet():
-            dataset = read_dataset(BytesIO(data), not encoding.explicit, encoding.little)
+            dataset = deflated.dataset(data, transfer_syntax_uid, most=LARGEST)
             dataset.decode()
             if dataset.get("SOPClassUID") == KEY_OBJECTS:
                 return _key_objects(dataset)

@@ -70,7 +70,6 @@ def _of_issuers() -> list[Certificate]:
 
 
 def _own() -> list[Certificate]:
-    """Files that cannot be read are the listeners' trouble, who say so."""
     known = settings()
     files = {
         "dicom": known.dicom_tls_certificate,
@@ -79,12 +78,19 @@ def _own() -> list[Certificate]:
     }
     found = []
     for what, file in files.items():
-        if not file:
-            continue
-        try:
-            first = x509.load_pem_x509_certificates(Path(file).read_bytes())[0]
-        except (OSError, ValueError, IndexError):
-            continue
-        name = first.subject.rfc4514_string()
-        found.append(Certificate(what, name, "", first.not_valid_after_utc, what))
+        for first in in_file(file)[:1]:
+            name = first.subject.rfc4514_string()
+            found.append(Certificate(what, name, "", first.not_valid_after_utc, what))
     return found
+
+
+def in_file(file: str) -> list[x509.Certificate]:
+    """Those of a PEM file of the settings. None where it is not set or cannot be read: that is the
+    trouble of whoever listens or calls with it, and said there.
+    """
+    if not file:
+        return []
+    try:
+        return x509.load_pem_x509_certificates(Path(file).read_bytes())
+    except (OSError, ValueError):
+        return []

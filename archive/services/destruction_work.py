@@ -219,10 +219,4 @@ def give_up(list_id: UUID, job_id: UUID, error: ArchiveError) -> None:
 
 
 def _about(held: DestructionList, item: DestructionItem) -> ledger.About:
-    return ledger.About(
-        environment=held.environment,
-        organisation_id=item.study.register.organisation_id,
-        subject_id=held.id,
-        study_id=item.study_id,
-        patient_id=item.study.patient_id,
-    )
+    return ledger.About.of_study(item.study, subject_id=held.id, patient_id=item.study.patient_id)

@@ -162,9 +162,4 @@ def _locked(instance_id: UUID) -> Instance:
 
 
 def _about(row: Instance) -> ledger.About:
-    return ledger.About(
-        environment=row.environment,
-        organisation_id=row.study.register.organisation_id,
-        subject_id=row.id,
-        study_id=row.study_id,
-    )
+    return ledger.About.of_study(row.study, subject_id=row.id)

@@ -17,13 +17,7 @@ OWN_PATIENT = "own authorisation"  # why a party looks where nobody asks it
 def at_study(actor: Actor, study: Study, **facts: str) -> None:
     """At more than a study's list entry. Raises Refused."""
     gate.require(actor, Action.SEE_PATIENT, study)
-    about = ledger.About(
-        environment=study.environment,
-        organisation_id=study.register.organisation_id,
-        subject_id=study.id,
-        study_id=study.id,
-        patient_id=standing.person_id(study.patient),
-    )
+    about = ledger.About.of_study(study, patient_id=standing.person_id(study.patient))
     ledger.record(ledger.Kind.STUDY_VIEWED, about, {"reason": actor.reason, **facts}, actor=actor)
 
 

@@ -210,13 +210,7 @@ def _version_before(instance_id: UUID, version: InstanceVersion) -> InstanceVers
 def _tell_undone(
     actor: Actor, study: Study, correction: Correction, changed: list[str], reason: str
 ) -> None:
-    about = ledger.About(
-        environment=study.environment,
-        organisation_id=study.register.organisation_id,
-        subject_id=correction.id,
-        study_id=study.id,
-        patient_id=study.patient_id,
-    )
+    about = ledger.About.of_study(study, subject_id=correction.id, patient_id=study.patient_id)
     facts = {"changed": changed, "reason": reason}
     ledger.record(ledger.Kind.CORRECTION_UNDONE, about, facts, actor=actor)
 

@@ -367,12 +367,6 @@ def give_up(study_id: UUID, job_id: UUID, error: ArchiveError) -> None:
 def _record(
     study: Study, kind: ledger.Kind, facts: Mapping[str, object], *, subject_id: UUID | None = None
 ) -> None:
-    about = ledger.About(
-        environment=study.environment,
-        organisation_id=study.register.organisation_id,
-        subject_id=subject_id or study.id,
-        study_id=study.id,
-    )
-    ledger.record(kind, about, facts)
+    ledger.record(kind, ledger.About.of_study(study, subject_id=subject_id), facts)
     if kind in TOLD:
         webhook_events.of_study(TOLD[kind], study)

@@ -20,6 +20,8 @@ from archive.services import rows
 from archive.values import now
 
 STRICTER = "replaced by a stricter rejection"
+# What a study becomes of which nothing is shown any more; its modalities stay as they were.
+EMPTIED: Mapping[str, object] = {"state": StudyState.CORRECTED, "waits_for": ""}
 
 
 def lock(study_ids: Iterable[UUID]) -> None:
@@ -143,13 +145,14 @@ def _count_again(study_ids: Collection[UUID]) -> None:
         bytes=Sum("size", filter=shown, default=0),
         listed=modalities(shown),
     ):
-        left: dict[str, object] = {"instance_count": row["count"], "byte_count": row["bytes"]}
-        if row["count"]:
-            left["modalities"] = row["listed"]
-        else:
-            left |= {"state": StudyState.CORRECTED, "waits_for": ""}
-        kept = Study.objects.exclude(state=StudyState.DESTROYED)
-        kept.filter(id=row["study_id"]).update(**left)
+        counted: dict[str, object] = {"instance_count": row["count"], "byte_count": row["bytes"]}
+        become = {"modalities": row["listed"]} if row["count"] else EMPTIED
+        _update(row["study_id"], {**counted, **become})
+
+
+def _update(study_id: UUID, values: Mapping[str, object]) -> None:
+    """Of a destroyed study nothing is said any more."""
+    Study.objects.filter(id=study_id).exclude(state=StudyState.DESTROYED).update(**values)
 
 
 def _record(
@@ -159,12 +162,7 @@ def _record(
     facts: Mapping[str, object],
     actor: Actor,
 ) -> None:
-    about = ledger.About(
-        environment=study.environment,
-        organisation_id=study.register.organisation_id,
-        subject_id=rejection.id,
-        study_id=study.id,
-    )
+    about = ledger.About.of_study(study, subject_id=rejection.id)
     ledger.record(kind, about, facts, actor=actor)
 
 
@@ -214,8 +212,7 @@ def leave_out(study_id: UUID) -> None:
         cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [str(study_id)])
         (is_alone,) = cursor.fetchone()
     if is_alone and not Instance.objects.filter(study=study_id, rejection="").exists():
-        kept = Study.objects.filter(id=study_id).exclude(state=StudyState.DESTROYED)
-        kept.update(state=StudyState.CORRECTED, waits_for="")
+        _update(study_id, EMPTIED)
 
 
 # --- revocation -----------------------------------------------------------------------------------

@@ -38,21 +38,36 @@ def watch() -> bool:
     An environment whose folder is a disk of its own has its own case; where they share one, it is
     production's.
     """
-    try:
-        vault.require_all(Environment.values)
-        rooms = vault.rooms(Environment.values)
-    except StorageGone as gone:
-        _say(gone, Environment.PRODUCTION)
-        return False
-    least = settings().free_bytes_warning
-    full = {room.environments[0]: room for room in rooms if room.size < least}
+    wrong = {**_full(), **_gone()}
     for environment, subject in SUBJECTS.items():
-        if room := full.get(environment):
-            facts = {"free": f"{room.size >> 20} MiB", "environments": ",".join(room.environments)}
-            _say(StorageFull("free space is running out", facts=facts), environment)
+        if error := wrong.get(environment):
+            _say(error, environment)
         else:
             error_desk.settle(subject, ROOM.step)
-    return not full
+    return not wrong
+
+
+def _gone() -> dict[str, ArchiveError]:
+    """Where all are, it is the vault itself, once."""
+    lost = vault.out_of_reach(Environment.values)
+    facts = {"environments": ",".join(lost)}
+    return {each: StorageGone(facts=facts) for each in lost[:1]}
+
+
+def _full() -> dict[str, ArchiveError]:
+    lost = vault.out_of_reach(Environment.values)
+    try:
+        rooms = vault.rooms([each for each in Environment.values if each not in lost])
+    except StorageGone as gone:  # object storage
+        return {Environment.PRODUCTION: gone}
+    return {
+        room.environments[0]: StorageFull(
+            "free space is running out",
+            facts={"free": f"{room.size >> 20} MiB", "environments": ",".join(room.environments)},
+        )
+        for room in rooms
+        if room.size < settings().free_bytes_warning
+    }
 
 
 def _say(error: ArchiveError, environment: Environment) -> None:

@@ -70,13 +70,7 @@ def _patient(study: Study, after: StudyFacts) -> Patient:
 def tell(correction: Correction, *, changed: Sequence[str], actor: Actor | None = None) -> None:
     """On the study's timeline: which attributes, never their values."""
     study = Study.objects.select_related("register").get(id=correction.study_id)
-    about = ledger.About(
-        environment=study.environment,
-        organisation_id=study.register.organisation_id,
-        subject_id=correction.id,
-        study_id=study.id,
-        patient_id=study.patient_id,
-    )
+    about = ledger.About.of_study(study, subject_id=correction.id, patient_id=study.patient_id)
     facts = {
         "origin": correction.origin,
         "changed": list(changed),

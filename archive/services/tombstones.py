@@ -190,13 +190,7 @@ def _put_in_force(study: Study, record: Record) -> bool:
         Instance.objects.filter(study=held).update(damaged_at=None)
         _end_what_is_open(held, record)
         destruction_records.file(held, record)
-        about = ledger.About(
-            environment=held.environment,
-            organisation_id=held.register.organisation_id,
-            subject_id=held.id,
-            study_id=held.id,
-            patient_id=held.patient_id,
-        )
+        about = ledger.About.of_study(held, patient_id=held.patient_id)
         facts = {
             name: record[name] for name in ("list", "objects", "bytes", "sha256", "ended_on", "at")
         }

@@ -1,11 +1,12 @@
-"""What a TLS certificate says, whether it serves for a host, and whether a listener will let it in.
-Pure.
+"""What a TLS certificate says, whether it serves for a host, whether a listener will let it in, and
+whether its system can be called by TLS. Pure.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from ipaddress import ip_address
+from typing import TypeVar
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
@@ -16,6 +17,7 @@ from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from onboarding.errors import (
     CertificateEarly,
     CertificateExpired,
+    CertificateNotCalled,
     CertificateOtherName,
     CertificateOtherUse,
     CertificateUnreadable,
@@ -23,13 +25,27 @@ from onboarding.errors import (
 )
 
 FIELD = {"field": "certificate"}
+# What an extended key usage must hold for either side, as OpenSSL sees it: of servers also the two
+# old ones for strong ciphers (Microsoft's and Netscape's).
+CALLS = frozenset({ExtendedKeyUsageOID.CLIENT_AUTH})
+IS_CALLED = frozenset(
+    {
+        ExtendedKeyUsageOID.SERVER_AUTH,
+        x509.ObjectIdentifier("1.3.6.1.4.1.311.10.3.3"),
+        x509.ObjectIdentifier("2.16.840.1.113730.4.1"),
+    }
+)
+Uses = frozenset[x509.ObjectIdentifier]
+Extension = TypeVar("Extension", bound=x509.ExtensionType)
 MAX_PEM = 32_768
 
 
 @dataclass(frozen=True, slots=True)
 class Certificate:
-    """`names` are DNS names and addresses, lower case."""
+    """`names` are DNS names and addresses, lower case; `above` what was given behind the leaf."""
 
+    leaf: x509.Certificate
+    above: tuple[x509.Certificate, ...]
     subject: str
     issuer: str
     sha256: str
@@ -39,22 +55,26 @@ class Certificate:
 
 
 def read(pem: str) -> Certificate:
-    """The first certificate of a PEM text. Raises CertificateUnreadable, also for a private key:
-    that must not be given to anybody.
+    """The first certificate of a PEM text, with those behind it. Raises CertificateUnreadable, also
+    for a private key: that must not be given to anybody.
     """
     if len(pem) > MAX_PEM or "PRIVATE KEY" in pem:
         raise CertificateUnreadable(facts=FIELD)
     try:
-        found = x509.load_pem_x509_certificate(pem.encode("ascii"))
-        names = _names(found)
+        leaf, *above = x509.load_pem_x509_certificates(pem.encode("ascii"))
+        names = _names(leaf)
+        for each in above:
+            _ = each.extensions  # read when first asked for
     except (ValueError, UnicodeEncodeError, x509.DuplicateExtension):
         raise CertificateUnreadable(facts=FIELD) from None
     return Certificate(
-        subject=found.subject.rfc4514_string()[:300],
-        issuer=found.issuer.rfc4514_string()[:300],
-        sha256=found.fingerprint(SHA256()).hex(),
-        valid_from=found.not_valid_before_utc,
-        valid_until=found.not_valid_after_utc,
+        leaf=leaf,
+        above=tuple(above),
+        subject=leaf.subject.rfc4514_string()[:300],
+        issuer=leaf.issuer.rfc4514_string()[:300],
+        sha256=leaf.fingerprint(SHA256()).hex(),
+        valid_from=leaf.not_valid_before_utc,
+        valid_until=leaf.not_valid_after_utc,
         names=names,
     )
 
@@ -83,38 +103,65 @@ def require_fit(certificate: Certificate, host: str, at: datetime) -> None:
         raise CertificateOtherName(facts=facts)
 
 
-def require_admitted(pem: str, trusted: Sequence[x509.Certificate], at: datetime) -> None:
+def require_admitted(
+    certificate: Certificate, trusted: Sequence[x509.Certificate], at: datetime
+) -> None:
     """That a listener with these issuers lets the certificate in, as OpenSSL judges it: the way up
     ends in a self-signed certificate of theirs, by others of theirs or of the text. What OpenSSL
     would accept must not be refused here: `cryptography.x509.verification` is stricter.
 
-    Raises CertificateUnreadable, CertificateOtherUse, CertificateUntrusted.
+    Raises CertificateOtherUse, CertificateUntrusted.
     """
-    try:
-        leaf, *above = x509.load_pem_x509_certificates(pem.encode("ascii"))
-        serves = _serves_a_client(leaf)
-    except ValueError:
-        raise CertificateUnreadable(facts=FIELD) from None
-    if not serves:
+    leaf = certificate.leaf
+    if not (_is_for(leaf, CALLS) and _may_sign(leaf)):
         raise CertificateOtherUse(facts=FIELD)
-    roots = [each for each in trusted if each.issuer == each.subject and _is_valid(each, at)]
-    issuers = [each for each in (*trusted, *above) if _is_valid(each, at)]
-    if not _leads_to(roots, leaf, issuers):
-        issuer = leaf.issuer.rfc4514_string()[:200]
+    if not _is_believed(certificate, trusted, at, CALLS):
         is_own = leaf.issuer == leaf.subject
-        raise CertificateUntrusted(facts={**FIELD, "issuer": "" if is_own else issuer})
+        issuer = "" if is_own else leaf.issuer.rfc4514_string()[:200]
+        raise CertificateUntrusted(facts={**FIELD, "issuer": issuer})
 
 
-def _serves_a_client(leaf: x509.Certificate) -> bool:
-    """Where it says for what it is (RFC 5280 4.2.1.3 and 4.2.1.12)."""
-    for each in leaf.extensions:
-        if isinstance(each.value, x509.ExtendedKeyUsage):
-            if ExtendedKeyUsageOID.CLIENT_AUTH not in each.value:
-                return False
-        elif isinstance(each.value, x509.KeyUsage):
-            if not (each.value.digital_signature or each.value.key_agreement):
-                return False
-    return True
+def require_callable(
+    certificate: Certificate, trusted: Sequence[x509.Certificate], at: datetime
+) -> None:
+    """That our calls by TLS go through to a system that shows the certificate; a listener with the
+    same issuers lets it in. Raises CertificateNotCalled.
+    """
+    is_for = _is_for(certificate.leaf, IS_CALLED)
+    if not (is_for and _is_believed(certificate, trusted, at, IS_CALLED)):
+        raise CertificateNotCalled(facts=FIELD)
+
+
+def _is_believed(
+    certificate: Certificate, trusted: Sequence[x509.Certificate], at: datetime, uses: Uses
+) -> bool:
+    """What an issuer says of its own use holds for all below it."""
+    roots = [each for each in trusted if each.issuer == each.subject and _is_valid(each, at)]
+    issuers = [
+        each
+        for each in (*trusted, *certificate.above)
+        if _is_valid(each, at) and _is_for(each, uses)
+    ]
+    return _leads_to([each for each in roots if _is_for(each, uses)], certificate.leaf, issuers)
+
+
+def _is_for(certificate: x509.Certificate, uses: Uses) -> bool:
+    """Where it says for what it is (RFC 5280 4.2.1.12)."""
+    said = _extension(certificate, x509.ExtendedKeyUsage)
+    return said is None or any(each in uses for each in said)
+
+
+def _may_sign(certificate: x509.Certificate) -> bool:
+    """As who calls must (RFC 5280 4.2.1.3)."""
+    said = _extension(certificate, x509.KeyUsage)
+    return said is None or said.digital_signature or said.key_agreement
+
+
+def _extension(certificate: x509.Certificate, kind: type[Extension]) -> Extension | None:
+    try:
+        return certificate.extensions.get_extension_for_class(kind).value
+    except x509.ExtensionNotFound:
+        return None
 
 
 def _is_valid(certificate: x509.Certificate, at: datetime) -> bool:
@@ -152,17 +199,14 @@ def _has_issued(issuer: x509.Certificate, certificate: x509.Certificate) -> bool
 
 def _may_issue(certificate: x509.Certificate) -> bool:
     """Those of X.509 version 1 cannot say so."""
-    try:
-        return certificate.extensions.get_extension_for_class(x509.BasicConstraints).value.ca
-    except x509.ExtensionNotFound:
-        return certificate.version is x509.Version.v1
+    said = _extension(certificate, x509.BasicConstraints)
+    return certificate.version is x509.Version.v1 if said is None else said.ca
 
 
 def _names(found: x509.Certificate) -> tuple[str, ...]:
     """Subject alternative names; the common name only where there is none (RFC 6125 6.4.4)."""
-    try:
-        alternative = found.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
-    except x509.ExtensionNotFound:
+    alternative = _extension(found, x509.SubjectAlternativeName)
+    if alternative is None:
         common = found.subject.get_attributes_for_oid(NameOID.COMMON_NAME)
         return tuple(str(each.value).lower() for each in common)
     named = alternative.get_values_for_type(x509.DNSName)

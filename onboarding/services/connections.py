@@ -23,6 +23,7 @@ from onboarding.rules import certificates, fields, road
 from onboarding.rules.road import Party
 from onboarding.services import customers, issuers, rights, steps
 from onboarding.services.customers import XdsSystem
+from onboarding.services.issuers import Use
 from onboarding.services.openings import (
     PLANNERS,
     end_all,
@@ -68,7 +69,7 @@ class Plan:
 def plan(actor: Actor, organisation: Organisation, planned: Plan) -> PlannedConnection:
     """Raises, each with facts["field"]: FieldInvalid, HostUnknown, TitleTaken,
     CertificateUnreadable, CertificateExpired, CertificateEarly, CertificateOtherName,
-    CertificateOtherUse, CertificateUntrusted.
+    CertificateOtherUse, CertificateUntrusted, CertificateNotCalled.
     """
     rights.require(actor, organisation, *PLANNERS)
     _require_road(organisation)
@@ -193,9 +194,7 @@ def _certificate(planned: Plan, host: str) -> dict[str, object]:
             "certificate_until": None,
         }
     found = certificates.read(pem)
-    certificates.require_fit(found, host, now())
-    if trusted := issuers.trusted(planned.kind):
-        certificates.require_admitted(pem, trusted, now())
+    issuers.judge(found, Use(planned.kind, host, planned.tls), now())
     return {
         "certificate": pem,
         "certificate_subject": found.subject,

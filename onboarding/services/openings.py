@@ -20,7 +20,7 @@ from onboarding.errors import SenderTaken, StepOutOfOrder, TitleTaken
 from onboarding.models import Joining, PlannedConnection
 from onboarding.rules import road
 from onboarding.rules.road import Party
-from onboarding.services import customers, rights, steps
+from onboarding.services import certificate_watch, customers, rights, steps
 from onboarding.services.customers import DicomSystem, Hl7System, XdsSystem
 
 PLANNERS = (Party.CUSTOMER, Party.TECHNICAL, Party.OFFICER)
@@ -48,6 +48,7 @@ def open_planned(actor: Actor, row: PlannedConnection) -> Connection:
             made = _open_xds(actor, row)
         row.connection, row.opened_at = made, now()
         row.save(update_fields=["connection", "opened_at"])
+        certificate_watch.look(made)
         return made
 
 

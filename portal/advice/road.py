@@ -26,6 +26,14 @@ ADVICE: dict[type[ArchiveError], Advice] = {
         _("Give a certificate that is valid today."),
         Move.SENDER,
     ),
+    errors.CertificateEnding: Advice(
+        _("Certificate expires soon"),
+        _("When the certificate has expired, its system is refused and cannot be called."),
+        _("See that the customer gives a new certificate, and open it, before that day."),
+        _("When the certificate has expired, your system is refused and cannot be called."),
+        _("Give a new certificate on the page of the connection before that day."),
+        Move.SENDER,
+    ),
     errors.CertificateEarly: Advice(
         _("Certificate is not valid yet"),
         _("The time of the certificate has not begun."),
@@ -47,6 +55,22 @@ ADVICE: dict[type[ArchiveError], Advice] = {
         _("By its key usage, the certificate is not for a system that calls (clientAuth)."),
         _("Ask the customer for a certificate for both sides of TLS."),
         _("By its key usage, the certificate is not for a system that calls (clientAuth)."),
+        _("Give a certificate for both sides of TLS (clientAuth and serverAuth)."),
+        Move.SENDER,
+    ),
+    errors.CertificateNotCalled: Advice(
+        _("Certificate is not for who is called"),
+        _(
+            "By its extended key usage, or an issuer’s, the certificate is not for a system that "
+            "is called by TLS (serverAuth): commitment reports, confirmations and fetched studies "
+            "would not reach it."
+        ),
+        _("Ask the customer for a certificate for both sides of TLS."),
+        _(
+            "By its extended key usage, or an issuer’s, the certificate is not for a system that "
+            "is called by TLS (serverAuth): commitment reports, confirmations and fetched studies "
+            "would not reach it."
+        ),
         _("Give a certificate for both sides of TLS (clientAuth and serverAuth)."),
         Move.SENDER,
     ),

@@ -21,7 +21,7 @@ from portal.advice import advise
 from portal.forms.case_work import ReplyForm
 from portal.forms.reasons import ResolveForm
 from portal.lists.desk import DESK
-from portal.names import OF_PATIENT, fact, fact_place, place_words
+from portal.names import OF_PATIENT, fact, fact_label, fact_place, place_words
 from portal.pages import BY_NAME
 from portal.staff import Request, page
 from portal.views import desk, lists
@@ -186,7 +186,7 @@ def _open(name: str) -> bool:
 
 def _explained(each: queries.Explaining) -> tuple[str, str]:
     """A fact with its commonest values, and how often each was told."""
-    label = fact(each.name, "")[0]
+    label = fact_label(each.name)
     if each.others and each.values[0][1] == 1:
         return label, _("%(count)s different values") % {
             "count": formats.number_text(len(each.values) + each.others)

@@ -116,13 +116,15 @@ def front(request: Request, actor: Actor) -> HttpResponseBase:
 
 def _rooms() -> dict[str, Any]:
     """Disk by disk, the fullest first; where there are several, with whose they are."""
+    lost = vault.out_of_reach(Environment.values)
     try:
-        found = vault.rooms(Environment.values)
+        found = vault.rooms([each for each in Environment.values if each not in lost])
     except StorageGone:
         return {"out_of_reach": True}
-    several = len(found) > 1
-    labels = [names.environments(room.environments) if several else "" for room in found]
-    return {"rooms": list(zip(labels, (room.size for room in found), strict=True))}
+    rooms: list[tuple[tuple[str, ...], int | None]] = [((each,), None) for each in lost]
+    rooms += [(room.environments, room.size) for room in found]
+    several = len(rooms) > 1
+    return {"rooms": [(names.environments(of) if several else "", free) for of, free in rooms]}
 
 
 def _round(kind: RoundKind) -> dict[str, Any]:

@@ -12,7 +12,15 @@ from pydicom.uid import UID
 
 from archive import errors
 from archive.config import settings
-from archive.objects import coercion, deflated, manifest, sameness, transcoding
+from archive.objects import (
+    coercion,
+    deflated,
+    key_objects,
+    manifest,
+    marks,
+    sameness,
+    transcoding,
+)
 from archive.objects.opened import opened
 from tests.cast import EXPLICIT, dataset
 from tests.objects import samples
@@ -54,6 +62,9 @@ def test_a_bomb_is_refused_by_everything_that_inflates_and_costs_no_more_than_th
         assert refused.value.facts == {"limit": str(LIMIT)}
         assert most < MANY // 4
     assert not sameness.same_content(bomb, DEFLATED, bomb[:-1], DEFLATED)
+    assert marks.read(bomb, DEFLATED) == marks.Mark()
+    with pytest.raises(errors.DatasetUnreadable):
+        key_objects.read(bomb, DEFLATED)
 
 
 def test_what_stays_under_the_limit_is_whole() -> None:

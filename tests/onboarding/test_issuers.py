@@ -19,7 +19,7 @@ from archive.config import settings
 from archive.edges.dicom import tls
 from archive.errors import ArchiveError
 from archive.models import ConnectionKind, Environment
-from onboarding.errors import CertificateOtherUse, CertificateUntrusted
+from onboarding.errors import CertificateNotCalled, CertificateOtherUse, CertificateUntrusted
 from onboarding.rules import certificates
 from onboarding.services import connections
 from tests.onboarding import cast
@@ -87,6 +87,9 @@ def make(
 ROOT, STRANGER = make("root", ca=True), make("stranger", ca=True)
 BETWEEN, EXPIRED = make("between", ROOT, ca=True), make("expired", ca=True, days=-1)
 NO_CA, FALSE_ROOT = make("no-ca", ROOT), make("root", ca=True)
+FOR_CALLERS = make("for-callers", ROOT, ca=True, extended=(CLIENT,))
+FOR_SERVERS = make("for-servers", ROOT, ca=True, extended=(SERVER,))
+OLD_WORD = x509.ObjectIdentifier("1.3.6.1.4.1.311.10.3.3")
 OWN, OWN_SERVER = make("own"), make("own", extended=(SERVER,))
 BELOW = make("pacs", BETWEEN)
 
@@ -111,6 +114,18 @@ CASES: dict[str, tuple[Made, tuple[Made, ...], tuple[Made, ...], type[ArchiveErr
     "for servers": (make("pacs", ROOT, extended=(SERVER,)), (), (ROOT,), CertificateOtherUse),
     "for anything": (make("pacs", ROOT, extended=(ANY,)), (), (ROOT,), CertificateOtherUse),
     "trusted, for servers": (OWN_SERVER, (), (OWN_SERVER,), CertificateOtherUse),
+    "for clients alone": (
+        *(make("pacs", ROOT, extended=(CLIENT,)), (), (ROOT,), CertificateNotCalled),
+    ),
+    "for clients, and servers in an old word": (
+        *(make("pacs", ROOT, extended=(CLIENT, OLD_WORD)), (), (ROOT,), None),
+    ),
+    "by one between for clients alone": (
+        *(make("pacs", FOR_CALLERS), (FOR_CALLERS,), (ROOT,), CertificateNotCalled),
+    ),
+    "by one between for servers alone": (
+        *(make("pacs", FOR_SERVERS), (FOR_SERVERS,), (ROOT,), CertificateUntrusted),
+    ),
     "for no signature": (
         *(make("pacs", ROOT, uses=("key_encipherment",)), (), (ROOT,), CertificateOtherUse),
     ),
@@ -143,6 +158,32 @@ def is_let_in(folder: Path, shown: Made, above: tuple[Made, ...]) -> bool:
         caller.join()
 
 
+def is_reached(folder: Path, shown: Made, above: tuple[Made, ...]) -> bool:
+    """By the very context of our calls."""
+    here, there = socket.socketpair()
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*shown.kept_in(folder, *above))
+
+    def be_called() -> None:
+        with there:
+            try:
+                with context.wrap_socket(there, server_side=True) as secured:
+                    secured.recv(1)
+            except OSError:  # refused
+                return
+
+    called = threading.Thread(target=be_called)
+    called.start()
+    pinned = tls.client_context(shown.certificate.fingerprint(hashes.SHA256()).hex())
+    try:
+        with here, pinned.wrap_socket(here, server_hostname="localhost"):
+            return True
+    except ssl.SSLError:
+        return False
+    finally:
+        called.join()
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize("name", CASES)
 def test_what_the_listener_lets_in_is_taken_and_nothing_else(
@@ -155,14 +196,19 @@ def test_what_the_listener_lets_in_is_taken_and_nothing_else(
     configure(
         DICOM_TLS_CA=str(bundle), DICOM_TLS_CERTIFICATE=str(certificate), DICOM_TLS_KEY=str(key)
     )
-    assert is_let_in(tmp_path, shown, above) is (error is None)
+    not_called = error is CertificateNotCalled
+    assert is_let_in(tmp_path, shown, above) is (error is None or not_called)
+    if error in (None, CertificateNotCalled):
+        assert is_reached(tmp_path, shown, above) is (error is None)
     pem = "".join(each.pem for each in (shown, *above))
     assert refusal(certificate=pem) is error
+    if not_called:  # it is called without TLS then
+        assert refusal(certificate=pem, tls=False) is None
 
 
 def refusal(**told: Any) -> type[ArchiveError] | None:
     road = cast.applicant()
-    plan = planned(Environment.TEST, "UUSI_TLS", host="localhost", tls=True, **told)
+    plan = planned(Environment.TEST, "UUSI_TLS", **{"host": "localhost", "tls": True, **told})
     try:
         connections.plan(cast.admin(road), road.organisation, plan)
     except ArchiveError as error:
@@ -211,4 +257,4 @@ def test_issuers_that_have_certified_one_another_are_each_looked_at_once() -> No
     shown = [make("pacs", STRANGER).certificate, *ring]
     pem = "".join(each.public_bytes(serialization.Encoding.PEM).decode() for each in shown)
     with pytest.raises(CertificateUntrusted):
-        certificates.require_admitted(pem, [ROOT.certificate], at)
+        certificates.require_admitted(certificates.read(pem), [ROOT.certificate], at)

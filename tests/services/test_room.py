@@ -64,6 +64,8 @@ def test_each_disk_of_the_vault_is_watched_by_itself(
     case = Case.objects.get(reason="storage-full")
     assert (case.environment, case.event_count) == (fuller, 1)
     assert case.events.get().facts["environments"] == fuller
+    shown = signed_in("support").get(f"/cases/{case.id}/").content.decode()
+    assert "MiB" in shown and str(Environment(fuller).label) in shown
     configure(FREE_BYTES_WARNING="0", FREE_BYTES_FLOOR=between)
     assert vault.unwritable(Environment.values) == [fuller]
     assert health.vault_writable() == f"{fuller} cannot be written, or is full"
@@ -80,6 +82,19 @@ def test_environments_on_one_disk_are_one_room(own_vault: Path) -> None:
     assert "Free space<" in content and "Free space," not in content
 
 
-def test_the_page_says_when_the_vault_does_not_answer(own_vault: Path) -> None:
+def test_a_disk_that_is_gone_is_told_with_whose_it_is_and_hides_no_other(own_vault: Path) -> None:
     (own_vault / "test" / MARK).unlink()
-    assert "the vault does not answer" in signed_in("support").get("/integrity/").content.decode()
+    content = signed_in("support").get("/integrity/").content.decode()
+    assert content.count("the vault does not answer") == 1
+    assert "Free space, production" in content and "Free space, test" in content
+    assert not storage.watch()
+    case = Case.objects.get(reason="storage-gone")
+    assert (case.environment, case.events.get().facts) == ("test", {"environments": "test"})
+    (own_vault / "production" / MARK).unlink()
+    assert not storage.watch()
+    other = Case.objects.get(reason="storage-gone", environment="production")
+    assert other.events.get().facts == {"environments": "production,test"}
+    files.set_up(own_vault / "production")
+    files.set_up(own_vault / "test")
+    assert storage.watch()
+    assert set(Case.objects.values_list("state", flat=True)) == {"resolved"}

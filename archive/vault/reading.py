@@ -1,0 +1,202 @@
+"""Objects on their way out: found in a store, their digest checked, as a whole or from the first
+bytes alone.
+"""
+
+import errno
+import mmap
+import shutil
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from types import TracebackType
+from typing import BinaryIO, cast
+
+from archive import config, stores
+from archive.errors import BytesDamaged, InstanceUnknown
+from archive.objects import header, part10
+from archive.objects.header import Header
+from archive.stores import files
+from archive.vault import digests
+from archive.vault.digests import READ_CHUNK
+from archive.vault.incoming import DATA_OFFSET, SPILL, key_of
+
+HEAD = 64 << 10  # bytes in which a header usually ends
+
+
+def read(environment: str, digest: bytes, store: str = "") -> bytes:
+    """The data set as received, its digest checked. Raises InstanceUnknown, BytesDamaged."""
+    with hold(environment, digest, 0, store) as held:
+        return held.data()
+
+
+class Held:
+    """Bytes on their way out, their digest checked: in memory while they are few, else in an open
+    file. To be closed.
+    """
+
+    def __init__(
+        self, pieces: Sequence[bytes | memoryview] = (), file: BinaryIO | None = None
+    ) -> None:
+        self._pieces = pieces
+        self._file = file
+
+    def pieces(self) -> Iterator[bytes | memoryview]:
+        """The data set; may be asked for again."""
+        if self._file is None:
+            yield from self._pieces
+            return
+        self._file.seek(DATA_OFFSET)
+        while chunk := self._file.read(READ_CHUNK):
+            yield chunk
+
+    def data(self) -> bytes:
+        return b"".join(self.pieces())
+
+    @contextmanager
+    def view(self) -> Iterator[memoryview]:
+        """The data set to walk over, without reading a large one into memory. No slice of it may
+        outlive it.
+        """
+        if self._file is None:
+            with memoryview(self.data()) as whole:
+                yield whole
+            return
+        with (
+            mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ) as mapped,
+            memoryview(mapped) as file,
+        ):
+            with file[DATA_OFFSET:] as whole:
+                yield whole
+
+    def close(self) -> None:
+        if self._file is not None:
+            self._file.close()
+
+    def __enter__(self) -> "Held":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        raised: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def hold(environment: str, digest: bytes, size: int, store: str = "") -> Held:
+    """The data set as received, of `size` bytes. Raises InstanceUnknown, BytesDamaged."""
+    if size <= SPILL:
+        with _past_prefix(environment, digest, store) as small:
+            data = small.read()
+        if not digests.is_of(digest, data):
+            raise BytesDamaged(facts={"digest": digest.hex()})
+        return Held([data])
+    file = _seekable(_open(environment, digest, store))
+    if not digests.is_of_file(digest, lambda: _again(file)):
+        file.close()
+        raise BytesDamaged(facts={"digest": digest.hex()})
+    return Held(file=file)
+
+
+def _seekable(file: BinaryIO) -> BinaryIO:
+    """Object storage gives bytes once, and here they are read twice: first for their digest."""
+    if file.seekable():
+        return file
+    root = config.settings().vault_dir
+    folder = root / "outgoing"
+    files.require_set_up(root)
+    files.make_folder(folder)
+    copy = cast(BinaryIO, tempfile.TemporaryFile(dir=folder))
+    with file:
+        shutil.copyfileobj(file, copy, READ_CHUNK)
+    return copy
+
+
+@contextmanager
+def _again(file: BinaryIO) -> Iterator[BinaryIO]:
+    """Its data set from the beginning; it stays open."""
+    file.seek(DATA_OFFSET)
+    yield file
+
+
+def is_named(digest: bytes, file: bytes) -> bool:
+    """Whether a whole Part 10 file of ours is the digest's."""
+    return digests.is_of(digest, memoryview(file)[DATA_OFFSET:])
+
+
+def read_file(environment: str, digest: bytes, store: str = "") -> bytes:
+    """The whole Part 10 file. Raises InstanceUnknown."""
+    with _open(environment, digest, store) as file:
+        return file.read()
+
+
+def read_meta(environment: str, digest: bytes, store: str = "") -> part10.FileMeta:
+    """What the file says of itself. Raises InstanceUnknown, DatasetUnreadable."""
+    with _open(environment, digest, store, DATA_OFFSET) as file:
+        return part10.read_prefix(file.read(DATA_OFFSET))
+
+
+def read_header(
+    environment: str, digest: bytes, transfer_syntax_uid: str, store: str = ""
+) -> Header:
+    """What the index needs, from the first bytes where those reach far enough; the digest is not
+    read again. Raises InstanceUnknown, DatasetUnreadable.
+    """
+    with _past_prefix(environment, digest, store, DATA_OFFSET + HEAD) as file:
+        head = header.read_header(file.read(HEAD), transfer_syntax_uid, whole=False)
+    if head.complete:
+        return head
+    with _past_prefix(environment, digest, store) as file:
+        return header.read_header(file.read(), transfer_syntax_uid)
+
+
+def is_whole(environment: str, digest: bytes, store: str = "") -> bool:
+    """Whether the bytes are there and match their digest; reads them all, in bounded memory."""
+    try:
+        return digests.is_of_file(digest, lambda: _past_prefix(environment, digest, store))
+    except InstanceUnknown:
+        return False
+    except OSError as error:
+        if error.errno == errno.EIO:  # the medium cannot give them back
+            return False
+        raise
+
+
+def _past_prefix(
+    environment: str, digest: bytes, store: str, length: int | None = None
+) -> BinaryIO:
+    """At the data set. Raises InstanceUnknown."""
+    file = _open(environment, digest, store, length)
+    if file.seekable():
+        file.seek(DATA_OFFSET)
+    else:
+        file.read(DATA_OFFSET)
+    return file
+
+
+def size_of(environment: str, digest: bytes, store: str = "") -> int:
+    """Bytes of the data set. Raises InstanceUnknown."""
+    key = key_of(environment, digest)
+    return stores.holding(key, store).size(key) - DATA_OFFSET
+
+
+def where(environment: str, digest: bytes, store: str = "") -> str:
+    """The store that has bytes under the digest, empty for none; they are not read."""
+    try:
+        return stores.holding(key_of(environment, digest), store).name
+    except InstanceUnknown:
+        return ""
+
+
+def _open(environment: str, digest: bytes, store: str = "", length: int | None = None) -> BinaryIO:
+    """Raises InstanceUnknown, StorageGone."""
+    known = stores.configured()
+    hinted = [known[store]] if store in known else []
+    for each in (*hinted, *known.values()):
+        try:
+            return each.open(key_of(environment, digest), length)
+        except FileNotFoundError:
+            continue
+    files.require_set_up(config.settings().vault_dir / environment)
+    raise InstanceUnknown("the vault has no such object")
