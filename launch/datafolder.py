@@ -55,8 +55,13 @@ def turn_logs(folder: Path, longest: int = LONGEST_LOG) -> None:
     """Set long logs aside while their writers go on appending; two generations are kept."""
     for log in folder.glob("*.log"):
         if log.stat().st_size > longest:
-            older = log.with_suffix(".log.1")
+            fresh, older = log.with_suffix(".log.0"), log.with_suffix(".log.1")
+            try:
+                shutil.copyfile(log, fresh)
+            except OSError:  # a full disk, say: it stays as it is until there is room
+                fresh.unlink(missing_ok=True)
+                continue
             if older.exists():
                 older.replace(log.with_suffix(".log.2"))
-            shutil.copyfile(log, older)
+            fresh.replace(older)
             os.truncate(log, 0)
