@@ -25,7 +25,10 @@ def prepare(data: Path) -> None:
     found = data.stat()
     shared = found.st_uid != os.geteuid() or found.st_mode & stat.S_ISVTX
     if shared or ROOT.is_relative_to(data) or data == Path.home():
-        raise LaunchError(f"{data} is not ours alone: give a folder of its own with --data")
+        raise LaunchError(
+            f"{data} is not ours alone (another's, a home, or shared by all): "
+            f"give a folder of its own with --data"
+        )
     data.chmod(0o700)
     for name in PARTS:
         (data / name).mkdir(mode=0o700, exist_ok=True)
