@@ -50,6 +50,15 @@ def _store(text: str) -> str:
     return {"files": "files", "s3": "s3"}[text.strip().lower()]
 
 
+MAIL_PORTS = {"starttls": 587, "tls": 465, "none": 25}  # RFC 6409, RFC 8314, RFC 5321
+
+
+def _mail_security(text: str) -> str:
+    word = text.strip().lower()
+    MAIL_PORTS[word]
+    return word
+
+
 def _bare(text: str) -> str:
     """An address without the stroke at its end."""
     return text.rstrip("/")
@@ -166,6 +175,12 @@ class Config:
     manifest_repository: str = variable(str, f"{OPERATOR_OID}.42")
     imaging_source: str = variable(str, f"{OPERATOR_OID}.43")
     mail_dir: Path = variable(Path, Follows(lambda known: known["data_dir"] / "mail"))
+    mail_server: str = variable(str, "")  # by SMTP; empty: mails are files in mail_dir
+    mail_security: str = variable(_mail_security, "starttls")
+    mail_port: int = variable(int, Follows(lambda known: MAIL_PORTS[known["mail_security"]]))
+    mail_user: str = variable(str, "")  # empty: without signing in
+    mail_password: str = variable(str, "")
+    mail_from: str = variable(str, "kuva-aineistot@example.invalid")
     free_bytes_floor: int = variable(int, 256 << 20)
     evidence_max_bytes: int = variable(int, 20 << 20)
     pass_opens_production: bool = variable(_flag, False)  # else an officer does

@@ -32,6 +32,9 @@ def main() -> int:
     except LaunchError as error:
         say(f"Cannot start: {error}")
         code = 1
+    except OSError as error:  # a disk that is full or not to be written
+        say(f"Cannot go on: {error.filename or 'the system'}: {error.strerror or error}")
+        code = 1
     finally:
         system.stop()
     return code

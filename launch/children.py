@@ -1,5 +1,6 @@
 """Our processes: started, started again when they die, ended together."""
 
+import contextlib
 import json
 import os
 import secrets
@@ -89,7 +90,8 @@ class Supervisor:
         child.process = child.spawn()
         child.began = time.monotonic()
         child.identity = processes.identify(child.process.pid)
-        self._note()
+        with contextlib.suppress(OSError):  # a full disk: its mark finds it all the same
+            self._note()
 
     def _note(self) -> None:
         alive = {child.name: child.identity for child in self.children if child.identity}

@@ -25,7 +25,10 @@ def prepare(data: Path) -> None:
     found = data.stat()
     shared = found.st_uid != os.geteuid() or found.st_mode & stat.S_ISVTX
     if shared or ROOT.is_relative_to(data) or data == Path.home():
-        raise LaunchError(f"{data} is not ours alone: give a folder of its own with --data")
+        raise LaunchError(
+            f"{data} is not ours alone (another's, a home, or shared by all): "
+            f"give a folder of its own with --data"
+        )
     data.chmod(0o700)
     for name in PARTS:
         (data / name).mkdir(mode=0o700, exist_ok=True)
@@ -55,8 +58,13 @@ def turn_logs(folder: Path, longest: int = LONGEST_LOG) -> None:
     """Set long logs aside while their writers go on appending; two generations are kept."""
     for log in folder.glob("*.log"):
         if log.stat().st_size > longest:
-            older = log.with_suffix(".log.1")
+            fresh, older = log.with_suffix(".log.0"), log.with_suffix(".log.1")
+            try:
+                shutil.copyfile(log, fresh)
+            except OSError:  # a full disk, say: it stays as it is until there is room
+                fresh.unlink(missing_ok=True)
+                continue
             if older.exists():
                 older.replace(log.with_suffix(".log.2"))
-            shutil.copyfile(log, older)
+            fresh.replace(older)
             os.truncate(log, 0)

@@ -1,17 +1,23 @@
 """Asking the portal whether the system is ready."""
 
 import json
+from collections.abc import Sequence
 from http.client import HTTPConnection, HTTPException
 from urllib.parse import urlsplit
 
 
-def missing(address: str, seconds: float = 2.0) -> str:
+def a_name(allowed: Sequence[str]) -> str:
+    """By which the portal lets itself be called; empty when by any, as by its own address."""
+    first = allowed[0] if allowed else "*"
+    return "" if first == "*" else first.removeprefix(".")
+
+
+def missing(address: str, host: str = "", seconds: float = 2.0) -> str:
     """Empty when everything is ready, else what is not."""
     parts = urlsplit(address)
     connection = HTTPConnection(parts.hostname or "", parts.port, timeout=seconds)
     try:
-        # As a proxy with TLS would say it; without this an HTTPS set-up answers with a redirect.
-        connection.request("GET", "/health/ready", headers={"X-Forwarded-Proto": "https"})
+        connection.request("GET", "/health/ready", headers={"Host": host or parts.netloc})
         answer = connection.getresponse()
         body = answer.read(10_000)
     except (OSError, HTTPException):

@@ -85,11 +85,14 @@ def read(arguments: Sequence[str], environment: Mapping[str, str]) -> Plan:
 
 def check_ports(plan: Plan) -> None:
     """Raises LaunchError naming the first port that is taken and the flag that changes it."""
-    wanted = (
+    wanted = [
         ("the portal", plan.web_host, plan.web_port, "--port"),
         ("DICOM", plan.dicom_host, plan.dicom_port, "--dicom-port"),
-        ("HL7", plan.dicom_host, plan.hl7_port, "--hl7-port"),
-    )
+        ("HL7", plan.given.get("HL7_HOST") or plan.dicom_host, plan.hl7_port, "--hl7-port"),
+    ]
+    secured = plan.given.get("DICOM_TLS_PORT") or "0"
+    if secured.isdecimal() and int(secured):  # what is no number is refused with the settings
+        wanted.append(("DICOM over TLS", plan.dicom_host, int(secured), "DICOM_TLS_PORT"))
     for what, host, port, flag in wanted:
         try:
             family, kind, protocol, _, address = socket.getaddrinfo(

@@ -147,13 +147,14 @@ class System:
         """Keep everybody alive until StopRequested; print the table when the system is ready."""
         ready, began = False, time.monotonic()
         told_at = turned_at = began
+        name = health.a_name(self.config.allowed_hosts)
         while True:
             self.supervisor.tick()
             if time.monotonic() - turned_at > TURN_LOGS_EVERY:
                 turned_at = time.monotonic()
                 datafolder.turn_logs(self.plan.data / "log")
             if not ready:
-                missing = health.missing(self.plan.web_address)
+                missing = health.missing(self.plan.web_address, name)
                 ready = not missing
                 if ready:
                     self._welcome(time.monotonic() - began)

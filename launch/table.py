@@ -23,7 +23,7 @@ def rows(plan: Plan, config: Config) -> list[tuple[str, str]]:
         ("Health", f"{web}/health/ready"),
         ("Data", str(plan.data)),
         ("Logs", str(plan.data / "log")),
-        ("Mails", str(config.mail_dir)),
+        ("Mails", config.mail_server or f"{config.mail_dir} (no MAIL_SERVER: files only)"),
         *_repository(config),
     ]
 

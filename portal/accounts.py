@@ -2,6 +2,8 @@
 address is verified before it counts; a session ends with the browser.
 """
 
+import logging
+from smtplib import SMTPException
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -20,6 +22,8 @@ from archive.config import settings
 from archive.models import Membership, User
 from onboarding.services import people
 from portal.staff import person_of
+
+log = logging.getLogger(__name__)
 
 SIGN_UP = "join-account"  # the one address where an account is made
 
@@ -64,10 +68,19 @@ class AccountAdapter(DefaultAccountAdapter):
         return f"{reverse('account_login')}?{urlencode({'next': reverse('join')})}"
 
     def respond_email_verification_sent(self, request: HttpRequest, user: User) -> HttpResponse:
-        if settings().demo:
+        if settings().demo and not settings().mail_server:
             said = gettext("Demo mode sends no mail: the message is a file in %(folder)s.")
             messages.info(request, said % {"folder": settings().mail_dir})
         return super().respond_email_verification_sent(request, user)
+
+    def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
+        """What the mail is about has happened; who waits for it is told that it did not go."""
+        try:
+            super().send_mail(template_prefix, email, context)
+        except (OSError, SMTPException) as error:
+            log.warning("mail %s not sent: %s", template_prefix, type(error).__name__)
+            said = gettext("The mail could not be sent just now. Ask for it again a little later.")
+            messages.error(self.request, said)
 
     def send_notification_mail(self, template_prefix: str, user: User, **kwargs: Any) -> None:
         if template_prefix in CHANGES:

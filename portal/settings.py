@@ -199,9 +199,15 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 
-EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+EMAIL_BACKEND = (
+    f"django.core.mail.backends.{'smtp' if config.mail_server else 'filebased'}.EmailBackend"
+)
 EMAIL_FILE_PATH = str(config.mail_dir)
-DEFAULT_FROM_EMAIL = "kuva-aineistot@example.invalid"
+EMAIL_HOST, EMAIL_PORT = config.mail_server, config.mail_port
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = config.mail_user, config.mail_password
+EMAIL_USE_TLS, EMAIL_USE_SSL = config.mail_security == "starttls", config.mail_security == "tls"
+EMAIL_TIMEOUT = 10  # seconds that a page or a job waits for it at most
+DEFAULT_FROM_EMAIL = config.mail_from
 
 CSRF_FAILURE_VIEW = "portal.views.errors.csrf"
 SESSION_COOKIE_HTTPONLY = True
@@ -209,6 +215,7 @@ SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = config.https
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if config.https else None
 SECURE_SSL_REDIRECT = config.https
+SECURE_REDIRECT_EXEMPT = [r"^health/(live|ready)$"]  # who watches may stand behind the proxy
 SECURE_HSTS_SECONDS = 31_536_000 if config.https else 0
 SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = config.https
 SECURE_CONTENT_TYPE_NOSNIFF = True

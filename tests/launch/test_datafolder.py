@@ -1,5 +1,6 @@
 """The data folder: ours alone, locked by one, its logs kept short."""
 
+import resource
 from pathlib import Path
 
 import pytest
@@ -41,3 +42,18 @@ def test_a_writer_goes_on_after_its_log_was_set_aside(tmp_path: Path) -> None:
     assert log.read_text() == "last\n"
     assert (tmp_path / "web.log.1").read_text() == "third\n"
     assert (tmp_path / "web.log.2").read_text() == "second\n"
+
+
+def test_a_log_for_which_there_is_no_room_stays_as_it_is(tmp_path: Path) -> None:
+    log, older = tmp_path / "web.log", tmp_path / "web.log.1"
+    log.write_text("a line that is too long\n")
+    older.write_text("older\n")
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (5, hard))
+    try:
+        datafolder.turn_logs(tmp_path, longest=3)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert log.read_text() == "a line that is too long\n"
+    assert older.read_text() == "older\n"
+    assert set(tmp_path.iterdir()) == {log, older}

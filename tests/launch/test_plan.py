@@ -53,3 +53,21 @@ def test_a_port_in_use_is(free_port: int) -> None:
     with socket.create_server(("127.0.0.1", free_port + 1)):
         with pytest.raises(LaunchError, match="--dicom-port"):
             plan.check_ports(plan.read([*flags, "--hl7-port", str(free_port + 2)], {}))
+
+
+def test_the_taken_port_of_dicom_over_tls_is_named(free_port: int) -> None:
+    flags = ["--port", str(free_port), "--dicom-port", str(free_port + 1)]
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        taken = str(server.getsockname()[1])
+        asked = plan.read([*flags, "--hl7-port", str(free_port + 2)], {"DICOM_TLS_PORT": taken})
+        with pytest.raises(LaunchError, match="DICOM_TLS_PORT"):
+            plan.check_ports(asked)
+
+
+def test_hl7_is_looked_for_at_its_own_address(free_port: int) -> None:
+    flags = ["--port", str(free_port), "--dicom-port", str(free_port + 1)]
+    with socket.create_server(("127.0.0.2", 0)) as server:
+        taken = str(server.getsockname()[1])
+        asked = plan.read([*flags, "--hl7-port", taken], {"HL7_HOST": "127.0.0.2"})
+        with pytest.raises(LaunchError, match=r"127\.0\.0\.2"):
+            plan.check_ports(asked)

@@ -1,5 +1,7 @@
 """Signing up: opened for registrations only, verified by mail, held against machines (ON-1)."""
 
+import socket
+
 import pytest
 from allauth.account.models import EmailAddress
 from django.core import mail
@@ -98,6 +100,17 @@ def test_the_mail_is_a_file_of_the_mail_folder() -> None:
     text = written.read_text()
     assert f"To: {EMAIL}" in text and link_in(text)
     written.unlink()
+
+
+def test_who_signs_up_is_told_of_a_mail_that_did_not_go() -> None:
+    backend = "django.core.mail.backends.smtp.EmailBackend"
+    with socket.create_server(("127.0.0.1", 0)) as gone:
+        port = gone.getsockname()[1]
+    client = browser()
+    with override_settings(EMAIL_BACKEND=backend, EMAIL_HOST="127.0.0.1", EMAIL_PORT=port):
+        answer = sign_up(client, EMAIL)
+    assert answer.status_code == 302
+    assert "could not be sent" in client.get(answer.headers["Location"]).content.decode()
 
 
 def test_demo_accounts_sign_in_without_an_address(

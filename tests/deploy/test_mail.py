@@ -1,0 +1,91 @@
+"""Mails leave by the mail server that the settings name, and are files where they name none."""
+
+import os
+import socketserver
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from archive.config import ConfigError, read
+from launch.plan import ROOT
+
+GIVEN = {"SECRET_KEY": "x", "DATABASE_URL": "postgresql://x@/x", "CELERY_BROKER_URL": "memory://"}
+
+
+class Conversation(socketserver.StreamRequestHandler):
+    """As much of SMTP (RFC 5321) as a client that does not sign in needs."""
+
+    def handle(self) -> None:
+        said: list[str] = self.server.said  # type: ignore[attr-defined]
+        self.wfile.write(b"220 here\r\n")
+        while line := self.rfile.readline().decode().strip():
+            said.append(line)
+            if line.upper() == "DATA":
+                self.wfile.write(b"354 go on\r\n")
+                while (part := self.rfile.readline()) != b".\r\n":
+                    said.append(part.decode().rstrip())
+            self.wfile.write(b"221 bye\r\n" if line.upper() == "QUIT" else b"250 well\r\n")
+
+
+@pytest.fixture
+def post_office() -> Iterator[tuple[int, list[str]]]:
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Conversation) as server:
+        server.said = []  # type: ignore[attr-defined]
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        yield server.server_address[1], server.said  # type: ignore[attr-defined]
+        server.shutdown()
+        thread.join()
+
+
+def send(data: Path, **settings: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "manage.py", "sendtestemail", "reader@example.invalid"],
+        cwd=ROOT,
+        env={"PATH": os.defpath, "DATA_DIR": str(data), **GIVEN, **settings},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_mail_leaves_by_the_server_of_the_settings(
+    tmp_path: Path, post_office: tuple[int, list[str]]
+) -> None:
+    port, said = post_office
+    server = {"MAIL_SERVER": "127.0.0.1", "MAIL_PORT": str(port), "MAIL_SECURITY": "none"}
+    done = send(tmp_path, **server, MAIL_FROM="archive@example.invalid")
+    assert done.returncode == 0, done.stderr
+    assert "mail FROM:<archive@example.invalid>" in " ".join(said)
+    assert "rcpt TO:<reader@example.invalid>" in said
+    assert not (tmp_path / "mail").exists()
+
+
+def test_nothing_goes_in_the_clear_unless_it_is_said(
+    tmp_path: Path, post_office: tuple[int, list[str]]
+) -> None:
+    port, said = post_office
+    done = send(tmp_path, MAIL_SERVER="127.0.0.1", MAIL_PORT=str(port))
+    assert done.returncode != 0 and "STARTTLS" in done.stderr
+    assert not any("FROM" in line for line in said)
+
+
+def test_without_a_server_a_mail_is_a_file(tmp_path: Path) -> None:
+    done = send(tmp_path)
+    assert done.returncode == 0, done.stderr
+    (written,) = (tmp_path / "mail").glob("*.log")
+    assert "To: reader@example.invalid" in written.read_text()
+
+
+@pytest.mark.parametrize(("word", "port"), [("starttls", 587), ("TLS", 465), ("none", 25)])
+def test_the_port_follows_the_kind_of_protection(word: str, port: int) -> None:
+    assert read({**GIVEN, "MAIL_SECURITY": word}).mail_port == port
+
+
+def test_another_kind_of_protection_is_refused_by_name() -> None:
+    with pytest.raises(ConfigError, match="MAIL_SECURITY"):
+        read({**GIVEN, "MAIL_SECURITY": "ssl3"})
