@@ -10,7 +10,7 @@ from django.core.management import execute_from_command_line
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
     if sys.argv[1:2] == ["migrate"]:
-        # Django renders some 14,000 historical models on the way from nothing; to look for garbage
-        # after every 700 objects takes some seconds.
+        # Django renders 1,500 historical models on the way from nothing, and many thousands on the
+        # way from an old version; to look for garbage after every 700 objects takes its time.
         gc.set_threshold(200_000)
     execute_from_command_line(sys.argv)

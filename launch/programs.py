@@ -11,7 +11,7 @@ MANAGE = "manage.py"
 CELERY = (sys.executable, "-m", "celery", "--app", "portal")
 HEADERS = ("--limit-request-field_size", "32768")  # an assertion may stand in one
 OURS = ("archive/**/*.py", "onboarding/**/*.py", "portal/**/*.py")
-MIGRATIONS = ("*/migrations/*.py", "requirements.txt")
+MIGRATIONS = ("*/migrations/**/*.py", "requirements.txt")
 STATIC = ("static/**/*", "*/static/**/*", "requirements.txt")
 
 

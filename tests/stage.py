@@ -86,8 +86,8 @@ def prepare(folder: Path) -> None:
 
 def _fill() -> None:
     """The steps of `./run` in one process, which reads the product once."""
-    # Django renders some 14,000 historical models on the way: a third of the time goes into looking
-    # for garbage among them.
+    # Django renders some 1,500 historical models on the way: much time would go into looking for
+    # garbage among them.
     gc.disable()
     django.setup()
     PBKDF2PasswordHasher.iterations = QUICK_ROUNDS
