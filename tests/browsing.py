@@ -5,7 +5,11 @@ from typing import Any
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Locator, Page
 
-AXE = "axe.run({resultTypes: ['violations']}).then(found => found.violations)"
+AXE = (
+    "options => axe.run({resultTypes: ['violations'], ...options}).then(found => found.violations)"
+)
+# Of the rules that axe runs unasked, the ones that look at colours (tests.portal.test_look).
+ABOUT_COLOURS = ("color-contrast", "link-in-text-block")
 
 
 def follow(page: Page, what: Locator | str) -> None:
@@ -15,11 +19,11 @@ def follow(page: Page, what: Locator | str) -> None:
         target.click()
 
 
-def violations(page: Page) -> list[dict[str, Any]]:
-    """What axe minds of the page as it is now, by all its rules; brought in once a page."""
+def violations(page: Page, *rules: str) -> list[dict[str, Any]]:
+    """What axe minds of the page as it is now, by all rules or by some; brought in once a page."""
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE_SCRIPT)
-    found: list[dict[str, Any]] = page.evaluate(AXE)
+    found: list[dict[str, Any]] = page.evaluate(AXE, {"runOnly": list(rules)} if rules else {})
     return found
 
 

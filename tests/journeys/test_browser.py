@@ -1,7 +1,7 @@
 """From sign-in to retry in a real browser, wide and narrow, and what a customer's people see
 (NF-1, SD-1 to SD-3, LG-3).
 
-The pictures are in the test's folder, or in $SCREENSHOTS when it is set.
+Screenshots go to $SCREENSHOTS when it is set.
 """
 
 import os
@@ -47,7 +47,6 @@ class Visit:
 
     system: System
     page: Page
-    pictures: Path
     found: list[str] = field(default_factory=list)
 
     @property
@@ -77,12 +76,14 @@ class Visit:
         follow(self.page, main.get_by_role("link", name=name))
 
     def look(self, name: str) -> None:
-        """A picture in each width; what axe or the eye would mind is remembered."""
+        """In each width; what axe or the eye would mind is remembered."""
         for width in WIDTHS:
             self.page.set_viewport_size({"width": width, "height": 900})
-            picture = self.pictures / f"{name}-{width}.png"
-            # To hide the caret would write a style into the page, which its policy forbids.
-            self.page.screenshot(path=picture, full_page=True, caret="initial")
+            self.page.wait_for_function("width => innerWidth === width", arg=width)
+            if folder := os.environ.get("SCREENSHOTS"):
+                # To hide the caret would write a style into the page, which its policy forbids.
+                path = f"{folder}/{name}-{width}.png"
+                self.page.screenshot(path=path, full_page=True, caret="initial")
             for each in violations(self.page):
                 self.found.append(f"{name} {width}: {each['id']} {each['nodes'][0]['html']}")
             if self.page.evaluate("document.documentElement.scrollWidth") > width:
@@ -90,13 +91,13 @@ class Visit:
 
 
 @contextmanager
-def visiting(system: System, browser: Browser, folder: Path) -> Iterator[Visit]:
+def visiting(system: System, browser: Browser) -> Iterator[Visit]:
     """A session of its own; at its end nothing may be minded."""
-    with browser.new_context(locale="en-GB") as context:
+    with browser.new_context(locale="en-GB", reduced_motion="reduce") as context:
         page = context.new_page()
         page.set_default_timeout(SOON * 1000)
         expect.set_options(timeout=SOON * 1000)
-        made = Visit(system, page, Path(os.environ.get("SCREENSHOTS") or folder))
+        made = Visit(system, page)
         page.on("pageerror", lambda error: made.found.append(f"script: {error}"))
         page.on("console", lambda message: made.found.extend(blames(message)))
         yield made
@@ -104,8 +105,8 @@ def visiting(system: System, browser: Browser, folder: Path) -> Iterator[Visit]:
 
 
 @pytest.fixture
-def visit(system: System, browser: Browser, tmp_path: Path) -> Iterator[Visit]:
-    with visiting(system, browser, tmp_path) as made:
+def visit(system: System, browser: Browser) -> Iterator[Visit]:
+    with visiting(system, browser) as made:
         yield made
 
 

@@ -1,10 +1,9 @@
 """The whole road in a browser and on the wire: registered in the morning, proved by dcmtk's tools,
 in production the same day; notice, end, refused again (ON-1 to ON-6).
 
-The pictures are in the test's folder, or in $SCREENSHOTS when it is set.
+Screenshots go to $SCREENSHOTS when it is set.
 """
 
-import os
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import timedelta
@@ -45,11 +44,11 @@ def applicant(
 
 
 @pytest.fixture
-def officer(system: System, browser: Browser, tmp_path: Path) -> Iterator[Visit]:
-    with browser.new_context(locale="en-GB") as context:
+def officer(system: System, browser: Browser) -> Iterator[Visit]:
+    with browser.new_context(locale="en-GB", reduced_motion="reduce") as context:
         page = context.new_page()
         page.set_default_timeout(SOON * 1000)
-        made = Visit(system, page, Path(os.environ.get("SCREENSHOTS") or tmp_path))
+        made = Visit(system, page)
         made.sign_in("onboarding")
         yield made
         assert made.found == []

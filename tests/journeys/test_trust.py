@@ -1,7 +1,7 @@
 """Who may see what, whole: an order without a producer, its producer, images under the order, a
 prohibition, an emergency, its review (AC-1 to AC-6, LG-1, LG-5).
 
-The pictures are in the test's folder, or in $SCREENSHOTS when it is set.
+Screenshots go to $SCREENSHOTS when it is set.
 """
 
 from collections.abc import Callable, Iterator
@@ -167,7 +167,7 @@ def trust(system: System, browser: Browser, tmp_path: Path) -> Iterator[Trust]:
     with ExitStack() as stack:
 
         def sit_down() -> Visit:
-            return stack.enter_context(visiting(system, browser, tmp_path))
+            return stack.enter_context(visiting(system, browser))
 
         yield Trust(system, sit_down, tmp_path)
 

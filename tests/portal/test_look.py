@@ -5,7 +5,7 @@ Screenshots go to $SCREENSHOTS when it is set.
 
 import os
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any, Literal
 from wsgiref.simple_server import WSGIRequestHandler
@@ -18,7 +18,7 @@ from django.urls import path
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from portal.urls import urlpatterns as product_urls
-from tests.browsing import sign_in, violations
+from tests.browsing import ABOUT_COLOURS, sign_in, violations
 from tests.portal import gallery
 
 pytestmark = pytest.mark.journey
@@ -32,8 +32,13 @@ FLAGS = [
     "--disable-component-update",
 ]
 WIDTHS = (1280, 390)
-SCHEMES: tuple[Literal["light", "dark"], ...] = ("light", "dark")
-# After a change of the colours the buttons fade from one to the other.
+BETWEEN = (1000, 760)  # a screen at 125 %, a tablet: nothing runs out of the page
+Look = tuple[int, Literal["light", "dark"]]
+EACH: tuple[Look, ...] = ((1280, "light"), (1280, "dark"), (390, "light"), (390, "dark"))
+CROSSWISE: tuple[Look, ...] = ((1280, "light"), (390, "dark"))
+TURNED = """([width, dark]) => innerWidth === width
+    && matchMedia('(prefers-color-scheme: dark)').matches === dark"""
+# After a change of the colours buttons fade from one to the other, where motion is liked.
 AT_REST = """new Promise(requestAnimationFrame).then(() => Promise.allSettled(
     document.getAnimations().filter(it => it instanceof CSSTransition).map(it => it.finished)
 ))"""
@@ -81,49 +86,72 @@ def wrong_with(page: Page, address: str, path: str, width: int) -> list[str]:
     return faults(page, path, width)
 
 
-def wrong_in_both(page: Page, address: str, path: str, width: int) -> list[str]:
-    """Loaded once and looked at in light and in dark: the colours are the style sheet's alone."""
+def wrong_in(page: Page, address: str, path: str, looks: Sequence[Look] = EACH) -> list[str]:
+    page.set_viewport_size({"width": looks[0][0], "height": 900})
     page.goto(f"{address}{path}")
-    return faults_in_both(page, path, width)
+    return faults_in(page, path, looks)
 
 
-def faults_in_both(page: Page, path: str, width: int) -> list[str]:
+def faults_in(page: Page, path: str, looks: Sequence[Look] = EACH) -> list[str]:
+    """Loaded once: width and scheme are the style sheet's alone, and a scheme is colours alone
+    (tests.portal.test_style_sheet). So all rules look at each width, in the first scheme, and
+    those about colours in every scheme.
+    """
     found: list[str] = []
-    for scheme in SCHEMES:
-        page.emulate_media(color_scheme=scheme)
+    seen: set[int] = set()
+    for width, scheme in looks:
+        page.set_viewport_size({"width": width, "height": 900})
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        page.wait_for_function(TURNED, arg=[width, scheme == "dark"])
         page.evaluate(AT_REST)
-        dark = page.evaluate("matchMedia('(prefers-color-scheme: dark)').matches")
-        assert dark is (scheme == "dark")
-        found.extend(faults(page, path, width, f"-{scheme}"))
+        found.extend(
+            faults(page, path, width, f"-{scheme}", ABOUT_COLOURS if width in seen else ())
+        )
+        seen.add(width)
+    for width in (*BETWEEN, looks[-1][0]):  # whoever goes on is where it was
+        found.extend(_runs_out(page, path, width))
     return found
 
 
-def faults(page: Page, path: str, width: int, scheme: str = "") -> list[str]:
+def _runs_out(page: Page, path: str, width: int) -> list[str]:
+    page.set_viewport_size({"width": width, "height": 900})
+    page.wait_for_function("width => innerWidth === width", arg=width)
+    wide = page.evaluate("document.documentElement.scrollWidth") > width
+    return [f"{path} {width}: scrolls sideways"] if wide else []
+
+
+def faults(
+    page: Page, path: str, width: int, scheme: str = "", rules: Iterable[str] = ()
+) -> list[str]:
     """Of the page that stands open, which an address alone may not lead to."""
     how = f"{width}{scheme}"
     if folder := os.environ.get("SCREENSHOTS"):
         name = path.strip("/").replace("/", "-") or "overview"
         page.screenshot(path=f"{folder}/{name}-{how}.png", full_page=True)
-    found = [f"{path} {how}: {each['id']} {each['nodes'][0]['html']}" for each in violations(page)]
-    if page.evaluate("document.documentElement.scrollWidth") > width:
-        found.append(f"{path} {how}: scrolls sideways")
-    return found
+    minded = violations(page, *rules)
+    found = [f"{path} {how}: {each['id']} {each['nodes'][0]['html']}" for each in minded]
+    return found + _runs_out(page, path, width)
 
 
 def test_no_page_has_an_axe_violation_or_scrolls_sideways(
     browser: Browser, address: str, demo: dict[str, Any]
 ) -> None:
     found: list[str] = []
-    for width in WIDTHS:
-        context = browser.new_context(viewport={"width": width, "height": 900}, locale="fi-FI")
-        page = context.new_page()
-        page.on("console", lambda message: found.append(message.text) if _blames(message) else None)
-        found.extend(wrong_in_both(page, address, "/accounts/login/", width))
-        sign_in(page, address, demo["logins"]["support"])
-        for each in PATHS:
-            found.extend(wrong_in_both(page, address, each, width))
-        context.close()
+    page = browser.new_page(locale="fi-FI")
+    page.on("console", lambda message: found.append(message.text) if _blames(message) else None)
+    found.extend(wrong_in(page, address, "/accounts/login/"))
+    sign_in(page, address, demo["logins"]["support"])
+    for each in PATHS:
+        found.extend(wrong_in(page, address, each))
     assert found == []
+
+
+def test_the_rules_about_colours_are_all_that_axe_has(browser: Browser) -> None:
+    """But for the one that it runs only when asked."""
+    page = browser.new_page()
+    violations(page)
+    known = page.evaluate("axe.getRules(['cat.color']).map(each => each.ruleId)")
+    assert {*known} == {*ABOUT_COLOURS, "color-contrast-enhanced"}
 
 
 def _blames(message: Any) -> bool:

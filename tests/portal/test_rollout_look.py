@@ -14,7 +14,7 @@ from onboarding.models import RolloutRun, RolloutStep, StepState
 from onboarding.services import rights, rollout
 from tests import cast
 from tests.browsing import sign_in
-from tests.portal.test_look import WIDTHS, address, browser, wrong_in_both
+from tests.portal.test_look import address, browser, wrong_in
 
 __all__ = ["address", "browser"]  # fixtures
 
@@ -32,13 +32,10 @@ def test_no_page_of_the_test_has_an_axe_violation_or_scrolls_sideways(
         state=StepState.FAILED, cause="study-code-unknown", observed=failed
     )
     found: list[str] = []
-    for width in WIDTHS:
-        context = browser.new_context(viewport={"width": width, "height": 900}, locale="fi-FI")
-        page = context.new_page()
-        sign_in(page, address, demo["logins"]["esim"])
-        for path in ("/rollout/", f"/rollout/{run.id}/", f"/rollout/{ended.id}/report/"):
-            found.extend(wrong_in_both(page, address, path, width))
-        context.close()
+    page = browser.new_page(locale="fi-FI")
+    sign_in(page, address, demo["logins"]["esim"])
+    for path in ("/rollout/", f"/rollout/{run.id}/", f"/rollout/{ended.id}/report/"):
+        found.extend(wrong_in(page, address, path))
     assert found == []
 
 

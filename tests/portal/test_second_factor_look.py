@@ -4,8 +4,6 @@ the staff's people look (NF-2, NF-3).
 Screenshots go to $SCREENSHOTS when it is set.
 """
 
-from typing import Any
-
 import pytest
 from allauth.mfa.models import Authenticator
 from playwright.sync_api import Browser, Page, expect
@@ -13,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from archive.models import User
 from tests.browsing import follow, sign_in
 from tests.portal.second_factor import LOGIN, PASSWORD, code, colleague
-from tests.portal.test_look import address, browser, wrong_with
+from tests.portal.test_look import CROSSWISE, address, browser, wrong_in
 
 __all__ = ["address", "browser"]
 pytestmark = pytest.mark.journey
@@ -74,19 +72,17 @@ def test_a_security_key_is_added_and_lets_in(browser: Browser, address: str) -> 
     context.close()
 
 
-@pytest.mark.parametrize(("scheme", "width"), [("light", 1280), ("dark", 390)])
 def test_no_page_of_them_has_an_axe_violation_or_scrolls_sideways(
-    browser: Browser, address: str, scheme: Any, width: int
+    browser: Browser, address: str
 ) -> None:
     user = colleague()
     found: list[str] = []
-    view: Any = {"width": width, "height": 900}
-    context = browser.new_context(viewport=view, color_scheme=scheme, locale="fi-FI")
+    context = browser.new_context(locale="fi-FI")
     page = context.new_page()
     sign_in(page, address, {"login": LOGIN, "password": PASSWORD})
     page.goto(f"{address}/accounts/2fa/totp/activate/")
     confirm(page)
-    found.extend(wrong_with(page, address, "/accounts/2fa/totp/activate/", width))
+    found.extend(wrong_in(page, address, "/accounts/2fa/totp/activate/", CROSSWISE))
     secret = page.locator("[data-copy]").get_attribute("data-copy") or ""
     page.fill("[name=code]", code(secret))
     follow(page, "button.go")
@@ -109,10 +105,10 @@ def test_no_page_of_them_has_an_axe_violation_or_scrolls_sideways(
         f"/people/{user.id}/",
     )
     for place in own:
-        found.extend(wrong_with(page, address, place, width))
+        found.extend(wrong_in(page, address, place, CROSSWISE))
     context.clear_cookies()
     Authenticator.objects.filter(id=key.id).delete()
     sign_in(page, address, {"login": LOGIN, "password": PASSWORD})
-    found.extend(wrong_with(page, address, "/accounts/2fa/authenticate/", width))
+    found.extend(wrong_in(page, address, "/accounts/2fa/authenticate/", CROSSWISE))
     context.close()
     assert found == []

@@ -15,7 +15,7 @@ from tests import authorising as cast
 from tests import builders
 from tests.browsing import sign_in
 from tests.cast import ESIMERKKILA, RONTGEN, VENLA
-from tests.portal.test_look import WIDTHS, address, browser, wrong_in_both
+from tests.portal.test_look import address, browser, wrong_in
 
 __all__ = ["address", "browser"]
 pytestmark = pytest.mark.journey
@@ -55,13 +55,10 @@ def test_no_page_has_an_axe_violation_or_scrolls_sideways(
     browser: Browser, address: str, demo: dict[str, Any]
 ) -> None:
     found: list[str] = []
-    wanted = places()
-    for width in WIDTHS:
-        for login, paths in wanted.items():
-            context = browser.new_context(viewport={"width": width, "height": 900}, locale="fi-FI")
-            page = context.new_page()
-            sign_in(page, address, demo["logins"][login])
-            for path in paths:
-                found.extend(wrong_in_both(page, address, path, width))
-            context.close()
+    for login, paths in places().items():
+        page = browser.new_page(locale="fi-FI")
+        sign_in(page, address, demo["logins"][login])
+        for path in paths:
+            found.extend(wrong_in(page, address, path))
+        page.close()
     assert found == []

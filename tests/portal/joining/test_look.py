@@ -18,7 +18,7 @@ from onboarding.services import production, registration, succession
 from onboarding.services.customers import Names
 from tests.browsing import sign_in
 from tests.onboarding import cast
-from tests.portal.test_look import WIDTHS, address, browser, wrong_in_both
+from tests.portal.test_look import address, browser, wrong_in
 
 __all__ = ["address", "browser"]
 pytestmark = pytest.mark.journey
@@ -79,12 +79,10 @@ def test_no_page_of_the_road_has_an_axe_violation_or_scrolls_sideways(
     )
     seats = (("onboarding", staffs(road)), ("malli", customers(mallila)))
     found: list[str] = []
-    for width in WIDTHS:
-        for login, places in seats:
-            context = browser.new_context(viewport={"width": width, "height": 900}, locale="fi-FI")
-            page = context.new_page()
-            sign_in(page, address, demo["logins"][login])
-            for place in places:
-                found.extend(wrong_in_both(page, address, place, width))
-            context.close()
+    for login, places in seats:
+        page = browser.new_page(locale="fi-FI")
+        sign_in(page, address, demo["logins"][login])
+        for place in places:
+            found.extend(wrong_in(page, address, place))
+        page.close()
     assert found == []

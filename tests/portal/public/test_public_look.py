@@ -18,7 +18,7 @@ from archive.config import settings as config
 from onboarding.models import Joining
 from tests.browsing import follow
 from tests.portal.public.applicants import CONTACT, NEW, PASSWORD, link_in
-from tests.portal.test_look import WIDTHS, address, browser, faults_in_both
+from tests.portal.test_look import address, browser, faults_in
 
 __all__ = ["address", "browser"]  # fixtures
 
@@ -42,14 +42,11 @@ def test_no_public_page_has_an_axe_violation_or_scrolls_sideways(
     browser: Browser, address: str
 ) -> None:
     found: list[str] = []
-    for width in WIDTHS:
-        context = browser.new_context(viewport={"width": width, "height": 900}, locale="fi-FI")
-        page = context.new_page()
-        page.on("console", lambda message: found.append(message.text) if _blames(message) else None)
-        for name, path in PATHS:
-            page.goto(f"{address}{path}")
-            found.extend(faults_in_both(page, name, width))
-        context.close()
+    page = browser.new_page(locale="fi-FI")
+    page.on("console", lambda message: found.append(message.text) if _blames(message) else None)
+    for name, path in PATHS:
+        page.goto(f"{address}{path}")
+        found.extend(faults_in(page, name))
     assert found == []
 
 
