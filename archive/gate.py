@@ -31,7 +31,7 @@ from archive.queries.standing import Reached
 from archive.rules import access
 from archive.rules.access import CORRECTORS, SEERS, Action, Decision, Facts, decide
 from archive.rules.facts import IMAGES, Corrected, Policies, Subject
-from archive.values import now
+from archive.values import civil_day, now
 
 
 class _Registered(Protocol):
@@ -147,7 +147,7 @@ def _facts(actor: Actor, persons: set[UUID], at: datetime) -> dict[UUID, Facts]:
         return {}
     people = standing.people(persons, at)
     grants = standing.grants(actor.organisation_id, actor.environment, persons, at)
-    policies = standing.policies(standing.civil_day(at))
+    policies = standing.policies(civil_day(at))
     return {person: Facts(people[person], grants, policies) for person in persons}
 
 
@@ -261,7 +261,7 @@ def _of_system(
         actor.organisation_id, actor.environment, at, reached=reached
     )
     if action == Action.QUERY:
-        policies = standing.policies(standing.civil_day(at))
+        policies = standing.policies(civil_day(at))
         disclosed = _disclosed(actor, policies, at)
         open_to = open_to | disclosed if disclosed is not None else open_to
     return found.filter(open_to)

@@ -202,9 +202,14 @@ def now() -> datetime:
     return datetime.now(UTC)
 
 
+def civil_day(at: datetime) -> date:
+    """The day in Finland, on which dated rules are judged."""
+    return at.astimezone(HELSINKI).date()
+
+
 def today() -> date:
-    """The civil day in Finland, on which dated rules are judged."""
-    return datetime.now(HELSINKI).date()
+    """The civil day of this moment."""
+    return civil_day(now())
 
 
 def midnight(day: date) -> datetime:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
-from archive.values import HELSINKI
+from archive.values import civil_day
 
 NOTABLE = timedelta(minutes=1)  # shorter pauses are no news
 
@@ -68,4 +68,4 @@ def _gap(before: Entry, entry: Entry, waited_for: str) -> Gap:
 
 
 def _day(entry: Entry) -> date:
-    return entry.at.astimezone(HELSINKI).date()
+    return civil_day(entry.at)

@@ -8,7 +8,7 @@ from django.utils.formats import number_format
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from archive.values import HELSINKI
+from archive.values import HELSINKI, civil_day
 
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 COUNTED_TO = 10_000  # lists count no further
@@ -49,7 +49,7 @@ def time_text(clock: time, *, seconds: bool = False) -> str:
 def when_text(at: datetime, *, seconds: bool = False) -> str:
     """`12.1.2024 klo 14.05`, `12.1.2024 kl. 14.05`, `12 Jan 2024 14:05`; Helsinki time."""
     joint = {"fi": " klo ", "sv": " kl. "}.get(_language(), " ")
-    return f"{day_text(at.astimezone(HELSINKI).date())}{joint}{clock_text(at, seconds=seconds)}"
+    return f"{day_text(civil_day(at))}{joint}{clock_text(at, seconds=seconds)}"
 
 
 def utc_text(at: datetime) -> str:

@@ -1,12 +1,14 @@
 """Small words of rows and facts, in the reader's language."""
 
 from collections.abc import Iterable
+from datetime import date
 
 from django.utils.translation import gettext_lazy as _
 from pydicom.uid import UID
 
 from archive.models import Environment, Study, StudyCodeEntry
 from archive.queries import study_codes
+from portal.formats import day_text
 from portal.happenings import kind_words
 
 # DICOM's own keywords are shown as they are: whoever mends a sender looks for them by name.
@@ -139,9 +141,18 @@ def _value(name: str, value: str) -> str:
         return value if known == value else f"{known} ({value})"
     if name in ("kind", "missing"):
         return ", ".join(kind_words(each) for each in value.split(","))
+    if name == "until" and (day := _day(value)):
+        return day_text(day)
     if name == "environments":
         return environments(value.split(","))
     return value
+
+
+def _day(value: str) -> date | None:
+    try:
+        return date.fromisoformat(value)
+    except ValueError:
+        return None
 
 
 def environments(values: Iterable[str]) -> str:

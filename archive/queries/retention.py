@@ -19,7 +19,7 @@ from archive.models.dated import valid_on
 from archive.queries import persons, standing
 from archive.rules import retention as rules
 from archive.rules.retention import Facts, Rule, Standing
-from archive.values import HELSINKI, HETU_ROOT, PersonId, dicom_date
+from archive.values import HETU_ROOT, PersonId, civil_day, dicom_date
 
 
 def rows_on(day: date) -> QuerySet[RetentionRule]:
@@ -115,7 +115,7 @@ def birth_of(patient: Patient) -> date | None:
 
 def _study_day(study: Study) -> date:
     told = dicom_date(study.study_date)
-    return told or (study.started_at or study.received_at).astimezone(HELSINKI).date()
+    return told or civil_day(study.started_at or study.received_at)
 
 
 def _contents(study_ids: Collection[UUID]) -> dict[UUID, dict[str, int]]:

@@ -25,7 +25,7 @@ from archive.queries import disclosures, standing
 from archive.queries.disclosures import GIVEN
 from archive.queries.use_log import STAFF_LOOKS
 from archive.rules.review import Look, case_numbers
-from archive.values import midnight
+from archive.values import civil_day, midnight
 
 LOG_LOOKS = (  # a person of the staff looks at a log
     Kind.LOG_SEARCHED.word,
@@ -118,7 +118,7 @@ def cared_for(event: LedgerEvent, until: datetime) -> bool:
     """
     if event.organisation_id is None or event.patient_id is None:
         return False
-    since = midnight(standing.civil_day(event.at))
+    since = midnight(civil_day(event.at))
     persons = disclosures.ids_of_person(event.patient_id)
     own = Q(register__organisation_id=event.organisation_id)
     return (

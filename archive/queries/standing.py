@@ -29,7 +29,7 @@ from archive.models import (
 from archive.models.dated import valid_on
 from archive.rules.facts import Area, Ban, Grant, PersonFacts, Policies
 from archive.statements import Worded
-from archive.values import HELSINKI
+from archive.values import civil_day
 
 # Who a row is about, as `person`: whoever was merged away counts as the survivor. (Row sets that
 # carry it are QuerySet[Any]: the annotation is not in the model's type.)
@@ -55,11 +55,6 @@ def person_id(patient: Patient) -> UUID:
 def ids_of(person_id: UUID) -> QuerySet[Patient]:
     """All ids of a person: the survivor, and what was merged into it."""
     return Patient.objects.filter(Q(id=person_id) | Q(survivor_id=person_id))
-
-
-def civil_day(at: datetime) -> date:
-    """The day in Finland on which dated rules are judged."""
-    return at.astimezone(HELSINKI).date()
 
 
 def _known(at: datetime) -> Q:

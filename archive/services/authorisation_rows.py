@@ -31,6 +31,7 @@ from archive.models import (
 from archive.queries import standing
 from archive.rules import authorisations as rules
 from archive.rules.authorisations import Coverage, Fault, Move, Order, Standing
+from archive.values import civil_day
 
 
 def raise_faults(found: Iterable[tuple[str, Fault]]) -> None:
@@ -90,7 +91,7 @@ def standing_of(row: Authorisation) -> Standing:
     return Standing(
         state=row.state,
         valid_until=row.valid_until,
-        accepted_on=standing.civil_day(row.accepted_at) if row.accepted_at else None,
+        accepted_on=civil_day(row.accepted_at) if row.accepted_at else None,
         used=Study.objects.filter(authorisation__series=row.series).exists(),
     )
 

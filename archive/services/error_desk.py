@@ -3,7 +3,7 @@ end them (SD-3).
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -181,6 +181,41 @@ def _next_number() -> int:
     with connection.cursor() as cursor:
         cursor.execute("SELECT nextval('archive_case_number')")
         return int(cursor.fetchone()[0])
+
+
+def watched(
+    error: ArchiveError,
+    *,
+    environment: str,
+    place: Place,
+    what: What,
+    who: Who | None = None,
+    facts: Mapping[str, str] | None = None,
+    by: Collection[str] = (),
+) -> None:
+    """What is wrong with a subject that is looked at again and again: said once while it is so.
+
+    What was wrong with it before is solved. What a person ignores stays aside; what a person calls
+    solved, and is not, comes back. `by` names facts that tell one occurrence from the next.
+    """
+    own = fingerprint(environment, error.reason(), place, who or Who())
+    told = {**error.facts, **(facts or {})}
+    with transaction.atomic():
+        said = CaseEvent.objects.filter(subject_id=what.subject_id, case__place=place.step)
+        said = said.exclude(outcome=EventOutcome.SOLVED)
+        same = said.filter(mark=own, facts__contains={name: told[name] for name in by})
+        others = said.exclude(id__in=list(same.values_list("id", flat=True)))
+        _solve(list(others.values_list("id", "case_id")))
+        if not same.exists():
+            report(
+                error,
+                environment=environment,
+                place=place,
+                who=who,
+                what=what,
+                facts=facts,
+                once=True,
+            )
 
 
 # --- ends -----------------------------------------------------------------------------------------

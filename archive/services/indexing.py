@@ -21,7 +21,7 @@ from archive.objects.part10 import FileMeta
 from archive.rules import admission, correction
 from archive.rules.admission import Policy
 from archive.services import filing
-from archive.values import HELSINKI, PatientIdentifier, StudyCode, dicom_instant, uuid7
+from archive.values import PatientIdentifier, StudyCode, civil_day, dicom_instant, uuid7
 
 
 class Indexed(Enum):
@@ -209,7 +209,7 @@ def _association_of(file: File, study: Study) -> UUID:
     """Files do not say which association brought them: what one title sent of a study in one day
     counts as one.
     """
-    day = file.meta.received_at.astimezone(HELSINKI).date()
+    day = civil_day(file.meta.received_at)
     return uuid5(NAMESPACE_OID, f"{study.study_instance_uid} {file.meta.source_aet} {day}")
 
 
@@ -227,7 +227,7 @@ def _key_of(received_at: datetime) -> UUID:
 def _content_type(file: File, policy: Policy) -> str:
     """By the policy of the day of receipt; none when its row is gone."""
     try:
-        day = file.meta.received_at.astimezone(HELSINKI).date()
+        day = civil_day(file.meta.received_at)
         return admission.content_of(file.header, policy, day).content_type
     except ArchiveError:
         return ""

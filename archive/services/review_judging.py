@@ -25,7 +25,7 @@ from archive.queries.use_log import STAFF_LOOKS
 from archive.rules import review
 from archive.rules.review import Hours, Look
 from archive.services.suspicions import Place, Raised, Who, raise_, who_looked
-from archive.values import now
+from archive.values import civil_day, now
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +155,7 @@ def _watched(seen: Seen, rule: ReviewRule) -> Found | None:
     """Looks at the log of a watched person are looks at the person."""
     if seen.person_id is None:
         return None
-    day = standing.civil_day(seen.event.at)
+    day = civil_day(seen.event.at)
     return Found([seen.place]) if review_facts.watched({seen.person_id}, day) else None
 
 

@@ -14,7 +14,7 @@ from archive.errors.wishes import ValueUnfit
 from archive.models import Channel, ChannelHour, Interface, SilenceLearning, SilenceRule
 from archive.rules import silence as rules
 from archive.rules.silence import Learning
-from archive.values import HELSINKI, midnight, now, today
+from archive.values import HELSINKI, civil_day, midnight, now, today
 
 # Who sends to us; what we send says nothing of the customer's own work.
 SENDERS = (
@@ -61,7 +61,7 @@ def _expected(
         return rules.laid_down(day, live.weekdays, live.by)
     if learning is None:
         return None
-    known_since = channel.first_at.astimezone(HELSINKI).date()
+    known_since = civil_day(channel.first_at)
     seen = [each for each in rules.days_before(day, learning) if each >= known_since]
     return rules.learned(day, [firsts.get(each) for each in seen], learning)
 

@@ -38,27 +38,28 @@ def watch() -> bool:
     An environment whose folder is a disk of its own has its own case; where they share one, it is
     production's.
     """
-    wrong = {**_full(), **_gone()}
+    lost = vault.out_of_reach(Environment.values)
+    wrong = {**_full(lost), **_gone(lost)}
     for environment, subject in SUBJECTS.items():
         if error := wrong.get(environment):
-            _say(error, environment)
+            what = What(subject_id=subject)
+            error_desk.watched(error, environment=environment, place=ROOM, what=what)
         else:
             error_desk.settle(subject, ROOM.step)
     return not wrong
 
 
-def _gone() -> dict[str, ArchiveError]:
-    """Where all are, it is the vault itself, once."""
-    lost = vault.out_of_reach(Environment.values)
-    facts = {"environments": ",".join(lost)}
-    return {each: StorageGone(facts=facts) for each in lost[:1]}
+def _gone(lost: list[str]) -> dict[str, ArchiveError]:
+    """Where the vault itself is lost, that is one case, not one for each environment."""
+    if lost and not files.is_set_up(settings().vault_dir):
+        return {lost[0]: StorageGone(facts={"environments": ",".join(lost)})}
+    return {each: StorageGone(facts={"environments": each}) for each in lost}
 
 
-def _full() -> dict[str, ArchiveError]:
-    lost = vault.out_of_reach(Environment.values)
+def _full(lost: list[str]) -> dict[str, ArchiveError]:
     try:
         rooms = vault.rooms([each for each in Environment.values if each not in lost])
-    except StorageGone as gone:  # object storage
+    except StorageGone as gone:  # object storage, or lost in this moment
         return {Environment.PRODUCTION: gone}
     return {
         room.environments[0]: StorageFull(
@@ -68,16 +69,6 @@ def _full() -> dict[str, ArchiveError]:
         for room in rooms
         if room.size < settings().free_bytes_warning
     }
-
-
-def _say(error: ArchiveError, environment: Environment) -> None:
-    error_desk.report(
-        error,
-        environment=environment,
-        place=ROOM,
-        what=What(subject_id=SUBJECTS[environment]),
-        once=True,
-    )
 
 
 def set_up() -> None:

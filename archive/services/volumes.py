@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from django.db.models import Max, Min
 
 from archive.models import Instance, VolumeDay
-from archive.values import HELSINKI, midnight, today
+from archive.values import civil_day, midnight, today
 
 COUNT_LOCK = 7_301_060  # advisory lock of the one who counts
 ONE_DAY = timedelta(days=1)
@@ -63,4 +63,4 @@ def _first_due() -> date | None:
     if last is not None:
         return last - ONE_DAY
     began = Instance.objects.aggregate(at=Min("received_at"))["at"]
-    return began.astimezone(HELSINKI).date() if began else None
+    return civil_day(began) if began else None

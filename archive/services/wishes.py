@@ -41,7 +41,7 @@ from archive.rules import wishes as rules
 from archive.rules.wishes import Earlier, Moment, Wanted
 from archive.services import filing, wish_documents
 from archive.services.wish_documents import FormDocument
-from archive.values import PatientIdentifier, now
+from archive.values import PatientIdentifier, civil_day, now
 
 EVENT_UNKNOWN = "service-event-unknown"  # a warning: it may be one that is still to come
 CORRECTORS = frozenset({Role.ADMIN, Role.ARCHIVIST})
@@ -147,7 +147,7 @@ def _permitted(opened: _Open, given: bool, form: ConsentForm | None) -> Statemen
         informed_from=informed.aggregate(first=Min("effective_at"))["first"],
         earlier=_permissions(person, when.at),
     )
-    day = standing.civil_day(when.effective_at)
+    day = civil_day(when.effective_at)
     kept = rules.form_of(form, was_consent=standing.was_consent(day))
     return DisclosurePermission.objects.create(**opened.columns, given=given, form=kept)
 

@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+from archive.values import civil_day
 from onboarding.errors import (
     CertificateEarly,
     CertificateExpired,
@@ -93,10 +94,10 @@ def as_pem(content: bytes) -> str:
 def require_fit(certificate: Certificate, host: str, at: datetime) -> None:
     """Raises CertificateExpired, CertificateEarly, CertificateOtherName."""
     if at > certificate.valid_until:
-        facts = {**FIELD, "until": certificate.valid_until.date().isoformat()}
+        facts = {**FIELD, "until": civil_day(certificate.valid_until).isoformat()}
         raise CertificateExpired(facts=facts)
     if at < certificate.valid_from:
-        facts = {**FIELD, "since": certificate.valid_from.date().isoformat()}
+        facts = {**FIELD, "since": civil_day(certificate.valid_from).isoformat()}
         raise CertificateEarly(facts=facts)
     if host and not any(_covers(name, host.lower()) for name in certificate.names):
         facts = {**FIELD, "names": ", ".join(certificate.names)[:200], "host": host}

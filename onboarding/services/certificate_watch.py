@@ -9,8 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F
 
 from archive.errors import ArchiveError
 from archive.models import (
@@ -24,7 +23,7 @@ from archive.models import (
 from archive.models.dated import not_ended_on
 from archive.services import error_desk
 from archive.services.error_desk import Place, What, Who
-from archive.values import now, today
+from archive.values import civil_day, now, today
 from onboarding.errors import CertificateEnding, CertificateExpired
 from onboarding.models import PlannedConnection
 from onboarding.rules import certificates
@@ -69,7 +68,7 @@ def _look(row: Connection, known: _Known, rules: Iterable[AlarmRule]) -> None:
     ends, at = known.ends.get(row.certificate_sha256), now()
     error = _refusal(row, known.texts.get(row.id, ""), ends, at)
     if error is None and ends is not None and ends - at <= _warned_before(row, rules):
-        error = CertificateEnding(facts={"until": ends.date().isoformat()})
+        error = CertificateEnding(facts={"until": civil_day(ends).isoformat()})
     _say(row, error)
 
 
@@ -106,7 +105,7 @@ def _refusal(
         if text:
             issuers.judge(certificates.read(text), Use(row.kind, "", row.tls), at)
         elif ends is not None and at > ends:
-            return CertificateExpired(facts={"until": ends.date().isoformat()})
+            return CertificateExpired(facts={"until": civil_day(ends).isoformat()})
     except ArchiveError as error:
         error.facts.pop("field", None)  # no form asks
         return error
@@ -114,27 +113,18 @@ def _refusal(
 
 
 def _say(row: Connection, error: ArchiveError | None) -> None:
-    """Once, while it is so; what a person has put aside stays aside."""
-    said = CaseEvent.objects.filter(subject_id=row.id, case__place=WATCH.step)
-    said = said.exclude(outcome=EventOutcome.SOLVED)
-    with transaction.atomic():
-        if error is None:
-            error_desk.settle(row.id, WATCH.step)
-            return
-        same = Q(case__reason=error.reason(), facts__certificate=row.certificate_sha256)
-        if said.exclude(same).exists():
-            error_desk.settle(row.id, WATCH.step)
-        elif said.exists():
-            return
-        error_desk.report(
-            error,
-            environment=row.environment,
-            place=WATCH,
-            who=Who(row.organisation_id, row.id),
-            what=What(subject_id=row.id),
-            facts={"certificate": row.certificate_sha256},
-            once=True,
-        )
+    if error is None:
+        error_desk.settle(row.id, WATCH.step)
+        return
+    error_desk.watched(
+        error,
+        environment=row.environment,
+        place=WATCH,
+        who=Who(row.organisation_id, row.id),
+        what=What(subject_id=row.id),
+        facts={"certificate": row.certificate_sha256},
+        by=("certificate",),
+    )
 
 
 def _settle_all_but(judged: Iterable[UUID]) -> None:

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from archive.models import ApiToken, Webhook, WebhookDelivery
 from archive.queries.keyset import Key, moment
-from archive.values import HELSINKI
+from archive.values import civil_day
 from portal.lists.cells import Act, Code, Press, State, Value, When, lines
 from portal.lists.columns import Column, Listing, acts
 
@@ -85,7 +85,7 @@ TOKENS = Listing[Held](
         Column(
             "until",
             gettext_lazy("Good until"),
-            lambda each: each.row.expires_at.astimezone(HELSINKI).date(),
+            lambda each: civil_day(each.row.expires_at),
         ),
         Column(
             "made",

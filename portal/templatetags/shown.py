@@ -10,7 +10,7 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from archive.values import HELSINKI, mask, now
+from archive.values import civil_day, mask, now, today
 from portal import formats
 from portal.shapes import SHAPES
 
@@ -95,12 +95,8 @@ def _instant(at: datetime, form: str) -> str:
     if form.startswith("clock"):
         return formats.clock_text(at, seconds=form.endswith("seconds"))
     if form == "brief":
-        day = at.astimezone(HELSINKI).date()
-        return (
-            formats.clock_text(at)
-            if day == now().astimezone(HELSINKI).date()
-            else formats.day_text(day)
-        )
+        day = civil_day(at)
+        return formats.clock_text(at) if day == today() else formats.day_text(day)
     return formats.when_text(at, seconds=form == "seconds")
 
 

@@ -5,12 +5,15 @@ from pathlib import Path
 
 import pytest
 
+from archive.actors import SYSTEM
 from archive.models import AlarmRule, Case, Connection, Environment, SeenCertificate
-from archive.services import error_desk
-from archive.values import now, today
+from archive.services import error_desk, routes
+from archive.services.error_desk import Who
+from archive.values import civil_day, now, today
+from onboarding.errors import CertificateUntrusted
 from onboarding.models import JoiningState, PlannedConnection
 from onboarding.services import connections, rights
-from onboarding.services.certificate_watch import watch
+from onboarding.services.certificate_watch import WATCH, watch
 from tests.onboarding import cast
 from tests.onboarding.cast import planned
 from tests.onboarding.test_issuers import ROOT, STRANGER, Made, make
@@ -83,7 +86,7 @@ def test_the_customer_learns_of_an_end_when_the_operators_rule_says_so(bundle: P
     watch()
     assert cases() == [("certificate-ending", "open", 1, 1)]
     event = Case.objects.get(place="certificate").events.get()
-    until = certificate.certificate.not_valid_after_utc.date().isoformat()
+    until = civil_day(certificate.certificate.not_valid_after_utc).isoformat()
     assert event.facts == {"certificate": connection.certificate_sha256, "until": until}
     error_desk.ignore(event.id, "a new one is ordered")
     watch()
@@ -114,3 +117,20 @@ def test_one_that_was_only_shown_is_known_by_its_end(bundle: Path) -> None:
     Connection.objects.filter(id=connection.id).update(valid_until=today() - timedelta(days=2))
     watch()
     assert cases()[1] == ("certificate-expired", "resolved", 1, 0)
+
+
+def test_a_case_that_was_joined_with_another_cause_is_said_once(bundle: Path) -> None:
+    row = given(make("pacs", ROOT, days=3))
+    watch()
+    ending = Case.objects.get(place="certificate")
+    other = error_desk.report(
+        CertificateUntrusted(facts={"issuer": "CN=another"}),
+        environment="test",
+        place=WATCH,
+        who=Who(row.organisation_id),
+    )
+    routes.join(SYSTEM, ending, Case.objects.get(id=other))
+    watch()
+    watch()
+    assert Case.objects.get(id=other).event_count == 2
+    assert Case.objects.get(id=other).reopened_count == 0

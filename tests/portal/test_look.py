@@ -108,8 +108,11 @@ def faults_in(page: Page, path: str, looks: Sequence[Look] = EACH) -> list[str]:
             faults(page, path, width, f"-{scheme}", ABOUT_COLOURS if width in seen else ())
         )
         seen.add(width)
-    for width in (*BETWEEN, looks[-1][0]):  # whoever goes on is where it was
+    for width in BETWEEN:
         found.extend(_runs_out(page, path, width))
+        minded = violations(page, "scrollable-region-focusable")
+        found.extend(f"{path} {width}: {each['nodes'][0]['html']}" for each in minded)
+    page.set_viewport_size({"width": looks[-1][0], "height": 900})
     return found
 
 

@@ -10,7 +10,7 @@ import pytest
 from archive import vault
 from archive.models import Case, Environment
 from archive.queries import health
-from archive.services import storage
+from archive.services import error_desk, storage
 from archive.stores import files
 from archive.stores.files import MARK
 from tests.portal.test_pages import signed_in
@@ -93,8 +93,47 @@ def test_a_disk_that_is_gone_is_told_with_whose_it_is_and_hides_no_other(own_vau
     (own_vault / "production" / MARK).unlink()
     assert not storage.watch()
     other = Case.objects.get(reason="storage-gone", environment="production")
-    assert other.events.get().facts == {"environments": "production,test"}
+    assert other.events.get().facts == {"environments": "production"}
+    case.refresh_from_db()
+    assert (case.state, case.event_count) == ("open", 1), "it is still lost"
     files.set_up(own_vault / "production")
     files.set_up(own_vault / "test")
     assert storage.watch()
     assert set(Case.objects.values_list("state", flat=True)) == {"resolved"}
+
+
+def test_a_vault_that_is_gone_as_a_whole_is_one_case(own_vault: Path) -> None:
+    for folder in (own_vault, own_vault / "production", own_vault / "test"):
+        (folder / MARK).unlink()
+    assert not storage.watch()
+    case = Case.objects.get()
+    assert case.environment == "production"
+    assert case.events.get().facts == {"environments": "production,test"}
+
+
+def test_a_disk_that_is_back_and_nearly_full_is_lost_no_more(
+    configure: Configure, own_vault: Path
+) -> None:
+    (own_vault / "production" / MARK).unlink()
+    assert not storage.watch()
+    files.set_up(own_vault / "production")
+    configure(FREE_BYTES_WARNING=str(1 << 60))
+    assert not storage.watch()
+    states = dict(Case.objects.values_list("reason", "state"))
+    assert states == {"storage-gone": "resolved", "storage-full": "open"}
+
+
+def test_what_a_person_ignores_stays_aside_until_it_comes_anew(configure: Configure) -> None:
+    configure(FREE_BYTES_WARNING=str(1 << 60))
+    assert not storage.watch()
+    case = Case.objects.get(reason="storage-full")
+    error_desk.ignore(case.events.get().id, "a disk is ordered")
+    assert not storage.watch()
+    case.refresh_from_db()
+    assert (case.state, case.event_count) == ("resolved", 1)
+    configure(FREE_BYTES_WARNING="0")
+    assert storage.watch()
+    configure(FREE_BYTES_WARNING=str(1 << 60))
+    assert not storage.watch()
+    case.refresh_from_db()
+    assert (case.state, case.event_count) == ("open", 2)

@@ -19,7 +19,7 @@ from archive.queries import certificates
 from archive.queries import interface_health as queries
 from archive.queries.interface_health import Line
 from archive.services import silence as services
-from archive.values import HELSINKI, midnight, now, today
+from archive.values import HELSINKI, civil_day, midnight, now, today
 from portal.formats import counted_text, day_text
 from portal.forms.watching import LEARN, NEVER, ExpectedForm, InterfaceFilters
 from portal.lists.watching import INTERFACES
@@ -121,7 +121,7 @@ def _plots(row: Channel) -> list[Any]:
     found = queries.by_hour(row, midnight(days[0]))
     daily: dict[Any, tuple[int, int]] = {}
     for hour, counted in found.items():
-        day = hour.astimezone(HELSINKI).date()
+        day = civil_day(hour)
         good, failed = daily.get(day, (0, 0))
         daily[day] = (good + counted.good, failed + counted.failed)
     return [
