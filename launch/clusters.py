@@ -28,7 +28,7 @@ def settle(data: Path, account: Account, *, demo: bool) -> Path:
     _resume(link)
     if not link.is_symlink():
         if link.is_dir():
-            if not account.ours and link.stat().st_uid == os.geteuid():
+            if _is_put_back(link, account):
                 return _bring_outside(link, account, demo=demo)
             return _reached(link, account)
         if account.ours or account.may("x", data):
@@ -61,8 +61,14 @@ def _place_outside(link: Path, account: Account, *, demo: bool) -> Path:
     return cluster
 
 
+def _is_put_back(cluster: Path, account: Account) -> bool:
+    """By root, from a copy: it is root's, or lies where no server of root's may pass."""
+    owners = (os.geteuid(), account.uid)
+    put_back = not account.ours and cluster.stat().st_uid in owners
+    return put_back and not account.may("w", cluster)
+
+
 def _bring_outside(link: Path, account: Account, *, demo: bool) -> Path:
-    """One that root put back from a copy is root's, where no server of root's may work on it."""
     with places.home() as folder:
         cluster = _place(folder / "clusters", link.parent, account, demo=demo)
         shutil.copytree(link, cluster, symlinks=True, dirs_exist_ok=True)
