@@ -15,6 +15,14 @@ GRANT USAGE ON SCHEMA public TO idr_app;
 ALTER DEFAULT PRIVILEGES FOR ROLE idr_owner GRANT SELECT, INSERT, UPDATE, DELETE ON TABLES TO idr_app;
 ALTER DEFAULT PRIVILEGES FOR ROLE idr_owner GRANT USAGE, SELECT ON SEQUENCES TO idr_app;
 ALTER DEFAULT PRIVILEGES FOR ROLE idr_owner GRANT EXECUTE ON FUNCTIONS TO idr_app;
--- Statements and details may hold personal identity codes; they stay out of the server's log.
+-- Statements, their parameters and details may hold personal identity codes; they stay out of the server's log, though
+-- another who looks for what is slow has it written for the whole server. What a module writes (auto_explain, pgaudit) is
+-- turned off where that is set.
 ALTER DATABASE idr SET log_min_error_statement = 'panic';
 ALTER DATABASE idr SET log_error_verbosity = 'terse';
+ALTER DATABASE idr SET log_statement = 'none';
+ALTER DATABASE idr SET log_min_duration_statement = -1;
+ALTER DATABASE idr SET log_min_duration_sample = -1;
+ALTER DATABASE idr SET log_transaction_sample_rate = 0;
+ALTER DATABASE idr SET log_parameter_max_length = 0;
+ALTER DATABASE idr SET log_parameter_max_length_on_error = 0;

@@ -1,6 +1,7 @@
 """Where a data folder's database cluster lies: in it, or below places.HOME with a link to it."""
 
 import json
+import os
 import secrets
 import shutil
 from pathlib import Path
@@ -24,8 +25,11 @@ def running(cluster: Path) -> processes.Identity | None:
 def settle(data: Path, account: Account, *, demo: bool) -> Path:
     """The cluster of a data folder; a lost one is never replaced by an empty one."""
     link = data / "postgres"
+    _resume(link)
     if not link.is_symlink():
         if link.is_dir():
+            if _is_put_back(link, account):
+                return _bring_outside(link, account, demo=demo)
             return _reached(link, account)
         if account.ours or account.may("x", data):
             account.make_folder(link, 0o700)
@@ -51,17 +55,54 @@ def _reached(cluster: Path, account: Account) -> Path:
 
 
 def _place_outside(link: Path, account: Account, *, demo: bool) -> Path:
+    with places.home() as folder:  # nobody sweeps before the link is there
+        cluster = _place(folder / "clusters", link.parent, account, demo=demo)
+        link.symlink_to(cluster)
+    return cluster
+
+
+def _is_put_back(cluster: Path, account: Account) -> bool:
+    """By root, from a copy: it is root's, or lies where no server of root's may pass."""
+    owners = (os.geteuid(), account.uid)
+    put_back = not account.ours and cluster.stat().st_uid in owners
+    return put_back and not account.may("w", cluster)
+
+
+def _bring_outside(link: Path, account: Account, *, demo: bool) -> Path:
     with places.home() as folder:
-        outer = folder / "clusters"
-        outer.mkdir(mode=0o711, exist_ok=True)
-        outer.chmod(0o711)
-        place = outer / secrets.token_hex(8)
-        place.mkdir(mode=0o711)
-        place.chmod(0o711)
-        _write_owner(place, link.parent, demo=demo)
-        account.make_folder(place / "postgres", 0o700)
-        link.symlink_to(place / "postgres")
+        cluster = _place(folder / "clusters", link.parent, account, demo=demo)
+        shutil.copytree(link, cluster, symlinks=True, dirs_exist_ok=True)
+        for path in (cluster, *cluster.rglob("*")):
+            os.chown(path, account.uid, account.gid, follow_symlinks=False)
+        os.sync()
+        link.rename(_aside(link))
+        link.symlink_to(cluster)
+    _resume(link)
+    return cluster
+
+
+def _place(outer: Path, data: Path, account: Account, *, demo: bool) -> Path:
+    outer.mkdir(mode=0o711, exist_ok=True)
+    outer.chmod(0o711)
+    place = outer / secrets.token_hex(8)
+    place.mkdir(mode=0o711)
+    place.chmod(0o711)
+    _write_owner(place, data, demo=demo)
+    account.make_folder(place / "postgres", 0o700)
     return place / "postgres"
+
+
+def _aside(link: Path) -> Path:
+    return link.with_name(f".{link.name}-put-back")
+
+
+def _resume(link: Path) -> None:
+    """What was put back goes when the link is in its place; a start may be broken off before."""
+    aside = _aside(link)
+    if link.is_symlink():
+        shutil.rmtree(aside, ignore_errors=True)
+    elif aside.is_dir() and not link.exists():
+        aside.rename(link)
 
 
 def _write_owner(place: Path, data: Path, *, demo: bool) -> None:

@@ -7,6 +7,7 @@ import stat
 from pathlib import Path
 from typing import TextIO
 
+from launch import keys
 from launch.errors import LaunchError
 from launch.plan import ROOT
 
@@ -29,10 +30,24 @@ def prepare(data: Path) -> None:
             f"{data} is not ours alone (another's, a home, or shared by all): "
             f"give a folder of its own with --data"
         )
+    _refuse_around_another(data)
     data.chmod(0o700)
     for name in PARTS:
         (data / name).mkdir(mode=0o700, exist_ok=True)
         (data / name).chmod(0o700)
+
+
+def _refuse_around_another(data: Path) -> None:
+    """A copy that was put into the folder, not in its place, would be passed by: an empty archive
+    would begin beside it, and answer customers.
+    """
+    if (data / "secrets" / keys.CORE).exists():
+        return
+    for found in data.glob(f"*/secrets/{keys.CORE}"):
+        raise LaunchError(
+            f"{data} holds no archive, but {found.parent.parent} does: was a copy put back one "
+            f"folder too deep? Move what is in it to {data}, or give that folder with --data"
+        )
 
 
 def lock(data: Path) -> TextIO:

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+CORE = "core.json"
 NAMES = ("secret_key", "postgres_password", "owner_password", "app_password", "pdr_secret")
 
 
@@ -19,7 +20,7 @@ def load(folder: Path) -> dict[str, str]:
     """The system's own secrets; made and stored the first time."""
     folder.mkdir(mode=0o700, exist_ok=True)
     folder.chmod(0o700)
-    path = folder / "core.json"
+    path = folder / CORE
     kept = json.loads(path.read_text()) if path.is_file() else {}
     full = {**made(), **kept}
     if full != kept:

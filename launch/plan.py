@@ -21,6 +21,7 @@ class Plan:
     web_port: int
     dicom_host: str
     dicom_port: int
+    dicom_tls_port: int  # 0: none
     hl7_port: int
     demo: bool
     given: Mapping[str, str]
@@ -62,10 +63,10 @@ def read(arguments: Sequence[str], environment: Mapping[str, str]) -> Plan:
     if word not in WORDS:
         raise LaunchError("DEMO must be 1 or 0.")
 
-    def port(flag: int | None, key: str, default: int) -> int:
+    def port(flag: int | None, key: str, default: int, lowest: int = 1) -> int:
         text = str(flag) if flag is not None else environment.get(key) or str(default)
-        if not text.isdecimal() or not 0 < int(text) < 65536:
-            raise LaunchError(f"{key} must be a port number from 1 to 65535, not {text!r}.")
+        if not text.isdecimal() or not lowest <= int(text) < 65536:
+            raise LaunchError(f"{key} must be a port number from {lowest} to 65535, not {text!r}.")
         return int(text)
 
     plan = Plan(
@@ -74,12 +75,18 @@ def read(arguments: Sequence[str], environment: Mapping[str, str]) -> Plan:
         web_port=port(asked.port, "WEB_PORT", 8000),
         dicom_host=asked.host or environment.get("DICOM_HOST") or "127.0.0.1",
         dicom_port=port(asked.dicom_port, "DICOM_PORT", 11112),
+        dicom_tls_port=port(None, "DICOM_TLS_PORT", 0, lowest=0),
         hl7_port=port(asked.hl7_port, "HL7_PORT", 2575),
         demo=WORDS[word] and not asked.no_demo,
         given=dict(environment),
     )
-    if len({plan.web_port, plan.dicom_port, plan.hl7_port}) < 3:
-        raise LaunchError("The portal, DICOM and HL7 need three different ports: see ./run --help")
+    used = [plan.web_port, plan.dicom_port, plan.hl7_port]
+    used += [plan.dicom_tls_port] if plan.dicom_tls_port else []
+    if len(set(used)) < len(used):
+        raise LaunchError(
+            "The portal, DICOM, HL7 and DICOM over TLS (DICOM_TLS_PORT) each need a port of their "
+            "own: see ./run --help"
+        )
     return plan
 
 
@@ -90,9 +97,9 @@ def check_ports(plan: Plan) -> None:
         ("DICOM", plan.dicom_host, plan.dicom_port, "--dicom-port"),
         ("HL7", plan.given.get("HL7_HOST") or plan.dicom_host, plan.hl7_port, "--hl7-port"),
     ]
-    secured = plan.given.get("DICOM_TLS_PORT") or "0"
-    if secured.isdecimal() and int(secured):  # what is no number is refused with the settings
-        wanted.append(("DICOM over TLS", plan.dicom_host, int(secured), "DICOM_TLS_PORT"))
+    if plan.dicom_tls_port:
+        secured = ("DICOM over TLS", plan.dicom_host, plan.dicom_tls_port, "DICOM_TLS_PORT")
+        wanted.append(secured)
     for what, host, port, flag in wanted:
         try:
             family, kind, protocol, _, address = socket.getaddrinfo(

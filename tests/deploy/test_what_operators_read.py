@@ -1,10 +1,7 @@
-"""What operators are given agrees with the program: settings, metrics, the unit, the copy."""
+"""What operators are given agrees with the program: settings, metrics, the unit."""
 
 import re
-import shutil
-import subprocess
 from dataclasses import fields
-from pathlib import Path
 
 import pytest
 
@@ -38,21 +35,3 @@ def test_what_is_watched_is_exported(name: str) -> None:
 def test_the_unit_leaves_a_place_for_temporary_files() -> None:
     unit = (DEPLOY / "imaging-data-repository.service").read_text().splitlines()
     assert "ProtectSystem=strict" in unit and "PrivateTmp=yes" in unit
-
-
-@pytest.mark.parametrize("missing", ["no run.json", "a copy within the data"])
-def test_a_copy_is_refused_where_it_would_be_none(tmp_path: Path, missing: str) -> None:
-    data = tmp_path / "data"
-    data.mkdir()
-    if missing != "no run.json":
-        if shutil.which("rsync") is None:
-            pytest.skip("rsync is not installed")
-        (data / "run.json").write_text("{}")
-    done = subprocess.run(
-        [DEPLOY / "back-up", data / "copy"],
-        env={"DATA_DIR": str(data), "PATH": "/usr/bin:/bin"},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 1 and done.stderr

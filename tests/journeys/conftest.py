@@ -26,6 +26,9 @@ def running(pick_port: Callable[[], int]) -> Iterator[Run]:
     # The first screen plays customers at their usual ports, which may be anybody's here.
     (data / "stamps").mkdir(parents=True)
     (data / "stamps/first-screen").touch()
+    # As an operator has it whose vault is a disk of its own.
+    (above / "disk").mkdir(mode=0o700)
+    (data / "vault").symlink_to(above / "disk")
     with pytest.MonkeyPatch.context() as variables:
         variables.setenv("NOTICE_TRIES", NOTICE_TRIES)
         with started(data, Ports(pick_port)) as run:

@@ -68,6 +68,32 @@ def test_a_copied_data_folder_does_not_share_it(data: Path) -> None:
         settle(copy)
 
 
+@pytest.mark.parametrize("owner", ["root", "server"])  # by deploy/back-up, or of a stopped one
+def test_one_that_root_put_back_from_a_copy_is_the_servers(
+    data: Path, home: Path, owner: str
+) -> None:
+    account = places.server_account()
+    (data / "postgres/base").mkdir(parents=True)
+    (data / "postgres/base/1").write_text("rows")
+    if owner == "server":
+        for path in (data / "postgres", *(data / "postgres").rglob("*")):
+            os.chown(path, account.uid, account.gid)
+    cluster = settle(data, demo=False)
+    assert cluster.is_relative_to(home) and (data / "postgres").resolve() == cluster
+    assert (cluster / "base/1").read_text() == "rows"
+    owners = {path.stat().st_uid for path in (cluster, *cluster.rglob("*"))}
+    assert owners == {account.uid} and account.may("w", cluster / "base/1")
+    assert list(data.iterdir()) == [data / "postgres"]
+    assert settle(data, demo=False) == cluster
+
+
+def test_one_that_was_put_back_is_not_lost_when_a_start_is_broken_off(data: Path) -> None:
+    (data / ".postgres-put-back").mkdir()
+    (data / ".postgres-put-back/PG_VERSION").write_text("18")
+    assert (settle(data, demo=False) / "PG_VERSION").read_text() == "18"
+    assert list(data.iterdir()) == [data / "postgres"]
+
+
 def test_a_lost_cluster_is_not_replaced_by_an_empty_one(data: Path) -> None:
     shutil.rmtree(settle(data))
     with pytest.raises(LaunchError, match="which is gone"):

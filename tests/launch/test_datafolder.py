@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from launch import datafolder
+from launch import datafolder, keys
 from launch.errors import LaunchError
 from launch.plan import ROOT
 
@@ -23,6 +23,26 @@ def test_an_open_folder_is_closed(tmp_path: Path) -> None:
     data.mkdir(mode=0o755)
     datafolder.prepare(data)
     assert {path.stat().st_mode & 0o777 for path in [data, *data.iterdir()]} == {0o700}
+
+
+def test_a_copy_that_was_put_back_too_deep_is_not_passed_by(tmp_path: Path) -> None:
+    copy = tmp_path / "data/copy"
+    keys.load(_made(copy / "secrets"))
+    with pytest.raises(LaunchError, match=str(copy)):
+        datafolder.prepare(tmp_path / "data")
+    assert list((tmp_path / "data").iterdir()) == [copy]
+    datafolder.prepare(copy)
+
+
+def test_an_archive_that_holds_a_copy_of_another_starts(tmp_path: Path) -> None:
+    keys.load(_made(tmp_path / "data/secrets"))
+    keys.load(_made(tmp_path / "data/copy/secrets"))
+    datafolder.prepare(tmp_path / "data")
+
+
+def _made(folder: Path) -> Path:
+    folder.mkdir(parents=True)
+    return folder
 
 
 def test_only_one_may_hold_the_lock(tmp_path: Path) -> None:

@@ -43,6 +43,17 @@ def test_a_bad_port_is_named(text: str) -> None:
         plan.read([], {"WEB_PORT": text})
 
 
+@pytest.mark.parametrize("text", ["-1", "65536", "67298", "tls", "11112", "8000", "2575"])
+def test_a_bad_port_of_dicom_over_tls_is_named(text: str) -> None:
+    with pytest.raises(LaunchError, match="DICOM_TLS_PORT"):
+        plan.read([], {"DICOM_TLS_PORT": text})
+
+
+@pytest.mark.parametrize(("text", "port"), [("", 0), ("0", 0), ("2762", 2762)])
+def test_dicom_over_tls_may_have_a_port_of_its_own(text: str, port: int) -> None:
+    assert plan.read([], {"DICOM_TLS_PORT": text}).dicom_tls_port == port
+
+
 def test_a_free_port_is_no_trouble(free_port: int) -> None:
     flags = ["--port", str(free_port), "--dicom-port", str(free_port + 1)]
     plan.check_ports(plan.read([*flags, "--hl7-port", str(free_port + 2)], {}))
