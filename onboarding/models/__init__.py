@@ -21,6 +21,7 @@ from onboarding.models.joining import (
     PlannedConnection,
     Transition,
 )
+from onboarding.models.mails import OutgoingMail
 from onboarding.models.public import KantaService, PublicCustomer
 from onboarding.models.rollout import RolloutRun, RolloutStep
 from onboarding.models.succession import Succession
@@ -45,6 +46,7 @@ __all__ = [
     "Joining",
     "JoiningState",
     "KantaService",
+    "OutgoingMail",
     "PlannedConnection",
     "Precondition",
     "PublicCustomer",

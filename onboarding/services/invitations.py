@@ -41,7 +41,7 @@ def send(
         memberships.record(actor, organisation, f"{made.email} invited as {made.role}")
         values = {"inviter": actor.name, "link": link(secret), "expires": made.expires_at.date()}
         letter = mails.Letter(*letters.INVITED, values)
-        mails.to_readers({made.email: language}, organisation, letter)
+        mails.to_readers({made.email: language}, organisation, letter, made)
         return made
 
 
@@ -51,6 +51,7 @@ def withdraw(actor: Actor, invitation: Invitation) -> None:
         found = Invitation.objects.select_for_update().filter(id=invitation.id, accepted_at=None)
         if not found.update(expires_at=now()):
             raise InvitationGone()
+        mails.call_back(invitation)
         what = f"invitation of {invitation.email} withdrawn"
         memberships.record(actor, invitation.organisation, what)
 
