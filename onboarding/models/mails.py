@@ -5,6 +5,7 @@ from django.db.models import Q
 
 from archive.models import Organisation
 from archive.models.fields import uuid_key
+from onboarding.models.choices import MailState
 from onboarding.models.joining import Invitation
 
 
@@ -38,8 +39,7 @@ class OutgoingMail(models.Model):
         return str(self.id)
 
     @property
-    def state(self) -> str:
-        """`waits`, `gone` or `failed`."""
+    def state(self) -> MailState:
         if self.sent_at is not None:
-            return "gone"
-        return "waits" if self.given_up_at is None else "failed"
+            return MailState.GONE
+        return MailState.WAITS if self.given_up_at is None else MailState.FAILED

@@ -69,7 +69,8 @@ def test_nothing_goes_in_the_clear_unless_it_is_said(
     tmp_path: Path, post_office: tuple[int, list[str]]
 ) -> None:
     port, said = post_office
-    done = send(tmp_path, MAIL_SERVER="127.0.0.1", MAIL_PORT=str(port))
+    server = {"MAIL_SERVER": "127.0.0.1", "MAIL_PORT": str(port)}
+    done = send(tmp_path, **server, MAIL_FROM="archive@example.invalid")
     assert done.returncode != 0 and "STARTTLS" in done.stderr
     assert not any("FROM" in line for line in said)
 
@@ -89,3 +90,9 @@ def test_the_port_follows_the_kind_of_protection(word: str, port: int) -> None:
 def test_another_kind_of_protection_is_refused_by_name() -> None:
     with pytest.raises(ConfigError, match="MAIL_SECURITY"):
         read({**GIVEN, "MAIL_SECURITY": "ssl3"})
+
+
+def test_a_server_without_a_sender_is_refused_by_name() -> None:
+    with pytest.raises(ConfigError, match="MAIL_FROM"):
+        read({**GIVEN, "MAIL_SERVER": "mail.example.invalid"})
+    assert read(GIVEN).mail_from.endswith("@example.invalid")
