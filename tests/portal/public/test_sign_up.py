@@ -109,7 +109,7 @@ def test_who_signs_up_is_told_of_a_mail_that_did_not_go() -> None:
         answer = sign_up(client, EMAIL)
     assert answer.status_code == 302
     page = client.get(answer.headers["Location"]).content.decode()
-    assert "could not be sent" in page and "no message could be sent" in page
+    assert "could not be sent" in page and "No message could be sent" in page
     assert "was sent" not in page
 
 
