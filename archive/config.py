@@ -59,6 +59,13 @@ def _mail_security(text: str) -> str:
     return word
 
 
+def _sender(known: Mapping[str, Any]) -> str:
+    """Raises ConfigError: what a server sends needs somebody who sends it."""
+    if known["mail_server"]:
+        raise ConfigError("MAIL_FROM is not set: who mails come from, when MAIL_SERVER is set")
+    return "kuva-aineistot@example.invalid"
+
+
 def _bare(text: str) -> str:
     """An address without the stroke at its end."""
     return text.rstrip("/")
@@ -180,7 +187,7 @@ class Config:
     mail_port: int = variable(int, Follows(lambda known: MAIL_PORTS[known["mail_security"]]))
     mail_user: str = variable(str, "")  # empty: without signing in
     mail_password: str = variable(str, "")
-    mail_from: str = variable(str, "kuva-aineistot@example.invalid")
+    mail_from: str = variable(str, Follows(_sender))
     free_bytes_floor: int = variable(int, 256 << 20)
     evidence_max_bytes: int = variable(int, 20 << 20)
     pass_opens_production: bool = variable(_flag, False)  # else an officer does

@@ -30,7 +30,7 @@ LEASE = timedelta(seconds=60)
 RESEND = timedelta(seconds=20)  # a due job that was sent and not claimed is sent again
 FIRST_BACKOFF = 1.0
 SWEEP_AT_ONCE = 200
-CALLS = "calls"  # the queue of work that waits for customers' systems
+CALLS = "calls"  # the queue of work that waits for other systems: customers', the mail server
 SEND_TIMEOUT = 1.0  # seconds that a peer's answer may be held up by a broker that hangs
 HURRY = {"socket_timeout": SEND_TIMEOUT, "socket_connect_timeout": SEND_TIMEOUT, "max_retries": 0}
 BROKER_REST = 5.0  # seconds for which one that failed is left alone: the sweep sends instead
@@ -62,7 +62,7 @@ def defer(
     not_before: datetime | None = None,
 ) -> None:
     """Owe work on a subject, in the caller's transaction; an owed one is brought forward, a running
-    one repeated. Work that calls a customer's system names it in `peer_id`.
+    one repeated. Work that calls another system names it in `peer_id`.
     """
     at = now()
     due = not_before or at
@@ -105,7 +105,7 @@ def withdraw(kind: JobKind, subject_id: UUID) -> None:
 def send(job_id: UUID, *, calls_peer: bool = False) -> None:
     """Wake a worker. Best effort with a short timeout: the sweep finds what was not sent.
 
-    Work that calls customers' systems has a queue of its own, so that a peer that hangs delays
+    Work that calls other systems has a queue of its own, so that a peer that hangs delays
     nobody's registration.
     """
     if time.monotonic() < _broker.rests_until:
@@ -161,7 +161,7 @@ def due() -> list[tuple[UUID, UUID | None]]:
 
 
 def _peer_is_called() -> Exists:
-    """One call at a time to a customer's system; jobs without a peer never match."""
+    """One call at a time to one system; jobs without a peer never match."""
     return Exists(Job.objects.filter(peer_id=OuterRef("peer_id"), state=JobState.RUNNING))
 
 

@@ -65,6 +65,7 @@ class Work:
     run: Callable[[UUID], datetime | None]  # when to run again, or None
     give_up: Callable[[UUID, UUID, ArchiveError], None]
     not_done: Callable[[UUID, ArchiveError], object]
+    tries: int | None = None  # before it is given up; else as set for all
 
 
 def _nothing(subject_id: UUID, error: ArchiveError) -> None:
@@ -115,7 +116,7 @@ def _call_webhook(delivery_id: UUID) -> None:
         webhooks.delivered(delivery_id)
 
 
-# The letters of authorisations, whose readers only onboarding knows, are added by its tasks.
+# Mails and letters, whose readers only onboarding knows, are added by its tasks.
 WORK: dict[JobKind, Work] = {
     JobKind.REGISTRATION: Work(registration.advance, registration.give_up, _nothing),
     JobKind.NOTICE: Work(_send_notice, notices.give_up, notices.not_delivered),
@@ -161,7 +162,8 @@ def _do(claim: jobs.Claim, work: Work) -> None:
 
 def _not_done(claim: jobs.Claim, work: Work, error: ArchiveError) -> None:
     work.not_done(claim.subject_id, error)
-    if isinstance(error, Busy) and claim.tries < settings().notice_tries:
+    most = work.tries or settings().notice_tries
+    if isinstance(error, Busy) and claim.tries < most:
         jobs.retry(claim, error)
         return
     work.give_up(claim.subject_id, claim.id, error)
@@ -272,12 +274,16 @@ def tell_of_cases() -> None:
 
 @shared_task(name="archive.alarms")
 def watch_interfaces() -> None:
-    """Every minute: count, judge, tell."""
+    """Every minute: count, judge."""
     close_old_connections()
-    try:
-        alarms.watch()
-    finally:
-        alarm_mails.tell_due()
+    alarms.watch()
+
+
+@shared_task(name="archive.alarm_mails")
+def tell_of_alarms() -> None:
+    """Every minute: what has not been told is, of whatever could be judged."""
+    close_old_connections()
+    alarm_mails.tell_due()
 
 
 @shared_task(name="archive.authorisations")

@@ -88,12 +88,14 @@ def hl7(plan: Plan) -> list[str]:
 
 
 def worker(plan: Plan) -> list[str]:
-    """Registration, sealing, sweeping: nothing that waits for a customer's system."""
+    """Registration, sealing, sweeping: nothing that waits for another system."""
     return _celery_worker("worker", "--queues", "celery", "--concurrency", "2")
 
 
 def caller(plan: Plan) -> list[str]:
-    """Confirmations and reports to customers' systems: threads, because they wait for peers."""
+    """Confirmations and reports to customers' systems, and mails: threads, because they wait for
+    others.
+    """
     return _celery_worker("caller", "--queues", "calls", "--pool", "threads", "--concurrency", "8")
 
 

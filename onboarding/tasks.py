@@ -9,6 +9,7 @@ from archive.values import today
 from onboarding.services import (
     authorisation_letters,
     certificate_watch,
+    mails,
     production,
     review_letters,
     rollout,
@@ -21,6 +22,9 @@ WORK[JobKind.AUTHORISATION_LETTER] = Work(
 )
 WORK[JobKind.REVIEW_LETTER] = Work(
     review_letters.tell, review_letters.give_up, lambda subject_id, error: None
+)
+WORK[JobKind.MAIL] = Work(
+    mails.send, mails.give_up, lambda subject_id, error: None, tries=mails.TRIES
 )
 
 

@@ -71,7 +71,10 @@ class AccountAdapter(DefaultAccountAdapter):
         if settings().demo and not settings().mail_server:
             said = gettext("Demo mode sends no mail: the message is a file in %(folder)s.")
             messages.info(request, said % {"folder": settings().mail_dir})
-        return super().respond_email_verification_sent(request, user)
+        answer = super().respond_email_verification_sent(request, user)
+        if getattr(request, "mail_failed", False):
+            answer.headers["Location"] += "?failed"
+        return answer
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
         """What the mail is about has happened; who waits for it is told that it did not go."""
@@ -81,6 +84,7 @@ class AccountAdapter(DefaultAccountAdapter):
             log.warning("mail %s not sent: %s", template_prefix, type(error).__name__)
             said = gettext("The mail could not be sent just now. Ask for it again a little later.")
             messages.error(self.request, said)
+            self.request.mail_failed = True
 
     def send_notification_mail(self, template_prefix: str, user: User, **kwargs: Any) -> None:
         if template_prefix in CHANGES:

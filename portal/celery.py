@@ -49,9 +49,14 @@ app.conf.update(
         "case_mails": {
             "task": "archive.case_mails",
             "schedule": 60.0,
-            "options": {"expires": 50},
+            "options": {"expires": 50, "queue": "calls"},
         },
         "alarms": {"task": "archive.alarms", "schedule": 60.0, "options": {"expires": 50}},
+        "alarm_mails": {
+            "task": "archive.alarm_mails",
+            "schedule": 60.0,
+            "options": {"expires": 50, "queue": "calls"},
+        },
         "end_due": {"task": "onboarding.end_due", "schedule": 60.0, "options": {"expires": 50}},
         "rollouts": {
             "task": "onboarding.observe_rollouts",
@@ -64,7 +69,11 @@ app.conf.update(
             "options": {"expires": 5, "queue": "calls"},
         },
         "review": {"task": "archive.review", "schedule": 5.0, "options": {"expires": 5}},
-        "anchor": {"task": "archive.anchor", "schedule": 600.0, "options": {"expires": 500}},
+        "anchor": {
+            "task": "archive.anchor",
+            "schedule": 600.0,
+            "options": {"expires": 500, "queue": "calls"},
+        },
         "spent": {
             "task": "archive.forget_messages",
             "schedule": 600.0,

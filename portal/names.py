@@ -56,6 +56,7 @@ FACTS = {
     "certificate": _("Certificate, SHA-256"),
     "until": _("Valid until"),
     "rejection": _("Association rejected, PS3.8"),
+    "mail": _("Mail"),
 }
 # What is asked first on the telephone stands first; the rest follows as it was told.
 ORDER = (

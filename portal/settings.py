@@ -200,13 +200,15 @@ STORAGES = {
 }
 
 EMAIL_BACKEND = (
-    f"django.core.mail.backends.{'smtp' if config.mail_server else 'filebased'}.EmailBackend"
+    "portal.mail_server.EmailBackend"
+    if config.mail_server
+    else "django.core.mail.backends.filebased.EmailBackend"
 )
 EMAIL_FILE_PATH = str(config.mail_dir)
 EMAIL_HOST, EMAIL_PORT = config.mail_server, config.mail_port
 EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = config.mail_user, config.mail_password
 EMAIL_USE_TLS, EMAIL_USE_SSL = config.mail_security == "starttls", config.mail_security == "tls"
-EMAIL_TIMEOUT = 10  # seconds that a page or a job waits for it at most
+EMAIL_TIMEOUT = 20  # seconds that all of one mail may take; a job's lease is longer
 DEFAULT_FROM_EMAIL = config.mail_from
 
 CSRF_FAILURE_VIEW = "portal.views.errors.csrf"

@@ -26,7 +26,7 @@ from archive.models import (
     SuspicionState,
     TakeoverState,
 )
-from onboarding.models import EvidenceState, JoiningState
+from onboarding.models import EvidenceState, JoiningState, MailState
 
 SHAPES: dict[tuple[str, str], str] = {
     ("study", StudyState.RECEIVING): "wait",
@@ -116,6 +116,9 @@ SHAPES: dict[tuple[str, str], str] = {
     ("joining", JoiningState.NOTICE_GIVEN): "wait",
     ("joining", JoiningState.ENDED): "stop",
     ("joining", JoiningState.REJECTED): "stop",
+    ("mail", MailState.WAITS): "wait",
+    ("mail", MailState.GONE): "done",
+    ("mail", MailState.FAILED): "needs",
     ("evidence", EvidenceState.MISSING): "needs",
     ("evidence", EvidenceState.GIVEN): "wait",
     ("evidence", EvidenceState.ACCEPTED): "done",

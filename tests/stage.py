@@ -93,8 +93,16 @@ def _fill() -> None:
     PBKDF2PasswordHasher.iterations = QUICK_ROUNDS
     call_command("migrate", database="owner", verbosity=0)
     call_command("load_demo")
+    _deliver()
     call_command("collectstatic", interactive=False, verbosity=0)
     connections.close_all()  # nobody may be in a database that is copied
+
+
+def _deliver() -> None:
+    """The mails of the demo world have gone, as they soon have in any."""
+    from tests import post_office
+
+    post_office.deliver()
 
 
 if __name__ == "__main__":

@@ -162,7 +162,7 @@ def test_anchors_are_mailed_when_somebody_is_named(
     anchors.anchor_due(today())
     named = replace(anchors.settings(), anchor_mail=("log@example.fi", "audit@example.fi"))
     monkeypatch.setattr(anchors, "settings", lambda: named)
-    with override_settings(EMAIL_BACKEND="django.core.mail.backends.smtp.EmailBackend"):
+    with override_settings(EMAIL_BACKEND="portal.mail_server.EmailBackend"):
         with override_settings(EMAIL_HOST="127.0.0.1", EMAIL_PORT=1):
             anchors.anchor_due(today())  # nobody takes it: it is kept for the next look
     with override_settings(EMAIL_BACKEND=LOCMEM):

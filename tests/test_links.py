@@ -12,7 +12,7 @@ from archive.models import CaseMail, MailPace, User
 from archive.services import case_mails
 from archive.values import now, uuid7
 from onboarding.services import letters, mails
-from tests import builders
+from tests import builders, post_office
 from tests.cast import organisation
 
 PUBLIC = "https://archive.example.invalid"
@@ -35,9 +35,7 @@ def test_without_a_public_address_there_is_no_link() -> None:
 
 @pytest.mark.django_db(transaction=False)
 @pytest.mark.usefixtures("public")
-def test_mails_about_cases_and_letters_carry_links(
-    django_capture_on_commit_callbacks: object,
-) -> None:
+def test_mails_about_cases_and_letters_carry_links() -> None:
     person = User.objects.get(username="esim")
     User.objects.filter(id=person.id).update(email="esim@example.invalid")
     CaseMail.objects.create(user=person, pace=MailPace.AT_ONCE, told_until=now())
@@ -46,6 +44,5 @@ def test_mails_about_cases_and_letters_carry_links(
     assert f"{PUBLIC}/cases/{case.id}/" in mail.outbox[0].body
     assert mail.outbox[0].body.rstrip().endswith(f"{PUBLIC}/desk/mails/")
     letter = mails.Letter(*letters.LET_IN, place="home")
-    with django_capture_on_commit_callbacks(execute=True):  # type: ignore[operator]
-        mails.to_readers({"a@example.invalid": "fi"}, organisation(), letter)
-    assert mail.outbox[1].body.endswith(f"{PUBLIC}/home/\n")
+    mails.to_readers({"a@example.invalid": "fi"}, organisation(), letter)
+    assert post_office.deliver()[1].body.endswith(f"{PUBLIC}/home/\n")

@@ -1,6 +1,6 @@
 """Systems that call us and that we call, and what we have room for."""
 
-from archive.errors.base import Busy, Refused
+from archive.errors.base import Busy, Refused, Unacceptable
 
 
 class PeerUnknown(Refused):
@@ -59,6 +59,21 @@ class DatabaseGone(Busy):
 class PeerUnreachable(Busy):
     code = "PEER-CONNECT"
     comment = "peer cannot be reached"
+
+
+class MailServerGone(Busy):
+    code = "MAIL-SERVER"
+    comment = "mail server does not take mails"
+
+
+class MailPutOff(Busy):
+    code = "MAIL-LATER"
+    comment = "mail server puts off the mail"
+
+
+class MailRefused(Unacceptable):
+    code = "MAIL-REFUSED"
+    comment = "mail server refuses the mail"
 
 
 class PeerRejected(Busy):

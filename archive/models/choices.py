@@ -137,6 +137,7 @@ class JobKind(TextChoices):
     DESTRUCTION = "destruction", _("destruction of studies")
     REVIEW_LETTER = "review_letter", _("mail about a log review")
     WEBHOOK = "webhook", _("call of a webhook")
+    MAIL = "mail", _("mail to a contact or an invited person")
 
 
 class RoundKind(TextChoices):

@@ -18,7 +18,7 @@ class Job(models.Model):
     subject_id = models.UUIDField()
     organisation_id = models.UUIDField(null=True, blank=True)
     study_id = models.UUIDField(null=True, blank=True)
-    peer_id = models.UUIDField(null=True, blank=True)  # the connection it calls: one call at a time
+    peer_id = models.UUIDField(null=True, blank=True)  # the system it calls: one call at a time
     state = models.CharField(max_length=8, choices=JobState, default=JobState.WAITING)
     tries = models.PositiveIntegerField(default=0)
     again = models.BooleanField(default=False)  # woken while it ran

@@ -3,18 +3,18 @@
 import logging
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
-from smtplib import SMTPException
 from uuid import UUID
 
 from django.conf import settings
-from django.core.mail import send_mail
 from django.db.models import Q
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from archive.errors import MailPutOff, MailRefused, MailServerGone
 from archive.models import Alarm, User
 from archive.queries import alarms as queries
+from archive.services import mailing
 from archive.values import HELSINKI, now
 
 log = logging.getLogger(__name__)
@@ -26,7 +26,7 @@ CLAIMED = timedelta(minutes=10)  # after which who claimed it is taken to have e
 
 def tell_due() -> int:
     """How many mails went. Claimed first, so that two workers do not both send; given back for
-    the recipients whom none reached.
+    the recipients whom none reached. When the mail server is away, the next round tells the rest.
     """
     at = now()
     standing = Alarm.objects.filter(told_at=None, raised_at__isnull=False, cleared_at=None)
@@ -34,11 +34,16 @@ def tell_due() -> int:
     rows = list(telling.order_by("raised_at"))
     reach = queries.reach(row.rule for row in rows)
     claimed = [row for row in rows if _is_due(row, at, reach) and _claim(row, at)]
+    told = 0
     try:
-        return sum(_tell(address, claimed, reach) for address in _owed(claimed, reach))
+        for address in _owed(claimed, reach):
+            told += _tell(address, claimed, reach)
+    except MailServerGone as error:
+        log.warning("mails about alarms wait: %s", error.detail)
     finally:
         own = Alarm.objects.filter(id__in=[row.id for row in claimed], claimed_at=at)
         own.update(claimed_at=None)
+    return told
 
 
 def _is_due(row: Alarm, at: datetime, reach: Reach) -> bool:
@@ -61,6 +66,7 @@ def _owed(alarms: list[Alarm], reach: Reach) -> list[str]:
 
 
 def _tell(address: str, claimed: list[Alarm], reach: Reach) -> bool:
+    """Raises MailServerGone."""
     own = [row for row in claimed if address in _owed([row], reach)]
     if not _send(address, own):
         return False
@@ -77,9 +83,9 @@ def _send(address: str, alarms: list[Alarm]) -> bool:
     with translation.override(known or settings.LANGUAGE_CODE):
         subject, body = _written(alarms)
     try:
-        send_mail(subject, body, settings.DEFAULT_FROM_EMAIL, [address])
-    except (OSError, SMTPException, ValueError) as error:  # ValueError: of an address
-        log.warning("mail about alarms not sent: %s", type(error).__name__)
+        mailing.send([address], subject, body)
+    except (MailPutOff, MailRefused) as error:
+        log.warning("mail about alarms not sent: %s", error.detail)
         return False
     return True
 

@@ -14,18 +14,17 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import date
 from pathlib import Path
-from smtplib import SMTPException
 from typing import TextIO
 
 from django.conf import settings as django_settings
-from django.core.mail import send_mail
 from django.db import transaction
 from django.utils import translation
 from django.utils.translation import gettext as _
 
 from archive import chain, ledger
 from archive.config import settings
-from archive.errors import Malformed
+from archive.errors import ArchiveError, Malformed
+from archive.services import mailing
 from archive.values import now
 
 log = logging.getLogger(__name__)
@@ -148,9 +147,9 @@ def _mail(known: Sequence[Anchor]) -> None:
         body = _("Keep this mail: the lines below prove that the log has not been rewritten.")
     lines = "\n".join(json.dumps(asdict(each)) for each in unsent)
     try:
-        send_mail(subject, f"{body}\n\n{lines}\n", django_settings.DEFAULT_FROM_EMAIL, receivers)
-    except (OSError, SMTPException) as error:
-        log.warning("anchors not mailed: %s", type(error).__name__)
+        mailing.send(receivers, subject, f"{body}\n\n{lines}\n")
+    except ArchiveError as error:
+        log.warning("anchors not mailed: %s", error.detail)
         return
     mark.touch(mode=0o600)
     mark.write_text(str(len(known)))

@@ -6,17 +6,16 @@ A mail names cases, systems and causes by code; nothing of a patient, nothing th
 import logging
 from dataclasses import dataclass
 from datetime import datetime
-from smtplib import SMTPException
 from uuid import UUID
 
 from django.conf import settings
-from django.core.mail import send_mail
 from django.db.models import Q, QuerySet
 from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from archive import links
+from archive.errors import ArchiveError, MailServerGone
 from archive.models import (
     STAFF_ROLES,
     Case,
@@ -27,6 +26,7 @@ from archive.models import (
     User,
 )
 from archive.rules.mail_times import digest_is_due, is_quiet
+from archive.services import mailing
 from archive.values import HELSINKI, now
 
 log = logging.getLogger(__name__)
@@ -62,9 +62,17 @@ def of(user_id: UUID) -> CaseMail:
 
 
 def tell_due() -> int:
-    """Mail everybody whose time it is; how many mails went."""
+    """Mail everybody whose time it is; how many mails went. When the mail server is away, the next
+    round tells the rest.
+    """
     rows = CaseMail.objects.exclude(pace=MailPace.OFF).select_related("user")
-    return sum(_tell(row) for row in rows.filter(user__is_active=True) if _is_due(row, now()))
+    told = 0
+    try:
+        for row in rows.filter(user__is_active=True):
+            told += _is_due(row, now()) and _tell(row)
+    except MailServerGone as error:
+        log.warning("mails about cases wait: %s", error.detail)
+    return told
 
 
 def _is_due(row: CaseMail, at: datetime) -> bool:
@@ -77,7 +85,9 @@ def _is_due(row: CaseMail, at: datetime) -> bool:
 
 
 def _tell(row: CaseMail) -> bool:
-    """Claimed first, so that two workers do not both send; given back when it does not go."""
+    """Claimed first, so that two workers do not both send; given back when it does not go. Raises
+    MailServerGone.
+    """
     since, until = row.told_until, now()
     claimed = CaseMail.objects.filter(id=row.id, told_until=since).update(told_until=until)
     news = _news(row.user, since, until)
@@ -86,10 +96,12 @@ def _tell(row: CaseMail) -> bool:
     with translation.override(row.user.language or settings.LANGUAGE_CODE):
         subject, body = _written(news)
     try:
-        send_mail(subject, body, settings.DEFAULT_FROM_EMAIL, [row.user.email])
-    except (OSError, SMTPException) as error:
-        log.warning("mail about cases not sent: %s", type(error).__name__)
+        mailing.send([row.user.email], subject, body)
+    except ArchiveError as error:
         CaseMail.objects.filter(id=row.id, told_until=until).update(told_until=since)
+        if isinstance(error, MailServerGone):
+            raise
+        log.warning("mail about cases not sent: %s", error.detail)
         return False
     return True
 

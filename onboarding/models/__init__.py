@@ -5,6 +5,7 @@ from onboarding.models.choices import (
     ContactKind,
     EvidenceState,
     JoiningState,
+    MailState,
     Precondition,
     RequestState,
     RunState,
@@ -21,6 +22,7 @@ from onboarding.models.joining import (
     PlannedConnection,
     Transition,
 )
+from onboarding.models.mails import OutgoingMail
 from onboarding.models.public import KantaService, PublicCustomer
 from onboarding.models.rollout import RolloutRun, RolloutStep
 from onboarding.models.succession import Succession
@@ -45,6 +47,8 @@ __all__ = [
     "Joining",
     "JoiningState",
     "KantaService",
+    "MailState",
+    "OutgoingMail",
     "PlannedConnection",
     "Precondition",
     "PublicCustomer",

@@ -58,6 +58,12 @@ class ActivityRole(TextChoices):
     USES = "uses", _("uses images")
 
 
+class MailState(TextChoices):
+    WAITS = "waits", _("mail is on its way")
+    GONE = "gone", _("mail has gone")
+    FAILED = "failed", _("mail did not go")
+
+
 class RunState(TextChoices):
     RUNNING = "running", _("running")
     PASSED = "passed", _("passed")

@@ -1,5 +1,9 @@
 """A customer's road: where it stands, how it came there, who speaks for it, what it has shown."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -14,6 +18,9 @@ from onboarding.models.choices import (
     Precondition,
     RequestState,
 )
+
+if TYPE_CHECKING:
+    from onboarding.models.mails import OutgoingMail
 
 
 class Joining(models.Model):
@@ -221,3 +228,8 @@ class Invitation(models.Model):
 
     def __str__(self) -> str:
         return str(self.id)
+
+    @property
+    def mail(self) -> OutgoingMail | None:
+        """Of one that was made before mails were kept there is none."""
+        return next(iter(self.mails.all()), None)

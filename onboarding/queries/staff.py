@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from allauth.mfa.models import Authenticator
 from django.db.models import QuerySet
 
-from archive.models import STAFF_ROLES, Membership, Role, User
-from archive.values import now
+from archive.models import STAFF_ROLES, Membership, Organisation, Role, User
 from onboarding.models import Invitation
 from onboarding.queries.customers import alphabet_key
+from onboarding.queries.invitations import waiting
 
 FACTORS = {Authenticator.Type.TOTP: "app", Authenticator.Type.WEBAUTHN: "key"}
 
@@ -44,7 +44,4 @@ def colleagues() -> list[Colleague]:
 
 def invitations() -> QuerySet[Invitation]:
     """To the staff, open ones; newest first."""
-    rows = Invitation.objects.filter(
-        organisation__is_operator=True, accepted_at=None, expires_at__gt=now()
-    )
-    return rows.order_by("-invited_at")
+    return waiting(Organisation.objects.get(is_operator=True))

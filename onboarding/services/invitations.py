@@ -15,7 +15,7 @@ from archive.actors import Actor
 from archive.models import STAFF_ROLES, Membership, Organisation, Role, User
 from archive.values import now
 from onboarding.errors import FieldInvalid, InvitationGone, InvitationOfAnother
-from onboarding.models import Invitation
+from onboarding.models import Invitation, OutgoingMail
 from onboarding.rules import fields
 from onboarding.services import letters, mails, memberships
 
@@ -26,9 +26,12 @@ Link = Callable[[str], str]  # turns the secret into an address
 def send(
     actor: Actor, organisation: Organisation, *, email: str, role: Role, link: Link, language: str
 ) -> Invitation:
-    """The caller has checked who acts and which role. Raises FieldInvalid (no e-mail address)."""
+    """The caller has checked who acts and which role. It takes the place of one whose mail did not
+    go. Raises FieldInvalid (no e-mail address).
+    """
     secret = secrets.token_urlsafe(32)
     with transaction.atomic():
+        _end_failed(organisation, email, role)
         made = Invitation.objects.create(
             organisation=organisation,
             email=fields.email(email, "email"),
@@ -41,8 +44,14 @@ def send(
         memberships.record(actor, organisation, f"{made.email} invited as {made.role}")
         values = {"inviter": actor.name, "link": link(secret), "expires": made.expires_at.date()}
         letter = mails.Letter(*letters.INVITED, values)
-        mails.to_readers({made.email: language}, organisation, letter)
+        mails.to_readers({made.email: language}, organisation, letter, made)
         return made
+
+
+def _end_failed(organisation: Organisation, email: str, role: Role) -> None:
+    failed = OutgoingMail.objects.filter(given_up_at__isnull=False).values("invitation")
+    rows = Invitation.objects.filter(organisation=organisation, email__iexact=email, role=role)
+    rows.filter(id__in=failed, accepted_at=None, expires_at__gt=now()).update(expires_at=now())
 
 
 def withdraw(actor: Actor, invitation: Invitation) -> None:
@@ -51,6 +60,7 @@ def withdraw(actor: Actor, invitation: Invitation) -> None:
         found = Invitation.objects.select_for_update().filter(id=invitation.id, accepted_at=None)
         if not found.update(expires_at=now()):
             raise InvitationGone()
+        mails.call_back(invitation)
         what = f"invitation of {invitation.email} withdrawn"
         memberships.record(actor, invitation.organisation, what)
 

@@ -1,24 +1,30 @@
-"""Mails to a customer's contacts, each in the reader's language; sent when the change is kept."""
+"""Mails to a customer's contacts, each in the reader's language: owed in the transaction of what
+they tell, sent by a job, and given up to the desk.
+"""
 
-import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from smtplib import SMTPException
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
-from django.core.mail import send_mail
 from django.db import transaction
 from django.utils import translation
 from django.utils.formats import date_format
 from django.utils.functional import Promise
 
-from archive import links
-from archive.models import Organisation, Role, User
-from onboarding.models import Contact
+from archive import jobs, links
+from archive.errors import ArchiveError, MailServerGone
+from archive.models import Environment, JobKind, Organisation, Role, User
+from archive.services import error_desk, mailing
+from archive.services.error_desk import Place, What, Who
+from archive.values import now
+from onboarding.models import Contact, Invitation, OutgoingMail
 
-log = logging.getLogger(__name__)
+# Of which, as of a customer's system, one is called at a time, by whoever may wait for it.
+MAIL_SERVER = UUID("6d61696c-0000-8000-8000-736572766572")
+TRIES = 150  # about a day, with ten minutes between the later ones
+SEND = Place("job", "letter")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +50,32 @@ def to_contacts(organisation: Organisation, letter: Letter, *, kinds: Iterable[s
     to_readers(readers or _administrators(organisation), organisation, letter)
 
 
-def to_readers(readers: Mapping[str, str], organisation: Organisation, letter: Letter) -> None:
-    """Addresses with their languages; one mail each."""
-
-    def send() -> None:
+def to_readers(
+    readers: Mapping[str, str],
+    organisation: Organisation,
+    letter: Letter,
+    invitation: Invitation | None = None,
+) -> None:
+    """Addresses with their languages; one mail each, owed with what it tells."""
+    with transaction.atomic():
         for address, language in readers.items():
-            _send(address, language, organisation, letter)
-
-    transaction.on_commit(send)
+            subject, body = _written(language, organisation, letter)
+            row = OutgoingMail.objects.create(
+                organisation=organisation,
+                invitation=invitation,
+                address=address,
+                language=language,
+                subject=subject,
+                body=body,
+                made_at=now(),
+            )
+            jobs.defer(
+                JobKind.MAIL,
+                row.id,
+                environment=Environment.PRODUCTION,
+                organisation_id=organisation.id,
+                peer_id=MAIL_SERVER,
+            )
 
 
 def _administrators(organisation: Organisation) -> dict[str, str]:
@@ -70,15 +94,51 @@ def _told(value: Any) -> Any:
     return date_format(value, "j F Y" if translation.get_language() == "en" else "j.n.Y")
 
 
-def _send(address: str, language: str, organisation: Organisation, letter: Letter) -> None:
-    """A mail that does not go is no reason to undo what it tells about."""
+def _written(language: str, organisation: Organisation, letter: Letter) -> tuple[str, str]:
+    """Subject and body."""
     with translation.override(language or settings.LANGUAGE_CODE):
         values = {name: _told(value) for name, value in letter.values.items()}
         values["organisation"] = organisation.name
         subject, body = str(letter.subject) % values, str(letter.body) % values
     if letter.place and (link := links.to(letter.place, letter.about or organisation.id)):
         body = f"{body}\n\n{link}\n"
-    try:
-        send_mail(subject, body, settings.DEFAULT_FROM_EMAIL, [address])
-    except (OSError, SMTPException) as error:
-        log.warning("mail about %s not sent: %s", organisation.id, type(error).__name__)
+    return subject, body
+
+
+# --- sent -----------------------------------------------------------------------------------------
+
+
+def send(mail_id: UUID) -> None:
+    """What is owed, unless it was called back. Raises MailServerGone, MailPutOff, MailRefused."""
+    row = OutgoingMail.objects.filter(id=mail_id, sent_at=None, given_up_at=None).first()
+    if row is not None:
+        mailing.send([row.address], row.subject, row.body)
+        OutgoingMail.objects.filter(id=mail_id).update(sent_at=now(), body="")
+
+
+def give_up(mail_id: UUID, job_id: UUID, error: ArchiveError) -> None:
+    """The desk is told whose mail it was, not to which address. It names no job, for there is no
+    text to try again with; and a server that is away is one case, not one of each customer.
+    """
+    with transaction.atomic():
+        owed = OutgoingMail.objects.filter(id=mail_id, sent_at=None, given_up_at=None)
+        if not owed.update(given_up_at=now(), body=""):
+            return
+        row = OutgoingMail.objects.select_related("organisation").get(id=mail_id)
+        of_customer = Who(organisation_id=row.organisation_id)
+        error_desk.report(
+            error,
+            environment=Environment.PRODUCTION,
+            place=SEND,
+            who=None if isinstance(error, MailServerGone) else of_customer,
+            what=What(subject_id=row.id),
+            facts={"mail": row.subject, "organisation": row.organisation.name},
+        )
+
+
+def call_back(invitation: Invitation) -> None:
+    """What has not gone of an invitation that is withdrawn, in the caller's transaction."""
+    rows = OutgoingMail.objects.filter(invitation=invitation, sent_at=None, given_up_at=None)
+    for mail_id in rows.values_list("id", flat=True):
+        jobs.withdraw(JobKind.MAIL, mail_id)
+    rows.update(given_up_at=now(), body="")

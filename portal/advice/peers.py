@@ -121,6 +121,42 @@ ADVICE: dict[type[ArchiveError], Advice] = {
         _("Start the listener of your system, or tell technical support its new address."),
         Move.SENDER,
     ),
+    errors.MailServerGone: Advice(
+        _("Mail server does not take mails"),
+        _(
+            "The mail server did not answer, or did not let us in, for a day. The mails are not "
+            "sent any more, and their text was not kept."
+        ),
+        _(
+            "Put the mail server right, or its settings (MAIL_SERVER and those beside it). Then "
+            "invite again whose invitation failed, and tell the others what their mail told."
+        ),
+        _("A mail to your people could not be sent: our mail server was away for long."),
+        _("Invite again whose invitation failed; all else stands in the portal."),
+        Move.US,
+    ),
+    errors.MailPutOff: Advice(
+        _("Mail was put off for too long"),
+        _(
+            "The mail server would take the mail later, each time for a day, as when a mailbox is "
+            "full. It is not sent any more, and its text was not kept."
+        ),
+        _("Ask the customer for another address, and tell the person what the mail told."),
+        _("A mail to one of your people was put off for a day, as when a mailbox is full."),
+        _("Check the addresses of your contacts, and invite again whose invitation failed."),
+        Move.SENDER,
+    ),
+    errors.MailRefused: Advice(
+        _("Mail was refused"),
+        _(
+            "The mail server refuses the mail for good, as for an address that does not exist. It "
+            "is not sent again, and its text was not kept."
+        ),
+        _("Ask the customer for the right address, and tell the person what the mail told."),
+        _("A mail to one of your people was refused, as for an address that does not exist."),
+        _("Check the addresses of your contacts, and invite again whose invitation failed."),
+        Move.SENDER,
+    ),
     errors.PeerRejected: Advice(
         _("Customer’s system does not accept the message"),
         _("The customer’s system answers, but rejects the association or answers with a failure."),

@@ -12,10 +12,10 @@ from rest_framework.response import Response
 
 from archive.errors import NotFound
 from archive.models import ApiScope, Membership, Organisation, Role
-from archive.values import now
 from onboarding import queries
 from onboarding.errors import ActorUnfit
 from onboarding.models import AccessRequest, Invitation
+from onboarding.queries.invitations import waiting
 from onboarding.rules.road import Party
 from onboarding.services import people as services
 from onboarding.services import rights
@@ -124,12 +124,8 @@ class MemberInvitations(Opened):
     @extend_schema(operation_id="member_invitations", tags=TAGS, responses=InvitationsOut)
     def get(self, request: Request, organisation_id: UUID) -> Response:
         """Invitations that wait, the newest first."""
-        rows = Invitation.objects.filter(
-            organisation=_organisation(request, organisation_id),
-            accepted_at=None,
-            expires_at__gt=now(),
-        )
-        told = InvitationOut(rows.order_by("-invited_at"), many=True).data
+        rows = waiting(_organisation(request, organisation_id))
+        told = InvitationOut(rows, many=True).data
         return Response({"results": told})
 
     @extend_schema(

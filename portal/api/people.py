@@ -16,7 +16,7 @@ from rest_framework.response import Response
 from archive.actors import Actor
 from archive.errors import NotFound
 from archive.models import ApiScope, Role, User
-from onboarding.models import Invitation
+from onboarding.models import Invitation, MailState
 from onboarding.queries import staff as queries
 from onboarding.queries.staff import Colleague
 from onboarding.services import staff as services
@@ -60,6 +60,9 @@ class InvitationOut(serializers.Serializer[Any]):
     invited_by = serializers.CharField()
     invited_at = serializers.DateTimeField()
     expires_at = serializers.DateTimeField()
+    mail = serializers.ChoiceField(
+        MailState.choices, source="mail.state", allow_null=True, default=None
+    )
 
 
 class InvitationsOut(serializers.Serializer[Any]):

@@ -42,7 +42,7 @@ def people(request: Request, actor: Actor) -> HttpResponseBase:
             blame(form, error, is_staff=True)
         else:
             told = form.cleaned_data
-            messages.success(request, _("The invitation was sent to %(email)s.") % told)
+            messages.success(request, _("The invitation to %(email)s is on its way.") % told)
             return redirect("people")
     listed = opened_by(request, actor, request.GET)
     answer = lists.answer(

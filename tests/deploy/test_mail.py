@@ -1,10 +1,8 @@
 """Mails leave by the mail server that the settings name, and are files where they name none."""
 
 import os
-import socketserver
 import subprocess
 import sys
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,34 +10,15 @@ import pytest
 
 from archive.config import ConfigError, read
 from launch.plan import ROOT
+from tests import post_office as post_offices
 
 GIVEN = {"SECRET_KEY": "x", "DATABASE_URL": "postgresql://x@/x", "CELERY_BROKER_URL": "memory://"}
 
 
-class Conversation(socketserver.StreamRequestHandler):
-    """As much of SMTP (RFC 5321) as a client that does not sign in needs."""
-
-    def handle(self) -> None:
-        said: list[str] = self.server.said  # type: ignore[attr-defined]
-        self.wfile.write(b"220 here\r\n")
-        while line := self.rfile.readline().decode().strip():
-            said.append(line)
-            if line.upper() == "DATA":
-                self.wfile.write(b"354 go on\r\n")
-                while (part := self.rfile.readline()) != b".\r\n":
-                    said.append(part.decode().rstrip())
-            self.wfile.write(b"221 bye\r\n" if line.upper() == "QUIT" else b"250 well\r\n")
-
-
 @pytest.fixture
 def post_office() -> Iterator[tuple[int, list[str]]]:
-    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Conversation) as server:
-        server.said = []  # type: ignore[attr-defined]
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-        thread.start()
-        yield server.server_address[1], server.said  # type: ignore[attr-defined]
-        server.shutdown()
-        thread.join()
+    with post_offices.opened() as office:
+        yield office.port, office.said
 
 
 def send(data: Path, **settings: str) -> subprocess.CompletedProcess[str]:
@@ -69,7 +48,8 @@ def test_nothing_goes_in_the_clear_unless_it_is_said(
     tmp_path: Path, post_office: tuple[int, list[str]]
 ) -> None:
     port, said = post_office
-    done = send(tmp_path, MAIL_SERVER="127.0.0.1", MAIL_PORT=str(port))
+    server = {"MAIL_SERVER": "127.0.0.1", "MAIL_PORT": str(port)}
+    done = send(tmp_path, **server, MAIL_FROM="archive@example.invalid")
     assert done.returncode != 0 and "STARTTLS" in done.stderr
     assert not any("FROM" in line for line in said)
 
@@ -89,3 +69,9 @@ def test_the_port_follows_the_kind_of_protection(word: str, port: int) -> None:
 def test_another_kind_of_protection_is_refused_by_name() -> None:
     with pytest.raises(ConfigError, match="MAIL_SECURITY"):
         read({**GIVEN, "MAIL_SECURITY": "ssl3"})
+
+
+def test_a_server_without_a_sender_is_refused_by_name() -> None:
+    with pytest.raises(ConfigError, match="MAIL_FROM"):
+        read({**GIVEN, "MAIL_SERVER": "mail.example.invalid"})
+    assert read(GIVEN).mail_from.endswith("@example.invalid")

@@ -9,6 +9,7 @@ from archive.services import authorisations
 from onboarding import tasks as road_tasks
 from onboarding.models import Contact
 from onboarding.services import authorisation_letters
+from tests import post_office
 from tests.authorising import made, order, person, received
 from tests.cast import MATTI, RONTGEN, organisation
 
@@ -17,16 +18,15 @@ ESIM, ROENTGEN = "administrative@esim.example.invalid", "administrative@rontgen.
 
 
 @pytest.fixture
-def sent(django_capture_on_commit_callbacks: object) -> object:
+def sent() -> object:
     """Runs the letters that are owed; the mails they made, by reader."""
 
     def run() -> dict[str, mail.EmailMessage]:
         mail.outbox.clear()
         for job in Job.objects.filter(kind=JobKind.AUTHORISATION_LETTER, state="waiting"):
-            with django_capture_on_commit_callbacks(execute=True):  # type: ignore[operator]
-                tasks.WORK[JobKind(job.kind)].run(job.subject_id)
+            tasks.WORK[JobKind(job.kind)].run(job.subject_id)
             Job.objects.filter(id=job.id).update(state="done")
-        return {each.to[0]: each for each in mail.outbox}
+        return {each.to[0]: each for each in post_office.deliver()}
 
     return run
 

@@ -1,16 +1,15 @@
 """Who acts for a customer: invited, let in, never the last one out."""
 
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from django.core import mail
 
 from archive.models import Membership, Role
 from archive.values import now
 from onboarding.errors import ActorUnfit, FieldInvalid, InvitationGone, LastAdministrator
 from onboarding.models import Invitation, Joining
 from onboarding.services import invitations, people
+from tests import post_office
 from tests.onboarding import cast
 
 pytestmark = pytest.mark.usefixtures("db")
@@ -34,13 +33,10 @@ def invited(road: Joining, role: Role = Role.CUSTOMER_TECHNICAL) -> Invitation:
     )
 
 
-def test_the_secret_is_in_the_mail_and_nowhere_else(
-    django_capture_on_commit_callbacks: Callable[..., object],
-) -> None:
+def test_the_secret_is_in_the_mail_and_nowhere_else() -> None:
     road = cast.applicant()
-    with django_capture_on_commit_callbacks(execute=True):  # type: ignore[attr-defined]
-        made = invited(road)
-    message = mail.outbox[-1]
+    made = invited(road)
+    message = post_office.deliver()[-1]
     assert message.to == ["new@uusi.example.invalid"]
     assert SECRETS[-1] in message.body and "Nya Bild Ab" in message.body
     assert SECRETS[-1].encode() not in bytes(made.secret_sha256)

@@ -16,6 +16,7 @@ from onboarding.models import FourEyes, Joining, JoiningState, Transition
 from onboarding.rules import road as rules
 from onboarding.rules.road import Party
 from onboarding.services import joining, production
+from tests import post_office
 from tests.onboarding import cast
 
 S = JoiningState
@@ -129,19 +130,18 @@ def _does(act: Step, actor: Actor, road: Joining) -> bool:
 
 
 @pytest.mark.usefixtures("db")
-def test_each_step_leaves_who_when_and_why_and_a_mail_in_each_language(
-    django_capture_on_commit_callbacks: Callable[..., object],
-) -> None:
+def test_each_step_leaves_who_when_and_why_and_a_mail_in_each_language() -> None:
     road = cast.brought_to(S.IN_REVIEW)
-    with django_capture_on_commit_callbacks(execute=True):  # type: ignore[attr-defined]
-        joining.send_back(cast.officer(), road, reason="The number is missing")
+    post_office.deliver()
+    mail.outbox.clear()
+    joining.send_back(cast.officer(), road, reason="The number is missing")
     newest = Transition.objects.filter(joining=road).latest("at")
     assert (newest.from_state, newest.to_state) == (S.IN_REVIEW, S.RETURNED)
     assert (newest.actor_name, newest.reason) == ("first.officer", "The number is missing")
     event = LedgerEvent.objects.filter(kind="joining.moved").latest("at")
     assert event.facts == {"from": "in_review", "to": "returned", "reason": "The number is missing"}
     assert event.organisation_id == road.organisation_id
-    sent = {message.to[0]: message for message in mail.outbox}
+    sent = {message.to[0]: message for message in post_office.deliver()}
     assert len(sent) == 3
     names = {"administrative": "Uusi Kuvaus", "technical": "Nya Bild", "data_protection": "New Im"}
     for kind, name in names.items():

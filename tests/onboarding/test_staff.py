@@ -1,14 +1,11 @@
 """The operator's own people: invited, changed, shut out, never the last administrator (NF-3)."""
 
 import re
-from collections.abc import Callable
 from io import StringIO
-from typing import Any
 
 import pytest
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
-from django.core import mail
 from django.core.management import CommandError, call_command
 from django.test import Client
 
@@ -23,6 +20,7 @@ from onboarding.errors import (
 )
 from onboarding.services import invitations, staff
 from onboarding.services.invitations import NewAccount
+from tests import post_office
 from tests.onboarding import cast
 
 pytestmark = pytest.mark.usefixtures("db")
@@ -71,12 +69,10 @@ def colleague(login: str, *given: Role) -> User:
 # --- invited --------------------------------------------------------------------------------------
 
 
-def test_who_is_invited_makes_the_account_by_the_mail(
-    boss: Actor, django_capture_on_commit_callbacks: Callable[..., Any]
-) -> None:
-    with django_capture_on_commit_callbacks(execute=True):
-        secret = invited(boss)
-    assert mail.outbox[-1].to == [EMAIL] and secret in mail.outbox[-1].body
+def test_who_is_invited_makes_the_account_by_the_mail(boss: Actor) -> None:
+    secret = invited(boss)
+    (sent,) = post_office.deliver()
+    assert sent.to == [EMAIL] and secret in sent.body
     made = new(secret)
     assert roles(made) == {Role.ARCHIVIST}
     assert made.get_full_name() == "Uuno Uusi" and made.check_password(PASSWORD)

@@ -1,10 +1,8 @@
 """Versions of terms, and who has accepted which (ON-2 c, d)."""
 
-from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
-from django.core import mail
 
 from archive.models import LedgerEvent
 from archive.values import today
@@ -13,6 +11,7 @@ from onboarding.models import Acceptance, Precondition, TermsDocument, TermsKind
 from onboarding.queries import file
 from onboarding.services import terms
 from onboarding.services.terms import Texts
+from tests import post_office
 from tests.onboarding import cast
 
 pytestmark = pytest.mark.usefixtures("db")
@@ -69,14 +68,12 @@ def test_nobody_but_the_administrator_binds_the_organisation(name: str) -> None:
         terms.accept(cast.actors(road)[name], first_version(), road.organisation, authority="x")
 
 
-def test_a_new_version_asks_anew_and_the_old_can_be_accepted_no_more(
-    django_capture_on_commit_callbacks: Callable[..., object],
-) -> None:
+def test_a_new_version_asks_anew_and_the_old_can_be_accepted_no_more() -> None:
     road = cast.proved(cast.filled(cast.applicant()))
     assert road.organisation not in terms.not_accepted(first_version())
-    with django_capture_on_commit_callbacks(execute=True):  # type: ignore[attr-defined]
-        second = publish()
-    assert any("administrative@uusi.example.invalid" in each.to for each in mail.outbox)
+    second = publish()
+    sent = post_office.deliver()
+    assert any("administrative@uusi.example.invalid" in each.to for each in sent)
     assert road.organisation in terms.not_accepted(second)
     missing = [row.precondition for row in file.checklist(road) if not row.holds]
     assert Precondition.DELIVERY_TERMS in missing

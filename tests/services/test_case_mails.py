@@ -9,7 +9,7 @@ from archive.actors import Actor, ActorKind
 from archive.models import CaseMail, User
 from archive.services import case_mails, case_work
 from archive.values import HELSINKI, now
-from tests import builders
+from tests import builders, post_office
 from tests.cast import MALLILA
 from tests.services.test_desk_cases import desk, desk_person, fail
 
@@ -69,14 +69,25 @@ def test_no_mail_is_sent_to_who_did_not_ask() -> None:
     assert case_mails.tell_due() == 0 and not mail.outbox
 
 
-def test_a_mail_that_does_not_go_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_server_that_hangs_ends_the_round_and_all_are_told_later() -> None:
     wants(customer())
-    fail()
+    wants(desk_person())
+    fail().watchers.add(desk_person())
+    with post_office.opened() as office:
+        office.is_mute = True
+        with post_office.used(office.port, seconds=0.2):
+            assert case_mails.tell_due() == 0
+        assert office.calls == 1
+        office.is_mute = False
+        with post_office.used(office.port):
+            assert case_mails.tell_due() == 2
 
-    def down(*args: object) -> None:
-        raise OSError
 
-    with monkeypatch.context() as patch:
-        patch.setattr(case_mails, "send_mail", down)
-        assert case_mails.tell_due() == 0
-    assert case_mails.tell_due() == 1
+def test_a_reader_whom_the_server_refuses_holds_up_nobody() -> None:
+    wants(customer())
+    User.objects.filter(id=customer().id).update(email=f"{post_office.NOBODY}example.fi")
+    wants(desk_person())
+    fail().watchers.add(desk_person())
+    with post_office.opened() as office, post_office.used(office.port):
+        assert case_mails.tell_due() == 1
+        assert office.took == [desk_person().email]

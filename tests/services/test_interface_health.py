@@ -37,7 +37,7 @@ from archive.services import (
 from archive.services.alarm_rules import Rule
 from archive.services.registry_messages import Exchanged
 from archive.values import midnight, now, today, uuid7
-from tests import builders
+from tests import builders, post_office
 from tests.cast import connection
 from tests.edges.dicom.authority import Authority
 
@@ -230,6 +230,21 @@ def test_each_recipient_is_told_once_and_a_lost_claim_is_taken_over() -> None:
     assert alarm_mails.tell_due() == 1
     assert [each.to for each in mail.outbox] == [["desk@example.fi"], ["a@example.fi"]]
     assert Alarm.objects.get().told_at is not None and alarm_mails.tell_due() == 0
+
+
+def test_a_server_that_hangs_ends_the_round_of_alarms_and_all_are_told_later() -> None:
+    recipients = ("a@example.fi", f"{post_office.NOBODY}example.fi", "z@example.fi")
+    made = rule(recipients=recipients)
+    alarms.judge(made, [Reading("one", "one system", 90)])
+    with post_office.opened() as office:
+        office.is_mute = True
+        with post_office.used(office.port, seconds=0.2):
+            assert alarm_mails.tell_due() == 0
+        assert office.calls == 1
+        office.is_mute = False
+        with post_office.used(office.port):
+            assert alarm_mails.tell_due() == 2, "who is refused holds up nobody"
+        assert office.took == ["a@example.fi", "z@example.fi"]
 
 
 def test_the_people_of_a_role_are_told_and_a_rule_without_any_stands_out() -> None:

@@ -14,11 +14,11 @@ from django.views.decorators.http import require_http_methods, require_POST
 from archive.actors import Actor
 from archive.errors import ArchiveError, NotFound
 from archive.models import Membership
-from archive.values import now
 from onboarding import queries as customer_queries
 from onboarding.errors import ActorUnfit
 from onboarding.models import AccessRequest, ContactKind, Invitation
 from onboarding.queries import file as queries
+from onboarding.queries.invitations import waiting
 from onboarding.services import joining as joining_services
 from onboarding.services import people as services
 from portal.forms.joining import ContactsForm, InviteForm, RoleForm
@@ -75,15 +75,13 @@ def people(request: Request, actor: Actor, organisation_id: UUID) -> HttpRespons
         except ArchiveError as error:
             blame(form, error, is_staff=opened.is_staff)
         else:
-            messages.success(request, _("The invitation was sent to %(email)s.") % told)
+            messages.success(request, _("The invitation to %(email)s is on its way.") % told)
             return redirect("joining-people", organisation_id)
     context: dict[str, Any] = {
         "form": form,
         "people": customer_queries.people(opened.organisation),
         "roles": RoleForm.base_fields["role"].choices,  # type: ignore[attr-defined]
-        "invitations": Invitation.objects.filter(
-            organisation=opened.organisation, accepted_at=None, expires_at__gt=now()
-        ).order_by("-invited_at"),
+        "invitations": waiting(opened.organisation),
         "requests": services.access_requests(opened.organisation),
     }
     return show(request, "joining/people.html", opened, context)

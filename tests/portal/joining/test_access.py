@@ -3,13 +3,13 @@
 from typing import Any
 
 import pytest
-from django.core import mail
 
 from archive.models import LedgerEvent, Membership, Role, Sector
 from archive.values import BusinessId
 from onboarding.models import AccessRequest, RequestState
 from onboarding.services import registration
 from onboarding.services.customers import Names
+from tests import post_office
 from tests.cast import ESIMERKKILA, organisation
 from tests.onboarding import cast
 from tests.portal.joining import desks
@@ -46,16 +46,15 @@ def test_an_organisation_nobody_can_decide_for_is_marked() -> None:
     assert "it has no administrator" in desks.of(cast.officer()).get(PLACE).content.decode()
 
 
-def test_an_officer_lets_in_from_the_list(django_capture_on_commit_callbacks: Any) -> None:
+def test_an_officer_lets_in_from_the_list() -> None:
     asked = knock("eeva")
     client = desks.of(cast.officer())
-    with django_capture_on_commit_callbacks(execute=True):
-        answer = decide(client, asked, verdict="let-in", role="customer_technical")
+    answer = decide(client, asked, verdict="let-in", role="customer_technical")
     page = answer.content.decode()
     assert "The person was let in" in page and "Nobody asks" in page
     given = Membership.objects.get(user=asked.user)
     assert (given.organisation, given.role) == (organisation(), Role.CUSTOMER_TECHNICAL)
-    assert mail.outbox[-1].to == [asked.user.email]
+    assert post_office.deliver()[-1].to == [asked.user.email]
     told = LedgerEvent.objects.filter(kind="access.changed").latest("at")
     assert told.actor_name == "first.officer"
     again = decide(client, asked, verdict="turn-away").content.decode()

@@ -15,6 +15,7 @@ from archive.values import HELSINKI, today
 from onboarding.models import FourEyes, Joining, RequestState, Succession
 from onboarding.services import production, succession
 from tests import cast as archive_cast
+from tests import post_office
 from tests.cast import ESIMERKKILA, MALLILA, RONTGEN, dataset
 from tests.onboarding import cast
 from tests.portal.joining import desks
@@ -165,9 +166,7 @@ def test_a_refused_one_leaves_everything_as_it_was() -> None:
     )
 
 
-def test_what_is_agreed_on_is_shown_and_can_be_called_off(
-    django_capture_on_commit_callbacks: Any,
-) -> None:
+def test_what_is_agreed_on_is_shown_and_can_be_called_off() -> None:
     road = given_notice()
     assert road.ends_on is not None
     client = desks.of(cast.officer())
@@ -180,11 +179,12 @@ def test_what_is_agreed_on_is_shown_and_can_be_called_off(
     ):
         assert "passes from Esimerkkil" in page
     off = desks.address("succession-call-off", road)
-    with django_capture_on_commit_callbacks(execute=True):
-        told = client.post(off, follow=True).content.decode()
+    post_office.deliver()
+    mail.outbox.clear()
+    told = client.post(off, follow=True).content.decode()
     assert "was called off" in told
     assert not Succession.objects.exists()
-    told_to = {address for letter in mail.outbox for address in letter.to}
+    told_to = {address for letter in post_office.deliver() for address in letter.to}
     assert {address.rpartition("@")[2].split(".")[0] for address in told_to} == {"esim", "malli"}
     assert "No succession was planned." in client.post(off, follow=True).content.decode()
 

@@ -1,7 +1,5 @@
 """Signing up: opened for registrations only, verified by mail, held against machines (ON-1)."""
 
-import socket
-
 import pytest
 from allauth.account.models import EmailAddress
 from django.core import mail
@@ -10,6 +8,7 @@ from django.test import override_settings
 
 from archive.config import settings as config
 from archive.models import User
+from tests import post_office
 from tests.portal.public.applicants import (
     PASSWORD,
     browser,
@@ -103,14 +102,15 @@ def test_the_mail_is_a_file_of_the_mail_folder() -> None:
 
 
 def test_who_signs_up_is_told_of_a_mail_that_did_not_go() -> None:
-    backend = "django.core.mail.backends.smtp.EmailBackend"
-    with socket.create_server(("127.0.0.1", 0)) as gone:
-        port = gone.getsockname()[1]
+    with post_office.opened() as office:
+        port = office.port
     client = browser()
-    with override_settings(EMAIL_BACKEND=backend, EMAIL_HOST="127.0.0.1", EMAIL_PORT=port):
+    with post_office.used(port):
         answer = sign_up(client, EMAIL)
     assert answer.status_code == 302
-    assert "could not be sent" in client.get(answer.headers["Location"]).content.decode()
+    page = client.get(answer.headers["Location"]).content.decode()
+    assert "could not be sent" in page and "No message could be sent" in page
+    assert "was sent" not in page
 
 
 def test_demo_accounts_sign_in_without_an_address(
