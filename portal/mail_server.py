@@ -12,9 +12,9 @@ from django.core.mail.backends import smtp
 class _Timely(smtplib.SMTP):
     """`timeout` is for all of the conversation."""
 
-    def __init__(self, *given: Any, timeout: float, **named: Any) -> None:
+    def __init__(self, host: str, port: int, *, timeout: float, **named: Any) -> None:
         self._ends_at = time.monotonic() + timeout
-        super().__init__(*given, timeout=timeout, **named)
+        super().__init__(host, port, timeout=timeout, **named)
 
     def send(self, s: Any) -> None:
         self._hurry()
