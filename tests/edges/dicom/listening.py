@@ -19,6 +19,7 @@ from pynetdicom import AE, build_context
 from pynetdicom.association import Association
 
 from archive.config import settings
+from archive.edges.dicom.checkpoint import steady
 from tests import cast
 from tests.edges import commands
 from tests.edges.commands import Process
@@ -124,6 +125,8 @@ class Listening:
         wanted = [build_context(abstract, transfer) for abstract, transfer in contexts]
         wanted = wanted or [build_context(*STORE_CONTEXTS[0])]
         assoc = ae.associate("127.0.0.1", self.port, wanted, ae_title=called, **options)
+        if assoc.is_established:
+            steady(assoc, PATIENCE)  # else an answer may get lost on a busy machine
         # pynetdicom forgets to close a socket whose other end has gone already.
         if assoc.dul.socket is not None and assoc.dul.socket.socket is not None:
             self.opened.append(assoc.dul.socket.socket)

@@ -17,6 +17,7 @@ from pynetdicom.association import Association
 
 from archive.config import ROOT, settings
 from archive.edges.dicom import client, tls
+from archive.edges.dicom.checkpoint import steady
 from archive.errors import PeerUnreachable
 from archive.models import Case, CaseEvent, Connection, Instance, SeenCertificate
 from archive.objects.messages import Target
@@ -81,6 +82,8 @@ class Encrypted:
         wanted = [build_context(*each) for each in contexts or ((VERIFICATION, cast.IMPLICIT),)]
         tls = (self.authority.client(identity), None)
         assoc = ae.associate("127.0.0.1", self.port, wanted, ae_title="KANTA", tls_args=tls)
+        if assoc.is_established:
+            steady(assoc, PATIENCE)
         # pynetdicom forgets to close a socket whose other end has gone already.
         if assoc.dul.socket is not None and assoc.dul.socket.socket is not None:
             self.listener.opened.append(assoc.dul.socket.socket)
