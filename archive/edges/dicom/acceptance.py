@@ -29,6 +29,7 @@ from archive.objects.storage_classes import STORAGE
 
 VERIFICATION = UID("1.2.840.10008.1.1")
 COMMITMENT = UID("1.2.840.10008.1.20.1")
+COMMITMENT_INSTANCE = UID("1.2.840.10008.1.20.1.1")  # PS3.4 J.3.5, the well-known one
 # Query/Retrieve, PS3.4 C.6: patient root and study root.
 PATIENT_ROOT = frozenset(UID(f"1.2.840.10008.5.1.4.1.2.1.{last}") for last in (1, 2, 3))
 FIND = frozenset(UID(f"1.2.840.10008.5.1.4.1.2.{root}.1") for root in (1, 2))
@@ -56,9 +57,8 @@ DEFAULT_MAX_LENGTH = 16_384  # of a peer that does not say
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A decoded A-ASSOCIATE-RQ, with its bytes for whoever serves the association."""
+    """A decoded A-ASSOCIATE-RQ."""
 
-    pdu: bytes
     primitive: A_ASSOCIATE
     protocol_version: int
 
@@ -74,10 +74,6 @@ class Request:
     def contexts(self) -> list[PresentationContext]:
         contexts: list[PresentationContext] = self.primitive.presentation_context_definition_list
         return contexts
-
-    @property
-    def proposes_commitment(self) -> bool:
-        return any(context.abstract_syntax == COMMITMENT for context in self.contexts)
 
     @property
     def largest_pdu(self) -> int:
@@ -137,7 +133,7 @@ def read_request(wire: Wire) -> Request:
     try:
         request = A_ASSOCIATE_RQ()
         request.decode(pdu)
-        return Request(pdu, request.to_primitive(), request.protocol_version)
+        return Request(request.to_primitive(), request.protocol_version)
     except Exception:  # pynetdicom raises what it likes on broken items
         raise Violation(upper_layer.INVALID_PARAMETER) from None
 
@@ -178,8 +174,8 @@ def _chosen(context: PresentationContext, to_peer: bool) -> str:
 
 
 def _known(abstract: str) -> frozenset[str]:
-    """Identifiers are given in plain ones only."""
-    return PLAIN if abstract in EXTENDED else TRANSFER_SYNTAXES
+    """Identifiers, and what is asked to be committed, are given in plain ones only."""
+    return PLAIN if abstract in EXTENDED or abstract == COMMITMENT else TRANSFER_SYNTAXES
 
 
 def _ours(abstract: str, syntaxes: set[str], fetches: bool) -> PresentationContext:

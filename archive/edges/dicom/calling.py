@@ -22,7 +22,7 @@ from pynetdicom.presentation import PresentationContext, build_context
 
 from archive.edges.dicom import tls, upper_layer
 from archive.edges.dicom.acceptance import DEFAULT_MAX_LENGTH, Taken
-from archive.edges.dicom.channel import WireChannel
+from archive.edges.dicom.channel import Channel
 from archive.edges.dicom.upper_layer import Gone, Violation, Wire
 from archive.errors import PeerAborted, PeerRejected, PeerUnreachable
 from archive.objects import transcoding
@@ -41,7 +41,7 @@ class Calling:
     def __init__(self, wire: Wire, taken: Taken, largest_pdu: int) -> None:
         self.wire = wire
         self.taken = taken
-        self.channel = WireChannel(wire, largest_pdu)
+        self.channel = Channel(wire, largest_pdu)
 
     def release(self) -> None:
         """Politely, as long as the peer is. One that asks for the release at the same moment is

@@ -3,9 +3,8 @@ our own sub-operations come in.
 """
 
 from collections import deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from archive.edges.dicom import codec, upper_layer
 from archive.edges.dicom.acceptance import Taken
@@ -31,19 +30,6 @@ class Call:
     taken: Taken = field(default_factory=dict)
 
 
-class Channel(Protocol):
-    """Every method raises Gone, Violation or TimeoutError when the association is over."""
-
-    def send(self, context_id: int, command: bytes, data: Data = ()) -> None:
-        """A whole message. Of its data set each piece but the last has some bytes."""
-
-    def cancelled(self, message_id: int) -> bool:
-        """Whether the peer has asked to end this operation."""
-
-    def response(self) -> Command:
-        """The answer to a C-STORE of ours."""
-
-
 @dataclass(frozen=True, slots=True)
 class Terms:
     """What was agreed with the peer."""
@@ -54,26 +40,34 @@ class Terms:
     together: frozenset[str] = frozenset()  # SOP classes that match dates with times
 
 
-class WireChannel:
-    """The same on our own loop's socket; one for each operation."""
+class Channel:
+    """One for each operation. `take_report` is given answers to commitment reports, which may come
+    meanwhile. Every method raises Gone, Violation or TimeoutError when the association is over.
+    """
 
-    def __init__(self, wire: Wire, largest_pdu: int) -> None:
+    def __init__(
+        self, wire: Wire, largest_pdu: int, take_report: Callable[[Command], None] | None = None
+    ) -> None:
         self.wire = wire
         self.largest_pdu = largest_pdu
+        self.take_report = take_report
         self._cancelled: set[int] = set()
         self._responses: deque[Command] = deque()
         self._command = bytearray()
 
     def send(self, context_id: int, command: bytes, data: Data = ()) -> None:
+        """A whole message. Of its data set each piece but the last has some bytes."""
         for parts in upper_layer.message(context_id, command, data, self.largest_pdu):
             self.wire.send_parts(parts)
 
     def cancelled(self, message_id: int) -> bool:
+        """Whether the peer has asked to end this operation."""
         while self.wire.has_unread():
             self._read()
         return message_id in self._cancelled
 
     def response(self) -> Command:
+        """The answer to a C-STORE of ours."""
         while not self._responses:
             self._read()
         return self._responses.popleft()
@@ -97,6 +91,12 @@ class WireChannel:
             self._cancelled.add(command.message_id)
         elif command.field == codec.C_STORE_RQ | codec.RESPONSE and not command.has_data_set:
             self._responses.append(command)
+        elif (
+            command.field == codec.N_EVENT_REPORT_RSP
+            and not command.has_data_set
+            and self.take_report
+        ):
+            self.take_report(command)
         else:  # nobody may ask twice at once: no asynchronous operations were agreed
             raise Violation(upper_layer.UNEXPECTED_PARAMETER)
 

@@ -16,10 +16,9 @@ from pynetdicom.pdu_primitives import SCP_SCU_RoleSelectionNegotiation
 from pynetdicom.status import code_to_category
 
 from archive.edges.dicom import codec, study_lists, tls
-from archive.edges.dicom.acceptance import COMMITMENT, VERIFICATION
+from archive.edges.dicom.acceptance import COMMITMENT, COMMITMENT_INSTANCE, VERIFICATION
 from archive.edges.dicom.checkpoint import steady
 from archive.edges.dicom.quiet import keep_identifiers_out_of_logs
-from archive.edges.dicom.reports import COMMITMENT_INSTANCE
 from archive.errors import PeerAborted, PeerRejected, PeerUnreachable
 from archive.objects.messages import CommitmentResult, Notice, Target
 from archive.objects.part10 import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME

@@ -18,7 +18,9 @@ from archive.objects.messages import CommitmentResult, Notice, Reference
 
 C_STORE_RQ, C_ECHO_RQ, C_CANCEL_RQ = 0x0001, 0x0030, 0x0FFF
 C_GET_RQ, C_FIND_RQ, C_MOVE_RQ = 0x0010, 0x0020, 0x0021
+N_EVENT_REPORT_RQ, N_ACTION_RQ = 0x0100, 0x0130
 RESPONSE = 0x8000
+N_EVENT_REPORT_RSP = N_EVENT_REPORT_RQ | RESPONSE
 REQUESTS = frozenset(
     (0x0001, 0x0010, 0x0020, 0x0021, 0x0030, 0x0100, 0x0110, 0x0120, 0x0130, 0x0140, 0x0150)
 )
@@ -40,6 +42,7 @@ class Command(NamedTuple):
     move_destination: str = ""
     priority: int = 0
     status: int | None = None
+    action_type: int = 0
 
 
 @dataclass(slots=True)
@@ -77,6 +80,7 @@ def decode_command(data: bytes | bytearray) -> Command:
         (data_set_type,) = _US.unpack(values[0x0800])
         (priority,) = _US.unpack(values.get(0x0700) or b"\0\0")
         status = _US.unpack(values[0x0900])[0] if 0x0900 in values else None
+        (action_type,) = _US.unpack(values.get(0x1008) or b"\0\0")
     except (StructError, KeyError):
         raise Malformed("command set cannot be read") from None
     return Command(
@@ -88,6 +92,7 @@ def decode_command(data: bytes | bytearray) -> Command:
         _uid(values.get(0x0600, b"")),
         priority,
         status,
+        action_type,
     )
 
 
@@ -143,24 +148,25 @@ def encode_store(
     return _element(0x0000, len(head).to_bytes(4, "little")) + head
 
 
+def encode_event(reference: Reference, message_id: int, event_type: int) -> bytes:
+    """The request to report an event; a data set follows. PS3.7 table 10.3-1."""
+    sop_class_uid, sop_instance_uid = reference
+    head = _element(0x0002, _even(_ascii(sop_class_uid), b"\0"))
+    head += _element(0x0100, _US.pack(N_EVENT_REPORT_RQ))
+    head += _element(0x0110, _US.pack(message_id))
+    head += _element(0x0800, _US.pack(A_DATA_SET))
+    head += _element(0x1000, _even(_ascii(sop_instance_uid), b"\0"))
+    head += _element(0x1002, _US.pack(event_type))
+    return _element(0x0000, len(head).to_bytes(4, "little")) + head
+
+
 def encode_outcome(command: Command, error: ArchiveError | None) -> bytes:
-    """The response to a C-STORE."""
+    """The response to a C-STORE or an N-ACTION."""
     if error is None:
         return encode_response(command, replies.SUCCESS)
-    return encode_response(command, reply_for(replies.TABLE, error).store, error)
-
-
-def status_of(error: ArchiveError | None, column: str = "store") -> Dataset:
-    """The same for pynetdicom, which takes a data set."""
-    answer = Dataset()
-    if error is None:
-        answer.Status = replies.SUCCESS
-        return answer
-    answer.Status = getattr(reply_for(replies.TABLE, error), column)
-    answer.ErrorComment = _comment(error, answer.Status)
-    if error.tags and replies.may_name_elements(answer.Status):
-        answer.OffendingElement = list(error.tags)
-    return answer
+    codes = reply_for(replies.TABLE, error)
+    status = codes.action if command.field == N_ACTION_RQ else codes.store
+    return encode_response(command, status, error)
 
 
 def decode_commitment(information: Dataset) -> tuple[str, list[Reference]]:

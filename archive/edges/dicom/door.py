@@ -14,10 +14,9 @@ from archive import conversation, tracing
 from archive.config import settings
 from archive.edges.dicom import acceptance, tls
 from archive.edges.dicom.acceptance import Agreement, Request
+from archive.edges.dicom.association import ServedAssociation
 from archive.edges.dicom.channel import Terms
-from archive.edges.dicom.handlers import MixedAssociation
 from archive.edges.dicom.replies import REJECTIONS
-from archive.edges.dicom.storage import StorageAssociation
 from archive.edges.dicom.upper_layer import Gone, SpeaksTls, Violation, Wire
 from archive.edges.edge import exchange, reply_for
 from archive.edges.limits import Associations, Strangers
@@ -152,15 +151,12 @@ class Door:
     ) -> None:
         """Raises nothing but what sending the acceptance does."""
         wire.connection.settimeout(settings().dicom_timeout)
-        if request.proposes_commitment:
-            MixedAssociation(wire.connection, request, peer, session, self.stopping).run()
-            return
         wire.send(acceptance.encode_acceptance(request, agreement))
         terms = Terms(agreement.accepted, request.largest_pdu, agreement.taken, agreement.together)
         with self._lock:
             self._wires.add(wire)
         try:
-            StorageAssociation(wire, terms, peer, session, self.stopping).run()
+            ServedAssociation(wire, terms, peer, session, self.stopping).run()
         finally:
             with self._lock:
                 self._wires.discard(wire)

@@ -1,18 +1,14 @@
 """The operations of Query/Retrieve, PS3.4 C.4: which there are, and who serves each."""
 
-import logging
 import threading
 from collections.abc import Callable, Mapping
 
-from archive.edges.dicom import codec, fetching, finding, upper_layer
+from archive.edges.dicom import codec, fetching, finding
 from archive.edges.dicom.acceptance import FIND, GET, MOVE
 from archive.edges.dicom.channel import Call, Channel
-from archive.edges.dicom.upper_layer import Violation
 from archive.services.associations import Peer
 
-log = logging.getLogger(__name__)
-
-LARGEST_IDENTIFIER = 1 << 20
+LARGEST_IDENTIFIER = 1 << 20  # bytes
 
 Serve = Callable[[Call, Channel, Peer, threading.Event], None]
 
@@ -31,13 +27,6 @@ _SERVED: Mapping[int, Serve] = {
 def is_offered(field: int, abstract_syntax: str) -> bool:
     """Whether a request of this kind may be made in a context of this class."""
     return abstract_syntax in _CLASSES.get(field, frozenset())
-
-
-def collect(identifier: bytearray, data: memoryview) -> None:
-    """Raises Violation: no identifier is that large."""
-    identifier += data
-    if len(identifier) > LARGEST_IDENTIFIER:
-        raise Violation(upper_layer.INVALID_PARAMETER)
 
 
 def serve(call: Call, channel: Channel, peer: Peer, stopping: threading.Event) -> None:

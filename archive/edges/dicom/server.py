@@ -2,16 +2,14 @@
 
 import shutil
 from collections.abc import Sequence
-from pathlib import Path
 
 from archive.config import settings
-from archive.edges.dicom import handlers
 from archive.edges.dicom.door import Door
 from archive.edges.dicom.quiet import keep_identifiers_out_of_logs
 from archive.edges.limits import Associations, customers
 from archive.edges.listening import Entrance, Parent, PortTaken, Trade, listen
 
-__all__ = ["Entrance", "Listener", "PortTaken", "incoming_folder", "listen"]
+__all__ = ["Entrance", "Listener", "PortTaken", "listen"]
 
 SPARE_THREADS = 64  # for connections that have not been counted as associations yet
 
@@ -30,25 +28,11 @@ class Listener(Parent):
                 "associations": self.limit.of(index),
             },
             forget=self.limit.clear,
-            begin=_begin,
+            begin=keep_identifiers_out_of_logs,
         )
         super().__init__(entrances, processes, trade)
 
     def run(self) -> None:
-        _empty_folder(incoming_folder())
+        # Earlier versions kept objects there while they came; patient data, also when killed.
+        shutil.rmtree(settings().data_dir / "incoming-dicom", ignore_errors=True)
         super().run()
-
-
-def _begin() -> None:
-    keep_identifiers_out_of_logs()
-    handlers.receive_into(incoming_folder())
-
-
-def incoming_folder() -> Path:
-    """Where pynetdicom keeps an object while it comes; patient data, so ours alone."""
-    return settings().data_dir / "incoming-dicom"
-
-
-def _empty_folder(folder: Path) -> None:
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)

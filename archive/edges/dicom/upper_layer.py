@@ -28,6 +28,7 @@ UNEXPECTED_PARAMETER, INVALID_PARAMETER = 5, 6
 _HEAD = Struct(">BxL")
 _PDV = Struct(">LBB")
 CONTROL_AT = _HEAD.size + _PDV.size - 1  # in the head of a PDU with one value
+_RINGS = 64  # of a bell, silenced at once
 _AT_ONCE = 512  # buffers of one call to the kernel, which takes 1024
 
 Parts = list[bytes | memoryview]
@@ -138,6 +139,20 @@ class Wire:
         poll = select.poll()
         poll.register(self.connection, select.POLLIN)
         return bool(poll.poll(0))
+
+    def await_peer(self, bell: socket.socket, seconds: float | None) -> bool:
+        """Until the peer has sent something, or closed, or the bell rings, or that time is over;
+        whether it was the peer. The bell rings by a byte to it.
+        """
+        if self.has_unread():
+            return True
+        poll = select.poll()
+        poll.register(self.connection, select.POLLIN)
+        poll.register(bell, select.POLLIN)
+        came = dict(poll.poll(None if seconds is None else seconds * 1000))
+        if bell.fileno() in came:
+            bell.recv(_RINGS)
+        return self.connection.fileno() in came
 
     def stop_reading(self) -> None:
         """Wake the thread that waits for the peer; for another thread to call."""

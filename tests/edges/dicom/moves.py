@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import pytest
 from pydicom.dataset import Dataset
 from pynetdicom.association import Association
 
@@ -14,9 +13,7 @@ from tests.edges.dicom.test_finding import asked
 STUDY_MOVE, PATIENT_MOVE = "1.2.840.10008.5.1.4.1.2.2.2", "1.2.840.10008.5.1.4.1.2.1.2"
 MOVE = (STUDY_MOVE, cast.IMPLICIT)
 UID = "1.2.246.10.90000003.1"
-WAYS = pytest.mark.parametrize(
-    "contexts", [(MOVE,), (MOVE, (COMMITMENT, cast.IMPLICIT))], ids=["own loop", "pynetdicom"]
-)
+CONTEXTS = (MOVE, (COMMITMENT, cast.IMPLICIT))
 
 
 def stored(count: int = 3, **columns: Any) -> list[Dataset]:

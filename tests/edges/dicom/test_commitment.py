@@ -1,5 +1,7 @@
 """Storage commitment over real associations, PS3.4 annex J (AR-3)."""
 
+from contextlib import suppress
+from io import BytesIO
 from queue import Empty, SimpleQueue
 from typing import Any
 
@@ -7,12 +9,14 @@ import pytest
 from pydicom.dataset import Dataset
 from pynetdicom import build_role, evt
 from pynetdicom.association import Association
-from pynetdicom.dsutils import encode
+from pynetdicom.dsutils import decode, encode
 from pynetdicom.events import Event
 from pynetdicom.pdu import P_DATA_TF
 
 from archive.edges.dicom import codec
 from archive.edges.dicom.acceptance import STORAGE
+from archive.edges.dicom.codec import Command
+from archive.edges.dicom.commitments import LARGEST_REQUEST
 from archive.edges.dicom.upper_layer import RELEASE_RP
 from archive.errors import Malformed, PeerUnreachable
 from archive.models import Job, JobKind, StorageCommitment
@@ -20,11 +24,12 @@ from archive.values import now, uid_from_uuid
 from tests import cast
 from tests.edges.dicom import wire
 from tests.edges.dicom.customer import Inbox, report_of
-from tests.edges.dicom.listening import COMMITMENT, Listening, eventually, send
+from tests.edges.dicom.listening import COMMITMENT, VERIFICATION, Listening, eventually, send
 
 pytestmark = pytest.mark.usefixtures("fresh_database")
 
 INSTANCE = "1.2.840.10008.1.20.1.1"
+BIG_ENDIAN = "1.2.840.10008.1.2.2"
 BOTH = ((cast.CT, cast.EXPLICIT), (COMMITMENT, cast.IMPLICIT))
 
 
@@ -104,24 +109,121 @@ def _is_owed_at_once() -> bool:
     return Job.objects.filter(kind=JobKind.COMMITMENT_REPORT, not_before__lte=now()).exists()
 
 
-def test_an_answer_that_comes_with_the_release_settles_the_report(listener: Listening) -> None:
-    peer = wire.connect(listener, wire.request([(COMMITMENT, [cast.IMPLICIT])]))
-    asked = encode(_asking("1.2.3.4.5"), is_implicit_vr=True, is_little_endian=True)
-    assert asked is not None
-    peer.send(
-        wire.data(wire.value(wire.COMMAND | wire.LAST, wire.action(COMMITMENT, INSTANCE, 1))),
-        wire.data(wire.value(wire.LAST, asked)),
-    )
+def _asked(listener: Listening, *contexts: str, syntax: str = cast.IMPLICIT) -> wire.Peer:
+    """A peer that has sent a request for commitment, in the first context."""
+    named = [(each, [syntax]) for each in (COMMITMENT, *contexts)]
+    peer = wire.connect(listener, wire.request(named))
+    peer.send(wire.data(*_request(syntax)))
     assert peer.status() == 0
+    return peer
+
+
+def _request(syntax: str = cast.IMPLICIT, action_type: int = 1) -> tuple[bytes, bytes]:
+    information = encode(_asking("1.2.3.4.5"), syntax == cast.IMPLICIT, syntax != BIG_ENDIAN)
+    assert information is not None
+    order = wire.action(COMMITMENT, INSTANCE, action_type)
+    return wire.value(wire.COMMAND | wire.LAST, order), wire.value(wire.LAST, information)
+
+
+def _report(peer: wire.Peer) -> bytes:
+    """The data set of the N-EVENT-REPORT that comes next."""
     _, body = peer.read()
-    assert wire.number(body, 0x0100) == 0x0100, "the N-EVENT-REPORT"
-    while not body[5] == wire.LAST:
+    assert wire.number(body, 0x0100) == 0x0100
+    information = b""
+    while body[5] != wire.LAST:
         _, body = peer.read()
-    answer = wire.value(wire.COMMAND | wire.LAST, wire.reported(1))
-    peer.send(wire.data(answer) + wire.RELEASE_RQ)
+        information += body[6:]
+    return information
+
+
+def _taken(message_id: int = 1, *, more: bool = False) -> bytes:
+    return wire.value(wire.COMMAND | wire.LAST, wire.reported(message_id, data_set=more))
+
+
+@pytest.mark.parametrize("syntax", [cast.IMPLICIT, cast.EXPLICIT, BIG_ENDIAN])
+def test_request_and_report_are_in_the_transfer_syntax_of_their_context(
+    listener: Listening, syntax: str
+) -> None:
+    peer = _asked(listener, syntax=syntax)
+    report = decode(BytesIO(_report(peer)), syntax == cast.IMPLICIT, syntax != BIG_ENDIAN)
+    assert [item.ReferencedSOPInstanceUID for item in report.FailedSOPSequence] == ["1.2.3.4.5"]
+
+
+def test_an_answer_that_comes_with_the_release_settles_the_report(listener: Listening) -> None:
+    peer = _asked(listener)
+    _report(peer)
+    peer.send(wire.data(_taken()) + wire.RELEASE_RQ)
     assert peer.read()[0] == RELEASE_RP
     assert peer.read()[0] == 0
     eventually(lambda: StorageCommitment.objects.get().state == "reported")
+
+
+def test_an_answer_that_comes_with_a_query_settles_the_report(listener: Listening) -> None:
+    study_root = "1.2.840.10008.5.1.4.1.2.2.1"
+    peer = _asked(listener, study_root)
+    _report(peer)
+    order = wire.command(0x20, data_set=True, sop_class=study_root)
+    query = wire.value(wire.COMMAND | wire.LAST, order, 3), wire.value(wire.LAST, b"", 3)
+    peer.send(wire.data(*query) + wire.data(_taken()))
+    assert peer.status() == 0xA900, "no level"
+    eventually(lambda: StorageCommitment.objects.get().state == "reported")
+
+
+def test_what_an_answer_brings_besides_is_read_past(listener: Listening) -> None:
+    peer = _asked(listener)
+    _report(peer)
+    peer.send(wire.data(_taken(more=True), wire.value(wire.LAST, b"\x08\0\x01\0\0\0\0\0")))
+    echo = wire.command(0x30, data_set=False, sop_class=VERIFICATION)
+    peer.send(wire.data(wire.value(wire.COMMAND | wire.LAST, echo)))
+    assert peer.status() == 0
+    assert StorageCommitment.objects.get().state == "reported"
+
+
+def test_an_answer_to_nothing_settles_nothing(listener: Listening) -> None:
+    peer = _asked(listener)
+    peer.send(wire.data(_taken(0), _taken(1), _taken(99)))
+    _report(peer)
+    assert StorageCommitment.objects.get().state == "requested"
+
+
+def test_a_report_waits_for_the_answer_to_the_one_before(listener: Listening) -> None:
+    peer = _asked(listener)
+    peer.send(wire.data(*_request()))
+    assert peer.status() == 0
+    _report(peer)
+    eventually(lambda: not StorageCommitment.objects.filter(outcome=[]).exists())
+    echo = wire.value(wire.COMMAND | wire.LAST, wire.command(0x30, data_set=False))
+    peer.send(wire.data(echo))
+    assert peer.status() == 0
+    peer.send(wire.data(_taken(1)))
+    _report(peer)
+    peer.send(wire.data(_taken(2)))
+    eventually(lambda: StorageCommitment.objects.filter(state="reported").count() == 2)
+
+
+def test_two_messages_in_one_pdu_are_both_answered(listener: Listening) -> None:
+    peer = wire.connect(listener, wire.request([(COMMITMENT, [cast.IMPLICIT])]))
+    peer.send(wire.data(*_request(), *_request(action_type=2)))
+    assert [peer.status(), peer.status()] == [0, 0x0123]
+
+
+def test_an_action_without_its_information_is_refused(listener: Listening) -> None:
+    peer = wire.connect(listener, wire.request([(COMMITMENT, [cast.IMPLICIT])]))
+    order = wire.action(COMMITMENT, INSTANCE, 1, data_set=False)
+    peer.send(wire.data(wire.value(wire.COMMAND | wire.LAST, order)))
+    assert peer.status() == 0x0115
+
+
+def test_an_endless_request_is_aborted(listener: Listening) -> None:
+    peer = wire.connect(listener, wire.request([(COMMITMENT, [cast.IMPLICIT])]))
+    order, _ = _request()
+    peer.send(wire.data(order))
+    piece = wire.data(wire.value(0, bytes(100 << 10)))
+    with suppress(ConnectionError):  # it is aborted while we send
+        for _ in range(LARGEST_REQUEST // (100 << 10) + 1):
+            peer.send(piece)
+    assert peer.ends()
+    assert listener.echoes()
 
 
 def test_a_report_that_the_sender_refuses_is_left_to_the_job(listener: Listening) -> None:
@@ -145,9 +247,11 @@ def test_a_used_transaction_uid_and_an_empty_request_are_refused(listener: Liste
 
 
 def test_the_comment_of_a_refusal_begins_with_the_status_that_is_answered() -> None:
-    answer = codec.status_of(Malformed("no Transaction UID"), "action")
-    assert (answer.Status, answer.ErrorComment) == (0x0115, "0115: cannot be read")
-    assert codec.status_of(PeerUnreachable(), "move").ErrorComment.startswith("PEER-CONNECT: ")
+    action = Command(codec.N_ACTION_RQ, 7, True, COMMITMENT, INSTANCE)
+    answer = codec.encode_outcome(action, Malformed("no Transaction UID"))
+    assert wire.status_of(answer) == 0x0115
+    assert b"0115: cannot be read" in answer
+    assert b"PEER-CONNECT: " in codec.encode_outcome(action, PeerUnreachable())
 
 
 def test_a_wrong_class_is_a_class_instance_conflict(listener: Listening) -> None:

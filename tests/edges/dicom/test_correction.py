@@ -12,25 +12,22 @@ from tests import cast, notes
 from tests.cast import dataset
 from tests.edges.dicom.conftest import Listen
 from tests.edges.dicom.listening import Listening, send
-from tests.edges.dicom.test_rejection import WAYS, status
+from tests.edges.dicom.test_rejection import MIXED, status
 from tests.services.test_corrections import NEW_PATIENT, corrected
 from tests.services.test_integrity import flip, one
 
 pytestmark = pytest.mark.usefixtures("fresh_database")
 
 
-@WAYS
-def test_a_study_is_corrected_by_sending_it_again(
-    listener: Listening, contexts: tuple[tuple[str, str], ...]
-) -> None:
+def test_a_study_is_corrected_by_sending_it_again(listener: Listening) -> None:
     first, second = dataset(), dataset()
     again = [corrected(each, **NEW_PATIENT) for each in (first, second)]
-    with listener.associate(*contexts) as assoc:
+    with listener.associate(*MIXED) as assoc:
         assert [status(assoc, each) for each in (first, second)] == [0x0000] * 2
         assert status(assoc, again[0]) == 0xA778  # it is not switched on
         assert status(assoc, corrected(first, StudyID="7")) == 0x0111
     notes.allow(metadata=True)
-    with listener.associate(*contexts) as assoc:
+    with listener.associate(*MIXED) as assoc:
         assert [status(assoc, each) for each in again] == [0x0000] * 2
         assert status(assoc, corrected(first, **NEW_PATIENT, Rows=4)) == 0xA778
         assert status(assoc, corrected(first, StudyID="7", Rows=4)) == 0x0111

@@ -27,9 +27,7 @@ pytestmark = pytest.mark.usefixtures("fresh_database")
 
 STUDY_ROOT, PATIENT_ROOT = "1.2.840.10008.5.1.4.1.2.2.1", "1.2.840.10008.5.1.4.1.2.1.1"
 FIND = (STUDY_ROOT, cast.IMPLICIT)
-WAYS = pytest.mark.parametrize(
-    "contexts", [(FIND,), (FIND, (COMMITMENT, cast.IMPLICIT))], ids=["own loop", "pynetdicom"]
-)
+CONTEXTS = (FIND, (COMMITMENT, cast.IMPLICIT))
 PENDING, PENDING_IN_PART = 0xFF00, 0xFF01
 
 
@@ -61,12 +59,9 @@ def study(number: int, **columns: Any) -> str:
     return uid
 
 
-@WAYS
-def test_matches_come_one_by_one_and_then_success(
-    listener: Listening, contexts: tuple[tuple[str, str], ...]
-) -> None:
+def test_matches_come_one_by_one_and_then_success(listener: Listening) -> None:
     uids = {study(number) for number in range(3)}
-    with listener.associate(*contexts) as assoc:
+    with listener.associate(*CONTEXTS) as assoc:
         *pending, (status, last) = found(assoc, asked(PatientName="MEIK*", StudyInstanceUID=""))
         assert (status, last) == (0x0000, None)
         assert {code for code, _ in pending} == {PENDING}
@@ -137,28 +132,22 @@ def test_keys_that_nobody_knows_are_answered_as_supported_in_part(listener: List
     assert "InstitutionName" not in match
 
 
-@WAYS
-def test_dates_with_times_are_one_range_after_extended_negotiation(
-    listener: Listening, contexts: tuple[tuple[str, str], ...]
-) -> None:
+def test_dates_with_times_are_one_range_after_extended_negotiation(listener: Listening) -> None:
     uid = study(1, StudyDate="20261120", StudyTime="220000")
     item = SOPClassExtendedNegotiation()
     item.sop_class_uid, item.service_class_application_information = STUDY_ROOT, b"\1\1\1"
     request = asked(StudyDate="20261120-20261121", StudyTime="2100-0700", StudyInstanceUID="")
-    with listener.associate(*contexts, ext_neg=[item]) as assoc:
+    with listener.associate(*CONTEXTS, ext_neg=[item]) as assoc:
         assert assoc.acceptor.sop_class_extended == {STUDY_ROOT: b"\1\1\0"}
         assert [match.StudyInstanceUID for _, match in found(assoc, request) if match] == [uid]
-    with listener.associate(*contexts) as assoc:
+    with listener.associate(*CONTEXTS) as assoc:
         assert found(assoc, request) == [(0x0000, None)]
 
 
-@WAYS
-def test_a_cancelled_query_ends_with_fe00(
-    listener: Listening, contexts: tuple[tuple[str, str], ...]
-) -> None:
+def test_a_cancelled_query_ends_with_fe00(listener: Listening) -> None:
     study(1)
     cast.store(*(cast.dataset(InstanceNumber=str(number)) for number in range(300)))
-    peer = wire.connect(listener, wire.request([(uid, (syntax,)) for uid, syntax in contexts]))
+    peer = wire.connect(listener, wire.request([(uid, (syntax,)) for uid, syntax in CONTEXTS]))
     request = asked("IMAGE", StudyInstanceUID="1.2.246.10.90000003.1")
     order = wire.command(0x0020, data_set=True, sop_class=STUDY_ROOT, uid="")
     cancel = wire.cancel(7)

@@ -28,9 +28,7 @@ pytestmark = pytest.mark.usefixtures("fresh_database")
 STUDY_GET = "1.2.840.10008.5.1.4.1.2.2.3"
 GET = (STUDY_GET, cast.IMPLICIT)
 SECONDARY_CAPTURE = "1.2.840.10008.5.1.4.1.1.7"
-WAYS = pytest.mark.parametrize(
-    "contexts", [(GET,), (GET, (COMMITMENT, cast.IMPLICIT))], ids=["own loop", "pynetdicom"]
-)
+CONTEXTS = (GET, (COMMITMENT, cast.IMPLICIT))
 
 
 class Inbox:
@@ -58,12 +56,9 @@ def got(assoc: Association, request: Dataset) -> tuple[list[Dataset], Dataset, D
     return [status for status, _ in answers[:-1]], last, identifier
 
 
-@WAYS
-def test_a_study_comes_byte_by_byte_on_the_same_association(
-    listener: Listening, contexts: tuple[tuple[str, str], ...]
-) -> None:
+def test_a_study_comes_byte_by_byte_on_the_same_association(listener: Listening) -> None:
     made, inbox = stored(3), Inbox()
-    with listener.associate(*contexts, (cast.CT, cast.EXPLICIT), **inbox.options()) as assoc:
+    with listener.associate(*CONTEXTS, (cast.CT, cast.EXPLICIT), **inbox.options()) as assoc:
         pending, last, identifier = got(assoc, study_level())
         assert got(assoc, asked(StudyInstanceUID="1.2.3"))[1].Status == 0x0000
     assert (last.Status, counts(last), identifier) == (0x0000, (None, 3, 0, 0), None)
@@ -93,14 +88,11 @@ def test_without_the_role_every_object_fails(listener: Listening) -> None:
     assert Case.objects.get().reason == "peer-rejected"
 
 
-@WAYS
-def test_a_cancelled_get_ends_with_what_remains(
-    listener: Listening, contexts: tuple[tuple[str, str], ...]
-) -> None:
+def test_a_cancelled_get_ends_with_what_remains(listener: Listening) -> None:
     stored(6)
     inbox = Inbox()
     inbox.cancel_after = 2
-    with listener.associate(*contexts, (cast.CT, cast.EXPLICIT), **inbox.options()) as assoc:
+    with listener.associate(*CONTEXTS, (cast.CT, cast.EXPLICIT), **inbox.options()) as assoc:
         _, last, _ = got(assoc, study_level())
         remaining, completed, failed, warning = counts(last)
         assert (last.Status, failed, warning) == (0xFE00, 0, 0)

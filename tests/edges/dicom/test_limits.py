@@ -18,7 +18,7 @@ from archive.values import today, uuid7
 from tests import cast
 from tests.edges.dicom import wire
 from tests.edges.dicom.conftest import Listen
-from tests.edges.dicom.listening import COMMITMENT, Listening, eventually, send
+from tests.edges.dicom.listening import Listening, eventually, send
 from tests.edges.dicom.test_door import LIMIT
 from tests.edges.dicomweb import web
 
@@ -152,16 +152,11 @@ CT = (cast.CT, cast.EXPLICIT)
 
 
 @pytest.mark.usefixtures("fresh_database")
-@pytest.mark.parametrize(
-    "contexts", [(CT,), (CT, (COMMITMENT, cast.IMPLICIT))], ids=["own loop", "pynetdicom"]
-)
-def test_a_customer_over_its_pace_is_told_to_send_the_rest_later(
-    listen: Listen, contexts: tuple[tuple[str, str], ...]
-) -> None:
+def test_a_customer_over_its_pace_is_told_to_send_the_rest_later(listen: Listen) -> None:
     # In one process: the minute may turn, but not twice in these few objects.
     listener = listen(DICOM_PROCESSES="1")
     allow(10, 2)
-    with listener.associate(*contexts) as assoc:
+    with listener.associate(CT) as assoc:
         answers = [send(assoc, cast.dataset()) for _ in range(7)]
     refused = [answer for answer in answers if answer.Status == 0xA700]
     assert len(refused) >= 3

@@ -16,8 +16,8 @@ from tests.edges.dicom.conftest import Listen
 from tests.edges.dicom.destination import Storage, storage
 from tests.edges.dicom.listening import Listening, eventually, send
 from tests.edges.dicom.moves import (
+    CONTEXTS,
     STUDY_MOVE,
-    WAYS,
     retrieved,
     stored,
     study_level,
@@ -26,15 +26,14 @@ from tests.edges.dicom.moves import (
 pytestmark = pytest.mark.usefixtures("fresh_database")
 
 
-@WAYS
 def test_a_cancelled_retrieval_ends_with_what_remains(
-    listener: Listening, pick_port: Callable[[], int], contexts: tuple[tuple[str, str], ...]
+    listener: Listening, pick_port: Callable[[], int]
 ) -> None:
     stored(5)
     cancelled = threading.Event()
     with storage(pick_port()) as destination:
         destination.answer = waiting(destination, cancelled)
-        peer = wire.connect(listener, wire.request([(uid, (syntax,)) for uid, syntax in contexts]))
+        peer = wire.connect(listener, wire.request([(uid, (syntax,)) for uid, syntax in CONTEXTS]))
         peer.send(
             wire.data(
                 wire.value(3, order()), wire.value(2, cast.encoded(study_level(), cast.IMPLICIT))

@@ -16,10 +16,10 @@ from tests.edges.dicom.conftest import Listen
 from tests.edges.dicom.destination import Storage, accepting, storage
 from tests.edges.dicom.listening import Listening, dcmtk
 from tests.edges.dicom.moves import (
+    CONTEXTS,
     MOVE,
     PATIENT_MOVE,
     UID,
-    WAYS,
     counts,
     failed_uids,
     moved,
@@ -32,12 +32,11 @@ from tests.edges.dicom.test_finding import asked
 pytestmark = pytest.mark.usefixtures("fresh_database")
 
 
-@WAYS
 def test_a_study_goes_byte_by_byte_to_the_destination_and_is_counted(
-    listener: Listening, pick_port: Callable[[], int], contexts: tuple[tuple[str, str], ...]
+    listener: Listening, pick_port: Callable[[], int]
 ) -> None:
     made = stored(3)
-    with storage(pick_port()) as destination, listener.associate(*contexts) as assoc:
+    with storage(pick_port()) as destination, listener.associate(*CONTEXTS) as assoc:
         pending, last, identifier = moved(assoc, study_level())
     assert (last.Status, counts(last), identifier) == (0x0000, (None, 3, 0, 0), None)
     assert [counts(status) for status in pending] == [(2, 1, 0, 0), (1, 2, 0, 0)]

@@ -3,7 +3,6 @@
 Whatever comes, the listener goes on (NF-4).
 """
 
-import os
 import socket
 import struct
 
@@ -33,13 +32,12 @@ def test_release_is_answered(listener: Listening) -> None:
     assert peer.read()[0] == 0
 
 
-@pytest.mark.parametrize("contexts", [(STORE,), MIXED], ids=["own loop", "pynetdicom"])
 @pytest.mark.parametrize("ending", ["abort", "close", "reset"])
 def test_an_object_broken_off_in_the_middle_is_a_case_and_nothing_stays(
-    listener: Listening, contexts: tuple[tuple[str, tuple[str]], ...], ending: str
+    listener: Listening, ending: str
 ) -> None:
     made = cast.dataset(PixelData=bytes(200_000))
-    peer = wire.connect(listener, wire.request(contexts))
+    peer = wire.connect(listener, wire.request(MIXED))
     uid = str(made.SOPInstanceUID)
     peer.send(data(value(COMMAND | LAST, command(1, data_set=True, uid=uid))))
     peer.send(data(value(0, cast.encoded(made)[:60_000])))
@@ -143,13 +141,8 @@ def test_an_operation_that_is_not_offered_is_answered_so(listener: Listening) ->
     assert peer.status() == 0
 
 
-@pytest.mark.parametrize(
-    "more", [(), ((COMMITMENT, (cast.IMPLICIT,)),)], ids=["own loop", "pynetdicom"]
-)
-def test_storing_in_a_context_for_verification_is_refused(
-    listener: Listening, more: tuple[tuple[str, tuple[str, ...]], ...]
-) -> None:
-    peer = wire.connect(listener, wire.request((STORE, (VERIFICATION, (cast.IMPLICIT,)), *more)))
+def test_storing_in_a_context_for_verification_is_refused(listener: Listening) -> None:
+    peer = wire.connect(listener, wire.request((STORE, (VERIFICATION, (cast.IMPLICIT,)))))
     peer.send(data(value(COMMAND | LAST, command(1, data_set=True), 3), value(LAST, b"1234", 3)))
     assert peer.status() == 0x0122
 
@@ -173,14 +166,11 @@ def test_silence_is_ended_by_an_abort(listen: Listen) -> None:
     eventually(lambda: CaseEvent.objects.filter(case__reason="transfer-broken").exists())
 
 
-@pytest.mark.parametrize("contexts", [(STORE,), MIXED], ids=["own loop", "pynetdicom"])
-def test_memory_stays_bounded_whatever_the_size(
-    listener: Listening, contexts: tuple[tuple[str, tuple[str]], ...]
-) -> None:
+def test_memory_stays_bounded_whatever_the_size(listener: Listening) -> None:
     size = 60 << 20
     made = cast.dataset(PixelData=b"")
     head = cast.encoded(made)[:-12] + struct.pack("<HH2sHL", 0x7FE0, 0x0010, b"OW", 0, size)
-    peer = wire.connect(listener, wire.request(contexts))
+    peer = wire.connect(listener, wire.request(MIXED))
     order = command(1, data_set=True, uid=str(made.SOPInstanceUID))
     peer.send(data(value(COMMAND | LAST, order)), data(value(0, head)))
     piece = data(value(0, bytes(100 << 10)))
@@ -221,4 +211,3 @@ def test_no_fuzzed_bytes_take_the_listener_down(listener: Listening) -> None:
     assert listener.echoes()
     assert {child.pid for child in listener.children()} == processes
     assert psutil.Process(listener.process.pid).is_running()
-    assert os.listdir(listener.incoming) == []

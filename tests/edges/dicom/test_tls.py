@@ -29,7 +29,6 @@ from tests.edges.dicom.conftest import Listen
 from tests.edges.dicom.customer import customer
 from tests.edges.dicom.destination import storage
 from tests.edges.dicom.listening import (
-    COMMITMENT,
     PATIENCE,
     VERIFICATION,
     Listening,
@@ -129,14 +128,9 @@ def test_storescu_sends_over_tls_and_findscu_asks(encrypted: Encrypted, tmp_path
     assert asked.stderr.count("Find Response: 1") == 1, asked.stderr
 
 
-@pytest.mark.parametrize(
-    "more", [(), ((COMMITMENT, cast.IMPLICIT),)], ids=["own loop", "pynetdicom"]
-)
-def test_objects_are_taken_over_tls(
-    encrypted: Encrypted, more: tuple[tuple[str, str], ...]
-) -> None:
+def test_objects_are_taken_over_tls(encrypted: Encrypted) -> None:
     bind(encrypted.pacs)
-    assoc = encrypted.request(encrypted.pacs, (cast.CT, cast.EXPLICIT), *more)
+    assoc = encrypted.request(encrypted.pacs, (cast.CT, cast.EXPLICIT))
     assert assoc.is_established
     assert send(assoc, cast.dataset(PixelData=bytes(1 << 20))).Status == 0x0000
     assert send(assoc, cast.dataset()).Status == 0x0000

@@ -68,20 +68,21 @@ def command(
     return element(0x0000, pack("<L", len(body))) + body
 
 
-def action(sop_class: str, uid: str, action_type: int) -> bytes:
-    """An N-ACTION-RQ's command set; a data set follows."""
+def action(sop_class: str, uid: str, action_type: int, *, data_set: bool = True) -> bytes:
+    """An N-ACTION-RQ's command set."""
     body = element(0x0003, sop_class.encode() + b"\0" * (len(sop_class) % 2))
     body += element(0x0100, pack("<H", 0x0130)) + element(0x0110, pack("<H", 7))
-    body += element(0x0800, pack("<H", 0))
+    body += element(0x0800, pack("<H", 0x0000 if data_set else 0x0101))
     body += element(0x1001, uid.encode() + b"\0" * (len(uid) % 2))
     body += element(0x1008, pack("<H", action_type))
     return element(0x0000, pack("<L", len(body))) + body
 
 
-def reported(message_id: int) -> bytes:
+def reported(message_id: int, *, data_set: bool = False) -> bytes:
     """An N-EVENT-REPORT-RSP's command set: taken."""
     body = element(0x0100, pack("<H", 0x8100)) + element(0x0120, pack("<H", message_id))
-    body += element(0x0800, pack("<H", 0x0101)) + element(0x0900, pack("<H", 0))
+    body += element(0x0800, pack("<H", 0x0000 if data_set else 0x0101))
+    body += element(0x0900, pack("<H", 0))
     return element(0x0000, pack("<L", len(body))) + body
 
 

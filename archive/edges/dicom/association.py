@@ -1,7 +1,5 @@
-"""One association that stores, verifies, asks and fetches: our own loop over its PDUs, without
-decoding a data set (AR-1, AR-6).
-
-Everything else an association can do is pynetdicom's (`handlers`).
+"""One association that stores, verifies, asks, fetches and commits: our own loop over its PDUs,
+without decoding an object (AR-1, AR-3, AR-6).
 """
 
 import logging
@@ -10,9 +8,10 @@ from dataclasses import dataclass
 
 from archive.config import settings
 from archive.edges.dicom import codec, operations, replies, upper_layer
-from archive.edges.dicom.acceptance import STORAGE
-from archive.edges.dicom.channel import LARGEST_COMMAND, Call, Terms, WireChannel, decoded
+from archive.edges.dicom.acceptance import COMMITMENT, STORAGE
+from archive.edges.dicom.channel import LARGEST_COMMAND, Call, Channel, Terms, decoded
 from archive.edges.dicom.codec import Command
+from archive.edges.dicom.commitments import LARGEST_REQUEST, Commitments
 from archive.edges.dicom.upper_layer import Fragment, Gone, Violation, Wire
 from archive.edges.edge import as_archive_error, exchange
 from archive.errors import (
@@ -37,12 +36,13 @@ class Message:
     command: Command
     context_id: int
     receipt: Receipt | None = None
-    identifier: bytearray | None = None  # of a query or retrieval
+    collected: bytearray | None = None  # the identifier of an operation, what is to be committed
+    most: int = 0  # bytes of it
     error: ArchiveError | None = None
     size: int = 0
 
 
-class StorageAssociation:
+class ServedAssociation:
     """Serves an accepted association until it ends. The session is closed however that comes."""
 
     def __init__(
@@ -54,6 +54,7 @@ class StorageAssociation:
         self.session = session
         self.stopping = stopping
         self.message: Message | None = None
+        self.commitments = Commitments(wire, terms, peer)
         self._command = bytearray()
         self._closed = False
         self._verified = False
@@ -73,6 +74,7 @@ class StorageAssociation:
                 self.wire.abort()
         finally:
             self._close()
+            self.commitments.end()
 
     @property
     def between_messages(self) -> bool:
@@ -82,6 +84,8 @@ class StorageAssociation:
         """Raises Violation, Gone, TimeoutError."""
         while not self._may_stop():
             self.wire.waiting = self.between_messages
+            if self.between_messages:
+                self.commitments.report_until_heard()
             kind, body = self.wire.read_pdu(upper_layer.MAX_PDU + upper_layer.SLACK)
             self.wire.waiting = False
             if kind == upper_layer.P_DATA:
@@ -127,13 +131,18 @@ class StorageAssociation:
     def _begin(self, command: Command, context_id: int) -> None:
         if command.field == codec.C_CANCEL_RQ:
             return  # what it would end has ended
-        if command.field not in codec.REQUESTS:
-            raise Violation(upper_layer.INVALID_PARAMETER)
+        abstract, _ = self.terms.accepted[context_id]
         message = Message(command, context_id)
-        if command.field == codec.C_STORE_RQ:
+        if command.field == codec.N_EVENT_REPORT_RSP and abstract == COMMITMENT:
+            self.commitments.take_answer(command)
+        elif command.field not in codec.REQUESTS:
+            raise Violation(upper_layer.INVALID_PARAMETER)
+        elif command.field == codec.C_STORE_RQ:
             self._begin_object(message)
-        elif operations.is_offered(command.field, self.terms.accepted[context_id][0]):
-            message.identifier = bytearray()
+        elif operations.is_offered(command.field, abstract):
+            message.collected, message.most = bytearray(), operations.LARGEST_IDENTIFIER
+        elif command.field == codec.N_ACTION_RQ and abstract == COMMITMENT:
+            message.collected, message.most = bytearray(), LARGEST_REQUEST
         if command.has_data_set:
             self.message = message
         else:
@@ -161,8 +170,10 @@ class StorageAssociation:
             self._refuse(message, DatasetUnreadable("C-STORE without a data set"))
 
     def _take_data(self, message: Message, data: memoryview) -> None:
-        if message.identifier is not None:
-            operations.collect(message.identifier, data)
+        if message.collected is not None:
+            message.collected += data
+            if len(message.collected) > message.most:
+                raise Violation(upper_layer.INVALID_PARAMETER)
         receipt = message.receipt
         if receipt is None:
             return
@@ -194,10 +205,14 @@ class StorageAssociation:
             except ArchiveError as error:
                 message.error = error
         self.message = None
-        if message.identifier is not None:
-            self._operate(message, bytes(message.identifier))
-        else:
+        if message.command.field == codec.N_EVENT_REPORT_RSP:
+            return
+        if message.collected is None:
             self._respond(message)
+        elif message.command.field == codec.N_ACTION_RQ:
+            self.commitments.serve(message.command, message.context_id, bytes(message.collected))
+        else:
+            self._operate(message, bytes(message.collected))
 
     def _operate(self, message: Message, identifier: bytes) -> None:
         """A query or retrieval: its answers go out, its cancel comes in, until it is over."""
@@ -211,7 +226,9 @@ class StorageAssociation:
             together=abstract in self.terms.together,
             taken=self.terms.taken,
         )
-        channel = WireChannel(self.wire, self.terms.largest_pdu)
+        channel = Channel(
+            self.wire, self.terms.largest_pdu, take_report=self.commitments.take_answer
+        )
         operations.serve(call, channel, self.peer, self.stopping)
 
     def _respond(self, message: Message) -> None:
