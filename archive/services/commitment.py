@@ -293,10 +293,14 @@ def target(commitment_id: UUID) -> Target | None:
 
 
 def report_failed(commitment_id: UUID, error: ArchiveError) -> None:
-    """The report did not reach the peer on its own association: it goes on a new one, at once."""
+    """The report did not reach the peer on its own association: it goes on a new one, at once,
+    unless it has gone so meanwhile.
+    """
     with transaction.atomic():
-        not_delivered(commitment_id, error)
         commitment = StorageCommitment.objects.select_related("connection").get(id=commitment_id)
+        if commitment.state == CommitmentState.REPORTED:
+            return
+        not_delivered(commitment_id, error)
         _owe_report(commitment, after=timedelta(0))
 
 

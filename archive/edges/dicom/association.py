@@ -11,7 +11,7 @@ from archive.edges.dicom import codec, operations, replies, upper_layer
 from archive.edges.dicom.acceptance import COMMITMENT, STORAGE
 from archive.edges.dicom.channel import LARGEST_COMMAND, Call, Channel, Terms, decoded
 from archive.edges.dicom.codec import Command
-from archive.edges.dicom.commitments import LARGEST_REQUEST, Commitments
+from archive.edges.dicom.commitments import LARGEST_INFORMATION, Commitments
 from archive.edges.dicom.upper_layer import Fragment, Gone, Violation, Wire
 from archive.edges.edge import as_archive_error, exchange
 from archive.errors import (
@@ -31,7 +31,7 @@ log = logging.getLogger(__name__)
 
 @dataclass(slots=True)
 class Message:
-    """A request whose data set is on its way; without a receipt the data set is only read past."""
+    """A request whose data set is on its way: to a receipt, or collected, or only read past."""
 
     command: Command
     context_id: int
@@ -72,6 +72,10 @@ class ServedAssociation:
             self._break_off()
             if self.stopping.is_set():
                 self.wire.abort()
+        except Exception:
+            self._break_off()
+            self.wire.abort()
+            raise
         finally:
             self._close()
             self.commitments.end()
@@ -83,7 +87,7 @@ class ServedAssociation:
     def _serve(self) -> None:
         """Raises Violation, Gone, TimeoutError."""
         while not self._may_stop():
-            self.wire.waiting = self.between_messages
+            self.wire.waiting = self.between_messages and not self.commitments.is_asking
             if self.between_messages:
                 self.commitments.report_until_heard()
             kind, body = self.wire.read_pdu(upper_layer.MAX_PDU + upper_layer.SLACK)
@@ -142,7 +146,7 @@ class ServedAssociation:
         elif operations.is_offered(command.field, abstract):
             message.collected, message.most = bytearray(), operations.LARGEST_IDENTIFIER
         elif command.field == codec.N_ACTION_RQ and abstract == COMMITMENT:
-            message.collected, message.most = bytearray(), LARGEST_REQUEST
+            message.collected, message.most = bytearray(), LARGEST_INFORMATION
         if command.has_data_set:
             self.message = message
         else:

@@ -1,5 +1,5 @@
-"""An association while a query or retrieval runs on it: answers go out, cancels and the answers to
-our own sub-operations come in.
+"""Messages on an accepted association: ours go out whole; while a query or retrieval runs, cancels
+and the answers to our own operations come in.
 """
 
 from collections import deque
@@ -41,8 +41,9 @@ class Terms:
 
 
 class Channel:
-    """One for each operation. `take_report` is given answers to commitment reports, which may come
-    meanwhile. Every method raises Gone, Violation or TimeoutError when the association is over.
+    """Of one operation, or of nothing but sending. `take_report` is given answers to commitment
+    reports, which may come meanwhile. Every method raises Gone, Violation or TimeoutError when the
+    association is over.
     """
 
     def __init__(
@@ -54,6 +55,7 @@ class Channel:
         self._cancelled: set[int] = set()
         self._responses: deque[Command] = deque()
         self._command = bytearray()
+        self._past = False  # what comes next is a data set that is read past
 
     def send(self, context_id: int, command: bytes, data: Data = ()) -> None:
         """A whole message. Of its data set each piece but the last has some bytes."""
@@ -79,8 +81,11 @@ class Channel:
         if kind != upper_layer.P_DATA:
             raise Violation(upper_layer.UNEXPECTED_PDU)
         for fragment in upper_layer.fragments(body):
+            if self._past and not fragment.is_command:
+                self._past = not fragment.is_last
+                continue
             self._command += fragment.data
-            if not fragment.is_command or len(self._command) > LARGEST_COMMAND:
+            if self._past or not fragment.is_command or len(self._command) > LARGEST_COMMAND:
                 raise Violation(upper_layer.UNEXPECTED_PARAMETER)
             if fragment.is_last:
                 self._take(decoded(self._command))
@@ -91,12 +96,9 @@ class Channel:
             self._cancelled.add(command.message_id)
         elif command.field == codec.C_STORE_RQ | codec.RESPONSE and not command.has_data_set:
             self._responses.append(command)
-        elif (
-            command.field == codec.N_EVENT_REPORT_RSP
-            and not command.has_data_set
-            and self.take_report
-        ):
+        elif command.field == codec.N_EVENT_REPORT_RSP and self.take_report:
             self.take_report(command)
+            self._past = command.has_data_set
         else:  # nobody may ask twice at once: no asynchronous operations were agreed
             raise Violation(upper_layer.UNEXPECTED_PARAMETER)
 

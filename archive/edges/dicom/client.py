@@ -15,7 +15,7 @@ from pynetdicom.association import Association
 from pynetdicom.pdu_primitives import SCP_SCU_RoleSelectionNegotiation
 from pynetdicom.status import code_to_category
 
-from archive.edges.dicom import codec, study_lists, tls
+from archive.edges.dicom import codec, replies, study_lists, tls
 from archive.edges.dicom.acceptance import COMMITMENT, COMMITMENT_INSTANCE, VERIFICATION
 from archive.edges.dicom.checkpoint import steady
 from archive.edges.dicom.quiet import keep_identifiers_out_of_logs
@@ -27,7 +27,6 @@ from archive.values import uid_from_uuid
 
 AVAILABILITY = "1.2.840.10008.5.1.4.33"
 STUDY_ROOT_FIND = "1.2.840.10008.5.1.4.1.2.2.1"
-DELIVERED = ("Success", "Warning")
 
 
 def report_commitment(target: Target, result: CommitmentResult) -> None:
@@ -148,7 +147,7 @@ def _not_established(
 def _require_success(step: str, answer: Dataset) -> None:
     if "Status" not in answer:
         raise PeerAborted(f"no answer to {step}")
-    if code_to_category(answer.Status) not in DELIVERED:
+    if not replies.is_taken(answer.Status):
         comment = str(answer.get("ErrorComment", ""))[:64]
         raise PeerRejected(
             f"{step} answered with status {answer.Status:04X} {comment}".rstrip(),

@@ -25,7 +25,6 @@ REQUESTS = frozenset(
     (0x0001, 0x0010, 0x0020, 0x0021, 0x0030, 0x0100, 0x0110, 0x0120, 0x0130, 0x0140, 0x0150)
 )
 NO_DATA_SET, A_DATA_SET = 0x0101, 0x0001  # PS3.7 E.1, Command Data Set Type
-MAX_REFERENCES = 200_000
 
 _HEAD = Struct("<HHL")
 _US = Struct("<H")
@@ -117,6 +116,8 @@ def encode_response(
         head += _element(0x0902, _even(_ascii(_comment(error, status)), b" "))
     if command.sop_instance_uid:
         head += _element(0x1000, _even(_ascii(command.sop_instance_uid), b"\0"))
+    if command.action_type:
+        head += _element(0x1008, _US.pack(command.action_type))
     if counts is not None:
         if counts.remaining is not None:
             head += _element(0x1020, _US.pack(min(counts.remaining, 0xFFFF)))
@@ -179,8 +180,8 @@ def decode_commitment(information: Dataset) -> tuple[str, list[Reference]]:
         ]
     except Exception:  # pydicom raises what it likes
         raise Malformed("commitment request cannot be read") from None
-    if len(references) > MAX_REFERENCES:
-        raise Malformed("commitment request names too many objects")
+    if not all(uid.isascii() for reference in references for uid in reference):
+        raise Malformed("commitment request names what is no UID")
     return transaction, references
 
 

@@ -2,8 +2,8 @@
 lasts; default roles suffice, J.3.3 (AR-3).
 
 Digests are read again in another thread, but the association's own one sends and settles, between
-two messages: nothing is written past it. What is not reported when the association ends is
-reported on a new one.
+two messages: nothing is written past it. What is not reported here in time is reported by its job,
+on a new association.
 """
 
 import logging
@@ -33,30 +33,28 @@ log = logging.getLogger(__name__)
 
 REQUEST = 1  # PS3.4 table J.3-1, Action Type ID
 NO_SUCH_ACTION = 0x0123  # PS3.7 C.5.9
-LARGEST_REQUEST = 32 << 20  # bytes; the most references that are taken fill a third of it
+LARGEST_INFORMATION = 32 << 20  # bytes of a request; the most references fill half of it
 GRACE = 0.2  # seconds in which a sender that does not wait for the report releases
-PATIENCE = 30.0  # seconds for judging, after the association has ended
+OURS = 45.0  # seconds for judging and sending, less than the job leaves us
+ANSWER = 30.0  # seconds for the answer to a report
+ITEM, ITEM_BIG = b"\xfe\xff\x00\xe0", b"\xff\xfe\xe0\x00"  # PS3.5 7.5, of a sequence
+ENDED = "association ended before the N-EVENT-REPORT"
+MOST_OWED = 16  # reports of one association, each with a thread; others are left to their jobs
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False)
 class Report:
-    """A report that is owed; `result` comes from the thread that reads the digests again."""
+    """A report that is owed; `result` comes from the thread that reads the digests again. Times are
+    of the monotonic clock.
+    """
 
     commitment_id: UUID
     context_id: int
     due: float
-    thread: threading.Thread | None = None
+    until: float
     result: CommitmentResult | None = None
     judged: bool = False  # or given up
     message_id: int = 0  # 0 until it is sent
-
-    @property
-    def may_go(self) -> bool:
-        return self.result is not None and not self.message_id
-
-    @property
-    def is_due(self) -> bool:
-        return time.monotonic() >= self.due
 
 
 class Commitments:
@@ -70,6 +68,13 @@ class Commitments:
         self._owed: list[Report] = []
         self._sent = 0
         self._bell: tuple[socket.socket, socket.socket] | None = None
+        self._lock = threading.Lock()  # of `_over`, and of who puts a report off
+        self._over = False
+
+    @property
+    def is_asking(self) -> bool:
+        """Whether the peer is to answer a report."""
+        return any(report.message_id for report in self._owed)
 
     def serve(self, command: Command, context_id: int, information: bytes) -> None:
         """Answer an N-ACTION. Raises Gone, TimeoutError."""
@@ -90,14 +95,19 @@ class Commitments:
         waits to be sent. One at a time: no asynchronous operations were agreed. Raises Gone,
         TimeoutError.
         """
-        while not any(report.message_id for report in self._owed):
-            due = (report for report in self._owed if report.may_go and report.is_due)
-            report = next(due, None)
-            if report is not None:
-                self._send(report)
+        while self._owed:
+            self._let_go()
+            waiting = [each for each in self._owed if each.result is not None or not each.judged]
+            if self.is_asking or not waiting or self.wire.has_unread():
                 return
-            waiting = [report for report in self._owed if not report.judged or report.may_go]
-            if not waiting or self._is_heard(waiting):
+            at = time.monotonic()
+            ready = [each for each in waiting if each.judged]
+            if ready and ready[0].due <= at:
+                self._send(ready[0])
+                return
+            times = [each.due for each in ready] + [each.until for each in waiting]
+            assert self._bell is not None
+            if self.wire.await_peer(self._bell[0], max(min(times) - at, 0.0)):
                 return
 
     def take_answer(self, answer: Command) -> None:
@@ -109,18 +119,35 @@ class Commitments:
                 return
 
     def end(self) -> None:
-        """The association is over: what is still owed goes on a new one."""
-        for report in self._owed:
-            if report.thread is not None:
-                report.thread.join(PATIENCE)
-            self._failed(report, PeerAborted("association ended before the N-EVENT-REPORT"))
+        """The association is over: what is still owed goes on a new one, at once or when it has
+        been judged.
+        """
+        with self._lock:
+            self._over = True
+            judged = [report for report in self._owed if report.judged]
         self._owed.clear()
-        for end in self._bell or ():
-            end.close()
+        try:
+            for report in judged:
+                self._failed(report, PeerAborted(ENDED))
+        finally:
+            for end in self._bell or ():
+                end.close()
+
+    def _let_go(self) -> None:
+        """Of those whose time is over, so that the next may go. One that was never sent is its
+        job's without more ado: that has not been tried yet.
+        """
+        at = time.monotonic()
+        for report in [each for each in self._owed if each.until <= at]:
+            self._owed.remove(report)
+            if report.message_id:
+                self._failed(report, PeerAborted("no answer to the N-EVENT-REPORT"))
 
     def _request(self, context_id: int, information: bytes) -> UUID:
         """Raises Malformed, TransactionReused."""
         implicit, little = self._encoding(context_id)
+        if information.count(ITEM if little else ITEM_BIG) > commitment.MOST_REFERENCES:
+            raise Malformed("commitment request names too many objects")
         try:
             data_set = decode(BytesIO(information), implicit, little)
         except Exception:  # pydicom raises what it likes
@@ -134,13 +161,18 @@ class Commitments:
         return syntax.is_implicit_VR, syntax.is_little_endian
 
     def _owe(self, commitment_id: UUID, context_id: int) -> None:
-        self._bell = self._bell or socket.socketpair()
-        report = Report(commitment_id, context_id, time.monotonic() + GRACE)
-        report.thread = threading.Thread(
-            target=self._judge, args=(report, self._bell[1]), daemon=True
-        )
-        self._owed.append(report)
-        report.thread.start()
+        """Unless there is no room for it: then its job does it all."""
+        if len(self._owed) >= MOST_OWED:
+            return
+        at = time.monotonic()
+        report = Report(commitment_id, context_id, at + GRACE, at + OURS)
+        try:
+            self._bell = self._bell or _bell()
+            threading.Thread(target=self._judge, args=(report, self._bell[1]), daemon=True).start()
+        except (OSError, RuntimeError) as error:  # no descriptor, no thread
+            log.warning("commitment %s is left to its job: %s", commitment_id, error)
+        else:
+            self._owed.append(report)
 
     def _judge(self, report: Report, bell: socket.socket) -> None:
         try:
@@ -149,34 +181,27 @@ class Commitments:
         except ArchiveError as error:
             log.error("commitment %s cannot be judged: %s", report.commitment_id, error.detail)
         finally:
-            close_connections()
-            report.judged = True
-            with suppress(OSError):  # the association is over
+            with self._lock:
+                report.judged = True
+                is_over = self._over
+            if is_over:
+                self._failed(report, PeerAborted(ENDED))
+            with suppress(OSError):  # the association is over, or the bell rings already
                 bell.send(b"!")
-
-    def _is_heard(self, waiting: list[Report]) -> bool:
-        """Wait for the peer, for a judgement, or for the time of one that is there already; whether
-        it was the peer.
-        """
-        assert self._bell is not None
-        times = [report.due for report in waiting if report.may_go]
-        seconds = max(min(times) - time.monotonic(), 0.0) if times else None
-        return self.wire.await_peer(self._bell[0], seconds)
+            close_connections()
 
     def _send(self, report: Report) -> None:
         assert report.result is not None
-        self._sent += 1
-        report.message_id = self._sent
-        implicit, little = self._encoding(report.context_id)
-        information = encode(codec.encode_report(report.result), implicit, little)
-        assert information is not None
-        command = codec.encode_event(
-            (COMMITMENT, COMMITMENT_INSTANCE), report.message_id, report.result.event_type
-        )
+        self._sent = self._sent % 0xFFFF + 1
+        report.message_id, report.until = self._sent, time.monotonic() + ANSWER
+        information = encode(codec.encode_report(report.result), *self._encoding(report.context_id))
+        assert information is not None, "references are ASCII"
+        reference = COMMITMENT, COMMITMENT_INSTANCE
+        command = codec.encode_event(reference, report.message_id, report.result.event_type)
         self._channel.send(report.context_id, command, [information])
 
     def _settle(self, report: Report, status: int | None) -> None:
-        if status != replies.SUCCESS:
+        if status is None or not replies.is_taken(status):
             said = "none" if status is None else f"{status:04X}"
             self._failed(report, PeerRejected(f"N-EVENT-REPORT answered with status {said}"))
             return
@@ -192,3 +217,10 @@ class Commitments:
                 commitment.report_failed(report.commitment_id, error)
         except ArchiveError as other:
             log.error("commitment %s is not put off: %s", report.commitment_id, other.detail)
+
+
+def _bell() -> tuple[socket.socket, socket.socket]:
+    """Where it is heard, and where it is rung: never waiting for anybody. Raises OSError."""
+    heard, rung = socket.socketpair()
+    rung.setblocking(False)
+    return heard, rung

@@ -11,6 +11,8 @@ commitment: PS3.3 C.14.1.1. A-ASSOCIATE-RJ: PS3.8 table 9-21.
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from pynetdicom.status import code_to_category
+
 from archive import errors
 from archive.errors import corrections as correction_errors
 from archive.errors.persons import PatientIdForeign
@@ -83,6 +85,11 @@ REJECTIONS: Mapping[type[errors.ArchiveError], Rejection] = {
     errors.Broken: Rejection(2, 3, 1),
 }
 OTHER_PROTOCOL_VERSION = Rejection(1, 2, 2)
+
+
+def is_taken(status: int) -> bool:
+    """Whether a peer that answers so has what was sent: success, or a warning."""
+    return code_to_category(status) in ("Success", "Warning")
 
 
 def may_name_elements(status: int) -> bool:

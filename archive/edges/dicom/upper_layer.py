@@ -27,7 +27,6 @@ UNEXPECTED_PARAMETER, INVALID_PARAMETER = 5, 6
 
 _HEAD = Struct(">BxL")
 _PDV = Struct(">LBB")
-CONTROL_AT = _HEAD.size + _PDV.size - 1  # in the head of a PDU with one value
 _RINGS = 64  # of a bell, silenced at once
 _AT_ONCE = 512  # buffers of one call to the kernel, which takes 1024
 
@@ -234,8 +233,8 @@ def message(
     context_id: int, command: bytes, data: Iterable[bytes | memoryview], largest: int
 ) -> Iterator[Parts]:
     """A command set and its data set as P-DATA-TF PDUs, by what is written at once: the command
-    with the first piece, then each further piece. Of the parts every second is a value, after the
-    head of its PDU; `largest` is the peer's maximum length, 0 for any.
+    with the first piece, then each further piece. `largest` is the peer's maximum length, 0 for
+    any.
     """
     room = max((min(largest or MAX_PDU, MAX_PDU) - 6) & ~1, 2)
     parts = _pdus(context_id, command, room, COMMAND, ends=True)

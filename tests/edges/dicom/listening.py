@@ -69,11 +69,6 @@ class Listening:
     log: Path
     opened: list[socket.socket] = field(default_factory=list)
 
-    @property
-    def incoming(self) -> Path:
-        """Where pynetdicom keeps objects while they come."""
-        return settings().data_dir / "incoming-dicom"
-
     def children(self) -> list[psutil.Process]:
         return psutil.Process(self.process.pid).children()
 

@@ -3,6 +3,7 @@
 from contextlib import suppress
 from io import BytesIO
 from queue import Empty, SimpleQueue
+from struct import pack
 from typing import Any
 
 import pytest
@@ -15,11 +16,13 @@ from pynetdicom.pdu import P_DATA_TF
 
 from archive.edges.dicom import codec
 from archive.edges.dicom.acceptance import STORAGE
+from archive.edges.dicom.channel import Channel
 from archive.edges.dicom.codec import Command
-from archive.edges.dicom.commitments import LARGEST_REQUEST
-from archive.edges.dicom.upper_layer import RELEASE_RP
+from archive.edges.dicom.commitments import LARGEST_INFORMATION
+from archive.edges.dicom.upper_layer import RELEASE_RP, Wire
 from archive.errors import Malformed, PeerUnreachable
 from archive.models import Job, JobKind, StorageCommitment
+from archive.services.commitment import MOST_REFERENCES
 from archive.values import now, uid_from_uuid
 from tests import cast
 from tests.edges.dicom import wire
@@ -69,7 +72,7 @@ def _asking(*uids: str, transaction: str = "", sop_class: str = cast.CT) -> Data
 
 
 @pytest.mark.parametrize("roles", [False, True], ids=["default roles", "role proposed"])
-def test_the_report_comes_on_the_association_that_asked(listener: Listening, roles: bool) -> None:
+def test_the_report_comes_on_the_association_thatasked(listener: Listening, roles: bool) -> None:
     inbox: Inbox = SimpleQueue()
     proposed = [build_role(COMMITMENT, scu_role=True, scp_role=True)] if roles else []
     with listener.associate(*BOTH, evt_handlers=taking(inbox), ext_neg=proposed) as assoc:
@@ -99,40 +102,48 @@ def test_a_sender_that_releases_at_once_is_left_to_the_job(listener: Listening) 
     inbox: Inbox = SimpleQueue()
     with listener.associate((COMMITMENT, cast.IMPLICIT), evt_handlers=taking(inbox)) as assoc:
         assert ask(assoc, "1.2.3.4.5") == 0
-    eventually(_is_owed_at_once)
+    eventually(is_owed_at_once)
     with pytest.raises(Empty):
         inbox.get_nowait()
     assert StorageCommitment.objects.get().state != "reported"
 
 
-def _is_owed_at_once() -> bool:
+def is_owed_at_once() -> bool:
     return Job.objects.filter(kind=JobKind.COMMITMENT_REPORT, not_before__lte=now()).exists()
 
 
-def _asked(listener: Listening, *contexts: str, syntax: str = cast.IMPLICIT) -> wire.Peer:
+def asked(listener: Listening, *contexts: str, syntax: str = cast.IMPLICIT) -> wire.Peer:
     """A peer that has sent a request for commitment, in the first context."""
     named = [(each, [syntax]) for each in (COMMITMENT, *contexts)]
     peer = wire.connect(listener, wire.request(named))
-    peer.send(wire.data(*_request(syntax)))
+    peer.send(wire.data(*request(syntax)))
     assert peer.status() == 0
     return peer
 
 
-def _request(syntax: str = cast.IMPLICIT, action_type: int = 1) -> tuple[bytes, bytes]:
+def request(syntax: str = cast.IMPLICIT, action_type: int = 1) -> tuple[bytes, bytes]:
     information = encode(_asking("1.2.3.4.5"), syntax == cast.IMPLICIT, syntax != BIG_ENDIAN)
     assert information is not None
     order = wire.action(COMMITMENT, INSTANCE, action_type)
     return wire.value(wire.COMMAND | wire.LAST, order), wire.value(wire.LAST, information)
 
 
+def message(peer: wire.Peer) -> tuple[bytes, bytes]:
+    """The command set and the data set that come next."""
+    command, information, control = b"", b"", 0
+    while control != wire.COMMAND | wire.LAST:
+        _, body = peer.read()
+        command, control = command + body[6:], body[5]
+    while control != wire.LAST and wire.number(command, 0x0800) != codec.NO_DATA_SET:
+        _, body = peer.read()
+        information, control = information + body[6:], body[5]
+    return command, information
+
+
 def _report(peer: wire.Peer) -> bytes:
     """The data set of the N-EVENT-REPORT that comes next."""
-    _, body = peer.read()
-    assert wire.number(body, 0x0100) == 0x0100
-    information = b""
-    while body[5] != wire.LAST:
-        _, body = peer.read()
-        information += body[6:]
+    command, information = message(peer)
+    assert wire.number(command, 0x0100) == codec.N_EVENT_REPORT_RQ
     return information
 
 
@@ -144,33 +155,21 @@ def _taken(message_id: int = 1, *, more: bool = False) -> bytes:
 def test_request_and_report_are_in_the_transfer_syntax_of_their_context(
     listener: Listening, syntax: str
 ) -> None:
-    peer = _asked(listener, syntax=syntax)
+    peer = asked(listener, syntax=syntax)
     report = decode(BytesIO(_report(peer)), syntax == cast.IMPLICIT, syntax != BIG_ENDIAN)
     assert [item.ReferencedSOPInstanceUID for item in report.FailedSOPSequence] == ["1.2.3.4.5"]
 
 
 def test_an_answer_that_comes_with_the_release_settles_the_report(listener: Listening) -> None:
-    peer = _asked(listener)
+    peer = asked(listener)
     _report(peer)
     peer.send(wire.data(_taken()) + wire.RELEASE_RQ)
     assert peer.read()[0] == RELEASE_RP
-    assert peer.read()[0] == 0
-    eventually(lambda: StorageCommitment.objects.get().state == "reported")
-
-
-def test_an_answer_that_comes_with_a_query_settles_the_report(listener: Listening) -> None:
-    study_root = "1.2.840.10008.5.1.4.1.2.2.1"
-    peer = _asked(listener, study_root)
-    _report(peer)
-    order = wire.command(0x20, data_set=True, sop_class=study_root)
-    query = wire.value(wire.COMMAND | wire.LAST, order, 3), wire.value(wire.LAST, b"", 3)
-    peer.send(wire.data(*query) + wire.data(_taken()))
-    assert peer.status() == 0xA900, "no level"
-    eventually(lambda: StorageCommitment.objects.get().state == "reported")
+    assert StorageCommitment.objects.get().state == "reported"
 
 
 def test_what_an_answer_brings_besides_is_read_past(listener: Listening) -> None:
-    peer = _asked(listener)
+    peer = asked(listener)
     _report(peer)
     peer.send(wire.data(_taken(more=True), wire.value(wire.LAST, b"\x08\0\x01\0\0\0\0\0")))
     echo = wire.command(0x30, data_set=False, sop_class=VERIFICATION)
@@ -179,16 +178,28 @@ def test_what_an_answer_brings_besides_is_read_past(listener: Listening) -> None
     assert StorageCommitment.objects.get().state == "reported"
 
 
+def test_an_answer_may_come_while_an_operation_runs() -> None:
+    ours, theirs = wire.pair()
+    with ours, theirs:
+        taken: list[Command] = []
+        channel = Channel(Wire(ours, 10), 0, take_report=taken.append)
+        beside = wire.value(wire.LAST, b"\x08\0\x01\0\0\0\0\0")
+        theirs.sendall(wire.data(_taken(5, more=True), beside) + wire.data(_taken(6)))
+        theirs.sendall(wire.data(wire.value(wire.COMMAND | wire.LAST, wire.cancel(7))))
+        assert channel.cancelled(7)
+        assert [answer.message_id for answer in taken] == [5, 6]
+
+
 def test_an_answer_to_nothing_settles_nothing(listener: Listening) -> None:
-    peer = _asked(listener)
-    peer.send(wire.data(_taken(0), _taken(1), _taken(99)))
+    peer = asked(listener)
+    peer.send(wire.data(_taken(0), _taken(2), _taken(99)))
     _report(peer)
     assert StorageCommitment.objects.get().state == "requested"
 
 
 def test_a_report_waits_for_the_answer_to_the_one_before(listener: Listening) -> None:
-    peer = _asked(listener)
-    peer.send(wire.data(*_request()))
+    peer = asked(listener)
+    peer.send(wire.data(*request()))
     assert peer.status() == 0
     _report(peer)
     eventually(lambda: not StorageCommitment.objects.filter(outcome=[]).exists())
@@ -203,7 +214,7 @@ def test_a_report_waits_for_the_answer_to_the_one_before(listener: Listening) ->
 
 def test_two_messages_in_one_pdu_are_both_answered(listener: Listening) -> None:
     peer = wire.connect(listener, wire.request([(COMMITMENT, [cast.IMPLICIT])]))
-    peer.send(wire.data(*_request(), *_request(action_type=2)))
+    peer.send(wire.data(*request(), *request(action_type=2)))
     assert [peer.status(), peer.status()] == [0, 0x0123]
 
 
@@ -216,14 +227,48 @@ def test_an_action_without_its_information_is_refused(listener: Listening) -> No
 
 def test_an_endless_request_is_aborted(listener: Listening) -> None:
     peer = wire.connect(listener, wire.request([(COMMITMENT, [cast.IMPLICIT])]))
-    order, _ = _request()
+    order, _ = request()
     peer.send(wire.data(order))
     piece = wire.data(wire.value(0, bytes(100 << 10)))
     with suppress(ConnectionError):  # it is aborted while we send
-        for _ in range(LARGEST_REQUEST // (100 << 10) + 1):
+        for _ in range(LARGEST_INFORMATION // (100 << 10) + 1):
             peer.send(piece)
     assert peer.ends()
     assert listener.echoes()
+
+
+def test_what_is_no_uid_or_too_many_is_refused_unread(listener: Listening) -> None:
+    peer = wire.connect(listener, wire.request([(COMMITMENT, [cast.IMPLICIT])]))
+    order, _ = request()
+    tag = pack("<HHL", 0x0008, 0x1199, 0xFFFFFFFF)
+    items = pack("<HHL", 0xFFFE, 0xE000, 0) * (MOST_REFERENCES + 1)
+    pieces = [(tag + items)[at : at + 100_000] for at in range(0, len(items), 100_000)]
+    peer.send(wire.data(order), *(wire.data(wire.value(0, piece)) for piece in pieces))
+    peer.send(wire.data(wire.value(wire.LAST, b"")))
+    assert peer.status() == 0x0115
+    information = encode(_asking("1.2.3"), is_implicit_vr=True, is_little_endian=True)
+    assert information is not None
+    wrong = information.replace(b"1.2.3", b"1\xe42.3")
+    peer.send(wire.data(order, wire.value(wire.LAST, wrong)))
+    assert peer.status() == 0x0115
+
+
+def test_a_peer_with_a_small_pdu_gets_the_report_in_pieces(listener: Listening) -> None:
+    named = [(COMMITMENT, [cast.IMPLICIT])]
+    peer = wire.connect(listener, wire.request(named, largest=80))
+    peer.send(wire.data(*request()))
+    answer, _ = message(peer)
+    assert wire.status_of(answer) == 0
+    report = decode(BytesIO(_report(peer)), is_implicit_vr=True, is_little_endian=True)
+    assert [item.ReferencedSOPInstanceUID for item in report.FailedSOPSequence] == ["1.2.3.4.5"]
+
+
+def test_compressed_contexts_are_not_for_commitment(listener: Listening) -> None:
+    peer = wire.Peer(listener.connect())
+    peer.send(wire.request([(COMMITMENT, ["1.2.840.10008.1.2.1.99"]), (cast.CT, [cast.EXPLICIT])]))
+    _, accepted = peer.read()
+    results = accepted[accepted.index(b"\x21\0") :]
+    assert results[6] == 4, "transfer syntaxes not supported"
 
 
 def test_a_report_that_the_sender_refuses_is_left_to_the_job(listener: Listening) -> None:

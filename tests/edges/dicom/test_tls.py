@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
+from queue import SimpleQueue
 
 import pytest
 from pynetdicom import AE, build_context
@@ -26,7 +27,7 @@ from tests import cast
 from tests.edges.dicom import wire
 from tests.edges.dicom.authority import Authority, Identity
 from tests.edges.dicom.conftest import Listen
-from tests.edges.dicom.customer import customer
+from tests.edges.dicom.customer import Inbox, customer
 from tests.edges.dicom.destination import storage
 from tests.edges.dicom.listening import (
     PATIENCE,
@@ -37,6 +38,7 @@ from tests.edges.dicom.listening import (
     send,
 )
 from tests.edges.dicom.moves import MOVE, moved, stored, study_level
+from tests.edges.dicom.test_commitment import BOTH, ask, taking
 from tests.edges.dicom.test_storing import write
 
 pytestmark = pytest.mark.usefixtures("fresh_database")
@@ -74,13 +76,19 @@ class Encrypted:
         return str(raised.value.reason)
 
     def request(
-        self, identity: Identity, *contexts: tuple[str, str], calling: str = "ESIM_PACS"
+        self,
+        identity: Identity,
+        *contexts: tuple[str, str],
+        calling: str = "ESIM_PACS",
+        **options: object,
     ) -> Association:
         ae = AE(ae_title=calling)
         ae.acse_timeout = ae.dimse_timeout = ae.network_timeout = PATIENCE
         wanted = [build_context(*each) for each in contexts or ((VERIFICATION, cast.IMPLICIT),)]
         tls = (self.authority.client(identity), None)
-        assoc = ae.associate("127.0.0.1", self.port, wanted, ae_title="KANTA", tls_args=tls)
+        assoc = ae.associate(
+            "127.0.0.1", self.port, wanted, ae_title="KANTA", tls_args=tls, **options
+        )
         if assoc.is_established:
             steady(assoc, PATIENCE)
         # pynetdicom forgets to close a socket whose other end has gone already.
@@ -128,12 +136,16 @@ def test_storescu_sends_over_tls_and_findscu_asks(encrypted: Encrypted, tmp_path
     assert asked.stderr.count("Find Response: 1") == 1, asked.stderr
 
 
-def test_objects_are_taken_over_tls(encrypted: Encrypted) -> None:
+def test_objects_are_taken_and_committed_over_tls(encrypted: Encrypted) -> None:
     bind(encrypted.pacs)
-    assoc = encrypted.request(encrypted.pacs, (cast.CT, cast.EXPLICIT))
+    inbox: Inbox = SimpleQueue()
+    assoc = encrypted.request(encrypted.pacs, *BOTH, evt_handlers=taking(inbox))
     assert assoc.is_established
     assert send(assoc, cast.dataset(PixelData=bytes(1 << 20))).Status == 0x0000
-    assert send(assoc, cast.dataset()).Status == 0x0000
+    made = cast.dataset()
+    assert send(assoc, made).Status == 0x0000
+    assert ask(assoc, str(made.SOPInstanceUID)) == 0x0000
+    assert inbox.get(timeout=30).event_type == 1
     assoc.release()
 
 

@@ -162,6 +162,14 @@ class Peer:
         return received
 
 
+def pair() -> tuple[socket.socket, socket.socket]:
+    """Both ends of a connection, without a listener of ours."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        theirs = socket.create_connection(server.getsockname(), timeout=10)
+        ours, _ = server.accept()
+    return ours, theirs
+
+
 def connect(listener: Listening, request_pdu: bytes | None = None) -> Peer:
     """An accepted association."""
     peer = Peer(listener.connect())

@@ -1,0 +1,156 @@
+"""Commitment on an association that ends, falls silent or is slow to judge for (AR-3)."""
+
+import os
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from uuid import UUID, uuid4
+
+import psycopg
+import pytest
+
+from archive.edges.dicom import codec, commitments
+from archive.edges.dicom.acceptance import COMMITMENT
+from archive.edges.dicom.channel import Terms
+from archive.edges.dicom.codec import Command
+from archive.edges.dicom.commitments import Commitments
+from archive.edges.dicom.upper_layer import Wire
+from archive.errors import ArchiveError
+from archive.services import commitment
+from archive.services.commitment import Result
+from tests import cast
+from tests.edges.dicom import wire
+from tests.edges.dicom.listening import Listening, eventually
+from tests.edges.dicom.test_commitment import asked, is_owed_at_once, message, request
+
+pytestmark = pytest.mark.usefixtures("fresh_database")
+
+FEW = 0.2  # seconds
+
+
+@pytest.fixture
+def held(fresh_database: str) -> Iterator[Callable[[], None]]:
+    """Nothing can be judged until it is called: what judging reads is locked."""
+    with psycopg.connect(os.environ["DATABASE_URL"]) as other:
+        other.execute("LOCK TABLE archive_rejection IN ACCESS EXCLUSIVE MODE")
+        yield other.rollback
+
+
+def test_an_abort_while_objects_are_judged_closes_at_once(
+    held: Callable[[], None], listener: Listening
+) -> None:
+    peer = asked(listener)
+    peer.send(wire.ABORT_RQ)
+    assert peer.read()[0] == 0
+    held()
+    eventually(is_owed_at_once)
+
+
+def test_the_association_goes_on_while_objects_are_judged(
+    held: Callable[[], None], listener: Listening
+) -> None:
+    peer = asked(listener)
+    echo = wire.command(0x30, data_set=False)
+    peer.send(wire.data(wire.value(wire.COMMAND | wire.LAST, echo)))
+    assert peer.status() == 0
+    held()
+    command, _ = message(peer)
+    assert wire.number(command, 0x0100) == codec.N_EVENT_REPORT_RQ
+
+
+def test_sigterm_does_not_wait_for_the_judgement(
+    held: Callable[[], None], listener: Listening
+) -> None:
+    peer = asked(listener)
+    listener.process.send_signal(signal.SIGTERM)
+    assert peer.ends()
+    assert listener.stop() == 0
+
+
+# --- with times of the test's own -----------------------------------------------------------------
+
+
+class Other:
+    """The peer's end, and what became of the reports."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.ours, theirs = wire.pair()
+        self.peer = wire.Peer(theirs)
+        self.judge = threading.Event()
+        self.failed: list[UUID] = []
+        monkeypatch.setattr(commitment, "request", lambda *_, **__: uuid4())
+        monkeypatch.setattr(commitment, "result", self._result)
+        monkeypatch.setattr(commitment, "report_failed", self._failed)
+        terms = Terms({1: (COMMITMENT, cast.IMPLICIT)}, 0)
+        self.commitments = Commitments(Wire(self.ours, 10), terms, cast.peer())
+
+    def _result(self, commitment_id: UUID) -> Result:
+        assert self.judge.wait(10)
+        return Result("1.2.3", [(cast.CT, "1.2.3.4")], [])
+
+    def _failed(self, commitment_id: UUID, error: ArchiveError) -> None:
+        self.failed.append(commitment_id)
+
+    def ask(self) -> None:
+        _, value = request()
+        command = Command(codec.N_ACTION_RQ, 7, True, COMMITMENT, "1.2", action_type=1)
+        self.commitments.serve(command, 1, value[6:])
+        assert self.peer.status() == 0
+
+    def close(self) -> None:
+        self.judge.set()
+        self.commitments.end()
+        self.ours.close()
+        self.peer.socket.close()
+
+
+@pytest.fixture
+def other(monkeypatch: pytest.MonkeyPatch) -> Iterator[Other]:
+    found = Other(monkeypatch)
+    yield found
+    found.close()
+
+
+def test_what_takes_long_to_judge_is_left_to_its_job(
+    other: Other, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(commitments, "OURS", FEW)
+    other.ask()
+    other.commitments.report_until_heard()  # returns, though nobody says anything
+    other.judge.set()
+    other.commitments.report_until_heard()
+    assert not Wire(other.peer.socket, 1).has_unread()
+    assert other.failed == []
+
+
+def test_a_report_without_an_answer_makes_way_for_the_next(
+    other: Other, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(commitments, "ANSWER", FEW)
+    monkeypatch.setattr(commitments, "GRACE", 0.0)
+    other.judge.set()
+    other.ask()
+    other.ask()
+    other.commitments.report_until_heard()
+    first, _ = message(other.peer)
+    other.commitments.report_until_heard()
+    assert other.commitments.is_asking and other.failed == []
+
+    def makes_way() -> bool:
+        other.commitments.report_until_heard()
+        return bool(other.failed)
+
+    eventually(makes_way)
+    second, _ = message(other.peer)
+    assert [wire.number(each, 0x0110) for each in (first, second)] == [1, 2]
+
+
+def test_reports_beyond_the_most_have_no_threads_here(other: Other) -> None:
+    before = threading.active_count()
+    for _ in range(commitments.MOST_OWED + 5):
+        other.ask()
+    assert threading.active_count() <= before + commitments.MOST_OWED
+    other.commitments.end()
+    assert other.failed == []
+    other.judge.set()
+    eventually(lambda: len(other.failed) == commitments.MOST_OWED)
