@@ -236,6 +236,7 @@ class Config:
     verify_bytes_per_second: int = variable(int, 20 << 20)
     # from the end of one round to the beginning of the next
     verify_rest_hours: float = variable(float, 24.0)
+    retention_studies_per_second: float = variable(float, 300.0)  # worked out anew by a survey
     # for the rest of a study of which a part was corrected
     correction_patience_hours: float = variable(float, 1.0)
     # by which browsers reach the portal, for links in mails; empty: no links

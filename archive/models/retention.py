@@ -87,8 +87,8 @@ class RetentionHold(models.Model):
 
 
 class StudyRetention(models.Model):
-    """What the rules said of a study when the last survey passed it. For lists and forecasts: what
-    is to be destroyed is judged anew.
+    """What the rules said of a study when the last survey passed it, since `worked_out_at`. For
+    lists and forecasts: what is to be destroyed is judged anew.
     """
 
     study = models.OneToOneField(Study, models.PROTECT, primary_key=True, related_name="retention")

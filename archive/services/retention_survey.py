@@ -1,21 +1,25 @@
 """Surveys: every study's retention worked out anew in batches, for lists and the forecast (AR-9).
 
-A survey is one job an environment that goes on where it was; it begins each day, and when a rule
-changes.
+A survey is one job an environment that goes on where it was; it begins each day, unless the one
+before still walks, and when a rule changes. It keeps to a pace, and writes only what has changed:
+what it costs in a day does not follow the size of the archive.
 """
 
 from collections import Counter
 from collections.abc import Collection
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Q
 
 from archive import jobs
+from archive.config import settings
 from archive.errors import ArchiveError
 from archive.models import (
     Environment,
+    Job,
     JobKind,
     Patient,
     RetentionSurvey,
@@ -31,21 +35,35 @@ from archive.services.error_desk import Place, What
 from archive.values import midnight, now, today
 
 BATCH = 500
-COLUMNS = ("ends_on", "rule", "basis", "basis_on", "permanent", "committed", "worked_out_at")
+SAID = ("ends_on", "rule_id", "basis", "basis_on", "permanent", "committed")
 FREE, PERMANENT, HELD, UNCOMMITTED = "free", "permanent", "held", "uncommitted"
 UNSETTLED = "none"  # in place of the year
 SURVEY = Place("job", "retention")
 
 
 def begin_due(day: date) -> int:
-    """Begin the day's survey of each environment; how many were begun."""
+    """Begin the day's survey of each environment, or go on with one that was given up before; how
+    many.
+    """
     begun = 0
     for environment in Environment.values:
-        since = RetentionSurvey.objects.filter(environment=environment, began_at__gte=midnight(day))
-        if not since.exists():
+        surveys = RetentionSurvey.objects.filter(environment=environment)
+        walking = surveys.filter(ended_at=None).first()
+        if walking is not None:
+            begun += _go_on(walking, day)
+        elif not surveys.filter(began_at__gte=midnight(day)).exists():
             begin(environment)
             begun += 1
     return begun
+
+
+def _go_on(survey: RetentionSurvey, day: date) -> bool:
+    """Unless it does, or was given up on this very day."""
+    own = Job.objects.filter(kind=JobKind.RETENTION_SURVEY, subject_id=survey.id)
+    if own.filter(Q(ended_at=None) | Q(ended_at__gte=midnight(day))).exists():
+        return False
+    jobs.defer(JobKind.RETENTION_SURVEY, survey.id, environment=survey.environment)
+    return True
 
 
 def begin(environment: str) -> RetentionSurvey:
@@ -61,6 +79,7 @@ def begin(environment: str) -> RetentionSurvey:
 
 def walk(survey_id: UUID) -> datetime | None:
     """One batch, with its place and its figures in one transaction; when to go on, or None."""
+    began = now()
     with transaction.atomic():
         survey = RetentionSurvey.objects.select_for_update().get(id=survey_id)
         if survey.ended_at is not None:
@@ -77,7 +96,8 @@ def walk(survey_id: UUID) -> datetime | None:
         survey.after = found[-1].id if found else survey.after
         survey.ended_at = now() if len(found) < BATCH else None
         survey.save()
-    return None if survey.ended_at else now()
+    pace = timedelta(seconds=len(found) / settings().retention_studies_per_second)
+    return None if survey.ended_at else began + pace
 
 
 def work_out(studies: Collection[Study]) -> Counter[tuple[str, str]]:
@@ -86,8 +106,12 @@ def work_out(studies: Collection[Study]) -> Counter[tuple[str, str]]:
     in_force = retention.rules_on(day)
     facts = retention.facts_of(studies, day)
     made = [_row(study, facts[study.id], in_force, at) for study in studies]
+    kept = StudyRetention.objects.in_bulk([study.id for study in studies])
     StudyRetention.objects.bulk_create(
-        made, update_conflicts=True, unique_fields=["study"], update_fields=COLUMNS
+        [row for row in made if not _is_kept(row, kept.get(row.study_id))],
+        update_conflicts=True,
+        unique_fields=["study"],
+        update_fields=("worked_out_at", *(name.removesuffix("_id") for name in SAID)),
     )
     return Counter((_year(row), _standing(row, facts[row.study_id])) for row in made)
 
@@ -106,6 +130,11 @@ def _row(study: Study, facts: Facts, in_force: list[Rule], at: datetime) -> Stud
         committed=facts.committed,
         worked_out_at=at,
     )
+
+
+def _is_kept(row: StudyRetention, kept: StudyRetention | None) -> bool:
+    """Whether the same stands there already."""
+    return kept is not None and all(getattr(row, name) == getattr(kept, name) for name in SAID)
 
 
 def _year(row: StudyRetention) -> str:

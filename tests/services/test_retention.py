@@ -30,9 +30,10 @@ from archive.services import (
 )
 from archive.services.identity import Occasion
 from archive.services.retention_rules import Rule
-from archive.values import today
+from archive.values import now, today
 from tests import builders, cast, persons, retention
 from tests.cast import MATTI, VENLA, dataset
+from tests.services.conftest import Configure
 
 pytestmark = pytest.mark.usefixtures("db")
 
@@ -81,6 +82,47 @@ def test_the_day_begins_one_survey_an_environment() -> None:
     RetentionSurvey.objects.all().delete()
     assert retention_survey.begin_due(today()) == 2
     assert retention_survey.begin_due(today()) == 0
+
+
+def test_a_survey_that_outlasts_its_day_goes_on_where_it_is() -> None:
+    RetentionSurvey.objects.all().delete()
+    place = builders.study().id
+    retention_survey.begin_due(today())
+    RetentionSurvey.objects.update(after=place)
+    tomorrow = today() + timedelta(days=1)
+    assert retention_survey.begin_due(tomorrow) == 0
+    Job.objects.filter(kind="retention_survey").update(state="dead", ended_at=now())
+    assert retention_survey.begin_due(today()) == 0, "given up today"
+    assert retention_survey.begin_due(tomorrow) == 2
+    assert set(RetentionSurvey.objects.values_list("after", "ended_at")) == {(place, None)}
+
+
+def test_a_survey_keeps_to_its_pace(monkeypatch: pytest.MonkeyPatch, configure: Configure) -> None:
+    monkeypatch.setattr(retention_survey, "BATCH", 2)
+    configure(RETENTION_STUDIES_PER_SECOND="0.1")
+    for _ in range(3):
+        builders.study()
+    survey = retention_survey.begin("production")
+    before = now()
+    again_at = retention_survey.walk(survey.id)
+    assert again_at is not None and again_at >= before + timedelta(seconds=20)
+
+
+def test_what_stands_already_is_not_written_again() -> None:
+    retention.nothing_is_for_ever()
+    patient = builders.patient(death_date=retention.DIED)
+    study = builders.study(patient=patient)
+    builders.series(study)
+    retention.survey()
+    first = StudyRetention.objects.get(study=study)
+    retention.survey()
+    assert StudyRetention.objects.get(study=study).worked_out_at == first.worked_out_at
+    died = retention.DIED - timedelta(days=9000)
+    Patient.objects.filter(id=patient.id).update(death_date=died)
+    retention.survey()
+    again = StudyRetention.objects.get(study=study)
+    assert again.worked_out_at > first.worked_out_at
+    assert again.ends_on != first.ends_on
 
 
 def test_a_rule_that_begins_today_begins_a_survey_and_is_told_with_its_source() -> None:
