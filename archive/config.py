@@ -41,6 +41,13 @@ def _listed(text: str) -> tuple[str, ...]:
     return tuple(word.strip() for word in text.split(",") if word.strip())
 
 
+def _positive(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise ValueError(text)
+    return number
+
+
 def _networks(text: str) -> tuple[str, ...]:
     """Addresses and networks, in normal form."""
     return tuple(str(ip_network(each)) for each in _listed(text))
@@ -233,10 +240,10 @@ class Config:
     s3_secret_key: str = variable(str, "")
     s3_addressing: str = variable(str, "auto")
     free_bytes_warning: int = variable(int, 10 << 30)
-    verify_bytes_per_second: int = variable(int, 20 << 20)
+    verify_bytes_per_second: int = variable(_positive, 20 << 20)
     # from the end of one round to the beginning of the next
     verify_rest_hours: float = variable(float, 24.0)
-    retention_studies_per_second: float = variable(float, 300.0)  # worked out anew by a survey
+    retention_studies_per_second: int = variable(_positive, 300)  # worked out anew by a survey
     # for the rest of a study of which a part was corrected
     correction_patience_hours: float = variable(float, 1.0)
     # by which browsers reach the portal, for links in mails; empty: no links

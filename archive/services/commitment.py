@@ -297,7 +297,8 @@ def report_failed(commitment_id: UUID, error: ArchiveError) -> None:
     unless it has gone so meanwhile.
     """
     with transaction.atomic():
-        commitment = StorageCommitment.objects.select_related("connection").get(id=commitment_id)
+        rows = StorageCommitment.objects.select_for_update(of=("self",))
+        commitment = rows.select_related("connection").get(id=commitment_id)
         if commitment.state == CommitmentState.REPORTED:
             return
         not_delivered(commitment_id, error)

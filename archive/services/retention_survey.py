@@ -1,8 +1,7 @@
 """Surveys: every study's retention worked out anew in batches, for lists and the forecast (AR-9).
 
 A survey is one job an environment that goes on where it was; it begins each day, unless the one
-before still walks, and when a rule changes. It keeps to a pace, and writes only what has changed:
-what it costs in a day does not follow the size of the archive.
+before still walks, and when a rule changes. It keeps to a pace, and writes only what has changed.
 """
 
 from collections import Counter

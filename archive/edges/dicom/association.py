@@ -87,9 +87,9 @@ class ServedAssociation:
     def _serve(self) -> None:
         """Raises Violation, Gone, TimeoutError."""
         while not self._may_stop():
-            self.wire.waiting = self.between_messages and not self.commitments.is_asking
             if self.between_messages:
                 self.commitments.report_until_heard()
+            self.wire.waiting = self.between_messages and not self.commitments.is_asking
             kind, body = self.wire.read_pdu(upper_layer.MAX_PDU + upper_layer.SLACK)
             self.wire.waiting = False
             if kind == upper_layer.P_DATA:
@@ -106,8 +106,9 @@ class ServedAssociation:
         self.wire.abort()
 
     def _may_stop(self) -> bool:
-        """An object that is on its way is still taken."""
-        return self.stopping.is_set() and self.between_messages and not self.wire.has_unread()
+        """An object that is on its way is still taken, and the answer to a report."""
+        is_idle = self.between_messages and not self.commitments.is_asking
+        return self.stopping.is_set() and is_idle and not self.wire.has_unread()
 
     def _take(self, fragment: Fragment) -> None:
         if fragment.context_id not in self.terms.accepted:
@@ -234,6 +235,7 @@ class ServedAssociation:
             self.wire, self.terms.largest_pdu, take_report=self.commitments.take_answer
         )
         operations.serve(call, channel, self.peer, self.stopping)
+        channel.finish()
 
     def _respond(self, message: Message) -> None:
         command = message.command

@@ -74,6 +74,11 @@ class Channel:
             self._read()
         return self._responses.popleft()
 
+    def finish(self) -> None:
+        """Read to the end of a message that has begun to come."""
+        while self._command or self._past:
+            self._read()
+
     def _read(self) -> None:
         kind, body = self.wire.read_pdu(upper_layer.MAX_PDU + upper_layer.SLACK)
         if kind == upper_layer.ABORT:

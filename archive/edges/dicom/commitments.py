@@ -35,11 +35,13 @@ REQUEST = 1  # PS3.4 table J.3-1, Action Type ID
 NO_SUCH_ACTION = 0x0123  # PS3.7 C.5.9
 LARGEST_INFORMATION = 32 << 20  # bytes of a request; the most references fill half of it
 GRACE = 0.2  # seconds in which a sender that does not wait for the report releases
-OURS = 45.0  # seconds for judging and sending, less than the job leaves us
-ANSWER = 30.0  # seconds for the answer to a report
+# Together less than the minute that the job leaves us (`services.commitment`).
+OURS, ANSWER = 25.0, 25.0  # seconds for judging, and for the answer to a report
 ITEM, ITEM_BIG = b"\xfe\xff\x00\xe0", b"\xff\xfe\xe0\x00"  # PS3.5 7.5, of a sequence
 ENDED = "association ended before the N-EVENT-REPORT"
-MOST_OWED = 16  # reports of one association, each with a thread; others are left to their jobs
+# Each with a thread and a connection to the database; what is beyond them is left to its job.
+MOST_OWED, MOST_JUDGED = 16, 32  # reports of one association, and of one process
+_JUDGING = threading.BoundedSemaphore(MOST_JUDGED)
 
 
 @dataclass(slots=True, eq=False)
@@ -53,8 +55,17 @@ class Report:
     due: float
     until: float
     result: CommitmentResult | None = None
-    judged: bool = False  # or given up
+    judged: bool = False  # or it cannot be
     message_id: int = 0  # 0 until it is sent
+    late: bool = False  # its job has it
+
+    @property
+    def is_asked(self) -> bool:
+        return bool(self.message_id) and not self.late
+
+    @property
+    def is_ready(self) -> bool:
+        return self.judged and self.result is not None
 
 
 class Commitments:
@@ -68,13 +79,13 @@ class Commitments:
         self._owed: list[Report] = []
         self._sent = 0
         self._bell: tuple[socket.socket, socket.socket] | None = None
-        self._lock = threading.Lock()  # of `_over`, and of who puts a report off
+        self._lock = threading.Lock()  # of `_over`, and with it of who puts a report off
         self._over = False
 
     @property
     def is_asking(self) -> bool:
         """Whether the peer is to answer a report."""
-        return any(report.message_id for report in self._owed)
+        return any(report.is_asked for report in self._owed)
 
     def serve(self, command: Command, context_id: int, information: bytes) -> None:
         """Answer an N-ACTION. Raises Gone, TimeoutError."""
@@ -91,27 +102,35 @@ class Commitments:
         self._owe(commitment_id, context_id)
 
     def report_until_heard(self) -> None:
-        """Between two messages: send what is due, until the peer speaks or is to answer, or nothing
-        waits to be sent. One at a time: no asynchronous operations were agreed. Raises Gone,
-        TimeoutError.
+        """Between two messages: send what is due, and wait until the peer speaks or nothing is owed
+        any more. One at a time: no asynchronous operations were agreed. Raises Gone, TimeoutError.
         """
-        while self._owed:
-            self._let_go()
-            waiting = [each for each in self._owed if each.result is not None or not each.judged]
-            if self.is_asking or not waiting or self.wire.has_unread():
-                return
+        while self._owed and not self.wire.has_unread():
             at = time.monotonic()
-            ready = [each for each in waiting if each.judged]
-            if ready and ready[0].due <= at:
+            self._let_go(at)
+            unsent = [report for report in self._owed if not (report.message_id or report.late)]
+            ready = [report for report in unsent if report.is_ready]
+            if ready and ready[0].due <= at and not self.is_asking:
                 self._send(ready[0])
-                return
-            times = [each.due for each in ready] + [each.until for each in waiting]
-            assert self._bell is not None
-            if self.wire.await_peer(self._bell[0], max(min(times) - at, 0.0)):
+                continue
+            asked = [report for report in self._owed if report.is_asked]
+            # When there is something to do, unless the peer or a judgement comes first.
+            times = [report.until for report in asked or unsent]
+            if not asked:
+                times += [report.due for report in ready]
+            if not times or self._is_heard(min(times) - at):
                 return
 
+    def _is_heard(self, seconds: float) -> bool:
+        """Whether it was the peer that came first."""
+        assert self._bell is not None
+        self.wire.waiting = not self.is_asking
+        return self.wire.await_peer(self._bell[0], max(seconds, 0.0))
+
     def take_answer(self, answer: Command) -> None:
-        """To an N-EVENT-REPORT of ours; one to nothing that is owed is passed over."""
+        """To an N-EVENT-REPORT of ours; one to nothing that is owed is passed over. One that comes
+        late may still spare its job the way.
+        """
         for report in self._owed:
             if report.message_id and report.message_id == answer.message_id:
                 self._owed.remove(report)
@@ -124,7 +143,7 @@ class Commitments:
         """
         with self._lock:
             self._over = True
-            judged = [report for report in self._owed if report.judged]
+            judged = [report for report in self._owed if report.judged and not report.late]
         self._owed.clear()
         try:
             for report in judged:
@@ -133,15 +152,20 @@ class Commitments:
             for end in self._bell or ():
                 end.close()
 
-    def _let_go(self) -> None:
+    def _let_go(self, at: float) -> None:
         """Of those whose time is over, so that the next may go. One that was never sent is its
         job's without more ado: that has not been tried yet.
         """
-        at = time.monotonic()
-        for report in [each for each in self._owed if each.until <= at]:
-            self._owed.remove(report)
-            if report.message_id:
-                self._failed(report, PeerAborted("no answer to the N-EVENT-REPORT"))
+        for report in self._owed:
+            if not report.late and report.until <= at:
+                report.late = True
+                if report.message_id:
+                    self._failed(report, PeerAborted("no answer to the N-EVENT-REPORT"))
+        self._owed = [
+            report
+            for report in self._owed
+            if report.message_id or not (report.judged and report.late)
+        ]
 
     def _request(self, context_id: int, information: bytes) -> UUID:
         """Raises Malformed, TransactionReused."""
@@ -162,7 +186,7 @@ class Commitments:
 
     def _owe(self, commitment_id: UUID, context_id: int) -> None:
         """Unless there is no room for it: then its job does it all."""
-        if len(self._owed) >= MOST_OWED:
+        if len(self._owed) >= MOST_OWED or not _JUDGING.acquire(blocking=False):
             return
         at = time.monotonic()
         report = Report(commitment_id, context_id, at + GRACE, at + OURS)
@@ -170,6 +194,7 @@ class Commitments:
             self._bell = self._bell or _bell()
             threading.Thread(target=self._judge, args=(report, self._bell[1]), daemon=True).start()
         except (OSError, RuntimeError) as error:  # no descriptor, no thread
+            _JUDGING.release()
             log.warning("commitment %s is left to its job: %s", commitment_id, error)
         else:
             self._owed.append(report)
@@ -181,29 +206,37 @@ class Commitments:
         except ArchiveError as error:
             log.error("commitment %s cannot be judged: %s", report.commitment_id, error.detail)
         finally:
-            with self._lock:
-                report.judged = True
-                is_over = self._over
-            if is_over:
-                self._failed(report, PeerAborted(ENDED))
-            with suppress(OSError):  # the association is over, or the bell rings already
-                bell.send(b"!")
+            self._judged(report, bell)
             close_connections()
+            _JUDGING.release()
+
+    def _judged(self, report: Report, bell: socket.socket) -> None:
+        with self._lock:
+            report.judged = True
+            if not self._over:  # else it is closed
+                with suppress(OSError):  # it rings already
+                    bell.send(b"!")
+                return
+        if not report.late:
+            self._failed(report, PeerAborted(ENDED))
 
     def _send(self, report: Report) -> None:
         assert report.result is not None
         self._sent = self._sent % 0xFFFF + 1
-        report.message_id, report.until = self._sent, time.monotonic() + ANSWER
         information = encode(codec.encode_report(report.result), *self._encoding(report.context_id))
         assert information is not None, "references are ASCII"
         reference = COMMITMENT, COMMITMENT_INSTANCE
-        command = codec.encode_event(reference, report.message_id, report.result.event_type)
+        command = codec.encode_event(reference, self._sent, report.result.event_type)
+        report.message_id, report.until = self._sent, time.monotonic() + ANSWER
+        self.wire.waiting = False
         self._channel.send(report.context_id, command, [information])
 
     def _settle(self, report: Report, status: int | None) -> None:
         if status is None or not replies.is_taken(status):
             said = "none" if status is None else f"{status:04X}"
-            self._failed(report, PeerRejected(f"N-EVENT-REPORT answered with status {said}"))
+            if not report.late:
+                error = PeerRejected(f"N-EVENT-REPORT answered with status {said}")
+                self._failed(report, error)
             return
         try:
             with exchange(self.peer.association_id):

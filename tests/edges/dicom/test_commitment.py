@@ -188,6 +188,11 @@ def test_an_answer_may_come_while_an_operation_runs() -> None:
         theirs.sendall(wire.data(wire.value(wire.COMMAND | wire.LAST, wire.cancel(7))))
         assert channel.cancelled(7)
         assert [answer.message_id for answer in taken] == [5, 6]
+        theirs.sendall(wire.data(_taken(7, more=True)))
+        assert not channel.cancelled(8)
+        theirs.sendall(wire.data(beside))
+        channel.finish()
+        assert not channel.wire.has_unread()
 
 
 def test_an_answer_to_nothing_settles_nothing(listener: Listening) -> None:

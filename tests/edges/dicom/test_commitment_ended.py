@@ -14,12 +14,14 @@ from archive.edges.dicom.acceptance import COMMITMENT
 from archive.edges.dicom.channel import Terms
 from archive.edges.dicom.codec import Command
 from archive.edges.dicom.commitments import Commitments
-from archive.edges.dicom.upper_layer import Wire
+from archive.edges.dicom.upper_layer import ASSOCIATE_RJ, Wire
 from archive.errors import ArchiveError
+from archive.models import StorageCommitment
 from archive.services import commitment
 from archive.services.commitment import Result
 from tests import cast
 from tests.edges.dicom import wire
+from tests.edges.dicom.conftest import Listen
 from tests.edges.dicom.listening import Listening, eventually
 from tests.edges.dicom.test_commitment import asked, is_owed_at_once, message, request
 
@@ -67,6 +69,25 @@ def test_sigterm_does_not_wait_for_the_judgement(
     assert listener.stop() == 0
 
 
+def test_sigterm_waits_for_the_answer_to_a_report(listen: Listen) -> None:
+    listener = listen(DICOM_PROCESSES="1")
+    peer = asked(listener)
+    message(peer)
+    listener.process.send_signal(signal.SIGTERM)
+    eventually(lambda: _turns_away(listener))
+    peer.send(wire.data(wire.value(wire.COMMAND | wire.LAST, wire.reported(1))))
+    assert listener.stop() == 0
+    assert StorageCommitment.objects.get().state == "reported"
+
+
+def _turns_away(listener: Listening) -> bool:
+    other = wire.Peer(listener.connect())
+    other.send(wire.request())
+    kind, _ = other.read()
+    other.socket.close()
+    return kind == ASSOCIATE_RJ
+
+
 # --- with times of the test's own -----------------------------------------------------------------
 
 
@@ -78,7 +99,10 @@ class Other:
         self.peer = wire.Peer(theirs)
         self.judge = threading.Event()
         self.failed: list[UUID] = []
-        monkeypatch.setattr(commitment, "request", lambda *_, **__: uuid4())
+        self.reported: list[UUID] = []
+        self.asked: list[UUID] = []
+        monkeypatch.setattr(commitment, "request", self._request)
+        monkeypatch.setattr(commitment, "reported", self._reported)
         monkeypatch.setattr(commitment, "result", self._result)
         monkeypatch.setattr(commitment, "report_failed", self._failed)
         terms = Terms({1: (COMMITMENT, cast.IMPLICIT)}, 0)
@@ -91,11 +115,23 @@ class Other:
     def _failed(self, commitment_id: UUID, error: ArchiveError) -> None:
         self.failed.append(commitment_id)
 
-    def ask(self) -> None:
+    def _request(self, *_: object, **__: object) -> UUID:
+        self.asked.append(uuid4())
+        return self.asked[-1]
+
+    def _reported(self, commitment_id: UUID, *, same_association: bool) -> None:
+        self.reported.append(commitment_id)
+
+    def answer(self, message_id: int) -> None:
+        answer = wire.reported(message_id)
+        self.commitments.take_answer(codec.decode_command(answer))
+
+    def ask(self) -> UUID:
         _, value = request()
         command = Command(codec.N_ACTION_RQ, 7, True, COMMITMENT, "1.2", action_type=1)
         self.commitments.serve(command, 1, value[6:])
         assert self.peer.status() == 0
+        return self.asked[-1]
 
     def close(self) -> None:
         self.judge.set()
@@ -129,28 +165,42 @@ def test_a_report_without_an_answer_makes_way_for_the_next(
     monkeypatch.setattr(commitments, "ANSWER", FEW)
     monkeypatch.setattr(commitments, "GRACE", 0.0)
     other.judge.set()
+    asked = [other.ask(), other.ask()]
+    other.commitments.report_until_heard()  # returns, though nobody answers
+    sent = [message(other.peer)[0] for _ in asked]
+    assert [wire.number(each, 0x0110) for each in sent] == [1, 2]
+    assert other.failed == asked
+    other.answer(1)
+    other.commitments.end()
+    assert other.reported == asked[:1], "late, but said"
+    assert other.failed == asked, "once each"
+
+
+def test_an_answer_that_is_unread_is_not_taken_for_none(
+    other: Other, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(commitments, "ANSWER", 0.0)
+    monkeypatch.setattr(commitments, "GRACE", 0.0)
+    other.judge.set()
     other.ask()
-    other.ask()
+    other.peer.send(b"the answer, for one")
     other.commitments.report_until_heard()
-    first, _ = message(other.peer)
-    other.commitments.report_until_heard()
-    assert other.commitments.is_asking and other.failed == []
-
-    def makes_way() -> bool:
-        other.commitments.report_until_heard()
-        return bool(other.failed)
-
-    eventually(makes_way)
-    second, _ = message(other.peer)
-    assert [wire.number(each, 0x0110) for each in (first, second)] == [1, 2]
+    assert other.failed == [] and other.commitments.is_asking is False
 
 
-def test_reports_beyond_the_most_have_no_threads_here(other: Other) -> None:
+@pytest.mark.parametrize("of_process", [False, True])
+def test_reports_beyond_the_most_have_no_threads_here(
+    other: Other, monkeypatch: pytest.MonkeyPatch, of_process: bool
+) -> None:
+    most = commitments.MOST_OWED
+    if of_process:
+        most = 2
+        monkeypatch.setattr(commitments, "_JUDGING", threading.BoundedSemaphore(most))
     before = threading.active_count()
-    for _ in range(commitments.MOST_OWED + 5):
+    for _ in range(most + 5):
         other.ask()
-    assert threading.active_count() <= before + commitments.MOST_OWED
+    assert threading.active_count() <= before + most
     other.commitments.end()
     assert other.failed == []
     other.judge.set()
-    eventually(lambda: len(other.failed) == commitments.MOST_OWED)
+    eventually(lambda: len(other.failed) == most)
