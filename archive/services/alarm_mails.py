@@ -34,10 +34,10 @@ def tell_due() -> int:
     rows = list(telling.order_by("raised_at"))
     reach = queries.reach(row.rule for row in rows)
     claimed = [row for row in rows if _is_due(row, at, reach) and _claim(row, at)]
-    told = 0
+    told, refused = 0, set[str]()
     try:
         for address in _owed(claimed, reach):
-            told += _tell(address, claimed, reach)
+            told += _tell(address, claimed, reach, refused)
     except MailServerGone as error:
         log.warning("mails about alarms wait: %s", error.detail)
     finally:
@@ -65,29 +65,33 @@ def _owed(alarms: list[Alarm], reach: Reach) -> list[str]:
     return sorted({each for row in alarms for each in reach[row.rule_id] - {*row.told_to}})
 
 
-def _tell(address: str, claimed: list[Alarm], reach: Reach) -> bool:
-    """Raises MailServerGone."""
+def _tell(address: str, claimed: list[Alarm], reach: Reach, refused: set[str]) -> bool:
+    """Whether it went. An address that is refused for good is not tried again; the alarm waits for
+    a corrected one, which is another. Raises MailServerGone.
+    """
     own = [row for row in claimed if address in _owed([row], reach)]
-    if not _send(address, own):
+    try:
+        _send(address, own)
+    except MailPutOff as error:
+        log.warning("mail about alarms is put off: %s", error.detail)
         return False
+    except MailRefused as error:
+        log.warning("mail about alarms is not tried again: %s", error.detail)
+        refused.add(address)
     for row in own:
         row.told_to.append(address)
-        if not _owed([row], reach):
+        if not _owed([row], reach) and not refused & reach[row.rule_id]:
             row.told_at = now()
         row.save(update_fields=["told_to", "told_at"])
-    return True
+    return address not in refused
 
 
-def _send(address: str, alarms: list[Alarm]) -> bool:
+def _send(address: str, alarms: list[Alarm]) -> None:
+    """Raises MailServerGone, MailPutOff, MailRefused."""
     known = User.objects.filter(email__iexact=address).values_list("language", flat=True).first()
     with translation.override(known or settings.LANGUAGE_CODE):
         subject, body = _written(alarms)
-    try:
-        mailing.send([address], subject, body)
-    except (MailPutOff, MailRefused) as error:
-        log.warning("mail about alarms not sent: %s", error.detail)
-        return False
-    return True
+    mailing.send([address], subject, body)
 
 
 def _written(alarms: list[Alarm]) -> tuple[str, str]:

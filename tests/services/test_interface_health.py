@@ -245,6 +245,10 @@ def test_a_server_that_hangs_ends_the_round_of_alarms_and_all_are_told_later() -
         with post_office.used(office.port):
             assert alarm_mails.tell_due() == 2, "who is refused holds up nobody"
         assert office.took == ["a@example.fi", "z@example.fi"]
+        calls = office.calls
+        with post_office.used(office.port):
+            assert alarm_mails.tell_due() == 0
+        assert office.calls == calls, "a refused address is not tried again"
 
 
 def test_the_people_of_a_role_are_told_and_a_rule_without_any_stands_out() -> None:
