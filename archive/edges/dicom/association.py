@@ -4,6 +4,7 @@ without decoding an object (AR-1, AR-3, AR-6).
 
 import logging
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from archive.config import settings
@@ -56,6 +57,7 @@ class ServedAssociation:
         self.message: Message | None = None
         self.commitments = Commitments(wire, terms, peer)
         self._command = bytearray()
+        self._rest: Iterator[Fragment] = iter(())  # of the PDU that is being read
         self._closed = False
         self._verified = False
 
@@ -93,7 +95,8 @@ class ServedAssociation:
             kind, body = self.wire.read_pdu(upper_layer.MAX_PDU + upper_layer.SLACK)
             self.wire.waiting = False
             if kind == upper_layer.P_DATA:
-                for fragment in upper_layer.fragments(body):
+                self._rest = upper_layer.fragments(body)
+                for fragment in self._rest:
                     self._take(fragment)
             elif kind == upper_layer.RELEASE_RQ and self.between_messages:
                 self._close()  # first: who has been released finds the association written down
@@ -232,10 +235,12 @@ class ServedAssociation:
             taken=self.terms.taken,
         )
         channel = Channel(
-            self.wire, self.terms.largest_pdu, take_report=self.commitments.take_answer
+            self.wire, self.terms.largest_pdu, self.commitments.take_answer, self._rest
         )
         operations.serve(call, channel, self.peer, self.stopping)
         channel.finish()
+        for fragment in channel.rest:
+            self._take(fragment)
 
     def _respond(self, message: Message) -> None:
         command = message.command

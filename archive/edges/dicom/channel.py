@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from archive.edges.dicom import codec, upper_layer
 from archive.edges.dicom.acceptance import Taken
 from archive.edges.dicom.codec import Command
-from archive.edges.dicom.upper_layer import Gone, Violation, Wire
+from archive.edges.dicom.upper_layer import Fragment, Gone, Violation, Wire
 from archive.errors import Malformed
 
 LARGEST_COMMAND = 64 << 10
@@ -47,11 +47,17 @@ class Channel:
     """
 
     def __init__(
-        self, wire: Wire, largest_pdu: int, take_report: Callable[[Command], None] | None = None
+        self,
+        wire: Wire,
+        largest_pdu: int,
+        take_report: Callable[[Command], None] | None = None,
+        rest: Iterable[Fragment] = (),
     ) -> None:
         self.wire = wire
         self.largest_pdu = largest_pdu
         self.take_report = take_report
+        # What came in one PDU behind the request; the wire reads the next one over it.
+        self.rest = deque(each._replace(data=memoryview(bytes(each.data))) for each in rest)
         self._cancelled: set[int] = set()
         self._responses: deque[Command] = deque()
         self._command = bytearray()
@@ -64,7 +70,7 @@ class Channel:
 
     def cancelled(self, message_id: int) -> bool:
         """Whether the peer has asked to end this operation."""
-        while self.wire.has_unread():
+        while self.rest or self.wire.has_unread():
             self._read()
         return message_id in self._cancelled
 
@@ -80,21 +86,27 @@ class Channel:
             self._read()
 
     def _read(self) -> None:
+        if self.rest:
+            self._receive(self.rest.popleft())
+            return
         kind, body = self.wire.read_pdu(upper_layer.MAX_PDU + upper_layer.SLACK)
         if kind == upper_layer.ABORT:
             raise Gone
         if kind != upper_layer.P_DATA:
             raise Violation(upper_layer.UNEXPECTED_PDU)
         for fragment in upper_layer.fragments(body):
-            if self._past and not fragment.is_command:
-                self._past = not fragment.is_last
-                continue
-            self._command += fragment.data
-            if self._past or not fragment.is_command or len(self._command) > LARGEST_COMMAND:
-                raise Violation(upper_layer.UNEXPECTED_PARAMETER)
-            if fragment.is_last:
-                self._take(decoded(self._command))
-                self._command.clear()
+            self._receive(fragment)
+
+    def _receive(self, fragment: Fragment) -> None:
+        if self._past and not fragment.is_command:
+            self._past = not fragment.is_last
+            return
+        self._command += fragment.data
+        if self._past or not fragment.is_command or len(self._command) > LARGEST_COMMAND:
+            raise Violation(upper_layer.UNEXPECTED_PARAMETER)
+        if fragment.is_last:
+            self._take(decoded(self._command))
+            self._command.clear()
 
     def _take(self, command: Command) -> None:
         if command.field == codec.C_CANCEL_RQ:

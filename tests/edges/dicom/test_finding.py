@@ -144,21 +144,28 @@ def test_dates_with_times_are_one_range_after_extended_negotiation(listener: Lis
         assert found(assoc, request) == [(0x0000, None)]
 
 
-def test_a_cancelled_query_ends_with_fe00(listener: Listening) -> None:
+@pytest.mark.parametrize("pdus", [1, 2])
+def test_a_cancelled_query_ends_with_fe00(listener: Listening, pdus: int) -> None:
     study(1)
     cast.store(*(cast.dataset(InstanceNumber=str(number)) for number in range(300)))
     peer = wire.connect(listener, wire.request([(uid, (syntax,)) for uid, syntax in CONTEXTS]))
     request = asked("IMAGE", StudyInstanceUID="1.2.246.10.90000003.1")
     order = wire.command(0x0020, data_set=True, sop_class=STUDY_ROOT, uid="")
-    cancel = wire.cancel(7)
-    peer.send(
-        data(value(COMMAND | LAST, order), value(LAST, cast.encoded(request, cast.IMPLICIT)))
-        + data(value(COMMAND | LAST, cancel))
-    )
+    query = value(COMMAND | LAST, order), value(LAST, cast.encoded(request, cast.IMPLICIT))
+    cancel = value(COMMAND | LAST, wire.cancel(7))
+    peer.send(data(*query, cancel) if pdus == 1 else data(*query) + data(cancel))
     statuses = list(_statuses(peer))
     assert statuses[-1] == 0xFE00
     assert len(statuses) < 300
     peer.send(wire.RELEASE_RQ)
+
+
+def test_what_comes_in_one_pdu_behind_a_query_is_answered_after_it(listener: Listening) -> None:
+    peer = wire.connect(listener, wire.request([(STUDY_ROOT, (cast.IMPLICIT,))]))
+    order = wire.command(0x0020, data_set=True, sop_class=STUDY_ROOT, uid="")
+    query = value(COMMAND | LAST, order), value(LAST, b"")
+    peer.send(data(*query, *query, value(COMMAND | LAST, wire.command(0x30, data_set=False))))
+    assert [peer.status() for _ in range(3)] == [0xA900, 0xA900, 0x0000]
 
 
 def _statuses(peer: wire.Peer) -> Iterator[int]:
