@@ -110,7 +110,7 @@ def work_out(studies: Collection[Study]) -> Counter[tuple[str, str]]:
         [row for row in made if not _is_kept(row, kept.get(row.study_id))],
         update_conflicts=True,
         unique_fields=["study"],
-        update_fields=("worked_out_at", *(name.removesuffix("_id") for name in SAID)),
+        update_fields=(*SAID, "worked_out_at"),
     )
     return Counter((_year(row), _standing(row, facts[row.study_id])) for row in made)
 

@@ -3,7 +3,7 @@
 Storing is never refused here but in the C-STORE response, where a sender can read why.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from pydicom._uid_dict import UID_dictionary
@@ -39,6 +39,8 @@ SERVED = STORAGE | FIND | MOVE | GET | {VERIFICATION, COMMITMENT}
 # Extended negotiation, PS3.4 C.5.1.1, C.5.2.1, C.5.3.1: relational queries, dates and times as one
 # range; not fuzzy names, nor adjustment of time zones, nor conversion of multi-frame images.
 EXTENDED = {**dict.fromkeys(FIND, b"\1\1\0\0\0"), **dict.fromkeys(MOVE | GET, b"\1\0")}
+# Identifiers, and what is asked to be committed, are given in plain transfer syntaxes only.
+IN_PLAIN = EXTENDED.keys() | {COMMITMENT}
 DATES_WITH_TIMES = 1  # the byte that is about dates and times
 
 # Not for the network: RFC 2557 MIME encapsulation, XML encoding, Papyrus.
@@ -101,25 +103,24 @@ class Agreement:
 
     @property
     def taken(self) -> "Taken":
-        return taken_by_peer(self.results)
+        found: dict[str, dict[str, int]] = {}
+        for context in self.results:
+            if context.result == 0 and context.as_scu and context.context_id:
+                syntaxes = found.setdefault(str(context.abstract_syntax), {})
+                syntaxes.setdefault(str(context.transfer_syntax[0]), context.context_id)
+        return found
 
     @property
     def together(self) -> frozenset[str]:
         """SOP classes whose queries match dates together with times."""
-        return matched_together(self.extended)
+        place = DATES_WITH_TIMES
+        return frozenset(
+            uid for uid, agreed_on in self.extended.items() if agreed_on[place : place + 1] == b"\1"
+        )
 
 
 # What the peer takes of us on this association: by SOP class, the context of a transfer syntax.
 Taken = Mapping[str, Mapping[str, int]]
-
-
-def taken_by_peer(results: Iterable[PresentationContext]) -> Taken:
-    found: dict[str, dict[str, int]] = {}
-    for context in results:
-        if context.result == 0 and context.as_scu and context.context_id:
-            syntaxes = found.setdefault(str(context.abstract_syntax), {})
-            syntaxes.setdefault(str(context.transfer_syntax[0]), context.context_id)
-    return found
 
 
 def read_request(wire: Wire) -> Request:
@@ -174,8 +175,7 @@ def _chosen(context: PresentationContext, to_peer: bool) -> str:
 
 
 def _known(abstract: str) -> frozenset[str]:
-    """Identifiers, and what is asked to be committed, are given in plain ones only."""
-    return PLAIN if abstract in EXTENDED or abstract == COMMITMENT else TRANSFER_SYNTAXES
+    return PLAIN if abstract in IN_PLAIN else TRANSFER_SYNTAXES
 
 
 def _ours(abstract: str, syntaxes: set[str], fetches: bool) -> PresentationContext:
@@ -205,13 +205,6 @@ def agreed_extended(proposal: A_ASSOCIATE) -> dict[UID, bytes]:
         if isinstance(item, SOPClassExtendedNegotiation) and item.sop_class_uid in EXTENDED
     }
     return {uid: agreed(uid, information or b"") for uid, information in asked.items() if uid}
-
-
-def matched_together(extended: Mapping[UID, bytes]) -> frozenset[str]:
-    place = DATES_WITH_TIMES
-    return frozenset(
-        uid for uid, agreed_on in extended.items() if agreed_on[place : place + 1] == b"\1"
-    )
 
 
 def agreed(sop_class_uid: str, asked: bytes) -> bytes:

@@ -4,16 +4,19 @@ notice.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from io import BytesIO
 from string import hexdigits
 from struct import Struct
 from struct import error as StructError
 from typing import NamedTuple
 
 from pydicom.dataset import Dataset
+from pynetdicom.dsutils import decode
 
 from archive.edges.dicom import replies
 from archive.edges.edge import reply_for
 from archive.errors import ArchiveError, Malformed
+from archive.objects import elements
 from archive.objects.messages import CommitmentResult, Notice, Reference
 
 C_STORE_RQ, C_ECHO_RQ, C_CANCEL_RQ = 0x0001, 0x0030, 0x0FFF
@@ -26,6 +29,7 @@ REQUESTS = frozenset(
 )
 NO_DATA_SET, A_DATA_SET = 0x0101, 0x0001  # PS3.7 E.1, Command Data Set Type
 
+_ITEM, _ITEM_BIG = b"\xfe\xff\x00\xe0", b"\xff\xfe\xe0\x00"  # PS3.5 7.5, of a sequence
 _HEAD = Struct("<HHL")
 _US = Struct("<H")
 
@@ -136,28 +140,30 @@ def encode_store(
     reference: Reference, message_id: int, priority: int, originator: Originator | None
 ) -> bytes:
     """The request to store an object, PS3.7 table 9.3-1."""
-    sop_class_uid, sop_instance_uid = reference
-    head = _element(0x0002, _even(_ascii(sop_class_uid), b"\0"))
-    head += _element(0x0100, _US.pack(C_STORE_RQ))
-    head += _element(0x0110, _US.pack(message_id))
-    head += _element(0x0700, _US.pack(priority))
-    head += _element(0x0800, _US.pack(A_DATA_SET))
-    head += _element(0x1000, _even(_ascii(sop_instance_uid), b"\0"))
+    last = b""
     if originator is not None:
-        head += _element(0x1030, _even(_ascii(originator.aet), b" "))
-        head += _element(0x1031, _US.pack(originator.message_id))
-    return _element(0x0000, len(head).to_bytes(4, "little")) + head
+        last = _element(0x1030, _even(_ascii(originator.aet), b" "))
+        last += _element(0x1031, _US.pack(originator.message_id))
+    urgency = _element(0x0700, _US.pack(priority))
+    return _request(C_STORE_RQ, reference, message_id, urgency, last)
 
 
 def encode_event(reference: Reference, message_id: int, event_type: int) -> bytes:
     """The request to report an event; a data set follows. PS3.7 table 10.3-1."""
+    last = _element(0x1002, _US.pack(event_type))
+    return _request(N_EVENT_REPORT_RQ, reference, message_id, b"", last)
+
+
+def _request(
+    field: int, reference: Reference, message_id: int, urgency: bytes, last: bytes
+) -> bytes:
+    """A request that a data set follows; its elements in the order of their tags."""
     sop_class_uid, sop_instance_uid = reference
     head = _element(0x0002, _even(_ascii(sop_class_uid), b"\0"))
-    head += _element(0x0100, _US.pack(N_EVENT_REPORT_RQ))
-    head += _element(0x0110, _US.pack(message_id))
+    head += _element(0x0100, _US.pack(field))
+    head += _element(0x0110, _US.pack(message_id)) + urgency
     head += _element(0x0800, _US.pack(A_DATA_SET))
-    head += _element(0x1000, _even(_ascii(sop_instance_uid), b"\0"))
-    head += _element(0x1002, _US.pack(event_type))
+    head += _element(0x1000, _even(_ascii(sop_instance_uid), b"\0")) + last
     return _element(0x0000, len(head).to_bytes(4, "little")) + head
 
 
@@ -170,9 +176,17 @@ def encode_outcome(command: Command, error: ArchiveError | None) -> bytes:
     return encode_response(command, status, error)
 
 
-def decode_commitment(information: Dataset) -> tuple[str, list[Reference]]:
-    """Transaction UID and the objects asked about, PS3.4 table J.3-1. Raises Malformed."""
+def decode_commitment(
+    data: bytes, transfer_syntax_uid: str, most: int
+) -> tuple[str, list[Reference]]:
+    """Transaction UID and the objects asked about, PS3.4 table J.3-1; `most` objects are decoded.
+    Raises Malformed.
+    """
+    encoding = elements.encoding_of(transfer_syntax_uid)
+    if data.count(_ITEM if encoding.little else _ITEM_BIG) > most:
+        raise Malformed("commitment request names too many objects")
     try:
+        information = decode(BytesIO(data), not encoding.explicit, encoding.little)
         transaction = str(information.TransactionUID)
         references = [
             (str(item.ReferencedSOPClassUID), str(item.ReferencedSOPInstanceUID))

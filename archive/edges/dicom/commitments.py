@@ -12,11 +12,9 @@ import threading
 import time
 from contextlib import suppress
 from dataclasses import dataclass
-from io import BytesIO
 from uuid import UUID
 
-from pydicom.uid import UID
-from pynetdicom.dsutils import decode, encode
+from pynetdicom.dsutils import encode
 
 from archive.edges.dicom import codec, replies
 from archive.edges.dicom.acceptance import COMMITMENT, COMMITMENT_INSTANCE
@@ -24,7 +22,8 @@ from archive.edges.dicom.channel import Channel, Terms
 from archive.edges.dicom.codec import Command
 from archive.edges.dicom.upper_layer import Wire
 from archive.edges.edge import close_connections, exchange
-from archive.errors import ArchiveError, Malformed, PeerAborted, PeerRejected
+from archive.errors import ArchiveError, PeerAborted, PeerRejected
+from archive.objects import elements
 from archive.objects.messages import CommitmentResult
 from archive.services import commitment
 from archive.services.associations import Peer
@@ -37,7 +36,6 @@ LARGEST_INFORMATION = 32 << 20  # bytes of a request; the most references fill h
 GRACE = 0.2  # seconds in which a sender that does not wait for the report releases
 # Together less than the minute that the job leaves us (`services.commitment`).
 OURS, ANSWER = 25.0, 25.0  # seconds for judging, and for the answer to a report
-ITEM, ITEM_BIG = b"\xfe\xff\x00\xe0", b"\xff\xfe\xe0\x00"  # PS3.5 7.5, of a sequence
 ENDED = "association ended before the N-EVENT-REPORT"
 # Each with a thread and a connection to the database; what is beyond them is left to its job.
 MOST_OWED, MOST_JUDGED = 16, 32  # reports of one association, and of one process
@@ -108,16 +106,15 @@ class Commitments:
         while self._owed and not self.wire.has_unread():
             at = time.monotonic()
             self._let_go(at)
+            asked = [report for report in self._owed if report.is_asked]
             unsent = [report for report in self._owed if not (report.message_id or report.late)]
-            ready = [report for report in unsent if report.is_ready]
-            if ready and ready[0].due <= at and not self.is_asking:
+            ready = [] if asked else [report for report in unsent if report.is_ready]
+            if ready and ready[0].due <= at:
                 self._send(ready[0])
                 continue
-            asked = [report for report in self._owed if report.is_asked]
             # When there is something to do, unless the peer or a judgement comes first.
             times = [report.until for report in asked or unsent]
-            if not asked:
-                times += [report.due for report in ready]
+            times += [report.due for report in ready]
             if not times or self._is_heard(min(times) - at):
                 return
 
@@ -125,7 +122,9 @@ class Commitments:
         """Whether it was the peer that came first."""
         assert self._bell is not None
         self.wire.waiting = not self.is_asking
-        return self.wire.await_peer(self._bell[0], max(seconds, 0.0))
+        heard = self.wire.await_peer(self._bell[0], seconds)
+        self.wire.waiting = False
+        return heard
 
     def take_answer(self, answer: Command) -> None:
         """To an N-EVENT-REPORT of ours; one to nothing that is owed is passed over. One that comes
@@ -169,20 +168,10 @@ class Commitments:
 
     def _request(self, context_id: int, information: bytes) -> UUID:
         """Raises Malformed, TransactionReused."""
-        implicit, little = self._encoding(context_id)
-        if information.count(ITEM if little else ITEM_BIG) > commitment.MOST_REFERENCES:
-            raise Malformed("commitment request names too many objects")
-        try:
-            data_set = decode(BytesIO(information), implicit, little)
-        except Exception:  # pydicom raises what it likes
-            raise Malformed("commitment request cannot be read") from None
-        transaction_uid, references = codec.decode_commitment(data_set)
+        _, syntax = self.terms.accepted[context_id]
+        most = commitment.MOST_REFERENCES
+        transaction_uid, references = codec.decode_commitment(information, syntax, most)
         return commitment.request(self.peer, transaction_uid=transaction_uid, references=references)
-
-    def _encoding(self, context_id: int) -> tuple[bool, bool]:
-        """Implicit VR, little endian."""
-        syntax = UID(self.terms.accepted[context_id][1])
-        return syntax.is_implicit_VR, syntax.is_little_endian
 
     def _owe(self, commitment_id: UUID, context_id: int) -> None:
         """Unless there is no room for it: then its job does it all."""
@@ -223,12 +212,13 @@ class Commitments:
     def _send(self, report: Report) -> None:
         assert report.result is not None
         self._sent = self._sent % 0xFFFF + 1
-        information = encode(codec.encode_report(report.result), *self._encoding(report.context_id))
+        encoding = elements.encoding_of(self.terms.accepted[report.context_id][1])
+        told = codec.encode_report(report.result)
+        information = encode(told, not encoding.explicit, encoding.little)
         assert information is not None, "references are ASCII"
         reference = COMMITMENT, COMMITMENT_INSTANCE
         command = codec.encode_event(reference, self._sent, report.result.event_type)
         report.message_id, report.until = self._sent, time.monotonic() + ANSWER
-        self.wire.waiting = False
         self._channel.send(report.context_id, command, [information])
 
     def _settle(self, report: Report, status: int | None) -> None:

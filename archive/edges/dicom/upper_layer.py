@@ -139,7 +139,7 @@ class Wire:
         poll.register(self.connection, select.POLLIN)
         return bool(poll.poll(0))
 
-    def await_peer(self, bell: socket.socket, seconds: float | None) -> bool:
+    def await_peer(self, bell: socket.socket, seconds: float) -> bool:
         """Until the peer has sent something, or closed, or the bell rings, or that time is over;
         whether it was the peer. The bell rings by a byte to it.
         """
@@ -148,7 +148,7 @@ class Wire:
         poll = select.poll()
         poll.register(self.connection, select.POLLIN)
         poll.register(bell, select.POLLIN)
-        came = dict(poll.poll(None if seconds is None else seconds * 1000))
+        came = dict(poll.poll(max(seconds, 0.0) * 1000))
         if bell.fileno() in came:
             bell.recv(_RINGS)
         return self.connection.fileno() in came

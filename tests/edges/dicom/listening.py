@@ -113,13 +113,15 @@ class Listening:
         *contexts: tuple[str, str],
         calling: str = "ESIM_PACS",
         called: str = "KANTA",
+        port: int = 0,
         **options: object,
     ) -> Association:
+        """At the port without TLS, unless another is said."""
         ae = AE(ae_title=calling)
         ae.acse_timeout = ae.dimse_timeout = ae.network_timeout = PATIENCE
         wanted = [build_context(abstract, transfer) for abstract, transfer in contexts]
         wanted = wanted or [build_context(*STORE_CONTEXTS[0])]
-        assoc = ae.associate("127.0.0.1", self.port, wanted, ae_title=called, **options)
+        assoc = ae.associate("127.0.0.1", port or self.port, wanted, ae_title=called, **options)
         if assoc.is_established:
             steady(assoc, PATIENCE)  # else an answer may get lost on a busy machine
         # pynetdicom forgets to close a socket whose other end has gone already.

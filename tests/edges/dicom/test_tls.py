@@ -13,12 +13,10 @@ from pathlib import Path
 from queue import SimpleQueue
 
 import pytest
-from pynetdicom import AE, build_context
 from pynetdicom.association import Association
 
 from archive.config import ROOT, settings
 from archive.edges.dicom import client, tls
-from archive.edges.dicom.checkpoint import steady
 from archive.errors import PeerUnreachable
 from archive.models import Case, CaseEvent, Connection, Instance, SeenCertificate
 from archive.objects.messages import Target
@@ -82,19 +80,11 @@ class Encrypted:
         calling: str = "ESIM_PACS",
         **options: object,
     ) -> Association:
-        ae = AE(ae_title=calling)
-        ae.acse_timeout = ae.dimse_timeout = ae.network_timeout = PATIENCE
-        wanted = [build_context(*each) for each in contexts or ((VERIFICATION, cast.IMPLICIT),)]
+        wanted = contexts or ((VERIFICATION, cast.IMPLICIT),)
         tls = (self.authority.client(identity), None)
-        assoc = ae.associate(
-            "127.0.0.1", self.port, wanted, ae_title="KANTA", tls_args=tls, **options
+        return self.listener.request(
+            *wanted, calling=calling, port=self.port, tls_args=tls, **options
         )
-        if assoc.is_established:
-            steady(assoc, PATIENCE)
-        # pynetdicom forgets to close a socket whose other end has gone already.
-        if assoc.dul.socket is not None and assoc.dul.socket.socket is not None:
-            self.listener.opened.append(assoc.dul.socket.socket)
-        return assoc
 
 
 @pytest.fixture
