@@ -20,20 +20,28 @@ install_debian() {
   DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends "$@" >/dev/null 2>&1
 }
 
+is_new_enough() { "$1" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; }
+has_venv() { "$1" -c 'import ensurepip, venv' >/dev/null 2>&1; }
+makes_venvs() { has_venv "$1" || { install_debian python3-venv && has_venv "$1"; }; }
+
+# Debian's own Python first: it is built with profiles and link-time optimisation, which one that was
+# built from source often is not; calls cost half as much in it.
+DEBIAN_PYTHON=/usr/bin/python3
 find_python() {
-  python="${PYTHON:-python3}"
+  python="${PYTHON:-}"
+  if [ -z "$python" ] && is_new_enough "$DEBIAN_PYTHON" && makes_venvs "$DEBIAN_PYTHON"; then
+    python="$DEBIAN_PYTHON"
+  fi
+  python="${python:-python3}"
   command -v "$python" >/dev/null || fail "there is no $python. Install Python 3.11 or newer."
-  "$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' ||
+  is_new_enough "$python" ||
     fail "$python is older than 3.11. Give a newer one: PYTHON=/path/to/python3.11 $0"
+  makes_venvs "$python" || fail "Python's venv is missing. As root: apt-get install python3-venv"
 }
 
 make_venv() {
   "$venv/bin/python" -m pip --version >/dev/null 2>&1 && return
   find_python
-  if ! "$python" -c 'import ensurepip, venv' >/dev/null 2>&1; then
-    install_debian python3-venv && "$python" -c 'import ensurepip, venv' >/dev/null 2>&1 ||
-      fail "Python's venv is missing. As root: apt-get install python3-venv"
-  fi
   say "• making the Python environment in .venv"
   "$python" -m venv --clear "$venv" || fail "$venv could not be made."
 }
