@@ -13,8 +13,12 @@ from typing import Any, cast
 import psycopg
 from django.db import DEFAULT_DB_ALIAS, connections
 from django.db.models import QuerySet
+from psycopg import errors, pq
 
 _thread = threading.local()
+
+Connection = psycopg.Connection[Any]
+Bound = Sequence[bytes | None]  # parameters as the server takes them
 
 
 def execute(
@@ -25,7 +29,7 @@ def execute(
     """
     connection = connections[using]
     connection.ensure_connection()
-    raw = cast("psycopg.Connection[Any]", connection.connection)
+    raw = cast(Connection, connection.connection)
     cursors: dict[str, psycopg.Cursor[Any]] = _thread.__dict__.setdefault("cursors", {})
     cursor = cursors.get(using)
     if cursor is None or cursor.connection is not raw:
@@ -34,6 +38,59 @@ def execute(
         connection.queries_log.append({"sql": statement, "time": ""})
     with connection.wrap_database_errors:
         return cursor.execute(statement, values, prepare=True)
+
+
+class Bare:
+    """A statement that answers with one value, said to the server without a cursor, without adapting
+    and without Python's waiting in between: for the one that each object costs. `formats` are those
+    of its parameters, 0 for text and 1 for binary.
+    """
+
+    def __init__(self, name: str, statement: str, formats: Sequence[int]) -> None:
+        self.name = name.encode()
+        self.statement = statement.encode()
+        self.formats = formats
+
+    def value(self, values: Bound, using: str = DEFAULT_DB_ALIAS) -> bytes | None:
+        """Its value as text, in the connection's transaction if it has one. Raises what Django makes
+        of the database's errors.
+        """
+        connection = connections[using]
+        connection.ensure_connection()
+        raw = cast(Connection, connection.connection)
+        with connection.wrap_database_errors:
+            say = self._prepared if raw.autocommit else self._within
+            return _checked(say(raw, values)).get_value(0, 0)
+
+    def _prepared(self, raw: Connection, values: Bound) -> pq.abc.PGresult:
+        """Prepared once a connection; psycopg forgets all that is prepared after a rollback."""
+        known: dict[bytes, Connection] = _thread.__dict__.setdefault("prepared", {})
+        if known.get(self.name) is raw:
+            result = raw.pgconn.exec_prepared(self.name, values, self.formats)
+            if _state(result) != errors.InvalidSqlStatementName.sqlstate:
+                return result
+        _checked(raw.pgconn.prepare(self.name, self.statement))
+        known[self.name] = raw
+        return raw.pgconn.exec_prepared(self.name, values, self.formats)
+
+    def _within(self, raw: Connection, values: Bound) -> pq.abc.PGresult:
+        if raw.pgconn.transaction_status == pq.TransactionStatus.IDLE:
+            raw.execute("SELECT")  # psycopg begins a transaction with the first that it is told
+        return raw.pgconn.exec_params(self.statement, values, param_formats=self.formats)
+
+
+def _state(result: pq.abc.PGresult) -> str:
+    """The SQLSTATE of a failure; empty for none, and where the server is gone."""
+    return (result.error_field(pq.DiagnosticField.SQLSTATE) or b"").decode()
+
+
+def _checked(result: pq.abc.PGresult) -> pq.abc.PGresult:
+    """Raises the psycopg error of one that failed."""
+    if result.status in (pq.ExecStatus.COMMAND_OK, pq.ExecStatus.TUPLES_OK):
+        return result
+    state = _state(result)
+    kind = errors.lookup(state) if state else psycopg.OperationalError
+    raise kind(result.error_message.decode(errors="replace").strip())
 
 
 class Worded:

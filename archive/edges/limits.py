@@ -12,6 +12,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import cache
+from itertools import compress
 from pathlib import Path
 from struct import Struct
 from uuid import UUID
@@ -96,6 +97,7 @@ class Customers:
     def __init__(self, processes: int, file: int) -> None:
         self.processes = processes
         self._width = self._KEY + processes * self._NUMBERS.size
+        self._row = Struct("=" + "lll" * processes)  # the numbers of all of them
         size = self.PLACES * self._width
         self._file = file  # a lock on it dies with its process
         os.posix_fallocate(self._file, 0, size)  # a full disk is told here, not by a signal
@@ -131,12 +133,12 @@ class Customers:
         """An object that is about to come. Raises CustomerTooFast."""
         place, minute = self._place(peer), this_minute()
         with self._lock:
-            numbers = self._numbers(place)
-            if sum(count for _, at, count in numbers if at == minute) >= (
-                peer.limits.objects_per_minute
-            ):
+            # Flat, and no step in Python for each process: it is asked for each object.
+            numbers = self._row.unpack_from(self._memory, self._offset(place, 0))
+            is_now = map(minute.__eq__, numbers[1::3])
+            if sum(compress(numbers[2::3], is_now)) >= peer.limits.objects_per_minute:
                 raise CustomerTooFast(facts={"limit": str(peer.limits.objects_per_minute)})
-            associations, at, count = numbers[index]
+            associations, at, count = numbers[3 * index : 3 * index + 3]
             self._write(place, index, (associations, minute, count + 1 if at == minute else 1))
 
     def _associate(self, place: int, index: int, change: int) -> None:

@@ -9,6 +9,7 @@ files alone.
 import json
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from struct import Struct
 from typing import NamedTuple
 
@@ -49,31 +50,57 @@ def prefix(meta: FileMeta) -> bytes:
 
     Raises ValueError when a value is longer than its VR allows.
     """
-    head = b"".join(
-        (
-            _VERSION,
-            _element(0x0002, b"UI", _uid(meta.sop_class_uid)),
-            _element(0x0003, b"UI", _uid(meta.sop_instance_uid)),
-            _element(0x0010, b"UI", _uid(meta.transfer_syntax_uid)),
-            _IMPLEMENTATION,
-            _element(0x0016, b"AE", _title(meta.source_aet)),
-            _element(0x0018, b"AE", _title(meta.receiving_aet)),
-            _CREATOR,
-        )
+    before, after, environment, received = _alike(
+        meta.sop_class_uid,
+        meta.transfer_syntax_uid,
+        meta.source_aet,
+        meta.receiving_aet,
+        meta.environment,
+        meta.controller_oid,
+        meta.digest_algorithm,
     )
-    facts = {
-        "environment": meta.environment,
-        "register": meta.controller_oid,
-        "received": meta.received_at.isoformat(),
-        "digest": meta.digest_algorithm,
-    }
+    head = before + _element(0x0003, b"UI", _uid(meta.sop_instance_uid)) + after
     group_length_size, block_head_size = 12, 12
     room = PREFIX_LENGTH - len(_PREAMBLE) - group_length_size - len(head) - block_head_size
-    block = json.dumps(facts).encode("ascii").ljust(room)
+    block = (environment + meta.received_at.isoformat().encode() + received).ljust(room)
     if len(block) != room:
         raise ValueError("file meta information does not fit its fixed length")
     group = head + _element(0x0102, b"OB", block)
     return _PREAMBLE + _element(0x0000, b"UL", len(group).to_bytes(4, "little")) + group
+
+
+@lru_cache(maxsize=256)
+def _alike(
+    sop_class_uid: str,
+    transfer_syntax_uid: str,
+    source_aet: str,
+    receiving_aet: str,
+    environment: str,
+    controller_oid: str,
+    digest_algorithm: str,
+) -> tuple[bytes, bytes, bytes, bytes]:
+    """What the files of an association have in common: the elements before and after the one that
+    names the object, and the facts before and after the time of receipt.
+    """
+    before = _VERSION + _element(0x0002, b"UI", _uid(sop_class_uid))
+    after = b"".join(
+        (
+            _element(0x0010, b"UI", _uid(transfer_syntax_uid)),
+            _IMPLEMENTATION,
+            _element(0x0016, b"AE", _title(source_aet)),
+            _element(0x0018, b"AE", _title(receiving_aet)),
+            _CREATOR,
+        )
+    )
+    facts = {
+        "environment": environment,
+        "register": controller_oid,
+        "received": "",
+        "digest": digest_algorithm,
+    }
+    place = '"received": "'
+    begin, _, end = json.dumps(facts).partition(place)
+    return before, after, (begin + place).encode("ascii"), end.encode("ascii")
 
 
 def outgoing_prefix(sop_class_uid: str, sop_instance_uid: str, transfer_syntax_uid: str) -> bytes:

@@ -40,8 +40,10 @@ def begin(
     transfer_syntax_uid: str,
     study_instance_uid: str = "",
 ) -> "Receipt":
-    """One more object of the association. Raises CustomerTooFast."""
-    session.require_pace()
+    """One more object of the association: nothing of the database's, for it is done for each. Raises
+    CustomerTooFast, for the caller to tell the session.
+    """
+    session.pace()
     announced = Announced(sop_class_uid, sop_instance_uid, study_instance_uid)
     return Receipt(session, announced, transfer_syntax_uid)
 

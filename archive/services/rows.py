@@ -4,6 +4,7 @@ all the rest of receiving.
 
 from datetime import datetime
 from enum import Enum, auto
+from struct import Struct
 from typing import NamedTuple
 from uuid import UUID
 
@@ -11,15 +12,20 @@ from django.db import connection
 
 from archive.errors.retention import StudyDestroyed
 from archive.models import StudyState
-from archive.statements import execute
+from archive.statements import Bare, execute
 
+_BIGINT = Struct(">q")
 _FIND = """
 SELECT i.id, i.study_id, s.register_id, i.digest, i.digest_algorithm, i.transfer_syntax_uid,
     i.store, i.version, i.rejection, i.damaged_at IS NOT NULL, s.state = 'destroyed'
 FROM archive_instance i JOIN archive_study s ON s.id = i.study_id
 WHERE i.environment = %s AND i.sop_instance_uid = %s
 """
-_ADD = f"SELECT archive_add_instance({', '.join(['%s'] * 15)})"
+_ADD = Bare(
+    "archive_add_instance",
+    f"SELECT archive_add_instance({', '.join(f'${place}' for place in range(1, 16))})",
+    formats=[1] * 14 + [0],
+)
 _INSERT = """
 INSERT INTO archive_instance (id, environment, study_id, series_id, sop_instance_uid, sop_class_uid,
     transfer_syntax_uid, content_type, instance_number, digest, digest_algorithm, size, store,
@@ -98,8 +104,27 @@ def add(row: Row) -> bool:
     received; committed on return unless the caller has a transaction. False, and nothing is
     written, for any other: `insert` tells them apart.
     """
-    (written,) = execute(_ADD, row).fetchone() or (False,)
-    return bool(written)
+    return _ADD.value(_bound(row)) == b"t"
+
+
+def _bound(row: Row) -> list[bytes | None]:
+    return [
+        row.id.bytes,
+        row.environment.encode(),
+        row.study_id.bytes,
+        row.series_id.bytes,
+        row.sop_instance_uid.encode(),
+        row.sop_class_uid.encode(),
+        row.transfer_syntax_uid.encode(),
+        row.content_type.encode(),
+        row.instance_number.encode(),
+        row.digest,
+        row.digest_algorithm.encode(),
+        _BIGINT.pack(row.size),
+        row.store.encode(),
+        row.association_id.bytes,
+        row.received_at.isoformat().encode(),
+    ]
 
 
 def insert(row: Row) -> Written:

@@ -65,16 +65,10 @@ class Session:
         # The last object was new, so the next is taken for new as well, and not looked for first.
         self.brings_new = False
 
-    def require_pace(self) -> None:
-        """Raises CustomerTooFast, when one more object would be too many."""
-        try:
-            self.pace()
-        except CustomerTooFast as error:
-            self._too_fast(error)
-            raise
-
-    def _too_fast(self, error: CustomerTooFast) -> None:
-        """On the desk once an association; how many there were is written down when it ends."""
+    def too_fast(self, error: CustomerTooFast) -> None:
+        """An object was refused for its pace: on the desk once an association; how many there were
+        is written down when it ends.
+        """
         self.hurried += 1
         if self.hurried == 1:
             what = What(correlation_id=self.peer.association_id)

@@ -12,7 +12,6 @@ from typing import BinaryIO, NamedTuple, cast
 from archive.config import settings
 from archive.errors import StorageFull, StorageGone
 from archive.stores.keys import head_of, is_object
-from archive.values import uuid7
 
 COMPARED = 1 << 20
 # Stands in the root and in each environment's folder since they were set up: a bare mount point has
@@ -162,7 +161,7 @@ def temporary(root: str, environment: str, size: int) -> tuple[int, str]:
         make_folder(folder)
         disk = os.statvfs(folder)
     _require_free(disk, size)
-    path = f"{folder}/{uuid7().hex}"
+    path = f"{folder}/{os.urandom(16).hex()}"
     return os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600), path
 
 

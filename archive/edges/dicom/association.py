@@ -18,6 +18,7 @@ from archive.edges.edge import as_archive_error, exchange
 from archive.errors import (
     ArchiveError,
     ClassMismatch,
+    CustomerTooFast,
     DatasetUnreadable,
     Unacceptable,
     Unsupported,
@@ -88,10 +89,11 @@ class ServedAssociation:
 
     def _serve(self) -> None:
         """Raises Violation, Gone, TimeoutError."""
-        while not self._may_stop():
-            if self.between_messages:
+        while not (self.stopping.is_set() and self._may_stop()):
+            is_between = self.between_messages
+            if is_between:
                 self.commitments.report_until_heard()
-            self.wire.waiting = self.between_messages and not self.commitments.is_asking
+            self.wire.waiting = is_between and not self.commitments.is_asking
             kind, body = self.wire.read_pdu(upper_layer.MAX_PDU + upper_layer.SLACK)
             self.wire.waiting = False
             if kind == upper_layer.P_DATA:
@@ -111,7 +113,7 @@ class ServedAssociation:
     def _may_stop(self) -> bool:
         """An object that is on its way is still taken, and the answer to a report."""
         is_idle = self.between_messages and not self.commitments.is_asking
-        return self.stopping.is_set() and is_idle and not self.wire.has_unread()
+        return is_idle and not self.wire.has_unread()
 
     def _take(self, fragment: Fragment) -> None:
         if fragment.context_id not in self.terms.accepted:
@@ -160,15 +162,15 @@ class ServedAssociation:
         command = message.command
         abstract, transfer = self.terms.accepted[message.context_id]
         try:
-            with exchange(self.peer.association_id):
-                message.receipt = ingest.begin(
-                    self.session,
-                    sop_class_uid=command.sop_class_uid,
-                    sop_instance_uid=command.sop_instance_uid,
-                    transfer_syntax_uid=transfer,
-                )
-        except ArchiveError as error:
+            message.receipt = ingest.begin(
+                self.session,
+                sop_class_uid=command.sop_class_uid,
+                sop_instance_uid=command.sop_instance_uid,
+                transfer_syntax_uid=transfer,
+            )
+        except CustomerTooFast as error:
             message.error = error
+            self._note_haste(error)
             return
         if abstract not in STORAGE:
             self._refuse(message, Unsupported("C-STORE in a context that is not for storing"))
@@ -176,6 +178,13 @@ class ServedAssociation:
             self._refuse(message, ClassMismatch("SOP class of the request is not its context's"))
         elif not command.has_data_set:
             self._refuse(message, DatasetUnreadable("C-STORE without a data set"))
+
+    def _note_haste(self, error: CustomerTooFast) -> None:
+        try:
+            with exchange(self.peer.association_id):
+                self.session.too_fast(error)
+        except ArchiveError as other:
+            log.error("refusal is not on the desk: %s", other.detail)
 
     def _take_data(self, message: Message, data: memoryview) -> None:
         if message.collected is not None:

@@ -32,6 +32,7 @@ NO_DATA_SET, A_DATA_SET = 0x0101, 0x0001  # PS3.7 E.1, Command Data Set Type
 _ITEM, _ITEM_BIG = b"\xfe\xff\x00\xe0", b"\xff\xfe\xe0\x00"  # PS3.5 7.5, of a sequence
 _HEAD = Struct("<HHL")
 _US = Struct("<H")
+_OF_ALL = Struct("<" + 4 * "HHLH")  # the elements that each response has, PS3.7 E.1
 
 
 class Command(NamedTuple):
@@ -69,15 +70,14 @@ class Originator:
 def decode_command(data: bytes | bytearray) -> Command:
     """Implicit VR little endian always, PS3.7 6.3.1. Raises Malformed."""
     values: dict[int, bytes] = {}
-    position = 0
+    data, position, stop, head = bytes(data), 0, len(data), _HEAD.unpack_from
     try:
-        while position < len(data):
-            group, number, length = _HEAD.unpack_from(data, position)
-            position += 8
-            if group != 0 or position + length > len(data):
+        while position < stop:
+            group, number, length = head(data, position)
+            begin, position = position + 8, position + 8 + length
+            if group != 0 or position > stop:
                 raise Malformed("command set cannot be read")
-            values[number] = bytes(data[position : position + length])
-            position += length
+            values[number] = data[begin:position]
         (field,) = _US.unpack(values[0x0100])
         (message_id,) = _US.unpack(values.get(0x0110) or values[0x0120])
         (data_set_type,) = _US.unpack(values[0x0800])
@@ -109,10 +109,13 @@ def encode_response(
 ) -> bytes:
     """The response to a request, and for a failure what can be said about it."""
     head = _element(0x0002, _even(_ascii(command.sop_class_uid), b"\0"))
-    head += _element(0x0100, _US.pack(command.field | RESPONSE))
-    head += _element(0x0120, _US.pack(command.message_id))
-    head += _element(0x0800, _US.pack(A_DATA_SET if data_set else NO_DATA_SET))
-    head += _element(0x0900, _US.pack(status))
+    kind, follows = command.field | RESPONSE, A_DATA_SET if data_set else NO_DATA_SET
+    head += _OF_ALL.pack(
+        *(0, 0x0100, 2, kind),
+        *(0, 0x0120, 2, command.message_id),
+        *(0, 0x0800, 2, follows),
+        *(0, 0x0900, 2, status),
+    )
     if error is not None:
         if error.tags and replies.may_name_elements(status):
             tags = (_US.pack(tag >> 16) + _US.pack(tag & 0xFFFF) for tag in error.tags)

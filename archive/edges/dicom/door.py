@@ -8,6 +8,7 @@ import ssl
 import threading
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from uuid import UUID
 
 from archive import conversation, tracing
@@ -144,7 +145,7 @@ class Door:
                 certificate=caller.certificate,
             )
             seen_certificates.note(caller.shown)
-            return peer, Session(peer, lambda: self.customers.one_object(peer))
+            return peer, Session(peer, partial(self.customers.one_object, peer))
 
     def _serve(
         self, wire: Wire, request: Request, agreement: Agreement, peer: Peer, session: Session

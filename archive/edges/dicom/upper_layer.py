@@ -72,7 +72,8 @@ class Wire:
 
     def read_pdu(self, largest: int) -> tuple[int, memoryview]:
         """The next PDU's type and body. Raises Violation, Gone, TimeoutError."""
-        self._require(6)
+        if self._end - self._start < 6:
+            self._require(6)
         kind, length = _HEAD.unpack_from(self._buffer, self._start)
         if kind == TLS_HANDSHAKE:
             raise SpeaksTls(UNRECOGNISED_PDU)
@@ -274,6 +275,8 @@ def _pdu_head(context_id: int, size: int, control: int) -> bytes:
 def p_data(context_id: int, command: bytes, largest: int) -> bytes:
     """A command set as P-DATA-TF PDUs; `largest` is the peer's maximum length, 0 for any."""
     room = max(largest - 6, 2) if largest else len(command)
+    if len(command) <= room:
+        return _pdu_head(context_id, len(command), COMMAND | LAST) + command
     parts = [command[start : start + room] for start in range(0, len(command), room)]
     pdus = []
     for number, part in enumerate(parts, start=1):

@@ -175,7 +175,7 @@ class Storing:
         self, sop_class_uid: str, sop_instance_uid: str, transfer_syntax_uid: str
     ) -> Receipt:
         """Raises CustomerTooFast."""
-        with exchange(self.call.correlation_id):
+        try:
             return ingest.begin(
                 self.session,
                 sop_class_uid=sop_class_uid,
@@ -183,6 +183,10 @@ class Storing:
                 transfer_syntax_uid=transfer_syntax_uid,
                 study_instance_uid=self.call.target.study,
             )
+        except CustomerTooFast as error:
+            with exchange(self.call.correlation_id):
+                self.session.too_fast(error)
+            raise
 
     def _write(self, receipt: Receipt, rest: Iterator[bytes]) -> None:
         """Raises ArchiveError; it is on the desk then."""
