@@ -18,7 +18,7 @@ from psycopg import errors, pq
 _thread = threading.local()
 
 Connection = psycopg.Connection[Any]
-Bound = Sequence[bytes | None]  # parameters as the server takes them
+Bound = Sequence[bytes]  # parameters as the server takes them
 
 
 def execute(

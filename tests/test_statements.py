@@ -7,6 +7,8 @@ from django.db import DataError, OperationalError, connection, transaction
 
 from archive.statements import Bare
 
+pytestmark = pytest.mark.usefixtures("fresh_database")
+
 BIT = Bare("test_bit", "SELECT set_config('test.bit', $1, false)", [0])
 DIVISION = Bare("test_division", "SELECT 1 / $1::int", [0])
 
@@ -22,14 +24,12 @@ def forget_prepared() -> None:
         cursor.execute("DEALLOCATE ALL")
 
 
-@pytest.mark.django_db(transaction=True)
 def test_a_value_is_answered_each_time_also_when_the_server_has_forgotten_the_statement() -> None:
     assert [DIVISION.value([b"1"]), DIVISION.value([b"-1"])] == [b"1", b"-1"]
     forget_prepared()
     assert DIVISION.value([b"1"]) == b"1"
 
 
-@pytest.mark.django_db(transaction=True)
 def test_it_is_part_of_the_transaction_that_is_open() -> None:
     BIT.value([b"before"])
     with transaction.atomic():
@@ -39,14 +39,12 @@ def test_it_is_part_of_the_transaction_that_is_open() -> None:
     assert bit() == "before"
 
 
-@pytest.mark.django_db(transaction=True)
 def test_its_errors_are_the_databases() -> None:
     with pytest.raises(DataError, match="division by zero"):
         DIVISION.value([b"0"])
     assert DIVISION.value([b"1"]) == b"1"  # and nothing is left of it
 
 
-@pytest.mark.django_db(transaction=True)
 def test_a_server_that_is_gone_is_told_so_and_the_next_connection_is_used() -> None:
     ended = Bare("test_end", "SELECT pg_terminate_backend(pg_backend_pid())", [])
     with pytest.raises(OperationalError):

@@ -107,7 +107,7 @@ def add(row: Row) -> bool:
     return _ADD.value(_bound(row)) == b"t"
 
 
-def _bound(row: Row) -> list[bytes | None]:
+def _bound(row: Row) -> list[bytes]:
     return [
         row.id.bytes,
         row.environment.encode(),
