@@ -41,9 +41,9 @@ def execute(
 
 
 class Bare:
-    """A statement that answers with one value, said to the server without a cursor, without adapting
-    and without Python's waiting in between: for the one that each object costs. `formats` are those
-    of its parameters, 0 for text and 1 for binary.
+    """A statement that answers with one value, said to the server without a cursor, adapting, or
+    waiting in Python: for the one that each object costs. `formats` are those of its parameters, 0
+    for text and 1 for binary.
     """
 
     def __init__(self, name: str, statement: str, formats: Sequence[int]) -> None:
@@ -52,8 +52,8 @@ class Bare:
         self.formats = formats
 
     def value(self, values: Bound, using: str = DEFAULT_DB_ALIAS) -> bytes | None:
-        """Its value as text, in the connection's transaction if it has one. Raises what Django makes
-        of the database's errors.
+        """Its value as text, in the connection's transaction if it has one. Raises what Django
+        makes of the database's errors.
         """
         connection = connections[using]
         connection.ensure_connection()

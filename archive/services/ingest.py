@@ -40,8 +40,8 @@ def begin(
     transfer_syntax_uid: str,
     study_instance_uid: str = "",
 ) -> "Receipt":
-    """One more object of the association: nothing of the database's, for it is done for each. Raises
-    CustomerTooFast, for the caller to tell the session.
+    """One more object of the association; the database is not asked. Raises CustomerTooFast, for
+    the caller to tell the session.
     """
     session.pace()
     announced = Announced(sop_class_uid, sop_instance_uid, study_instance_uid)
