@@ -10,10 +10,14 @@ from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
 
 from archive.errors import NotFound
 from archive.models import (
+    Case,
+    CaseEvent,
     DestructionItem,
     DestructionList,
     Instance,
     ItemState,
+    Job,
+    JobKind,
     Patient,
     RetentionHold,
     RetentionSurvey,
@@ -218,9 +222,25 @@ def forecast(environment: str) -> Forecast | None:
     return None if survey is None else Forecast(survey, survey.figures)
 
 
-def walking(environment: str) -> RetentionSurvey | None:
-    """The survey under way."""
-    return RetentionSurvey.objects.filter(environment=environment, ended_at=None).first()
+@dataclass(frozen=True, slots=True)
+class Walking:
+    """The survey under way. Once its job was given up it stands; `case` says why."""
+
+    survey: RetentionSurvey
+    stands: bool
+    case: Case | None
+
+
+def walking(environment: str) -> Walking | None:
+    survey = RetentionSurvey.objects.filter(environment=environment, ended_at=None).first()
+    if survey is None:
+        return None
+    jobs = Job.objects.filter(kind=JobKind.RETENTION_SURVEY, subject_id=survey.id, ended_at=None)
+    if jobs.exists():
+        return Walking(survey, stands=False, case=None)
+    failures = CaseEvent.objects.filter(subject_id=survey.id).select_related("case")
+    last = failures.order_by("-at").first()
+    return Walking(survey, stands=True, case=last.case if last else None)
 
 
 def expired_count(environment: str, *, before: date) -> int:

@@ -65,6 +65,15 @@ def _go_on(survey: RetentionSurvey, day: date) -> bool:
     return True
 
 
+def go_on(environment: str) -> bool:
+    """Have the one that stands walk again from where it is; whether there is one."""
+    survey = RetentionSurvey.objects.filter(environment=environment, ended_at=None).first()
+    if survey is None:
+        return False
+    jobs.defer(JobKind.RETENTION_SURVEY, survey.id, environment=environment)
+    return True
+
+
 def begin(environment: str) -> RetentionSurvey:
     """Begin one, or begin the one that walks anew."""
     with transaction.atomic():

@@ -174,13 +174,17 @@ class SurveyOut(serializers.Serializer[Any]):
     studies = serializers.IntegerField(help_text="that were worked out")
 
 
+class WalkingOut(SurveyOut):
+    stands = serializers.BooleanField(help_text="it was given up, and goes on tomorrow")
+
+
 class ForecastOut(serializers.Serializer[Any]):
     """`figures` has the studies by year of their last day, `none` where no end is known, and by
     what keeps them: free, permanent, held or uncommitted.
     """
 
     last = SurveyOut(allow_null=True, help_text="that came to its end")
-    walking = SurveyOut(allow_null=True)
+    walking = WalkingOut(allow_null=True)
     figures = serializers.DictField(
         child=serializers.DictField(child=serializers.IntegerField()),
     )
@@ -188,16 +192,26 @@ class ForecastOut(serializers.Serializer[Any]):
 
 def _forecast(environment: str) -> dict[str, Any]:
     told = queries.forecast(environment)
+    walking = queries.walking(environment)
     found = {
         "last": told.survey if told else None,
-        "walking": queries.walking(environment),
+        "walking": _walking(walking) if walking else None,
         "figures": told.figures if told else {},
     }
     return dict(ForecastOut(found).data)
 
 
+def _walking(walking: queries.Walking) -> dict[str, Any]:
+    survey = walking.survey
+    told = {name: getattr(survey, name) for name in ("began_at", "ended_at", "studies")}
+    return {**told, "stands": walking.stands}
+
+
 class SurveyIn(Strict):
     environment = serializers.ChoiceField(Environment.choices, required=False)
+    go_on = serializers.BooleanField(
+        default=False, help_text="have one that stands go on where it is; else from the first study"
+    )
 
 
 class Survey(Opened):
@@ -223,8 +237,9 @@ class Survey(Opened):
         responses={202: ForecastOut},
     )
     def post(self, request: Request) -> Response:
-        """Work out every study's retention anew."""
+        """Work out every study's retention anew, or go on with that."""
         wanted = given(SurveyIn, request)
         environment = environment_of_body(request, wanted.get("environment", ""))
-        retention_survey.begin(environment)
+        if not (wanted["go_on"] and retention_survey.go_on(environment)):
+            retention_survey.begin(environment)
         return Response(_forecast(environment), status=202)

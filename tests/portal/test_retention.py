@@ -7,15 +7,20 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from archive.errors import DatabaseGone
 from archive.models import (
+    Case,
     DestructionList,
+    Job,
     LedgerEvent,
     RetentionHold,
     RetentionRule,
+    RetentionSurvey,
 )
+from archive.services import retention_survey
 from archive.services.destruction_work import carry_out
-from archive.values import today
-from tests import cast, retention
+from archive.values import now, today
+from tests import builders, cast, retention
 from tests.cast import MATTI, VENLA, dataset
 from tests.portal.test_pages import signed_in
 
@@ -43,6 +48,26 @@ def test_the_front_says_what_ends_when_and_what_keeps_everything() -> None:
     content = get(signed_in("archivist"), reverse("retention"))
     assert "The retention of 1 study has ended" in content
     assert reverse("destruction-propose") in content
+
+
+def test_a_survey_that_was_given_up_says_so_and_goes_on_where_it_stood() -> None:
+    RetentionSurvey.objects.all().delete()
+    survey = retention_survey.begin("production")
+    RetentionSurvey.objects.update(after=builders.study().id, studies=7)
+    client = signed_in("archivist")
+    assert "a survey is under way" in get(client, reverse("retention"))
+    (job,) = Job.objects.filter(kind="retention_survey")
+    retention_survey.give_up(survey.id, job.id, DatabaseGone())
+    Job.objects.filter(id=job.id).update(state="dead", ended_at=now())
+    content = get(client, reverse("retention"))
+    assert "a survey stands" in content and "under way" not in content
+    assert reverse("case", args=[Case.objects.get().id]) in content
+    assert "goes on where it stood" in post(client, reverse("retention-survey"), {"on": "1"})
+    survey.refresh_from_db()
+    assert survey.studies == 7 and "a survey is under way" in get(client, reverse("retention"))
+    post(client, reverse("retention-survey"))
+    survey.refresh_from_db()
+    assert (survey.studies, survey.after) == (0, None)
 
 
 def test_a_rule_is_added_and_closed_after_its_preview() -> None:

@@ -50,15 +50,20 @@ def front(request: Request, actor: Actor) -> HttpResponse:
         "for_ever": [(name_of(row), _(row.source)) for row in _for_ever()],
         "waiting": waiting.order_by("number"),
         "may_act": BY_NAME["destruction-propose"].may_open(request.person.roles),
+        "on": [("on", "1")],
     }
     return render(request, "retention/front.html", context)
 
 
 @page("retention-survey")
 def survey(request: Request, actor: Actor) -> HttpResponseBase:
+    """Begin it, or have one that stands go on where it is."""
     if request.method == "POST":
-        retention_survey.begin(request.environment)
-        messages.success(request, _("Retention is being worked out anew for every study."))
+        if "on" in request.POST and retention_survey.go_on(request.environment):
+            messages.success(request, _("The survey goes on where it stood."))
+        else:
+            retention_survey.begin(request.environment)
+            messages.success(request, _("Retention is being worked out anew for every study."))
     return redirect("retention")
 
 

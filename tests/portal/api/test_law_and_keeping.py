@@ -13,6 +13,7 @@ from archive.models import (
     Finding,
     IdempotentCall,
     Instance,
+    Job,
     LedgerEvent,
     RetentionSurvey,
     Role,
@@ -20,7 +21,7 @@ from archive.models import (
     Takeover,
 )
 from archive.services import takeover_comparison
-from archive.values import today
+from archive.values import now, today
 from tests import builders, cast
 from tests.cast import ESIMERKKILA, MALLILA, MATTI, connection, dataset, organisation
 from tests.portal.api.calling import call, personal, systems
@@ -95,7 +96,13 @@ def test_rules_of_retention_are_added_closed_and_surveyed() -> None:
     assert call(archivist, f"{path}/close", last).json()["valid_until"] == day(1)
     assert call(personal("support"), f"{path}/close", last).status_code == 403
     begun = call(archivist, "/api/retention/survey", {"environment": "test"})
-    assert begun.status_code == 202 and begun.json()["walking"]
+    assert begun.status_code == 202 and begun.json()["walking"]["stands"] is False
+    RetentionSurvey.objects.filter(ended_at=None).update(studies=7)
+    Job.objects.filter(kind="retention_survey").update(state="dead", ended_at=now())
+    assert call(archivist, "/api/retention/survey?environment=test").json()["walking"]["stands"]
+    on = {"environment": "test", "go_on": True}
+    going = call(archivist, "/api/retention/survey", on).json()["walking"]
+    assert (going["studies"], going["stands"]) == (7, False)
     assert RetentionSurvey.objects.filter(environment="test", ended_at=None).exists()
 
 
