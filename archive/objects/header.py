@@ -92,11 +92,23 @@ class Header(NamedTuple):
 
 @dataclass(slots=True)
 class Values:
-    """Raw values by tag, those of the issuer sequences by (sequence, tag)."""
+    """Raw values by tag, those of the issuer sequences by (sequence, tag), and how far the walk has
+    come.
+    """
 
     complete: bool
     plain: dict[int, bytes]
     issuers: dict[tuple[int, int], bytes]
+    walked: int = 0
+
+
+class Read(NamedTuple):
+    """A header, and where the first element stands that was not walked over for it: each before it
+    ends where the next one begins. 0 when that is not known.
+    """
+
+    header: Header
+    walked: int = 0
 
 
 def read_header(data: Bytes, transfer_syntax_uid: str, *, whole: bool = True) -> Header:
@@ -104,9 +116,17 @@ def read_header(data: Bytes, transfer_syntax_uid: str, *, whole: bool = True) ->
 
     Of a first part the result may lack `complete`: ask again with more. Raises DatasetUnreadable.
     """
+    return read(data, transfer_syntax_uid, whole=whole).header
+
+
+def read(data: Bytes, transfer_syntax_uid: str, *, whole: bool = True) -> Read:
+    """The same, for who walks on over the rest (`elements.require_whole`). Raises
+    DatasetUnreadable.
+    """
     if elements.is_deflated(transfer_syntax_uid):
-        return _read_deflated(data, whole)
-    return _decoded(_values(data, elements.encoding_of(transfer_syntax_uid), whole))
+        return Read(_read_deflated(data, whole))
+    values = _values(data, elements.encoding_of(transfer_syntax_uid), whole)
+    return Read(_decoded(values), values.walked)
 
 
 def _read_deflated(data: Bytes, whole: bool) -> Header:
@@ -153,7 +173,7 @@ def _walk(data: Bytes, encoding: Encoding) -> Values:
         tag = group << 16 | number
         if not previous < tag <= LAST:
             if tag > LAST:
-                return Values(True, plain, _issuers(data, spans))
+                return Values(True, plain, _issuers(data, spans), position)
             raise Odd
         previous = tag
         position += 8
@@ -179,7 +199,7 @@ def _walk(data: Bytes, encoding: Encoding) -> Values:
             position = end
     if position != stop:
         raise Truncated
-    return Values(False, plain, _issuers(data, spans))
+    return Values(False, plain, _issuers(data, spans), position)
 
 
 def _issuers(

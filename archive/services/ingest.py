@@ -18,7 +18,7 @@ from archive.errors.retention import StudyDestroyed
 from archive.models import Instance, JobKind, Register
 from archive.objects import deflated
 from archive.objects.elements import Truncated, require_whole
-from archive.objects.header import Header, read_header
+from archive.objects.header import Header, Read, read, read_header
 from archive.objects.part10 import FileMeta
 from archive.rules import admission
 from archive.rules.admission import Admitted, Announced
@@ -63,8 +63,8 @@ class Receipt:
     def finish(self) -> None:
         """Durable on return. Raises the ArchiveError that the sender is answered with."""
         try:
-            self.header = self._read_header()
-            self._require_whole()
+            self.header, walked = self._read_header()
+            self._require_whole(walked)
             self._store(self.header)
         except ArchiveError as error:
             self.fail(error)
@@ -72,23 +72,23 @@ class Receipt:
         finally:
             self.incoming.discard()
 
-    def _read_header(self) -> Header:
+    def _read_header(self) -> Read:
         """From the beginning that is in memory, or from all of it when that does not reach far
         enough.
         """
         spilled = self.incoming.spilled
-        header = read_header(self.incoming.head, self.transfer_syntax_uid, whole=not spilled)
-        if header.complete or not spilled:
-            return header
-        return read_header(self.incoming.data(), self.transfer_syntax_uid)
+        found = read(self.incoming.head, self.transfer_syntax_uid, whole=not spilled)
+        if found.header.complete or not spilled:
+            return found
+        return read(self.incoming.data(), self.transfer_syntax_uid)
 
-    def _require_whole(self) -> None:
+    def _require_whole(self, walked: int) -> None:
         """A data set that ends inside an element would be archived broken, and one that inflates
         too far could never be given to anybody. Raises DatasetUnreadable, InflatesTooFar.
         """
         try:
             with self.incoming.view() as whole:
-                require_whole(whole, self.transfer_syntax_uid)
+                require_whole(whole, self.transfer_syntax_uid, walked)
                 deflated.require_whole(whole, self.transfer_syntax_uid)
         except Truncated:
             raise DatasetUnreadable("data set ends inside an element") from None
