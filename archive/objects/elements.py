@@ -231,11 +231,28 @@ def require_whole(data: Bytes, transfer_syntax_uid: str, walked: int = 0) -> Non
 
 
 def _walk_over(data: Bytes, position: int, encoding: Encoding) -> None:
-    """As `elements` does, without making any: this is done for every object that comes. Raises
-    Odd, Truncated.
+    """As `elements` does, without making any: this is done for every object that comes. Nearly all
+    elements are of a VR and a length that we know; `read_head` tells the others. Raises Odd,
+    Truncated.
     """
-    stop = len(data)
+    explicit, little, stop = encoding.explicit, encoding.little, len(data)
+    short_head = (_LITTLE_EXPLICIT if little else _BIG_EXPLICIT).unpack_from
+    long_length = (_LITTLE_LONG if little else _BIG_LONG).unpack_from
+    bare_head = _LITTLE_IMPLICIT.unpack_from
+    short_vrs, long_vrs = SHORT_VRS, LONG_VRS
     while position < stop:
+        if position + 12 <= stop:
+            size = 8
+            if not explicit:
+                group, _, length = bare_head(data, position)
+            else:
+                group, _, vr, length = short_head(data, position)
+                if vr not in short_vrs:
+                    size = 12 if vr in long_vrs else 0
+                    (length,) = long_length(data, position + 8)
+            if size and length != UNDEFINED and group != 0xFFFE:
+                position += size + length
+                continue
         tag, vr, length, value = read_head(data, position, stop, encoding)
         if tag == ITEM_END:
             return

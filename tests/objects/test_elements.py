@@ -12,8 +12,8 @@ from pydicom.data import get_testdata_file
 from pydicom.dataset import Dataset
 
 from archive.errors import DatasetUnreadable
-from archive.objects import header
-from archive.objects.elements import Truncated, encoding_of, require_whole
+from archive.objects import elements, header
+from archive.objects.elements import Odd, Truncated, encoding_of, require_whole
 from tests.objects.samples import (
     BIG,
     DEFLATED,
@@ -100,6 +100,18 @@ def test_an_empty_data_set_is_whole() -> None:
     require_whole(encoded(Dataset(), EXPLICIT), EXPLICIT)
 
 
+def is_whole_by_elements(data: bytes, syntax: str) -> bool | None:
+    """The same by the walk that makes each element. None when it is odd."""
+    try:
+        for _ in elements.elements(data, 0, len(data), encoding_of(syntax)):
+            pass
+    except Truncated:
+        return False
+    except Odd:
+        return None
+    return True
+
+
 def is_whole(data: bytes, syntax: str, walked: int = 0) -> bool:
     try:
         require_whole(data, syntax, walked)
@@ -140,7 +152,7 @@ def test_walking_on_behind_the_header_finds_what_walking_from_the_beginning_does
     cut=st.one_of(st.none(), st.integers(0, 3000)),
     head=st.integers(0, 4000),
 )
-def test_walking_on_finds_the_same_in_mutations(
+def test_walking_on_and_making_elements_find_the_same_in_mutations(
     name: str,
     changes: list[tuple[int, int]],
     inserted: bytes,
@@ -153,8 +165,9 @@ def test_walking_on_finds_the_same_in_mutations(
     for position, value in changes:
         if position < len(mutated):
             mutated[position] = value
-    found = walked_on(bytes(mutated), syntax, head)
-    assert found in (is_whole(bytes(mutated), syntax), None)
+    whole = is_whole(bytes(mutated), syntax)
+    assert walked_on(bytes(mutated), syntax, head) in (whole, None)
+    assert is_whole_by_elements(bytes(mutated), syntax) in (whole, None)
 
 
 @pytest.mark.parametrize("syntax", [EXPLICIT, IMPLICIT, BIG])
