@@ -63,8 +63,8 @@ class Receipt:
     def finish(self) -> None:
         """Durable on return. Raises the ArchiveError that the sender is answered with."""
         try:
-            self.header, walked = self._read_header()
-            self._require_whole(walked)
+            self.header, values = self.session.last_read = self._read_header()
+            self._require_whole(values.walked)
             self._store(self.header)
         except ArchiveError as error:
             self.fail(error)
@@ -76,11 +76,12 @@ class Receipt:
         """From the beginning that is in memory, or from all of it when that does not reach far
         enough.
         """
-        spilled = self.incoming.spilled
-        found = read(self.incoming.head, self.transfer_syntax_uid, whole=not spilled)
+        spilled, last = self.incoming.spilled, self.session.last_read
+        head = self.incoming.head
+        found = read(head, self.transfer_syntax_uid, whole=not spilled, last=last)
         if found.header.complete or not spilled:
             return found
-        return read(self.incoming.data(), self.transfer_syntax_uid)
+        return read(self.incoming.data(), self.transfer_syntax_uid, last=last)
 
     def _require_whole(self, walked: int) -> None:
         """A data set that ends inside an element would be archived broken, and one that inflates

@@ -12,7 +12,7 @@ from archive import ledger, tracing
 from archive.errors import (
     CustomerTooFast,
 )
-from archive.objects.header import Header
+from archive.objects.header import Header, Read
 from archive.rules import admission, identity
 from archive.rules.admission import Admitted, Announced
 from archive.services import (
@@ -59,7 +59,8 @@ class Session:
         self.organisers: dict[tuple[str, PatientIdentifier, str], Target] = {}
         self.studies: dict[str, Tally] = {}
         self.series: dict[str, UUID] = {}
-        self.judged: tuple[date, Header, Admitted] | None = None
+        self.last_read: Read | None = None  # the next object's header is much like it
+        self.judged: tuple[date, tuple[object, ...], Admitted] | None = None
         self.corrected: set[UUID] = set()
         self.written = time.monotonic()
         # The last object was new, so the next is taken for new as well, and not looked for first.
@@ -119,9 +120,11 @@ class Session:
         """Each is what was announced; those that are alike but for what names them are judged once
         a day. Raises an Unacceptable, Unsupported or Malformed.
         """
-        admission.identify(header, announced)
-        day, alike = today(), header._replace(sop_instance_uid="", instance_number="")
-        if self.judged is None or self.judged[:2] != (day, alike):
+        day, alike = today(), header.alike
+        if self.judged is not None and self.judged[:2] == (day, alike):
+            admission.identify_in_series(header, announced)
+        else:
+            admission.identify(header, announced)
             self.judged = day, alike, admission.judge(header, self.policy, day)
         return self.judged[2]
 

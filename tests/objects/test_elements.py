@@ -130,7 +130,7 @@ def walked_on(data: bytes, syntax: str, head: int) -> bool | None:
             found = header.read(data, syntax)
     except DatasetUnreadable:
         return None
-    return is_whole(data, syntax, found.walked)
+    return is_whole(data, syntax, found.values.walked)
 
 
 @pytest.mark.parametrize("name", sorted(SAMPLES))
@@ -175,10 +175,10 @@ def test_walking_on_and_making_elements_find_the_same_in_mutations(
 def test_the_header_is_not_walked_over_twice(syntax: str, undefined: bool) -> None:
     data = encoded(with_issuers(undefined), syntax)
     rows = encoded(with_rows(), syntax)
-    walked = header.read(data, syntax).walked
+    walked = header.read(data, syntax).values.walked
     assert data[walked:] == rows
     assert not is_whole(data[:-1], syntax, walked)
-    assert header.read(data[:walked], syntax).walked == walked
+    assert header.read(data[:walked], syntax).values.walked == walked
 
 
 def with_rows() -> Dataset:
