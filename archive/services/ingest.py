@@ -17,7 +17,7 @@ from archive.errors import (
 from archive.errors.retention import StudyDestroyed
 from archive.models import Instance, JobKind, Register
 from archive.objects import deflated
-from archive.objects.elements import Truncated, require_whole
+from archive.objects.elements import Bytes, Truncated, require_whole
 from archive.objects.header import Header, Read, read, read_header
 from archive.objects.part10 import FileMeta
 from archive.rules import admission
@@ -88,11 +88,17 @@ class Receipt:
         too far could never be given to anybody. Raises DatasetUnreadable, InflatesTooFar.
         """
         try:
-            with self.incoming.view() as whole:
-                require_whole(whole, self.transfer_syntax_uid, walked)
-                deflated.require_whole(whole, self.transfer_syntax_uid)
+            if self.incoming.spilled:
+                with self.incoming.view() as whole:
+                    self._walk_on(whole, walked)
+            else:
+                self._walk_on(self.incoming.head, walked)
         except Truncated:
             raise DatasetUnreadable("data set ends inside an element") from None
+
+    def _walk_on(self, data: Bytes, walked: int) -> None:
+        require_whole(data, self.transfer_syntax_uid, walked)
+        deflated.require_whole(data, self.transfer_syntax_uid)
 
     def abandon(self) -> None:
         """The peer broke off in the middle; nothing of the object stays."""
