@@ -294,10 +294,16 @@ def _decoded(values: Values, last: Read | None) -> Header:
     charset = plain.get(CHARACTER_SET, b"")
     own = [_text(raw, charset) for raw in values.own]
     if last is not None and plain == last.values.plain and issuers == last.values.issuers:
-        return Header(values.complete, *last.header.alike[1:], *own)
+        return Header._make((values.complete, *last.header.alike[1:], *own))
     named = {FIELDS[tag]: raw for tag, raw in plain.items() if tag != CHARACTER_SET}
     named.update((ISSUERS[key], raw) for key, raw in issuers.items())
-    texts = {name: _text(raw, charset) for name, raw in named.items()}
+    joined = b"".join(named.values())
+    if joined.isascii() and b"\x1b" not in joined:
+        texts = {name: str(raw, "ascii").strip(" \0") for name, raw in named.items()}
+        if "\0" in "".join(texts.values()):
+            texts = {name: text.replace("\0", "") for name, text in texts.items()}
+    else:
+        texts = {name: _text(raw, charset) for name, raw in named.items()}
     texts.update(zip(("sop_instance_uid", "instance_number"), own, strict=True))
     character_set = str(charset, "ascii", "replace").strip(" \0").replace("\0", "")
     return Header(values.complete, character_set, **texts)
