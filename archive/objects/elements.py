@@ -213,8 +213,9 @@ def elements(data: Bytes, start: int, stop: int, encoding: Encoding) -> Iterator
         yield Element(tag, vr, value, end, length == UNDEFINED, inner)
 
 
-def require_whole(data: Bytes, transfer_syntax_uid: str) -> None:
-    """Every element of a data set ends inside it; values are not looked at. Raises Truncated.
+def require_whole(data: Bytes, transfer_syntax_uid: str, walked: int = 0) -> None:
+    """Every element of a data set ends inside it; values are not looked at. `walked`: where an
+    element begins before which all are known to be so. Raises Truncated.
 
     One with VRs that we do not know, or that is not in the encoding it names, is whole if it is so
     when read in any way that somebody might mean. What is deflated, or odd in another way, is left
@@ -224,17 +225,34 @@ def require_whole(data: Bytes, transfer_syntax_uid: str) -> None:
         return
     encoding = encoding_of(transfer_syntax_uid)
     try:
-        _walk_over(data, encoding)
-    except Odd:
+        _walk_over(data, walked, encoding)
+    except Odd:  # each way of reading it has other elements
         _require_whole_somehow(data, encoding)
 
 
-def _walk_over(data: Bytes, encoding: Encoding) -> None:
-    """As `elements` does, without making any: this is done for every object that comes. Raises
-    Odd, Truncated.
+def _walk_over(data: Bytes, position: int, encoding: Encoding) -> None:
+    """As `elements` does, without making any: this is done for every object that comes. Nearly all
+    elements are of a VR and a length that we know; `read_head` tells the others. Raises Odd,
+    Truncated.
     """
-    position, stop = 0, len(data)
+    explicit, little, stop = encoding.explicit, encoding.little, len(data)
+    short_head = (_LITTLE_EXPLICIT if little else _BIG_EXPLICIT).unpack_from
+    long_length = (_LITTLE_LONG if little else _BIG_LONG).unpack_from
+    bare_head = _LITTLE_IMPLICIT.unpack_from
+    short_vrs, long_vrs = SHORT_VRS, LONG_VRS
     while position < stop:
+        if position + 12 <= stop:
+            size = 8
+            if not explicit:
+                group, _, length = bare_head(data, position)
+            else:
+                group, _, vr, length = short_head(data, position)
+                if vr not in short_vrs:
+                    size = 12 if vr in long_vrs else 0
+                    (length,) = long_length(data, position + 8)
+            if size and length != UNDEFINED and group != 0xFFFE:
+                position += size + length
+                continue
         tag, vr, length, value = read_head(data, position, stop, encoding)
         if tag == ITEM_END:
             return
@@ -252,7 +270,7 @@ def _require_whole_somehow(data: Bytes, encoding: Encoding) -> None:
     guesses = (Guess(*each) for each in product((Form.SHORT, Form.LONG), Form))
     for way in (IMPLICIT, *(encoding._replace(guess=guess) for guess in guesses)):
         try:
-            return _walk_over(data, way)
+            return _walk_over(data, 0, way)
         except Truncated:
             continue
         except Odd:  # a value of undefined length that holds no items: pydicom looks for its end

@@ -1,7 +1,9 @@
 """The few facts of a data set that admission and the index need, read without pixel data.
 
 A bounded walk over the elements before the first tag beyond Instance Number (0020,0013). Whatever
-is not plainly encoded is handed over to pydicom; a property test holds the two equal.
+is not plainly encoded is handed over to pydicom; a property test holds the two equal. Objects of a
+series are alike but for what names them, so one may be read with the last one at hand; another
+property test holds its header equal to what is read without.
 """
 
 from dataclasses import dataclass
@@ -16,7 +18,8 @@ from archive import errors
 from archive.objects import charsets, elements
 from archive.objects.elements import Bytes, Encoding, Odd, Truncated
 
-LAST = 0x00200013  # Instance Number
+SOP_INSTANCE, INSTANCE_NUMBER = 0x00080018, 0x00200013
+LAST = INSTANCE_NUMBER
 INFLATED_STEP, INFLATED_LIMIT = 64 << 10, 64 << 20
 
 CHARACTER_SET = 0x00080005
@@ -60,13 +63,13 @@ _LONG_LITTLE, _LONG_BIG = Struct("<L").unpack_from, Struct(">L").unpack_from
 
 class Header(NamedTuple):
     """Values as sent, decoded, DICOM padding off; empty where absent. `complete`: no more bytes can
-    change it.
+    change it. `alike`: what the objects of a series have in common; what names each of them stands
+    behind it.
     """
 
     complete: bool
     specific_character_set: str = ""
     sop_class_uid: str = ""
-    sop_instance_uid: str = ""
     study_instance_uid: str = ""
     series_instance_uid: str = ""
     patient_id: str = ""
@@ -85,18 +88,36 @@ class Header(NamedTuple):
     study_id: str = ""
     series_description: str = ""
     series_number: str = ""
-    instance_number: str = ""
     modality: str = ""
     body_part: str = ""
+    sop_instance_uid: str = ""
+    instance_number: str = ""
+
+    @property
+    def alike(self) -> tuple[object, ...]:
+        return self[:-2]
 
 
 @dataclass(slots=True)
 class Values:
-    """Raw values by tag, those of the issuer sequences by (sequence, tag)."""
+    """Raw values by tag, apart from them the two that name an object; those in the issuer sequences
+    by (sequence, tag). If the walk has read them: these sequences as they stand, how they are
+    encoded, and where the first element begins that it has not walked over.
+    """
 
     complete: bool
     plain: dict[int, bytes]
     issuers: dict[tuple[int, int], bytes]
+    sequences: dict[int, tuple[bytes, Encoding]]
+    walked: int = 0
+    own: tuple[bytes, bytes] = b"", b""
+
+
+class Read(NamedTuple):
+    """A header and what it was read from."""
+
+    header: Header
+    values: Values
 
 
 def read_header(data: Bytes, transfer_syntax_uid: str, *, whole: bool = True) -> Header:
@@ -104,12 +125,24 @@ def read_header(data: Bytes, transfer_syntax_uid: str, *, whole: bool = True) ->
 
     Of a first part the result may lack `complete`: ask again with more. Raises DatasetUnreadable.
     """
+    return read(data, transfer_syntax_uid, whole=whole).header
+
+
+def read(
+    data: Bytes, transfer_syntax_uid: str, *, whole: bool = True, last: Read | None = None
+) -> Read:
+    """The same, with how far it was walked over. What is as in the `last` one read is taken from
+    there. Raises DatasetUnreadable.
+    """
+    before = last.values if last is not None else None
     if elements.is_deflated(transfer_syntax_uid):
-        return _read_deflated(data, whole)
-    return _decoded(_values(data, elements.encoding_of(transfer_syntax_uid), whole))
+        values = _read_deflated(data, whole)
+    else:
+        values = _values(data, elements.encoding_of(transfer_syntax_uid), whole, before)
+    return Read(_decoded(values, last), values)
 
 
-def _read_deflated(data: Bytes, whole: bool) -> Header:
+def _read_deflated(data: Bytes, whole: bool) -> Values:
     limit = INFLATED_STEP
     while True:
         inflated, ended = elements.inflate(data, limit)
@@ -117,33 +150,42 @@ def _read_deflated(data: Bytes, whole: bool) -> Header:
             raise errors.DatasetUnreadable("deflated data set ends too early")
         values = _values(inflated, elements.EXPLICIT, whole=ended)
         if values.complete or ended or len(inflated) < limit:
-            return _decoded(values)
+            values.walked = 0  # over what was inflated, which nobody walks over again
+            return values
         if limit >= INFLATED_LIMIT:
             raise errors.DatasetUnreadable("header is too large")
         limit *= 4
 
 
-def _values(data: Bytes, encoding: Encoding, whole: bool) -> Values:
+def _values(data: Bytes, encoding: Encoding, whole: bool, last: Values | None = None) -> Values:
     try:
         values = _walk(data, encoding)
+        if last is not None and values.sequences == last.sequences and values.sequences:
+            values.issuers = last.issuers
+        else:
+            values.issuers = _issuers(values.sequences)
         values.complete = values.complete or whole
-        return values
     except Truncated:
         if whole:
             raise errors.DatasetUnreadable("data set ends inside an element") from None
-        return Values(False, {}, {})
+        return Values(False, {}, {}, {})
     except Odd:
-        return _by_pydicom(data, encoding, whole)
+        values = _by_pydicom(data, encoding, whole)
+    plain = values.plain
+    values.own = plain.pop(SOP_INSTANCE, b""), plain.pop(INSTANCE_NUMBER, b"")
+    return values
 
 
 def _walk(data: Bytes, encoding: Encoding) -> Values:
-    """Collect the wanted values up to LAST. Raises Odd, Truncated."""
+    """Collect the wanted values up to LAST, those in sequences still in them. Raises Odd,
+    Truncated.
+    """
     explicit, little = encoding.explicit, encoding.little
     short_head = (_EXPLICIT_LITTLE if little else _EXPLICIT_BIG) if explicit else _IMPLICIT
     long_length = _LONG_LITTLE if little else _LONG_BIG
     wanted, long_vrs, short_vrs = WANTED, elements.LONG_VRS, elements.SHORT_VRS
     plain: dict[int, bytes] = {}
-    spans: dict[int, tuple[int, int, Encoding]] = {}
+    sequences: dict[int, tuple[bytes, Encoding]] = {}
     position, stop, previous, vr = 0, len(data), 0x00080000 - 1, b""
     while position + 8 <= stop:
         if explicit:
@@ -153,7 +195,7 @@ def _walk(data: Bytes, encoding: Encoding) -> Values:
         tag = group << 16 | number
         if not previous < tag <= LAST:
             if tag > LAST:
-                return Values(True, plain, _issuers(data, spans))
+                return Values(True, plain, {}, sequences, position)
             raise Odd
         previous = tag
         position += 8
@@ -168,28 +210,26 @@ def _walk(data: Bytes, encoding: Encoding) -> Values:
             inner = elements.inner_encoding(vr, encoding)
             end = elements.end_of_undefined(data, position, stop, inner)
             if tag in ISSUER_SEQUENCES:
-                spans[tag] = (position, end, inner)
+                sequences[tag] = bytes(data[position:end]), inner
             position = end + 8
         else:
             end = position + length
             if tag in wanted:
                 plain[tag] = bytes(data[position:end])
             elif tag in ISSUER_SEQUENCES:
-                spans[tag] = (position, min(end, stop), encoding)
+                sequences[tag] = bytes(data[position:end]), encoding
             position = end
     if position != stop:
         raise Truncated
-    return Values(False, plain, _issuers(data, spans))
+    return Values(False, plain, {}, sequences, position)
 
 
-def _issuers(
-    data: Bytes, spans: dict[int, tuple[int, int, Encoding]]
-) -> dict[tuple[int, int], bytes]:
+def _issuers(sequences: dict[int, tuple[bytes, Encoding]]) -> dict[tuple[int, int], bytes]:
     """The universal entity ids of the first item of each issuer sequence. Raises Odd."""
     found: dict[tuple[int, int], bytes] = {}
-    for sequence, (start, stop, encoding) in spans.items():
+    for sequence, (data, encoding) in sequences.items():
         try:
-            first = next(elements.items(data, start, stop, encoding), None)
+            first = next(elements.items(data, 0, len(data), encoding), None)
             if first is None:
                 continue
             for element in elements.elements(data, *first, encoding):
@@ -220,7 +260,7 @@ def _by_pydicom(data: Bytes, encoding: Encoding, whole: bool) -> Values:
                 raise errors.DatasetUnreadable(
                     "data set is in another encoding than its transfer syntax"
                 )
-            values = Values(bool(reached) or whole, {}, {})
+            values = Values(bool(reached) or whole, {}, {}, {})
             for tag in (WANTED | ISSUER_SEQUENCES) & set(dataset.keys()):
                 _take(dataset, tag, values)
     except errors.DatasetUnreadable:
@@ -249,18 +289,29 @@ def _raw(dataset: Dataset, tag: int) -> bytes:
     return value if isinstance(value, bytes) else b""
 
 
-def _decoded(values: Values) -> Header:
-    named = {FIELDS[tag]: raw for tag, raw in values.plain.items() if tag != CHARACTER_SET}
-    named.update((ISSUERS[key], raw) for key, raw in values.issuers.items())
-    charset = values.plain.get(CHARACTER_SET, b"")
-    plain = b"".join(named.values())
-    if plain.isascii() and b"\x1b" not in plain:
+def _decoded(values: Values, last: Read | None) -> Header:
+    plain, issuers = values.plain, values.issuers
+    charset = plain.get(CHARACTER_SET, b"")
+    own = [_text(raw, charset) for raw in values.own]
+    if last is not None and plain == last.values.plain and issuers == last.values.issuers:
+        return Header._make((values.complete, *last.header.alike[1:], *own))
+    named = {FIELDS[tag]: raw for tag, raw in plain.items() if tag != CHARACTER_SET}
+    named.update((ISSUERS[key], raw) for key, raw in issuers.items())
+    joined = b"".join(named.values())
+    if joined.isascii() and b"\x1b" not in joined:
         texts = {name: str(raw, "ascii").strip(" \0") for name, raw in named.items()}
+        if "\0" in "".join(texts.values()):
+            texts = {name: text.replace("\0", "") for name, text in texts.items()}
     else:
-        codecs = charsets.codecs_of(charset)
-        texts = {name: charsets.decode(raw, codecs).strip(" \0") for name, raw in named.items()}
-    if "\0" in "".join(texts.values()):  # inside a value: no database keeps it
-        texts = {name: text.replace("\0", "") for name, text in texts.items()}
-    return Header(
-        values.complete, str(charset, "ascii", "replace").strip(" \0").replace("\0", ""), **texts
-    )
+        texts = {name: _text(raw, charset) for name, raw in named.items()}
+    texts.update(zip(("sop_instance_uid", "instance_number"), own, strict=True))
+    character_set = str(charset, "ascii", "replace").strip(" \0").replace("\0", "")
+    return Header(values.complete, character_set, **texts)
+
+
+def _text(raw: bytes, charset: bytes) -> str:
+    if raw.isascii() and b"\x1b" not in raw:  # the same in all of DICOM's
+        text = str(raw, "ascii")
+    else:
+        text = charsets.decode(raw, charsets.codecs_of(charset))
+    return text.strip(" \0").replace("\0", "")  # inside a value: no database keeps it

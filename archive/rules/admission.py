@@ -82,15 +82,14 @@ def judge(header: Header, policy: Policy, today: date) -> Admitted:
 
 def identify(header: Header, announced: Announced) -> None:
     """The data set is what was announced, and its UIDs are UIDs (PS3.4 B.2.3: A900, C000)."""
-    for tag, uid in (
-        (0x0020000D, header.study_instance_uid),
-        (0x0020000E, header.series_instance_uid),
-        (0x00080018, header.sop_instance_uid),
-    ):
-        try:
-            Uid(uid)
-        except ValueError:
-            raise DatasetUnreadable("a UID is missing or is no UID", tag=tag) from None
+    _require_uid(0x0020000D, header.study_instance_uid)
+    _require_uid(0x0020000E, header.series_instance_uid)
+    identify_in_series(header, announced)
+
+
+def identify_in_series(header: Header, announced: Announced) -> None:
+    """What is left of that when the UIDs of study and series are known to be UIDs."""
+    _require_uid(0x00080018, header.sop_instance_uid)
     if (header.sop_class_uid, header.sop_instance_uid) != (
         announced.sop_class_uid,
         announced.sop_instance_uid,
@@ -98,6 +97,13 @@ def identify(header: Header, announced: Announced) -> None:
         raise ClassMismatch()
     if announced.study_instance_uid not in ("", header.study_instance_uid):
         raise StudyMismatch()
+
+
+def _require_uid(tag: int, uid: str) -> None:
+    try:
+        Uid(uid)
+    except ValueError:
+        raise DatasetUnreadable("a UID is missing or is no UID", tag=tag) from None
 
 
 def trusted_patient(header: Header, policy: Policy) -> PatientIdentifier:

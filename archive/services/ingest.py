@@ -17,8 +17,8 @@ from archive.errors import (
 from archive.errors.retention import StudyDestroyed
 from archive.models import Instance, JobKind, Register
 from archive.objects import deflated
-from archive.objects.elements import Truncated, require_whole
-from archive.objects.header import Header, read_header
+from archive.objects.elements import Bytes, Truncated, require_whole
+from archive.objects.header import Header, Read, read, read_header
 from archive.objects.part10 import FileMeta
 from archive.rules import admission
 from archive.rules.admission import Admitted, Announced
@@ -65,8 +65,8 @@ class Receipt:
     def finish(self) -> None:
         """Durable on return. Raises the ArchiveError that the sender is answered with."""
         try:
-            self.header = self._read_header()
-            self._require_whole()
+            self.header, values = self.session.last_read = self._read_header()
+            self._require_whole(values.walked)
             self._store(self.header)
         except ArchiveError as error:
             self.fail(error)
@@ -74,26 +74,33 @@ class Receipt:
         finally:
             self.incoming.discard()
 
-    def _read_header(self) -> Header:
+    def _read_header(self) -> Read:
         """From the beginning that is in memory, or from all of it when that does not reach far
         enough.
         """
-        spilled = self.incoming.spilled
-        header = read_header(self.incoming.head, self.transfer_syntax_uid, whole=not spilled)
-        if header.complete or not spilled:
-            return header
-        return read_header(self.incoming.data(), self.transfer_syntax_uid)
+        spilled, last = self.incoming.spilled, self.session.last_read
+        head = self.incoming.head
+        found = read(head, self.transfer_syntax_uid, whole=not spilled, last=last)
+        if found.header.complete or not spilled:
+            return found
+        return read(self.incoming.data(), self.transfer_syntax_uid, last=last)
 
-    def _require_whole(self) -> None:
+    def _require_whole(self, walked: int) -> None:
         """A data set that ends inside an element would be archived broken, and one that inflates
         too far could never be given to anybody. Raises DatasetUnreadable, InflatesTooFar.
         """
         try:
-            with self.incoming.view() as whole:
-                require_whole(whole, self.transfer_syntax_uid)
-                deflated.require_whole(whole, self.transfer_syntax_uid)
+            if self.incoming.spilled:
+                with self.incoming.view() as whole:
+                    self._walk_on(whole, walked)
+            else:
+                self._walk_on(self.incoming.head, walked)
         except Truncated:
             raise DatasetUnreadable("data set ends inside an element") from None
+
+    def _walk_on(self, data: Bytes, walked: int) -> None:
+        require_whole(data, self.transfer_syntax_uid, walked)
+        deflated.require_whole(data, self.transfer_syntax_uid)
 
     def abandon(self) -> None:
         """The peer broke off in the middle; nothing of the object stays."""

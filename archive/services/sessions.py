@@ -12,7 +12,7 @@ from archive import ledger, tracing
 from archive.errors import (
     CustomerTooFast,
 )
-from archive.objects.header import Header
+from archive.objects.header import Header, Read
 from archive.rules import admission, identity
 from archive.rules.admission import Admitted, Announced
 from archive.services import (
@@ -59,7 +59,11 @@ class Session:
         self.organisers: dict[tuple[str, PatientIdentifier, str], Target] = {}
         self.studies: dict[str, Tally] = {}
         self.series: dict[str, UUID] = {}
-        self.judged: tuple[date, Header, Admitted] | None = None
+        self.last_read: Read | None = None  # the next object's header is much like it
+        self.judged: tuple[date, tuple[object, ...], Admitted] | None = None
+        # What was found for objects admitted alike, which `admit` gives the very same answer.
+        self.aimed: tuple[Admitted, Target] | None = None
+        self.agreed: Admitted | None = None
         self.corrected: set[UUID] = set()
         self.written = time.monotonic()
         # The last object was new, so the next is taken for new as well, and not looked for first.
@@ -113,31 +117,45 @@ class Session:
         """Each is what was announced; those that are alike but for what names them are judged once
         a day. Raises an Unacceptable, Unsupported or Malformed.
         """
-        admission.identify(header, announced)
-        day, alike = today(), header._replace(sop_instance_uid="", instance_number="")
-        if self.judged is None or self.judged[:2] != (day, alike):
+        day, alike = today(), header.alike
+        if self.judged is not None and self.judged[:2] == (day, alike):
+            admission.identify_in_series(header, announced)
+        else:
+            admission.identify(header, announced)
             self.judged = day, alike, admission.judge(header, self.policy, day)
         return self.judged[2]
 
     def check(self, header: Header, admitted: Admitted) -> Target:
-        """The register the object goes to. Reads only; raises what forbids it."""
+        """The register the object goes to. Reads only; raises what forbids it. Once study and
+        series are filed, objects that were admitted alike are no longer asked about.
+        """
         target = self.target(header, admitted)
+        if admitted is self.agreed:
+            return target
         known = self.studies.get(header.study_instance_uid)
-        if (
-            known is None
-            or known.patient != admitted.patient
-            or known.filed.register_id not in target.reach
-            or self.series_key(header) not in self.series
-        ):
+        filed = (
+            known is not None
+            and known.patient == admitted.patient
+            and known.filed.register_id in target.reach
+            and self.series_key(header) in self.series
+        )
+        if not filed:
             filing.check(self.peer, header, admitted, target)
         issuers = self.registers.arcs | identity.arcs_of([target.register.controller_oid])
         identity.require_own_issuer(admitted.patient, issuers)
+        if filed:
+            self.agreed = admitted
         return target
 
     def target(self, header: Header, admitted: Admitted) -> Target:
         """An authorisation is read once an association for each organiser, patient and study code,
         so that a change holds from the next association on. Raises ControllerUnauthorised.
         """
+        if self.aimed is None or self.aimed[0] is not admitted:
+            self.aimed = admitted, self._target(header, admitted)
+        return self.aimed[1]
+
+    def _target(self, header: Header, admitted: Admitted) -> Target:
         own = filing.own_target(header, self.registers)
         if own is not None:
             return own

@@ -11,7 +11,9 @@ from hypothesis import strategies as st
 from pydicom.data import get_testdata_file
 from pydicom.dataset import Dataset
 
-from archive.objects.elements import Truncated, encoding_of, require_whole
+from archive.errors import DatasetUnreadable
+from archive.objects import elements, header
+from archive.objects.elements import Odd, Truncated, encoding_of, require_whole
 from tests.objects.samples import (
     BIG,
     DEFLATED,
@@ -96,3 +98,90 @@ def test_any_bytes_are_whole_or_not(data: bytes, syntax: str) -> None:
 
 def test_an_empty_data_set_is_whole() -> None:
     require_whole(encoded(Dataset(), EXPLICIT), EXPLICIT)
+
+
+def is_whole_by_elements(data: bytes, syntax: str) -> bool | None:
+    """The same by the walk that makes each element. None when it is odd."""
+    try:
+        for _ in elements.elements(data, 0, len(data), encoding_of(syntax)):
+            pass
+    except Truncated:
+        return False
+    except Odd:
+        return None
+    return True
+
+
+def is_whole(data: bytes, syntax: str, walked: int = 0) -> bool:
+    try:
+        require_whole(data, syntax, walked)
+    except Truncated:
+        return False
+    return True
+
+
+def walked_on(data: bytes, syntax: str, head: int) -> bool | None:
+    """Whether it is whole as receiving finds out: behind what reading the header from the first
+    `head` bytes, or from all of them, has walked over. None when the header is refused.
+    """
+    try:
+        found = header.read(data[:head], syntax, whole=head >= len(data))
+        if not found.header.complete and head < len(data):
+            found = header.read(data, syntax)
+    except DatasetUnreadable:
+        return None
+    return is_whole(data, syntax, found.values.walked)
+
+
+@pytest.mark.parametrize("name", sorted(SAMPLES))
+def test_walking_on_behind_the_header_finds_what_walking_from_the_beginning_does(
+    name: str,
+) -> None:
+    data, syntax = SAMPLES[name]
+    lengths = {*range(0, min(len(data), 2000), 9), len(data) - 3, len(data)}
+    for cut in (data[:length] for length in sorted(lengths)):
+        assert walked_on(cut, syntax, 1000) in (is_whole(cut, syntax), None)
+
+
+@settings(max_examples=600, deadline=None)
+@given(
+    name=st.sampled_from(sorted(SAMPLES)),
+    changes=st.lists(st.tuples(st.integers(0, 3000), st.integers(0, 255)), max_size=4),
+    inserted=st.sampled_from((b"", SHORT, LONG, BARE, NO_VR, in_item(SHORT), in_item(PIXELS))),
+    at_front=st.booleans(),
+    cut=st.one_of(st.none(), st.integers(0, 3000)),
+    head=st.integers(0, 4000),
+)
+def test_walking_on_and_making_elements_find_the_same_in_mutations(
+    name: str,
+    changes: list[tuple[int, int]],
+    inserted: bytes,
+    at_front: bool,
+    cut: int | None,
+    head: int,
+) -> None:
+    data, syntax = SAMPLES[name]
+    mutated = bytearray(inserted + data if at_front else data + inserted)[:cut]
+    for position, value in changes:
+        if position < len(mutated):
+            mutated[position] = value
+    whole = is_whole(bytes(mutated), syntax)
+    assert walked_on(bytes(mutated), syntax, head) in (whole, None)
+    assert is_whole_by_elements(bytes(mutated), syntax) in (whole, None)
+
+
+@pytest.mark.parametrize("syntax", [EXPLICIT, IMPLICIT, BIG])
+@pytest.mark.parametrize("undefined", [False, True])
+def test_the_header_is_not_walked_over_twice(syntax: str, undefined: bool) -> None:
+    data = encoded(with_issuers(undefined), syntax)
+    rows = encoded(with_rows(), syntax)
+    walked = header.read(data, syntax).values.walked
+    assert data[walked:] == rows
+    assert not is_whole(data[:-1], syntax, walked)
+    assert header.read(data[:walked], syntax).values.walked == walked
+
+
+def with_rows() -> Dataset:
+    dataset = Dataset()
+    dataset.Rows = 1
+    return dataset

@@ -13,11 +13,12 @@ from pydicom.filereader import read_dataset
 from pydicom.sequence import Sequence
 
 from archive import errors
-from archive.objects import elements, header
-from archive.objects.header import Header, read_header
-from tests.objects.samples import EXPLICIT, IMPLICIT, data_sets, encoded, with_issuers
+from archive.objects import charsets, elements, header
+from archive.objects.header import Header, Read, read, read_header
+from tests.objects.samples import BIG, EXPLICIT, IMPLICIT, data_sets, encoded, with_issuers
 
 SAMPLES = data_sets()
+Changes = list[tuple[int, int]]
 
 
 def by_pydicom(data: bytes, transfer_syntax: str) -> dict[str, str]:
@@ -86,6 +87,95 @@ def test_equal_to_pydicom_on_mutations_or_refused(
     ):  # a value that pydicom cannot even look at, such as a character set with a NUL
         return
     assert facts(found) == expected
+
+
+def series() -> dict[str, tuple[bytes, str]]:
+    """Data sets that are alike but for one value, also in their issuers and their encoding."""
+    found: dict[str, tuple[bytes, str]] = {}
+    for syntax, undefined in ((EXPLICIT, False), (EXPLICIT, True), (IMPLICIT, True), (BIG, False)):
+        for keyword, value in (
+            ("SOPInstanceUID", "1.2.3"),
+            ("SOPInstanceUID", "1.2.4"),
+            ("InstanceNumber", "7"),
+            ("PatientName", "Mäkinen^Åsa"),
+            ("PatientID", ""),
+            ("SpecificCharacterSet", "ISO_IR 192"),
+        ):
+            made = with_issuers(undefined)
+            made.SpecificCharacterSet = "ISO_IR 100"
+            setattr(made, keyword, value)
+            found[f"{syntax} {undefined} {keyword} {value}"] = encoded(made, syntax), syntax
+        made.IssuerOfPatientIDQualifiersSequence[0].UniversalEntityID = "1.2.246.22"
+        found[f"{syntax} {undefined} issuer"] = encoded(made, syntax), syntax
+    return found
+
+
+ALIKE = series()
+
+
+def outcome(
+    data: bytes, transfer_syntax: str, whole: bool, last: Read | None
+) -> tuple[str | tuple[Header, int], Read | None]:
+    try:
+        found = read(data, transfer_syntax, whole=whole, last=last)
+    except errors.DatasetUnreadable as error:
+        return str(error), last
+    return (found.header, found.values.walked), found
+
+
+def changed(data: bytes, changes: Changes, cut: int | None) -> bytes:
+    mutated = bytearray(data[:cut])
+    for position, value in changes:
+        if position < len(mutated):
+            mutated[position] = value
+    return bytes(mutated)
+
+
+@settings(max_examples=600, deadline=None)
+@given(
+    objects=st.lists(
+        st.tuples(
+            st.sampled_from(sorted(ALIKE) * 8 + sorted(SAMPLES)),
+            st.one_of(
+                st.just([]),
+                st.lists(st.tuples(st.integers(0, 500), st.integers(0, 255)), max_size=3),
+            ),
+            st.one_of(st.none(), st.integers(0, 3000)),
+            st.booleans(),
+        ),
+        min_size=2,
+        max_size=8,
+    )
+)
+def test_a_header_is_the_same_or_refused_the_same_whatever_was_read_before_it(
+    objects: list[tuple[str, Changes, int | None, bool]],
+) -> None:
+    last: Read | None = None
+    for name, changes, cut, whole in objects:
+        data, transfer_syntax = (SAMPLES | ALIKE)[name]
+        data = changed(data, changes, cut)
+        alone, _ = outcome(data, transfer_syntax, whole, None)
+        found, last = outcome(data, transfer_syntax, whole, last)
+        assert found == alone
+
+
+def test_what_the_last_object_of_a_series_has_as_well_is_taken_from_there() -> None:
+    first, second, other = (
+        read(*ALIKE[f"{EXPLICIT} False {each}"])
+        for each in ("SOPInstanceUID 1.2.3", "SOPInstanceUID 1.2.4", "PatientID ")
+    )
+    data, transfer_syntax = ALIKE[f"{EXPLICIT} False SOPInstanceUID 1.2.4"]
+    found = read(data, transfer_syntax, last=first).header
+    assert found == second.header
+    assert found.alike == first.header.alike != other.header.alike
+    assert found.patient_id is first.header.patient_id
+
+
+@pytest.mark.parametrize("codec", sorted(charsets._DICOM_CODECS))
+def test_ascii_is_the_same_in_each_character_set(codec: str) -> None:
+    plain = [number for number in range(128) if number != 0x1B]
+    raw = b"".join(bytes((one, other)) for one in plain for other in plain)
+    assert charsets.decode(raw, (codec,)) == raw.decode("ascii")
 
 
 @settings(max_examples=300, deadline=None)

@@ -9,6 +9,7 @@ from pydicom.dataset import Dataset
 
 from archive import errors, vault
 from archive.config import settings
+from archive.errors import PatientConflict
 from archive.errors.persons import PatientIdForeign
 from archive.models import CaseEvent, Instance, Job, LedgerEvent, Patient, Register, Study
 from archive.objects import deflated
@@ -252,6 +253,26 @@ def test_a_temporary_id_is_taken_from_its_issuer_only(
     session.close()
     assert raised.value.code == "A777"
     assert not Instance.objects.exists() and not cast.newcomers().exists()
+
+
+ELSEWHERE = {
+    "StudyInstanceUID": "1.2.246.10.90000003.2",
+    "SeriesInstanceUID": "1.2.246.10.90000003.2.1",
+}
+
+
+def test_objects_that_alternate_are_each_judged_as_themselves() -> None:
+    own, foreign = (f"1.2.246.10.{arc}.22.2026" for arc in ("90000003", "90000011"))
+    session = Session(cast.peer())
+    for number in range(4):
+        common = {"PatientID": "010181-9991", "InstanceNumber": str(number)}
+        send(session, dataset(**common, IssuerOfPatientID=own))
+        with pytest.raises(PatientIdForeign):
+            send(session, dataset(**common, IssuerOfPatientID=foreign, **ELSEWHERE))
+        with pytest.raises(PatientConflict):
+            send(session, dataset(PatientID=VENLA, InstanceNumber=str(number)))
+    session.close()
+    assert Instance.objects.count() == 4
 
 
 def test_a_successor_stores_under_its_predecessors_temporary_ids() -> None:
