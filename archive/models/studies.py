@@ -136,7 +136,7 @@ class Study(models.Model):
 class Series(models.Model):
     id = uuid_key()
     environment = environment_field()
-    study = models.ForeignKey(Study, models.PROTECT, related_name="series")
+    study = models.ForeignKey(Study, models.PROTECT, related_name="series", db_index=False)
     series_instance_uid = oid_field()
     modality = models.CharField(max_length=16)
     series_number = models.CharField(max_length=12, blank=True)
@@ -147,6 +147,7 @@ class Series(models.Model):
             models.UniqueConstraint(
                 fields=("environment", "series_instance_uid"), name="series_uid"
             ),
+            models.UniqueConstraint(fields=("study", "id"), name="series_of_study"),
         )
         verbose_name_plural = "series"
 
@@ -172,8 +173,13 @@ class Instance(models.Model):
 
     id = uuid_key()
     environment = environment_field()
-    study = models.ForeignKey(Study, models.PROTECT, related_name="instances", db_index=False)
-    series = models.ForeignKey(Series, models.PROTECT, related_name="instances")
+    # Both are held by one key of the database, which Django cannot word: migration 0241.
+    study = models.ForeignKey(
+        Study, models.PROTECT, related_name="instances", db_index=False, db_constraint=False
+    )
+    series = models.ForeignKey(
+        Series, models.PROTECT, related_name="instances", db_constraint=False
+    )
     sop_instance_uid = oid_field()
     sop_class_uid = oid_field()
     transfer_syntax_uid = oid_field()

@@ -13,7 +13,7 @@ from django.db import transaction
 
 from archive import vault
 from archive.config import settings
-from archive.errors import ArchiveError
+from archive.errors import ArchiveError, RelationalMismatch
 from archive.models import Connection, Instance, Patient, Register, Series, Study
 from archive.objects import key_objects, manifest
 from archive.objects.header import Header
@@ -101,7 +101,9 @@ def kind_of_data(meta: FileMeta, data: bytes) -> Indexed | None:
 
 
 def index(file: File, places: Places, policy: Policy) -> Indexed:
-    """Add the rows that are missing; those that are there stay. Raises DatasetUnreadable."""
+    """Add the rows that are missing; those that are there stay. Raises DatasetUnreadable,
+    RelationalMismatch.
+    """
     special = kind_of(file)
     if special is not None:
         return special
@@ -177,6 +179,8 @@ def _series(file: File, study: Study) -> Series:
         series_instance_uid=header.series_instance_uid,
         defaults={"study": study, **facts},
     )
+    if series.study_id != study.id:
+        raise RelationalMismatch()
     earlier = Instance.objects.filter(series=series, received_at__lt=file.meta.received_at)
     if not made and not earlier.exists():
         Series.objects.filter(id=series.id).update(**facts)

@@ -249,13 +249,17 @@ def _sender(environment: str, register: Register, record: Record) -> Connection 
 
 
 def _fill(study: Study, record: Record) -> None:
-    """Series and objects that the index does not have."""
+    """Series and objects that the index does not have; a series that another study has by now stays
+    that one's.
+    """
     for each in record["series"]:
         series, _ = Series.objects.get_or_create(
             environment=study.environment,
             series_instance_uid=each["uid"],
             defaults={"study": study, "modality": each["modality"]},
         )
+        if series.study_id != study.id:
+            continue
         made = (_instance(study, series, told) for told in each["objects"])
         Instance.objects.bulk_create(made, batch_size=2_000, ignore_conflicts=True)
 

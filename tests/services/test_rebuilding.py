@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from django.core.management import call_command
+from django.db import connection
 from django.db.models import F
 
 from archive import config, vault
@@ -39,7 +40,7 @@ from archive.services.indexing import Indexed
 from archive.services.rebuilding import Progress
 from archive.values import uid_from_uuid
 from archive.vault import digests
-from tests import cast, notes
+from tests import builders, cast, notes
 from tests.cast import VENLA, dataset
 from tests.notes import QUALITY, SAFETY, note
 from tests.services.test_corrections import NEW_PATIENT, corrected, lay_over, served, settle
@@ -325,3 +326,13 @@ def test_objects_that_were_set_aside_are_missed_by_name_and_not_shown(own_vault:
     cast.store(headless)
     go_round()
     assert not CaseEvent.objects.filter(outcome="open").exists()
+
+
+def test_a_file_whose_series_is_another_studys_is_counted_and_harms_nobody() -> None:
+    cast.store(dataset())
+    Instance.objects.all().delete()
+    other = builders.study(study_instance_uid="1.2.246.10.90000099")
+    Series.objects.update(study=other)
+    done = rebuilding.rebuild(nothing)
+    connection.check_constraints()
+    assert (done.unreadable, Instance.objects.count()) == (1, 0)

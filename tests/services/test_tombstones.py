@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from django.db import connection
 from django.db.models import F, Value
 from django.db.models.functions import Concat
 
@@ -17,6 +18,7 @@ from archive.models import (
     Finding,
     Instance,
     LedgerEvent,
+    Series,
     Study,
     User,
 )
@@ -89,6 +91,20 @@ def test_in_a_new_index_a_destroyed_study_is_destroyed_and_refused() -> None:
     )
     with pytest.raises(StudyDestroyed):
         cast.store(again)
+
+
+def test_a_series_that_another_study_has_taken_since_stays_its_own() -> None:
+    study, before = destroyed(), objects()
+    uid = Series.objects.get(study=study).series_instance_uid
+    DestructionItem.objects.all().delete()
+    wipe()
+    taken = cast.store(dataset(StudyInstanceUID="1.2.246.10.90000099", SeriesInstanceUID=uid))
+    rebuilding.rebuild(nothing)
+    connection.check_constraints()
+    again = Study.objects.get(study_instance_uid=study.study_instance_uid)
+    assert again.state == "destroyed"
+    assert Series.objects.get(series_instance_uid=uid).study_id == taken.id
+    assert not before.keys() & objects().keys()
 
 
 def told_of_lists() -> list[tuple[object, ...]]:
