@@ -16,6 +16,7 @@ from django.db.models import QuerySet
 from psycopg import errors, pq
 
 _thread = threading.local()
+_ANSWERED, _FORGOTTEN = pq.ExecStatus.TUPLES_OK, errors.InvalidSqlStatementName.sqlstate
 
 Connection = psycopg.Connection[Any]
 Bound = Sequence[bytes]  # parameters as the server takes them
@@ -67,7 +68,7 @@ class Bare:
         known: dict[bytes, Connection] = _thread.__dict__.setdefault("prepared", {})
         if known.get(self.name) is raw:
             result = raw.pgconn.exec_prepared(self.name, values, self.formats)
-            if _state(result) != errors.InvalidSqlStatementName.sqlstate:
+            if result.status == _ANSWERED or _state(result) != _FORGOTTEN:
                 return result
         _checked(raw.pgconn.prepare(self.name, self.statement))
         known[self.name] = raw
@@ -86,7 +87,7 @@ def _state(result: pq.abc.PGresult) -> str:
 
 def _checked(result: pq.abc.PGresult) -> pq.abc.PGresult:
     """Raises the psycopg error of one that failed."""
-    if result.status in (pq.ExecStatus.COMMAND_OK, pq.ExecStatus.TUPLES_OK):
+    if result.status in (_ANSWERED, pq.ExecStatus.COMMAND_OK):
         return result
     state = _state(result)
     kind = errors.lookup(state) if state else psycopg.OperationalError
