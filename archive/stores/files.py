@@ -50,8 +50,6 @@ class FileStore:
         # Paths, and os.path, would cost more here than all the system calls.
         home, _, name = key.rpartition("/")
         place = f"{self._root}/{home}"
-        if spilled is None and is_object(name) and _put_new(self._root, place, name, parts):
-            return
         if spilled is None:
             size = sum(len(part) for part in parts)
             file, temporary_name = temporary(self._root, key.partition("/")[0], size)
@@ -155,11 +153,14 @@ def temporary(root: str, environment: str, size: int) -> tuple[int, str]:
     """A new file for this much, open for writing. Raises StorageFull before the disk is full, and
     StorageGone.
     """
-    home = f"{root}/{environment}"
-    require_set_up(home)
-    _require_free(os.statvfs(home), size)
-    folder = f"{home}/{INCOMING}"
-    make_folder(folder)
+    require_set_up(f"{root}/{environment}")
+    folder = f"{root}/{environment}/{INCOMING}"
+    try:
+        disk = os.statvfs(folder)
+    except FileNotFoundError:
+        make_folder(folder)
+        disk = os.statvfs(folder)
+    _require_free(disk, size)
     path = f"{folder}/{os.urandom(16).hex()}"
     return os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600), path
 
@@ -174,42 +175,14 @@ def _require_free(disk: os.statvfs_result, size: int) -> None:
         raise StorageFull("less free space than the floor that is kept")
 
 
-def _put_new(root: str, place: str, name: str, parts: Sequence[bytes | bytearray]) -> bool:
-    """An object that is in memory, written under its name at once, durable on return: that spares
-    the file system two names. False, and nothing is written, when its name is taken or its folder
-    is yet to be made. Raises StorageFull, StorageGone.
-
-    Until it is whole it is what a power cut leaves of a larger one (`_settle`): it does not match
-    its name, no row speaks of it, and the next that does match replaces it.
-    """
-    home = home_of(root, place[len(root) + 1 :])
-    require_set_up(home)
-    _require_free(os.statvfs(home), sum(map(len, parts)))
-    target = f"{place}/{name}"
-    try:
-        file = os.open(target, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600)
-    except (FileExistsError, FileNotFoundError):
-        return False
-    try:
-        write_all(file, *parts)
-        _sync_data(file)
-    except BaseException:
-        _withdraw(file, target)
-        raise
-    finally:
-        os.close(file)
-    sync_folder(place)
-    return True
-
-
 def _settle(file: int, path: str, place: str, name: str) -> None:
     """Durable under its name in that folder on return. Raises FileNotFoundError, when there is none
     such.
 
-    A large object is named first and synced once: its blocks and its name are in one transaction
-    of the file system, so that syncing the folder has nothing left to write. What a power cut then
-    leaves half-written does not match its name, and is replaced by the next that does. Anything
-    else could not be told from a whole file, and is synced before it is named.
+    An object is named first and synced once: its blocks and its name are in one transaction of the
+    file system, so that syncing the folder has nothing left to write. What a power cut then leaves
+    half-written does not match its name, and is replaced by the next that does. Anything else
+    could not be told from a whole file, and is synced before it is named.
     """
     target = f"{place}/{name}"
     if not is_object(name):
