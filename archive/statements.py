@@ -90,7 +90,10 @@ def _checked(result: pq.abc.PGresult) -> pq.abc.PGresult:
     if result.status in (_ANSWERED, pq.ExecStatus.COMMAND_OK):
         return result
     state = _state(result)
-    kind = errors.lookup(state) if state else psycopg.OperationalError
+    try:
+        kind = errors.lookup(state) if state else psycopg.OperationalError
+    except KeyError:  # of a newer server's, or of an extension
+        kind = psycopg.DatabaseError
     raise kind(result.error_message.decode(errors="replace").strip())
 
 

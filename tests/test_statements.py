@@ -3,7 +3,7 @@ errors.
 """
 
 import pytest
-from django.db import DataError, OperationalError, connection, transaction
+from django.db import DatabaseError, DataError, OperationalError, connection, transaction
 
 from archive.statements import Bare
 
@@ -51,3 +51,9 @@ def test_a_server_that_is_gone_is_told_so_and_the_next_connection_is_used() -> N
         ended.value([])
     connection.close()
     assert DIVISION.value([b"1"]) == b"1"
+
+
+def test_a_state_that_nobody_knows_is_an_error_of_the_database_too() -> None:
+    raised = "DO $$ BEGIN RAISE 'strange' USING ERRCODE = 'XX9ZZ'; END $$"
+    with pytest.raises(DatabaseError, match="strange"):
+        Bare("test_strange", raised, []).value([])

@@ -68,6 +68,9 @@ def test_a_survey_that_was_given_up_says_so_and_goes_on_where_it_stood() -> None
     post(client, reverse("retention-survey"))
     survey.refresh_from_db()
     assert (survey.studies, survey.after) == (0, None)
+    while retention_survey.walk(survey.id):
+        assert Case.objects.get().state == "open"
+    assert Case.objects.get().state == "resolved"
 
 
 def test_a_rule_is_added_and_closed_after_its_preview() -> None:
