@@ -13,7 +13,7 @@ from django.db import transaction
 
 from archive import vault
 from archive.config import settings
-from archive.errors import ArchiveError, RelationalMismatch
+from archive.errors import ArchiveError, BytesDamaged, RelationalMismatch
 from archive.models import Connection, Instance, Patient, Register, Series, Study
 from archive.objects import key_objects, manifest
 from archive.objects.header import Header
@@ -102,7 +102,8 @@ def kind_of_data(meta: FileMeta, data: bytes) -> Indexed | None:
 
 def index(file: File, places: Places, policy: Policy) -> Indexed:
     """Add the rows that are missing; those that are there stay. Raises DatasetUnreadable,
-    RelationalMismatch.
+    RelationalMismatch, and BytesDamaged of what a power cut left half-written: no row may speak of
+    it, or its sender would be told that it is kept.
     """
     special = kind_of(file)
     if special is not None:
@@ -116,6 +117,8 @@ def index(file: File, places: Places, policy: Policy) -> Indexed:
     sender = places.sender(file.meta, register) if register else None
     if register is None or sender is None:
         return Indexed.UNPLACED
+    if not vault.is_whole(file.environment, file.digest, file.store):
+        raise BytesDamaged(facts={"digest": file.digest.hex()})
     with transaction.atomic():
         study = file_study(file, register, sender)
         series = _series(file, study)

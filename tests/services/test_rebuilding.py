@@ -336,3 +336,17 @@ def test_a_file_whose_series_is_another_studys_is_counted_and_harms_nobody() -> 
     done = rebuilding.rebuild(nothing)
     connection.check_constraints()
     assert (done.unreadable, Instance.objects.count()) == (1, 0)
+
+
+def test_what_a_power_cut_left_half_written_is_no_object_until_it_comes_whole() -> None:
+    sent = dataset()
+    cast.store(sent)
+    path = vault.path_of("production", bytes(Instance.objects.get().digest))
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-100])
+    wipe()
+    done = rebuilding.rebuild(nothing)
+    assert (done.unreadable, Instance.objects.count(), Study.objects.count()) == (1, 0, 0)
+    cast.store(sent)
+    assert path.read_bytes()[vault.DATA_OFFSET :] == whole[vault.DATA_OFFSET :]
+    assert Instance.objects.get().size == len(whole) - vault.DATA_OFFSET
