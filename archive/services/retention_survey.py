@@ -104,8 +104,8 @@ def walk(survey_id: UUID) -> datetime | None:
         survey.after = found[-1].id if found else survey.after
         survey.ended_at = now() if len(found) < BATCH else None
         survey.save()
-    if survey.ended_at:
-        error_desk.settle(survey.id, SURVEY.step)
+        if survey.ended_at:
+            error_desk.settle(survey.id, SURVEY.step)
     pace = timedelta(seconds=len(found) / settings().retention_studies_per_second)
     return None if survey.ended_at else began + pace
 

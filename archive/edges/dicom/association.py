@@ -4,8 +4,9 @@ without decoding an object (AR-1, AR-3, AR-6).
 
 import logging
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from archive.config import settings
 from archive.edges.dicom import codec, operations, replies, upper_layer
@@ -170,7 +171,7 @@ class ServedAssociation:
             )
         except CustomerTooFast as error:
             message.error = error
-            self._note_haste(error)
+            self._put_on_desk(partial(self.session.too_fast, error))
             return
         if abstract not in STORAGE:
             self._refuse(message, Unsupported("C-STORE in a context that is not for storing"))
@@ -178,13 +179,6 @@ class ServedAssociation:
             self._refuse(message, ClassMismatch("SOP class of the request is not its context's"))
         elif not command.has_data_set:
             self._refuse(message, DatasetUnreadable("C-STORE without a data set"))
-
-    def _note_haste(self, error: CustomerTooFast) -> None:
-        try:
-            with exchange(self.peer.association_id):
-                self.session.too_fast(error)
-        except ArchiveError as other:
-            log.error("refusal is not on the desk: %s", other.detail)
 
     def _take_data(self, message: Message, data: memoryview) -> None:
         if message.collected is not None:
@@ -207,11 +201,15 @@ class ServedAssociation:
         """The answer is certain: let go of the bytes, and read past the rest."""
         receipt, message.receipt, message.error = message.receipt, None, error
         if receipt is not None:
-            try:
-                with exchange(self.peer.association_id):
-                    receipt.fail(error)
-            except ArchiveError as other:
-                log.error("refusal is not on the desk: %s", other.detail)
+            self._put_on_desk(partial(receipt.fail, error))
+
+    def _put_on_desk(self, report: Callable[[], None]) -> None:
+        """The refusal is answered also when its case cannot be written."""
+        try:
+            with exchange(self.peer.association_id):
+                report()
+        except ArchiveError as other:
+            log.error("refusal is not on the desk: %s", other.detail)
 
     def _finish(self, message: Message) -> None:
         """Success is answered only after the bytes are synced and the rows committed (NF-4)."""
