@@ -6,8 +6,11 @@ What a statement says stays where it is said, in a queryset: `Worded` has the OR
 stand-ins, and puts the real values in their places.
 """
 
+import select
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
+from functools import partial
 from typing import Any, cast
 
 import psycopg
@@ -20,6 +23,8 @@ _ANSWERED, _FORGOTTEN = pq.ExecStatus.TUPLES_OK, errors.InvalidSqlStatementName.
 
 Connection = psycopg.Connection[Any]
 Bound = Sequence[bytes]  # parameters as the server takes them
+Awaited = Callable[[], bytes | None]
+Asking = Callable[[Connection, Bound], pq.abc.PGresult]
 
 
 def execute(
@@ -28,9 +33,7 @@ def execute(
     """On the thread's one cursor of the connection, in its transaction if it has one: making a
     cursor costs as much as a small statement. To be read before the next.
     """
-    connection = connections[using]
-    connection.ensure_connection()
-    raw = cast(Connection, connection.connection)
+    connection, raw = connections[using], _connected(using)
     cursors: dict[str, psycopg.Cursor[Any]] = _thread.__dict__.setdefault("cursors", {})
     cursor = cursors.get(using)
     if cursor is None or cursor.connection is not raw:
@@ -42,9 +45,9 @@ def execute(
 
 
 class Bare:
-    """A statement that answers with one value, said to the server without a cursor, adapting, or
-    waiting in Python: for the one that each object costs. `formats` are those of its parameters, 0
-    for text and 1 for binary.
+    """A statement that answers with one value, said to the server without a cursor or adapting, and
+    without waiting for the answer: for the one that each object costs. `formats` are those of its
+    parameters, 0 for text and 1 for binary.
     """
 
     def __init__(self, name: str, statement: str, formats: Sequence[int]) -> None:
@@ -52,32 +55,76 @@ class Bare:
         self.statement = statement.encode()
         self.formats = formats
 
-    def value(self, values: Bound, using: str = DEFAULT_DB_ALIAS) -> bytes | None:
-        """Its value as text, in the connection's transaction if it has one. Raises what Django
-        makes of the database's errors.
+    def say(self, values: Bound, using: str = DEFAULT_DB_ALIAS) -> Awaited:
+        """Have the server begin, and give what awaits its value, as text: to be called before
+        anything else is said on the connection. It raises what Django makes of the database's
+        errors. In a transaction, and the first time on a connection, it is said only then.
         """
-        connection = connections[using]
-        connection.ensure_connection()
-        raw = cast(Connection, connection.connection)
-        with connection.wrap_database_errors:
-            say = self._prepared if raw.autocommit else self._within
-            return _checked(say(raw, values)).get_value(0, 0)
+        raw, ask = _connected(using), self._at_once
+        if raw.autocommit and self._is_prepared(raw):
+            with suppress(psycopg.Error):  # of a connection that is gone: it is told when awaited
+                raw.pgconn.send_query_prepared(self.name, values, self.formats)
+                raw.pgconn.flush()
+                ask = self._awaited
+        return partial(self._value, ask, values, using)
 
-    def _prepared(self, raw: Connection, values: Bound) -> pq.abc.PGresult:
-        """Prepared once a connection; psycopg forgets all that is prepared after a rollback."""
-        known: dict[bytes, Connection] = _thread.__dict__.setdefault("prepared", {})
-        if known.get(self.name) is raw:
-            result = raw.pgconn.exec_prepared(self.name, values, self.formats)
-            if result.status == _ANSWERED or _state(result) != _FORGOTTEN:
-                return result
+    def _value(self, ask: Asking, values: Bound, using: str) -> bytes | None:
+        raw = _connected(using)
+        with connections[using].wrap_database_errors:
+            return _checked(ask(raw, values)).get_value(0, 0)
+
+    def _at_once(self, raw: Connection, values: Bound) -> pq.abc.PGresult:
+        return self._anew(raw, values) if raw.autocommit else self._within(raw, values)
+
+    def _awaited(self, raw: Connection, values: Bound) -> pq.abc.PGresult:
+        result = _received(raw.pgconn)
+        is_forgotten = result.status != _ANSWERED and _state(result) == _FORGOTTEN
+        return self._anew(raw, values) if is_forgotten else result
+
+    def _is_prepared(self, raw: Connection) -> bool:
+        """Once a connection, as far as we know: psycopg forgets all of it after a rollback."""
+        return _prepared().get(self.name) is raw
+
+    def _anew(self, raw: Connection, values: Bound) -> pq.abc.PGresult:
         _checked(raw.pgconn.prepare(self.name, self.statement))
-        known[self.name] = raw
+        _prepared()[self.name] = raw
         return raw.pgconn.exec_prepared(self.name, values, self.formats)
 
     def _within(self, raw: Connection, values: Bound) -> pq.abc.PGresult:
         if raw.pgconn.transaction_status == pq.TransactionStatus.IDLE:
             raw.execute("SELECT")  # psycopg begins a transaction with the first that it is told
         return raw.pgconn.exec_params(self.statement, values, param_formats=self.formats)
+
+
+def _connected(using: str) -> Connection:
+    connections[using].ensure_connection()
+    return cast(Connection, connections[using].connection)
+
+
+def _prepared() -> dict[bytes, Connection]:
+    """By the name of a statement, the connection that knows it; of this thread."""
+    known: dict[bytes, Connection] = _thread.__dict__.setdefault("prepared", {})
+    return known
+
+
+def _received(pgconn: pq.abc.PGconn) -> pq.abc.PGresult:
+    """The answer to what was sent. libpq's own waiting would keep the other threads from running.
+
+    Raises psycopg.OperationalError where the server is gone.
+    """
+    pgconn.consume_input()
+    poll = select.poll()
+    while pgconn.is_busy():
+        left = select.POLLOUT if pgconn.flush() else 0
+        poll.register(pgconn.socket, select.POLLIN | left)
+        poll.poll()
+        pgconn.consume_input()
+    result = last = pgconn.get_result()
+    while last is not None:  # the connection is free for the next after that
+        last = pgconn.get_result()
+    if result is None:
+        raise psycopg.OperationalError("the server has not answered")
+    return result
 
 
 def _state(result: pq.abc.PGresult) -> str:

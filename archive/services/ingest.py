@@ -22,7 +22,15 @@ from archive.objects.header import Header, Read, read, read_header
 from archive.objects.part10 import FileMeta
 from archive.rules import admission
 from archive.rules.admission import Admitted, Announced
-from archive.services import error_desk, filing, rejection_notes, rejections, resending, rows
+from archive.services import (
+    error_desk,
+    filing,
+    rejection_notes,
+    rejections,
+    resending,
+    rows,
+    unsettled,
+)
 from archive.services.corrections import Sent
 from archive.services.error_desk import What
 from archive.services.filing import Filed, Target
@@ -152,9 +160,9 @@ class Receipt:
             session.brings_new = False
             return
         meta = self._meta(target.register)
-        kept = self.incoming.keep(meta)
+        kept, said = self._keep(header, admitted, meta)
         try:
-            tally, written = self._write(header, admitted, target, kept, meta.received_at)
+            tally, written = self._write(header, admitted, target, kept, meta.received_at, said)
         except ArchiveError:
             self._doubt(kept)
             raise
@@ -170,19 +178,47 @@ class Receipt:
         """
         return self.session.brings_new and not self.incoming.spilled
 
-    def _write(
-        self, header: Header, admitted: Admitted, target: Target, kept: vault.Kept, at: datetime
-    ) -> tuple[Tally, Written]:
-        """The object's row, and those above it when they are not known yet. `at`: as the file says
-        of itself.
+    def _keep(
+        self, header: Header, admitted: Admitted, meta: FileMeta
+    ) -> tuple[vault.Kept, rows.Said | None]:
+        """The bytes, durable on return. Of a study and series that are known the row is said as
+        soon as the bytes can be read, and written while they are synced; the sender is answered
+        after both. What a power cut leaves between them `unsettled` finds.
         """
         session = self.session
         tally = session.studies.get(header.study_instance_uid)
         series_id = session.series.get(session.series_key(header))
-        if tally is not None and series_id is not None:
-            row = self._row(header, admitted, tally.filed, series_id, kept, at)
-            if rows.add(row):
-                return tally, Written.NEW
+        if tally is None or series_id is None:
+            return self.incoming.keep(meta), None
+        said: list[tuple[UUID, rows.Said]] = []
+
+        def say(kept: vault.Kept) -> None:
+            row = self._row(header, admitted, tally.filed, series_id, kept, meta.received_at)
+            said.append((row.id, rows.say(row)))
+
+        try:
+            kept = self.incoming.keep(meta, say)
+        except BaseException:
+            for each in said:
+                unsettled.bytes_failed(*each)
+            raise
+        return kept, said[0][1]
+
+    def _write(
+        self,
+        header: Header,
+        admitted: Admitted,
+        target: Target,
+        kept: vault.Kept,
+        at: datetime,
+        said: rows.Said | None,
+    ) -> tuple[Tally, Written]:
+        """The object's row, and those above it when they are not known yet. `at`: as the file says
+        of itself; `said`: the row by the short way.
+        """
+        session = self.session
+        if said is not None and said():
+            return session.studies[header.study_instance_uid], Written.NEW
         with transaction.atomic():
             filed, series_id = self._file(header, admitted, target, at)
             written = _write_row(self._row(header, admitted, filed, series_id, kept, at))

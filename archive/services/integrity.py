@@ -37,22 +37,23 @@ def is_whole(instance: Instance) -> bool:
     return False
 
 
-def found_damaged(instance_id: UUID) -> None:
+def found_damaged(instance_id: UUID) -> bool:
     """Take the bytes out of the way, mark the object, open a case; once. Nobody is asked for those
-    of a study that was destroyed.
+    of a study that was destroyed: False.
     """
     study = Study.objects.get(instances=instance_id)
     if tombstones.put_in_force(study):
-        return
+        return False
     with transaction.atomic():
         row = _locked(instance_id)
         if row.damaged_at is not None or row.study.state == StudyState.DESTROYED:
-            return
+            return row.damaged_at is not None
         Instance.objects.filter(id=row.id).update(damaged_at=now())
         vault.set_aside(row.environment, bytes(row.digest))
         facts = {"sop_instance_uid": row.sop_instance_uid, "version": row.version}
         ledger.record(ledger.Kind.OBJECT_DAMAGED, _about(row), facts)
         _on_desk(row, bytes(row.digest), row.id)
+    return True
 
 
 def is_version_whole(version: InstanceVersion) -> bool:

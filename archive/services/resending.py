@@ -4,10 +4,12 @@ AR-7, AR-10).
 
 from dataclasses import replace
 from enum import Enum, auto
+from functools import partial
 
 from archive import vault
 from archive.errors import BytesDamaged, InstanceUnknown, OtherContent
 from archive.errors.corrections import RejectedBefore
+from archive.errors.retention import StudyDestroyed
 from archive.objects.sameness import same_content
 from archive.rules import correction
 from archive.rules.correction import Terms
@@ -26,16 +28,12 @@ class Again(Enum):
 
 
 def take(peer: Peer, terms: Terms, archived: Archived, sent: Sent) -> Again:
-    """Raises RejectedBefore, OtherContent, BytesDamaged."""
+    """Raises RejectedBefore, OtherContent, BytesDamaged, StudyDestroyed."""
     if correction.is_refused_again(archived.rejection):
         raise RejectedBefore()
     same_bytes = archived.digest == sent.incoming.digest(archived.digest_algorithm)
-    if archived.is_damaged and same_bytes:
-        meta = replace(sent.meta, digest_algorithm=archived.digest_algorithm)
-        integrity.heal_from(sent.incoming, meta, archived.id)
-        return Again.HEALED
     if same_bytes:
-        return Again.REPEATED
+        return _same(archived, sent)
     held = _read(sent.meta.environment, archived)
     data = bytes(sent.incoming.data())
     if same_content(held, archived.transfer_syntax_uid, data, sent.transfer_syntax_uid):
@@ -49,6 +47,20 @@ def take(peer: Peer, terms: Terms, archived: Archived, sent: Sent) -> Again:
         raise OtherContent("an earlier version of the object; the corrected one stays")
     corrections.offer(peer, archived, held, sent)
     return Again.CORRECTED
+
+
+def _same(archived: Archived, sent: Sent) -> Again:
+    """Success lets the sender delete its copy, so it is for what stands on the disk, not for a row
+    that says so. Raises StudyDestroyed.
+    """
+    stands = partial(vault.is_whole, sent.meta.environment, archived.digest, archived.store)
+    if not archived.is_damaged and stands():
+        return Again.REPEATED
+    if not (archived.is_damaged or integrity.found_damaged(archived.id)):
+        raise StudyDestroyed()
+    meta = replace(sent.meta, digest_algorithm=archived.digest_algorithm)
+    integrity.heal_from(sent.incoming, meta, archived.id)
+    return Again.HEALED
 
 
 def _read(environment: str, archived: Archived) -> bytes:

@@ -2,6 +2,7 @@
 all the rest of receiving.
 """
 
+from collections.abc import Callable
 from datetime import datetime
 from enum import Enum, auto
 from struct import Struct
@@ -13,6 +14,8 @@ from django.db import connection
 from archive.errors.retention import StudyDestroyed
 from archive.models import StudyState
 from archive.statements import Bare, execute
+
+Said = Callable[[], bool]
 
 _BIGINT = Struct(">q")
 _FIND = """
@@ -99,12 +102,13 @@ def find(environment: str, sop_instance_uid: str) -> Archived | None:
     return None if row is None else Archived._make((*row[:3], bytes(row[3]), *row[4:]))
 
 
-def add(row: Row) -> bool:
-    """Write the row of an object that is new, awaited by no note, and of a study that is being
-    received; committed on return unless the caller has a transaction. False, and nothing is
-    written, for any other: `insert` tells them apart.
+def say(row: Row) -> Said:
+    """Have the database write the row of an object that is new, awaited by no note, and of a study
+    that is being received. Awaited, it is committed unless the caller has a transaction: True; or
+    it is any other, and nothing is written: `insert` tells them apart.
     """
-    return _ADD.value(_bound(row)) == b"t"
+    awaited = _ADD.say(_bound(row))
+    return lambda: awaited() == b"t"
 
 
 def _bound(row: Row) -> list[bytes]:

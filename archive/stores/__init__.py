@@ -13,6 +13,7 @@ from typing import BinaryIO, Protocol
 from archive.config import settings
 from archive.errors import InstanceUnknown
 from archive.stores.files import FileStore, Room, home_of, require_set_up
+from archive.stores.keys import Standing, untold
 from archive.stores.s3 import ObjectStore
 
 FILES, OBJECTS = "files", "s3"
@@ -25,8 +26,16 @@ class Store(Protocol):
 
     def size(self, key: str) -> int: ...
 
-    def put(self, key: str, parts: Sequence[bytes | bytearray], spilled: Path | None) -> None:
-        """Write the parts, or take over the file `spilled`. Raises StorageFull, StorageGone."""
+    def put(
+        self,
+        key: str,
+        parts: Sequence[bytes | bytearray],
+        spilled: Path | None,
+        standing: Standing = untold,
+    ) -> None:
+        """Write the parts, or take over the file `spilled`. `standing` is called once it can be
+        read under its key, which may be before it is durable. Raises StorageFull, StorageGone.
+        """
 
     def open(self, key: str, length: int | None = None) -> BinaryIO:
         """To read from the beginning, or its first bytes. Raises FileNotFoundError, StorageGone."""

@@ -3,15 +3,16 @@
 import errno
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import BinaryIO, NamedTuple, cast
 
 from archive.config import settings
 from archive.errors import StorageFull, StorageGone
-from archive.stores.keys import head_of, is_object
+from archive.stores.keys import Standing, head_of, is_object, untold
 
 COMPARED = 1 << 20
 # Stands in the root and in each environment's folder since they were set up: a bare mount point has
@@ -25,6 +26,16 @@ class Room(NamedTuple):
 
     size: int
     environments: tuple[str, ...]
+
+
+class Coming(NamedTuple):
+    """An open file under a name of its own, and where it is to stand."""
+
+    root: str
+    file: int
+    path: str
+    place: str
+    name: str
 
 
 class FileStore:
@@ -45,23 +56,25 @@ class FileStore:
     def size(self, key: str) -> int:
         return self.path(key).stat().st_size
 
-    def put(self, key: str, parts: Sequence[bytes | bytearray], spilled: Path | None) -> None:
+    def put(
+        self,
+        key: str,
+        parts: Sequence[bytes | bytearray],
+        spilled: Path | None,
+        standing: Standing = untold,
+    ) -> None:
         """Raises StorageFull, StorageGone."""
         # Paths, and os.path, would cost more here than all the system calls.
         home, _, name = key.rpartition("/")
-        place = f"{self._root}/{home}"
         if spilled is None:
             size = sum(len(part) for part in parts)
             file, temporary_name = temporary(self._root, key.partition("/")[0], size)
         else:
             file, temporary_name = os.open(spilled, os.O_RDWR | os.O_CLOEXEC), str(spilled)
+        coming = Coming(self._root, file, temporary_name, f"{self._root}/{home}", name)
         try:
             write_all(file, *parts)
-            try:
-                _settle(file, temporary_name, place, name)
-            except FileNotFoundError:
-                make_room(self._root, place)
-                _settle(file, temporary_name, place, name)
+            _settle(coming, standing)
         finally:
             os.close(file)
             with suppress(FileNotFoundError):
@@ -175,38 +188,46 @@ def _require_free(disk: os.statvfs_result, size: int) -> None:
         raise StorageFull("less free space than the floor that is kept")
 
 
-def _settle(file: int, path: str, place: str, name: str) -> None:
-    """Durable under its name in that folder on return. Raises FileNotFoundError, when there is none
-    such.
+def _settle(coming: Coming, standing: Standing) -> None:
+    """Durable under its name in that folder on return.
 
     An object is named first and synced once: its blocks and its name are in one transaction of the
     file system, so that syncing the folder has nothing left to write. What a power cut then leaves
     half-written does not match its name, and is replaced by the next that does. Anything else
     could not be told from a whole file, and is synced before it is named.
     """
-    target = f"{place}/{name}"
-    if not is_object(name):
-        _sync_data(file)
-        os.rename(path, target)
-    elif _is_new(path, target):
+    file, target = coming.file, f"{coming.place}/{coming.name}"
+    if is_object(coming.name) and _is_new(coming, target):
         try:
+            standing()
             _sync_data(file)
         except BaseException:
             _withdraw(file, target)
             raise
-    elif not _is_kept(file, target):
-        _sync_data(file)
-        os.rename(path, target)
-    sync_folder(place)
+    else:
+        if not (is_object(coming.name) and _is_kept(file, target)):
+            _sync_data(file)
+            _in_place(coming, partial(os.rename, coming.path, target))
+        standing()
+    sync_folder(coming.place)
 
 
-def _is_new(path: str, target: str) -> bool:
+def _is_new(coming: Coming, target: str) -> bool:
     """Give the file its name, unless there is one that has it."""
     try:
-        os.link(path, target)
+        _in_place(coming, partial(os.link, coming.path, target))
     except FileExistsError:
         return False
     return True
+
+
+def _in_place(coming: Coming, name: Callable[[], None]) -> None:
+    """Also when it is the first in its folder."""
+    try:
+        name()
+    except FileNotFoundError:
+        make_room(coming.root, coming.place)
+        name()
 
 
 def _is_kept(file: int, target: str) -> bool:

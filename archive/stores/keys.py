@@ -1,8 +1,16 @@
 """What a key says of what stands under it."""
 
+from collections.abc import Callable
+
 from archive.objects import part10
 
 OBJECT = ".dcm"  # a Part 10 file, named by the digest of its data set
+
+Standing = Callable[[], None]  # told that what is put under a key can be read there
+
+
+def untold() -> None:
+    """Nobody waits for it."""
 
 
 def is_object(key: str) -> bool:

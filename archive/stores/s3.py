@@ -14,7 +14,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from archive.config import settings
 from archive.errors import StorageGone
 from archive.stores.files import Room
-from archive.stores.keys import head_of
+from archive.stores.keys import Standing, head_of, untold
 
 MISSING = ("404", "NoSuchKey", "NotFound")
 THERE = ("412", "PreconditionFailed")
@@ -53,8 +53,18 @@ class ObjectStore:
             answer = self.client.head_object(Bucket=self.bucket, Key=self._name(key))
             return int(answer["ContentLength"])
 
-    def put(self, key: str, parts: Sequence[bytes | bytearray], spilled: Path | None) -> None:
+    def put(
+        self,
+        key: str,
+        parts: Sequence[bytes | bytearray],
+        spilled: Path | None,
+        standing: Standing = untold,
+    ) -> None:
         """The service checks what arrived against its SHA-256. Raises StorageGone."""
+        self._put(key, parts, spilled)
+        standing()  # durable as well
+
+    def _put(self, key: str, parts: Sequence[bytes | bytearray], spilled: Path | None) -> None:
         extra = {"ChecksumAlgorithm": "SHA256"}
         with _told():
             if spilled is None:

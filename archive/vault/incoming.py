@@ -2,9 +2,10 @@
 
 import mmap
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 
@@ -27,6 +28,9 @@ class Kept:
     digest_algorithm: str
     size: int  # of the data set
     store: str = "files"
+
+
+Standing = Callable[[Kept], None]
 
 
 def key_of(environment: str, digest: bytes) -> str:
@@ -114,17 +118,20 @@ class Incoming:
             return self.head
         return self._path.read_bytes()[DATA_OFFSET:]
 
-    def keep(self, meta: part10.FileMeta) -> Kept:
-        """Make the bytes durable under their digest. Raises StorageFull, StorageGone."""
+    def keep(self, meta: part10.FileMeta, standing: Standing = lambda kept: None) -> Kept:
+        """Make the bytes durable under their digest. `standing` is told once they can be read
+        there, which may be before that. Raises StorageFull, StorageGone.
+        """
         digest = self.digest(meta.digest_algorithm)
         store, key = stores.default(), key_of(self.environment, digest)
+        kept = Kept(digest, meta.digest_algorithm, self.size, store.name)
         if self._file is None:
-            store.put(key, (part10.prefix(meta), self.head), None)
+            store.put(key, (part10.prefix(meta), self.head), None, partial(standing, kept))
         else:
             os.pwrite(self._file, part10.prefix(meta), 0)
-            store.put(key, (), self._path)
+            store.put(key, (), self._path, partial(standing, kept))
         self.discard()
-        return Kept(digest, meta.digest_algorithm, self.size, store.name)
+        return kept
 
     def discard(self) -> None:
         """Forget the bytes; nothing of a refused object stays."""

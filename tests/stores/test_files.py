@@ -79,6 +79,29 @@ def test_a_large_file_is_taken_where_it_stands(tmp_path: Path) -> None:
     assert not spilled.exists()
 
 
+def test_it_is_told_to_stand_once_it_can_be_read_and_before_it_is_synced(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, told = FileStore(tmp_path), list[str]()
+
+    def stands() -> None:
+        told.append(store.path(KEY).read_bytes().decode().lstrip("\0"))
+
+    def sync(file: int) -> None:
+        told.append("synced")
+        os.fdatasync(file)
+
+    monkeypatch.setattr(files, "_sync_data", sync)
+    whole = WHOLE.decode()
+    store.put(KEY, PARTS, None, stands)
+    assert told == [whole, "synced"], "the first in its folder, told once"
+    store.put(KEY, PARTS, None, stands)
+    assert told[2:] == ["synced", whole], "what stood there already is proven first"
+    store.path(KEY).write_bytes(WHOLE[:-1])
+    store.put(KEY, PARTS, None, stands)
+    assert told[4:] == ["synced", whole], "half of it is replaced first"
+
+
 def test_what_cannot_be_synced_has_no_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     store = FileStore(tmp_path)
 

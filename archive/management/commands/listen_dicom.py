@@ -1,13 +1,19 @@
 """Listen for DICOM associations on the configured port until stopped."""
 
+import logging
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import DatabaseError, connections
 
 from archive import vault
 from archive.config import Config, settings
 from archive.edges.dicom import tls
 from archive.edges.dicom.server import Entrance, Listener, PortTaken, listen
+from archive.errors import ArchiveError
+from archive.services import unsettled
+
+log = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
@@ -27,7 +33,18 @@ class Command(BaseCommand):
                 "port with ./run --dicom-port or DICOM_PORT."
             ) from error
         vault.sweep_incoming()  # half-written files of a listener that was killed
+        _look_at_the_last()
         Listener(entrances, config.dicom_processes).run()
+
+
+def _look_at_the_last() -> None:
+    """A listener that cannot look takes calls all the same: verification finds it in its turn."""
+    try:
+        unsettled.look()
+    except (ArchiveError, DatabaseError) as error:
+        log.error("what a power cut may have left was not looked for: %s", error)
+    finally:
+        connections.close_all()  # the processes that answer are made by forking
 
 
 def _encrypted(config: Config) -> list[Entrance]:
