@@ -10,11 +10,11 @@ import select
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from functools import partial
 from typing import Any, cast
 
 import psycopg
 from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import QuerySet
 from psycopg import errors, pq
 
@@ -33,7 +33,8 @@ def execute(
     """On the thread's one cursor of the connection, in its transaction if it has one: making a
     cursor costs as much as a small statement. To be read before the next.
     """
-    connection, raw = connections[using], _connected(using)
+    connection = connections[using]
+    raw = _raw(connection)
     cursors: dict[str, psycopg.Cursor[Any]] = _thread.__dict__.setdefault("cursors", {})
     cursor = cursors.get(using)
     if cursor is None or cursor.connection is not raw:
@@ -58,20 +59,22 @@ class Bare:
     def say(self, values: Bound, using: str = DEFAULT_DB_ALIAS) -> Awaited:
         """Have the server begin, and give what awaits its value, as text: to be called before
         anything else is said on the connection. It raises what Django makes of the database's
-        errors. In a transaction, and the first time on a connection, it is said only then.
+        errors. In a transaction, and the first time on a connection, it is said only then. Raises
+        what connecting does.
         """
-        raw, ask = _connected(using), self._at_once
-        if raw.autocommit and self._is_prepared(raw):
+        connection = connections[using]
+        raw, ask = _raw(connection), self._at_once
+        if raw.autocommit and _prepared().get(self.name) is raw:
             with suppress(psycopg.Error):  # of a connection that is gone: it is told when awaited
                 raw.pgconn.send_query_prepared(self.name, values, self.formats)
                 raw.pgconn.flush()
                 ask = self._awaited
-        return partial(self._value, ask, values, using)
 
-    def _value(self, ask: Asking, values: Bound, using: str) -> bytes | None:
-        raw = _connected(using)
-        with connections[using].wrap_database_errors:
-            return _checked(ask(raw, values)).get_value(0, 0)
+        def awaited() -> bytes | None:
+            with connection.wrap_database_errors:
+                return _checked(ask(raw, values)).get_value(0, 0)
+
+        return awaited
 
     def _at_once(self, raw: Connection, values: Bound) -> pq.abc.PGresult:
         return self._anew(raw, values) if raw.autocommit else self._within(raw, values)
@@ -80,10 +83,6 @@ class Bare:
         result = _received(raw.pgconn)
         is_forgotten = result.status != _ANSWERED and _state(result) == _FORGOTTEN
         return self._anew(raw, values) if is_forgotten else result
-
-    def _is_prepared(self, raw: Connection) -> bool:
-        """Once a connection, as far as we know: psycopg forgets all of it after a rollback."""
-        return _prepared().get(self.name) is raw
 
     def _anew(self, raw: Connection, values: Bound) -> pq.abc.PGresult:
         _checked(raw.pgconn.prepare(self.name, self.statement))
@@ -96,13 +95,15 @@ class Bare:
         return raw.pgconn.exec_params(self.statement, values, param_formats=self.formats)
 
 
-def _connected(using: str) -> Connection:
-    connections[using].ensure_connection()
-    return cast(Connection, connections[using].connection)
+def _raw(connection: BaseDatabaseWrapper) -> Connection:
+    connection.ensure_connection()
+    return cast(Connection, connection.connection)
 
 
 def _prepared() -> dict[bytes, Connection]:
-    """By the name of a statement, the connection that knows it; of this thread."""
+    """By the name of a statement, the connection of this thread that knows it, as far as we know:
+    psycopg forgets all that is prepared after a rollback.
+    """
     known: dict[bytes, Connection] = _thread.__dict__.setdefault("prepared", {})
     return known
 
@@ -113,9 +114,9 @@ def _received(pgconn: pq.abc.PGconn) -> pq.abc.PGresult:
     Raises psycopg.OperationalError where the server is gone.
     """
     pgconn.consume_input()
-    poll = select.poll()
     while pgconn.is_busy():
         left = select.POLLOUT if pgconn.flush() else 0
+        poll = select.poll()
         poll.register(pgconn.socket, select.POLLIN | left)
         poll.poll()
         pgconn.consume_input()
