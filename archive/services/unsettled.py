@@ -27,7 +27,8 @@ def bytes_failed(instance_id: UUID, said: Said) -> None:
     """
     try:
         if said():
-            integrity.found_damaged(instance_id)
+            # Read first: another association may have brought the same bytes meanwhile.
+            integrity.is_whole(Instance.objects.get(id=instance_id))
     except (ArchiveError, DatabaseError) as error:
         log.error("object %s may have a row without bytes: %s", instance_id, error)
 

@@ -244,6 +244,8 @@ class ServedAssociation:
         channel = Channel(
             self.wire, self.terms.largest_pdu, self.commitments.take_answer, self._rest
         )
+        if call.command.field == codec.C_GET_RQ:  # its objects come by operations of ours
+            self.commitments.hear_out(channel)
         operations.serve(call, channel, self.peer, self.stopping)
         channel.finish()
         for fragment in channel.rest:

@@ -70,9 +70,13 @@ class Channel:
 
     def cancelled(self, message_id: int) -> bool:
         """Whether the peer has asked to end this operation."""
+        self.hear()
+        return message_id in self._cancelled
+
+    def hear(self) -> None:
+        """Read what has come."""
         while self.rest or self.wire.has_unread():
             self._read()
-        return message_id in self._cancelled
 
     def response(self) -> Command:
         """The answer to a C-STORE of ours."""

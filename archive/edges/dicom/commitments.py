@@ -118,6 +118,18 @@ class Commitments:
             if not times or self._is_heard(min(times) - at):
                 return
 
+    def hear_out(self, channel: Channel) -> None:
+        """Before operations of ours on this association: the answer to a report is waited for, or
+        its time. No asynchronous operations were agreed. Raises Gone, Violation, TimeoutError.
+        """
+        channel.hear()
+        while self.is_asking:
+            at = time.monotonic()
+            self._let_go(at)
+            if times := [report.until for report in self._owed if report.is_asked]:
+                self._is_heard(min(times) - at)
+            channel.hear()
+
     def _is_heard(self, seconds: float) -> bool:
         """Whether it was the peer that came first."""
         assert self._bell is not None

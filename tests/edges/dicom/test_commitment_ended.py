@@ -9,9 +9,10 @@ from uuid import UUID, uuid4
 import psycopg
 import pytest
 
-from archive.edges.dicom import codec, commitments
+from archive.edges.dicom import codec, commitments, operations
 from archive.edges.dicom.acceptance import COMMITMENT
-from archive.edges.dicom.channel import Terms
+from archive.edges.dicom.association import Message, ServedAssociation
+from archive.edges.dicom.channel import Channel, Terms
 from archive.edges.dicom.codec import Command
 from archive.edges.dicom.commitments import Commitments
 from archive.edges.dicom.upper_layer import ASSOCIATE_RJ, Wire
@@ -19,10 +20,11 @@ from archive.errors import ArchiveError
 from archive.models import StorageCommitment
 from archive.services import commitment
 from archive.services.commitment import Result
+from archive.services.sessions import Session
 from tests import cast
 from tests.edges.dicom import wire
 from tests.edges.dicom.conftest import Listen
-from tests.edges.dicom.listening import Listening, eventually
+from tests.edges.dicom.listening import PATIENCE, Listening, eventually
 from tests.edges.dicom.test_commitment import asked, is_owed_at_once, message, request
 
 pytestmark = pytest.mark.usefixtures("fresh_database")
@@ -126,6 +128,9 @@ class Other:
         answer = wire.reported(message_id)
         self.commitments.take_answer(codec.decode_command(answer))
 
+    def channel(self) -> Channel:
+        return Channel(self.commitments.wire, 0, self.commitments.take_answer)
+
     def ask(self) -> UUID:
         _, value = request()
         command = Command(codec.N_ACTION_RQ, 7, True, COMMITMENT, "1.2", action_type=1)
@@ -186,6 +191,49 @@ def test_an_answer_that_is_unread_is_not_taken_for_none(
     other.peer.send(b"the answer, for one")
     other.commitments.report_until_heard()
     assert other.failed == [] and other.commitments.is_asking is False
+
+
+def report_and(other: Other, said: bytes) -> UUID:
+    """A report is sent, and the peer says something."""
+    other.judge.set()
+    asked = other.ask()
+    sending = threading.Thread(target=other.commitments.report_until_heard)
+    sending.start()
+    message(other.peer)
+    other.peer.send(wire.data(wire.value(wire.COMMAND | wire.LAST, said)))
+    sending.join(PATIENCE)
+    assert other.commitments.is_asking
+    return asked
+
+
+def test_before_operations_of_ours_the_answer_is_read(other: Other) -> None:
+    asked = report_and(other, wire.reported(1))
+    other.commitments.hear_out(other.channel())
+    assert other.reported == [asked] and not other.commitments.is_asking
+
+
+def test_a_get_begins_when_the_report_before_it_is_answered(
+    other: Other, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wire_, terms, peer = other.commitments.wire, other.commitments.terms, cast.peer()
+    served = ServedAssociation(wire_, terms, peer, Session(peer), threading.Event())
+    served.commitments = other.commitments
+    were_asking: list[bool] = []
+
+    def serve(*_: object) -> None:
+        were_asking.append(other.commitments.is_asking)
+
+    monkeypatch.setattr(operations, "serve", serve)
+    report_and(other, wire.reported(1))
+    served._operate(Message(Command(codec.C_GET_RQ, 7, True, "1.2", ""), 1), b"")
+    assert were_asking == [False]
+
+
+def test_they_do_not_wait_for_ever(other: Other, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(commitments, "ANSWER", FEW)
+    asked, channel = report_and(other, wire.cancel(9)), other.channel()
+    other.commitments.hear_out(channel)
+    assert other.failed == [asked] and channel.cancelled(9)
 
 
 @pytest.mark.parametrize("of_process", [False, True])
