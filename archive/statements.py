@@ -9,12 +9,10 @@ stand-ins, and puts the real values in their places.
 import select
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 import psycopg
 from django.db import DEFAULT_DB_ALIAS, connections
-from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import QuerySet
 from psycopg import errors, pq
 
@@ -23,8 +21,15 @@ _ANSWERED, _FORGOTTEN = pq.ExecStatus.TUPLES_OK, errors.InvalidSqlStatementName.
 
 Connection = psycopg.Connection[Any]
 Bound = Sequence[bytes]  # parameters as the server takes them
-Awaited = Callable[[], bytes | None]
-Asking = Callable[[Connection, Bound], pq.abc.PGresult]
+
+
+class Awaited(NamedTuple):
+    """What awaits a statement's value, as text; it raises what Django makes of the database's
+    errors.
+    """
+
+    is_sent: bool  # the server has begun
+    value: Callable[[], bytes | None]
 
 
 def execute(
@@ -34,7 +39,8 @@ def execute(
     cursor costs as much as a small statement. To be read before the next.
     """
     connection = connections[using]
-    raw = _raw(connection)
+    connection.ensure_connection()
+    raw = cast(Connection, connection.connection)
     cursors: dict[str, psycopg.Cursor[Any]] = _thread.__dict__.setdefault("cursors", {})
     cursor = cursors.get(using)
     if cursor is None or cursor.connection is not raw:
@@ -57,24 +63,33 @@ class Bare:
         self.formats = formats
 
     def say(self, values: Bound, using: str = DEFAULT_DB_ALIAS) -> Awaited:
-        """Have the server begin, and give what awaits its value, as text: to be called before
-        anything else is said on the connection. It raises what Django makes of the database's
-        errors. In a transaction, and the first time on a connection, it is said only then. Raises
-        what connecting does.
+        """Have the server begin; its value is to be awaited before anything else is said on the
+        connection. In a transaction, and the first time on a connection, it is said only then.
+        Raises nothing.
         """
         connection = connections[using]
-        raw, ask = _raw(connection), self._at_once
-        if raw.autocommit and _prepared().get(self.name) is raw:
-            with suppress(psycopg.Error):  # of a connection that is gone: it is told when awaited
-                raw.pgconn.send_query_prepared(self.name, values, self.formats)
-                raw.pgconn.flush()
-                ask = self._awaited
+        raw = cast(Connection, connection.connection)
+        is_sent = self._is_sayable(raw) and self._is_sent(raw, values)
 
-        def awaited() -> bytes | None:
+        def value() -> bytes | None:
+            connection.ensure_connection()
+            current = cast(Connection, connection.connection)
             with connection.wrap_database_errors:
-                return _checked(ask(raw, values)).get_value(0, 0)
+                ask = self._awaited if is_sent and current is raw else self._at_once
+                return _checked(ask(current, values)).get_value(0, 0)
 
-        return awaited
+        return Awaited(is_sent, value)
+
+    def _is_sayable(self, raw: Connection | None) -> bool:
+        return raw is not None and raw.autocommit and _prepared().get(self.name) is raw
+
+    def _is_sent(self, raw: Connection, values: Bound) -> bool:
+        try:
+            raw.pgconn.send_query_prepared(self.name, values, self.formats)
+            raw.pgconn.flush()
+        except psycopg.Error:  # the server is gone: it is told when the value is awaited
+            return False
+        return True
 
     def _at_once(self, raw: Connection, values: Bound) -> pq.abc.PGresult:
         return self._anew(raw, values) if raw.autocommit else self._within(raw, values)
@@ -93,11 +108,6 @@ class Bare:
         if raw.pgconn.transaction_status == pq.TransactionStatus.IDLE:
             raw.execute("SELECT")  # psycopg begins a transaction with the first that it is told
         return raw.pgconn.exec_params(self.statement, values, param_formats=self.formats)
-
-
-def _raw(connection: BaseDatabaseWrapper) -> Connection:
-    connection.ensure_connection()
-    return cast(Connection, connection.connection)
 
 
 def _prepared() -> dict[bytes, Connection]:

@@ -34,8 +34,23 @@ def let_go(other: Connection) -> None:
 
 
 def is_waited_for(other: Connection) -> bool:
-    waiting = "SELECT EXISTS (SELECT FROM pg_locks WHERE locktype = 'advisory' AND NOT granted)"
+    waiting = """
+        SELECT EXISTS (SELECT FROM pg_locks l JOIN pg_database d ON d.oid = l.database
+        WHERE datname = current_database() AND locktype = 'advisory' AND objid = 77 AND NOT granted)
+    """
     return bool(other.execute(waiting).fetchone() == (True,))
+
+
+def pid() -> int:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        return int(cursor.fetchone()[0])
+
+
+def end(other: Connection, backend: int) -> None:
+    other.execute("SELECT pg_terminate_backend(%s)", [backend])
+    gone = "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE pid = %s)"
+    eventually(lambda: other.execute(gone, [backend]).fetchone() == (False,))
 
 
 def bit() -> str:
@@ -50,22 +65,22 @@ def forget_prepared() -> None:
 
 
 def test_a_value_is_answered_each_time_also_when_the_server_has_forgotten_the_statement() -> None:
-    assert [DIVISION.say([b"1"])(), DIVISION.say([b"-1"])()] == [b"1", b"-1"]
+    assert [DIVISION.say([b"1"]).value(), DIVISION.say([b"-1"]).value()] == [b"1", b"-1"]
     forget_prepared()
-    assert DIVISION.say([b"1"])() == b"1"
+    assert DIVISION.say([b"1"]).value() == b"1"
 
 
 def test_the_server_works_while_its_answer_is_not_asked_for() -> None:
-    LOCKED.say([])()  # prepared from now on
+    LOCKED.say([]).value()  # prepared from now on
     with held() as other:
         awaited = LOCKED.say([])
         eventually(lambda: is_waited_for(other))
         let_go(other)
-        assert awaited() == b""
+        assert awaited.value() == b""
 
 
 def test_other_threads_run_while_an_answer_is_awaited() -> None:
-    LOCKED.say([])()
+    LOCKED.say([]).value()
     with held() as other:
         awaited = LOCKED.say([])
         eventually(lambda: is_waited_for(other))
@@ -78,34 +93,51 @@ def test_other_threads_run_while_an_answer_is_awaited() -> None:
         helper = threading.Thread(target=help_out)
         helper.start()
         asking.set()
-        assert awaited() == b""
+        assert awaited.value() == b""
         helper.join()
 
 
 def test_it_is_part_of_the_transaction_that_is_open() -> None:
-    BIT.say([b"before"])()
+    BIT.say([b"before"]).value()
     with transaction.atomic():
-        BIT.say([b"within"])()
+        BIT.say([b"within"]).value()
         assert bit() == "within"
         transaction.set_rollback(True)
     assert bit() == "before"
 
 
 def test_its_errors_are_the_databases() -> None:
+    assert DIVISION.say([b"1"]).value() == b"1"
     with pytest.raises(DataError, match="division by zero"):
-        DIVISION.say([b"0"])()
-    assert DIVISION.say([b"1"])() == b"1"  # and nothing is left of it
+        DIVISION.say([b"0"]).value()
+    assert DIVISION.say([b"1"]).value() == b"1"  # and nothing is left of it
 
 
 def test_a_server_that_is_gone_is_told_so_and_the_next_connection_is_used() -> None:
-    ended = Bare("test_end", "SELECT pg_terminate_backend(pg_backend_pid())", [])
-    with pytest.raises(OperationalError):
-        ended.say([])()
+    for is_told_before in (True, False):
+        LOCKED.say([]).value()
+        backend = pid()
+        with held() as other:
+            if is_told_before:
+                end(other, backend)
+            awaited = LOCKED.say([])
+            if not is_told_before:
+                end(other, backend)
+            with pytest.raises(OperationalError):
+                awaited.value()
+        connection.close()
+        assert DIVISION.say([b"1"]).value() == b"1"
+
+
+def test_nothing_is_said_on_a_connection_that_is_not_open() -> None:
+    LOCKED.say([]).value()
     connection.close()
-    assert DIVISION.say([b"1"])() == b"1"
+    awaited = LOCKED.say([])
+    assert not awaited.is_sent and connection.connection is None
+    assert awaited.value() == b"" and LOCKED.say([]).is_sent
 
 
 def test_a_state_that_nobody_knows_is_an_error_of_the_database_too() -> None:
     raised = "DO $$ BEGIN RAISE 'strange' USING ERRCODE = 'XX9ZZ'; END $$"
     with pytest.raises(DatabaseError, match="strange"):
-        Bare("test_strange", raised, []).say([])()
+        Bare("test_strange", raised, []).say([]).value()

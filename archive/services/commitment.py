@@ -158,7 +158,10 @@ def _judge(row: Instance | Rejection | None, sop_class: str) -> type[ArchiveErro
             return InstanceUnknown
         if row.sop_class_uid != sop_class:
             return CommitmentClassConflict
-        return None if integrity.is_whole(row) else BytesDamaged
+        if not integrity.is_whole(row):
+            return BytesDamaged
+        vault.make_durable(row.environment, bytes(row.digest), row.store)
+        return None
     if sop_class != key_objects.SOP_CLASS_UID:
         return CommitmentClassConflict
     whole = vault.is_whole(row.environment, bytes(row.digest))

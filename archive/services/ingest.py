@@ -217,7 +217,7 @@ class Receipt:
         of itself; `said`: the row by the short way.
         """
         session = self.session
-        if said is not None and said():
+        if said is not None and said.is_added():
             return session.studies[header.study_instance_uid], Written.NEW
         with transaction.atomic():
             filed, series_id = self._file(header, admitted, target, at)

@@ -1,5 +1,6 @@
 """Damaged bytes: set aside, on the desk, never given out, healed by the same bytes (AR-10)."""
 
+import logging
 from uuid import UUID
 
 from django.db import transaction
@@ -22,6 +23,8 @@ from archive.services.error_desk import What, Who
 from archive.services.rounds import VERIFY
 from archive.values import now
 
+log = logging.getLogger(__name__)
+
 SENT_AGAIN, BY_STAFF = "sent again", "by staff"
 
 
@@ -37,23 +40,37 @@ def is_whole(instance: Instance) -> bool:
     return False
 
 
-def found_damaged(instance_id: UUID) -> bool:
-    """Take the bytes out of the way, mark the object, open a case; once. Nobody is asked for those
-    of a study that was destroyed: False.
+def found_damaged(instance_id: UUID) -> None:
+    """Take the bytes out of the way, mark the object, open a case; once. They are read again first:
+    who sent the object again may have healed it. Nobody is asked for those of a study that was
+    destroyed.
     """
     study = Study.objects.get(instances=instance_id)
     if tombstones.put_in_force(study):
-        return False
+        return
     with transaction.atomic():
         row = _locked(instance_id)
         if row.damaged_at is not None or row.study.state == StudyState.DESTROYED:
-            return row.damaged_at is not None
+            return
+        if vault.is_whole(row.environment, bytes(row.digest), row.store):
+            return
         Instance.objects.filter(id=row.id).update(damaged_at=now())
-        vault.set_aside(row.environment, bytes(row.digest))
+        _out_of_the_way(row)
         facts = {"sop_instance_uid": row.sop_instance_uid, "version": row.version}
         ledger.record(ledger.Kind.OBJECT_DAMAGED, _about(row), facts)
         _on_desk(row, bytes(row.digest), row.id)
-    return True
+
+
+def _out_of_the_way(row: Instance) -> None:
+    """A disk that does not let them be moved hides nothing: what is damaged is never read."""
+    try:
+        vault.set_aside(row.environment, bytes(row.digest))
+    except OSError as error:
+        log.error("damaged bytes of object %s stay where they are: %s", row.id, error)
+
+
+def is_destroyed(instance_id: UUID) -> bool:
+    return Study.objects.filter(instances=instance_id, state=StudyState.DESTROYED).exists()
 
 
 def is_version_whole(version: InstanceVersion) -> bool:

@@ -4,7 +4,6 @@ AR-7, AR-10).
 
 from dataclasses import replace
 from enum import Enum, auto
-from functools import partial
 
 from archive import vault
 from archive.errors import BytesDamaged, InstanceUnknown, OtherContent
@@ -28,7 +27,9 @@ class Again(Enum):
 
 
 def take(peer: Peer, terms: Terms, archived: Archived, sent: Sent) -> Again:
-    """Raises RejectedBefore, OtherContent, BytesDamaged, StudyDestroyed."""
+    """Raises RejectedBefore, OtherContent, BytesDamaged, StudyDestroyed, StorageFull,
+    StorageGone.
+    """
     if correction.is_refused_again(archived.rejection):
         raise RejectedBefore()
     same_bytes = archived.digest == sent.incoming.digest(archived.digest_algorithm)
@@ -37,6 +38,7 @@ def take(peer: Peer, terms: Terms, archived: Archived, sent: Sent) -> Again:
     held = _read(sent.meta.environment, archived)
     data = bytes(sent.incoming.data())
     if same_content(held, archived.transfer_syntax_uid, data, sent.transfer_syntax_uid):
+        vault.make_durable(sent.meta.environment, archived.digest, archived.store)
         return Again.REPEATED
     digests = sent.incoming.digests()
     if corrections.is_gathered(archived, digests):
@@ -51,13 +53,16 @@ def take(peer: Peer, terms: Terms, archived: Archived, sent: Sent) -> Again:
 
 def _same(archived: Archived, sent: Sent) -> Again:
     """Success lets the sender delete its copy, so it is for what stands on the disk, not for a row
-    that says so. Raises StudyDestroyed.
+    that says so. Raises StudyDestroyed, StorageFull, StorageGone.
     """
-    stands = partial(vault.is_whole, sent.meta.environment, archived.digest, archived.store)
-    if not archived.is_damaged and stands():
-        return Again.REPEATED
-    if not (archived.is_damaged or integrity.found_damaged(archived.id)):
-        raise StudyDestroyed()
+    stands = sent.meta.environment, archived.digest, archived.store
+    if not archived.is_damaged:
+        if vault.is_whole(*stands):
+            vault.make_durable(*stands)
+            return Again.REPEATED
+        integrity.found_damaged(archived.id)
+        if integrity.is_destroyed(archived.id):
+            raise StudyDestroyed()
     meta = replace(sent.meta, digest_algorithm=archived.digest_algorithm)
     integrity.heal_from(sent.incoming, meta, archived.id)
     return Again.HEALED

@@ -15,8 +15,6 @@ from archive.errors.retention import StudyDestroyed
 from archive.models import StudyState
 from archive.statements import Bare, execute
 
-Said = Callable[[], bool]
-
 _BIGINT = Struct(">q")
 _FIND = """
 SELECT i.id, i.study_id, s.register_id, i.digest, i.digest_algorithm, i.transfer_syntax_uid,
@@ -89,6 +87,13 @@ class Row(NamedTuple):
     received_at: datetime
 
 
+class Said(NamedTuple):
+    """A row on its way."""
+
+    is_sent: bool  # it may be written, whether or not it is asked for
+    is_added: Callable[[], bool]
+
+
 class Written(Enum):
     """What became of a new row."""
 
@@ -104,11 +109,11 @@ def find(environment: str, sop_instance_uid: str) -> Archived | None:
 
 def say(row: Row) -> Said:
     """Have the database write the row of an object that is new, awaited by no note, and of a study
-    that is being received. Awaited, it is committed unless the caller has a transaction: True; or
-    it is any other, and nothing is written: `insert` tells them apart.
+    that is being received. Once `is_added` answers it is committed, unless the caller has a
+    transaction; False for any other, of which nothing is written: `insert` tells them apart.
     """
     awaited = _ADD.say(_bound(row))
-    return lambda: awaited() == b"t"
+    return Said(awaited.is_sent, lambda: awaited.value() == b"t")
 
 
 def _bound(row: Row) -> list[bytes]:

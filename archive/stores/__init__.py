@@ -1,7 +1,7 @@
 """Where the vault's bytes stand: a file system, object storage, or both while they are moved.
 
 A key is a path below the store's root; the vault makes the keys. What is written is durable on
-return and never overwritten.
+return, may be read a moment before, and is never overwritten.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -36,6 +36,9 @@ class Store(Protocol):
         """Write the parts, or take over the file `spilled`. `standing` is called once it can be
         read under its key, which may be before it is durable. Raises StorageFull, StorageGone.
         """
+
+    def sync(self, key: str) -> None:
+        """Make what stands there durable. Raises FileNotFoundError, StorageFull, StorageGone."""
 
     def open(self, key: str, length: int | None = None) -> BinaryIO:
         """To read from the beginning, or its first bytes. Raises FileNotFoundError, StorageGone."""

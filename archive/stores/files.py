@@ -77,13 +77,23 @@ class FileStore:
             _settle(coming, standing)
         finally:
             os.close(file)
-            with suppress(FileNotFoundError):
+            with suppress(OSError):  # what is left is swept at the next start
                 os.unlink(temporary_name)
 
     def open(self, key: str, length: int | None = None) -> BinaryIO:
         """Raises FileNotFoundError."""
         # A Path, and a buffer in front of what is read whole, would each cost as much again.
         return cast(BinaryIO, open(f"{self._root}/{key}", "rb", buffering=0))
+
+    def sync(self, key: str) -> None:
+        """Raises FileNotFoundError, StorageFull, StorageGone."""
+        path = f"{self._root}/{key}"
+        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            _sync_data(file)
+        finally:
+            os.close(file)
+        sync_folder(os.path.dirname(path))
 
     def move(self, key: str, to: str) -> bool:
         target = self.path(to)
@@ -198,8 +208,8 @@ def _settle(coming: Coming, standing: Standing) -> None:
     """
     file, target = coming.file, f"{coming.place}/{coming.name}"
     if is_object(coming.name) and _is_new(coming, target):
+        standing()
         try:
-            standing()
             _sync_data(file)
         except BaseException:
             _withdraw(file, target)
@@ -261,14 +271,14 @@ def _are_alike(one: int, other: int, place: int) -> bool:
 
 
 def _withdraw(file: int, target: str) -> None:
-    """Take the name away again, if it is still this file's."""
-    with suppress(FileNotFoundError):
+    """Take the name away again, if it is still this file's, and the disk lets us."""
+    with suppress(OSError):
         if os.stat(target).st_ino == os.fstat(file).st_ino:
             os.unlink(target)
 
 
 def write_all(file: int, *parts: bytes | bytearray | memoryview) -> None:
-    """Raises StorageFull."""
+    """Raises StorageFull, StorageGone."""
     try:
         wanted = sum(len(part) for part in parts)
         written = os.writev(file, parts)
@@ -277,22 +287,22 @@ def write_all(file: int, *parts: bytes | bytearray | memoryview) -> None:
             while rest:
                 rest = rest[os.write(file, rest) :]
     except OSError as error:
-        raise _full(error) from error
+        raise _told(error) from error
 
 
 def _sync_data(file: int) -> None:
     try:
         os.fdatasync(file)
     except OSError as error:
-        raise _full(error) from error
+        raise _told(error) from error
 
 
-def _full(error: OSError) -> Exception:
-    return (
-        StorageFull("no space left on the vault")
-        if error.errno in (errno.ENOSPC, errno.EDQUOT)
-        else error
-    )
+def _told(error: OSError) -> Exception:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return StorageFull("no space left on the vault")
+    if error.errno in (errno.EIO, errno.EROFS):  # a file system that found itself damaged is EROFS
+        return StorageGone(f"the vault's disk does not take what is written: {error.strerror}")
+    return error
 
 
 def make_folder(folder: str | Path) -> None:
@@ -312,5 +322,7 @@ def sync_folder(folder: str | Path) -> None:
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(handle)
+    except OSError as error:
+        raise _told(error) from error
     finally:
         os.close(handle)

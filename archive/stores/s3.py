@@ -92,6 +92,9 @@ class ObjectStore:
                     return
             self.client.put_object(**place, Body=body, **extra)
 
+    def sync(self, key: str) -> None:
+        """What was put is durable."""
+
     def open(self, key: str, length: int | None = None) -> BinaryIO:
         """Raises FileNotFoundError, StorageGone."""
         extra = {"Range": f"bytes=0-{length - 1}"} if length else {}

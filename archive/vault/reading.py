@@ -20,6 +20,8 @@ from archive.vault import digests
 from archive.vault.digests import READ_CHUNK
 from archive.vault.incoming import DATA_OFFSET, SPILL, key_of
 
+# The medium, or the file system, cannot give the bytes back.
+UNREADABLE = (errno.EIO, errno.EUCLEAN, errno.EBADMSG)
 HEAD = 64 << 10  # bytes in which a header usually ends
 
 
@@ -158,9 +160,20 @@ def is_whole(environment: str, digest: bytes, store: str = "") -> bool:
     except InstanceUnknown:
         return False
     except OSError as error:
-        if error.errno == errno.EIO:  # the medium cannot give them back
+        if error.errno in UNREADABLE:
             return False
         raise
+
+
+def make_durable(environment: str, digest: bytes, store: str = "") -> None:
+    """What stands may still be on its way to the disk: another association's row is written while
+    its bytes are being synced. Raises InstanceUnknown, StorageFull, StorageGone.
+    """
+    key = key_of(environment, digest)
+    try:
+        stores.holding(key, store).sync(key)
+    except FileNotFoundError:
+        raise InstanceUnknown("the vault has no such object") from None
 
 
 def _past_prefix(

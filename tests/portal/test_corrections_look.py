@@ -16,6 +16,7 @@ from tests.browsing import follow, sign_in
 from tests.cast import MATTI, VENLA, dataset
 from tests.portal.test_look import CROSSWISE, WIDTHS, address, browser, faults, wrong_in
 from tests.services.test_corrections import lay_over
+from tests.services.test_integrity import flip
 from tests.services.test_rejections import ARCHIVIST
 
 __all__ = ["address", "browser"]  # fixtures
@@ -37,7 +38,9 @@ def a_life() -> Study:
     rows = Instance.objects.filter(study=study)
     one = rows.get(sop_instance_uid=bad.SOPInstanceUID)
     rejection_notes.reject(ARCHIVIST, study, [one.id], notes.SAFETY, reason="moved")
-    integrity.found_damaged(rows.get(sop_instance_uid=damaged.SOPInstanceUID).id)
+    hurt = rows.get(sop_instance_uid=damaged.SOPInstanceUID)
+    flip(bytes(hurt.digest))
+    integrity.found_damaged(hurt.id)
     lay_over(study, PatientName="Mallikas^Venla", AccessionNumber="B2")
     kind = reconciliation.FindingKind.IMAGES_WITHOUT_ENTRY
     reconciliation.note([Found(kind, "production", str(study.id), study.id)])

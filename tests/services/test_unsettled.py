@@ -2,19 +2,27 @@
 success of what stands on the disk alone (NF-4, AR-10).
 """
 
+import errno
 import os
+import time
+from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
+from uuid import UUID
 
 import psycopg
 import pytest
+from django.db import connection
 from pydicom.dataset import Dataset
 
 from archive import vault
-from archive.errors import StorageFull
+from archive.errors import StorageFull, StorageGone
 from archive.models import Case, Instance, LedgerEvent
-from archive.services import serving, unsettled
+from archive.services import commitment, integrity, rows, serving, unsettled
 from archive.services.sessions import Session
 from archive.stores import files
+from archive.values import now, uid_from_uuid
 from tests import cast
 from tests.cast import dataset, send
 from tests.edges.dicom.listening import eventually
@@ -86,6 +94,92 @@ def test_bytes_that_fail_after_their_row_are_refused_and_wanted_again(
     assert case().state == "resolved"
 
 
+def test_what_is_refused_before_its_row_was_said_leaves_none(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = dataset()
+    connection.close()  # the statement is not prepared on the next
+
+    def fail(file: int) -> None:
+        raise StorageFull("no space left on the vault")
+
+    monkeypatch.setattr(files, "_sync_data", fail)
+    with pytest.raises(StorageFull):
+        send(session, made)
+    assert not is_committed(made)
+
+
+def test_a_sync_that_failed_hurts_nobody_who_brought_the_same_meanwhile(session: Session) -> None:
+    made = dataset()
+    send(session, made)
+    unsettled.bytes_failed(one(made).id, rows.Said(True, lambda: True))
+    assert one(made).damaged_at is None and not Case.objects.exists()
+
+
+def test_a_disk_that_takes_nothing_any_more_is_told_and_promises_nothing(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A file system that found itself damaged reads and does not write."""
+    made, other = dataset(), dataset()
+    send(session, other)
+    with monkeypatch.context() as broken:
+        for name in ("fdatasync", "unlink", "rename"):
+            broken.setattr(os, name, read_only)
+        with pytest.raises(StorageGone):
+            send(session, made)
+        for each in (made, other):
+            with pytest.raises(StorageGone):
+                send(Session(cast.peer()), each)
+        asked = committed(made)
+        with pytest.raises(StorageGone):
+            commitment.result(asked)
+    send(Session(cast.peer()), made)
+    assert commitment.result(asked).committed == [(cast.CT, str(made.SOPInstanceUID))]
+
+
+def read_only(*_: object, **__: object) -> None:
+    raise OSError(errno.EROFS, "Read-only file system")
+
+
+def committed(made: Dataset) -> UUID:
+    references = [(cast.CT, str(made.SOPInstanceUID))]
+    return commitment.request(cast.peer(), transaction_uid=uid_from_uuid(), references=references)
+
+
+def test_damaged_bytes_that_cannot_be_moved_are_damaged_all_the_same(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = dataset()
+    send(session, made)
+    tear(made)
+    with monkeypatch.context() as broken:
+        broken.setattr(os, "rename", read_only)
+        assert not integrity.is_whole(one(made))
+    assert one(made).damaged_at is not None and case().state == "open"
+    send(session, made)
+    assert serving.served(one(made)).data() == cast.encoded(made)
+
+
+def test_the_same_object_again_is_synced_before_it_is_success(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its first sender may still be waiting for the disk, or was killed while it did."""
+    made, synced = dataset(), list[str]()
+    send(session, made)
+    sync = files.FileStore.sync
+
+    def look(store: files.FileStore, key: str) -> None:
+        sync(store, key)
+        synced.append(key)
+
+    monkeypatch.setattr(files.FileStore, "sync", look)
+    send(session, made)
+    send(Session(cast.peer()), made, cast.IMPLICIT)
+    key = vault.key_of("production", bytes(one(made).digest))
+    assert synced == [key, key], "in another encoding as well"
+    assert commitment.result(committed(made)).committed and synced == [key] * 3
+
+
 def test_the_same_object_again_is_success_only_when_its_bytes_are_there(session: Session) -> None:
     made = dataset()
     send(session, made)
@@ -99,23 +193,50 @@ def test_the_same_object_again_is_success_only_when_its_bytes_are_there(session:
 
 
 def test_what_a_power_cut_left_of_the_last_objects_is_found_at_the_next_start(
-    session: Session, own_vault: Path
+    session: Session, own_vault: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     earlier, last, other = dataset(), dataset(), dataset()
     for made in (earlier, last):
         send(session, made)
     send(Session(cast.peer()), other)
+    cut = now() + timedelta(milliseconds=1)
     flip(bytes(one(earlier).digest))
-    assert unsettled.look() == 2 and not Case.objects.exists(), "whole, or answered long before"
+    assert unsettled.look(cut) == 2 and not Case.objects.exists(), "whole, or answered long before"
     tear(last)
     vault.path_of("production", bytes(one(other).digest)).unlink()
-    assert unsettled.look() == 2
-    damaged = Instance.objects.exclude(damaged_at=None)
-    assert set(damaged) == {one(last), one(other)}
+    assert unsettled.look(cut - timedelta(days=1)) == 0 and not Case.objects.exists()
+    with monkeypatch.context() as strange:
+        strange.setattr(vault, "is_whole", failing_once(vault.is_whole))
+        assert unsettled.look(cut) == 2, "one that cannot be looked at does not hide the other"
+    assert Instance.objects.exclude(damaged_at=None).count() == 1
+    unsettled.look(cut)
+    assert set(Instance.objects.exclude(damaged_at=None)) == {one(last), one(other)}
     [aside] = quarantined(own_vault)
     assert aside.startswith(bytes(one(last).digest).hex()), "of the other there was nothing"
-    assert (unsettled.look(), case().event_count) == (2, 2)
+    assert (unsettled.look(cut), case().event_count) == (2, 2)
 
 
-def test_an_empty_archive_has_nothing_to_look_at() -> None:
-    assert unsettled.look() == 0
+def failing_once(act: Callable[..., bool]) -> Callable[..., bool]:
+    failures = iter([PermissionError("not yours")])
+
+    def try_(*arguments: Any) -> bool:
+        for error in failures:
+            raise error
+        return act(*arguments)
+
+    return try_
+
+
+def test_it_is_looked_for_once_after_the_machine_has_started(
+    session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    boot = tmp_path / "boot_id"
+    monkeypatch.setattr(unsettled, "BOOT", boot)
+    boot.write_text("first")
+    assert unsettled.look_after_boot() == 0, "all came since"
+    moment = now() + timedelta(minutes=1)
+    monkeypatch.setattr(time, "clock_gettime", lambda clock: 0.0)
+    monkeypatch.setattr(unsettled, "now", lambda: moment)
+    assert unsettled.look_after_boot() == 0, "looked already"
+    boot.write_text("second")
+    assert [unsettled.look_after_boot(), unsettled.look_after_boot()] == [1, 0]

@@ -10,7 +10,6 @@ from archive import vault
 from archive.config import Config, settings
 from archive.edges.dicom import tls
 from archive.edges.dicom.server import Entrance, Listener, PortTaken, listen
-from archive.errors import ArchiveError
 from archive.services import unsettled
 
 log = logging.getLogger(__name__)
@@ -33,15 +32,15 @@ class Command(BaseCommand):
                 "port with ./run --dicom-port or DICOM_PORT."
             ) from error
         vault.sweep_incoming()  # half-written files of a listener that was killed
-        _look_at_the_last()
+        _look_after_power_cut()
         Listener(entrances, config.dicom_processes).run()
 
 
-def _look_at_the_last() -> None:
+def _look_after_power_cut() -> None:
     """A listener that cannot look takes calls all the same: verification finds it in its turn."""
     try:
-        unsettled.look()
-    except (ArchiveError, DatabaseError) as error:
+        unsettled.look_after_boot()
+    except (DatabaseError, OSError) as error:
         log.error("what a power cut may have left was not looked for: %s", error)
     finally:
         connections.close_all()  # the processes that answer are made by forking
