@@ -9,10 +9,11 @@ stand-ins, and puts the real values in their places.
 import select
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 
 import psycopg
 from django.db import DEFAULT_DB_ALIAS, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import QuerySet
 from psycopg import errors, pq
 
@@ -21,15 +22,6 @@ _ANSWERED, _FORGOTTEN = pq.ExecStatus.TUPLES_OK, errors.InvalidSqlStatementName.
 
 Connection = psycopg.Connection[Any]
 Bound = Sequence[bytes]  # parameters as the server takes them
-
-
-class Awaited(NamedTuple):
-    """What awaits a statement's value, as text; it raises what Django makes of the database's
-    errors.
-    """
-
-    is_sent: bool  # the server has begun
-    value: Callable[[], bytes | None]
 
 
 def execute(
@@ -62,28 +54,18 @@ class Bare:
         self.statement = statement.encode()
         self.formats = formats
 
-    def say(self, values: Bound, using: str = DEFAULT_DB_ALIAS) -> Awaited:
-        """Have the server begin; its value is to be awaited before anything else is said on the
+    def say(self, values: Bound, using: str = DEFAULT_DB_ALIAS) -> "Awaited":
+        """Have the server begin; the value is to be awaited before anything else is said on the
         connection. In a transaction, and the first time on a connection, it is said only then.
         Raises nothing.
         """
         connection = connections[using]
         raw = cast(Connection, connection.connection)
-        is_sent = self._is_sayable(raw) and self._is_sent(raw, values)
+        return Awaited(self, connection, values, raw if self._is_sent(raw, values) else None)
 
-        def value() -> bytes | None:
-            connection.ensure_connection()
-            current = cast(Connection, connection.connection)
-            with connection.wrap_database_errors:
-                ask = self._awaited if is_sent and current is raw else self._at_once
-                return _checked(ask(current, values)).get_value(0, 0)
-
-        return Awaited(is_sent, value)
-
-    def _is_sayable(self, raw: Connection | None) -> bool:
-        return raw is not None and raw.autocommit and _prepared().get(self.name) is raw
-
-    def _is_sent(self, raw: Connection, values: Bound) -> bool:
+    def _is_sent(self, raw: Connection | None, values: Bound) -> bool:
+        if raw is None or not raw.autocommit or _prepared().get(self.name) is not raw:
+            return False
         try:
             raw.pgconn.send_query_prepared(self.name, values, self.formats)
             raw.pgconn.flush()
@@ -91,13 +73,8 @@ class Bare:
             return False
         return True
 
-    def _at_once(self, raw: Connection, values: Bound) -> pq.abc.PGresult:
+    def at_once(self, raw: Connection, values: Bound) -> pq.abc.PGresult:
         return self._anew(raw, values) if raw.autocommit else self._within(raw, values)
-
-    def _awaited(self, raw: Connection, values: Bound) -> pq.abc.PGresult:
-        result = _received(raw.pgconn)
-        is_forgotten = result.status != _ANSWERED and _state(result) == _FORGOTTEN
-        return self._anew(raw, values) if is_forgotten else result
 
     def _anew(self, raw: Connection, values: Bound) -> pq.abc.PGresult:
         _checked(raw.pgconn.prepare(self.name, self.statement))
@@ -108,6 +85,50 @@ class Bare:
         if raw.pgconn.transaction_status == pq.TransactionStatus.IDLE:
             raw.execute("SELECT")  # psycopg begins a transaction with the first that it is told
         return raw.pgconn.exec_params(self.statement, values, param_formats=self.formats)
+
+
+class Awaited:
+    """A statement's value on its way, as text. Both raise what Django makes of the database's
+    errors.
+    """
+
+    __slots__ = ("bare", "connection", "sent_on", "values")
+
+    def __init__(
+        self,
+        bare: Bare,
+        connection: BaseDatabaseWrapper,
+        values: Bound,
+        sent_on: Connection | None,
+    ) -> None:
+        self.bare = bare
+        self.connection = connection
+        self.values = values
+        self.sent_on = sent_on
+
+    def value(self) -> bytes | None:
+        """Said now, if the server has not begun, or has forgotten what was prepared."""
+        result = self._received()
+        if result is None:
+            self.connection.ensure_connection()
+            with self.connection.wrap_database_errors:
+                raw = cast(Connection, self.connection.connection)
+                result = _checked(self.bare.at_once(raw, self.values))
+        return result.get_value(0, 0)
+
+    def value_of_sent(self) -> bytes | None:
+        """The same of what the server has begun; None, and nothing is said, if it has not."""
+        result = self._received()
+        return None if result is None else result.get_value(0, 0)
+
+    def _received(self) -> pq.abc.PGresult | None:
+        if self.sent_on is None:
+            return None
+        with self.connection.wrap_database_errors:
+            result = _received(self.sent_on.pgconn)
+            if result.status != _ANSWERED and _state(result) == _FORGOTTEN:
+                return None
+            return _checked(result)
 
 
 def _prepared() -> dict[bytes, Connection]:

@@ -133,8 +133,14 @@ def test_nothing_is_said_on_a_connection_that_is_not_open() -> None:
     LOCKED.say([]).value()
     connection.close()
     awaited = LOCKED.say([])
-    assert not awaited.is_sent and connection.connection is None
-    assert awaited.value() == b"" and LOCKED.say([]).is_sent
+    assert awaited.value_of_sent() is None and connection.connection is None
+    assert awaited.value() == b"" and LOCKED.say([]).value_of_sent() == b""
+
+
+def test_of_what_the_server_has_forgotten_nothing_was_sent() -> None:
+    BIT.say([b"before"]).value()
+    forget_prepared()
+    assert BIT.say([b"after"]).value_of_sent() is None and bit() == "before"
 
 
 def test_a_state_that_nobody_knows_is_an_error_of_the_database_too() -> None:

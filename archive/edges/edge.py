@@ -3,7 +3,6 @@
 An edge's own table then turns the error into its protocol's reply.
 """
 
-import errno
 import logging
 import threading
 import time
@@ -19,7 +18,7 @@ from django.db import InterfaceError, OperationalError, close_old_connections, c
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 from archive import conversation
-from archive.errors import ArchiveError, Broken, DatabaseGone, StorageFull
+from archive.errors import ArchiveError, Broken, DatabaseGone, StorageFull, StorageGone
 from archive.logs import places
 
 Reply = TypeVar("Reply")
@@ -95,8 +94,9 @@ def as_archive_error(raised: Exception) -> ArchiveError:
         return raised
     if isinstance(raised, NO_DATABASE):
         return DatabaseGone()
-    if isinstance(raised, OSError) and raised.errno in (errno.ENOSPC, errno.EDQUOT):
-        return StorageFull()
+    for kind in (StorageFull, StorageGone):
+        if isinstance(raised, OSError) and raised.errno in kind.said_by:
+            return kind()
     log.error(
         "%s in exchange %s\n%s", type(raised).__name__, correlation.get(), "".join(places(raised))
     )

@@ -1,5 +1,7 @@
 """What may be archived, and what becomes of its bytes."""
 
+import errno
+
 from archive.errors.base import (
     Broken,
     Busy,
@@ -122,10 +124,12 @@ class ControllerUnauthorised(Refused):
 
 class StorageFull(Busy):
     comment = "storage is full"
+    said_by = (errno.ENOSPC, errno.EDQUOT)
 
 
 class StorageGone(Busy):
     comment = "storage does not answer"
+    said_by = (errno.EIO, errno.EROFS)  # a file system that finds itself damaged may be read-only
 
 
 class BytesDamaged(Broken):

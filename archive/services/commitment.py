@@ -4,6 +4,7 @@ passes (AR-3).
 PS3.4 annex J. A request is a row before it is answered, so a report survives a restart.
 """
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -144,7 +145,13 @@ def result(commitment_id: UUID) -> Result:
         **{row.note_uid: row for row in _own_notes(commitment)},
         **{row.sop_instance_uid: row for row in _own_objects(commitment)},
     }
-    reasons = [_judge(found.get(uid), sop_class) for sop_class, uid in commitment.references]
+    reasons: list[type[ArchiveError] | None] = []
+    due = time.monotonic() + BEING_JUDGED.total_seconds() / 2
+    for sop_class, uid in commitment.references:
+        reasons.append(_judge(found.get(uid), sop_class))
+        if time.monotonic() > due:
+            due += BEING_JUDGED.total_seconds() / 2
+            jobs.put_off(JobKind.COMMITMENT_REPORT, commitment_id, until=now() + BEING_JUDGED)
     outcome = [reason.reason() if reason else "" for reason in reasons]
     StorageCommitment.objects.filter(id=commitment_id).update(outcome=outcome)
     return _result(commitment.transaction_uid, commitment.references, outcome)
@@ -158,10 +165,9 @@ def _judge(row: Instance | Rejection | None, sop_class: str) -> type[ArchiveErro
             return InstanceUnknown
         if row.sop_class_uid != sop_class:
             return CommitmentClassConflict
-        if not integrity.is_whole(row):
-            return BytesDamaged
-        vault.make_durable(row.environment, bytes(row.digest), row.store)
-        return None
+        stands = row.environment, bytes(row.digest), row.store
+        durable = integrity.is_whole(row) and vault.make_durable(*stands)
+        return None if durable else BytesDamaged
     if sop_class != key_objects.SOP_CLASS_UID:
         return CommitmentClassConflict
     whole = vault.is_whole(row.environment, bytes(row.digest))

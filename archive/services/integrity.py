@@ -8,7 +8,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from archive import ledger, vault
 from archive.actors import SYSTEM, Actor
-from archive.errors import BytesDamaged
+from archive.errors import BytesDamaged, StorageGone
 from archive.models import (
     Instance,
     InstanceVersion,
@@ -36,37 +36,41 @@ def is_whole(instance: Instance) -> bool:
         return False
     if vault.is_whole(instance.environment, bytes(instance.digest), instance.store):
         return True
-    found_damaged(instance.id)
-    return False
+    return not found_damaged(instance.id)
 
 
-def found_damaged(instance_id: UUID) -> None:
+def found_damaged(instance_id: UUID) -> bool:
     """Take the bytes out of the way, mark the object, open a case; once. They are read again first:
-    who sent the object again may have healed it. Nobody is asked for those of a study that was
-    destroyed.
+    who sent the object again may have healed it, and False is told. Nobody is asked for those of a
+    study that was destroyed.
     """
     study = Study.objects.get(instances=instance_id)
     if tombstones.put_in_force(study):
-        return
+        return True
     with transaction.atomic():
         row = _locked(instance_id)
         if row.damaged_at is not None or row.study.state == StudyState.DESTROYED:
-            return
+            return True
         if vault.is_whole(row.environment, bytes(row.digest), row.store):
-            return
+            return False
+        if not _out_of_the_way(row):
+            return False
         Instance.objects.filter(id=row.id).update(damaged_at=now())
-        _out_of_the_way(row)
         facts = {"sop_instance_uid": row.sop_instance_uid, "version": row.version}
         ledger.record(ledger.Kind.OBJECT_DAMAGED, _about(row), facts)
         _on_desk(row, bytes(row.digest), row.id)
+    return True
 
 
-def _out_of_the_way(row: Instance) -> None:
-    """A disk that does not let them be moved hides nothing: what is damaged is never read."""
+def _out_of_the_way(row: Instance) -> bool:
+    """False if they turn out whole. Those that cannot be moved are damaged all the same: what is
+    marked so is never read.
+    """
     try:
-        vault.set_aside(row.environment, bytes(row.digest))
-    except OSError as error:
+        return vault.set_damaged_aside(row.environment, bytes(row.digest))
+    except (OSError, StorageGone) as error:
         log.error("damaged bytes of object %s stay where they are: %s", row.id, error)
+        return True
 
 
 def is_destroyed(instance_id: UUID) -> bool:

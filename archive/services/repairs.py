@@ -98,8 +98,7 @@ def _bytes_missing(actor: Actor, finding: Finding) -> Repair:
         return Repair.AGREES
     if tombstones.put_in_force(row.study):
         return Repair.DESTROYED
-    integrity.found_damaged(row.id)
-    return Repair.REPORTED
+    return Repair.REPORTED if integrity.found_damaged(row.id) else Repair.AGREES
 
 
 def _destroyed(actor: Actor, finding: Finding) -> Repair:

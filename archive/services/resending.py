@@ -38,7 +38,8 @@ def take(peer: Peer, terms: Terms, archived: Archived, sent: Sent) -> Again:
     held = _read(sent.meta.environment, archived)
     data = bytes(sent.incoming.data())
     if same_content(held, archived.transfer_syntax_uid, data, sent.transfer_syntax_uid):
-        vault.make_durable(sent.meta.environment, archived.digest, archived.store)
+        if not vault.make_durable(sent.meta.environment, archived.digest, archived.store):
+            raise BytesDamaged("its bytes were withdrawn a moment ago")
         return Again.REPEATED
     digests = sent.incoming.digests()
     if corrections.is_gathered(archived, digests):
@@ -57,10 +58,10 @@ def _same(archived: Archived, sent: Sent) -> Again:
     """
     stands = sent.meta.environment, archived.digest, archived.store
     if not archived.is_damaged:
-        if vault.is_whole(*stands):
-            vault.make_durable(*stands)
+        if vault.is_whole(*stands) and vault.make_durable(*stands):
             return Again.REPEATED
-        integrity.found_damaged(archived.id)
+        if not integrity.found_damaged(archived.id) and vault.make_durable(*stands):
+            return Again.REPEATED
         if integrity.is_destroyed(archived.id):
             raise StudyDestroyed()
     meta = replace(sent.meta, digest_algorithm=archived.digest_algorithm)

@@ -90,8 +90,8 @@ class Row(NamedTuple):
 class Said(NamedTuple):
     """A row on its way."""
 
-    is_sent: bool  # it may be written, whether or not it is asked for
     is_added: Callable[[], bool]
+    was_added: Callable[[], bool]  # if it is written already: nothing is said any more
 
 
 class Written(Enum):
@@ -113,7 +113,7 @@ def say(row: Row) -> Said:
     transaction; False for any other, of which nothing is written: `insert` tells them apart.
     """
     awaited = _ADD.say(_bound(row))
-    return Said(awaited.is_sent, lambda: awaited.value() == b"t")
+    return Said(lambda: awaited.value() == b"t", lambda: awaited.value_of_sent() == b"t")
 
 
 def _bound(row: Row) -> list[bytes]:

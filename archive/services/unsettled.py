@@ -9,9 +9,11 @@ import logging
 import time
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import NamedTuple
 from uuid import UUID
 
 from archive.config import settings
+from archive.errors import ArchiveError
 from archive.models import Instance
 from archive.services import integrity
 from archive.services.rows import Said
@@ -19,44 +21,64 @@ from archive.values import now
 
 log = logging.getLogger(__name__)
 
-LAST = 5000  # rows: more than come while one of them waits for the disk that they all wait for
+# More than an object waits for a disk that all others wait for as well.
+WAITING, LAST = timedelta(minutes=5), 5000  # rows
 BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 
+class Looked(NamedTuple):
+    """How many were read, and of how many that failed."""
+
+    read: int = 0
+    failed: int = 0
+
+
 def bytes_failed(instance_id: UUID, said: Said) -> None:
-    """Its bytes could not be kept: the sender is refused, and if the row is written, the object is
-    damaged until it comes again. Raises nothing, so that the sender is told why.
+    """Its bytes could not be kept: the sender is refused, and if the row was written already, and
+    nothing whole stands, the object is damaged until it comes again. Raises nothing, so that the
+    sender is told why.
     """
     try:
-        if said.is_sent and said.is_added():
+        if said.was_added():
             integrity.found_damaged(instance_id)
     except Exception as error:
         log.error("object %s may have a row without bytes: %s", instance_id, error)
 
 
-def look_after_boot() -> int:
-    """Once after the machine has started; how many were read. Raises DatabaseError."""
+def look_after_boot() -> Looked:
+    """Once after the machine has started, until all could be looked at. Raises DatabaseError."""
     boot, looked = BOOT.read_text(), settings().data_dir / "looked-at-after-boot"
     if looked.exists() and looked.read_text() == boot:
-        return 0
+        return Looked()
     found = look(now() - timedelta(seconds=time.clock_gettime(time.CLOCK_BOOTTIME)))
-    looked.write_text(boot)
+    if not found.failed:
+        looked.write_text(boot)
     return found
 
 
-def look(before: datetime) -> int:
+def look(before: datetime) -> Looked:
     """Read the digest of each association's last object again, of the last rows before that time:
-    what a power cut left of them. What is not whole is damaged, and on the desk. Returns how many
-    were read; what cannot be looked at is left to verification. Raises DatabaseError.
+    what a power cut left of them. What is not whole is damaged, and on the desk; what cannot be
+    looked at is left to verification. Raises DatabaseError.
     """
-    end = UUID(int=int(before.timestamp() * 1000) << 80)
-    rows = Instance.objects.filter(id__lt=end).order_by("-id")[:LAST]
+    earlier = Instance.objects.filter(id__lt=_first_id(before)).order_by("-id")
+    newest = earlier.values_list("received_at", flat=True).first()
+    if newest is None:
+        return Looked()
     last: dict[UUID, Instance] = {}
+    rows = earlier.filter(id__gte=_first_id(newest - WAITING))[:LAST]
     for row in rows.iterator(chunk_size=500):
         last.setdefault(row.association_id, row)
+    failed = 0
     for row in last.values():
         try:
             integrity.is_whole(row)
-        except Exception as error:
+        except (ArchiveError, OSError) as error:
+            failed += 1
             log.error("object %s could not be looked at: %s", row.id, error)
-    return len(last)
+    return Looked(len(last), failed)
+
+
+def _first_id(at: datetime) -> UUID:
+    """Before all of that millisecond, RFC 9562 section 5.7."""
+    return UUID(int=int(at.timestamp() * 1000) << 80)

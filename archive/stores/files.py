@@ -1,10 +1,9 @@
 """The vault on a file system: written to a temporary name, synced, renamed, folder synced."""
 
-import errno
 import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -73,8 +72,9 @@ class FileStore:
             file, temporary_name = os.open(spilled, os.O_RDWR | os.O_CLOEXEC), str(spilled)
         coming = Coming(self._root, file, temporary_name, f"{self._root}/{home}", name)
         try:
-            write_all(file, *parts)
-            _settle(coming, standing)
+            with telling():
+                write_all(file, *parts)
+                _settle(coming, standing)
         finally:
             os.close(file)
             with suppress(OSError):  # what is left is swept at the next start
@@ -88,12 +88,13 @@ class FileStore:
     def sync(self, key: str) -> None:
         """Raises FileNotFoundError, StorageFull, StorageGone."""
         path = f"{self._root}/{key}"
-        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-        try:
-            _sync_data(file)
-        finally:
-            os.close(file)
-        sync_folder(os.path.dirname(path))
+        with telling():
+            file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+            try:
+                _sync_data(file)
+            finally:
+                os.close(file)
+            sync_folder(os.path.dirname(path))
 
     def move(self, key: str, to: str) -> bool:
         target = self.path(to)
@@ -178,14 +179,15 @@ def temporary(root: str, environment: str, size: int) -> tuple[int, str]:
     """
     require_set_up(f"{root}/{environment}")
     folder = f"{root}/{environment}/{INCOMING}"
-    try:
-        disk = os.statvfs(folder)
-    except FileNotFoundError:
-        make_folder(folder)
-        disk = os.statvfs(folder)
-    _require_free(disk, size)
-    path = f"{folder}/{os.urandom(16).hex()}"
-    return os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600), path
+    with telling():
+        try:
+            disk = os.statvfs(folder)
+        except FileNotFoundError:
+            make_folder(folder)
+            disk = os.statvfs(folder)
+        _require_free(disk, size)
+        path = f"{folder}/{os.urandom(16).hex()}"
+        return os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_CLOEXEC, 0o600), path
 
 
 def require_room(file: int) -> None:
@@ -253,7 +255,7 @@ def _is_kept(file: int, target: str) -> bool:
             return False
         _sync_data(there)
         return os.stat(target).st_ino == os.fstat(there).st_ino
-    except FileNotFoundError:  # withdrawn a moment ago
+    except OSError:  # withdrawn a moment ago, or not to be read: ours replaces it
         return False
     finally:
         os.close(there)
@@ -279,30 +281,31 @@ def _withdraw(file: int, target: str) -> None:
 
 def write_all(file: int, *parts: bytes | bytearray | memoryview) -> None:
     """Raises StorageFull, StorageGone."""
-    try:
+    with telling():
         wanted = sum(len(part) for part in parts)
         written = os.writev(file, parts)
         if written < wanted:
             rest = memoryview(b"".join(parts))[written:]
             while rest:
                 rest = rest[os.write(file, rest) :]
-    except OSError as error:
-        raise _told(error) from error
 
 
 def _sync_data(file: int) -> None:
+    os.fdatasync(file)
+
+
+@contextmanager
+def telling() -> Iterator[None]:
+    """What a disk refuses, as StorageFull and StorageGone; what has another cause as it is."""
     try:
-        os.fdatasync(file)
+        yield
     except OSError as error:
-        raise _told(error) from error
-
-
-def _told(error: OSError) -> Exception:
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return StorageFull("no space left on the vault")
-    if error.errno in (errno.EIO, errno.EROFS):  # a file system that found itself damaged is EROFS
-        return StorageGone(f"the vault's disk does not take what is written: {error.strerror}")
-    return error
+        if error.errno in StorageFull.said_by:
+            raise StorageFull("no space left on the vault") from error
+        if error.errno in StorageGone.said_by:
+            said = f"the vault's disk does not take what is written: {error.strerror}"
+            raise StorageGone(said) from error
+        raise
 
 
 def make_folder(folder: str | Path) -> None:
@@ -321,8 +324,7 @@ def make_folder(folder: str | Path) -> None:
 def sync_folder(folder: str | Path) -> None:
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        os.fsync(handle)
-    except OSError as error:
-        raise _told(error) from error
+        with telling():
+            os.fsync(handle)
     finally:
         os.close(handle)

@@ -93,7 +93,9 @@ class ObjectStore:
             self.client.put_object(**place, Body=body, **extra)
 
     def sync(self, key: str) -> None:
-        """What was put is durable."""
+        """What is there is durable."""
+        if not self.has(key):
+            raise FileNotFoundError(key)
 
     def open(self, key: str, length: int | None = None) -> BinaryIO:
         """Raises FileNotFoundError, StorageGone."""

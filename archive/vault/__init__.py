@@ -19,7 +19,12 @@ from archive.objects import part10
 from archive.stores import files
 from archive.vault.digests import ALGORITHM, READ_CHUNK
 from archive.vault.incoming import DATA_OFFSET, SPILL, Incoming, Kept, key_of, path_of
-from archive.vault.quarantine import remove_set_aside, set_aside, set_aside_files
+from archive.vault.quarantine import (
+    remove_set_aside,
+    set_aside,
+    set_aside_files,
+    set_damaged_aside,
+)
 from archive.vault.reading import (
     Held,
     hold,
@@ -86,6 +91,7 @@ __all__ = [
     "remove_set_aside",
     "set_aside",
     "set_aside_files",
+    "set_damaged_aside",
     "settle_doubt",
     "size_of",
     "study_record_key",

@@ -3,7 +3,7 @@
 import mmap
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -128,19 +128,20 @@ class Incoming:
         if self._file is None:
             store.put(key, (part10.prefix(meta), self.head), None, partial(standing, kept))
         else:
-            os.pwrite(self._file, part10.prefix(meta), 0)
+            with files.telling():
+                os.pwrite(self._file, part10.prefix(meta), 0)
             store.put(key, (), self._path, partial(standing, kept))
         self.discard()
         return kept
 
     def discard(self) -> None:
         """Forget the bytes; nothing of a refused object stays."""
-        if self._file is not None:
-            os.close(self._file)
-            self._file = None
-        if self._path is not None:
-            self._path.unlink(missing_ok=True)
-            self._path = None
+        file, self._file, path, self._path = self._file, None, self._path, None
+        if file is not None:
+            os.close(file)
+        if path is not None:
+            with suppress(OSError):  # what is left is swept at the next start
+                path.unlink()
         self.head = bytearray()
 
     def _spill(self) -> None:

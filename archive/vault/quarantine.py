@@ -1,21 +1,44 @@
 """What was set aside, to be looked at by people: never read as the object again."""
 
 from collections.abc import Collection, Iterator
+from functools import partial
+from typing import BinaryIO
 
 from archive import stores
 from archive.values import uuid7
+from archive.vault import digests
 from archive.vault.incoming import DATA_OFFSET, key_of
 
 HEAD = DATA_OFFSET + (64 << 10)  # bytes in which what an object says of itself usually ends
 
 
-def set_aside(environment: str, digest: bytes) -> bool:
-    """Take damaged bytes out of the way, to be looked at; they are never read as the object again.
-    Whether there were any.
+def set_aside(environment: str, digest: bytes) -> None:
+    """Take bytes out of the way, to be looked at; they are never read as the object again."""
+    for store in stores.configured().values():
+        store.move(key_of(environment, digest), _aside(environment, digest))
+
+
+def set_damaged_aside(environment: str, digest: bytes) -> bool:
+    """The same, but what is whole after all stands again: whoever sends an object that is damaged
+    heals it, and may have done so since it was read. False then.
     """
-    key = key_of(environment, digest)
-    aside = f"{environment}/quarantine/{digest.hex()}.{uuid7().hex}.dcm"
-    return any([store.move(key, aside) for store in stores.configured().values()])
+    key, is_damaged = key_of(environment, digest), True
+    for store in stores.configured().values():
+        aside = _aside(environment, digest)
+        if store.move(key, aside) and digests.is_of_file(digest, partial(_data_set, store, aside)):
+            store.move(aside, key)
+            is_damaged = False
+    return is_damaged
+
+
+def _aside(environment: str, digest: bytes) -> str:
+    return f"{environment}/quarantine/{digest.hex()}.{uuid7().hex}.dcm"
+
+
+def _data_set(store: stores.Store, key: str) -> BinaryIO:
+    file = store.open(key)
+    file.read(DATA_OFFSET)
+    return file
 
 
 def set_aside_files(environment: str) -> Iterator[tuple[bytes, bytes]]:

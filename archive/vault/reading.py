@@ -15,7 +15,7 @@ from archive import config, stores
 from archive.errors import BytesDamaged, InstanceUnknown
 from archive.objects import header, part10
 from archive.objects.header import Header
-from archive.stores import files
+from archive.stores import Store, files
 from archive.vault import digests
 from archive.vault.digests import READ_CHUNK
 from archive.vault.incoming import DATA_OFFSET, SPILL, key_of
@@ -165,15 +165,17 @@ def is_whole(environment: str, digest: bytes, store: str = "") -> bool:
         raise
 
 
-def make_durable(environment: str, digest: bytes, store: str = "") -> None:
+def make_durable(environment: str, digest: bytes, store: str = "") -> bool:
     """What stands may still be on its way to the disk: another association's row is written while
-    its bytes are being synced. Raises InstanceUnknown, StorageFull, StorageGone.
+    its bytes are being synced. False if nothing stands. Raises StorageFull, StorageGone.
     """
-    key = key_of(environment, digest)
-    try:
-        stores.holding(key, store).sync(key)
-    except FileNotFoundError:
-        raise InstanceUnknown("the vault has no such object") from None
+    for each in _asked(store):
+        try:
+            each.sync(key_of(environment, digest))
+        except FileNotFoundError:
+            continue
+        return True
+    return False
 
 
 def _past_prefix(
@@ -202,11 +204,15 @@ def where(environment: str, digest: bytes, store: str = "") -> str:
         return ""
 
 
+def _asked(hint: str) -> list[Store]:
+    """In their order: the one that had it when its row was read, then all."""
+    known = stores.configured()
+    return [*([known[hint]] if hint in known else []), *known.values()]
+
+
 def _open(environment: str, digest: bytes, store: str = "", length: int | None = None) -> BinaryIO:
     """Raises InstanceUnknown, StorageGone."""
-    known = stores.configured()
-    hinted = [known[store]] if store in known else []
-    for each in (*hinted, *known.values()):
+    for each in _asked(store):
         try:
             return each.open(key_of(environment, digest), length)
         except FileNotFoundError:

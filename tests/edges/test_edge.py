@@ -28,6 +28,7 @@ def no_connection_is_left_over() -> None:
         (InterfaceError(), errors.DatabaseGone),
         (psycopg.OperationalError(), errors.DatabaseGone),
         (OSError(errno.ENOSPC, "full"), errors.StorageFull),
+        (OSError(errno.EROFS, "read-only"), errors.StorageGone),
         (OSError(errno.EACCES, "no"), errors.Broken),
         (KeyError("010181-900C"), errors.Broken),
     ],
