@@ -8,6 +8,7 @@ from archive import stores
 from archive.values import uuid7
 from archive.vault import digests
 from archive.vault.incoming import DATA_OFFSET, key_of
+from archive.vault.reading import past_prefix
 
 HEAD = DATA_OFFSET + (64 << 10)  # bytes in which what an object says of itself usually ends
 
@@ -36,9 +37,7 @@ def _aside(environment: str, digest: bytes) -> str:
 
 
 def _data_set(store: stores.Store, key: str) -> BinaryIO:
-    file = store.open(key)
-    file.read(DATA_OFFSET)
-    return file
+    return past_prefix(store.open(key))
 
 
 def set_aside_files(environment: str) -> Iterator[tuple[bytes, bytes]]:

@@ -182,7 +182,11 @@ def _past_prefix(
     environment: str, digest: bytes, store: str, length: int | None = None
 ) -> BinaryIO:
     """At the data set. Raises InstanceUnknown."""
-    file = _open(environment, digest, store, length)
+    return past_prefix(_open(environment, digest, store, length))
+
+
+def past_prefix(file: BinaryIO) -> BinaryIO:
+    """The same file, from its data set on."""
     if file.seekable():
         file.seek(DATA_OFFSET)
     else:
