@@ -158,9 +158,10 @@ def test_from_registration_to_production_and_out_again(
         ("administrative@kuva.example.invalid", "Tuotannossa: Uusi Kuvaus Oy"),
         ("technical@kuva.example.invalid", "I produktion: Nya Bild Ab"),
     }
-    # A worker that another test killed may hold its job until its lease of a minute ends.
     eventually(
-        lambda: told <= {(each["To"], each["Subject"]) for each in system.mails()}, 2 * PATIENCE
+        lambda: told <= {(each["To"], each["Subject"]) for each in system.mails()},
+        PATIENCE,
+        "the mails to the contacts",
     )
     order = applicant.order(system.order().patient, "UUSI-1")
     images = written(ct(order, 1), tmp_path / "production")
