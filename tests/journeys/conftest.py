@@ -1,44 +1,19 @@
-"""One running system for all journeys: `./run` for real, its demo customers on ports of our own."""
+"""The running system (tests.launch.whole), its demo customers on ports of our own."""
 
 import json
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from pathlib import Path
 
 import psycopg
 import pytest
 
 from archive.simulation import world
-from launch import clusters
 from tests.journeys.customer import Listener
 from tests.journeys.system import System
-from tests.launch.running import Ports, Run, started
-
-NOTICE_TRIES = "3"  # as many as a test has patience for
+from tests.launch.running import Run
 
 
-@pytest.fixture(scope="session")
-def running(pick_port: Callable[[], int]) -> Iterator[Run]:
-    above = Path(tempfile.mkdtemp(prefix="idr-journeys-"))
-    data = above / "data"
-    # The first screen plays customers at their usual ports, which may be anybody's here.
-    (data / "stamps").mkdir(parents=True)
-    (data / "stamps/first-screen").touch()
-    # As an operator has it whose vault is a disk of its own.
-    (above / "disk").mkdir(mode=0o700)
-    (data / "vault").symlink_to(above / "disk")
-    with pytest.MonkeyPatch.context() as variables:
-        variables.setenv("NOTICE_TRIES", NOTICE_TRIES)
-        with started(data, Ports(pick_port)) as run:
-            run.await_ready()
-            yield run
-    shutil.rmtree(above, ignore_errors=True)
-    clusters.sweep()
-
-
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def whole_system(running: Run, pick_port: Callable[[], int]) -> Iterator[System]:
     ports = {customer["aet"]: pick_port() for customer in running.file["customers"]}
     move_customers(running, ports)
