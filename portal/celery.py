@@ -13,8 +13,7 @@ from archive.config import settings
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
 
 config = settings()
-# The clock sends tasks by their names and needs none of what they do: it starts in a tenth of the
-# time, and in a fifth of the memory.
+# The clock sends tasks by their names and needs none of what they do: it loads a sixth of it.
 is_clock = config.process == "beat"
 # Else Celery has Django check itself at each start, for which all pages are loaded: `./test` does.
 os.environ.setdefault("CELERY_SKIP_CHECKS", "1")

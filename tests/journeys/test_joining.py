@@ -22,9 +22,8 @@ from tests.journeys.customer import Listener, echoscu, findscu, getscu, storescu
 from tests.journeys.registry import ask
 from tests.journeys.studies import ct, references, rejection, written
 from tests.journeys.system import PATIENCE, SOON, System, eventually
-from tests.journeys.test_browser import Visit, blames, browser
+from tests.journeys.test_browser import Visit, blames
 
-__all__ = ["browser"]
 pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("system")]
 
 

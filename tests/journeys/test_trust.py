@@ -22,9 +22,8 @@ from tests.journeys.citizen import Citizen
 from tests.journeys.customer import storescu
 from tests.journeys.studies import CODE, KINDS, NAME, commit, ct, post_documents, written
 from tests.journeys.system import PATIENCE, System, eventually
-from tests.journeys.test_browser import ABOUT_ROOM, Visit, browser, visiting
+from tests.journeys.test_browser import ABOUT_ROOM, Visit, visiting
 
-__all__ = ["browser"]
 pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("system")]
 
 PRODUCER, THIRD = "RONTGEN_PACS", "MALLI_PACS"
