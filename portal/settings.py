@@ -200,9 +200,7 @@ STORAGES = {
 }
 
 EMAIL_BACKEND = (
-    "portal.mail_server.EmailBackend"
-    if config.mail_server
-    else "django.core.mail.backends.filebased.EmailBackend"
+    "portal.mail_server.EmailBackend" if config.mail_server else "portal.mail_files.EmailBackend"
 )
 EMAIL_FILE_PATH = str(config.mail_dir)
 EMAIL_HOST, EMAIL_PORT = config.mail_server, config.mail_port

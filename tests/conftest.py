@@ -13,8 +13,15 @@ from pytest_django.plugin import DjangoDbBlocker
 from whitenoise import WhiteNoise
 
 from tests import environment, stage
+from tests.launch.whole import run_data, run_ports, running
 
+__all__ = ["run_data", "run_ports", "running"]
 DATABASE_NUMBERS = itertools.count(1)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Those that end the whole system (tests.launch.whole) come after all others that use it."""
+    items.sort(key=lambda item: item.path.name == "test_run_ends.py")
 
 
 def pytest_collection_finish() -> None:

@@ -7,8 +7,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from django.test import override_settings
 
 from archive.config import ConfigError, read
+from archive.services import mailing
 from launch.plan import ROOT
 from tests import post_office as post_offices
 
@@ -23,7 +25,7 @@ def post_office() -> Iterator[tuple[int, list[str]]]:
 
 def send(data: Path, **settings: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
-        [sys.executable, "manage.py", "sendtestemail", "reader@example.invalid"],
+        [sys.executable, "manage.py", "sendtestemail", "reader@example.invalid", "--skip-checks"],
         cwd=ROOT,
         env={"PATH": os.defpath, "DATA_DIR": str(data), **GIVEN, **settings},
         capture_output=True,
@@ -59,6 +61,17 @@ def test_without_a_server_a_mail_is_a_file(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     (written,) = (tmp_path / "mail").glob("*.log")
     assert "To: reader@example.invalid" in written.read_text()
+
+
+def test_mails_that_follow_each_other_are_files_of_their_own(tmp_path: Path) -> None:
+    backend = "portal.mail_files.EmailBackend"
+    with override_settings(EMAIL_BACKEND=backend, EMAIL_FILE_PATH=str(tmp_path)):
+        for number in range(20):
+            mailing.send([f"reader-{number}@example.invalid"], "In production", "As of today.")
+    told = [each.read_text() for each in tmp_path.glob("*.log")]
+    readers = sorted(line for text in told for line in text.splitlines() if line.startswith("To:"))
+    assert len(told) == 20
+    assert readers == sorted(f"To: reader-{number}@example.invalid" for number in range(20))
 
 
 @pytest.mark.parametrize(("word", "port"), [("starttls", 587), ("TLS", 465), ("none", 25)])

@@ -1,44 +1,27 @@
-"""One running system for all journeys: `./run` for real, its demo customers on ports of our own."""
+"""The running system (tests.launch.whole), its demo customers on ports of our own."""
 
 import json
-import shutil
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import psycopg
 import pytest
+from playwright.sync_api import Browser, sync_playwright
 
 from archive.simulation import world
-from launch import clusters
 from tests.journeys.customer import Listener
 from tests.journeys.system import System
-from tests.launch.running import Ports, Run, started
+from tests.launch.running import Run
 
-NOTICE_TRIES = "3"  # as many as a test has patience for
-
-
-@pytest.fixture(scope="session")
-def running(pick_port: Callable[[], int]) -> Iterator[Run]:
-    above = Path(tempfile.mkdtemp(prefix="idr-journeys-"))
-    data = above / "data"
-    # The first screen plays customers at their usual ports, which may be anybody's here.
-    (data / "stamps").mkdir(parents=True)
-    (data / "stamps/first-screen").touch()
-    # As an operator has it whose vault is a disk of its own.
-    (above / "disk").mkdir(mode=0o700)
-    (data / "vault").symlink_to(above / "disk")
-    with pytest.MonkeyPatch.context() as variables:
-        variables.setenv("NOTICE_TRIES", NOTICE_TRIES)
-        with started(data, Ports(pick_port)) as run:
-            run.await_ready()
-            yield run
-    shutil.rmtree(above, ignore_errors=True)
-    clusters.sweep()
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = [
+    *("--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-sync"),
+    *("--disable-background-networking", "--disable-component-update", "--no-first-run"),
+]
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def whole_system(running: Run, pick_port: Callable[[], int]) -> Iterator[System]:
     ports = {customer["aet"]: pick_port() for customer in running.file["customers"]}
     move_customers(running, ports)
@@ -55,6 +38,17 @@ def system(whole_system: System) -> System:
     """Ready when a test begins, whatever the one before did to it."""
     whole_system.await_ready()
     return whole_system
+
+
+@pytest.fixture(scope="package")
+def browser() -> Iterator[Browser]:
+    """Kept open: each visit is a context of its own, which knows nothing of the others."""
+    if not Path(CHROMIUM).exists():
+        pytest.skip("chromium is not installed: apt-get install chromium")
+    with sync_playwright() as driver:
+        started = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield started
+        started.close()
 
 
 def move_customers(run: Run, ports: dict[str, int]) -> None:

@@ -5,14 +5,13 @@ Screenshots go to $SCREENSHOTS when it is set.
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from archive.simulation.modules import Order
 from tests.browsing import follow, violations
@@ -22,23 +21,11 @@ from tests.journeys.system import PATIENCE, SOON, System, eventually
 
 pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("system")]
 
-CHROMIUM = "/usr/bin/chromium"
-FLAGS = [
-    *("--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-sync"),
-    *("--disable-background-networking", "--disable-component-update", "--no-first-run"),
-]
-WIDTHS = (390, 1280)  # the wide one last: the journey goes on in it
+NARROW, WIDE = 390, 1280  # the wide one last: the journey goes on in it
+# Of the rules that axe runs unasked the one about room: for pages that others look at by
+# all of them in both widths.
+ABOUT_ROOM = ("scrollable-region-focusable",)
 REASON = "E-1042, the ward asks"
-
-
-@pytest.fixture
-def browser() -> Iterator[Browser]:
-    if not Path(CHROMIUM).exists():
-        pytest.skip("chromium is not installed: apt-get install chromium")
-    with sync_playwright() as driver:
-        started = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
-        yield started
-        started.close()
 
 
 @dataclass
@@ -47,6 +34,7 @@ class Visit:
 
     system: System
     page: Page
+    when_narrow: Sequence[str] = ()  # axe's rules that are asked then; none: all
     found: list[str] = field(default_factory=list)
 
     @property
@@ -58,9 +46,9 @@ class Visit:
         return answer.status if answer else 0
 
     def sign_in(self, login: str) -> None:
+        """The page of it is looked at elsewhere (tests.portal.test_look)."""
         entry = self.system.file["logins"][login]
         self.open("/accounts/login/")
-        self.look(f"{login}-sign-in")
         self.page.fill("[name=login]", entry["login"])
         self.page.fill("[name=password]", entry["password"])
         self.main.get_by_role("button", name="Sign in").click()
@@ -77,27 +65,27 @@ class Visit:
 
     def look(self, name: str) -> None:
         """In each width; what axe or the eye would mind is remembered."""
-        for width in WIDTHS:
+        for width, rules in ((NARROW, self.when_narrow), (WIDE, ())):
             self.page.set_viewport_size({"width": width, "height": 900})
             self.page.wait_for_function("width => innerWidth === width", arg=width)
             if folder := os.environ.get("SCREENSHOTS"):
                 # To hide the caret would write a style into the page, which its policy forbids.
                 path = f"{folder}/{name}-{width}.png"
                 self.page.screenshot(path=path, full_page=True, caret="initial")
-            for each in violations(self.page):
+            for each in violations(self.page, *rules):
                 self.found.append(f"{name} {width}: {each['id']} {each['nodes'][0]['html']}")
             if self.page.evaluate("document.documentElement.scrollWidth") > width:
                 self.found.append(f"{name} {width}: scrolls sideways")
 
 
 @contextmanager
-def visiting(system: System, browser: Browser) -> Iterator[Visit]:
+def visiting(system: System, browser: Browser, when_narrow: Sequence[str] = ()) -> Iterator[Visit]:
     """A session of its own; at its end nothing may be minded."""
     with browser.new_context(locale="en-GB", reduced_motion="reduce") as context:
         page = context.new_page()
         page.set_default_timeout(SOON * 1000)
         expect.set_options(timeout=SOON * 1000)
-        made = Visit(system, page)
+        made = Visit(system, page, when_narrow)
         page.on("pageerror", lambda error: made.found.append(f"script: {error}"))
         page.on("console", lambda message: made.found.extend(blames(message)))
         yield made

@@ -3,11 +3,12 @@
 """
 
 import json
+import urllib.request
 from typing import Any
 
 import pytest
 
-from tests.journeys.system import SOON, System
+from tests.journeys.system import PATIENCE, SOON, System, eventually
 
 pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("system")]
 
@@ -47,6 +48,20 @@ def test_each_error_is_an_open_case_of_its_customer(
     wrong = {each["wrong"] for each in played if each["wrong"]}
     assert wrong == set(CAUSES)
     assert [name for name, cause in CAUSES.items() if not system.one(query, cause)] == []
+
+
+def test_the_stand_in_for_the_repository_gets_the_authorisations_that_are_owed_to_it(
+    system: System, played: list[dict[str, Any]]
+) -> None:
+    address = system.file["env"]["PDR_URL"].removesuffix("production")
+    owed = "SELECT count(*) FROM archive_job WHERE kind = 'authorisation_form' AND state <> 'done'"
+
+    def has_all() -> bool:
+        with urllib.request.urlopen(address, timeout=20) as page:
+            return b"production: 5 authorisations" in page.read()
+
+    eventually(has_all, PATIENCE)
+    eventually(lambda: system.one(owed) == 0, PATIENCE)
 
 
 def test_a_study_that_was_only_refused_is_known_by_its_refusals(

@@ -22,9 +22,8 @@ from tests.journeys.customer import Listener, echoscu, findscu, getscu, storescu
 from tests.journeys.registry import ask
 from tests.journeys.studies import ct, references, rejection, written
 from tests.journeys.system import PATIENCE, SOON, System, eventually
-from tests.journeys.test_browser import Visit, blames, browser
+from tests.journeys.test_browser import Visit, blames
 
-__all__ = ["browser"]
 pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("system")]
 
 
@@ -158,9 +157,10 @@ def test_from_registration_to_production_and_out_again(
         ("administrative@kuva.example.invalid", "Tuotannossa: Uusi Kuvaus Oy"),
         ("technical@kuva.example.invalid", "I produktion: Nya Bild Ab"),
     }
-    # A worker that another test killed may hold its job until its lease of a minute ends.
     eventually(
-        lambda: told <= {(each["To"], each["Subject"]) for each in system.mails()}, 2 * PATIENCE
+        lambda: told <= {(each["To"], each["Subject"]) for each in system.mails()},
+        PATIENCE,
+        "the mails to the contacts",
     )
     order = applicant.order(system.order().patient, "UUSI-1")
     images = written(ct(order, 1), tmp_path / "production")

@@ -22,9 +22,8 @@ from tests.journeys.citizen import Citizen
 from tests.journeys.customer import storescu
 from tests.journeys.studies import CODE, KINDS, NAME, commit, ct, post_documents, written
 from tests.journeys.system import PATIENCE, System, eventually
-from tests.journeys.test_browser import Visit, browser, visiting
+from tests.journeys.test_browser import ABOUT_ROOM, Visit, visiting
 
-__all__ = ["browser"]
 pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("system")]
 
 PRODUCER, THIRD = "RONTGEN_PACS", "MALLI_PACS"
@@ -167,7 +166,8 @@ def trust(system: System, browser: Browser, tmp_path: Path) -> Iterator[Trust]:
     with ExitStack() as stack:
 
         def sit_down() -> Visit:
-            return stack.enter_context(visiting(system, browser))
+            # All its pages are looked at whole (tests.portal.authorisations, tests.portal.review).
+            return stack.enter_context(visiting(system, browser, when_narrow=ABOUT_ROOM))
 
         yield Trust(system, sit_down, tmp_path)
 

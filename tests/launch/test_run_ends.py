@@ -2,65 +2,100 @@
 
 import json
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from launch import clusters, processes
-from tests.launch.running import READY_SECONDS, Ports, run_to_its_end, started
+from tests.launch.running import READY_SECONDS, Ports, Run, run_to_its_end, started
 
 pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("system")]
 
 
-def test_sigterm_ends_every_child(data: Path, ports: Ports) -> None:
-    with started(data, ports) as run:
+@dataclass(frozen=True)
+class Left:
+    """What a `./run` was, and what it left."""
+
+    children: dict[str, processes.Identity]
+    mark: str
+    logins: dict[str, Any]
+    code: int
+    alive: list[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        alive = [name for name, identity in self.children.items() if identity.alive]
+        object.__setattr__(self, "alive", alive)
+
+
+def left(run: Run, end: Callable[[], object]) -> Left:
+    children, mark, logins = run.children, run.mark, run.file["logins"]
+    end()
+    return Left(children, mark, logins, run.process.wait(5))
+
+
+@pytest.fixture(scope="module")
+def killed(running: Run) -> Left:
+    """The system of all tests before, by kill -9."""
+    return left(running, running.process.kill)
+
+
+@pytest.fixture(scope="module")
+def again(killed: Left, run_data: Path, run_ports: Ports) -> Iterator[Run]:
+    """The next one; the first screen was not played yet."""
+    (run_data / "stamps/first-screen").unlink(missing_ok=True)
+    with started(run_data, run_ports) as run:
         run.await_ready()
-        children, mark = run.children, run.mark
-        run.stop()
-        assert run.process.returncode == 0
-    cluster = (data / "postgres").resolve()
-    assert len(children) >= 6
-    assert not [name for name, identity in children.items() if identity.alive]
-    assert not processes.carrying(mark)
-    assert clusters.running(cluster) is None
-    assert not (data / "run.json").exists()
-    assert not (data / "children.json").exists()
+        yield run
 
 
-def test_after_a_kill_the_next_one_clears_and_resumes(data: Path, ports: Ports) -> None:
-    with started(data, ports) as first:
-        first.await_ready()
-        children, logins = first.children, first.file["logins"]
-        first.process.kill()
-        first.process.wait(5)
-    assert [name for name, identity in children.items() if identity.alive]
-    with started(data, ports) as second:
-        second.await_ready()
-        assert not [name for name, identity in children.items() if identity.alive]
-        assert second.file["logins"] == logins
-        second.await_that(second.healthy, READY_SECONDS)
+@pytest.fixture(scope="module")
+def ended(again: Run) -> Left:
+    """The next one after SIGTERM."""
+    return left(again, again.stop)
 
 
-def test_a_warm_start_repeats_no_step(used_data: Path, ports: Ports) -> None:
-    with started(used_data, ports) as run:
-        run.await_ready()
-        assert "bringing the database up to date" not in run.said
-        assert "collecting static files" not in run.said
+def test_after_a_kill_the_next_one_clears_and_resumes(killed: Left, again: Run) -> None:
+    assert killed.alive
+    assert not [name for name, identity in killed.children.items() if identity.alive]
+    assert again.file["logins"] == killed.logins
+    again.await_that(again.healthy, READY_SECONDS)
+
+
+def test_a_warm_start_repeats_no_step(again: Run) -> None:
+    assert "bringing the database up to date" not in again.said
+    assert "collecting static files" not in again.said
+
+
+def test_the_first_screen_is_played_by_itself(again: Run) -> None:
+    log = again.data / "log/first-screen.log"
+    again.await_that(lambda: log.exists() and " objects: " in log.read_text(), READY_SECONDS)
+
+
+def test_sigterm_ends_every_child(ended: Left, run_data: Path) -> None:
+    assert ended.code == 0
+    assert len(ended.children) >= 6
+    assert not ended.alive
+    assert not processes.carrying(ended.mark)
+    assert clusters.running((run_data / "postgres").resolve()) is None
+    assert not (run_data / "run.json").exists()
+    assert not (run_data / "children.json").exists()
 
 
 def test_demo_accounts_keep_it_from_starting_outside_demo_mode(
-    used_data: Path, ports: Ports
+    ended: Left, run_data: Path, run_ports: Ports
 ) -> None:
-    done = run_to_its_end("--data", str(used_data), *ports.flags, "--no-demo")
+    done = run_to_its_end("--data", str(run_data), *run_ports.flags, "--no-demo")
     assert done.returncode != 0
     assert "demo account" in done.stdout
-    assert not (used_data / "run.json").exists()
-    assert clusters.running((used_data / "postgres").resolve()) is None
+    assert not (run_data / "run.json").exists()
+    assert clusters.running((run_data / "postgres").resolve()) is None
 
 
-def test_secrets_are_made_once(used_data: Path) -> None:
-    kept = json.loads((used_data / "secrets/core.json").read_text())
+def test_secrets_are_made_once(ended: Left, run_data: Path) -> None:
+    kept = json.loads((run_data / "secrets/core.json").read_text())
     assert set(kept) == {
         *("secret_key", "postgres_password", "owner_password", "app_password"),
         "pdr_secret",

@@ -21,6 +21,7 @@ class Command(BaseCommand):
         "Makes patients, studies, series and objects again from the vault's files, with what was "
         "rejected, corrected and committed. Organisations and connections must be there."
     )
+    requires_system_checks = ()  # they would load all pages; `./test` makes them
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--environment", choices=Environment.values, help="only this one")

@@ -14,6 +14,7 @@ from archive.queries.trace import Trace, trace
 
 class Command(BaseCommand):
     help = __doc__ or ""
+    requires_system_checks = ()  # they would load all pages; `./test` makes them
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("key", help="accession number or Study Instance UID")

@@ -29,6 +29,7 @@ def bound(text: str) -> Bound:
 
 class Command(BaseCommand):
     help = __doc__ or ""
+    requires_system_checks = ()  # they would load all pages; `./test` makes them
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--json", action="store_true", help="one JSON object on stdout")

@@ -18,6 +18,7 @@ class Command(BaseCommand):
     help = (
         "Give an e-mail address an administrator's account; prints a link that sets its password."
     )
+    requires_system_checks = ()  # they would load all pages; `./test` makes them
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("email")

@@ -58,7 +58,7 @@ def _blames(message: Any) -> bool:
 @pytest.fixture
 def mail_files() -> Iterator[None]:
     """Mails go where the product puts them, not where tests do."""
-    with override_settings(EMAIL_BACKEND="django.core.mail.backends.filebased.EmailBackend"):
+    with override_settings(EMAIL_BACKEND="portal.mail_files.EmailBackend"):
         yield
 
 

@@ -91,7 +91,7 @@ def test_demo_mode_tells_where_the_mail_is() -> None:
 
 
 def test_the_mail_is_a_file_of_the_mail_folder() -> None:
-    backend = "django.core.mail.backends.filebased.EmailBackend"
+    backend = "portal.mail_files.EmailBackend"
     before = set(config().mail_dir.glob("*.log"))
     with override_settings(EMAIL_BACKEND=backend):
         sign_up(browser(), EMAIL)
