@@ -21,6 +21,7 @@ def pytest_collection_finish() -> None:
     """What is loaded by now stays: who looks for garbage need not look at it each time."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(20_000, 20, 20)  # templates and addresses, read later, are looked at seldom
 
 
 @pytest.fixture(scope="session")
