@@ -4,6 +4,7 @@ import gc
 import itertools
 import json
 from collections.abc import Callable, Iterator
+from socketserver import BaseServer
 from typing import Any
 
 import pytest
@@ -36,6 +37,14 @@ def django_db_setup() -> None:
 def quick_passwords() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(PBKDF2PasswordHasher, "iterations", stage.QUICK_ROUNDS)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def servers_end_at_once() -> Iterator[None]:
+    """Those in a thread of the test look twice a second whether they should, unless told."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(BaseServer.serve_forever, "__defaults__", (0.02,))
         yield
 
 
