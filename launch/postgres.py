@@ -38,7 +38,12 @@ SETTINGS = {
     "log_checkpoints": "off",
     "log_timezone": "UTC",
 }
-HURRIED = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+HURRIED = {
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "scram_iterations": "1",
+}
 
 
 class Cluster:
@@ -224,6 +229,8 @@ class Cluster:
                     )
                 )
         if self.has_database(DATABASE):
+            with self.superuser() as connection:
+                self._admit(connection, DATABASE)
             self._grant(DATABASE)  # an earlier start may have been broken off in between
         else:
             self.create_database(DATABASE)
@@ -238,7 +245,16 @@ class Cluster:
         parts = [sql.Identifier(text) for text in (name, ROLES["owner"], template or "template0")]
         with self.superuser() as connection:
             connection.execute(sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE {}").format(*parts))
-        self._grant(name)
+            self._admit(connection, name)
+        if template is None:  # else what is granted within it was copied
+            self._grant(name)
+
+    def _admit(self, connection: psycopg.Connection, name: str) -> None:
+        database, app = sql.Identifier(name), sql.Identifier(ROLES["app"])
+        connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(database))
+        connection.execute(
+            sql.SQL("GRANT CONNECT, TEMPORARY ON DATABASE {} TO {}").format(database, app)
+        )
 
     def _grant(self, name: str) -> None:
         owner, app = (sql.Identifier(ROLES[role]) for role in ("owner", "app"))
@@ -247,12 +263,7 @@ class Cluster:
             "SEQUENCES": "USAGE, SELECT",
             "FUNCTIONS": "EXECUTE",
         }
-        database = sql.Identifier(name)
         with self.superuser(name) as connection:
-            connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(database))
-            connection.execute(
-                sql.SQL("GRANT CONNECT, TEMPORARY ON DATABASE {} TO {}").format(database, app)
-            )
             connection.execute(sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(app))
             for kind, right in rights.items():
                 connection.execute(

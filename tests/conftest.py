@@ -4,6 +4,7 @@ import gc
 import itertools
 import json
 from collections.abc import Callable, Iterator
+from socketserver import BaseServer
 from typing import Any
 
 import pytest
@@ -28,6 +29,7 @@ def pytest_collection_finish() -> None:
     """What is loaded by now stays: who looks for garbage need not look at it each time."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(20_000, 20, 20)  # templates and addresses, read later, are looked at seldom
 
 
 @pytest.fixture(scope="session")
@@ -42,6 +44,14 @@ def django_db_setup() -> None:
 def quick_passwords() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(PBKDF2PasswordHasher, "iterations", stage.QUICK_ROUNDS)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def servers_end_at_once() -> Iterator[None]:
+    """Those in a thread of the test look twice a second whether they should, unless told."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(BaseServer.serve_forever, "__defaults__", (0.02,))
         yield
 
 

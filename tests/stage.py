@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
 import django
@@ -24,11 +25,14 @@ TEMPLATE = "idr_template"
 QUICK_ROUNDS = 1000
 
 
+@cache
 def cluster(folder: Path) -> Cluster:
+    """Kept: to find its programs, a process is started each time as the user that runs them."""
     kept = json.loads((folder / "secrets.json").read_text())
     return Cluster(folder / "postgres", kept, log=folder / "postgres.log", hurried=True)
 
 
+@cache
 def broker(folder: Path) -> Broker:
     return Broker(folder / "postgres", log=folder / "redis.log")
 

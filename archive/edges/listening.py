@@ -159,9 +159,10 @@ class Parent:
         for pid in self.children:
             os.kill(pid, signal.SIGTERM)
         patience = time.monotonic() + DRAIN + 1.5
-        while self.children and time.monotonic() < patience:
+        self._reap()
+        while self.children and (left := patience - time.monotonic()) > 0:
+            signal.sigtimedwait((signal.SIGCHLD,), left)
             self._reap()
-            time.sleep(0.05)
         for pid in self.children:
             os.kill(pid, signal.SIGKILL)
             os.waitpid(pid, 0)

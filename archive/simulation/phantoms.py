@@ -16,7 +16,7 @@ AIR, FAT, WATER, SOFT, BONE = -1000, -90, 5, 45, 700  # Hounsfield units
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """Coordinates from -1 to 1 over a picture of so many rows and columns."""
+    """Coordinates from -1 to 1 over a picture of so many rows and columns: one row, one column."""
 
     x: NDArray[np.float64]
     y: NDArray[np.float64]
@@ -27,7 +27,7 @@ class Grid:
 
 @cache
 def grid(rows: int, columns: int) -> Grid:
-    y, x = np.mgrid[-1 : 1 : rows * 1j, -1 : 1 : columns * 1j]
+    y, x = np.ogrid[-1 : 1 : rows * 1j, -1 : 1 : columns * 1j]
     return Grid(x, y)
 
 
@@ -95,10 +95,11 @@ def chest_frontal(random: Random, rows: int = 880, columns: int = 720) -> Pixels
     for side in (-1, 1):
         picture[g.ellipse(side * 0.42, -0.05, 0.33, 0.72)] = 950
     picture[g.ellipse(0.12, 0.3, 0.33, 0.36)] = 2500  # heart
-    picture[np.abs(g.x) < 0.09] += 600  # spine
+    across = np.abs(g.x)
+    picture += np.where(across < 0.09, 600, 0)  # spine
     for number in range(9):
-        arc = g.y - (-0.75 + number * 0.16) - 0.35 * np.abs(g.x)
-        picture[(np.abs(arc) < 0.018) & (np.abs(g.x) < 0.8)] += 260  # ribs
+        arc = g.y - (-0.75 + number * 0.16) - 0.35 * across
+        picture[(np.abs(arc) < 0.018) & (across < 0.8)] += 260  # ribs
     return (picture + random.normal(0, 35, picture.shape)).clip(0, 4095).astype(np.uint16)
 
 

@@ -52,6 +52,14 @@ def started(command: str, environment: Mapping[str, str], log: Path) -> Process:
         )
 
 
+def has_children(process: Process) -> bool:
+    """Asked of the process itself: psutil looks through all that run, each time."""
+    try:
+        return bool(Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text())
+    except (FileNotFoundError, ProcessLookupError):
+        return False  # it has ended
+
+
 class Fork:
     """By a fork of the process that waits."""
 

@@ -48,8 +48,9 @@ NAMES = Names("Uusi Kuvaus Oy", "Nya Bild Ab", "New Imaging Ltd")
 
 
 def user(login: str, *, verified: bool = True) -> User:
-    made, _ = User.objects.get_or_create(username=login, email=f"{login}@example.invalid")
-    EmailAddress.objects.get_or_create(user=made, email=made.email, verified=verified)
+    made, is_new = User.objects.get_or_create(username=login, email=f"{login}@example.invalid")
+    if is_new:
+        EmailAddress.objects.create(user=made, email=made.email, verified=verified)
     return made
 
 
@@ -109,7 +110,7 @@ def filled(road: Joining) -> Joining:
 
 def proved(road: Joining) -> Joining:
     """(a) to (d): systems, evidence judged, terms accepted."""
-    me = admin(road)
+    me, judge = admin(road), officer()
     newest = SpecificationVersion.objects.get(name="2.4.1")
     systems.add_system(
         me,
@@ -118,7 +119,7 @@ def proved(road: Joining) -> Joining:
     )
     for precondition in evidence.GIVEN_BY_HAND:
         row = evidence.give(me, road, precondition, number="1")
-        evidence.judge(officer(), row, accepted=True)
+        evidence.judge(judge, row, accepted=True)
     for kind in TermsKind:
         document = terms.in_force(kind)
         assert document is not None
@@ -145,27 +146,28 @@ def brought_to(state: JoiningState) -> Joining:
     if state == JoiningState.DRAFT:
         return road
     proved(filled(road))
+    desk = officer()
     road = joining.submit(me, road)
     if state == JoiningState.SUBMITTED:
         return road
-    road = joining.take_up(officer(), road)
+    road = joining.take_up(desk, road)
     if state == JoiningState.IN_REVIEW:
         return road
     if state == JoiningState.RETURNED:
-        return joining.send_back(officer(), road, reason="no number")
+        return joining.send_back(desk, road, reason="no number")
     if state == JoiningState.REJECTED:
-        return joining.reject(officer(), road, reason="not a care provider")
-    road = joining.accept_for_testing(officer(), road)
+        return joining.reject(desk, road, reason="not a care provider")
+    road = joining.accept_for_testing(desk, road)
     if state == JoiningState.ACCEPTED:
         return road
     if state == JoiningState.TEST_WAIVED:
-        asked = joining.ask_waiver(officer(), road, reason="only views")
+        asked = joining.ask_waiver(desk, road, reason="only views")
         return joining.grant_waiver(second_officer(), asked)
     joining.record_test(run(road))
     road.refresh_from_db()
     if state == JoiningState.TEST_PASSED:
         return road
-    road = production.open_production(officer(), road)
+    road = production.open_production(desk, road)
     if state == JoiningState.IN_PRODUCTION:
         return road
     road = production.give_notice(me, road, given_on=today())

@@ -354,9 +354,7 @@ def agree_with_links() -> None:
             top = links.get(top, top)
         assert top not in links
         assert survivor == (top if top != retired else None)
-    for each in Patient.objects.all():
-        found = set(filing.related_patients(each))
-        assert each.id in found
-        assert all(
-            set(filing.related_patients(p)) == found for p in Patient.objects.filter(id__in=found)
-        )
+    related = {each.id: set(filing.related_patients(each)) for each in Patient.objects.all()}
+    for each_id, found in related.items():
+        assert each_id in found
+        assert all(related[other] == found for other in found)

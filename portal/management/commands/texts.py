@@ -5,6 +5,7 @@ without system gettext.
 import re
 from argparse import ArgumentParser
 from collections.abc import Iterator
+from functools import cache
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -50,8 +51,9 @@ def sources() -> Iterator[tuple[Path, bytes]]:
             yield path, "\n".join(line.lstrip() for line in calls.splitlines()).encode()
 
 
+@cache
 def extracted() -> Catalog:
-    """All texts of the product."""
+    """All texts of the product; read once in a process."""
     catalog = Catalog(charset="utf-8")
     for path, code in sources():
         name = str(path.relative_to(ROOT))

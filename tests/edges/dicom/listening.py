@@ -147,7 +147,7 @@ def listening(
     process = start("listen_dicom", environment, log)
     started = Listening(port, process, log)
     # Its processes are forked once the port is its own: what accepts is no orphan of another.
-    await_start(process, lambda: started.children() and _accepts(port))
+    await_start(process, lambda: commands.has_children(process) and _accepts(port))
     assert process.poll() is None, log.read_text()
     return started
 

@@ -1,14 +1,12 @@
 """The parent and its processes: forked again, gone together, one port (NF-2, NF-4)."""
 
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import psutil
 import pytest
 
-from archive.config import ROOT
 from archive.models import Heartbeat, Instance
 from tests import cast
 from tests.edges import commands
@@ -19,11 +17,10 @@ from tests.edges.dicom.listening import COMMITMENT, Listening, eventually, send
 pytestmark = pytest.mark.usefixtures("fresh_database")
 
 
-@pytest.fixture
-def start() -> commands.Start:
-    return commands.started
+as_by_an_operator = pytest.mark.parametrize("start", [commands.started])
 
 
+@as_by_an_operator
 def test_every_process_names_its_command(listener: Listening) -> None:
     eventually(lambda: len(listener.children()) == 2)
     for process in [psutil.Process(listener.process.pid), *listener.children()]:
@@ -39,6 +36,7 @@ def test_a_killed_process_is_forked_again(listener: Listening) -> None:
     assert listener.echoes()
 
 
+@as_by_an_operator
 def test_when_the_parent_is_killed_its_processes_go_and_the_port_is_free(listen: Listen) -> None:
     first = listen()
     eventually(lambda: len(first.children()) == 2)
@@ -51,21 +49,15 @@ def test_when_the_parent_is_killed_its_processes_go_and_the_port_is_free(listen:
     assert not any(child.is_running() for child in children)
 
 
-def test_a_taken_port_is_named(listener: Listening) -> None:
-    second = subprocess.run(
-        [sys.executable, "manage.py", "listen_dicom"],
-        cwd=ROOT,
-        env={**os.environ, "DICOM_PORT": str(listener.port)},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    assert second.returncode != 0
-    assert str(listener.port) in second.stderr
+def test_a_taken_port_is_named(listener: Listening, tmp_path: Path) -> None:
+    log = tmp_path / "second.log"
+    environment = {**os.environ, "DICOM_PORT": str(listener.port)}
+    assert commands.Fork("listen_dicom", environment, log).wait(60) != 0
+    assert str(listener.port) in log.read_text()
     assert listener.echoes()
 
 
+@as_by_an_operator
 def test_sigterm_ends_every_process(listener: Listening) -> None:
     eventually(lambda: len(listener.children()) == 2)
     children = listener.children()

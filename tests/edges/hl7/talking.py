@@ -147,7 +147,7 @@ def listening(port: int, variables: Mapping[str, str]) -> Listening:
     environment = {**os.environ, "HL7_PORT": str(port), "HL7_PROCESSES": "2", **variables}
     process = commands.Fork("listen_hl7", environment, log)
     started = Listening(port, process=process, log=log)
-    await_start(process, lambda: started.children() and _accepts(port))
+    await_start(process, lambda: commands.has_children(process) and _accepts(port))
     assert process.poll() is None, log.read_text()
     return started
 

@@ -26,16 +26,16 @@ def of(actor: Actor, language: str = "en") -> Client:
 def people(road: Joining) -> dict[str, Client]:
     """A browser for each kind of person; `out` is signed out, `foreign` another customer's."""
     actors = cast.actors(road)
-    cast.officer("reviewer", Role.LOG_REVIEWER)
-    return {
-        "out": Client(headers={"Accept-Language": "en"}),
-        "officer": of(actors["officer"]),
-        "support": of(actors["support"]),
-        "logreview": browser(User.objects.get(username="reviewer")),
-        "customer": of(actors["customer"]),
-        "technical": of(actors["technical"]),
-        "foreign": of(actors["stranger"]),
-    }
+    actors["logreview"] = cast.officer("reviewer", Role.LOG_REVIEWER)
+    actors["foreign"] = actors["stranger"]
+    roles = ("officer", "support", "logreview", "customer", "technical", "foreign")
+    signed_out = Client(headers={"Accept-Language": "en"})
+    return {"out": signed_out, **{role: of(actors[role]) for role in roles}}
+
+
+def person(road: Joining, who: str) -> Client:
+    """The browser of one of them."""
+    return of(cast.actors(road)[who])
 
 
 def address(name: str, road: Joining, *args: Any) -> str:

@@ -49,7 +49,7 @@ def test_a_step_is_offered_explained_and_done(
     start: JoiningState, key: str, end: JoiningState, who: str, reason: str
 ) -> None:
     road = brought_to(start)
-    client = desks.people(road)[who]
+    client = desks.person(road, who)
     place = desks.address("joining-move", road, key)
     assert place in client.get(desks.address("joining-file", road)).content.decode()
     asked = client.get(place).content.decode()
@@ -184,7 +184,7 @@ def test_the_same_waiver_is_not_asked_twice() -> None:
 @pytest.mark.parametrize("who", ["customer", "officer"])
 def test_the_effect_of_a_notice_is_told_before_it_is_given(who: str) -> None:
     road = brought_to(S.IN_PRODUCTION)
-    client = desks.people(road)[who]
+    client = desks.person(road, who)
     place, day = desks.address("joining-notice", road), today().isoformat()
     told = client.post(place, {"given_on": day})
     assert told.status_code == 200
