@@ -149,6 +149,27 @@ def test_the_rules_about_colours_are_all_that_axe_has(browser: Browser) -> None:
     assert {*known} == {*ABOUT_COLOURS, "color-contrast-enhanced"}
 
 
+def test_a_colour_is_judged_on_each_ground_that_it_is_on(browser: Browser) -> None:
+    page = browser.new_page()
+    style = """<style>
+        body { background: #fff; color: #222 } .sunk { background: #333 }
+        .box { position: relative; height: 40px } .box i { display: block; height: 40px }
+        .box b { position: absolute; inset: 8px; font-weight: 400 }
+    </style>"""
+
+    def minded(content: str) -> list[str]:
+        page.set_content(f"<main>{style}<p>The same</p>{content}</main>")
+        found = violations(page, "color-contrast")
+        return [each["html"] for one in found for each in one["nodes"]]
+
+    assert minded("") == [] and minded("<p>The same</p>") == []
+    assert minded('<p class="sunk">Below</p>') == ['<p class="sunk">Below</p>']
+    assert minded('<p class="sunk"><i>Below</i></p>') == ["<i>Below</i>"]
+    assert minded('<p style="opacity: 0.3">Faint</p>') == ['<p style="opacity: 0.3">Faint</p>']
+    assert minded('<div class="box"><i class="sunk"></i><b>Over</b></div>') == ["<b>Over</b>"]
+    assert minded('<p class="sunk">Below</p>') == ['<p class="sunk">Below</p>']
+
+
 def _blames(message: Any) -> bool:
     """What the content security policy refuses is a fault of the page."""
     return "Content Security Policy" in message.text
