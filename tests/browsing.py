@@ -1,15 +1,61 @@
 """Hands in a browser that end where they lead: a click that opens a page is over when it stands."""
 
+import asyncio
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
 
-AXE = (
-    "options => axe.run({resultTypes: ['violations'], ...options}).then(found => found.violations)"
-)
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--in-process-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--disable-component-update",
+]
+LOOK = AXE_SCRIPT + Path(__file__).with_name("look.js").read_text()
+ASK = "asked => window.look ? look(asked) : null"
 # Of the rules that axe runs unasked, the ones that look at colours (tests.portal.test_look).
 ABOUT_COLOURS = ("color-contrast", "link-in-text-block")
+
+
+class Chromium:
+    """One for all tests of a worker. Playwright's loop runs in the thread of the tests, and all
+    who ask are told so: between the tests that use it, it is hidden."""
+
+    def __init__(self, browser: Browser) -> None:
+        self.browser = browser
+        self.loop = asyncio.get_running_loop()
+        asyncio._set_running_loop(None)
+
+    @classmethod
+    @contextmanager
+    def started(cls) -> Iterator["Chromium"]:
+        with sync_playwright() as driver:
+            made = cls(driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS))
+            yield made
+            with made.at_hand() as browser:
+                browser.close()
+
+    @contextmanager
+    def at_hand(self) -> Iterator[Browser]:
+        """Without a page that a test has left open."""
+        asyncio._set_running_loop(self.loop)
+        os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"
+        try:
+            yield self.browser
+            for context in self.browser.contexts:
+                context.close()
+        finally:
+            del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
+            asyncio._set_running_loop(None)
 
 
 def follow(page: Page, what: Locator | str) -> None:
@@ -19,12 +65,23 @@ def follow(page: Page, what: Locator | str) -> None:
         target.click()
 
 
+# Of each visit, what axe has judged of colours (look.js).
+SETTLED: WeakKeyDictionary[BrowserContext, list[str]] = WeakKeyDictionary()
+
+
 def violations(page: Page, *rules: str) -> list[dict[str, Any]]:
-    """What axe minds of the page as it is now, by all rules or by some; brought in once a page."""
-    if not page.evaluate("'axe' in window"):
-        page.evaluate(AXE_SCRIPT)
-    found: list[dict[str, Any]] = page.evaluate(AXE, {"runOnly": list(rules)} if rules else {})
-    return found
+    """What axe minds of the page as it is now, by all rules or by some; brought in once a page.
+
+    Of colours what it has not judged alike in this visit.
+    """
+    settled = SETTLED.setdefault(page.context, [])
+    told = page.evaluate(ASK, [rules, settled])
+    if told is None:
+        page.evaluate(LOOK)
+        told = page.evaluate(ASK, [rules, settled])
+    found, fresh = told
+    settled.extend(fresh)
+    return list(found)
 
 
 def sign_in(page: Page, address: str, login: dict[str, str]) -> None:

@@ -14,7 +14,7 @@ from archive.services.reconciliation import Found
 from tests import builders, cast, notes
 from tests.browsing import follow, sign_in
 from tests.cast import MATTI, VENLA, dataset
-from tests.portal.test_look import CROSSWISE, WIDTHS, address, browser, faults, wrong_in
+from tests.portal.test_look import CROSSWISE, WIDTHS, address, browser, faults, turn, wrong_in
 from tests.services.test_corrections import lay_over
 from tests.services.test_integrity import flip
 from tests.services.test_rejections import ARCHIVIST
@@ -113,11 +113,11 @@ def test_what_was_typed_is_there_after_the_study_has_changed(
 ) -> None:
     study = cast.store(dataset())
     found: list[str] = []
+    page = browser.new_page(locale="en-GB")
+    sign_in(page, address, demo["logins"]["archivist"])
+    give_reason(page, address, study)
     for number, width in enumerate(WIDTHS):
-        context = browser.new_context(viewport={"width": width, "height": 900}, locale="en-GB")
-        page = context.new_page()
-        sign_in(page, address, demo["logins"]["archivist"])
-        give_reason(page, address, study)
+        turn(page, width)
         page.goto(f"{address}/corrections/new/?study={study.id}")
         page.fill("[name=AccessionNumber]", "B2")
         page.fill("[name=StudyDate]", "2026-11-19")
@@ -131,5 +131,4 @@ def test_what_was_typed_is_there_after_the_study_has_changed(
         expect(page.locator("[name=StudyID]")).to_have_value(f"7{number}")
         expect(page.get_by_text(f"the archive now has C{number}").first).to_be_visible()
         found.extend(faults(page, "corrections-outdated", width))
-        context.close()
     assert found == [] and not Correction.objects.exists()

@@ -7,7 +7,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browsing import sign_in
 from tests.portal.test_corrections_look import give_reason
-from tests.portal.test_look import address, browser, wrong_with
+from tests.portal.test_look import address, browser, turn, wrong_with
 from tests.portal.test_object import stored
 
 __all__ = ["address", "browser"]  # fixtures
@@ -28,12 +28,12 @@ def test_the_paper_tells_that_it_scrolls_and_does_by_key(
 ) -> None:
     held = stored("ecg")
     found: list[str] = []
+    page = browser.new_page(locale="fi-FI")
+    sign_in(page, address, demo["logins"]["archivist"])
+    give_reason(page, address, held.study)
+    path = f"/studies/{held.study_id}/objects/{held.id}/"
     for width in (390, 1280, 1900):
-        context = browser.new_context(viewport={"width": width, "height": 900}, locale="fi-FI")
-        page = context.new_page()
-        sign_in(page, address, demo["logins"]["archivist"])
-        give_reason(page, address, held.study)
-        path = f"/studies/{held.study_id}/objects/{held.id}/"
+        turn(page, width)
         found.extend(wrong_with(page, address, path, width))
         frame, hint = page.locator(".ecg-frame"), page.locator("#ecg-hint")
         wider = frame.evaluate("each => each.scrollWidth > each.clientWidth")
@@ -48,5 +48,4 @@ def test_the_paper_tells_that_it_scrolls_and_does_by_key(
             frame.evaluate("each => { each.scrollLeft = each.scrollWidth }")
             page.wait_for_function(f"() => {style('after')}.opacity == 0")
             page.wait_for_function(f"() => {style('before')}.opacity == 1")
-        context.close()
     assert found == []

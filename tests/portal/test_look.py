@@ -6,7 +6,6 @@ Screenshots go to $SCREENSHOTS when it is set.
 import os
 import threading
 from collections.abc import Iterable, Iterator, Sequence
-from pathlib import Path
 from typing import Any, Literal
 from wsgiref.simple_server import WSGIRequestHandler
 
@@ -15,33 +14,35 @@ from django.core.servers.basehttp import ThreadedWSGIServer
 from django.core.wsgi import get_wsgi_application
 from django.test import override_settings
 from django.urls import path
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from portal.urls import urlpatterns as product_urls
-from tests.browsing import ABOUT_COLOURS, sign_in, violations
+from tests.browsing import ABOUT_COLOURS, Chromium, sign_in, violations
 from tests.portal import gallery
 
 pytestmark = pytest.mark.journey
 
-CHROMIUM = "/usr/bin/chromium"
-FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-dev-shm-usage",
-    "--disable-background-networking",
-    "--disable-component-update",
-]
 WIDTHS = (1280, 390)
-BETWEEN = (1000, 760)  # a screen at 125 %, a tablet: nothing runs out of the page
-Look = tuple[int, Literal["light", "dark"]]
+# A screen at 125 %, a tablet, in the scheme as it was: nothing runs out of the page.
+BETWEEN: tuple[tuple[int, None], ...] = ((1000, None), (760, None))
+Scheme = Literal["light", "dark"]
+Look = tuple[int, Scheme]
 EACH: tuple[Look, ...] = ((1280, "light"), (1280, "dark"), (390, "light"), (390, "dark"))
 CROSSWISE: tuple[Look, ...] = ((1280, "light"), (390, "dark"))
-TURNED = """([width, dark]) => innerWidth === width
-    && matchMedia('(prefers-color-scheme: dark)').matches === dark"""
-# After a change of the colours buttons fade from one to the other, where motion is liked.
-AT_REST = """new Promise(requestAnimationFrame).then(() => Promise.allSettled(
-    document.getAnimations().filter(it => it instanceof CSSTransition).map(it => it.finished)
-))"""
+# Until the page is as wide and as lit as it was told to be. After a change of the colours buttons
+# fade from one to the other, where motion is liked.
+STANDS = """async ([width, scheme]) => {
+    const turned = () => innerWidth === width && (
+        !scheme || matchMedia(`(prefers-color-scheme: ${scheme})`).matches
+    );
+    for (let frame = 0; !turned(); frame++) {
+        if (frame === 900) throw new Error(`still ${innerWidth} wide, not ${width} in ${scheme}`);
+        await new Promise(requestAnimationFrame);
+    }
+    await Promise.allSettled(
+        document.getAnimations().filter(it => it instanceof CSSTransition).map(it => it.finished)
+    );
+}"""
 PATHS = (
     *("/gallery/", "/", "/organisations/", "/search/", "/keys/", "/no/such/page"),
     *("/interfaces/", "/interfaces/learning/", "/alarms/", "/alarms/rules/", "/status/"),
@@ -69,15 +70,9 @@ def address(fresh_database: str, free_port: int) -> Iterator[str]:
 
 
 @pytest.fixture
-def browser() -> Iterator[Browser]:
-    if not Path(CHROMIUM).exists():
-        pytest.skip("needs Debian's chromium")
-    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"  # playwright runs a loop in this thread
-    with sync_playwright() as driver:
-        started = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+def browser(chromium: Chromium) -> Iterator[Browser]:
+    with chromium.at_hand() as started:
         yield started
-        started.close()
-    del os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"]
 
 
 def wrong_with(page: Page, address: str, path: str, width: int) -> list[str]:
@@ -87,9 +82,16 @@ def wrong_with(page: Page, address: str, path: str, width: int) -> list[str]:
 
 
 def wrong_in(page: Page, address: str, path: str, looks: Sequence[Look] = EACH) -> list[str]:
-    page.set_viewport_size({"width": looks[0][0], "height": 900})
+    turn(page, *looks[0])
     page.goto(f"{address}{path}")
     return faults_in(page, path, looks)
+
+
+def turn(page: Page, width: int, scheme: Scheme | None = None) -> None:
+    if page.viewport_size != {"width": width, "height": 900}:
+        page.set_viewport_size({"width": width, "height": 900})
+    if scheme:
+        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
 
 
 def faults_in(page: Page, path: str, looks: Sequence[Look] = EACH) -> list[str]:
@@ -99,28 +101,16 @@ def faults_in(page: Page, path: str, looks: Sequence[Look] = EACH) -> list[str]:
     """
     found: list[str] = []
     seen: set[int] = set()
-    for width, scheme in looks:
-        page.set_viewport_size({"width": width, "height": 900})
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        page.wait_for_function(TURNED, arg=[width, scheme == "dark"])
-        page.evaluate(AT_REST)
-        found.extend(
-            faults(page, path, width, f"-{scheme}", ABOUT_COLOURS if width in seen else ())
-        )
+    for width, scheme in sorted([*looks, *BETWEEN], key=lambda look: -look[0]):
+        turn(page, width, scheme)
+        page.evaluate(STANDS, [width, scheme])
+        if scheme is None:
+            found.extend(faults(page, path, width, rules=["scrollable-region-focusable"]))
+        else:
+            rules = ABOUT_COLOURS if width in seen else ()
+            found.extend(faults(page, path, width, f"-{scheme}", rules))
         seen.add(width)
-    for width in BETWEEN:
-        found.extend(_runs_out(page, path, width))
-        minded = violations(page, "scrollable-region-focusable")
-        found.extend(f"{path} {width}: {each['nodes'][0]['html']}" for each in minded)
-    page.set_viewport_size({"width": looks[-1][0], "height": 900})
     return found
-
-
-def _runs_out(page: Page, path: str, width: int) -> list[str]:
-    page.set_viewport_size({"width": width, "height": 900})
-    page.wait_for_function("width => innerWidth === width", arg=width)
-    wide = page.evaluate("document.documentElement.scrollWidth") > width
-    return [f"{path} {width}: scrolls sideways"] if wide else []
 
 
 def faults(
@@ -133,7 +123,9 @@ def faults(
         page.screenshot(path=f"{folder}/{name}-{how}.png", full_page=True)
     minded = violations(page, *rules)
     found = [f"{path} {how}: {each['id']} {each['nodes'][0]['html']}" for each in minded]
-    return found + _runs_out(page, path, width)
+    inside, wide = page.evaluate("[innerWidth, document.documentElement.scrollWidth]")
+    assert inside == width
+    return [*found, f"{path} {how}: scrolls sideways"] if wide > width else found
 
 
 def test_no_page_has_an_axe_violation_or_scrolls_sideways(
@@ -155,6 +147,27 @@ def test_the_rules_about_colours_are_all_that_axe_has(browser: Browser) -> None:
     violations(page)
     known = page.evaluate("axe.getRules(['cat.color']).map(each => each.ruleId)")
     assert {*known} == {*ABOUT_COLOURS, "color-contrast-enhanced"}
+
+
+def test_a_colour_is_judged_on_each_ground_that_it_is_on(browser: Browser) -> None:
+    page = browser.new_page()
+    style = """<style>
+        body { background: #fff; color: #222 } .sunk { background: #333 }
+        .box { position: relative; height: 40px } .box i { display: block; height: 40px }
+        .box b { position: absolute; inset: 8px; font-weight: 400 }
+    </style>"""
+
+    def minded(content: str) -> list[str]:
+        page.set_content(f"<main>{style}<p>The same</p>{content}</main>")
+        found = violations(page, "color-contrast")
+        return [each["html"] for one in found for each in one["nodes"]]
+
+    assert minded("") == [] and minded("<p>The same</p>") == []
+    assert minded('<p class="sunk">Below</p>') == ['<p class="sunk">Below</p>']
+    assert minded('<p class="sunk"><i>Below</i></p>') == ["<i>Below</i>"]
+    assert minded('<p style="opacity: 0.3">Faint</p>') == ['<p style="opacity: 0.3">Faint</p>']
+    assert minded('<div class="box"><i class="sunk"></i><b>Over</b></div>') == ["<b>Over</b>"]
+    assert minded('<p class="sunk">Below</p>') == ['<p class="sunk">Below</p>']
 
 
 def _blames(message: Any) -> bool:

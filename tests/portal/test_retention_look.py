@@ -10,7 +10,7 @@ from archive.models import RetentionRule
 from tests import cast, retention
 from tests.browsing import follow, sign_in
 from tests.cast import MATTI, dataset
-from tests.portal.test_look import CROSSWISE, WIDTHS, address, browser, faults, wrong_in
+from tests.portal.test_look import CROSSWISE, WIDTHS, address, browser, faults, turn, wrong_in
 
 __all__ = ["address", "browser"]  # fixtures
 
@@ -46,10 +46,10 @@ def test_how_much_a_hold_is_about_is_said_before_it_is_placed(
 ) -> None:
     study = cast.store(dataset(), dataset())
     found: list[str] = []
+    page = browser.new_page(locale="fi-FI")
+    sign_in(page, address, demo["logins"]["archivist"])
     for width in WIDTHS:
-        context = browser.new_context(viewport={"width": width, "height": 900}, locale="fi-FI")
-        page = context.new_page()
-        sign_in(page, address, demo["logins"]["archivist"])
+        turn(page, width)
         page.goto(address + reverse("retention-hold-study", args=[study.id]))
         page.fill("main [name=reason]", "kantelu 5")
         follow(page, "main button.go")
@@ -63,5 +63,4 @@ def test_how_much_a_hold_is_about_is_said_before_it_is_placed(
         found.extend(faults(page, "retention-hold-patient-preview", width))
         follow(page, "main [name=back]")
         expect(page.locator("main [name=reason]")).to_have_value("kantelu 5")
-        context.close()
     assert found == []

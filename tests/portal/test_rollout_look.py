@@ -14,7 +14,7 @@ from onboarding.models import RolloutRun, RolloutStep, StepState
 from onboarding.services import rights, rollout
 from tests import cast
 from tests.browsing import sign_in
-from tests.portal.test_look import address, browser, wrong_in
+from tests.portal.test_look import CROSSWISE, address, browser, wrong_in
 
 __all__ = ["address", "browser"]  # fixtures
 
@@ -35,7 +35,7 @@ def test_no_page_of_the_test_has_an_axe_violation_or_scrolls_sideways(
     page = browser.new_page(locale="fi-FI")
     sign_in(page, address, demo["logins"]["esim"])
     for path in ("/rollout/", f"/rollout/{run.id}/", f"/rollout/{ended.id}/report/"):
-        found.extend(wrong_in(page, address, path))
+        found.extend(wrong_in(page, address, path, CROSSWISE))
     assert found == []
 
 

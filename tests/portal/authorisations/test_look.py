@@ -15,7 +15,7 @@ from tests import authorising as cast
 from tests import builders
 from tests.browsing import sign_in
 from tests.cast import ESIMERKKILA, RONTGEN, VENLA
-from tests.portal.test_look import address, browser, wrong_in
+from tests.portal.test_look import CROSSWISE, address, browser, wrong_in
 
 __all__ = ["address", "browser"]
 pytestmark = pytest.mark.journey
@@ -59,6 +59,6 @@ def test_no_page_has_an_axe_violation_or_scrolls_sideways(
         page = browser.new_page(locale="fi-FI")
         sign_in(page, address, demo["logins"][login])
         for path in paths:
-            found.extend(wrong_in(page, address, path))
+            found.extend(wrong_in(page, address, path, CROSSWISE))
         page.close()
     assert found == []

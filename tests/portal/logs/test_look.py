@@ -14,7 +14,7 @@ from portal.log_rows import key_of
 from tests import builders, logs
 from tests.browsing import sign_in
 from tests.cast import MATTI, RONTGEN
-from tests.portal.test_look import address, browser, wrong_in
+from tests.portal.test_look import CROSSWISE, address, browser, wrong_in
 
 __all__ = ["address", "browser"]
 pytestmark = pytest.mark.journey
@@ -49,5 +49,5 @@ def test_no_page_of_the_logs_has_an_axe_violation_or_scrolls_sideways(
         reverse("log-report"),
         report(page, address),
     ):
-        found.extend(wrong_in(page, address, each))
+        found.extend(wrong_in(page, address, each, CROSSWISE))
     assert found == []
