@@ -1,9 +1,12 @@
-"""Fixtures for all tests: the worker's database, fresh databases, free ports."""
+"""Fixtures for all tests: the worker's database, fresh databases, free ports, one
+browser.
+"""
 
 import gc
 import itertools
 import json
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from socketserver import BaseServer
 from typing import Any
 
@@ -14,6 +17,7 @@ from pytest_django.plugin import DjangoDbBlocker
 from whitenoise import WhiteNoise
 
 from tests import environment, stage
+from tests.browsing import CHROMIUM, Chromium
 from tests.launch.whole import run_data, run_ports, running
 
 __all__ = ["run_data", "run_ports", "running"]
@@ -122,3 +126,11 @@ def pick_port() -> Callable[[], int]:
 @pytest.fixture
 def free_port(pick_port: Callable[[], int]) -> int:
     return pick_port()
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Chromium]:
+    if not Path(CHROMIUM).exists():
+        pytest.skip("needs Debian's chromium")
+    with Chromium.started() as started:
+        yield started

@@ -3,22 +3,16 @@
 import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from pathlib import Path
 
 import psycopg
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from archive.simulation import world
+from tests.browsing import Chromium
 from tests.journeys.customer import Listener
 from tests.journeys.system import System
 from tests.launch.running import Run
-
-CHROMIUM = "/usr/bin/chromium"
-FLAGS = [
-    *("--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-sync"),
-    *("--disable-background-networking", "--disable-component-update", "--no-first-run"),
-]
 
 
 @pytest.fixture(scope="package")
@@ -40,15 +34,10 @@ def system(whole_system: System) -> System:
     return whole_system
 
 
-@pytest.fixture(scope="package")
-def browser() -> Iterator[Browser]:
-    """Kept open: each visit is a context of its own, which knows nothing of the others."""
-    if not Path(CHROMIUM).exists():
-        pytest.skip("chromium is not installed: apt-get install chromium")
-    with sync_playwright() as driver:
-        started = driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+@pytest.fixture
+def browser(chromium: Chromium) -> Iterator[Browser]:
+    with chromium.at_hand() as started:
         yield started
-        started.close()
 
 
 def move_customers(run: Run, ports: dict[str, int]) -> None:
