@@ -17,7 +17,7 @@ from django.urls import path
 from playwright.sync_api import Browser, Page
 
 from portal.urls import urlpatterns as product_urls
-from tests.browsing import ABOUT_COLOURS, Chromium, sign_in, violations
+from tests.browsing import ABOUT_COLOURS, Chromium, judged, sign_in, violations
 from tests.portal import gallery
 
 pytestmark = pytest.mark.journey
@@ -29,8 +29,8 @@ Scheme = Literal["light", "dark"]
 Look = tuple[int, Scheme]
 EACH: tuple[Look, ...] = ((1280, "light"), (1280, "dark"), (390, "light"), (390, "dark"))
 CROSSWISE: tuple[Look, ...] = ((1280, "light"), (390, "dark"))
-# Until the page is as wide and as lit as it was told to be. After a change of the colours buttons
-# fade from one to the other, where motion is liked.
+# Until the page is as wide and as lit as it was told to be; whether it or anything in it scrolls.
+# After a change of the colours buttons fade from one to the other, where motion is liked.
 STANDS = """async ([width, scheme]) => {
     const turned = () => innerWidth === width && (
         !scheme || matchMedia(`(prefers-color-scheme: ${scheme})`).matches
@@ -42,6 +42,11 @@ STANDS = """async ([width, scheme]) => {
     await Promise.allSettled(
         document.getAnimations().filter(it => it instanceof CSSTransition).map(it => it.finished)
     );
+    const scrolls = (it) =>
+        (it.scrollWidth > it.clientWidth || it.scrollHeight > it.clientHeight) &&
+        /auto|scroll/.test(getComputedStyle(it).overflow);
+    return [...document.querySelectorAll("*")].some(scrolls)
+        || document.documentElement.scrollWidth > innerWidth;
 }"""
 PATHS = (
     *("/gallery/", "/", "/organisations/", "/search/", "/keys/", "/no/such/page"),
@@ -97,18 +102,18 @@ def turn(page: Page, width: int, scheme: Scheme | None = None) -> None:
 def faults_in(page: Page, path: str, looks: Sequence[Look] = EACH) -> list[str]:
     """Loaded once: width and scheme are the style sheet's alone, and a scheme is colours alone
     (tests.portal.test_style_sheet). So all rules look at each width, in the first scheme, and
-    those about colours in every scheme.
+    those about colours in every scheme. Between the widths it is only about what scrolls.
     """
     found: list[str] = []
     seen: set[int] = set()
     for width, scheme in sorted([*looks, *BETWEEN], key=lambda look: -look[0]):
         turn(page, width, scheme)
-        page.evaluate(STANDS, [width, scheme])
-        if scheme is None:
-            found.extend(faults(page, path, width, rules=["scrollable-region-focusable"]))
-        else:
+        scrolls = page.evaluate(STANDS, [width, scheme])
+        if scheme:
             rules = ABOUT_COLOURS if width in seen else ()
             found.extend(faults(page, path, width, f"-{scheme}", rules))
+        elif scrolls or "SCREENSHOTS" in os.environ:
+            found.extend(faults(page, path, width, rules=["scrollable-region-focusable"]))
         seen.add(width)
     return found
 
@@ -121,9 +126,8 @@ def faults(
     if folder := os.environ.get("SCREENSHOTS"):
         name = path.strip("/").replace("/", "-") or "overview"
         page.screenshot(path=f"{folder}/{name}-{how}.png", full_page=True)
-    minded = violations(page, *rules)
+    minded, inside, wide = judged(page, *rules)
     found = [f"{path} {how}: {each['id']} {each['nodes'][0]['html']}" for each in minded]
-    inside, wide = page.evaluate("[innerWidth, document.documentElement.scrollWidth]")
     assert inside == width
     return [*found, f"{path} {how}: scrolls sideways"] if wide > width else found
 
