@@ -10,18 +10,21 @@ from typing import Any, Literal
 from wsgiref.simple_server import WSGIRequestHandler
 
 import pytest
+from django.conf import settings
 from django.core.servers.basehttp import ThreadedWSGIServer
 from django.core.wsgi import get_wsgi_application
-from django.test import override_settings
+from django.test import Client, override_settings
 from django.urls import path
 from playwright.sync_api import Browser, Page
 
+from archive.models import User
 from portal.urls import urlpatterns as product_urls
 from tests.browsing import ABOUT_COLOURS, Chromium, judged, sign_in, violations
 from tests.portal import gallery
 
 pytestmark = pytest.mark.journey
 
+BACKEND = "django.contrib.auth.backends.ModelBackend"
 WIDTHS = (1280, 390)
 # A screen at 125 %, a tablet, in the scheme as it was: nothing runs out of the page.
 BETWEEN: tuple[tuple[int, None], ...] = ((1000, None), (760, None))
@@ -78,6 +81,18 @@ def address(fresh_database: str, free_port: int) -> Iterator[str]:
 def browser(chromium: Chromium) -> Iterator[Browser]:
     with chromium.at_hand() as started:
         yield started
+
+
+def let_in(page: Page, address: str, login: dict[str, str]) -> Client:
+    """Without the pages of signing in, which are looked at elsewhere; who does in the same session
+    what is not looked at.
+    """
+    client = Client()
+    client.force_login(User.objects.get(username=login["login"]), backend=BACKEND)
+    session = client.cookies[settings.SESSION_COOKIE_NAME].value
+    cookie = {"name": settings.SESSION_COOKIE_NAME, "value": session, "url": address}
+    page.context.add_cookies([cookie])
+    return client
 
 
 def wrong_with(page: Page, address: str, path: str, width: int) -> list[str]:
@@ -183,7 +198,7 @@ def test_keys_move_select_search_and_explain(
     browser: Browser, address: str, demo: dict[str, Any]
 ) -> None:
     page = browser.new_page()
-    sign_in(page, address, demo["logins"]["support"])
+    let_in(page, address, demo["logins"]["support"])
     page.goto(f"{address}/gallery/")
     page.keyboard.press("j")
     page.keyboard.press("j")
@@ -202,7 +217,7 @@ def test_what_is_typed_stays_in_the_tab_until_it_is_sent(
     browser: Browser, address: str, demo: dict[str, Any]
 ) -> None:
     page = browser.new_page()
-    sign_in(page, address, demo["logins"]["support"])
+    let_in(page, address, demo["logins"]["support"])
     place = f"{address}/studies/patient/"
 
     def found_again(text: str) -> str:
@@ -245,7 +260,7 @@ def test_an_identifier_is_whole_on_focus_and_copied_by_a_key(
 ) -> None:
     context = browser.new_context(permissions=["clipboard-read", "clipboard-write"])
     page = context.new_page()
-    sign_in(page, address, demo["logins"]["support"])
+    let_in(page, address, demo["logins"]["support"])
     page.goto(f"{address}/gallery/")
     identifier = page.locator(".facts .id[tabindex]").nth(1)
     identifier.focus()
