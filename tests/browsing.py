@@ -11,8 +11,8 @@ from weakref import WeakKeyDictionary
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
 
-# The shell is the same browser without windows: nothing is drawn that nobody sees, which halves
-# what a page costs. Where only the whole browser is, it does as well.
+# The shell is the same browser without what draws windows, which a page costs a third of its work.
+# Where only the whole browser is, it finds the same.
 CHROMIUM = next(
     filter(os.path.exists, ["/usr/lib/chromium/chromium-headless-shell"]), "/usr/bin/chromium"
 )
@@ -70,8 +70,8 @@ def follow(page: Page, what: Locator | str) -> None:
         target.click()
 
 
-# What axe has judged of colours (look.js): for ever, and of texts that lie on what is not around
-# them, or on an image, in each visit.
+# What axe has judged of colours (look.js): for good, and in each visit what is bound to an address,
+# since the text lies on what is not around it, or on an image.
 SETTLED: set[str] = set()
 SETTLED_HERE: WeakKeyDictionary[BrowserContext, set[str]] = WeakKeyDictionary()
 
@@ -89,8 +89,9 @@ def judged(page: Page, *rules: str) -> tuple[list[dict[str, Any]], int, int]:
     asked = [rules, [*SETTLED, *here]]
     told = page.evaluate(ASK, asked) or page.evaluate(LOOK_AND_ASK, asked)
     found, fresh, inside, wide = told
-    here.update(each for each in fresh if "://" in each)
-    SETTLED.update(each for each in fresh if "://" not in each)
+    bound = {each for each in fresh if "://" in each or "about:" in each}
+    here.update(bound)
+    SETTLED.update(set(fresh) - bound)
     return found, inside, wide
 
 
