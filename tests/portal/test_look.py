@@ -89,9 +89,8 @@ def let_in(page: Page, address: str, login: dict[str, str]) -> Client:
     """
     client = Client()
     client.force_login(User.objects.get(username=login["login"]), backend=BACKEND)
-    session = client.cookies[settings.SESSION_COOKIE_NAME].value
-    cookie = {"name": settings.SESSION_COOKIE_NAME, "value": session, "url": address}
-    page.context.add_cookies([cookie])
+    name = settings.SESSION_COOKIE_NAME
+    page.context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": address}])
     return client
 
 
