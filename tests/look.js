@@ -72,6 +72,6 @@
     left = unsettled(found);
     const fresh = [...offered.keys()].filter((each) => !left.has(each));
     if (left.size) minded.push(...told(await run([rule.id])));
-    return [minded, fresh];
+    return [minded, fresh, innerWidth, document.documentElement.scrollWidth];
   };
 })();

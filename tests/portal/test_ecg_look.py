@@ -5,9 +5,8 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browsing import sign_in
-from tests.portal.test_corrections_look import give_reason
-from tests.portal.test_look import address, browser, turn, wrong_with
+from tests.portal.test_corrections_look import give_reason_unseen
+from tests.portal.test_look import address, browser, let_in, turn, wrong_with
 from tests.portal.test_object import stored
 
 __all__ = ["address", "browser"]  # fixtures
@@ -29,8 +28,8 @@ def test_the_paper_tells_that_it_scrolls_and_does_by_key(
     held = stored("ecg")
     found: list[str] = []
     page = browser.new_page(locale="fi-FI")
-    sign_in(page, address, demo["logins"]["archivist"])
-    give_reason(page, address, held.study)
+    client = let_in(page, address, demo["logins"]["archivist"])
+    give_reason_unseen(client, held.study)
     path = f"/studies/{held.study_id}/objects/{held.id}/"
     for width in (390, 1280, 1900):
         turn(page, width)

@@ -13,10 +13,9 @@ from archive.edges.hl7 import handlers
 from archive.edges.hl7.handlers import Visitor
 from archive.models import Hl7Message, PatientMerge
 from tests import persons
-from tests.browsing import sign_in
 from tests.edges.hl7.messages import a08, a40
 from tests.persons import temporary
-from tests.portal.test_look import CROSSWISE, address, browser, wrong_in
+from tests.portal.test_look import CROSSWISE, address, browser, let_in, wrong_in
 
 __all__ = ["address", "browser"]
 pytestmark = pytest.mark.journey
@@ -42,7 +41,7 @@ def test_no_page_of_persons_has_an_axe_violation_or_scrolls_sideways(
     found: list[str] = []
     for login, places in (("archivist", staff), ("esim", own)):
         page = browser.new_page(locale="fi-FI")
-        sign_in(page, address, demo["logins"][login])
+        let_in(page, address, demo["logins"][login])
         for place in places:
             found.extend(wrong_in(page, address, place, CROSSWISE))
         page.close()

@@ -8,9 +8,18 @@ from playwright.sync_api import Browser, expect
 
 from archive.models import RetentionRule
 from tests import cast, retention
-from tests.browsing import follow, sign_in
+from tests.browsing import follow
 from tests.cast import MATTI, dataset
-from tests.portal.test_look import CROSSWISE, WIDTHS, address, browser, faults, turn, wrong_in
+from tests.portal.test_look import (
+    CROSSWISE,
+    WIDTHS,
+    address,
+    browser,
+    faults,
+    let_in,
+    turn,
+    wrong_in,
+)
 
 __all__ = ["address", "browser"]  # fixtures
 
@@ -35,7 +44,7 @@ def test_no_page_of_retention_has_an_axe_violation_or_scrolls_sideways(
     ]
     found: list[str] = []
     page = browser.new_page(locale="fi-FI")
-    sign_in(page, address, demo["logins"]["archivist"])
+    let_in(page, address, demo["logins"]["archivist"])
     for place in places:
         found.extend(wrong_in(page, address, place, CROSSWISE))
     assert found == []
@@ -47,7 +56,7 @@ def test_how_much_a_hold_is_about_is_said_before_it_is_placed(
     study = cast.store(dataset(), dataset())
     found: list[str] = []
     page = browser.new_page(locale="fi-FI")
-    sign_in(page, address, demo["logins"]["archivist"])
+    let_in(page, address, demo["logins"]["archivist"])
     for width in WIDTHS:
         turn(page, width)
         page.goto(address + reverse("retention-hold-study", args=[study.id]))

@@ -13,8 +13,7 @@ from archive.services import associations
 from onboarding.models import RolloutRun, RolloutStep, StepState
 from onboarding.services import rights, rollout
 from tests import cast
-from tests.browsing import sign_in
-from tests.portal.test_look import CROSSWISE, address, browser, wrong_in
+from tests.portal.test_look import CROSSWISE, address, browser, let_in, wrong_in
 
 __all__ = ["address", "browser"]  # fixtures
 
@@ -33,7 +32,7 @@ def test_no_page_of_the_test_has_an_axe_violation_or_scrolls_sideways(
     )
     found: list[str] = []
     page = browser.new_page(locale="fi-FI")
-    sign_in(page, address, demo["logins"]["esim"])
+    let_in(page, address, demo["logins"]["esim"])
     for path in ("/rollout/", f"/rollout/{run.id}/", f"/rollout/{ended.id}/report/"):
         found.extend(wrong_in(page, address, path, CROSSWISE))
     assert found == []
@@ -43,7 +42,7 @@ def test_a_step_is_ticked_while_one_looks(
     browser: Browser, address: str, demo: dict[str, Any]
 ) -> None:
     page = browser.new_page()
-    sign_in(page, address, demo["logins"]["esim"])
+    let_in(page, address, demo["logins"]["esim"])
     page.goto(f"{address}/rollout/")
     page.locator("form[action='/rollout/start/'] button").click()
     echo = page.locator("[data-step=echo]")
@@ -54,7 +53,7 @@ def test_a_step_is_ticked_while_one_looks(
 
 def test_it_goes_without_javascript(browser: Browser, address: str, demo: dict[str, Any]) -> None:
     page = browser.new_context(java_script_enabled=False, locale="en-GB").new_page()
-    sign_in(page, address, demo["logins"]["esim"])
+    let_in(page, address, demo["logins"]["esim"])
     page.goto(f"{address}/rollout/")
     page.locator("form[action='/rollout/start/'] button").click()
     associations.verified(cast.peer(environment="test"))

@@ -16,9 +16,8 @@ from archive.services.code_lists import Upload
 from archive.values import now, today, uid_from_uuid
 from onboarding.models import Joining
 from tests import builders
-from tests.browsing import sign_in
 from tests.cast import organisation
-from tests.portal.test_look import CROSSWISE, address, browser, wrong_in
+from tests.portal.test_look import CROSSWISE, address, browser, let_in, wrong_in
 from tests.services.test_takeovers import ARCHIVIST
 
 __all__ = ["address", "browser"]
@@ -103,7 +102,7 @@ def test_no_page_of_rules_has_an_axe_violation_or_scrolls_sideways(
     found: list[str] = []
     for login, places in (("admin", staff), ("esim", customers)):
         page = browser.new_page(locale="fi-FI")
-        sign_in(page, address, demo["logins"][login])
+        let_in(page, address, demo["logins"][login])
         for place in places:
             found.extend(wrong_in(page, address, place, CROSSWISE))
         page.close()

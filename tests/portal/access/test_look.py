@@ -9,9 +9,8 @@ import pytest
 from playwright.sync_api import Browser
 
 from tests import builders, cast
-from tests.browsing import sign_in
 from tests.cast import MALLILA
-from tests.portal.test_look import address, browser, wrong_in
+from tests.portal.test_look import address, browser, let_in, wrong_in
 from tests.wishes import AINO, inform, permit, prohibit, wanted
 
 __all__ = ["address", "browser"]
@@ -37,7 +36,7 @@ def test_no_page_of_access_has_an_axe_violation_or_scrolls_sideways(
     )
     found: list[str] = []
     page = browser.new_page(locale="fi-FI")
-    sign_in(page, address, demo["logins"]["admin"])
+    let_in(page, address, demo["logins"]["admin"])
     page.goto(f"{address}/wishes/")
     page.fill("[name=code]", AINO)
     page.fill("main [name=reason]", "it only looks")

@@ -13,9 +13,8 @@ from archive.models import Authorisation
 from archive.services import authorisation_drafts, authorisations
 from tests import authorising as cast
 from tests import builders
-from tests.browsing import sign_in
 from tests.cast import ESIMERKKILA, RONTGEN, VENLA
-from tests.portal.test_look import CROSSWISE, address, browser, wrong_in
+from tests.portal.test_look import CROSSWISE, address, browser, let_in, wrong_in
 
 __all__ = ["address", "browser"]
 pytestmark = pytest.mark.journey
@@ -57,7 +56,7 @@ def test_no_page_has_an_axe_violation_or_scrolls_sideways(
     found: list[str] = []
     for login, paths in places().items():
         page = browser.new_page(locale="fi-FI")
-        sign_in(page, address, demo["logins"][login])
+        let_in(page, address, demo["logins"][login])
         for path in paths:
             found.extend(wrong_in(page, address, path, CROSSWISE))
         page.close()

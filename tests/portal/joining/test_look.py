@@ -16,9 +16,8 @@ from onboarding.models import Joining, TermsDocument
 from onboarding.services import joining as services
 from onboarding.services import production, registration, succession
 from onboarding.services.customers import Names
-from tests.browsing import sign_in
 from tests.onboarding import cast
-from tests.portal.test_look import CROSSWISE, address, browser, wrong_in
+from tests.portal.test_look import CROSSWISE, address, browser, let_in, wrong_in
 
 __all__ = ["address", "browser"]
 pytestmark = pytest.mark.journey
@@ -81,7 +80,7 @@ def test_no_page_of_the_road_has_an_axe_violation_or_scrolls_sideways(
     found: list[str] = []
     for login, places in seats:
         page = browser.new_page(locale="fi-FI")
-        sign_in(page, address, demo["logins"][login])
+        let_in(page, address, demo["logins"][login])
         for place in places:
             found.extend(wrong_in(page, address, place, CROSSWISE))
         page.close()

@@ -12,9 +12,8 @@ from playwright.sync_api import Browser, Page
 from archive.models import LedgerEvent
 from portal.log_rows import key_of
 from tests import builders, logs
-from tests.browsing import sign_in
 from tests.cast import MATTI, RONTGEN
-from tests.portal.test_look import CROSSWISE, address, browser, wrong_in
+from tests.portal.test_look import CROSSWISE, address, browser, let_in, wrong_in
 
 __all__ = ["address", "browser"]
 pytestmark = pytest.mark.journey
@@ -39,7 +38,7 @@ def test_no_page_of_the_logs_has_an_axe_violation_or_scrolls_sideways(
     logs.give(study, ground="own-register")
     found: list[str] = []
     page = browser.new_page(locale="sv-SE")
-    sign_in(page, address, demo["logins"]["logreview"])
+    let_in(page, address, demo["logins"]["logreview"])
     for each in (
         reverse("log-disclosures"),
         f"{reverse('log-disclosures')}?ground=emergency",

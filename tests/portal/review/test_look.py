@@ -10,9 +10,8 @@ from django.urls import reverse
 from playwright.sync_api import Browser
 
 from archive.models import ReviewRule, WatchedPerson
-from tests.browsing import sign_in
 from tests.portal.review.test_doors import world
-from tests.portal.test_look import CROSSWISE, address, browser, wrong_in
+from tests.portal.test_look import CROSSWISE, address, browser, let_in, wrong_in
 
 __all__ = ["address", "browser"]
 pytestmark = pytest.mark.journey
@@ -36,7 +35,7 @@ def test_no_page_of_review_has_an_axe_violation_or_scrolls_sideways(
     found: list[str] = []
     for login, places in (("admin", staff), ("malli", own)):
         page = browser.new_page(locale="fi-FI")
-        sign_in(page, address, demo["logins"][login])
+        let_in(page, address, demo["logins"][login])
         for place in places:
             found.extend(wrong_in(page, address, place, CROSSWISE))
         page.close()
