@@ -18,6 +18,7 @@ from whitenoise import WhiteNoise
 
 from tests import environment, stage
 from tests.browsing import CHROMIUM, Chromium
+from tests.kept import Kept, keeping
 from tests.launch.whole import run_data, run_ports, running
 
 __all__ = ["run_data", "run_ports", "running"]
@@ -82,6 +83,13 @@ def static_files_read_once() -> Iterator[None]:
 @pytest.fixture
 def transactional_db() -> None:
     pytest.fail("The ledger refuses TRUNCATE: use the fixture fresh_database.")
+
+
+@pytest.fixture(scope="module")
+def kept(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[Kept]:
+    """Builds what all tests of a module begin with."""
+    with keeping(django_db_blocker) as build:
+        yield build
 
 
 @pytest.fixture

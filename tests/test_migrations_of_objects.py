@@ -1,5 +1,7 @@
 """One key of an object's study and series: made and taken back over rows that are there (AR-1)."""
 
+import gc
+
 import psycopg
 import pytest
 from django.core.management import call_command
@@ -10,7 +12,6 @@ from launch.postgres import Cluster
 from tests import builders, dumps, environment, stage
 
 BEFORE = "0230_mails"
-LAST_STEP = "0241_objects_of_a_series"
 OF_BOTH = "FOREIGN KEY (study_id, series_id) REFERENCES public.archive_series(study_id, id)"
 OF_ONE = (
     "ADD CONSTRAINT archive_instance_study_id_35f8aca4_fk_archive_study_id",
@@ -23,8 +24,12 @@ HALF_BUILT = "CREATE INDEX series_of_study ON archive_series (id)"
 
 def migrate(to: str = "") -> None:
     connections.close_all()
-    call_command("migrate", "archive", *([to] if to else []), database="owner", verbosity=0)
-    connections.close_all()
+    gc.disable()  # as in tests.stage
+    try:
+        call_command("migrate", "archive", *([to] if to else []), database="owner", verbosity=0)
+    finally:
+        gc.enable()
+        connections.close_all()
 
 
 def of_objects(cluster: Cluster, database: str) -> set[str]:
@@ -39,8 +44,11 @@ def has(said: set[str], part: str) -> bool:
 
 
 def test_back_and_forth_over_rows_that_are_there(fresh_database: str) -> None:
+    """Rows that disagree are told and not gone over: the last step is not done and both keys of
+    before stay, until they are put right.
+    """
     cluster = stage.cluster(environment.folder())
-    builders.series(builders.study(), 3)
+    made, other = builders.series(builders.study(), 3), builders.study()
     now = of_objects(cluster, fresh_database)
     held = sorted(Instance.objects.values_list("id", "study_id", "series_id"))
     assert has(now, OF_BOTH) and not any(has(now, part) for part in OF_ONE)
@@ -52,25 +60,14 @@ def test_back_and_forth_over_rows_that_are_there(fresh_database: str) -> None:
 
     with psycopg.connect(cluster.url("owner", fresh_database)) as owner:
         owner.execute(HALF_BUILT)
-    migrate(LAST_STEP)
-    migrate()
-    assert of_objects(cluster, fresh_database) == now
-    assert sorted(Instance.objects.values_list("id", "study_id", "series_id")) == held
-
-
-def test_rows_that_disagree_are_told_and_not_gone_over(fresh_database: str) -> None:
-    """Both keys of before stay until they are put right."""
-    cluster = stage.cluster(environment.folder())
-    made = builders.series(builders.study(), 1)
-    migrate(BEFORE)
-    other = builders.study()
     Instance.objects.filter(series=made).update(study=other)
     with pytest.raises(IntegrityError, match="instance_in_series"):
         migrate()
     assert all(has(of_objects(cluster, fresh_database), part) for part in OF_ONE)
     Instance.objects.filter(series=made).update(study=made.study_id)
     migrate()
-    assert not any(has(of_objects(cluster, fresh_database), part) for part in OF_ONE)
+    assert of_objects(cluster, fresh_database) == now
+    assert sorted(Instance.objects.values_list("id", "study_id", "series_id")) == held
 
 
 @pytest.mark.django_db

@@ -25,6 +25,15 @@ def in_force(kind: str, day: date | None = None) -> TermsDocument | None:
     return rows.order_by("-valid_from", "-id").first()
 
 
+def all_in_force(day: date) -> dict[TermsKind, TermsDocument | None]:
+    """The same of every kind, asked once."""
+    rows = TermsDocument.objects.filter(valid_from__lte=day)
+    found = {
+        each.kind: each for each in rows.order_by("kind", "-valid_from", "-id").distinct("kind")
+    }
+    return {kind: found.get(kind) for kind in TermsKind}
+
+
 def with_facts(rows: QuerySet[Joining]) -> QuerySet[Joining]:
     """Fetches what `facts_of` reads, in a handful of queries for all rows."""
     return rows.select_related("organisation").prefetch_related(*_BEHIND)
@@ -32,7 +41,7 @@ def with_facts(rows: QuerySet[Joining]) -> QuerySet[Joining]:
 
 def all_facts(rows: QuerySet[Joining]) -> list[tuple[Joining, Facts]]:
     day = today()
-    documents = {kind: in_force(kind, day) for kind in TermsKind}
+    documents = all_in_force(day)
     return [(joining, _facts(joining, documents, day)) for joining in with_facts(rows)]
 
 

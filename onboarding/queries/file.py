@@ -22,7 +22,7 @@ from onboarding.models import (
     TermsKind,
     Transition,
 )
-from onboarding.queries.facts import dates_of, facts_of, in_force
+from onboarding.queries.facts import all_in_force, dates_of, facts_of
 from onboarding.rules import preconditions
 from onboarding.rules.certification import Warning, warnings
 from onboarding.rules.preconditions import Lack
@@ -89,20 +89,16 @@ def systems(organisation: Organisation) -> list[tuple[CertifiedSystem, tuple[War
 
 
 def terms(organisation: Organisation) -> list[TermsRow]:
-    rows = []
-    for kind in TermsKind:
-        document = in_force(kind)
-        coming = TermsDocument.objects.filter(kind=kind, valid_from__gt=today())
-        acceptance = Acceptance.objects.filter(organisation=organisation, document=document)
-        rows.append(
-            TermsRow(
-                kind,
-                document,
-                acceptance.first() if document else None,
-                coming.order_by("valid_from").first(),
-            )
-        )
-    return rows
+    day = today()
+    later = TermsDocument.objects.filter(valid_from__gt=day).order_by("kind", "valid_from", "id")
+    coming = {each.kind: each for each in later.distinct("kind")}
+    accepted = {
+        each.document_id: each for each in Acceptance.objects.filter(organisation=organisation)
+    }
+    return [
+        TermsRow(kind, document, accepted.get(document.id) if document else None, coming.get(kind))
+        for kind, document in all_in_force(day).items()
+    ]
 
 
 def transitions(joining: Joining) -> list[Transition]:

@@ -142,11 +142,14 @@ def run(road: Joining, state: RunState = RunState.PASSED) -> RolloutRun:
 def brought_to(state: JoiningState) -> Joining:
     """A customer that has come to a state by the services themselves."""
     road = applicant()
-    me = admin(road)
+    return road if state == JoiningState.DRAFT else onward(proved(filled(road)), state)
+
+
+def onward(road: Joining, state: JoiningState) -> Joining:
+    """From a draft that lacks nothing."""
     if state == JoiningState.DRAFT:
         return road
-    proved(filled(road))
-    desk = officer()
+    me, desk = admin(road), officer()
     road = joining.submit(me, road)
     if state == JoiningState.SUBMITTED:
         return road

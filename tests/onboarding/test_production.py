@@ -1,6 +1,8 @@
 """Into production, notice, end: what the archive's own doors say before and after (ON-5, ON-6)."""
 
+from collections.abc import Callable
 from datetime import date, timedelta
+from uuid import UUID
 
 import pytest
 
@@ -17,6 +19,7 @@ from onboarding.errors import (
 )
 from onboarding.models import (
     EvidenceState,
+    Joining,
     JoiningState,
     Precondition,
     PublicCustomer,
@@ -25,9 +28,22 @@ from onboarding.models import (
 from onboarding.services import connections, joining, production
 from onboarding.services.connections import Plan
 from tests import cast as archive_cast
+from tests.kept import Kept
 from tests.onboarding import cast
 
 pytestmark = pytest.mark.usefixtures("db")
+Brought = Callable[[JoiningState], Joining]
+
+
+@pytest.fixture(scope="module")
+def draft(kept: Kept) -> UUID:
+    """That lacks nothing."""
+    return kept(lambda: cast.proved(cast.filled(cast.applicant())).id)
+
+
+@pytest.fixture
+def brought_to(db: None, draft: UUID) -> Brought:
+    return lambda state: cast.onward(Joining.objects.get(id=draft), state)
 
 
 def knock(aet: str, called: str) -> str:
@@ -38,8 +54,8 @@ def knock(aet: str, called: str) -> str:
     return peer.environment
 
 
-def test_connections_work_from_the_second_their_environment_opens() -> None:
-    road = cast.brought_to(JoiningState.IN_REVIEW)
+def test_connections_work_from_the_second_their_environment_opens(brought_to: Brought) -> None:
+    road = brought_to(JoiningState.IN_REVIEW)
     for aet, called in (("UUSI_TEST", "KANTATEST"), ("UUSI_PACS", "KANTA")):
         with pytest.raises(PeerUnknown):
             knock(aet, called)
@@ -54,8 +70,8 @@ def test_connections_work_from_the_second_their_environment_opens() -> None:
     assert knock("UUSI_PACS", "KANTA") == "production"
 
 
-def test_opening_sets_the_joining_date_and_the_public_line() -> None:
-    road = cast.brought_to(JoiningState.IN_PRODUCTION)
+def test_opening_sets_the_joining_date_and_the_public_line(brought_to: Brought) -> None:
+    road = brought_to(JoiningState.IN_PRODUCTION)
     organisation = road.organisation
     organisation.refresh_from_db()
     assert (organisation.state, organisation.joined_on) == (CustomerState.IN_PRODUCTION, today())
@@ -63,8 +79,10 @@ def test_opening_sets_the_joining_date_and_the_public_line() -> None:
     assert (line.name_fi, line.sector, line.joined_on) == (cast.NAMES.fi, "2", today())
 
 
-def test_a_customer_whom_the_source_names_keeps_the_sources_line_and_date() -> None:
-    road = cast.brought_to(JoiningState.TEST_PASSED)
+def test_a_customer_whom_the_source_names_keeps_the_sources_line_and_date(
+    brought_to: Brought,
+) -> None:
+    road = brought_to(JoiningState.TEST_PASSED)
     organisation = road.organisation
     organisation.name_fi = "SYNLAB Suomi Oy"
     organisation.save()
@@ -75,8 +93,10 @@ def test_a_customer_whom_the_source_names_keeps_the_sources_line_and_date() -> N
 
 
 @pytest.mark.parametrize("precondition", list(Precondition))
-def test_nothing_opens_while_a_precondition_is_missing(precondition: Precondition) -> None:
-    road = cast.brought_to(JoiningState.TEST_PASSED)
+def test_nothing_opens_while_a_precondition_is_missing(
+    precondition: Precondition, brought_to: Brought
+) -> None:
+    road = brought_to(JoiningState.TEST_PASSED)
     organisation = road.organisation
     if precondition in (Precondition.DELIVERY_TERMS, Precondition.SERVICE_DESCRIPTION):
         organisation.acceptances.filter(document__kind=precondition).delete()
@@ -93,9 +113,9 @@ def test_nothing_opens_while_a_precondition_is_missing(precondition: Preconditio
 
 
 def test_a_pass_opens_production_at_once_where_the_policy_says_so(
-    monkeypatch: pytest.MonkeyPatch,
+    monkeypatch: pytest.MonkeyPatch, brought_to: Brought
 ) -> None:
-    road = cast.brought_to(JoiningState.ACCEPTED)
+    road = brought_to(JoiningState.ACCEPTED)
     policy = type("Policy", (), {"pass_opens_production": True})()
     monkeypatch.setattr(joining, "settings", lambda: policy)
     moved = joining.record_test(cast.run(road))
@@ -103,8 +123,10 @@ def test_a_pass_opens_production_at_once_where_the_policy_says_so(
     assert knock("UUSI_PACS", "KANTA") == "production"
 
 
-def test_a_failed_run_moves_nothing_and_a_later_pass_in_production_is_evidence() -> None:
-    road = cast.brought_to(JoiningState.ACCEPTED)
+def test_a_failed_run_moves_nothing_and_a_later_pass_in_production_is_evidence(
+    brought_to: Brought,
+) -> None:
+    road = brought_to(JoiningState.ACCEPTED)
     moved = joining.record_test(cast.run(road, RunState.FAILED))
     assert moved is not None and moved.state == JoiningState.ACCEPTED
     joining.record_test(cast.run(road))
@@ -117,8 +139,8 @@ def test_a_failed_run_moves_nothing_and_a_later_pass_in_production_is_evidence()
 # --- four eyes ------------------------------------------------------------------------------------
 
 
-def test_a_waiver_takes_two_officers() -> None:
-    road = cast.brought_to(JoiningState.ACCEPTED)
+def test_a_waiver_takes_two_officers(brought_to: Brought) -> None:
+    road = brought_to(JoiningState.ACCEPTED)
     asked = joining.ask_waiver(cast.officer(), road, reason="It only views images")
     with pytest.raises(AlreadyAsked):
         joining.ask_waiver(cast.second_officer(), road, reason="The same")
@@ -133,8 +155,8 @@ def test_a_waiver_takes_two_officers() -> None:
     assert production.open_production(cast.officer(), road).state == JoiningState.IN_PRODUCTION
 
 
-def test_a_refused_waiver_stays_refused() -> None:
-    road = cast.brought_to(JoiningState.ACCEPTED)
+def test_a_refused_waiver_stays_refused(brought_to: Brought) -> None:
+    road = brought_to(JoiningState.ACCEPTED)
     asked = joining.ask_waiver(cast.officer(), road, reason="It only views images")
     joining.refuse_waiver(cast.second_officer(), asked)
     with pytest.raises(StepOutOfOrder):
@@ -144,8 +166,8 @@ def test_a_refused_waiver_stays_refused() -> None:
 # --- the way out ----------------------------------------------------------------------------------
 
 
-def test_a_notice_dated_yesterday_is_refused_at_its_field() -> None:
-    road = cast.brought_to(JoiningState.IN_PRODUCTION)
+def test_a_notice_dated_yesterday_is_refused_at_its_field(brought_to: Brought) -> None:
+    road = brought_to(JoiningState.IN_PRODUCTION)
     with pytest.raises(DayPassed) as refused:
         production.give_notice(cast.admin(road), road, given_on=today() - timedelta(days=1))
     assert refused.value.facts == {"field": "given_on"}
@@ -153,8 +175,10 @@ def test_a_notice_dated_yesterday_is_refused_at_its_field() -> None:
     assert (road.state, road.notice_given_on) == (JoiningState.IN_PRODUCTION, None)
 
 
-def test_until_the_last_day_is_over_all_works_and_after_it_nothing_does() -> None:
-    road = cast.brought_to(JoiningState.NOTICE_GIVEN)
+def test_until_the_last_day_is_over_all_works_and_after_it_nothing_does(
+    brought_to: Brought,
+) -> None:
+    road = brought_to(JoiningState.NOTICE_GIVEN)
     assert road.ends_on is not None
     assert production.end_due(road.ends_on) == 0
     assert knock("UUSI_PACS", "KANTA") == "production"
@@ -168,8 +192,8 @@ def test_until_the_last_day_is_over_all_works_and_after_it_nothing_does() -> Non
     assert line.ended_on == road.ends_on
 
 
-def test_after_the_end_queries_are_refused_and_the_material_stays() -> None:
-    road = cast.brought_to(JoiningState.IN_PRODUCTION)
+def test_after_the_end_queries_are_refused_and_the_material_stays(brought_to: Brought) -> None:
+    road = brought_to(JoiningState.IN_PRODUCTION)
     organisation = road.organisation
     row = connections.plan(
         cast.admin(road),
@@ -193,8 +217,8 @@ def test_after_the_end_queries_are_refused_and_the_material_stays() -> None:
     )
 
 
-def test_a_withdrawn_notice_ends_nothing() -> None:
-    road = cast.brought_to(JoiningState.NOTICE_GIVEN)
+def test_a_withdrawn_notice_ends_nothing(brought_to: Brought) -> None:
+    road = brought_to(JoiningState.NOTICE_GIVEN)
     last = road.ends_on
     assert last is not None
     road = production.withdraw_notice(cast.admin(road), road)
@@ -207,16 +231,16 @@ def test_a_withdrawn_notice_ends_nothing() -> None:
     assert knock("UUSI_PACS", "KANTA") == "production"
 
 
-def test_a_notice_whose_last_day_is_over_is_withdrawn_no_more() -> None:
-    road = cast.brought_to(JoiningState.NOTICE_GIVEN)
+def test_a_notice_whose_last_day_is_over_is_withdrawn_no_more(brought_to: Brought) -> None:
+    road = brought_to(JoiningState.NOTICE_GIVEN)
     road.ends_on = today() - timedelta(days=1)
     road.save()
     with pytest.raises(StepOutOfOrder):
         production.withdraw_notice(cast.admin(road), road)
 
 
-def test_who_has_ended_may_come_back_by_the_whole_road() -> None:
-    road = cast.brought_to(JoiningState.ENDED)
+def test_who_has_ended_may_come_back_by_the_whole_road(brought_to: Brought) -> None:
+    road = brought_to(JoiningState.ENDED)
     road = joining.apply_again(cast.admin(road), road)
     assert (road.state, road.organisation.state) == (JoiningState.DRAFT, CustomerState.JOINING)
     assert cast.evidence_of(road, Precondition.ROLLOUT_TEST).state == EvidenceState.MISSING

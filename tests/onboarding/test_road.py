@@ -107,8 +107,9 @@ def test_who_may_take_which_step_in_a_state(state: S) -> None:
         cast.proved(cast.filled(road))
     road.refresh_from_db()
     assert road.state == state
+    actors = cast.actors(road)
     for step, (act, table) in STEPS.items():
-        for name, actor in cast.actors(road).items():
+        for name, actor in actors.items():
             allowed = name in table.get(state, set())
             assert _does(act, actor, road) == allowed, (step, name)
 

@@ -1,6 +1,10 @@
 """The catalogues say what the product says, completely."""
 
+import pytest
+
 from portal.management.commands import texts
+
+pytestmark = pytest.mark.xdist_group("texts")  # read once on a worker
 
 
 def test_finnish_and_swedish_are_complete() -> None:

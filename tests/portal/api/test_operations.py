@@ -49,19 +49,25 @@ def operations() -> list[tuple[str, str, Door]]:
 
 
 def asked() -> Iterator[tuple[Role, str, str, bool]]:
-    """Whom to ask which operation, and whether it opens: of each list and of the first operation of
-    each set of roles every role; of each other one that may and one that may not, in turn.
+    """Whom to ask which operation, and whether it opens: of the first operation of each set of
+    roles every role, of each list every one that may; else one that may and one that may not, in
+    turn.
     """
     met: set[frozenset[str]] = set()
     for number, (path, method, door) in enumerate(operations()):
         roles = frozenset[str]().union(*(BY_NAME[name].roles for name in door.pages))
         may, may_not = ([r for r in Role if (r.value in roles) is is_in] for is_in in (True, False))
         is_list = method == "GET" and str(NOTHING) not in path
-        if not is_list and roles in met:
-            may, may_not = ([each[number % len(each)]] if each else [] for each in (may, may_not))
+        if roles in met:
+            may = may if is_list else _in_turn(may, number)
+            may_not = _in_turn(may_not, number)
         met.add(roles)
         yield from ((role, path, method, True) for role in may)
         yield from ((role, path, method, False) for role in may_not)
+
+
+def _in_turn(roles: list[Role], number: int) -> list[Role]:
+    return [roles[number % len(roles)]] if roles else []
 
 
 def test_every_operation_opens_for_the_roles_of_its_pages() -> None:

@@ -9,10 +9,12 @@ from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
-from archive.models import Membership, Role, User
+from archive.models import Authorisation, AuthorisationDraft, Membership, Role, User
 from archive.services import authorisation_drafts
 from tests.authorising import made, person, register
 from tests.cast import organisation
+from tests.kept import Kept
+from tests.portal.joining import desks
 from tests.portal.test_pages import signed_in
 
 pytestmark = pytest.mark.django_db
@@ -55,16 +57,28 @@ def technical() -> Client:
     return signed_in("technical")
 
 
-@pytest.fixture
-def browsers() -> dict[str, Client]:
+def _browsers() -> dict[str, Client]:
     found = {role: signed_in(role) for role in ROLES if role != "technical"}
     return {**found, "technical": technical()}
 
 
+def _rows() -> tuple[Authorisation, AuthorisationDraft]:
+    return made(), authorisation_drafts.begin(person(), register(), "production", None)
+
+
+@pytest.fixture(scope="module")
+def built(kept: Kept) -> tuple[dict[str, Client], tuple[Authorisation, AuthorisationDraft]]:
+    return kept(lambda: (_browsers(), _rows()))
+
+
 @pytest.fixture
-def url() -> Callable[[str], str]:
-    row = made()
-    draft = authorisation_drafts.begin(person(), register(), "production", None)
+def browsers(db: None, built: tuple[dict[str, Client], Any]) -> dict[str, Client]:
+    return desks.again(built[0])
+
+
+@pytest.fixture
+def url(built: tuple[Any, tuple[Authorisation, AuthorisationDraft]]) -> Callable[[str], str]:
+    row, draft = built[1]
 
     def of(name: str) -> str:
         if name in ("authorisation", "authorisation-amend"):
@@ -104,18 +118,20 @@ def test_who_may_change(name: str, url: Any, browsers: dict[str, Client]) -> Non
     assert Client().post(place).headers["Location"].startswith("/accounts/login/")
 
 
-def test_another_customers_is_as_one_that_is_not_there(browsers: dict[str, Client]) -> None:
-    row = made()
-    foreign = browsers["malli"].get(reverse("authorisation", args=[row.id]))
+def test_another_customers_is_as_one_that_is_not_there(
+    url: Callable[[str], str], browsers: dict[str, Client]
+) -> None:
+    foreign = browsers["malli"].get(url("authorisation"))
     absent = browsers["malli"].get(reverse("authorisation", args=[uuid4()]))
     assert (foreign.status_code, absent.status_code) == (404, 404)
     assert b"Esimerkkil" not in foreign.content
 
 
-def test_the_rails_of_staff_and_customers(browsers: dict[str, Client]) -> None:
-    row = made()
+def test_the_rails_of_staff_and_customers(
+    url: Callable[[str], str], browsers: dict[str, Client]
+) -> None:
     for role in ("support", "esim"):
-        page = browsers[role].get(reverse("authorisation", args=[row.id])).content.decode()
+        page = browsers[role].get(url("authorisation")).content.decode()
         rail = page[page.index('class="rail"') : page.index("</nav>", page.index('class="rail"'))]
         assert rail.count('aria-current="page"') == 1
         current = rail[rail.index('aria-current="page"') :]

@@ -1,5 +1,6 @@
 """Who sits at which browser, and the addresses of a customer's road."""
 
+from copy import copy, deepcopy
 from typing import Any
 
 from django.test import Client
@@ -31,6 +32,14 @@ def people(road: Joining) -> dict[str, Client]:
     roles = ("officer", "support", "logreview", "customer", "technical", "foreign")
     signed_out = Client(headers={"Accept-Language": "en"})
     return {"out": signed_out, **{role: of(actors[role]) for role in roles}}
+
+
+def again(people: dict[str, Client]) -> dict[str, Client]:
+    """Browsers of the same people, with the cookies that theirs have now."""
+    found = {who: copy(client) for who, client in people.items()}
+    for client in found.values():
+        client.cookies = deepcopy(client.cookies)
+    return found
 
 
 def person(road: Joining, who: str) -> Client:

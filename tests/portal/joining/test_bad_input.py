@@ -3,9 +3,11 @@
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
 from django.urls import reverse
 from django.utils import translation
 
@@ -24,6 +26,7 @@ from onboarding.models import (
 )
 from onboarding.services import people, terms
 from tests.edges.dicom.customer import customer
+from tests.kept import Kept
 from tests.onboarding import cast
 from tests.onboarding import test_issuers as issuers
 from tests.portal.joining import desks
@@ -34,14 +37,24 @@ pytestmark = pytest.mark.django_db
 PDF = b"%PDF-1.7\n"
 
 
-@pytest.fixture
-def road() -> Joining:
-    return cast.brought_to(JoiningState.ACCEPTED)
+def _built() -> tuple[UUID, Client]:
+    made = cast.brought_to(JoiningState.ACCEPTED)
+    return made.id, desks.of(cast.admin(made))
+
+
+@pytest.fixture(scope="module")
+def built(kept: Kept) -> tuple[UUID, Client]:
+    return kept(_built)
 
 
 @pytest.fixture
-def client(road: Joining) -> Any:
-    return desks.of(cast.admin(road))
+def road(db: None, built: tuple[UUID, Client]) -> Joining:
+    return Joining.objects.get(id=built[0])
+
+
+@pytest.fixture
+def client(db: None, built: tuple[UUID, Client]) -> Client:
+    return desks.again({"customer": built[1]})["customer"]
 
 
 def wrong_at(answer: Any, field: str) -> str:

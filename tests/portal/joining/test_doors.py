@@ -1,17 +1,20 @@
 """Each address x each role: who gets in, who may not, who reads that there is no such page."""
 
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from django.db import transaction
+from django.test import Client
 from django.urls import reverse
 
 from archive.models import Role, Sector
 from onboarding.models import Joining, JoiningState, Precondition
-from onboarding.services import evidence, joining, people, registration, terms
+from onboarding.services import evidence, joining, registration, terms
+from onboarding.services import people as services
 from onboarding.services.evidence import Upload
 from portal.views.joining import addresses
+from tests.kept import Kept
 from tests.onboarding import cast
 from tests.portal.joining import desks
 
@@ -74,18 +77,32 @@ ANYBODYS = {"invitation"}  # whoever has the secret; tests.portal.test_people
 PDF = Upload("certificate.pdf", b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\ntrailer\n<<>>\n%%EOF\n")
 
 
-@pytest.fixture
-def road() -> Joining:
-    """With something behind every address."""
+def _built() -> tuple[UUID, dict[str, Client]]:
+    """A road with something behind every address, and its people."""
     made = cast.brought_to(JoiningState.ACCEPTED)
     me, organisation = cast.admin(made), made.organisation
     evidence.give(me, made, Precondition.CERTIFIED, number="2", file=PDF)
     joining.ask_waiver(cast.officer(), made, reason="it only looks")
     registration.register(cast.user("knocking"), cast.APPLICANT, cast.NAMES, Sector.PRIVATE)
-    people.invite(
+    services.invite(
         me, organisation, email="a@b.fi", role=Role.CUSTOMER_TECHNICAL, link=lambda secret: secret
     )
-    return made
+    return made.id, desks.people(made)
+
+
+@pytest.fixture(scope="module")
+def built(kept: Kept) -> tuple[UUID, dict[str, Client]]:
+    return kept(_built)
+
+
+@pytest.fixture
+def road(db: None, built: tuple[UUID, dict[str, Client]]) -> Joining:
+    return Joining.objects.get(id=built[0])
+
+
+@pytest.fixture
+def people(db: None, built: tuple[UUID, dict[str, Client]]) -> dict[str, Client]:
+    return desks.again(built[1])
 
 
 def url(name: str, road: Joining) -> str:
@@ -130,8 +147,7 @@ def test_every_address_of_the_road_stands_in_a_table() -> None:
 
 
 @pytest.mark.parametrize("name", READ)
-def test_who_may_read(name: str, road: Joining) -> None:
-    people = desks.people(road)
+def test_who_may_read(name: str, road: Joining, people: dict[str, Client]) -> None:
     place = url(name, road)
     assert tuple(people[role].get(place).status_code for role in ROLES) == READ[name]
     answer = people["out"].get(place)
@@ -140,11 +156,10 @@ def test_who_may_read(name: str, road: Joining) -> None:
 
 
 @pytest.mark.parametrize("name", POSTED)
-def test_who_may_change(name: str, road: Joining) -> None:
+def test_who_may_change(name: str, road: Joining, people: dict[str, Client]) -> None:
     if name == "joining-judge":
         road.evidence.all().delete()
-    place, people = url(name, road), desks.people(road)
-    found = []
+    place, found = url(name, road), []
     for role in ROLES:
         with transaction.atomic():
             found.append(people[role].post(place).status_code)
@@ -153,8 +168,10 @@ def test_who_may_change(name: str, road: Joining) -> None:
     assert people["out"].post(place).headers["Location"].startswith("/accounts/login/")
 
 
-def test_a_foreign_customer_is_as_one_that_is_not_there(road: Joining) -> None:
-    client = desks.people(road)["foreign"]
+def test_a_foreign_customer_is_as_one_that_is_not_there(
+    road: Joining, people: dict[str, Client]
+) -> None:
+    client = people["foreign"]
     for name in ("joining-file", "joining-connections", "joining-people", "joining-contacts"):
         foreign = client.get(desks.address(name, road))
         absent = client.get(reverse(name, args=[uuid4()]))
@@ -162,8 +179,10 @@ def test_a_foreign_customer_is_as_one_that_is_not_there(road: Joining) -> None:
         assert b"Uusi" not in foreign.content
 
 
-def test_rows_of_another_customer_are_not_reached_through_an_own_address(road: Joining) -> None:
-    client = desks.people(road)["foreign"]
+def test_rows_of_another_customer_are_not_reached_through_an_own_address(
+    road: Joining, people: dict[str, Client]
+) -> None:
+    client = people["foreign"]
     own = desks.foreign()
     for name, row_id in (
         ("joining-planned", desks.planned(road).id),

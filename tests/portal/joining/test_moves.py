@@ -1,21 +1,25 @@
 """Each step of the road by its button: offered, explained, done, kept; refused out of turn."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from archive.models import CustomerState
-from archive.values import today
+from archive.values import BusinessId, today
 from onboarding.models import FourEyes, Joining, JoiningState, RequestState
 from onboarding.rules.calendar import last_day_after_notice
 from onboarding.services import joining
 from onboarding.services import joining as services
+from tests.kept import Kept
 from tests.onboarding import cast
 from tests.portal.joining import desks
 
 pytestmark = pytest.mark.django_db
 S = JoiningState
+Brought = Callable[[JoiningState], Joining]
 
 # from, button, to, who presses it, with what reason
 STEPS = (
@@ -36,17 +40,25 @@ STEPS = (
 )
 
 
-def brought_to(state: JoiningState) -> Joining:
-    road = cast.brought_to(state)
-    if state == S.DRAFT:
-        cast.proved(cast.filled(road))
-    road.refresh_from_db()
-    return road
+@pytest.fixture(scope="module")
+def draft(kept: Kept) -> UUID:
+    """That lacks nothing."""
+    return kept(lambda: cast.proved(cast.filled(cast.applicant())).id)
+
+
+@pytest.fixture
+def brought_to(db: None, draft: UUID) -> Brought:
+    def bring(state: JoiningState) -> Joining:
+        road = cast.onward(Joining.objects.get(id=draft), state)
+        road.refresh_from_db()
+        return road
+
+    return bring
 
 
 @pytest.mark.parametrize("start,key,end,who,reason", STEPS, ids=lambda value: str(value))
 def test_a_step_is_offered_explained_and_done(
-    start: JoiningState, key: str, end: JoiningState, who: str, reason: str
+    start: JoiningState, key: str, end: JoiningState, who: str, reason: str, brought_to: Brought
 ) -> None:
     road = brought_to(start)
     client = desks.person(road, who)
@@ -65,7 +77,7 @@ def test_a_step_is_offered_explained_and_done(
 
 
 @pytest.mark.parametrize("key", ["return", "reject"])
-def test_a_step_that_needs_a_reason_is_not_done_without(key: str) -> None:
+def test_a_step_that_needs_a_reason_is_not_done_without(key: str, brought_to: Brought) -> None:
     road = brought_to(S.IN_REVIEW)
     answer = desks.step(desks.of(cast.officer()), road, key, reason="  ")
     assert answer.status_code == 422
@@ -75,7 +87,7 @@ def test_a_step_that_needs_a_reason_is_not_done_without(key: str) -> None:
 
 
 @pytest.mark.parametrize("key", ["take-up", "accept", "open", "again", "withdraw-notice", "waive"])
-def test_a_step_out_of_turn_is_refused_in_words(key: str) -> None:
+def test_a_step_out_of_turn_is_refused_in_words(key: str, brought_to: Brought) -> None:
     road = brought_to(S.RETURNED)
     client = desks.of(cast.officer())
     page = client.get(desks.address("joining-move", road, key)).content.decode()
@@ -87,7 +99,7 @@ def test_a_step_out_of_turn_is_refused_in_words(key: str) -> None:
     assert road.state == S.RETURNED
 
 
-def test_a_customer_does_not_take_an_officers_step() -> None:
+def test_a_customer_does_not_take_an_officers_step(brought_to: Brought) -> None:
     road = brought_to(S.SUBMITTED)
     me = desks.of(cast.admin(road))
     assert desks.step(me, road, "take-up").status_code == 403
@@ -97,11 +109,12 @@ def test_a_customer_does_not_take_an_officers_step() -> None:
 
 
 def test_a_draft_that_lacks_contacts_is_not_sent() -> None:
-    road = cast.applicant()
-    me = desks.of(cast.admin(road))
+    road = cast.applicant(BusinessId("9000012-6"), "another")
+    admin = cast.admin(road, "another")
+    me = desks.of(admin)
     page = me.get(desks.address("joining-file", road)).content.decode()
     assert "Go on with the registration" in page
-    joining.save(cast.admin(road), road, step="contact-technical", values={})
+    joining.save(admin, road, step="contact-technical", values={})
     page = me.get(desks.address("joining-file", road)).content.decode()
     assert f'href="/join/{road.organisation_id}/contact-technical/"' in page  # where it was left
     answer = desks.step(me, road, "submit")
@@ -109,7 +122,7 @@ def test_a_draft_that_lacks_contacts_is_not_sent() -> None:
     assert "A contact is missing" in answer.content.decode()
 
 
-def test_production_says_what_is_missing_before_and_after() -> None:
+def test_production_says_what_is_missing_before_and_after(brought_to: Brought) -> None:
     road = brought_to(S.TEST_PASSED)
     road.organisation.acceptances.all().delete()
     client = desks.of(cast.officer())
@@ -122,7 +135,7 @@ def test_production_says_what_is_missing_before_and_after() -> None:
     assert road.state == S.TEST_PASSED
 
 
-def test_opened_production_is_open_to_the_connections() -> None:
+def test_opened_production_is_open_to_the_connections(brought_to: Brought) -> None:
     road = brought_to(S.TEST_PASSED)
     desks.step(desks.of(cast.officer()), road, "open")
     organisation = road.organisation
@@ -144,7 +157,7 @@ def decide(client: Any, request: FourEyes, verdict: str) -> Any:
     return client.post(f"/joining/four-eyes/{request.id}/{verdict}/")
 
 
-def test_a_waiver_takes_a_second_officer() -> None:
+def test_a_waiver_takes_a_second_officer(brought_to: Brought) -> None:
     road = brought_to(S.ACCEPTED)
     request = asked(road)
     first, second = desks.of(cast.officer()), desks.of(cast.second_officer())
@@ -161,7 +174,7 @@ def test_a_waiver_takes_a_second_officer() -> None:
     assert road.state == S.TEST_WAIVED
 
 
-def test_the_asker_takes_a_waiver_back_and_it_is_not_granted_after() -> None:
+def test_the_asker_takes_a_waiver_back_and_it_is_not_granted_after(brought_to: Brought) -> None:
     road = brought_to(S.ACCEPTED)
     request = asked(road)
     assert decide(desks.of(cast.officer()), request, "refuse").status_code == 302
@@ -170,7 +183,7 @@ def test_the_asker_takes_a_waiver_back_and_it_is_not_granted_after() -> None:
     assert road.state == S.ACCEPTED
 
 
-def test_the_same_waiver_is_not_asked_twice() -> None:
+def test_the_same_waiver_is_not_asked_twice(brought_to: Brought) -> None:
     road = brought_to(S.ACCEPTED)
     asked(road)
     answer = desks.step(desks.of(cast.second_officer()), road, "waive", reason="again")
@@ -182,7 +195,7 @@ def test_the_same_waiver_is_not_asked_twice() -> None:
 
 
 @pytest.mark.parametrize("who", ["customer", "officer"])
-def test_the_effect_of_a_notice_is_told_before_it_is_given(who: str) -> None:
+def test_the_effect_of_a_notice_is_told_before_it_is_given(who: str, brought_to: Brought) -> None:
     road = brought_to(S.IN_PRODUCTION)
     client = desks.person(road, who)
     place, day = desks.address("joining-notice", road), today().isoformat()
@@ -196,7 +209,7 @@ def test_the_effect_of_a_notice_is_told_before_it_is_given(who: str) -> None:
     assert (road.state, road.ends_on) == (S.NOTICE_GIVEN, last_day_after_notice(today()))
 
 
-def test_a_notice_dated_yesterday_is_refused_at_the_field() -> None:
+def test_a_notice_dated_yesterday_is_refused_at_the_field(brought_to: Brought) -> None:
     road = brought_to(S.IN_PRODUCTION)
     yesterday = (today() - timedelta(days=1)).isoformat()
     client = desks.of(cast.admin(road))
@@ -208,7 +221,7 @@ def test_a_notice_dated_yesterday_is_refused_at_the_field() -> None:
     assert road.state == S.IN_PRODUCTION
 
 
-def test_a_notice_is_not_given_twice() -> None:
+def test_a_notice_is_not_given_twice(brought_to: Brought) -> None:
     road = brought_to(S.NOTICE_GIVEN)
     client = desks.of(cast.admin(road))
     place, day = desks.address("joining-notice", road), today().isoformat()
@@ -216,7 +229,9 @@ def test_a_notice_is_not_given_twice() -> None:
     assert client.post(place, {"given_on": day, "sure": day}).status_code == 422
 
 
-def test_the_pipeline_warns_of_a_running_notice_and_keeps_filters_in_the_address() -> None:
+def test_the_pipeline_warns_of_a_running_notice_and_keeps_filters_in_the_address(
+    brought_to: Brought,
+) -> None:
     road = brought_to(S.NOTICE_GIVEN)
     client = desks.of(cast.officer())
     listed = client.get("/joining/?view=list&warning=notice").content.decode()
