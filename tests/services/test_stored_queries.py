@@ -27,8 +27,8 @@ from tests.services.registry_world import (
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def world() -> World:
+@pytest.fixture(scope="module")
+def world(lasting: None) -> World:
     return build()
 
 
