@@ -243,8 +243,11 @@ class Cluster:
     def create_database(self, name: str, template: str | None = None) -> None:
         """A database of the owner's, in which the application may use what the owner makes."""
         parts = [sql.Identifier(text) for text in (name, ROLES["owner"], template or "template0")]
+        statement = sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE {}").format(*parts)
+        if self.hurried:  # in half the time: not page by page through the log
+            statement += sql.SQL(" STRATEGY FILE_COPY")
         with self.superuser() as connection:
-            connection.execute(sql.SQL("CREATE DATABASE {} OWNER {} TEMPLATE {}").format(*parts))
+            connection.execute(statement)
             self._admit(connection, name)
         if template is None:  # else what is granted within it was copied
             self._grant(name)

@@ -6,6 +6,7 @@ import gc
 import itertools
 import json
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from socketserver import BaseServer
 from typing import Any
@@ -93,25 +94,37 @@ def kept(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[
 
 
 @pytest.fixture
-def fresh_database(
-    django_db_setup: None, django_db_blocker: DjangoDbBlocker, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[str]:
+def fresh_database(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
     """A database of this test's own, for real commits by several processes; gone afterwards."""
+    with _own_database(django_db_blocker) as name:
+        yield name
+
+
+@pytest.fixture(scope="module")
+def shared_database(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[str]:
+    """The same for tests of a module that look for nothing but what is their own."""
+    with _own_database(django_db_blocker) as name:
+        yield name
+
+
+@contextmanager
+def _own_database(blocker: DjangoDbBlocker) -> Iterator[str]:
     cluster = stage.cluster(environment.folder())
     name = f"idr_{environment.worker()}_{next(DATABASE_NUMBERS)}"
     cluster.create_database(name, template=stage.TEMPLATE)
-    # What a process that the test starts reads, and what threads and forks of this one read.
-    monkeypatch.setenv("DATABASE_URL", cluster.url("app", name))
-    monkeypatch.setenv("DATABASE_OWNER_URL", cluster.url("owner", name))
-    connections.close_all()
-    for alias in ("default", "owner"):
-        monkeypatch.setitem(connections.settings[alias], "NAME", name)
-        monkeypatch.setitem(connections[alias].settings_dict, "NAME", name)
-    with stage.broker(environment.folder()).client(environment.worker_number()) as client:
-        client.flushdb()
-    with django_db_blocker.unblock():
-        yield name
+    with pytest.MonkeyPatch.context() as patch:
+        # What a process that the test starts reads, and what threads and forks of this one read.
+        patch.setenv("DATABASE_URL", cluster.url("app", name))
+        patch.setenv("DATABASE_OWNER_URL", cluster.url("owner", name))
         connections.close_all()
+        for alias in ("default", "owner"):
+            patch.setitem(connections.settings[alias], "NAME", name)
+            patch.setitem(connections[alias].settings_dict, "NAME", name)
+        with stage.broker(environment.folder()).client(environment.worker_number()) as client:
+            client.flushdb()
+        with blocker.unblock():
+            yield name
+            connections.close_all()
     cluster.drop_database(name)
 
 

@@ -60,6 +60,8 @@ class Sight:
     def links(self, wanted: Q) -> list[DocumentLink]:
         """Associations that are wanted and seen, the oldest first."""
         rows = list(self._links().filter(wanted).order_by("id"))
+        if not rows:
+            return []
         ends = {end for row in rows for end in (row.source_uuid, row.target_uuid)}
         inner = list(self._links().filter(entry_uuid__in=ends))
         deeper = {end for row in inner for end in (row.source_uuid, row.target_uuid)}
@@ -71,13 +73,13 @@ class Sight:
         """Which of these exist here and may not be seen."""
         hidden: set[str] = set()
         for model, seen in (
-            (Document, self.documents()),
-            (Submission, self.sets()),
-            (Folder, self.folders()),
+            (Document, self.documents),
+            (Submission, self.sets),
+            (Folder, self.folders),
         ):
             known = _uuids(model.objects.filter(environment=self.environment), uuids)
             if known:
-                hidden |= known - _uuids(seen, known)
+                hidden |= known - _uuids(seen(), known)
         return hidden
 
     def _links(self) -> QuerySet[DocumentLink]:

@@ -12,6 +12,7 @@ from archive.services import discovery
 from archive.values import now
 from tests.edges.xds import messages
 from tests.edges.xds.messages import APND, HAS_MEMBER, RPLC, XFRM, Paper
+from tests.kept import Kept
 from tests.services import xds_cast
 from tests.services.registry_world import (
     DEPRECATED,
@@ -27,9 +28,9 @@ from tests.services.registry_world import (
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def world() -> World:
-    return build()
+@pytest.fixture(scope="module")
+def world(kept: Kept) -> World:
+    return kept(build)
 
 
 # --- find -----------------------------------------------------------------------------------------

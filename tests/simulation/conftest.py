@@ -16,7 +16,7 @@ from pynetdicom.events import Event
 from pynetdicom.sop_class import StorageCommitmentPushModel, Verification
 
 from archive.edges.dicom.checkpoint import steady
-from archive.simulation import world
+from archive.simulation import phantoms, world
 from archive.simulation.world import World
 
 SUCCESS = (
@@ -35,6 +35,25 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.filterwarnings(UNCLOSED))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def small_pictures() -> Iterator[None]:
+    """And few slices: to draw, pack and send pixels is most of what these tests do."""
+    sizes: dict[Any, tuple[int, ...]] = {
+        phantoms.head_ct: (128,),  # more than one PDU, so that a transfer can be broken off
+        phantoms.belly_ct: (128,),
+        phantoms.head_mr: (64,),
+        phantoms.chest_frontal: (220, 180),
+        phantoms.chest_lateral: (220, 180),
+        phantoms.sector: (60, 80),
+    }
+    volume = phantoms.volume
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(phantoms, "volume", lambda at, count, random: volume(at, count // 5, random))
+        for picture, size in sizes.items():
+            patch.setattr(picture, "__defaults__", size)
+        yield
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""A thousand mixed failures fall into the cases they were made for, and no other (SD-2)."""
+"""Hundreds of mixed failures fall into the cases they were made for, and no other (SD-2)."""
 
 import pytest
 
@@ -15,7 +15,7 @@ from archive.values import uuid7
 from tests import cast
 from tests.simulation.conftest import ArchiveDouble
 
-COUNT = 1_000
+COUNT = 300  # enough that every cause comes from everybody several times
 REASONS = {
     "unknown-code": "study-code-unknown",
     "no-accession": "accession-missing",
@@ -65,10 +65,11 @@ class Desk:
 
 
 @pytest.mark.django_db
-def test_a_thousand_failures_are_a_handful_of_cases(found: World) -> None:
+def test_hundreds_of_failures_are_a_handful_of_cases(found: World) -> None:
     mixed = failures.mixed(found, COUNT)
     expected = failures.causes(mixed)
     assert sum(expected.values()) == COUNT and len(expected) < 15
+    assert min(expected.values()) > 1
     desk = Desk(Run(found))
     for failure in mixed:
         desk.take(failure)

@@ -3,6 +3,7 @@
 import ssl
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 
 from cryptography import x509
@@ -26,14 +27,14 @@ class Authority:
     def __init__(self, folder: Path, name: str = "trusted") -> None:
         self.folder = folder
         self.name = name
-        self._key = _key()
+        self._key = _key(name, "")
         self._certificate = self._sign(name, self._key, is_issuer=True)
         self.file = folder / f"{name}-issuer.pem"
         self.file.write_bytes(self._certificate.public_bytes(serialization.Encoding.PEM))
 
     def issue(self, name: str, days: int = 30) -> Identity:
         """Valid for so many days from now; with less than none it has expired."""
-        key = _key()
+        key = _key(self.name, name)
         made = self._sign(name, key, is_issuer=False, days=days)
         certificate, key_file = (
             self.folder / f"{self.name}-{name}.{kind}" for kind in ("pem", "key")
@@ -83,5 +84,7 @@ class Authority:
         )
 
 
-def _key() -> rsa.RSAPrivateKey:
+@cache
+def _key(authority: str, name: str) -> rsa.RSAPrivateKey:
+    """Of that name in every test: what is told apart is certificates."""
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)

@@ -1,4 +1,6 @@
-"""A real listener on a port of the test's own, with a database of its own."""
+"""A real listener with a database: of the test's own, or shared by tests of a module that look at
+nothing but what they sent.
+"""
 
 from collections.abc import Callable, Iterator
 
@@ -33,3 +35,21 @@ def listen(fresh_database: str, free_port: int, start: commands.Start) -> Iterat
 @pytest.fixture
 def listener(listen: Listen) -> Listening:
     return listen()
+
+
+@pytest.fixture(scope="module")
+def lasting_listener(shared_database: str, pick_port: Callable[[], int]) -> Iterator[Listening]:
+    found = listening(pick_port(), {})
+    yield found
+    found.stop()
+    print(found.log.read_text())
+
+
+@pytest.fixture
+def shared(lasting_listener: Listening) -> Iterator[Listening]:
+    """The module's listener, which no test of it ends."""
+    yield lasting_listener
+    for connection in lasting_listener.opened:
+        connection.close()
+    lasting_listener.opened.clear()
+    assert lasting_listener.process.poll() is None, lasting_listener.log.read_text()

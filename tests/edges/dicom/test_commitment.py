@@ -29,8 +29,6 @@ from tests.edges.dicom import wire
 from tests.edges.dicom.customer import Inbox, report_of
 from tests.edges.dicom.listening import COMMITMENT, VERIFICATION, Listening, eventually, send
 
-pytestmark = pytest.mark.usefixtures("fresh_database")
-
 INSTANCE = "1.2.840.10008.1.20.1.1"
 BIG_ENDIAN = "1.2.840.10008.1.2.2"
 BOTH = ((cast.CT, cast.EXPLICIT), (COMMITMENT, cast.IMPLICIT))
@@ -53,6 +51,10 @@ def taking(inbox: Inbox, status: int = 0x0000) -> list[Any]:
     return [(evt.EVT_N_EVENT_REPORT, on_report), (evt.EVT_PDU_SENT, on_sent)]
 
 
+def newest() -> StorageCommitment:
+    return StorageCommitment.objects.latest("requested_at")
+
+
 def ask(assoc: Association, *uids: str, transaction: str = "", sop_class: str = cast.CT) -> int:
     """N-ACTION; the status."""
     information = _asking(*uids, transaction=transaction, sop_class=sop_class)
@@ -72,10 +74,10 @@ def _asking(*uids: str, transaction: str = "", sop_class: str = cast.CT) -> Data
 
 
 @pytest.mark.parametrize("roles", [False, True], ids=["default roles", "role proposed"])
-def test_the_report_comes_on_the_association_thatasked(listener: Listening, roles: bool) -> None:
+def test_the_report_comes_on_the_association_thatasked(shared: Listening, roles: bool) -> None:
     inbox: Inbox = SimpleQueue()
     proposed = [build_role(COMMITMENT, scu_role=True, scp_role=True)] if roles else []
-    with listener.associate(*BOTH, evt_handlers=taking(inbox), ext_neg=proposed) as assoc:
+    with shared.associate(*BOTH, evt_handlers=taking(inbox), ext_neg=proposed) as assoc:
         made = cast.dataset()
         assert send(assoc, made).Status == 0
         assert ask(assoc, str(made.SOPInstanceUID)) == 0
@@ -83,14 +85,14 @@ def test_the_report_comes_on_the_association_thatasked(listener: Listening, role
         assert report.event_type == 1
         again = cast.dataset(InstanceNumber="2")
         assert send(assoc, again).Status == 0  # the association goes on
-    assert StorageCommitment.objects.get().state == "reported"
+    assert newest().state == "reported"
 
 
-def test_what_is_unknown_fails_without_saying_whose_it_is(listener: Listening) -> None:
+def test_what_is_unknown_fails_without_saying_whose_it_is(shared: Listening) -> None:
     theirs = cast.dataset(StudyInstanceUID="1.2.246.1", SeriesInstanceUID="1.2.246.1.1")
     cast.store(theirs, business_id=cast.MALLILA)
     inbox: Inbox = SimpleQueue()
-    with listener.associate((COMMITMENT, cast.IMPLICIT), evt_handlers=taking(inbox)) as assoc:
+    with shared.associate((COMMITMENT, cast.IMPLICIT), evt_handlers=taking(inbox)) as assoc:
         assert ask(assoc, str(theirs.SOPInstanceUID), "1.2.3.4.5") == 0
         report = inbox.get(timeout=30)
     assert report.event_type == 2
@@ -153,29 +155,29 @@ def _taken(message_id: int = 1, *, more: bool = False) -> bytes:
 
 @pytest.mark.parametrize("syntax", [cast.IMPLICIT, cast.EXPLICIT, BIG_ENDIAN])
 def test_request_and_report_are_in_the_transfer_syntax_of_their_context(
-    listener: Listening, syntax: str
+    shared: Listening, syntax: str
 ) -> None:
-    peer = asked(listener, syntax=syntax)
+    peer = asked(shared, syntax=syntax)
     report = decode(BytesIO(_report(peer)), syntax == cast.IMPLICIT, syntax != BIG_ENDIAN)
     assert [item.ReferencedSOPInstanceUID for item in report.FailedSOPSequence] == ["1.2.3.4.5"]
 
 
-def test_an_answer_that_comes_with_the_release_settles_the_report(listener: Listening) -> None:
-    peer = asked(listener)
+def test_an_answer_that_comes_with_the_release_settles_the_report(shared: Listening) -> None:
+    peer = asked(shared)
     _report(peer)
     peer.send(wire.data(_taken()) + wire.RELEASE_RQ)
     assert peer.read()[0] == RELEASE_RP
-    assert StorageCommitment.objects.get().state == "reported"
+    assert newest().state == "reported"
 
 
-def test_what_an_answer_brings_besides_is_read_past(listener: Listening) -> None:
-    peer = asked(listener)
+def test_what_an_answer_brings_besides_is_read_past(shared: Listening) -> None:
+    peer = asked(shared)
     _report(peer)
     peer.send(wire.data(_taken(more=True), wire.value(wire.LAST, b"\x08\0\x01\0\0\0\0\0")))
     echo = wire.command(0x30, data_set=False, sop_class=VERIFICATION)
     peer.send(wire.data(wire.value(wire.COMMAND | wire.LAST, echo)))
     assert peer.status() == 0
-    assert StorageCommitment.objects.get().state == "reported"
+    assert newest().state == "reported"
 
 
 def test_an_answer_may_come_while_an_operation_runs() -> None:
@@ -195,11 +197,11 @@ def test_an_answer_may_come_while_an_operation_runs() -> None:
         assert not channel.wire.has_unread()
 
 
-def test_an_answer_to_nothing_settles_nothing(listener: Listening) -> None:
-    peer = asked(listener)
+def test_an_answer_to_nothing_settles_nothing(shared: Listening) -> None:
+    peer = asked(shared)
     peer.send(wire.data(_taken(0), _taken(2), _taken(99)))
     _report(peer)
-    assert StorageCommitment.objects.get().state == "requested"
+    assert newest().state == "requested"
 
 
 def test_a_report_waits_for_the_answer_to_the_one_before(listener: Listening) -> None:
@@ -217,21 +219,21 @@ def test_a_report_waits_for_the_answer_to_the_one_before(listener: Listening) ->
     eventually(lambda: StorageCommitment.objects.filter(state="reported").count() == 2)
 
 
-def test_two_messages_in_one_pdu_are_both_answered(listener: Listening) -> None:
-    peer = wire.connect(listener, wire.request([(COMMITMENT, [cast.IMPLICIT])]))
+def test_two_messages_in_one_pdu_are_both_answered(shared: Listening) -> None:
+    peer = wire.connect(shared, wire.request([(COMMITMENT, [cast.IMPLICIT])]))
     peer.send(wire.data(*request(), *request(action_type=2)))
     assert [peer.status(), peer.status()] == [0, 0x0123]
 
 
-def test_an_action_without_its_information_is_refused(listener: Listening) -> None:
-    peer = wire.connect(listener, wire.request([(COMMITMENT, [cast.IMPLICIT])]))
+def test_an_action_without_its_information_is_refused(shared: Listening) -> None:
+    peer = wire.connect(shared, wire.request([(COMMITMENT, [cast.IMPLICIT])]))
     order = wire.action(COMMITMENT, INSTANCE, 1, data_set=False)
     peer.send(wire.data(wire.value(wire.COMMAND | wire.LAST, order)))
     assert peer.status() == 0x0115
 
 
-def test_an_endless_request_is_aborted(listener: Listening) -> None:
-    peer = wire.connect(listener, wire.request([(COMMITMENT, [cast.IMPLICIT])]))
+def test_an_endless_request_is_aborted(shared: Listening) -> None:
+    peer = wire.connect(shared, wire.request([(COMMITMENT, [cast.IMPLICIT])]))
     order, _ = request()
     peer.send(wire.data(order))
     piece = wire.data(wire.value(0, bytes(100 << 10)))
@@ -239,11 +241,11 @@ def test_an_endless_request_is_aborted(listener: Listening) -> None:
         for _ in range(LARGEST_INFORMATION // (100 << 10) + 1):
             peer.send(piece)
     assert peer.ends()
-    assert listener.echoes()
+    assert shared.echoes()
 
 
-def test_what_is_no_uid_or_too_many_is_refused_unread(listener: Listening) -> None:
-    peer = wire.connect(listener, wire.request([(COMMITMENT, [cast.IMPLICIT])]))
+def test_what_is_no_uid_or_too_many_is_refused_unread(shared: Listening) -> None:
+    peer = wire.connect(shared, wire.request([(COMMITMENT, [cast.IMPLICIT])]))
     order, _ = request()
     tag = pack("<HHL", 0x0008, 0x1199, 0xFFFFFFFF)
     items = pack("<HHL", 0xFFFE, 0xE000, 0) * (MOST_REFERENCES + 1)
@@ -258,9 +260,9 @@ def test_what_is_no_uid_or_too_many_is_refused_unread(listener: Listening) -> No
     assert peer.status() == 0x0115
 
 
-def test_a_peer_with_a_small_pdu_gets_the_report_in_pieces(listener: Listening) -> None:
+def test_a_peer_with_a_small_pdu_gets_the_report_in_pieces(shared: Listening) -> None:
     named = [(COMMITMENT, [cast.IMPLICIT])]
-    peer = wire.connect(listener, wire.request(named, largest=80))
+    peer = wire.connect(shared, wire.request(named, largest=80))
     peer.send(wire.data(*request()))
     answer, _ = message(peer)
     assert wire.status_of(answer) == 0
@@ -268,8 +270,8 @@ def test_a_peer_with_a_small_pdu_gets_the_report_in_pieces(listener: Listening) 
     assert [item.ReferencedSOPInstanceUID for item in report.FailedSOPSequence] == ["1.2.3.4.5"]
 
 
-def test_compressed_contexts_are_not_for_commitment(listener: Listening) -> None:
-    peer = wire.Peer(listener.connect())
+def test_compressed_contexts_are_not_for_commitment(shared: Listening) -> None:
+    peer = wire.Peer(shared.connect())
     peer.send(wire.request([(COMMITMENT, ["1.2.840.10008.1.2.1.99"]), (cast.CT, [cast.EXPLICIT])]))
     _, accepted = peer.read()
     results = accepted[accepted.index(b"\x21\0") :]
@@ -287,9 +289,9 @@ def test_a_report_that_the_sender_refuses_is_left_to_the_job(listener: Listening
     assert Job.objects.exists()
 
 
-def test_a_used_transaction_uid_and_an_empty_request_are_refused(listener: Listening) -> None:
+def test_a_used_transaction_uid_and_an_empty_request_are_refused(shared: Listening) -> None:
     inbox: Inbox = SimpleQueue()
-    with listener.associate((COMMITMENT, cast.IMPLICIT), evt_handlers=taking(inbox)) as assoc:
+    with shared.associate((COMMITMENT, cast.IMPLICIT), evt_handlers=taking(inbox)) as assoc:
         assert ask(assoc, "1.2.3.4.5", transaction="1.2.3") == 0
         inbox.get(timeout=30)
         assert ask(assoc, "1.2.3.4.6", transaction="1.2.3") == 0x0131
@@ -304,30 +306,30 @@ def test_the_comment_of_a_refusal_begins_with_the_status_that_is_answered() -> N
     assert b"PEER-CONNECT: " in codec.encode_outcome(action, PeerUnreachable())
 
 
-def test_a_wrong_class_is_a_class_instance_conflict(listener: Listening) -> None:
+def test_a_wrong_class_is_a_class_instance_conflict(shared: Listening) -> None:
     made = cast.dataset()
     cast.store(made)
     inbox: Inbox = SimpleQueue()
-    with listener.associate((COMMITMENT, cast.IMPLICIT), evt_handlers=taking(inbox)) as assoc:
+    with shared.associate((COMMITMENT, cast.IMPLICIT), evt_handlers=taking(inbox)) as assoc:
         ask(assoc, str(made.SOPInstanceUID), sop_class="1.2.840.10008.5.1.4.1.1.4")
         report = inbox.get(timeout=30)
     assert report.information.FailedSOPSequence[0].FailureReason == 0x0119
 
 
-def test_two_requests_on_one_association_are_both_reported(listener: Listening) -> None:
+def test_two_requests_on_one_association_are_both_reported(shared: Listening) -> None:
     inbox: Inbox = SimpleQueue()
-    with listener.associate((COMMITMENT, cast.IMPLICIT), evt_handlers=taking(inbox)) as assoc:
+    with shared.associate((COMMITMENT, cast.IMPLICIT), evt_handlers=taking(inbox)) as assoc:
         assert ask(assoc, "1.2.3.4.5", transaction="1.2.1") == 0
         assert ask(assoc, "1.2.3.4.5", transaction="1.2.2") == 0
         reported = {inbox.get(timeout=30).information.TransactionUID for _ in range(2)}
     assert reported == {"1.2.1", "1.2.2"}
 
 
-def test_commitment_is_served_beside_more_than_64_contexts(listener: Listening) -> None:
+def test_commitment_is_served_beside_more_than_64_contexts(shared: Listening) -> None:
     inbox: Inbox = SimpleQueue()
     contexts = [(abstract, cast.EXPLICIT) for abstract in sorted(STORAGE)[:127]]
     wanted = [*contexts, (COMMITMENT, cast.IMPLICIT)]
-    with listener.associate(*wanted, evt_handlers=taking(inbox)) as assoc:
+    with shared.associate(*wanted, evt_handlers=taking(inbox)) as assoc:
         assert len(assoc.accepted_contexts) == 128
         assert ask(assoc, "1.2.3.4.5") == 0
         assert inbox.get(timeout=30).event_type == 2

@@ -3,7 +3,6 @@
 import signal
 from collections.abc import Callable
 
-import pytest
 from django.db import connection
 
 from archive.edges.dicom.upper_layer import ABORT
@@ -12,8 +11,6 @@ from tests import cast
 from tests.edges.dicom import wire
 from tests.edges.dicom.conftest import Listen
 from tests.edges.dicom.listening import VERIFICATION, Listening, eventually, send
-
-pytestmark = pytest.mark.usefixtures("fresh_database")
 
 CALLING_UNKNOWN, CALLED_UNKNOWN = (1, 1, 3), (1, 1, 7)
 LIMIT, CONGESTION = (2, 3, 2), (2, 3, 1)
@@ -24,14 +21,14 @@ def test_a_title_that_is_nobodys_is_rejected_and_a_case(listener: Listening) -> 
     assert CaseEvent.objects.get().case.reason == "peer-unknown"
 
 
-def test_a_title_of_the_other_environment_is_rejected(listener: Listening) -> None:
-    assert wire.rejection(listener, wire.request(calling="ESIM_TEST")) == CALLING_UNKNOWN
+def test_a_title_of_the_other_environment_is_rejected(shared: Listening) -> None:
+    assert wire.rejection(shared, wire.request(calling="ESIM_TEST")) == CALLING_UNKNOWN
     crossed = wire.request(calling="ESIM_PACS", called="KANTATEST")
-    assert wire.rejection(listener, crossed) == CALLING_UNKNOWN
+    assert wire.rejection(shared, crossed) == CALLING_UNKNOWN
 
 
-def test_a_called_title_that_is_not_ours_is_rejected(listener: Listening) -> None:
-    assert wire.rejection(listener, wire.request(called="OTHER")) == CALLED_UNKNOWN
+def test_a_called_title_that_is_not_ours_is_rejected(shared: Listening) -> None:
+    assert wire.rejection(shared, wire.request(called="OTHER")) == CALLED_UNKNOWN
 
 
 def test_an_ended_customer_and_a_wrong_address_are_rejected_alike(listener: Listening) -> None:
@@ -86,36 +83,36 @@ def test_connections_that_died_between_two_associations_are_replaced(listener: L
     assert Instance.objects.count() == 4
 
 
-def test_another_application_context_or_protocol_version_is_rejected(listener: Listening) -> None:
-    assert wire.rejection(listener, wire.request(application="1.2.3")) == (1, 1, 2)
+def test_another_application_context_or_protocol_version_is_rejected(shared: Listening) -> None:
+    assert wire.rejection(shared, wire.request(application="1.2.3")) == (1, 1, 2)
     request = bytearray(wire.request())
     request[6:8] = b"\0\2"
-    assert wire.rejection(listener, bytes(request)) == (1, 2, 2)
+    assert wire.rejection(shared, bytes(request)) == (1, 2, 2)
 
 
-def test_titles_that_are_filled_up_with_zeros_are_heard(listener: Listening) -> None:
+def test_titles_that_are_filled_up_with_zeros_are_heard(shared: Listening) -> None:
     request = bytearray(wire.request())
     request[10:42] = b"KANTA".ljust(16, b"\0") + b"ESIM_PACS".ljust(16, b"\0")
-    wire.connect(listener, bytes(request))
+    wire.connect(shared, bytes(request))
     request[10:42] = b"KANTA".ljust(16, b"\0") + b"ESIM\0PACS".ljust(16, b"\0")
-    peer = wire.Peer(listener.connect())
+    peer = wire.Peer(shared.connect())
     peer.send(bytes(request))
     assert peer.read()[0] == ABORT  # within a title a zero is none of its characters
 
 
-def test_the_senders_first_transfer_syntax_is_kept(listener: Listening) -> None:
+def test_the_senders_first_transfer_syntax_is_kept(shared: Listening) -> None:
     packed, plain = "1.2.840.10008.1.2.4.70", cast.EXPLICIT
-    peer = wire.Peer(listener.connect())
+    peer = wire.Peer(shared.connect())
     peer.send(wire.request([(cast.CT, ("1.2.3.4", packed, plain)), (cast.CT, (plain, packed))]))
     _, accepted = peer.read()
     assert accepted.index(packed.encode()) < accepted.index(plain.encode())
     assert accepted.count(packed.encode()) == accepted.count(plain.encode()) == 1
 
 
-def test_what_is_not_served_is_refused_by_context_only(listener: Listening) -> None:
+def test_what_is_not_served_is_refused_by_context_only(shared: Listening) -> None:
     worklist, private = "1.2.840.10008.5.1.4.31", "1.2.3.4.5"
     wanted = [(worklist, cast.IMPLICIT), (private, cast.IMPLICIT), (VERIFICATION, cast.IMPLICIT)]
-    with listener.associate(*wanted) as assoc:
+    with shared.associate(*wanted) as assoc:
         assert [context.result for context in assoc.rejected_contexts] == [3, 3]
         assert assoc.send_c_echo().Status == 0
 

@@ -23,8 +23,6 @@ from tests.edges.dicom.conftest import Listen
 from tests.edges.dicom.listening import COMMITMENT, Listening, dcmtk, eventually
 from tests.edges.dicom.wire import COMMAND, LAST, data, value
 
-pytestmark = pytest.mark.usefixtures("fresh_database")
-
 STUDY_ROOT, PATIENT_ROOT = "1.2.840.10008.5.1.4.1.2.2.1", "1.2.840.10008.5.1.4.1.2.1.1"
 FIND = (STUDY_ROOT, cast.IMPLICIT)
 CONTEXTS = (FIND, (COMMITMENT, cast.IMPLICIT))
@@ -160,8 +158,8 @@ def test_a_cancelled_query_ends_with_fe00(listener: Listening, pdus: int) -> Non
     peer.send(wire.RELEASE_RQ)
 
 
-def test_what_comes_in_one_pdu_behind_a_query_is_answered_after_it(listener: Listening) -> None:
-    peer = wire.connect(listener, wire.request([(STUDY_ROOT, (cast.IMPLICIT,))]))
+def test_what_comes_in_one_pdu_behind_a_query_is_answered_after_it(shared: Listening) -> None:
+    peer = wire.connect(shared, wire.request([(STUDY_ROOT, (cast.IMPLICIT,))]))
     order = wire.command(0x0020, data_set=True, sop_class=STUDY_ROOT, uid="")
     query = value(COMMAND | LAST, order), value(LAST, b"")
     peer.send(data(*query, *query, value(COMMAND | LAST, wire.command(0x30, data_set=False))))
@@ -179,10 +177,10 @@ def _statuses(peer: wire.Peer) -> Iterator[int]:
             yield status
 
 
-def test_no_fuzzed_identifier_takes_the_listener_down(listener: Listening) -> None:
+def test_no_fuzzed_identifier_takes_the_listener_down(shared: Listening) -> None:
     study(1)
-    eventually(lambda: len(listener.children()) == 2)
-    processes = {child.pid for child in listener.children()}
+    eventually(lambda: len(shared.children()) == 2)
+    processes = {child.pid for child in shared.children()}
     good = cast.encoded(asked(PatientName="Meik*", StudyDate="20261120"), cast.IMPLICIT)
     opening = wire.request([(STUDY_ROOT, (cast.IMPLICIT,))])
     order = wire.command(0x0020, data_set=True, sop_class=STUDY_ROOT, uid="")
@@ -198,7 +196,7 @@ def test_no_fuzzed_identifier_takes_the_listener_down(listener: Listening) -> No
         for position, byte in changes:
             if position < len(sent):
                 sent[position] = byte
-        peer = wire.connect(listener, opening)
+        peer = wire.connect(shared, opening)
         peer.send(data(value(COMMAND | LAST, order), value(LAST, bytes(sent))))
         statuses = list(_statuses(peer))
         assert statuses[-1] in (0x0000, 0xA900, 0xC000), (statuses, sent)
@@ -206,9 +204,9 @@ def test_no_fuzzed_identifier_takes_the_listener_down(listener: Listening) -> No
         peer.socket.close()
 
     ask()
-    assert {child.pid for child in listener.children()} == processes
-    assert psutil.Process(listener.process.pid).is_running()
-    assert listener.echoes()
+    assert {child.pid for child in shared.children()} == processes
+    assert psutil.Process(shared.process.pid).is_running()
+    assert shared.echoes()
 
 
 def test_a_match_that_cannot_be_encoded_ends_the_query_and_repeats_nobody(

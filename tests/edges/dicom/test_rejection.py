@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import pytest
 from pydicom.dataset import Dataset
 from pynetdicom.association import Association
 
@@ -15,8 +14,6 @@ from tests.cast import dataset
 from tests.edges.dicom.listening import COMMITMENT, Listening, dcmtk, send
 from tests.edges.dicom.test_storing import write
 from tests.notes import QUALITY, RETENTION, SAFETY, WORKLIST, note
-
-pytestmark = pytest.mark.usefixtures("fresh_database")
 
 SC = "1.2.840.10008.5.1.4.1.1.7"
 CONTEXTS = ((cast.CT, cast.EXPLICIT), (notes.KOS, cast.EXPLICIT))
@@ -71,11 +68,11 @@ def test_retention_and_notes_before_their_objects(listener: Listening) -> None:
     assert (rejection_of(old), rejection_of(later)) == (RETENTION, SAFETY)
 
 
-def test_anothers_objects_answer_as_nobodys(listener: Listening) -> None:
+def test_anothers_objects_answer_as_nobodys(shared: Listening) -> None:
     mine = dataset()
     cast.store(mine)
     notes.allow(cast.MALLILA, note_first=False)
-    with listener.associate(*CONTEXTS, calling="MALLI_PACS") as assoc:
+    with shared.associate(*CONTEXTS, calling="MALLI_PACS") as assoc:
         answers = [send(assoc, note(SAFETY, each)) for each in (mine, dataset())]
     assert answers[0].Status == answers[1].Status == 0xA772
     assert answers[0].ErrorComment == answers[1].ErrorComment
@@ -93,11 +90,11 @@ def test_dcmtk_rejects_and_the_study_is_woken(listener: Listening, tmp_path: Pat
     assert Job.objects.filter(subject_id=study.id, state="waiting").exists()
 
 
-def test_a_note_that_cannot_be_read_is_answered_so(listener: Listening) -> None:
+def test_a_note_that_cannot_be_read_is_answered_so(shared: Listening) -> None:
     broken = note(SAFETY, dataset())
     del broken.CurrentRequestedProcedureEvidenceSequence[0].StudyInstanceUID
     empty = note(SAFETY)
-    with listener.associate(*CONTEXTS) as assoc:
+    with shared.associate(*CONTEXTS) as assoc:
         assert status(assoc, broken) == 0xC000
         assert status(assoc, empty) == 0xC000
         assert status(assoc, dataset()) == 0x0000

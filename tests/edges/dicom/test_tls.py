@@ -3,8 +3,6 @@
 import os
 import socket
 import ssl
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -15,13 +13,14 @@ from queue import SimpleQueue
 import pytest
 from pynetdicom.association import Association
 
-from archive.config import ROOT, settings
+from archive.config import settings
 from archive.edges.dicom import client, tls
 from archive.errors import PeerUnreachable
 from archive.models import Case, CaseEvent, Connection, Instance, SeenCertificate
 from archive.objects.messages import Target
 from archive.services.connections import target_of
 from tests import cast
+from tests.edges import commands
 from tests.edges.dicom import wire
 from tests.edges.dicom.authority import Authority, Identity
 from tests.edges.dicom.conftest import Listen
@@ -215,18 +214,13 @@ def test_who_only_knocks_or_calls_from_elsewhere_is_no_case(encrypted: Encrypted
     assert not Case.objects.exists()
 
 
-def test_a_port_for_tls_without_its_files_is_not_opened(pick_port: Callable[[], int]) -> None:
+def test_a_port_for_tls_without_its_files_is_not_opened(
+    pick_port: Callable[[], int], tmp_path: Path
+) -> None:
     ports = {"DICOM_PORT": str(pick_port()), "DICOM_TLS_PORT": str(pick_port())}
-    done = subprocess.run(
-        [sys.executable, "manage.py", "listen_dicom"],
-        cwd=ROOT,
-        env={**os.environ, **ports},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 1
-    assert "DICOM_TLS_CERTIFICATE" in done.stderr
+    log = tmp_path / "listener.log"
+    assert commands.Fork("listen_dicom", {**os.environ, **ports}, log).wait(60) == 1
+    assert "DICOM_TLS_CERTIFICATE" in log.read_text()
 
 
 # --- our calls ------------------------------------------------------------------------------------

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from io import BytesIO
-from pathlib import Path
 
 import numpy
 import pytest
@@ -20,19 +19,21 @@ from tests.edges.dicomweb import web
 from tests.edges.dicomweb.web import System
 from tests.edges.gunicorn import serving
 
-pytestmark = [pytest.mark.journey, pytest.mark.usefixtures("fresh_database")]
+pytestmark = pytest.mark.journey
 
 STUDY = "1.2.246.10.90000003.1"
 SERIES = f"{STUDY}.1"
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def address(
-    fresh_database: str, free_port: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    shared_database: str, pick_port: Callable[[], int], tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[str]:
-    monkeypatch.setenv("PUBLIC_URL", f"http://127.0.0.1:{free_port}")
-    with serving(free_port, tmp_path) as found:
-        yield found
+    port = pick_port()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PUBLIC_URL", f"http://127.0.0.1:{port}")
+        with serving(port, tmp_path_factory.mktemp("web")) as found:
+            yield found
 
 
 Connect = Callable[..., DICOMwebClient]
@@ -108,12 +109,13 @@ def test_what_a_client_stores_it_finds_and_gets_back(address: str, connect: Conn
 
 def test_a_damaged_object_breaks_the_answer_off(address: str) -> None:
     noise = numpy.random.default_rng(1).bytes(200_000)
-    cast.store(*(dataset(PixelData=noise) for _ in range(3)))
+    own = {"StudyInstanceUID": f"{STUDY}.9", "SeriesInstanceUID": f"{STUDY}.9.1"}
+    cast.store(*(dataset(PixelData=noise, **own) for _ in range(3)))
     row = Instance.objects.order_by("-id")[0]
     path = vault.path_of(row.environment, bytes(row.digest))
     path.write_bytes(path.read_bytes()[:-1] + b"x")
     ours = web.system()
     with pytest.raises(requests.exceptions.ChunkedEncodingError):
         requests.get(
-            f"{address}/dicomweb/studies/{STUDY}", auth=(ours.user, ours.password), timeout=60
+            f"{address}/dicomweb/studies/{STUDY}.9", auth=(ours.user, ours.password), timeout=60
         )

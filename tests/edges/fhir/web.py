@@ -6,6 +6,7 @@ import base64
 import json
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from django.test import Client
 from fhirclient.models.bundle import Bundle
@@ -70,8 +71,7 @@ def body(kind: str, **asked: str | list[str]) -> str:
     given = {"patient.identifier": MATTI, **named}
     if kind == "DocumentReference":
         given = {"status": "current", **given}
-    query = CLIENT.get("/health/live", {k: v for k, v in given.items() if v != ""})
-    return str(query.wsgi_request.META["QUERY_STRING"])
+    return urlencode({k: v for k, v in given.items() if v != ""}, doseq=True)
 
 
 def resource(response: Any) -> dict[str, Any]:
