@@ -229,8 +229,6 @@ class Cluster:
                     )
                 )
         if self.has_database(DATABASE):
-            with self.superuser() as connection:
-                self._admit(connection, DATABASE)
             self._grant(DATABASE)  # an earlier start may have been broken off in between
         else:
             self.create_database(DATABASE)
@@ -248,9 +246,10 @@ class Cluster:
             statement += sql.SQL(" STRATEGY FILE_COPY")
         with self.superuser() as connection:
             connection.execute(statement)
-            self._admit(connection, name)
-        if template is None:  # else what is granted within it was copied
-            self._grant(name)
+            if template is not None:  # what is granted within it was copied
+                self._admit(connection, name)
+                return
+        self._grant(name)
 
     def _admit(self, connection: psycopg.Connection, name: str) -> None:
         database, app = sql.Identifier(name), sql.Identifier(ROLES["app"])
@@ -267,6 +266,7 @@ class Cluster:
             "FUNCTIONS": "EXECUTE",
         }
         with self.superuser(name) as connection:
+            self._admit(connection, name)
             connection.execute(sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(app))
             for kind, right in rights.items():
                 connection.execute(

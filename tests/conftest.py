@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.db import connections
+from playwright.sync_api import Browser
 from pytest_django.plugin import DjangoDbBlocker
 from whitenoise import WhiteNoise
 
@@ -154,4 +155,10 @@ def chromium() -> Iterator[Chromium]:
     if not Path(CHROMIUM).exists():
         pytest.skip("needs Debian's chromium")
     with Chromium.started() as started:
+        yield started
+
+
+@pytest.fixture
+def browser(chromium: Chromium) -> Iterator[Browser]:
+    with chromium.at_hand() as started:
         yield started

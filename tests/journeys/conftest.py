@@ -6,10 +6,8 @@ from contextlib import ExitStack
 
 import psycopg
 import pytest
-from playwright.sync_api import Browser
 
 from archive.simulation import world
-from tests.browsing import Chromium
 from tests.journeys.customer import Listener
 from tests.journeys.system import System
 from tests.launch.running import Run
@@ -32,12 +30,6 @@ def system(whole_system: System) -> System:
     """Ready when a test begins, whatever the one before did to it."""
     whole_system.await_ready()
     return whole_system
-
-
-@pytest.fixture
-def browser(chromium: Chromium) -> Iterator[Browser]:
-    with chromium.at_hand() as started:
-        yield started
 
 
 def move_customers(run: Run, ports: dict[str, int]) -> None:

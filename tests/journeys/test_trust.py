@@ -17,12 +17,13 @@ from archive.simulation import consumer, retriever
 from archive.simulation.consumer import Ask
 from archive.simulation.modules import Order
 from archive.simulation.world import Patient
+from tests.browsing import ABOUT_ROOM
 from tests.journeys import registry
 from tests.journeys.citizen import Citizen
 from tests.journeys.customer import storescu
 from tests.journeys.studies import CODE, KINDS, NAME, commit, ct, post_documents, written
 from tests.journeys.system import PATIENCE, System, eventually
-from tests.journeys.test_browser import ABOUT_ROOM, Visit, visiting
+from tests.journeys.test_browser import Visit, visiting
 
 pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("system")]
 

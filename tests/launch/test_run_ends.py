@@ -3,7 +3,7 @@
 import json
 import socket
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -23,17 +23,15 @@ class Left:
     mark: str
     logins: dict[str, Any]
     code: int
-    alive: list[str] = field(init=False)
-
-    def __post_init__(self) -> None:
-        alive = [name for name, identity in self.children.items() if identity.alive]
-        object.__setattr__(self, "alive", alive)
+    alive: list[str]
 
 
 def left(run: Run, end: Callable[[], object]) -> Left:
     children, mark, logins = run.children, run.mark, run.file["logins"]
     end()
-    return Left(children, mark, logins, run.process.wait(5))
+    code = run.process.wait(5)
+    alive = [name for name, identity in children.items() if identity.alive]
+    return Left(children, mark, logins, code, alive)
 
 
 @pytest.fixture(scope="module")

@@ -19,7 +19,6 @@ from tests.portal.test_look import (
     CROSSWISE,
     WIDTHS,
     address,
-    browser,
     faults,
     let_in,
     turn,
@@ -29,7 +28,7 @@ from tests.services.test_corrections import lay_over
 from tests.services.test_integrity import flip
 from tests.services.test_rejections import ARCHIVIST
 
-__all__ = ["address", "browser"]  # fixtures
+__all__ = ["address"]  # fixtures
 
 pytestmark = pytest.mark.journey
 

@@ -6,10 +6,10 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.portal.test_corrections_look import give_reason_unseen
-from tests.portal.test_look import address, browser, let_in, turn, wrong_with
+from tests.portal.test_look import address, let_in, turn, wrong_with
 from tests.portal.test_object import stored
 
-__all__ = ["address", "browser"]  # fixtures
+__all__ = ["address"]  # fixtures
 
 pytestmark = pytest.mark.journey
 

@@ -17,14 +17,13 @@ from django.test import Client, override_settings
 from django.urls import path
 from playwright.sync_api import Browser, Page
 
-from archive.models import User
 from portal.urls import urlpatterns as product_urls
-from tests.browsing import ABOUT_COLOURS, Chromium, judged, sign_in, violations
+from tests.browsing import ABOUT_COLOURS, ABOUT_ROOM, judged, sign_in, violations
 from tests.portal import gallery
+from tests.portal.test_pages import signed_in
 
 pytestmark = pytest.mark.journey
 
-BACKEND = "django.contrib.auth.backends.ModelBackend"
 WIDTHS = (1280, 390)
 # A screen at 125 %, a tablet, in the scheme as it was: nothing runs out of the page.
 BETWEEN: tuple[tuple[int, None], ...] = ((1000, None), (760, None))
@@ -77,18 +76,11 @@ def address(fresh_database: str, free_port: int) -> Iterator[str]:
         thread.join(10)
 
 
-@pytest.fixture
-def browser(chromium: Chromium) -> Iterator[Browser]:
-    with chromium.at_hand() as started:
-        yield started
-
-
 def let_in(page: Page, address: str, login: dict[str, str]) -> Client:
     """Without the pages of signing in, which are looked at elsewhere; who does in the same session
     what is not looked at.
     """
-    client = Client()
-    client.force_login(User.objects.get(username=login["login"]), backend=BACKEND)
+    client = signed_in(login["login"])
     name = settings.SESSION_COOKIE_NAME
     page.context.add_cookies([{"name": name, "value": client.cookies[name].value, "url": address}])
     return client
@@ -127,7 +119,7 @@ def faults_in(page: Page, path: str, looks: Sequence[Look] = EACH) -> list[str]:
             rules = ABOUT_COLOURS if width in seen else ()
             found.extend(faults(page, path, width, f"-{scheme}", rules))
         elif scrolls or "SCREENSHOTS" in os.environ:
-            found.extend(faults(page, path, width, rules=["scrollable-region-focusable"]))
+            found.extend(faults(page, path, width, rules=ABOUT_ROOM))
         seen.add(width)
     return found
 

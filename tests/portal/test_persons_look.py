@@ -15,9 +15,9 @@ from archive.models import Hl7Message, PatientMerge
 from tests import persons
 from tests.edges.hl7.messages import a08, a40
 from tests.persons import temporary
-from tests.portal.test_look import CROSSWISE, address, browser, let_in, wrong_in
+from tests.portal.test_look import CROSSWISE, address, let_in, wrong_in
 
-__all__ = ["address", "browser"]
+__all__ = ["address"]
 pytestmark = pytest.mark.journey
 
 

@@ -14,14 +14,13 @@ from tests.portal.test_look import (
     CROSSWISE,
     WIDTHS,
     address,
-    browser,
     faults,
     let_in,
     turn,
     wrong_in,
 )
 
-__all__ = ["address", "browser"]  # fixtures
+__all__ = ["address"]  # fixtures
 
 pytestmark = pytest.mark.journey
 

@@ -13,9 +13,9 @@ from archive.services import associations
 from onboarding.models import RolloutRun, RolloutStep, StepState
 from onboarding.services import rights, rollout
 from tests import cast
-from tests.portal.test_look import CROSSWISE, address, browser, let_in, wrong_in
+from tests.portal.test_look import CROSSWISE, address, let_in, wrong_in
 
-__all__ = ["address", "browser"]  # fixtures
+__all__ = ["address"]  # fixtures
 
 pytestmark = pytest.mark.journey
 

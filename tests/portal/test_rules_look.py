@@ -17,10 +17,10 @@ from archive.values import now, today, uid_from_uuid
 from onboarding.models import Joining
 from tests import builders
 from tests.cast import organisation
-from tests.portal.test_look import CROSSWISE, address, browser, let_in, wrong_in
+from tests.portal.test_look import CROSSWISE, address, let_in, wrong_in
 from tests.services.test_takeovers import ARCHIVIST
 
-__all__ = ["address", "browser"]
+__all__ = ["address"]
 pytestmark = pytest.mark.journey
 
 

@@ -11,9 +11,9 @@ from playwright.sync_api import Browser, Page, expect
 from archive.models import User
 from tests.browsing import follow, sign_in
 from tests.portal.second_factor import LOGIN, PASSWORD, code, colleague
-from tests.portal.test_look import CROSSWISE, address, browser, wrong_in
+from tests.portal.test_look import CROSSWISE, address, wrong_in
 
-__all__ = ["address", "browser"]
+__all__ = ["address"]
 pytestmark = pytest.mark.journey
 
 KEY = {

@@ -10,10 +10,10 @@ from playwright.sync_api import Browser
 
 from tests import builders, cast
 from tests.cast import MALLILA
-from tests.portal.test_look import address, browser, let_in, wrong_in
+from tests.portal.test_look import address, let_in, wrong_in
 from tests.wishes import AINO, inform, permit, prohibit, wanted
 
-__all__ = ["address", "browser"]
+__all__ = ["address"]
 pytestmark = pytest.mark.journey
 
 

@@ -14,9 +14,9 @@ from archive.services import authorisation_drafts, authorisations
 from tests import authorising as cast
 from tests import builders
 from tests.cast import ESIMERKKILA, RONTGEN, VENLA
-from tests.portal.test_look import CROSSWISE, address, browser, let_in, wrong_in
+from tests.portal.test_look import CROSSWISE, address, let_in, wrong_in
 
-__all__ = ["address", "browser"]
+__all__ = ["address"]
 pytestmark = pytest.mark.journey
 
 

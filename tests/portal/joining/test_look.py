@@ -17,9 +17,9 @@ from onboarding.services import joining as services
 from onboarding.services import production, registration, succession
 from onboarding.services.customers import Names
 from tests.onboarding import cast
-from tests.portal.test_look import CROSSWISE, address, browser, let_in, wrong_in
+from tests.portal.test_look import CROSSWISE, address, let_in, wrong_in
 
-__all__ = ["address", "browser"]
+__all__ = ["address"]
 pytestmark = pytest.mark.journey
 
 

@@ -13,9 +13,9 @@ from archive.models import LedgerEvent
 from portal.log_rows import key_of
 from tests import builders, logs
 from tests.cast import MATTI, RONTGEN
-from tests.portal.test_look import CROSSWISE, address, browser, let_in, wrong_in
+from tests.portal.test_look import CROSSWISE, address, let_in, wrong_in
 
-__all__ = ["address", "browser"]
+__all__ = ["address"]
 pytestmark = pytest.mark.journey
 
 

@@ -11,8 +11,8 @@ from django.core import mail
 from django.test import Client
 
 from archive.models import User
+from tests.portal.joining.desks import BACKEND
 
-BACKEND = "django.contrib.auth.backends.ModelBackend"
 PASSWORD = "kolme-pientä-kettua-7"
 NEW = "0204819-8"  # nobody's in the demo world
 CONTACT = {

@@ -18,9 +18,9 @@ from archive.config import settings as config
 from onboarding.models import Joining
 from tests.browsing import follow
 from tests.portal.public.applicants import CONTACT, NEW, PASSWORD, link_in
-from tests.portal.test_look import address, browser, faults_in
+from tests.portal.test_look import address, faults_in
 
-__all__ = ["address", "browser"]  # fixtures
+__all__ = ["address"]  # fixtures
 
 pytestmark = pytest.mark.journey
 

@@ -11,9 +11,9 @@ from playwright.sync_api import Browser
 
 from archive.models import ReviewRule, WatchedPerson
 from tests.portal.review.test_doors import world
-from tests.portal.test_look import CROSSWISE, address, browser, let_in, wrong_in
+from tests.portal.test_look import CROSSWISE, address, let_in, wrong_in
 
-__all__ = ["address", "browser"]
+__all__ = ["address"]
 pytestmark = pytest.mark.journey
 
 
