@@ -2,7 +2,7 @@
 
 from contextlib import suppress
 from io import BytesIO
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 from struct import pack
 from typing import Any
 
@@ -101,12 +101,11 @@ def test_what_is_unknown_fails_without_saying_whose_it_is(shared: Listening) -> 
 
 
 def test_a_sender_that_releases_at_once_is_left_to_the_job(listener: Listening) -> None:
-    inbox: Inbox = SimpleQueue()
-    with listener.associate((COMMITMENT, cast.IMPLICIT), evt_handlers=taking(inbox)) as assoc:
-        assert ask(assoc, "1.2.3.4.5") == 0
+    peer = wire.connect(listener, wire.request([(COMMITMENT, [cast.IMPLICIT])]))
+    peer.send(wire.data(*request()) + wire.RELEASE_RQ)  # nothing lies between, however slow we are
+    assert peer.status() == 0
+    assert peer.read()[0] == RELEASE_RP
     eventually(is_owed_at_once)
-    with pytest.raises(Empty):
-        inbox.get_nowait()
     assert StorageCommitment.objects.get().state != "reported"
 
 
