@@ -52,7 +52,7 @@
   const run = (runOnly) =>
     axe.run({
       ...{ resultTypes: ["violations", "incomplete"], selectors: false, elementRef: true },
-      ...(runOnly.length ? { runOnly } : {}),
+      ...(runOnly.length ? { runOnly } : { rules: { "target-size": { enabled: true } } }), // WCAG 2.2
     });
 
   function unsettled(found) {
