@@ -13,10 +13,14 @@ from archive.values import civil_day, midnight, today
 COUNT_LOCK = 7_301_060  # advisory lock of the one who counts
 ONE_DAY = timedelta(days=1)
 
-# A study is new on the day of its first object of the type.
+# A study is new on the day of its first object of the type. It counts for who was controller that
+# day, whoever has its register when the day is counted again.
 _COUNT = """
 WITH came AS (
-    SELECT i.environment, r.organisation_id, i.content_type, i.study_id,
+    SELECT i.environment, coalesce((
+            SELECT h.organisation_id FROM archive_registerholding h
+            WHERE h.register_id = r.id AND h.until > %(day)s ORDER BY h.until LIMIT 1),
+        r.organisation_id) AS organisation_id, i.content_type, i.study_id,
         count(*) AS instances, sum(i.size) AS bytes
     FROM archive_instance i
     JOIN archive_study s ON s.id = i.study_id

@@ -195,6 +195,7 @@ def test_nothing_to_propose_says_why() -> None:
     client = signed_in("archivist")
     place = reverse("retention-hold-study", args=[study.id])
     post(client, place, {"reason": "court case", "sure": "yes"})
+    assert "No study is known whose retention has ended" in get(client, reverse("retention"))
     given = {"ended_by": today().isoformat(), "reason": "yearly destruction"}
     content = post(client, reverse("destruction-propose"), given)
     assert "No study fits" in content and "a retention hold is in force: 1" in content
