@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 from pydicom.dataset import Dataset
+from pydicom.multival import MultiValue
 from pydicom.pixels import apply_color_lut, apply_modality_lut, apply_voi_lut, pixel_array
 
 from archive.errors import NotFound, Unsupported
@@ -139,12 +140,25 @@ def _shown(dataset: Dataset, pixels: Pixels, window: Window | None) -> NDArray[n
 def _scaled(dataset: Dataset, pixels: Pixels, window: Window | None) -> NDArray[np.float64]:
     """Grey values from 0 to 1."""
     values = apply_modality_lut(pixels, dataset)
-    if window is not None:
-        return window.applied(values.astype(np.float64))
-    if dataset.get("WindowWidth") or dataset.get("VOILUTSequence"):
-        values = apply_voi_lut(values, dataset).astype(np.float64)
-        low, high = float(values.min()), float(values.max())
-    else:
-        low, high = (float(each) for each in np.percentile(values, PERCENTILES))
-    span = max(high - low, 1e-9)
-    return np.clip((values.astype(np.float64) - low) / span, 0, 1)
+    tables = dataset.get("VOILUTSequence")
+    if window is None and tables:
+        highest = (1 << int(tables[0].LUTDescriptor[2])) - 1
+        looked_up: NDArray[np.float64] = apply_voi_lut(values, dataset) / highest
+        return np.clip(looked_up, 0, 1)
+    chosen = window or _own_window(dataset)
+    if chosen is not None:
+        return chosen.applied(values.astype(np.float64))
+    low, high = (float(each) for each in np.percentile(values, PERCENTILES))
+    return np.clip((values.astype(np.float64) - low) / max(high - low, 1e-9), 0, 1)
+
+
+def _own_window(dataset: Dataset) -> Window | None:
+    """The first that the object names, PS3.3 C.11.2.1.2; none that is not possible."""
+    center, width = (
+        each[0] if isinstance(each, MultiValue) and each else each
+        for each in (dataset.get("WindowCenter"), dataset.get("WindowWidth"))
+    )
+    if center is None or not width:
+        return None
+    found = Window(float(center), float(width), str(dataset.get("VOILUTFunction") or "LINEAR"))
+    return found if found.is_possible else None

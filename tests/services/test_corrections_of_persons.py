@@ -4,6 +4,7 @@ import pytest
 
 from archive.models import Correction, LedgerEvent, Study
 from archive.objects.persons import Demographics, Person
+from archive.queries.corrections import studies_beside
 from archive.services import identity, overlays
 from archive.services.identity import Occasion
 from tests import cast, notes, persons
@@ -72,3 +73,14 @@ def test_a_merged_id_keeps_its_own_name_when_something_else_is_corrected() -> No
     lay_over(study, AccessionNumber="B2")
     assert persons.patient(persons.temporary()).name == "Tuntematon^X"
     assert name() == "Meikäläinen^Matti"
+
+
+def test_studies_under_every_id_of_the_person_may_be_corrected_in_one() -> None:
+    one, other = persons.study(persons.temporary()), persons.study(persons.official())
+    assert studies_beside(one) == []
+    persons.merge(persons.temporary(), persons.official())
+    assert (studies_beside(fresh(one)), studies_beside(other)) == ([other], [one])
+
+
+def fresh(study: Study) -> Study:
+    return Study.objects.get(id=study.id)
