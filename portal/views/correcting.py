@@ -197,7 +197,7 @@ def _opened(request: Request, actor: Actor, correction_id: UUID) -> tuple[Correc
 def _show(
     request: Request, actor: Actor, asker: Actor, made: Correction, form: UndoForm
 ) -> HttpResponse:
-    looking.at_study(asker, made.study, shown="code and name")
+    looking.at_correction(asker, made)
     before, after = StudyFacts.from_json(made.before), StudyFacts.from_json(made.after)
     last = overlays.last_in_force(made.study)
     others = queries.in_one_go(made)

@@ -1,14 +1,17 @@
 """Corrections of studies beside what messages say of the person meanwhile (AR-7, HL-1)."""
 
+from dataclasses import replace
+
 import pytest
 
 from archive.models import Correction, LedgerEvent, Study
 from archive.objects.persons import Demographics, Person
+from archive.queries import corrections as queries
 from archive.queries.corrections import studies_beside
-from archive.services import identity, overlays
+from archive.services import identity, looking, overlays
 from archive.services.identity import Occasion
 from tests import cast, notes, persons
-from tests.cast import dataset
+from tests.cast import MATTI, VENLA, dataset
 from tests.services.test_corrections import corrected, lay_over, settle
 from tests.services.test_rejections import ARCHIVIST, registered
 
@@ -84,3 +87,14 @@ def test_studies_under_every_id_of_the_person_may_be_corrected_in_one() -> None:
 
 def fresh(study: Study) -> Study:
     return Study.objects.get(id=study.id)
+
+
+def test_a_look_at_a_correction_is_one_at_whoever_it_names() -> None:
+    study = registered(dataset())
+    [made] = lay_over(study, PatientID=VENLA, PatientName="Mallikas^Venla")
+    looking.at_correction(replace(ARCHIVIST, reason="E-1042"), queries.correction(made.id))
+    looks = LedgerEvent.objects.filter(kind="study.viewed", study_id=study.id)
+    assert {each.patient_id for each in looks} == {
+        persons.patient(persons.official(code)).id for code in (MATTI, VENLA)
+    }
+    assert looks.count() == 2 and looks[0].facts["reason"] == "E-1042"
