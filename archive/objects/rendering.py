@@ -5,6 +5,7 @@ bounded in size (PS3.4 annex N in outline; a preview, not a diagnostic presentat
 from dataclasses import dataclass
 from io import BytesIO
 from math import ceil, isfinite
+from struct import error as StructError
 from typing import Any
 
 import numpy as np
@@ -16,6 +17,11 @@ from pydicom.pixels import apply_color_lut, apply_modality_lut, apply_voi_lut, p
 
 from archive.errors import NotFound, Unsupported
 
+# What pydicom and numpy raise at pixels, tables and windows that are not what they should be.
+_UNREADABLE = (
+    *(ValueError, RuntimeError, NotImplementedError, AttributeError, LookupError, TypeError),
+    *(ArithmeticError, StructError),
+)
 Pixels = NDArray[np.integer[Any]]
 
 EDGE = 1024  # pixels of the longer side
@@ -113,7 +119,7 @@ def _encoded(
         raise NotFound("the object has no such frame")
     try:
         shown = _shown(dataset, pixel_array(dataset, index=frame - 1), window)
-    except (ValueError, RuntimeError, NotImplementedError, AttributeError, KeyError, TypeError):
+    except _UNREADABLE:
         raise Unsupported("the pixels cannot be shown") from None
     image = Image.fromarray(shown)
     if region is not None:
@@ -143,7 +149,8 @@ def _scaled(dataset: Dataset, pixels: Pixels, window: Window | None) -> NDArray[
     tables = dataset.get("VOILUTSequence")
     if window is None and tables:
         highest = (1 << int(tables[0].LUTDescriptor[2])) - 1
-        looked_up: NDArray[np.float64] = apply_voi_lut(values, dataset) / highest
+        whole = np.rint(values).astype(np.int64)
+        looked_up: NDArray[np.float64] = apply_voi_lut(whole, dataset) / highest
         return np.clip(looked_up, 0, 1)
     chosen = window or _own_window(dataset)
     if chosen is not None:

@@ -68,9 +68,12 @@ def test_a_table_of_the_object_is_looked_up_and_not_stretched() -> None:
     table = Dataset()
     table.LUTDescriptor = [2, 0, 8]
     table["LUTDescriptor"].VR = "US"
-    table.add_new("LUTData", "OW", bytes([50, 100]))
+    table.add_new("LUTData", "OW", bytes([50, 0, 100, 0]))
     dataset.VOILUTSequence = [table]
     assert set(np.unique(pixels(rendering.png(dataset)))) <= {50, 100}
+    table.LUTData = b"\0\0"
+    with pytest.raises(Unsupported):
+        rendering.png(dataset)
 
 
 def test_colours_are_the_colours() -> None:
