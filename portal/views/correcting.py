@@ -131,7 +131,8 @@ class Shown:
 
 def _shown(each: Preview) -> Shown:
     wrong = str(advise(each.refused.reason()).title) if each.refused else ""
-    return Shown(each.study, looks.title(each.study), pairs_words(each.before, each.after), wrong)
+    title = f"{looks.title(each.study)}, {each.study.accession_number}"  # which of two alike
+    return Shown(each.study, title, pairs_words(each.before, each.after), wrong)
 
 
 def pairs_words(before: StudyFacts, after: StudyFacts) -> list[tuple[str, str, str]]:
