@@ -110,7 +110,8 @@ def test_a_correction_with_its_reason_is_made_and_told() -> None:
     content = said(client.get(f"/corrections/{made.id}/"))
     assert "<del>20 Nov 2026</del>" in content and "<ins>19 Nov 2026</ins>" in content
     content = said(client.get(address(study)))
-    assert "accession number, study date" in content and "mix-up at the desk" in content
+    assert "accession number, study date" in content
+    assert "Reason: mix-up at the desk" in content
     assert f"/corrections/{made.id}/" in content
 
 
@@ -197,7 +198,7 @@ def test_several_studies_of_the_patient_go_in_one() -> None:
     assert str(other.id) in form and str(strange.id) not in form
     chosen = {"study": [str(other.id), str(strange.id)]}
     preview = post(client, study, PatientID=VENLA, **chosen)
-    assert "Correct 2 studies?" in said(preview)
+    assert "Correct 2 studies?" in said(preview) and ", A9</h2>" in said(preview)
     looked_at = LedgerEvent.objects.filter(kind="study.viewed", study_id=other.id)
     assert [each.facts["shown"] for each in looked_at] == ["code and name"]
     post(client, study, PatientID=VENLA, **chosen, **MEND, **marks(preview))
