@@ -55,6 +55,8 @@ def test_the_end_tells_of_the_version_that_was_to_begin_the_day_after() -> None:
     given = {"last_day": today().isoformat(), "reason": "Asetus 13/2026"}
     shown = client.post(reverse("policy-end", args=["ct"]), given).content.decode()
     assert f"begin on {day_text(tomorrow)} is taken away" in shown
+    early = client.post(reverse("policy-end", args=["visible_light"]), given)
+    assert early.status_code == 422 and "nothing is archived on it" in early.content.decode()
 
 
 @pytest.mark.parametrize("language", ["fi", "sv", "en"])
