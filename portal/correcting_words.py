@@ -52,7 +52,7 @@ def _rejected(facts: Facts, actor: str) -> Said:
         "who": actor,
         "why": title_words(str(facts.get("title", ""))),
     }
-    return Said(said, str(facts.get("reason", "")))
+    return Said(said, reason=str(facts.get("reason", "")))
 
 
 def _revoked(facts: Facts, actor: str) -> Said:
@@ -60,7 +60,7 @@ def _revoked(facts: Facts, actor: str) -> Said:
         "objects": objects_words(int(facts.get("objects") or 0)),
         "who": actor,
     }
-    return Said(said, str(facts.get("reason", "")))
+    return Said(said, reason=str(facts.get("reason", "")))
 
 
 def _withdrawn(facts: Facts, actor: str) -> Said:
@@ -76,7 +76,7 @@ def _corrected(facts: Facts, actor: str) -> Said:
     who = facts.get("by", "")
     if facts.get("origin") == CorrectionOrigin.PORTAL:
         said = _("Corrected by %(who)s: %(what)s") % {"who": who, "what": changed}
-        return Said(said, str(facts.get("reason", "")))
+        return Said(said, reason=str(facts.get("reason", "")))
     if not changed:
         return Said(_("Corrected objects came from %(who)s") % {"who": who})
     said = _("Corrected by %(who)s, who sent the objects again: %(what)s")
@@ -88,7 +88,7 @@ def _undone(facts: Facts, actor: str) -> Said:
         "who": actor,
         "what": fields_words(facts.get("changed") or []),
     }
-    return Said(said, str(facts.get("reason", "")))
+    return Said(said, reason=str(facts.get("reason", "")))
 
 
 def _restored(facts: Facts, actor: str) -> Said:

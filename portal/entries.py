@@ -21,6 +21,7 @@ class Entry:
     answer: str = ""
     took: timedelta | None = None
     shape: str = "done"
+    reason: str = ""  # why somebody did it
     cause: str = ""  # of a failure
     step: str = ""
     move: str = ""  # whose move it is

@@ -281,6 +281,7 @@ def _entry(run: list[timeline.Entry], address: Address, sayings: Sayings) -> Ent
         interface=interface,
         what=_times(said.what, len(run)) if often else said.what,
         answer=said.answer,
+        reason=said.reason,
         took=said.took or (None if last.step == "viewed" else lasted),
         shape=said.shape or SHAPES.get(last.outcome, "done"),
     )

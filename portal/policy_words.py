@@ -1,7 +1,7 @@
 """What a change of the content policy will do, in sentences (AR-2)."""
 
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import date
 
 from django.utils.translation import gettext as _
 
@@ -25,10 +25,9 @@ def changed_words(version: Version) -> list[str]:
 
 def ended_words(content_type: str, last_day: date) -> list[str]:
     said = _("After %(day)s nothing of this content type is archived.")
-    after = last_day + timedelta(days=1)
     return [
         said % {"day": formats.day_text(last_day)},
-        *_later(content_type, after),
+        *_later(content_type, last_day),
         _recent(content_type),
     ]
 
@@ -86,7 +85,7 @@ def _day(day: date | None) -> str:
 
 
 def _later(content_type: str, day: date) -> list[str]:
-    """Rows that were to begin then or later, and never will."""
+    """Rows that were to begin after that day, and never will."""
     rows = ContentPolicy.objects.filter(content_type=content_type, allowed_from__gt=day)
     said = _("The row that was to begin on %(day)s is taken away; the log keeps what it said.")
     return [said % {"day": formats.day_text(row.allowed_from)} for row in rows]

@@ -18,6 +18,7 @@ class Said:
     answer: str = ""
     shape: str = ""
     took: timedelta | None = None
+    reason: str = ""  # why somebody did it
 
 
 def objects_words(count: int) -> str:

@@ -26,7 +26,10 @@ MEANINGS: dict[str, str | Promise] = {
     LineOutcome.DESTROYED: gettext_lazy("It was archived, and destroyed when its time was over."),
     LineOutcome.DAMAGED: gettext_lazy("The bytes of an object here do not match their digest."),
     LineOutcome.REJECTED: gettext_lazy("Every object of the study is rejected here."),
-    LineOutcome.FEWER: gettext_lazy("Fewer objects are here than the list says."),
+    LineOutcome.FEWER: gettext_lazy(
+        "Fewer objects are here than the list says. Lines with one accession number and no UID are"
+        " counted together."
+    ),
     LineOutcome.UNCOMMITTED: gettext_lazy("Storage commitment has not been asked for or given."),
     LineOutcome.UNREGISTERED: gettext_lazy("Stored, but waits for its request or study entry."),
     LineOutcome.HERE: gettext_lazy("Stored, committed and registered."),

@@ -37,6 +37,7 @@ def _line(line: Entry | Gap | Day) -> list[str]:
     told = [f"{clock} {MARKS[line.shape]} {line.interface}: {line.what}{took}"]
     pairs = (
         (_("Answer"), line.answer),
+        (_("Reason"), line.reason),
         (_("Cause"), line.cause),
         (_("Next step"), line.step),
         (_("Case"), line.case_number),

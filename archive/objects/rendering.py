@@ -5,16 +5,23 @@ bounded in size (PS3.4 annex N in outline; a preview, not a diagnostic presentat
 from dataclasses import dataclass
 from io import BytesIO
 from math import ceil, isfinite
+from struct import error as StructError
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 from pydicom.dataset import Dataset
+from pydicom.multival import MultiValue
 from pydicom.pixels import apply_color_lut, apply_modality_lut, apply_voi_lut, pixel_array
 
 from archive.errors import NotFound, Unsupported
 
+# What pydicom and numpy raise at pixels, tables and windows that are not what they should be.
+_UNREADABLE = (
+    *(ValueError, RuntimeError, NotImplementedError, AttributeError, LookupError, TypeError),
+    *(ArithmeticError, StructError),
+)
 Pixels = NDArray[np.integer[Any]]
 
 EDGE = 1024  # pixels of the longer side
@@ -112,7 +119,7 @@ def _encoded(
         raise NotFound("the object has no such frame")
     try:
         shown = _shown(dataset, pixel_array(dataset, index=frame - 1), window)
-    except (ValueError, RuntimeError, NotImplementedError, AttributeError, KeyError, TypeError):
+    except _UNREADABLE:
         raise Unsupported("the pixels cannot be shown") from None
     image = Image.fromarray(shown)
     if region is not None:
@@ -139,12 +146,26 @@ def _shown(dataset: Dataset, pixels: Pixels, window: Window | None) -> NDArray[n
 def _scaled(dataset: Dataset, pixels: Pixels, window: Window | None) -> NDArray[np.float64]:
     """Grey values from 0 to 1."""
     values = apply_modality_lut(pixels, dataset)
-    if window is not None:
-        return window.applied(values.astype(np.float64))
-    if dataset.get("WindowWidth") or dataset.get("VOILUTSequence"):
-        values = apply_voi_lut(values, dataset).astype(np.float64)
-        low, high = float(values.min()), float(values.max())
-    else:
-        low, high = (float(each) for each in np.percentile(values, PERCENTILES))
-    span = max(high - low, 1e-9)
-    return np.clip((values.astype(np.float64) - low) / span, 0, 1)
+    tables = dataset.get("VOILUTSequence")
+    if window is None and tables:
+        highest = (1 << int(tables[0].LUTDescriptor[2])) - 1
+        whole = np.rint(values).astype(np.int64)
+        looked_up: NDArray[np.float64] = apply_voi_lut(whole, dataset) / highest
+        return np.clip(looked_up, 0, 1)
+    chosen = window or _own_window(dataset)
+    if chosen is not None:
+        return chosen.applied(values.astype(np.float64))
+    low, high = (float(each) for each in np.percentile(values, PERCENTILES))
+    return np.clip((values.astype(np.float64) - low) / max(high - low, 1e-9), 0, 1)
+
+
+def _own_window(dataset: Dataset) -> Window | None:
+    """The first that the object names, PS3.3 C.11.2.1.2; none that is not possible."""
+    center, width = (
+        each[0] if isinstance(each, MultiValue) and each else each
+        for each in (dataset.get("WindowCenter"), dataset.get("WindowWidth"))
+    )
+    if center is None or not width:
+        return None
+    found = Window(float(center), float(width), str(dataset.get("VOILUTFunction") or "LINEAR"))
+    return found if found.is_possible else None

@@ -14,7 +14,7 @@ from archive.models import (
     Study,
     StudyState,
 )
-from archive.queries import keyset
+from archive.queries import keyset, standing
 
 NEWEST = (keyset.Key("made_at", datetime.fromisoformat, True), keyset.Key("id", UUID, True))
 OBJECTS = (keyset.Key("id", UUID),)
@@ -83,12 +83,13 @@ def rejections_of(study: Study) -> list[Rejection]:
 
 
 def studies_beside(study: Study) -> list[Study]:
-    """The same patient's other studies in the same register: what may be corrected with it."""
-    rows = Study.objects.filter(
-        environment=study.environment, patient=study.patient, register=study.register
-    )
+    """The same person's other studies in the same register, under whichever id: what may be
+    corrected with it.
+    """
+    person = standing.of_person(standing.person_id(study.patient))
+    rows = Study.objects.filter(person, environment=study.environment, register=study.register)
     left = rows.exclude(id=study.id).exclude(state=StudyState.DESTROYED)
-    related = left.select_related("patient", "register__organisation")
+    related = left.select_related("patient__survivor", "register__organisation")
     return list(related.order_by("-received_at", "-id")[:STUDIES])
 
 

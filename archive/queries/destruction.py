@@ -30,6 +30,7 @@ from archive.models import (
 from archive.queries import keyset, retention, standing
 from archive.queries.keyset import Key
 from archive.rules.retention import IN_FLUX, Facts
+from archive.values import today
 
 COUNTED = 10_001
 SCANNED = 500
@@ -69,6 +70,13 @@ def judged(rows: QuerySet[Study], on: date) -> Iterator[tuple[Study, Facts]]:
         found = retention.with_facts(Study.objects.all()).in_bulk(part)
         facts = retention.facts_of(found.values(), on)
         yield from ((found[each], facts[each]) for each in part)
+
+
+def sizes(studies: Collection[Study]) -> dict[UUID, tuple[int, int]]:
+    """How many objects of each go with it, and how many bytes: rejected ones too."""
+    rows = Instance.objects.filter(study__in=[study.id for study in studies]).order_by()
+    counted = rows.values("study_id").annotate(count=Count("id"), size=Sum("size"))
+    return {row["study_id"]: (row["count"], row["size"]) for row in counted}
 
 
 # --- lists ----------------------------------------------------------------------------------------
@@ -244,6 +252,13 @@ def walking(environment: str) -> Walking | None:
 
 
 def expired_count(environment: str, *, before: date) -> int:
-    """Counted to 10,001 only, with those that are held."""
+    """What no hold of today keeps; counted to 10,001 only."""
+    held = retention.live_holds(today()).filter(environment=environment)
+    persons = held.exclude(patient=None).annotate(person=standing.PERSON)
     rows = candidates(environment, ended_by=before, organisation_id=None).order_by()
-    return rows.values("id")[:COUNTED].count()
+    free = (
+        rows.annotate(person=standing.PERSON)
+        .exclude(id__in=held.exclude(study=None).values("study_id"))
+        .exclude(person__in=persons.values("person"))
+    )
+    return free.values("id")[:COUNTED].count()

@@ -1,7 +1,9 @@
 """The facts of retention as rows say them, and what follows from them today (AR-9)."""
 
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from datetime import date
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet
@@ -14,6 +16,7 @@ from archive.models import (
     RetentionHold,
     RetentionRule,
     Study,
+    StudyState,
 )
 from archive.models.dated import valid_on
 from archive.queries import persons, standing
@@ -64,6 +67,23 @@ def keep_until(study: Study, on: date) -> date | None:
 
 def standing_of(study: Study, on: date) -> Standing:
     return rules.judge(facts_of([study], on)[study.id], rules_on(on))
+
+
+class AfterDeath(NamedTuple):
+    """What would hold of a person's studies if it had died on a day."""
+
+    ended: int  # may be destroyed
+    later: int  # than the death
+
+
+def after_death(person_id: UUID, death: date, on: date) -> AfterDeath:
+    rows = with_facts(Study.objects.filter(standing.of_person(person_id)))
+    facts = facts_of(list(rows.exclude(state=StudyState.DESTROYED)), on).values()
+    in_force = rules_on(on)
+    return AfterDeath(
+        sum(rules.obstacle(replace(each, death=death), in_force, on) is None for each in facts),
+        sum(each.study is not None and each.study > death for each in facts),
+    )
 
 
 # --- of many --------------------------------------------------------------------------------------

@@ -64,14 +64,11 @@ def begin(actor: Actor, version: Version, *, reason: str) -> ContentPolicy:
 def close(actor: Actor, content_type: str, *, last_day: date, reason: str) -> None:
     """Archived through that day and not after. Raises StaffRoleUnfit, PolicyUnfit."""
     _require_administrator(actor)
-    check_end(last_day)
     with transaction.atomic():
         rows = _rows(content_type)
-        held = [row for row in rows if row.allowed_from <= last_day and _is_open(row, last_day)]
-        if not held:
-            raise _unfit("last_day", "nothing is archived on that day")
+        held = check_end(rows, last_day)
         withdrawn = _end(rows, last_day)
-        _record(actor, held[-1], "closed", reason, {"withdrawn": withdrawn})
+        _record(actor, held, "closed", reason, {"withdrawn": withdrawn})
 
 
 def check(version: Version) -> None:
@@ -95,10 +92,14 @@ def check(version: Version) -> None:
     )
 
 
-def check_end(last_day: date) -> None:
-    """Raises PolicyUnfit."""
+def check_end(rows: Sequence[ContentPolicy], last_day: date) -> ContentPolicy:
+    """Of a content type's rows the last that would end. Raises PolicyUnfit."""
     if last_day < today():
         raise _unfit("last_day", "what was in force cannot be undone")
+    held = [row for row in rows if row.allowed_from <= last_day and _is_open(row, last_day)]
+    if not held:
+        raise _unfit("last_day", "nothing is archived on that day")
+    return max(held, key=lambda row: row.allowed_from)
 
 
 def _rows(content_type: str) -> list[ContentPolicy]:

@@ -288,6 +288,7 @@ def _complete(
         put_in_force(version)
     study = Study.objects.select_related("overlay").get(id=correction.study_id)
     before = study_moves.facts_of(study)
+    after = _become(correction, study, before)
     laid_over = study.overlay.in_force_at if study.overlay is not None else None
     if laid_over is not None and laid_over >= at:
         at = now()  # laid over since the last object came: this is what stands now
@@ -296,12 +297,22 @@ def _complete(
         state=CorrectionState.IN_FORCE,
         in_force_at=at,
         before=before.to_json(),
+        after=after.to_json(),
         previous=study.overlay,
     )
-    after = StudyFacts.from_json(correction.after)
     study_moves.move(study, after)
     study_moves.tell(correction, changed=list(before.changes(after)))
     error_desk.settle(study.id, CORRECT.step)
+
+
+def _become(correction: Correction, study: Study, before: StudyFacts) -> StudyFacts:
+    """What the objects say, of the person only what their sender has changed or we had laid over:
+    what they always said of it a message may have changed since.
+    """
+    sent = StudyFacts.from_json(correction.after)
+    changed = StudyFacts.from_json(correction.before).changes(sent)
+    laid_over = study.overlay.values if study.overlay is not None else {}
+    return study_moves.of_person(before, sent, {*changed, *laid_over})
 
 
 def _on_desk(correction: Correction, *, here: int, missing: int) -> None:

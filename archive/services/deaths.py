@@ -29,12 +29,10 @@ def settle(
     ValueUnfit.
     """
     retention_lock.require_archivist(actor)
-    found = persons.find(environment, identifier)
-    if found is None:
-        raise PersonUnknown()
+    found = fitting(identifier, day, environment=environment)
     with transaction.atomic():
         retention_lock.deciding(environment)
-        held = Patient.objects.select_for_update().get(id=persons.current(found).id)
+        held = Patient.objects.select_for_update().get(id=found.id)
         _check(held, day)
         _keep_history(actor, held)
         held.death_date, held.death_source = day, DeathSource.ARCHIVIST if day else ""
@@ -44,6 +42,16 @@ def settle(
         ledger.record(ledger.Kind.PATIENT_UPDATED, about, facts, actor=actor)
         retention_survey.of_patient(held)
     return held
+
+
+def fitting(identifier: PatientIdentifier, day: date | None, *, environment: str) -> Patient:
+    """The person whose death may have been on that day. Raises PersonUnknown, ValueUnfit."""
+    found = persons.find(environment, identifier)
+    if found is None:
+        raise PersonUnknown()
+    person = persons.current(found)
+    _check(person, day)
+    return person
 
 
 def _check(held: Patient, day: date | None) -> None:

@@ -88,6 +88,7 @@ def propose(
 
 
 def _items(made: DestructionList, chosen: Sequence[Chosen]) -> list[DestructionItem]:
+    sizes = queries.sizes([study for study, _ in chosen])
     return [
         DestructionItem(
             list=made,
@@ -98,8 +99,8 @@ def _items(made: DestructionList, chosen: Sequence[Chosen]) -> list[DestructionI
             ends_on=term.ends_on,
             study_instance_uid=study.study_instance_uid,
             controller_oid=study.register.controller_oid,
-            instances=study.instance_count,
-            bytes=study.byte_count,
+            instances=sizes[study.id][0],
+            bytes=sizes[study.id][1],
         )
         for study, term in chosen
     ]

@@ -3,11 +3,24 @@ and written down (LG-3, AC-1).
 """
 
 from datetime import datetime
+from functools import reduce
+from operator import or_
 from uuid import UUID
+
+from django.db.models import Q
 
 from archive import gate, ledger
 from archive.actors import Actor
-from archive.models import Authorisation, Document, Hl7Message, Patient, RegistryMessage, Study
+from archive.models import (
+    Authorisation,
+    Correction,
+    Document,
+    Hl7Message,
+    Patient,
+    RegistryMessage,
+    Study,
+)
+from archive.objects.study_facts import StudyFacts
 from archive.queries import registry_messages, standing
 from archive.rules.access import Action
 
@@ -19,6 +32,22 @@ def at_study(actor: Actor, study: Study, **facts: str) -> None:
     gate.require(actor, Action.SEE_PATIENT, study)
     about = ledger.About.of_study(study, patient_id=standing.person_id(study.patient))
     ledger.record(ledger.Kind.STUDY_VIEWED, about, {"reason": actor.reason, **facts}, actor=actor)
+
+
+def at_correction(actor: Actor, correction: Correction) -> None:
+    """At whose a study was before it, is after it and is now, with their values: one entry for
+    each of them. Raises Refused.
+    """
+    study = correction.study
+    gate.require(actor, Action.SEE_PATIENT, study)
+    told = [StudyFacts.from_json(each) for each in (correction.before, correction.after)]
+    named = (Q(identifier=each.PatientID, issuer=each.IssuerOfPatientID) for each in told)
+    rows = Patient.objects.filter(reduce(or_, named), environment=study.environment)
+    persons = [standing.person_id(each) for each in (study.patient, *rows)]
+    for person in dict.fromkeys(persons):
+        about = ledger.About.of_study(study, patient_id=person)
+        facts = {"reason": actor.reason, "shown": "code and name"}
+        ledger.record(ledger.Kind.STUDY_VIEWED, about, facts, actor=actor)
 
 
 def at_state(actor: Actor, patient: Patient, at: datetime | None) -> None:

@@ -90,7 +90,9 @@ def correct(
     with transaction.atomic():
         rejections.lock(study_ids)
         rows = Study.objects.filter(id__in=list(study_ids))
-        studies = list(rows.select_related("patient", "register", "overlay").order_by("id"))
+        studies = list(
+            rows.select_related("patient__survivor", "register", "overlay").order_by("id")
+        )
         made = []
         for each in preview(studies, given):
             if each.refused is not None:
@@ -175,13 +177,14 @@ def undo(actor: Actor, correction: Correction, *, reason: str, replayed: bool = 
     """Make the study what it was before its last correction. Raises CorrectionOutdated."""
     with transaction.atomic():
         rejections.lock([correction.study_id])
-        study = Study.objects.select_related("patient", "register", "overlay").get(
+        study = Study.objects.select_related("patient__survivor", "register", "overlay").get(
             id=correction.study_id
         )
         last = last_in_force(study)
         if last is None or last.id != correction.id:
             raise CorrectionOutdated()
-        changed = study_moves.facts_of(study).changes(StudyFacts.from_json(last.before))
+        standing = study_moves.facts_of(study)
+        restored = _before(last, standing)
         for instance_id, version in corrections.newest_versions(last).items():
             corrections.put_in_force(_version_before(instance_id, version))
         Correction.objects.filter(id=last.id).update(
@@ -191,10 +194,18 @@ def undo(actor: Actor, correction: Correction, *, reason: str, replayed: bool = 
             undone_why=reason[:200],
         )
         Study.objects.filter(id=study.id).update(overlay=last.previous)
-        study_moves.move(study, StudyFacts.from_json(last.before))
-        _tell_undone(actor, study, last, list(changed), reason)
+        study_moves.move(study, restored)
+        _tell_undone(actor, study, last, list(standing.changes(restored)), reason)
         if not replayed:
             _keep_undo_record(actor, study, last, reason)
+
+
+def _before(correction: Correction, standing: StudyFacts) -> StudyFacts:
+    """What the study is again: of its person, what was not told anew since the correction."""
+    before = StudyFacts.from_json(correction.before)
+    changes = before.changes(StudyFacts.from_json(correction.after))
+    untouched = {name for name, (_, after) in changes.items() if getattr(standing, name) == after}
+    return study_moves.of_person(standing, before, untouched)
 
 
 def _version_before(instance_id: UUID, version: InstanceVersion) -> InstanceVersion:

@@ -1,24 +1,33 @@
 """A study that is of another patient or order than it was: row, manifest and log (AR-7)."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from dataclasses import replace
 
 from archive import ledger
 from archive.actors import SYSTEM, Actor
 from archive.models import Correction, Patient, Study
 from archive.objects.study_facts import StudyFacts
+from archive.queries import persons
 from archive.services import filing, publishing, rejections
 from archive.values import PatientIdentifier, StudyCode, dicom_instant
+
+# Of the person, whichever of its ids a study stands under: where they are kept, with their room.
+DEMOGRAPHICS = {
+    "PatientName": ("name", 324),
+    "PatientBirthDate": ("birth_date", 8),
+    "PatientSex": ("sex", 16),
+}
 
 
 def facts_of(study: Study) -> StudyFacts:
     """What the archive goes by: the row, which began as the first object's header."""
-    patient = study.patient
+    person = persons.current(study.patient)
     return StudyFacts(
-        PatientID=patient.identifier,
-        IssuerOfPatientID=patient.issuer,
-        PatientName=patient.name,
-        PatientBirthDate=patient.birth_date,
-        PatientSex=patient.sex,
+        PatientID=study.patient.identifier,
+        IssuerOfPatientID=study.patient.issuer,
+        PatientName=person.name,
+        PatientBirthDate=person.birth_date,
+        PatientSex=person.sex,
         AccessionNumber=study.accession_number,
         StudyDescription=study.description,
         StudyID=study.study_id,
@@ -27,15 +36,27 @@ def facts_of(study: Study) -> StudyFacts:
     )
 
 
+def of_person(held: StudyFacts, told: StudyFacts, changed: Collection[str]) -> StudyFacts:
+    """What is told of the study, of the same person with the demographics that are held, save what
+    was `changed`: messages about the person may have come since the rest was said.
+    """
+    ids = ("PatientID", "IssuerOfPatientID")
+    if any(getattr(held, each) != getattr(told, each) for each in ids):
+        return told
+    kept = DEMOGRAPHICS.keys() - set(changed)
+    return replace(told, **{name: getattr(held, name) for name in kept})
+
+
 def move(study: Study, after: StudyFacts) -> None:
     """Make the study's row say this, in the caller's transaction, which holds its lock.
 
     The manifest in force would name the old patient or order: it is withdrawn, and registration
     makes another.
     """
-    if facts_of(study) == after:
+    before = facts_of(study)
+    if before == after:
         return
-    patient = _patient(study, after)
+    patient = _patient(study, after, before.changes(after))
     Study.objects.filter(id=study.id).update(
         patient=patient,
         accession_number=after.AccessionNumber[:64],
@@ -51,19 +72,19 @@ def move(study: Study, after: StudyFacts) -> None:
     rejections.wake(study)
 
 
-def _patient(study: Study, after: StudyFacts) -> Patient:
-    """The patient that is meant. Of the same one name, birth date and sex are corrected; those of
-    another, known already, stay.
+def _patient(study: Study, after: StudyFacts, changed: Collection[str]) -> Patient:
+    """The patient that is meant. Of the same one name, birth date and sex are corrected, of a
+    merged id also the survivor's, which are given out; those of another, known already, stay.
     """
     identifier = PatientIdentifier.parse(after.PatientID, after.IssuerOfPatientID)
     demographics = {
-        "name": after.PatientName[:324],
-        "birth_date": after.PatientBirthDate[:8],
-        "sex": after.PatientSex[:16],
+        column: getattr(after, name)[:room] for name, (column, room) in DEMOGRAPHICS.items()
     }
     patient = filing.file_patient(study.environment, identifier, **demographics)
-    if patient.id == study.patient_id:
-        Patient.objects.filter(id=patient.id).update(**demographics)
+    columns = {DEMOGRAPHICS[name][0] for name in DEMOGRAPHICS if name in changed}
+    if patient.id == study.patient_id and columns:
+        rows = Patient.objects.filter(id__in=(patient.id, persons.current(patient).id))
+        rows.update(**{column: demographics[column] for column in columns})
     return patient
 
 

@@ -23,8 +23,12 @@ from archive.values import now
 AT_ONCE = 10_000
 
 # A study of the customer's registers, or one that its systems have stored in another's. A line
-# without a UID stands for every study with its accession number.
+# without a UID stands for every study with its accession number, together with the lines like it:
+# none of them says which of the objects are its own.
 _COMPARE = """
+WITH together AS (
+    SELECT accession_number, sum(instances) AS instances FROM archive_takeoverline
+    WHERE takeover_id = %(takeover)s AND study_instance_uid = '' GROUP BY accession_number)
 UPDATE archive_takeoverline line SET held = coalesce(found.held, 0), outcome = CASE
     WHEN EXISTS (
         SELECT 1 FROM archive_takeoverline e WHERE e.takeover_id = line.takeover_id
@@ -35,14 +39,14 @@ UPDATE archive_takeoverline line SET held = coalesce(found.held, 0), outcome = C
     WHEN found.held = 0 THEN 'missing'
     WHEN found.damaged THEN 'damaged'
     WHEN found.rejected THEN 'rejected'
-    WHEN found.held < coalesce(line.instances, 0) THEN 'fewer'
+    WHEN found.held < coalesce({listed}, 0) THEN 'fewer'
     WHEN found.uncommitted THEN 'uncommitted'
     WHEN NOT found.registered THEN 'unregistered'
     ELSE 'here' END
-FROM archive_takeoverline asked CROSS JOIN LATERAL (
+FROM archive_takeoverline asked {beside} CROSS JOIN LATERAL (
     SELECT count(*) AS studies, sum(objects.held) AS held,
         bool_or(objects.uncommitted) AS uncommitted,
-        bool_and(s.state IN ('registered', 'corrected')) AS registered,
+        bool_and(s.state IN ('registered', 'corrected', 'destroyed')) AS registered,
         bool_and(s.state = 'destroyed') AS destroyed,
         bool_or(objects.damaged) AS damaged,
         bool_or(objects.held > 0 AND objects.regular = 0) AS rejected
@@ -58,10 +62,16 @@ WHERE line.id = asked.id AND asked.takeover_id = %(takeover)s AND {which}
     AND asked.number > %(after)s AND asked.number <= %(through)s
 """
 _BY_UID = _COMPARE.format(
-    match="s.study_instance_uid = asked.study_instance_uid", which="asked.study_instance_uid <> ''"
+    match="s.study_instance_uid = asked.study_instance_uid",
+    which="asked.study_instance_uid <> ''",
+    listed="line.instances",
+    beside="",
 )
 _BY_ACCESSION = _COMPARE.format(
-    match="s.accession_number = asked.accession_number", which="asked.study_instance_uid = ''"
+    match="s.accession_number = asked.accession_number",
+    which="asked.study_instance_uid = ''",
+    listed="together.instances",
+    beside="JOIN together ON together.accession_number = asked.accession_number",
 )
 
 

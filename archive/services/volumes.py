@@ -13,14 +13,21 @@ from archive.values import civil_day, midnight, today
 COUNT_LOCK = 7_301_060  # advisory lock of the one who counts
 ONE_DAY = timedelta(days=1)
 
-# A study is new on the day of its first object of the type.
+# A study is new on the day of its first object of the type. It counts for who was controller that
+# day, whoever has its register when the day is counted again.
 _COUNT = """
-WITH came AS (
+WITH holder AS MATERIALIZED (
+    SELECT r.id AS register_id, coalesce((
+        SELECT h.organisation_id FROM archive_registerholding h
+        WHERE h.register_id = r.id AND h.until > %(day)s ORDER BY h.until LIMIT 1),
+        r.organisation_id) AS organisation_id
+    FROM archive_register r),
+came AS (
     SELECT i.environment, r.organisation_id, i.content_type, i.study_id,
         count(*) AS instances, sum(i.size) AS bytes
     FROM archive_instance i
     JOIN archive_study s ON s.id = i.study_id
-    JOIN archive_register r ON r.id = s.register_id
+    JOIN holder r ON r.register_id = s.register_id
     WHERE i.received_at >= %(start)s AND i.received_at < %(end)s
     GROUP BY 1, 2, 3, 4)
 INSERT INTO archive_volumeday

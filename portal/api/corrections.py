@@ -22,7 +22,7 @@ from archive.models import (
 )
 from archive.objects.study_facts import FACTS, StudyFacts
 from archive.queries import corrections as queries
-from archive.queries import keyset
+from archive.queries import keyset, standing
 from archive.rules.access import Action
 from archive.services import correction_policies, looking, overlays
 from archive.values import dicom_date
@@ -169,7 +169,7 @@ def _correctable(request: Request, ids: list[UUID]) -> list[Study]:
     studies = [study_found(request, each) for each in ids]
     for each in studies:
         gate.require(actor_in(request), Action.CORRECT, each)
-    if len({(each.patient_id, each.register_id) for each in studies}) > 1:
+    if len({(standing.person_id(each.patient), each.register_id) for each in studies}) > 1:
         raise serializers.ValidationError({"studies": "not of one patient in one register"})
     return studies
 
@@ -238,7 +238,7 @@ class CorrectionValues(Opened):
         reason = given(ReasonIn, request)["reason"]
         row = _found(request, correction_id, Action.SEE_STUDY)
         seer = replace(actor_in(request), reason=reason)
-        looking.at_study(seer, row.study, shown="code and name")
+        looking.at_correction(seer, row)
         changes = StudyFacts.from_json(row.before).changes(StudyFacts.from_json(row.after))
         rows = [{"attribute": name, "before": a, "after": b} for name, (a, b) in changes.items()]
         return Response({"results": rows})

@@ -159,6 +159,5 @@ class PreviewEnd(Opened):
     def post(self, request: Request, content_type: str) -> Response:
         """What an end would change. Nothing is kept."""
         last_day = given(LastDayIn, request)["last_day"]
-        queries.versions(content_type)
-        services.check_end(last_day)
+        services.check_end(queries.versions(content_type), last_day)
         return Response({"sentences": ended_words(content_type, last_day)})

@@ -153,6 +153,7 @@ class HappeningOut(serializers.Serializer[Any]):
     interface = serializers.CharField()
     what = serializers.CharField()
     answer = serializers.CharField()
+    reason = serializers.CharField(help_text="why somebody did it, as it was given")
     shape = serializers.ChoiceField(["done", "wait", "needs", "stop", "none"])
     cause = serializers.CharField()
     step = serializers.CharField()

@@ -49,7 +49,7 @@ def correct(request: Request, actor: Actor) -> HttpResponseBase:
         looking.at_study(asker, first, shown="code and name")
         return _form(request, first, beside, form)
     chosen = [first, *_chosen(request, actor, beside)]
-    return _previewed(request, actor, chosen, form)
+    return _previewed(request, actor, asker, chosen, form)
 
 
 def _study(request: Request, actor: Actor, given: str) -> Study:
@@ -85,7 +85,7 @@ def _form(
 
 
 def _previewed(
-    request: Request, actor: Actor, chosen: list[Study], form: CorrectionForm
+    request: Request, actor: Actor, asker: Actor, chosen: list[Study], form: CorrectionForm
 ) -> HttpResponseBase:
     """Before and after of each field; with a reason, the deed."""
     given = form.given()
@@ -97,6 +97,8 @@ def _previewed(
         return _form(request, chosen[0], queries.studies_beside(chosen[0]), form)
     if why.is_bound and why.is_valid() and not refused:
         return _done(request, actor, chosen, form, why.cleaned_data["reason"])
+    for each in chosen:
+        looking.at_study(asker, each, shown="code and name")
     context = {
         "study": chosen[0],
         "title": ngettext("Correct %(count)s study?", "Correct %(count)s studies?", len(chosen))
@@ -129,7 +131,8 @@ class Shown:
 
 def _shown(each: Preview) -> Shown:
     wrong = str(advise(each.refused.reason()).title) if each.refused else ""
-    return Shown(each.study, looks.title(each.study), pairs_words(each.before, each.after), wrong)
+    title = f"{looks.title(each.study)}, {each.study.accession_number}"  # which of two alike
+    return Shown(each.study, title, pairs_words(each.before, each.after), wrong)
 
 
 def pairs_words(before: StudyFacts, after: StudyFacts) -> list[tuple[str, str, str]]:
@@ -195,7 +198,7 @@ def _opened(request: Request, actor: Actor, correction_id: UUID) -> tuple[Correc
 def _show(
     request: Request, actor: Actor, asker: Actor, made: Correction, form: UndoForm
 ) -> HttpResponse:
-    looking.at_study(asker, made.study, shown="code and name")
+    looking.at_correction(asker, made)
     before, after = StudyFacts.from_json(made.before), StudyFacts.from_json(made.after)
     last = overlays.last_in_force(made.study)
     others = queries.in_one_go(made)
@@ -227,7 +230,8 @@ def undo(request: Request, actor: Actor, correction_id: UUID) -> HttpResponseBas
     form = UndoForm(request.POST)
     if not form.is_valid():
         return _show(request, actor, asker, made, form)
-    rows = [made, *(queries.in_one_go(made) if "all" in request.POST else [])]
+    others = queries.in_one_go(made) if "all" in request.POST else []
+    rows = [made, *(each for each in others if each.state == CorrectionState.IN_FORCE)]
     undone = sum(_undone(actor, each, form.cleaned_data["reason"]) for each in rows)
     if undone:
         said = ngettext(

@@ -93,17 +93,18 @@ def front(request: Request, actor: Actor) -> HttpResponseBase:
     listing = DAMAGED if may_restore else DAMAGED.without("act")
     if not BY_NAME["study"].may_open(roles):
         listing = listing.without(detail="")
-    is_damaged = rows.exists()
+    counts = queries.finding_counts(request.environment)
+    shape, word = _standing(is_damaged=rows.exists(), differs=any(count for _kind, count in counts))
     words: dict[str, Any] = {
         "title": _("Integrity"),
-        "shape": "needs" if is_damaged else "done",
-        "word": _("damaged objects") if is_damaged else _("nothing is damaged"),
+        "shape": shape,
+        "word": word,
         "say": _(
             "All that is stored is read again, round after round; what is damaged is set aside and"
             " never given out."
         ),
         "rounds": [_round(kind) for kind in RoundKind],
-        "counts": queries.finding_counts(request.environment),
+        "counts": counts,
         **_rooms(),
         "warning": settings().free_bytes_warning,
         "store": settings().vault_store,
@@ -112,6 +113,15 @@ def front(request: Request, actor: Actor) -> HttpResponseBase:
     opened: Opened[Instance] = Opened(Form(), rows, queries.BY_KEY)
     part = "integrity/_front.html"
     return lists.answer(request, actor, listing, opened, part, lambda _rows: words)
+
+
+def _standing(*, is_damaged: bool, differs: bool) -> tuple[str, str]:
+    """Shape and word of the page's first line."""
+    if is_damaged:
+        return "needs", _("damaged objects")
+    if differs:
+        return "needs", _("register and archive differ")
+    return "done", _("nothing is damaged")
 
 
 def _rooms() -> dict[str, Any]:

@@ -53,6 +53,29 @@ def test_inverse_greys_are_inverted() -> None:
     assert (plain + pixels(rendering.png(dataset)) >= 254).all()
 
 
+def test_the_objects_own_window_is_kept_where_no_pixel_reaches_its_ends() -> None:
+    dataset = opened("CT_small.dcm")
+    del dataset.RescaleIntercept
+    dataset.WindowCenter, dataset.WindowWidth = [10_000, 5], [20_000, 2]
+    shown = pixels(rendering.png(dataset))
+    asked = rendering.Window(10_000, 20_000)
+    assert (shown == pixels(rendering.picture(dataset, "PNG", box=(512, 512), window=asked))).all()
+    assert shown.max() < 64  # its greatest value is 2191
+
+
+def test_a_table_of_the_object_is_looked_up_and_not_stretched() -> None:
+    dataset = opened("CT_small.dcm")
+    table = Dataset()
+    table.LUTDescriptor = [2, 0, 8]
+    table["LUTDescriptor"].VR = "US"
+    table.add_new("LUTData", "OW", bytes([50, 0, 100, 0]))
+    dataset.VOILUTSequence = [table]
+    assert set(np.unique(pixels(rendering.png(dataset)))) <= {50, 100}
+    table.LUTData = b"\0\0"
+    with pytest.raises(Unsupported):
+        rendering.png(dataset)
+
+
 def test_colours_are_the_colours() -> None:
     dataset = opened("SC_rgb_rle.dcm")
     assert (pixels(rendering.png(dataset))[5, 5] == [255, 0, 0]).all()

@@ -110,7 +110,8 @@ def test_a_correction_with_its_reason_is_made_and_told() -> None:
     content = said(client.get(f"/corrections/{made.id}/"))
     assert "<del>20 Nov 2026</del>" in content and "<ins>19 Nov 2026</ins>" in content
     content = said(client.get(address(study)))
-    assert "accession number, study date" in content and "mix-up at the desk" in content
+    assert "accession number, study date" in content
+    assert "Reason: mix-up at the desk" in content
     assert f"/corrections/{made.id}/" in content
 
 
@@ -197,7 +198,9 @@ def test_several_studies_of_the_patient_go_in_one() -> None:
     assert str(other.id) in form and str(strange.id) not in form
     chosen = {"study": [str(other.id), str(strange.id)]}
     preview = post(client, study, PatientID=VENLA, **chosen)
-    assert "Correct 2 studies?" in said(preview)
+    assert "Correct 2 studies?" in said(preview) and ", A9</h2>" in said(preview)
+    looked_at = LedgerEvent.objects.filter(kind="study.viewed", study_id=other.id)
+    assert [each.facts["shown"] for each in looked_at] == ["code and name"]
     post(client, study, PatientID=VENLA, **chosen, **MEND, **marks(preview))
     assert Correction.objects.count() == 2
     moved = Study.objects.filter(patient__identifier=VENLA).values_list("id", flat=True)
@@ -224,6 +227,20 @@ def test_undo_asks_for_a_reason_and_says_what_was_done() -> None:
     assert study.accession_number == "A1"
     content = said(client.get(page))
     assert "was right before" in content and f"{page}undo/" not in content
+
+
+def test_what_was_undone_alone_before_is_no_hindrance_to_undoing_the_rest() -> None:
+    study = cast.store(dataset())
+    others = [builders.study(accession_number=f"A{number}") for number in (8, 9)]
+    client, chosen = corrector(study), {"study": [str(each.id) for each in others]}
+    seen = marks(post(client, study, StudyID="7", **chosen))
+    post(client, study, StudyID="7", **chosen, **MEND, **seen)
+    alone, made = (Correction.objects.get(study=each) for each in (others[0], study))
+    client.post(f"/corrections/{alone.id}/undo/", {"reason": "was right before"})
+    page = f"/corrections/{made.id}/undo/"
+    answer = client.post(page, {"reason": "was right before", "all": "1"}, follow=True)
+    assert "The corrections of 2 studies are undone" in said(answer)
+    assert "corrected again since" not in said(answer)
 
 
 def test_a_correction_tells_of_a_patient_and_asks_for_the_reason() -> None:

@@ -78,6 +78,8 @@ def test_findings_are_listed_by_kind_and_repaired() -> None:
     Job.objects.all().delete()
     page = "/integrity/findings/images-without-entry/"
     support = signed_in("support")
+    front = said(support.get("/integrity/"))
+    assert "register and archive differ" in front and "nothing is damaged" not in front
     assert f"/studies/{study.id}/" in said(support.get(page))
     assert "Repair the selected" not in said(support.get(page))
     finding = Finding.objects.get()

@@ -13,6 +13,7 @@ from archive.models import (
     DestructionList,
     Job,
     LedgerEvent,
+    Patient,
     RetentionHold,
     RetentionRule,
     RetentionSurvey,
@@ -188,6 +189,28 @@ def test_a_destruction_goes_by_two_persons_and_ends_in_a_certificate() -> None:
     assert "changed since it was signed" in get(one, reverse("destruction", args=[made.id]))
 
 
+def test_a_day_of_death_says_what_follows_before_it_is_recorded() -> None:
+    retention.nothing_is_for_ever()
+    retention.ended()
+    Patient.objects.update(death_date=None)
+    client, place = signed_in("archivist"), reverse("retention-death")
+    asked = {"code": MATTI, "day": "2001-03-04", "reason": "population register"}
+    content = post(client, place, asked)
+    assert "The patient has 1 study today, with 2 objects." in content
+    assert "retention of 1 study is then over" in content
+    assert "1 study is of a later day than this death" in content
+    assert not Patient.objects.exclude(death_date=None).exists()
+    assert LedgerEvent.objects.filter(kind="patient.searched").count() == 1
+    lived = post(client, place, {**asked, "day": today().isoformat()})
+    assert "retention of 0 studies is then over" in lived and "later day" not in lived
+    assert "nothing under this code" in post(client, place, {**asked, "code": VENLA})
+    assert "does not fit" in post(client, place, {**asked, "day": "1970-01-01"})
+    assert 'value="population register"' in post(client, place, {**asked, "back": "1"})
+    assert "is recorded" in post(client, place, {**asked, "sure": "yes"})
+    assert Patient.objects.get(identifier=MATTI).death_date == retention.DIED
+    assert "not known to have died" in post(client, place, {**asked, "day": ""})
+
+
 def test_nothing_to_propose_says_why() -> None:
     retention.nothing_is_for_ever()
     study = retention.ended()
@@ -195,6 +218,7 @@ def test_nothing_to_propose_says_why() -> None:
     client = signed_in("archivist")
     place = reverse("retention-hold-study", args=[study.id])
     post(client, place, {"reason": "court case", "sure": "yes"})
+    assert "No study is known whose retention has ended" in get(client, reverse("retention"))
     given = {"ended_by": today().isoformat(), "reason": "yearly destruction"}
     content = post(client, reverse("destruction-propose"), given)
     assert "No study fits" in content and "a retention hold is in force: 1" in content

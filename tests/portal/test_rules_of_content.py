@@ -1,13 +1,20 @@
 """The pages of content policy and study codes: previewed, then done, by administrators only."""
 
+from datetime import timedelta
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 from django.utils import translation
 
 from archive.models import CodeImport, ContentPolicy, LedgerEvent, StudyCodeEntry
+from archive.services import content_policies as content_services
+from archive.services.content_policies import Version
 from archive.values import today
+from portal.formats import day_text
 from portal.forms.content_policies import VersionForm
+from tests import persons
+from tests.cast import CT
 from tests.portal.test_pages import signed_in
 
 pytestmark = pytest.mark.django_db
@@ -36,6 +43,20 @@ def test_a_version_is_shown_in_words_before_it_is_made_and_told_after() -> None:
     assert ContentPolicy.objects.get(content_type="visible_light").modalities == ["XC"]
     refused = client.post(address, {**filled, "sop_classes": "no such class"})
     assert refused.status_code == 422 and "no such class" in refused.content.decode()
+
+
+def test_the_end_tells_of_the_version_that_was_to_begin_the_day_after() -> None:
+    client, tomorrow = signed_in("admin"), today() + timedelta(days=1)
+    content_services.begin(
+        persons.staff("admin"),
+        Version("ct", "tt", "dt", "CT", (CT,), (), True, tomorrow, "Decree 12/2026"),
+        reason="Asetus 12/2026",
+    )
+    given = {"last_day": today().isoformat(), "reason": "Asetus 13/2026"}
+    shown = client.post(reverse("policy-end", args=["ct"]), given).content.decode()
+    assert f"begin on {day_text(tomorrow)} is taken away" in shown
+    early = client.post(reverse("policy-end", args=["visible_light"]), given)
+    assert early.status_code == 422 and "nothing is archived on it" in early.content.decode()
 
 
 @pytest.mark.parametrize("language", ["fi", "sv", "en"])

@@ -15,7 +15,7 @@ from archive.queries.timeline import STEPS
 from archive.services import notices, registration
 from archive.values import now
 from portal.happenings import SAYINGS
-from tests import builders, cast
+from tests import builders, cast, persons
 from tests.cast import MATTI, VENLA, dataset
 from tests.portal.test_pages import signed_in
 from tests.services.test_registration import quiet
@@ -100,6 +100,18 @@ def test_the_code_is_masked_until_it_is_asked_for() -> None:
     assert MATTI in shown and "Meikäläinen" in shown
     assert looks(study)[-1] == {"reason": REASON, "shown": "code and name"}
     assert MATTI not in page(client, study)
+
+
+def test_a_merged_id_names_the_person_that_it_is_given_out_as() -> None:
+    study = persons.study(persons.temporary(), PatientName="Tuntematon^Tuisku")
+    persons.merge(persons.temporary(), persons.official(VENLA), name="Mallikas^Venla")
+    client = opened(study)
+    content = page(client, study)
+    assert "Merged into" in content and VENLA not in content and "Venla" not in content
+    shown = client.post(address(study, "patient/")).content.decode()
+    for told in (persons.TEMPORARY, "Tuisku", VENLA, "Mallikas"):
+        assert told in shown
+    assert "Merged into" not in page(opened(builders.study()), builders.study())
 
 
 def test_the_code_is_not_shown_without_a_reason() -> None:

@@ -25,6 +25,7 @@ from archive.models import (
     SecondPerson,
     Study,
 )
+from archive.queries.destruction import expired_count
 from archive.services import (
     commitment,
     destruction,
@@ -139,7 +140,9 @@ def test_a_hold_after_the_approval_stops_that_study(whose: str) -> None:
     assert study.state == "registered" and vault.read_file("production", digest_of(study))
     with pytest.raises(StudyDestroyed):
         retention_holds.hold_study(archivist, other, reason="late", until=None)
+    assert expired_count("production", before=today()) == 0
     retention_holds.release(archivist, hold.id, reason="judged")
+    assert expired_count("production", before=today()) == 1
     retention.survey()
     assert [item.study_id for item in retention.propose().items.all()] == [study.id]
 
@@ -287,3 +290,20 @@ def test_nothing_is_listed_that_a_rule_keeps() -> None:
     retention.survey()
     with pytest.raises(NothingToDestroy):
         retention.propose()
+
+
+def test_what_is_said_before_is_what_goes_rejected_objects_too() -> None:
+    bad, good = dataset(), dataset()
+    study = cast.store(bad, good)
+    Instance.objects.update(committed_at=now())
+    cast.documents()
+    registration.advance(study.id)
+    notes.send(notes.note(notes.QUALITY, bad))
+    registration.advance(study.id)
+    Patient.objects.filter(id=study.patient_id).update(death_date=retention.DIED)
+    retention.survey()
+    made = retention.propose()
+    listed = made.items.values_list("instances", "bytes").get()
+    assert listed[0] == 2
+    retention.approve(made)
+    assert finish(made).items.values_list("instances", "bytes").get() == listed

@@ -117,6 +117,14 @@ def test_what_is_damaged_or_rejected_here_is_not_safe_here() -> None:
     assert queries.lacking(takeover) == 2
 
 
+def test_lines_that_share_an_accession_number_do_not_share_its_objects() -> None:
+    held(accession_number="R-1")
+    held(accession_number="R-2", objects=3)
+    builders.study(accession_number="R-2", state="destroyed")
+    takeover = compared(started(",R-1,,2", ",R-1,,2", ",R-2,,3"))
+    assert outcomes(takeover) == [(1, "fewer", 2), (2, "fewer", 2), (3, "here", 3)]
+
+
 def test_a_list_that_counts_nothing_shows_no_study_to_be_whole() -> None:
     study = held()
     silent = compared(started(f"{study.study_instance_uid},,,"))

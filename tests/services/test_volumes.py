@@ -4,7 +4,14 @@ from datetime import timedelta
 
 import pytest
 
-from archive.models import ContentPolicy, Instance, Organisation, VolumeDay
+from archive.models import (
+    ContentPolicy,
+    Instance,
+    Organisation,
+    Register,
+    RegisterHolding,
+    VolumeDay,
+)
 from archive.services import volumes
 from archive.values import midnight, today
 from onboarding.models import Joining
@@ -57,6 +64,20 @@ def test_what_came_after_a_count_is_counted_by_the_next() -> None:
     builders.series(builders.study(), 2)
     volumes.count_due()
     assert days() == [(0, 2, 3, 3000)]
+
+
+def test_what_came_before_a_register_passed_on_counts_once_and_for_its_controller_then() -> None:
+    study = builders.study()
+    builders.series(study, 2)
+    came(1)
+    volumes.count_due()
+    former, successor = organisation(), organisation(MALLILA)
+    Register.objects.filter(organisation=former).update(organisation=successor)
+    RegisterHolding.objects.create(register=study.register, organisation=former, until=today())
+    builders.series(study, 3)
+    volumes.count_due()
+    assert days() == [(1, 1, 2, 2000)]
+    assert days(MALLILA) == [(0, 0, 3, 3000)]
 
 
 def rows(content: str, environment: str = "production") -> dict[str, duty.Row]:

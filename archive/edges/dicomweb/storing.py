@@ -192,6 +192,8 @@ class Storing:
         """Raises ArchiveError; it is on the desk then."""
         size = 0
         try:
+            if UID(receipt.transfer_syntax_uid).type != "Transfer Syntax":
+                raise Unsupported("transfer syntax is not known here")
             for chunk in rest:
                 size += len(chunk)
                 if size > settings().dicom_max_object_bytes:
@@ -290,8 +292,6 @@ def _opened(part: Part) -> tuple[part10.Incoming, Iterator[bytes]]:
             raise DatasetUnreadable("file meta information is too long")
     if meta is None or not all(meta[:3]):
         raise DatasetUnreadable("file meta information is missing, or ends too early")
-    if UID(meta.transfer_syntax_uid).type != "Transfer Syntax":
-        raise Unsupported("transfer syntax is not known here")
     return meta, _rest(bytes(head[meta.offset :]), part.content)
 
 

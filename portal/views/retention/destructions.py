@@ -114,10 +114,11 @@ def _preview(request: Request, form: ProposeForm) -> list[tuple[str, str]]:
         form.add_error(None, " ".join([none, *words]))
         return []
     first, last = (chosen[place][1].ends_on for place in (0, -1))
+    sizes = queries.sizes([study for study, _term in chosen]).values()
     facts = [
         (_("Studies"), number_text(len(chosen))),
-        (_("Objects"), number_text(sum(study.instance_count for study, _term in chosen))),
-        (_("Size"), filesizeformat(sum(study.byte_count for study, _term in chosen))),
+        (_("Objects"), number_text(sum(count for count, _size in sizes))),
+        (_("Size"), filesizeformat(sum(size for _count, size in sizes))),
         (_("Retention ended"), f"{day_text(first)} – {day_text(last)}"),
     ]
     if len(chosen) == services.MOST:

@@ -108,12 +108,18 @@ def _about_patient(request: Request, actor: Actor, form: forms.Form) -> list[str
         blame(form, PersonUnknown())
         return []
     studies, objects = queries.extent_of_patient(found)
-    held = ngettext(
+    rest = _("Nothing of them, or of what comes later, is destroyed while the hold holds.")
+    return [holding_words(studies, objects), rest]
+
+
+def holding_words(studies: int, objects: int) -> str:
+    """How much there is of a patient."""
+    said = ngettext(
         "The patient has %(count)s study today, with %(objects)s.",
         "The patient has %(count)s studies today, with %(objects)s.",
         studies,
-    ) % {"count": number_text(studies), "objects": _objects(objects)}
-    return [held, _("Nothing of them, or of what comes later, is destroyed while the hold holds.")]
+    )
+    return said % {"count": number_text(studies), "objects": _objects(objects)}
 
 
 def _hold_patient(request: Request, actor: Actor, form: forms.Form) -> None:

@@ -182,11 +182,11 @@ def _begin(
 @require_http_methods(["GET", "HEAD", "POST"])
 @page("policy-change")
 def end(request: Request, actor: Actor, content_type: str) -> HttpResponseBase:
-    row = queries.versions(content_type)[0]
+    rows = queries.versions(content_type)
     form = EndForm(request.POST if request.method == "POST" else None)
     change = Change(
-        _("End of %(name)s") % {"name": queries.name_of(row)},
-        check=lambda: services.check_end(form.cleaned_data["last_day"]),
+        _("End of %(name)s") % {"name": queries.name_of(rows[0])},
+        check=lambda: services.check_end(rows, form.cleaned_data["last_day"]),
         act=lambda: services.close(actor, content_type, **form.cleaned_data),
         say=lambda: ended_words(content_type, form.cleaned_data["last_day"]),
         back=reverse("policy", args=[content_type]),

@@ -153,7 +153,8 @@ def test_what_is_no_multipart_of_dicom_is_not_taken() -> None:
 def test_an_unknown_transfer_syntax_is_refused() -> None:
     made = dataset()
     content = file(made).replace(b"1.2.840.10008.1.2.1\0", b"1.2.840.10008.1.2.9\0", 1)
-    assert told(post(content))[2] == [0x0122]
+    assert told(post(content))[1:] == ([(str(made.SOPInstanceUID), 0x0122)], [])
+    assert CaseEvent.objects.get().sop_instance_uid == made.SOPInstanceUID
 
 
 def test_a_request_has_its_limits(monkeypatch: pytest.MonkeyPatch) -> None:
