@@ -269,9 +269,12 @@ def add_modality(study_id: UUID, modality: str) -> None:
 
 
 def note_progress(filed: Filed, instances: int, size: int) -> None:
-    """Add to the study's counts; registration counts again exactly."""
+    """Add to the study's counts while it is being received. What moves it on counts exactly, with
+    what an association that lasts has not written down yet.
+    """
     if instances:
-        Study.objects.filter(id=filed.study_id).update(
+        receiving = Study.objects.filter(id=filed.study_id, state=StudyState.RECEIVING)
+        receiving.update(
             instance_count=F("instance_count") + instances, byte_count=F("byte_count") + size
         )
 
