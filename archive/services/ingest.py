@@ -1,6 +1,7 @@
 """Storing: one object, judged, made durable, and only then answered (AR-1, NF-4)."""
 
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from django.db import transaction
@@ -295,7 +296,8 @@ class Receipt:
         meta = self._meta(target.register)
         sent = Sent(header, self.incoming, self.transfer_syntax_uid, meta)
         try:
-            again = resending.take(session.peer, session.terms, known, sent)
+            require = partial(session.require_own_issuer, admitted, target)
+            again = resending.take(session.peer, session.terms, known, sent, require)
         except OtherContent:
             session.check(header, admitted)  # another patient or study says more than "other"
             raise

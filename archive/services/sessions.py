@@ -141,11 +141,15 @@ class Session:
         )
         if not filed:
             filing.check(self.peer, header, admitted, target)
-        issuers = self.registers.arcs | identity.arcs_of([target.register.controller_oid])
-        identity.require_own_issuer(admitted.patient, issuers)
+        self.require_own_issuer(admitted, target)
         if filed:
             self.agreed = admitted
         return target
+
+    def require_own_issuer(self, admitted: Admitted, target: Target) -> None:
+        """Raises PatientIdForeign."""
+        issuers = self.registers.arcs | identity.arcs_of([target.register.controller_oid])
+        identity.require_own_issuer(admitted.patient, issuers)
 
     def target(self, header: Header, admitted: Admitted) -> Target:
         """An authorisation is read once an association for each organiser, patient and study code,

@@ -8,6 +8,7 @@ from pydicom.dataset import Dataset
 
 from archive import errors, vault
 from archive.errors import corrections as refusals
+from archive.errors.persons import PatientIdForeign
 from archive.models import (
     Case,
     Correction,
@@ -202,6 +203,22 @@ def test_a_correction_must_be_admissible_itself() -> None:
         cast.store(corrected(made, PatientID="010181-9000"))
     with pytest.raises(errors.StudyCodeUnknown):
         cast.store(corrected(made, StudyDescription="CT HEAD"))
+
+
+def test_a_study_is_not_corrected_to_a_temporary_id_of_another_organisation() -> None:
+    first, second = dataset(), dataset()
+    study = registered(first, second)
+    own, foreign = (
+        {"PatientID": "010181-9991", "IssuerOfPatientID": f"1.2.246.10.{arc}.22.2026"}
+        for arc in ("90000003", "90000011")
+    )
+    with pytest.raises(PatientIdForeign):
+        cast.store(corrected(first, **foreign))
+    with pytest.raises(PatientIdForeign):
+        cast.store(dataset(), corrected(first, **foreign))  # taken for a new one at first
+    assert not InstanceVersion.objects.exists()
+    cast.store(*(corrected(each, **own) for each in (first, second)))
+    assert settle(study) is not None  # the third one
 
 
 def test_what_does_not_name_the_study_is_corrected_at_once() -> None:
