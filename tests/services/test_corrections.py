@@ -152,6 +152,45 @@ def test_objects_that_always_said_so_need_not_come_again() -> None:
     assert Study.objects.get(id=study.id).study_id == "2"
 
 
+def test_objects_that_differ_in_what_was_not_corrected_are_corrected_together() -> None:
+    first, second = dataset(), dataset(StudyTime="101501", SeriesNumber="2")
+    right = dataset(StudyTime="101502", StudyID="2")
+    study = registered(first, second, right)
+    again = [
+        corrected(second, StudyTime="101501", SeriesNumber="2", StudyID="2"),
+        corrected(first, StudyID="2"),
+    ]
+    cast.store(again[0])
+    assert settle(study) is not None
+    cast.store(again[1])
+    assert settle(study) is None
+    study.refresh_from_db()
+    assert (study.study_id, study.study_time) == ("2", "101500")
+    correction = Correction.objects.get()
+    assert (correction.state, correction.versions.count()) == ("in_force", 2)
+    told = LedgerEvent.objects.get(kind="study.corrected", study_id=study.id)
+    assert told.facts["changed"] == ["StudyID"]
+    cast.store(*again)
+    assert [served(each).StudyID for each in (first, second, right)] == ["2"] * 3
+    assert [served(each).StudyTime for each in (first, second)] == ["101500", "101501"]
+    overlays.undo(ARCHIVIST, correction, reason="was right before")
+    assert ["StudyID" in served(each) for each in (first, second)] == [False, False]
+
+
+def test_objects_of_which_one_was_corrected_further_wait_for_the_others() -> None:
+    first, second = dataset(), dataset(StudyTime="101501")
+    study = registered(first, second)
+    cast.store(corrected(first, **NEW_PATIENT))
+    cast.store(corrected(second, **NEW_PATIENT, StudyTime="101501", AccessionNumber="B3"))
+    assert settle(study) is not None
+    assert whose(study) == MATTI
+    cast.store(corrected(first, **NEW_PATIENT, AccessionNumber="B3"))
+    assert settle(study) is None
+    study.refresh_from_db()
+    assert (whose(study), study.accession_number) == (VENLA, "B3")
+    assert Correction.objects.exclude(state="in_force").count() == 1
+
+
 def test_rejected_objects_need_not_be_corrected() -> None:
     bad, good = dataset(), dataset()
     study = registered(bad, good)
