@@ -66,10 +66,11 @@ def receive(
     """
     if len(note.content.named) > MOST:
         raise Unacceptable("rejection note names too many objects")
-    if _came_before(peer, note, incoming, meta):
-        return
-    _require_no_organisers(peer, note)
     with transaction.atomic():
+        rejections.lock([note.sop_instance_uid])  # it may come twice in one moment
+        if _came_before(peer, note, incoming, meta):
+            return
+        _require_no_organisers(peer, note)
         own = _own(peer, note)
         rejections.lock(own.order_by().values_list("study_id", flat=True).distinct())
         verdict = _judge(peer, terms, note, own)
