@@ -27,6 +27,7 @@ from archive.services.filing import Filed, Target
 from archive.values import PatientIdentifier, today
 
 STORE = Place("dicom", "store")
+LOOK_AGAIN = 1.0  # seconds
 
 
 @dataclass(slots=True)
@@ -43,6 +44,7 @@ class Tally:
     total_instances: int = 0
     total_bytes: int = 0
     began: float = field(default_factory=time.monotonic)
+    looked_up: float = field(default_factory=time.monotonic)  # that it is the patient's
 
 
 class Session:
@@ -127,20 +129,25 @@ class Session:
 
     def check(self, header: Header, admitted: Admitted) -> Target:
         """The register the object goes to. Reads only; raises what forbids it. Once study and
-        series are filed, objects that were admitted alike are no longer asked about.
+        series are filed, objects that were admitted alike are asked about once a second: the study
+        may be another patient's meanwhile, by a correction.
         """
         target = self.target(header, admitted)
-        if admitted is self.agreed:
-            return target
         known = self.studies.get(header.study_instance_uid)
+        is_fresh = known is not None and time.monotonic() - known.looked_up < LOOK_AGAIN
+        if is_fresh and admitted is self.agreed:
+            return target
         filed = (
-            known is not None
+            is_fresh
+            and known is not None
             and known.patient == admitted.patient
             and known.filed.register_id in target.reach
             and self.series_key(header) in self.series
         )
         if not filed:
             filing.check(self.peer, header, admitted, target)
+            if known is not None:
+                known.patient, known.looked_up = admitted.patient, time.monotonic()
         self.require_own_issuer(admitted, target)
         if filed:
             self.agreed = admitted

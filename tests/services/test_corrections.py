@@ -20,6 +20,7 @@ from archive.models import (
     Study,
 )
 from archive.services import corrections, overlays, registration, serving, study_moves
+from archive.services.sessions import Session
 from archive.values import HETU_ROOT, now
 from tests import cast, notes
 from tests.cast import MATTI, VENLA, dataset
@@ -331,6 +332,24 @@ def test_an_archivist_corrects_without_changing_a_byte() -> None:
     told = LedgerEvent.objects.get(kind="study.corrected")
     assert told.facts["changed"] == ["PatientID", "PatientName"]
     assert (told.actor_name, told.facts["reason"]) == (ARCHIVIST.name, "mix-up at the desk")
+
+
+def test_an_association_that_lasts_brings_no_more_of_the_patient_the_study_had() -> None:
+    made = dataset()
+    session = Session(cast.peer())
+    cast.send(session, made)
+    study = Study.objects.get(instances__sop_instance_uid=made.SOPInstanceUID)
+    lay_over(study, PatientID=VENLA, PatientName="Mallikas^Venla")
+    session.studies[study.study_instance_uid].looked_up = 0.0  # a while ago
+    for _ in range(2):
+        with pytest.raises(errors.PatientConflict):
+            cast.send(session, dataset())
+    right = cast.send(session, dataset(**NEW_PATIENT))
+    with pytest.raises(errors.PatientConflict):
+        cast.send(session, dataset())
+    session.close()
+    held = Instance.objects.filter(study=study).values_list("sop_instance_uid", flat=True)
+    assert set(held) == {made.SOPInstanceUID, right}
 
 
 def test_the_preview_says_field_by_field_and_refuses_what_admission_would() -> None:
