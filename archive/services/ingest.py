@@ -346,8 +346,8 @@ class Receipt:
 def _write_row(row: rows.Row) -> Written:
     """Write the row and put its study back to receiving; hide it if a note came before it."""
     written = rows.insert(row)
-    if written is Written.AWAITED:
-        rejections.apply_to(Instance.objects.get(id=row.id))
+    if written is Written.AWAITED and not rejections.apply_to(Instance.objects.get(id=row.id)):
+        written = Written.NEW  # another organisation's note
     if written is not Written.NOT and rows.put_back_to_receiving(row.study_id):
         jobs.defer(
             JobKind.REGISTRATION,
