@@ -128,6 +128,12 @@ def _agree(study: Study, peer: Peer, admitted: Admitted, target: Target) -> None
         raise PatientConflict()
 
 
+def has_begun(peer: Peer, study_id: UUID) -> bool:
+    """Whether a producer stored the first of a study, under whichever authorisation."""
+    rows = Study.objects.filter(id=study_id, authorisation__producer_id=peer.organisation_id)
+    return rows.exists()
+
+
 def related_patients(patient: Patient) -> list[UUID]:
     """A patient with all the ids that were merged into it."""
     rows = standing.ids_of(standing.person_id(patient))

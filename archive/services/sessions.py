@@ -9,9 +9,7 @@ from datetime import date
 from uuid import UUID
 
 from archive import ledger, tracing
-from archive.errors import (
-    CustomerTooFast,
-)
+from archive.errors import CustomerTooFast, OtherContent
 from archive.objects.header import Header, Read
 from archive.rules import admission, identity
 from archive.rules.admission import Admitted, Announced
@@ -157,6 +155,14 @@ class Session:
         """Raises PatientIdForeign."""
         issuers = self.registers.arcs | identity.arcs_of([target.register.controller_oid])
         identity.require_own_issuer(admitted.patient, issuers)
+
+    def require_correctable(self, study_id: UUID, admitted: Admitted, target: Target) -> None:
+        """What may be corrected is what may be stored, but that a producer corrects no study of its
+        organiser's that it has not begun. Raises PatientIdForeign, OtherContent.
+        """
+        self.require_own_issuer(admitted, target)
+        if target.authorisation_id and not filing.has_begun(self.peer, study_id):
+            raise OtherContent()
 
     def target(self, header: Header, admitted: Admitted) -> Target:
         """An authorisation is read once an association for each organiser, patient and study code,
