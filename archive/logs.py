@@ -56,13 +56,25 @@ def configuration() -> dict[str, Any]:
         "version": 1,
         "disable_existing_loggers": False,
         "formatters": {"line": formatter},
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+        "filters": {"speaks": {"()": lambda: _speaks}},
+        "handlers": {
+            "stderr": {
+                "class": "logging.StreamHandler",
+                "formatter": "line",
+                "filters": ["speaks"],
+            }
+        },
         "loggers": {
             **{name: {"level": "CRITICAL"} for name in SILENT},
             "celery": {"level": "WARNING"},  # else each task of each second
         },
         "root": {"handlers": ["stderr"], "level": "INFO"},
     }
+
+
+def _speaks(record: logging.LogRecord) -> bool:
+    """pydicom sets the level of its logger itself, when it is imported after ours was."""
+    return record.name.split(".")[0] not in SILENT or record.levelno >= logging.CRITICAL
 
 
 def hush() -> None:

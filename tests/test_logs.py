@@ -99,6 +99,8 @@ def test_a_process_writes_lines_of_json_to_the_end() -> None:
     script = f"""
 import django, logging, threading, warnings
 django.setup()
+import pydicom
+logging.getLogger("pydicom").warning("of an element")
 logging.getLogger("celery.worker").warning("of a library")
 warnings.warn("watch out")
 warnings.warn_explicit("of a data set", UserWarning, "valuerep.py", 1, "pydicom.valuerep")

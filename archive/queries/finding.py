@@ -22,6 +22,7 @@ from archive.queries import attributes
 from archive.queries.attributes import Column, Nested
 from archive.rules import matching
 from archive.rules.matching import Among, Level, Like, Match, Within
+from archive.values import PersonId
 
 _DATE_FORM = r"^[0-9]{4}[.]?[0-9]{2}[.]?[0-9]{2}$"
 _TIME_FORM = r"^([0-9]{2}(:?[0-9]{2}(:?[0-9]{2}([.][0-9]{1,6})?)?)?)?$"
@@ -93,11 +94,21 @@ def _match(tag: int, values: tuple[str, ...], level: Level) -> Match | None:
     attribute = attributes.COLUMNS.get(tag) or attributes.DERIVED.get(tag)
     if attribute is None or attribute.level > level or (attribute.vr == "IS" and tag in _COUNTS):
         return None
+    if tag == attributes.PATIENT_ID:
+        values = tuple(_as_filed(value) for value in values)
     try:
         return matching.match_of(attribute.vr, values)
     except ValueError:
         said = f"{keyword_for_tag(tag)} is asked for with what is no value of VR {attribute.vr}"
         raise IdentifierMismatch(said, tag=tag) from None
+
+
+def _as_filed(patient_id: str) -> str:
+    """Personal identity codes come in small letters too, and are filed in capitals."""
+    try:
+        return PersonId(patient_id)
+    except ValueError:
+        return patient_id
 
 
 _COUNTS = frozenset(attributes.DERIVED) - {attributes.MODALITIES, attributes.SOP_CLASSES}

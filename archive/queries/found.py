@@ -1,16 +1,27 @@
 """What was found, as answers: the asked attributes of each row, and what is worked out below it."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.contrib.postgres.aggregates import ArrayAgg
-from django.db.models import Count, Exists, F, OuterRef, QuerySet, Sum
+from django.db.models import (
+    Case,
+    Count,
+    Exists,
+    F,
+    IntegerField,
+    OuterRef,
+    QuerySet,
+    Subquery,
+    Sum,
+    When,
+)
 from django.db.models.expressions import Combinable
 from django.db.models.functions import Coalesce
 
-from archive.models import Instance, Patient, Series, Study
+from archive.models import Instance, Patient, Series, Study, StudyState
 from archive.objects.identifier import Attribute, Key
 from archive.queries import attributes, standing
 from archive.queries.attributes import Column, Nested
@@ -72,15 +83,17 @@ def as_rows(read: Iterable[Sequence[Any]], level: Level, wanted: Iterable[int]) 
 
 
 def _patients(studies: QuerySet[Study], limit: int) -> QuerySet[Patient]:
-    """Those whose studies were found; by an index that has each once."""
-    found = studies.values_list("patient_id").distinct()[:limit]
-    roots = {
-        survivor or own
-        for own, survivor in Patient.objects.filter(id__in=[row[0] for row in found]).values_list(
-            "id", "survivor_id"
-        )
-    }
-    return Patient.objects.filter(id__in=roots)
+    """Those whose studies were found, `limit` of them if there are as many; by an index that has
+    each id once. A person may have several.
+    """
+    ids, most = studies.values_list("patient_id", flat=True).distinct(), limit
+    while True:
+        found = list(ids[:most])
+        rows = Patient.objects.filter(id__in=found).values_list("id", "survivor_id")
+        roots = {survivor or own for own, survivor in rows}
+        if len(roots) >= limit or len(found) < most:
+            return Patient.objects.filter(id__in=roots)
+        most *= 2
 
 
 def _ids(level: Level) -> dict[str, Combinable]:
@@ -112,11 +125,23 @@ def _column(place: tuple[int, ...], level: Level) -> Combinable:
         return _value(nested.columns[place[1]], level)
     if column := attributes.COLUMNS.get(tag):
         return _value(column, level)
-    return F(f"{_ABOVE[level][Level.STUDY]}{_READ[tag]}")
+    return _READ[tag](_ABOVE[level][Level.STUDY])
+
+
+def _instance_count(study: str = "") -> Case:
+    """As it is kept with the study; while that is being received, what is kept lags behind."""
+    shown = Instance.objects.available().filter(study=OuterRef(f"{study}pk")).order_by()
+    counted = Subquery(shown.values("study_id").annotate(n=Count("pk")).values("n"))
+    receiving = When(**{f"{study}state": StudyState.RECEIVING}, then=Coalesce(counted, 0))
+    kept = F(f"{study}instance_count")
+    return Case(receiving, default=kept, output_field=IntegerField())
 
 
 # Kept with the study, though they follow from what lies below it.
-_READ = {attributes.MODALITIES: "modalities", attributes.INSTANCES_OF_STUDY: "instance_count"}
+_READ: Mapping[int, Callable[[str], Combinable]] = {
+    attributes.MODALITIES: lambda study: F(f"{study}modalities"),
+    attributes.INSTANCES_OF_STUDY: _instance_count,
+}
 
 
 def _value(column: Column, level: Level) -> Combinable:
@@ -159,10 +184,13 @@ def below(page: Sequence[Row], wanted: Mapping[int, Key], visible: QuerySet[Stud
     return Below(found)
 
 
+def _shown_series() -> QuerySet[Series]:
+    """A series of rejected objects alone is not there."""
+    return Series.objects.filter(Exists(Instance.objects.available().filter(series=OuterRef("pk"))))
+
+
 def _series_of_studies(owners: set[UUID], visible: QuerySet[Study]) -> dict[UUID, Any]:
-    shown = Exists(Instance.objects.available().filter(series=OuterRef("pk")))
-    rows = Series.objects.filter(shown, study__in=owners)
-    counted = rows.values("study_id").annotate(n=Count("id"))
+    counted = _shown_series().filter(study__in=owners).values("study_id").annotate(n=Count("id"))
     return {row["study_id"]: row["n"] for row in counted}
 
 
@@ -191,11 +219,12 @@ def _studies_of_patients(owners: set[UUID], visible: QuerySet[Study]) -> dict[UU
 
 
 def _series_of_patients(owners: set[UUID], visible: QuerySet[Study]) -> dict[UUID, Any]:
-    return _of_patients(owners, visible, Count("series", distinct=True))
+    rows = _shown_series().filter(study=OuterRef("pk")).values("study_id")
+    return _of_patients(owners, visible, Sum(Subquery(rows.annotate(n=Count("id")).values("n"))))
 
 
 def _instances_of_patients(owners: set[UUID], visible: QuerySet[Study]) -> dict[UUID, Any]:
-    return _of_patients(owners, visible, Sum("instance_count"))
+    return _of_patients(owners, visible, Sum(_instance_count()))
 
 
 _WORKED_OUT = {

@@ -35,12 +35,17 @@ from archive.objects.part10 import FileMeta
 from archive.objects.study_facts import ACCOMPANYING, StudyFacts
 from archive.services import error_desk, rejections, study_moves
 from archive.services.associations import Peer
+from archive.services.correction_likeness import are_alike, facts_in
 from archive.services.error_desk import Place, What, Who
 from archive.services.rows import Archived
 from archive.values import now
 
 CORRECT = Place("job", "correction")
-FOLLOWED = "followed by a later correction"
+FOLLOWED: Mapping[str, str] = {
+    "state": CorrectionState.UNDONE,
+    "undone_by": SYSTEM.name,
+    "undone_why": "followed by a later correction",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,10 +138,9 @@ def _superseded(
     peer: Peer, study_id: UUID, before: StudyFacts, after: StudyFacts, meta: FileMeta
 ) -> Correction:
     """One that a later one had followed before it was known of."""
-    ended = {"state": CorrectionState.UNDONE, "undone_by": SYSTEM.name, "undone_why": FOLLOWED}
-    known = Correction.objects.filter(study_id=study_id, mark=after.mark(), **ended)
+    known = Correction.objects.filter(study_id=study_id, mark=after.mark(), **FOLLOWED)
     return known.first() or _made(
-        peer, study_id, before, after, meta, undone_at=meta.received_at, **ended
+        peer, study_id, before, after, meta, undone_at=meta.received_at, **FOLLOWED
     )
 
 
@@ -240,9 +244,31 @@ def look_now(study_id: UUID, environment: str) -> None:
 
 def settle(study_id: UUID) -> datetime | None:
     """Put in force what has come whole; when to look again, or None when nothing is gathered."""
+    with transaction.atomic():
+        rejections.lock([study_id])
+        _join_alike(study_id)
     gathered = Correction.objects.filter(study_id=study_id, state=CorrectionState.GATHERING)
-    again = [at for each in gathered.order_by("made_at") if (at := _settle(each))]
-    return min(again, default=None)
+    again = {each.id: at for each in gathered.order_by("made_at") if (at := _settle(each))}
+    left = gathered.values_list("id", flat=True)
+    return min((again[each] for each in left if each in again), default=None)
+
+
+def _join_alike(study_id: UUID) -> None:
+    """Objects of one study may differ in what none of them was corrected in, a study time perhaps:
+    each kept its own, and they are one correction all the same.
+    """
+    gathered = Correction.objects.filter(study_id=study_id, state=CorrectionState.GATHERING)
+    rows = InstanceVersion.objects.filter(correction__in=gathered).order_by("number")
+    newest = {row.instance_id: row for row in rows}
+    parts = list(gathered.filter(id__in={row.correction_id for row in newest.values()}))
+    if len(parts) < 2 or not are_alike(study_id, newest):
+        return
+    study = study_moves.facts_of(Study.objects.select_related("patient").get(id=study_id))
+    changes = {each.id: study.changes(StudyFacts.from_json(each.after)) for each in parts}
+    whole = min(parts, key=lambda each: (len(changes[each.id]), each.made_at))
+    others = [each.id for each in parts if each.id != whole.id]
+    rows.filter(correction__in=others).update(correction=whole)
+    Correction.objects.filter(id__in=others).delete()
 
 
 def _settle(correction: Correction) -> datetime | None:
@@ -256,8 +282,9 @@ def _settle(correction: Correction) -> datetime | None:
         if now() < quiet_at and others.exists():
             return quiet_at
         # Those that always said so need not come again.
-        missing = sum(_says(row) != correction.mark for row in others.iterator())
-        if not missing:
+        marks = (facts_in(row.environment, row).mark() for row in others.iterator())
+        missing = sum(mark != correction.mark for mark in marks)
+        if not missing or are_alike(correction.study_id, versions):
             _complete(correction, versions, at=last_at)
             return None
     late_at = quiet_at + timedelta(hours=settings().correction_patience_hours)
@@ -273,19 +300,13 @@ def newest_versions(correction: Correction) -> dict[UUID, InstanceVersion]:
     return {row.instance_id: row for row in rows}
 
 
-def _says(row: Instance) -> str:
-    header = vault.read_header(
-        row.environment, bytes(row.digest), row.transfer_syntax_uid, row.store
-    )
-    return StudyFacts.of(header).mark()
-
-
 def _complete(
     correction: Correction, versions: Mapping[UUID, InstanceVersion], *, at: datetime
 ) -> None:
     """All objects are corrected: the study is what they say since the last of them came."""
     for version in versions.values():
         put_in_force(version)
+    _end_followed(correction, versions, at)
     study = Study.objects.select_related("overlay").get(id=correction.study_id)
     before = study_moves.facts_of(study)
     after = _become(correction, study, before)
@@ -313,6 +334,19 @@ def _become(correction: Correction, study: Study, before: StudyFacts) -> StudyFa
     changed = StudyFacts.from_json(correction.before).changes(sent)
     laid_over = study.overlay.values if study.overlay is not None else {}
     return study_moves.of_person(before, sent, {*changed, *laid_over})
+
+
+def _end_followed(
+    correction: Correction, versions: Mapping[UUID, InstanceVersion], at: datetime
+) -> None:
+    """Others of which a part came, and all of that again for this one: nobody brings the rest."""
+    rows = Correction.objects.filter(
+        study_id=correction.study_id, state=CorrectionState.GATHERING
+    ).exclude(id=correction.id)
+    for other in rows:
+        came = newest_versions(other)
+        if all(each in versions and versions[each].number > came[each].number for each in came):
+            rows.filter(id=other.id).update(**FOLLOWED, undone_at=at)
 
 
 def _on_desk(correction: Correction, *, here: int, missing: int) -> None:

@@ -128,6 +128,12 @@ def _agree(study: Study, peer: Peer, admitted: Admitted, target: Target) -> None
         raise PatientConflict()
 
 
+def has_begun(peer: Peer, study_id: UUID) -> bool:
+    """Whether a producer stored the first of a study, under whichever authorisation."""
+    rows = Study.objects.filter(id=study_id, authorisation__producer_id=peer.organisation_id)
+    return rows.exists()
+
+
 def related_patients(patient: Patient) -> list[UUID]:
     """A patient with all the ids that were merged into it."""
     rows = standing.ids_of(standing.person_id(patient))
@@ -269,9 +275,12 @@ def add_modality(study_id: UUID, modality: str) -> None:
 
 
 def note_progress(filed: Filed, instances: int, size: int) -> None:
-    """Add to the study's counts; registration counts again exactly."""
+    """Add to the study's counts while it is being received. What moves it on counts exactly, with
+    what an association that lasts has not written down yet.
+    """
     if instances:
-        Study.objects.filter(id=filed.study_id).update(
+        receiving = Study.objects.filter(id=filed.study_id, state=StudyState.RECEIVING)
+        receiving.update(
             instance_count=F("instance_count") + instances, byte_count=F("byte_count") + size
         )
 

@@ -1,6 +1,7 @@
 """Storing: one object, judged, made durable, and only then answered (AR-1, NF-4)."""
 
 from datetime import datetime, timedelta
+from functools import partial
 from uuid import UUID
 
 from django.db import transaction
@@ -295,7 +296,8 @@ class Receipt:
         meta = self._meta(target.register)
         sent = Sent(header, self.incoming, self.transfer_syntax_uid, meta)
         try:
-            again = resending.take(session.peer, session.terms, known, sent)
+            require = partial(session.require_correctable, known.study_id, admitted, target)
+            again = resending.take(session.peer, session.terms, known, sent, require)
         except OtherContent:
             session.check(header, admitted)  # another patient or study says more than "other"
             raise
@@ -344,8 +346,8 @@ class Receipt:
 def _write_row(row: rows.Row) -> Written:
     """Write the row and put its study back to receiving; hide it if a note came before it."""
     written = rows.insert(row)
-    if written is Written.AWAITED:
-        rejections.apply_to(Instance.objects.get(id=row.id))
+    if written is Written.AWAITED and not rejections.apply_to(Instance.objects.get(id=row.id)):
+        written = Written.NEW  # another organisation's note
     if written is not Written.NOT and rows.put_back_to_receiving(row.study_id):
         jobs.defer(
             JobKind.REGISTRATION,

@@ -265,14 +265,21 @@ def _nothing_left(study: Study, stored: Stored) -> datetime | None:
 
 
 def _move(study: Study, state: StudyState, **columns: object) -> bool:
-    """Change the state unless objects are coming in: those put it back to receiving themselves."""
+    """Change the state unless objects are coming in: those put it back to receiving themselves.
+    None can come while it is counted here, so the counts hold as long as the state does.
+    """
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [str(study.id)])
     came = Instance.objects.filter(study=study, received_at__gt=study_seen_at(study)).exists()
     if came:
         return False
     kept = Study.objects.filter(id=study.id).exclude(state=StudyState.DESTROYED)
-    return bool(kept.update(state=state, **columns))
+    return bool(kept.update(state=state, **_counted(study), **columns))
+
+
+def _counted(study: Study) -> dict[str, object]:
+    shown = Instance.objects.available().filter(study=study)
+    return shown.aggregate(instance_count=Count("id"), byte_count=Sum("size", default=0))
 
 
 def study_seen_at(study: Study) -> datetime:

@@ -11,9 +11,9 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import QuerySet
 
-from archive import vault
+from archive import gate, vault
 from archive.actors import Actor, ActorKind
-from archive.errors import OtherRegister, Unacceptable
+from archive.errors import ControllerUnauthorised, OtherRegister, Unacceptable
 from archive.errors.corrections import RejectionNoteReused
 from archive.models import Instance, Organisation, Rejection, RejectionTitle, Study
 from archive.objects import key_objects, manifest, part10
@@ -21,6 +21,7 @@ from archive.objects.key_objects import KeyObjects
 from archive.objects.sameness import same_content
 from archive.queries import retention
 from archive.rules import correction
+from archive.rules.access import Action
 from archive.rules.correction import Known, Terms, Verdict
 from archive.services import integrity, publishing, rejections
 from archive.services.associations import Peer
@@ -60,13 +61,16 @@ def receive(
 ) -> None:
     """Act on a customer's note; on return its bytes and what it did are durable.
 
-    Raises what `rules.correction.judge` does, RejectionNoteReused, OtherRegister.
+    Raises what `rules.correction.judge` does, RejectionNoteReused, OtherRegister,
+    ControllerUnauthorised.
     """
     if len(note.content.named) > MOST:
         raise Unacceptable("rejection note names too many objects")
-    if _came_before(peer, note, incoming, meta):
-        return
     with transaction.atomic():
+        rejections.lock([note.sop_instance_uid])  # it may come twice in one moment
+        if _came_before(peer, note, incoming, meta):
+            return
+        _require_no_organisers(peer, note)
         own = _own(peer, note)
         rejections.lock(own.order_by().values_list("study_id", flat=True).distinct())
         verdict = _judge(peer, terms, note, own)
@@ -102,6 +106,25 @@ def _came_before(peer: Peer, note: Note, incoming: vault.Incoming, meta: part10.
         if not same_content(archived, before, bytes(incoming.data()), sent):
             raise RejectionNoteReused()
     return True
+
+
+def _require_no_organisers(peer: Peer, note: Note) -> None:
+    """What a producer may have back is no secret to it, and is its organiser's to reject: success
+    would say that it is hidden. Raises ControllerUnauthorised.
+    """
+    reached = gate.reached_by(peer.actor)
+    if not reached:
+        return
+    rows = Study.objects.filter(environment=peer.environment)
+    rows = rows.exclude(register__organisation_id=peer.organisation_id)
+    theirs = gate.visible(rows, peer.actor, Action.RETURN, reached=reached)
+    found = Instance.objects.available().filter(
+        environment=peer.environment,
+        sop_instance_uid__in=[each.instance_uid for each in note.content.named],
+        study__in=theirs.values("id"),
+    )
+    if found.exists():
+        raise ControllerUnauthorised()
 
 
 def _own(peer: Peer, note: Note) -> QuerySet[Instance]:

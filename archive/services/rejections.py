@@ -24,7 +24,7 @@ STRICTER = "replaced by a stricter rejection"
 EMPTIED: Mapping[str, object] = {"state": StudyState.CORRECTED, "waits_for": ""}
 
 
-def lock(study_ids: Iterable[UUID]) -> None:
+def lock(study_ids: Iterable[UUID | str]) -> None:
     """Keep registration and arriving objects out until the caller's transaction ends; in one order,
     so that two notes never wait for each other.
     """

@@ -2,6 +2,7 @@
 AR-7, AR-10).
 """
 
+from collections.abc import Callable
 from dataclasses import replace
 from enum import Enum, auto
 
@@ -26,9 +27,12 @@ class Again(Enum):
     HEALED = auto()
 
 
-def take(peer: Peer, terms: Terms, archived: Archived, sent: Sent) -> Again:
-    """Raises RejectedBefore, OtherContent, BytesDamaged, StudyDestroyed, StorageFull,
-    StorageGone.
+def take(
+    peer: Peer, terms: Terms, archived: Archived, sent: Sent, require: Callable[[], None]
+) -> Again:
+    """`require` raises what forbids a correction as it does a new object.
+
+    Raises RejectedBefore, OtherContent, BytesDamaged, StudyDestroyed, StorageFull, StorageGone.
     """
     if correction.is_refused_again(archived.rejection):
         raise RejectedBefore()
@@ -48,6 +52,7 @@ def take(peer: Peer, terms: Terms, archived: Archived, sent: Sent) -> Again:
         raise OtherContent()
     if corrections.is_earlier_version(archived, digests):
         raise OtherContent("an earlier version of the object; the corrected one stays")
+    require()
     corrections.offer(peer, archived, held, sent)
     return Again.CORRECTED
 

@@ -9,9 +9,7 @@ from datetime import date
 from uuid import UUID
 
 from archive import ledger, tracing
-from archive.errors import (
-    CustomerTooFast,
-)
+from archive.errors import CustomerTooFast, OtherContent
 from archive.objects.header import Header, Read
 from archive.rules import admission, identity
 from archive.rules.admission import Admitted, Announced
@@ -27,6 +25,7 @@ from archive.services.filing import Filed, Target
 from archive.values import PatientIdentifier, today
 
 STORE = Place("dicom", "store")
+LOOK_AGAIN = 1.0  # seconds
 
 
 @dataclass(slots=True)
@@ -43,6 +42,7 @@ class Tally:
     total_instances: int = 0
     total_bytes: int = 0
     began: float = field(default_factory=time.monotonic)
+    looked_up: float = field(default_factory=time.monotonic)  # that it is the patient's
 
 
 class Session:
@@ -127,25 +127,42 @@ class Session:
 
     def check(self, header: Header, admitted: Admitted) -> Target:
         """The register the object goes to. Reads only; raises what forbids it. Once study and
-        series are filed, objects that were admitted alike are no longer asked about.
+        series are filed, objects that were admitted alike are asked about once a second: the study
+        may be another patient's meanwhile, by a correction.
         """
         target = self.target(header, admitted)
-        if admitted is self.agreed:
-            return target
         known = self.studies.get(header.study_instance_uid)
+        is_fresh = known is not None and time.monotonic() - known.looked_up < LOOK_AGAIN
+        if is_fresh and admitted is self.agreed:
+            return target
         filed = (
-            known is not None
+            is_fresh
+            and known is not None
             and known.patient == admitted.patient
             and known.filed.register_id in target.reach
             and self.series_key(header) in self.series
         )
         if not filed:
             filing.check(self.peer, header, admitted, target)
-        issuers = self.registers.arcs | identity.arcs_of([target.register.controller_oid])
-        identity.require_own_issuer(admitted.patient, issuers)
+            if known is not None:
+                known.patient, known.looked_up = admitted.patient, time.monotonic()
+        self.require_own_issuer(admitted, target)
         if filed:
             self.agreed = admitted
         return target
+
+    def require_own_issuer(self, admitted: Admitted, target: Target) -> None:
+        """Raises PatientIdForeign."""
+        issuers = self.registers.arcs | identity.arcs_of([target.register.controller_oid])
+        identity.require_own_issuer(admitted.patient, issuers)
+
+    def require_correctable(self, study_id: UUID, admitted: Admitted, target: Target) -> None:
+        """What may be corrected is what may be stored, but that a producer corrects no study of its
+        organiser's that it has not begun. Raises PatientIdForeign, OtherContent.
+        """
+        self.require_own_issuer(admitted, target)
+        if target.authorisation_id and not filing.has_begun(self.peer, study_id):
+            raise OtherContent()
 
     def target(self, header: Header, admitted: Admitted) -> Target:
         """An authorisation is read once an association for each organiser, patient and study code,

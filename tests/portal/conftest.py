@@ -1,9 +1,13 @@
-"""For tests of signing in: unspent rate limits."""
+"""For tests of signing in: unspent rate limits; for those that destroy: a vault of their own."""
 
 from collections.abc import Iterator
 
 import pytest
 from django.core.cache import cache
+
+from tests.services.conftest import configure, own_vault
+
+__all__ = ["configure", "own_vault"]
 
 
 @pytest.fixture

@@ -146,6 +146,7 @@ def test_holds_are_placed_and_released_and_the_study_says_so() -> None:
     assert RetentionHold.objects.filter(released_at=None).count() == 1
 
 
+@pytest.mark.usefixtures("own_vault")
 def test_a_destruction_goes_by_two_persons_and_ends_in_a_certificate() -> None:
     retention.nothing_is_for_ever()
     study = retention.ended()

@@ -4,14 +4,14 @@
 
 import pytest
 
-from archive.errors import ControllerUnauthorised, OtherRegister
+from archive.errors import ControllerUnauthorised, OtherContent, OtherRegister
 from archive.errors.authorisations import AuthorisationMoved
 from archive.models import Authorisation, CaseEvent, Instance, LedgerEvent, Patient, Study
 from archive.rules.authorisations import Order
-from archive.services import authorisations, commitment, notices, registration
+from archive.services import authorisations, commitment, corrections, notices, registration
 from archive.services.sessions import Session
 from archive.values import uid_from_uuid
-from tests import cast
+from tests import cast, notes
 from tests.authorising import made, naming, person, received, register
 from tests.cast import CT, ESIMERKKILA, MALLILA, MATTI, RONTGEN, VENLA, send, store
 
@@ -26,6 +26,40 @@ def test_it_stands_in_the_organisers_register_under_its_authorisation() -> None:
     stored = LedgerEvent.objects.get(kind="study.stored", study_id=study.id)
     assert stored.facts["authorisation"] == str(row.id)
     assert stored.organisation_id == row.producer_id
+
+
+def test_what_it_stored_there_is_not_the_producers_to_reject() -> None:
+    """A success would say that it is hidden."""
+    row = made()
+    theirs = naming()
+    store(theirs, business_id=RONTGEN)
+    with pytest.raises(ControllerUnauthorised) as refused:
+        notes.send(notes.note(notes.SAFETY, theirs), RONTGEN)
+    assert refused.value.error_comment == "0124: no authorisation for the organiser's register"
+    Authorisation.objects.filter(id=row.id).update(may_read=False)
+    notes.send(notes.note(notes.SAFETY, theirs), RONTGEN)  # unseen, so as if it had not come yet
+    assert Instance.objects.get().rejection == ""
+    notes.send(notes.note(notes.SAFETY, theirs))
+    assert Instance.objects.get().rejection == notes.SAFETY
+
+
+def test_a_producer_corrects_what_it_has_begun_and_nothing_of_its_organisers_own() -> None:
+    notes.allow(RONTGEN, metadata=True)
+    made()
+    elsewhere = {"StudyInstanceUID": "1.2.5", "SeriesInstanceUID": "1.2.5.1"}
+    own, theirs = naming(), naming(**elsewhere)
+    store(own)
+    store(theirs, business_id=RONTGEN)
+    uid = str(own.SOPInstanceUID)
+    with pytest.raises(OtherContent):
+        store(naming(SOPInstanceUID=uid, AccessionNumber="B2"), business_id=RONTGEN)
+    uid = str(theirs.SOPInstanceUID)
+    study = store(
+        naming(SOPInstanceUID=uid, AccessionNumber="B2", **elsewhere), business_id=RONTGEN
+    )
+    assert corrections.settle(study.id) is None
+    told = Study.objects.filter(environment="production").order_by("accession_number")
+    assert list(told.values_list("accession_number", flat=True)) == ["A1", "B2"]
 
 
 def test_without_naming_the_organiser_it_is_the_producers_own() -> None:

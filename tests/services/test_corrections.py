@@ -8,6 +8,7 @@ from pydicom.dataset import Dataset
 
 from archive import errors, vault
 from archive.errors import corrections as refusals
+from archive.errors.persons import PatientIdForeign
 from archive.models import (
     Case,
     Correction,
@@ -19,6 +20,7 @@ from archive.models import (
     Study,
 )
 from archive.services import corrections, overlays, registration, serving, study_moves
+from archive.services.sessions import Session
 from archive.values import HETU_ROOT, now
 from tests import cast, notes
 from tests.cast import MATTI, VENLA, dataset
@@ -151,6 +153,45 @@ def test_objects_that_always_said_so_need_not_come_again() -> None:
     assert Study.objects.get(id=study.id).study_id == "2"
 
 
+def test_objects_that_differ_in_what_was_not_corrected_are_corrected_together() -> None:
+    first, second = dataset(), dataset(StudyTime="101501", SeriesNumber="2")
+    right = dataset(StudyTime="101502", StudyID="2")
+    study = registered(first, second, right)
+    again = [
+        corrected(second, StudyTime="101501", SeriesNumber="2", StudyID="2"),
+        corrected(first, StudyID="2"),
+    ]
+    cast.store(again[0])
+    assert settle(study) is not None
+    cast.store(again[1])
+    assert settle(study) is None
+    study.refresh_from_db()
+    assert (study.study_id, study.study_time) == ("2", "101500")
+    correction = Correction.objects.get()
+    assert (correction.state, correction.versions.count()) == ("in_force", 2)
+    told = LedgerEvent.objects.get(kind="study.corrected", study_id=study.id)
+    assert told.facts["changed"] == ["StudyID"]
+    cast.store(*again)
+    assert [served(each).StudyID for each in (first, second, right)] == ["2"] * 3
+    assert [served(each).StudyTime for each in (first, second)] == ["101500", "101501"]
+    overlays.undo(ARCHIVIST, correction, reason="was right before")
+    assert ["StudyID" in served(each) for each in (first, second)] == [False, False]
+
+
+def test_objects_of_which_one_was_corrected_further_wait_for_the_others() -> None:
+    first, second = dataset(), dataset(StudyTime="101501")
+    study = registered(first, second)
+    cast.store(corrected(first, **NEW_PATIENT))
+    cast.store(corrected(second, **NEW_PATIENT, StudyTime="101501", AccessionNumber="B3"))
+    assert settle(study) is not None
+    assert whose(study) == MATTI
+    cast.store(corrected(first, **NEW_PATIENT, AccessionNumber="B3"))
+    assert settle(study) is None
+    study.refresh_from_db()
+    assert (whose(study), study.accession_number) == (VENLA, "B3")
+    assert Correction.objects.exclude(state="in_force").count() == 1
+
+
 def test_rejected_objects_need_not_be_corrected() -> None:
     bad, good = dataset(), dataset()
     study = registered(bad, good)
@@ -202,6 +243,22 @@ def test_a_correction_must_be_admissible_itself() -> None:
         cast.store(corrected(made, PatientID="010181-9000"))
     with pytest.raises(errors.StudyCodeUnknown):
         cast.store(corrected(made, StudyDescription="CT HEAD"))
+
+
+def test_a_study_is_not_corrected_to_a_temporary_id_of_another_organisation() -> None:
+    first, second = dataset(), dataset()
+    study = registered(first, second)
+    own, foreign = (
+        {"PatientID": "010181-9991", "IssuerOfPatientID": f"1.2.246.10.{arc}.22.2026"}
+        for arc in ("90000003", "90000011")
+    )
+    with pytest.raises(PatientIdForeign):
+        cast.store(corrected(first, **foreign))
+    with pytest.raises(PatientIdForeign):
+        cast.store(dataset(), corrected(first, **foreign))  # taken for a new one at first
+    assert not InstanceVersion.objects.exists()
+    cast.store(*(corrected(each, **own) for each in (first, second)))
+    assert settle(study) is not None  # the third one
 
 
 def test_what_does_not_name_the_study_is_corrected_at_once() -> None:
@@ -275,6 +332,24 @@ def test_an_archivist_corrects_without_changing_a_byte() -> None:
     told = LedgerEvent.objects.get(kind="study.corrected")
     assert told.facts["changed"] == ["PatientID", "PatientName"]
     assert (told.actor_name, told.facts["reason"]) == (ARCHIVIST.name, "mix-up at the desk")
+
+
+def test_an_association_that_lasts_brings_no_more_of_the_patient_the_study_had() -> None:
+    made = dataset()
+    session = Session(cast.peer())
+    cast.send(session, made)
+    study = Study.objects.get(instances__sop_instance_uid=made.SOPInstanceUID)
+    lay_over(study, PatientID=VENLA, PatientName="Mallikas^Venla")
+    session.studies[study.study_instance_uid].looked_up = 0.0  # a while ago
+    for _ in range(2):
+        with pytest.raises(errors.PatientConflict):
+            cast.send(session, dataset())
+    right = cast.send(session, dataset(**NEW_PATIENT))
+    with pytest.raises(errors.PatientConflict):
+        cast.send(session, dataset())
+    session.close()
+    held = Instance.objects.filter(study=study).values_list("sop_instance_uid", flat=True)
+    assert set(held) == {made.SOPInstanceUID, right}
 
 
 def test_the_preview_says_field_by_field_and_refuses_what_admission_would() -> None:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from pydicom import dcmread
@@ -43,7 +44,8 @@ from tests.services.test_integrity import go_round
 
 
 @pytest.fixture(autouse=True)
-def _nothing_is_for_ever(db: None) -> None:
+def _nothing_is_for_ever(db: None, own_vault: Path) -> None:
+    """What the vault says was destroyed stays so, and other tests have studies of the same UIDs."""
     retention.nothing_is_for_ever()
 
 

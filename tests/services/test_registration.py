@@ -20,7 +20,9 @@ from archive.models import (
 )
 from archive.objects import manifest
 from archive.objects.registry import DocumentEntry
+from archive.rules import linkage
 from archive.services import registration
+from archive.services.sessions import Session
 from archive.values import now
 from tests import cast
 from tests.cast import RONTGEN, dataset
@@ -57,6 +59,44 @@ def test_a_committed_study_need_not_be_quiet() -> None:
     Instance.objects.filter(study=study).update(committed_at=now())
     registration.advance(study.id)
     assert state(study) == "registered"
+
+
+def test_what_was_counted_while_an_association_lasts_is_not_added_when_it_ends() -> None:
+    """A sender that waits for its commitment keeps the association open meanwhile."""
+    session = Session(cast.peer())
+    first, second = dataset(), dataset()
+    for made in (first, second):
+        cast.send(session, made)
+    study = Study.objects.get(instances__sop_instance_uid=first.SOPInstanceUID)
+    Instance.objects.filter(study=study).update(committed_at=now())
+    cast.documents()
+    registration.advance(study.id)
+    assert state(study) == "registered"
+    session.close()
+    study.refresh_from_db()
+    size = len(cast.encoded(first)) + len(cast.encoded(second))
+    assert (study.instance_count, study.byte_count) == (2, size)
+
+
+def test_what_comes_between_counting_and_moving_on_is_counted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its receiving may have begun before that of the last one that was counted."""
+    study, session = stored(), Session(cast.peer())
+    judge = linkage.judge
+
+    def judge_meanwhile(*asked: Any) -> linkage.Verdict:
+        uid = cast.send(session, dataset())
+        earlier = now() - timedelta(minutes=6)
+        Instance.objects.filter(sop_instance_uid=uid).update(received_at=earlier)
+        return judge(*asked)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(linkage, "judge", judge_meanwhile)
+        registration.advance(study.id)
+    session.close()
+    study.refresh_from_db()
+    assert (study.state, study.instance_count) == ("waiting_for_documents", 2)
 
 
 @pytest.mark.parametrize(

@@ -275,6 +275,8 @@ def test_anothers_note_that_waits_never_falls_on_my_object() -> None:
     made = dataset()
     notes.send(note(SAFETY, made), MALLILA)
     study = stored(made)
+    assert study.instance_count == 1
+    assert LedgerEvent.objects.get(kind="study.stored").facts["rejected"] == 0
     registration.advance(study.id)
     assert rejection_of(made) == ""
 

@@ -136,7 +136,8 @@ class Fetch:
             self._close(ending)
         listed = identifier.failed_uids(self.failed, self.call.transfer_syntax_uid)
         status = self._status(ending, error)
-        self._tell(status, error or self.why, ended=ending == retrieval.DONE, listed=listed)
+        ended = ending != retrieval.CANCELLED
+        self._tell(status, error or self.why, ended=ended, listed=listed)
 
     def _give_all(self) -> str:
         with closing(self._read_ahead()) as objects:
@@ -186,7 +187,9 @@ class Fetch:
         ended: bool = False,
         listed: bytes = b"",
     ) -> None:
-        """A response; until all has `ended` with what remains, PS3.4 C.4.2.1.6."""
+        """A response; unless it `ended` otherwise than by a cancel with what remains, PS3.4
+        C.4.2.1.6.
+        """
         self.counts.remaining = None if ended else self._remaining()
         response = codec.encode_response(
             self.call.command, status, error, counts=self.counts, data_set=bool(listed)

@@ -124,7 +124,7 @@ def test_while_stopping_new_associations_are_told_to_come_later(listener: Listen
     order = wire.command(1, data_set=True, uid=uid)
     peer.send(wire.data(wire.value(3, order), wire.value(0, data_set[:100])))
     listener.process.send_signal(signal.SIGTERM)
-    eventually(lambda: _rejected_with(listener, CONGESTION))
+    eventually(lambda: rejected_with(listener, CONGESTION))
     # The object that is on its way is still taken, answered and kept; then the association ends.
     peer.send(wire.data(wire.value(wire.LAST, data_set[100:])))
     assert peer.status() == 0
@@ -144,7 +144,7 @@ def _is_let_in(listener: Listening) -> bool:
         peer.socket.close()
 
 
-def _rejected_with(listener: Listening, expected: tuple[int, int, int]) -> bool:
+def rejected_with(listener: Listening, expected: tuple[int, int, int]) -> bool:
     peer = wire.Peer(listener.connect())
     peer.send(wire.request())
     kind, body = peer.read()

@@ -1,5 +1,6 @@
 """C-MOVE that is cancelled, left, held up or nonsense (AR-6, NF-4)."""
 
+import signal
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -22,6 +23,7 @@ from tests.edges.dicom.moves import (
     stored,
     study_level,
 )
+from tests.edges.dicom.test_door import CONGESTION, rejected_with
 
 pytestmark = pytest.mark.usefixtures("fresh_database")
 
@@ -50,6 +52,31 @@ def test_a_cancelled_retrieval_ends_with_what_remains(
     assert (failed, warning) == (0, 0)
     assert completed == len(destination.stored) and remaining == 5 - completed
     assert retrieved()[0].facts["outcome"] == "cancelled"
+
+
+def test_a_retrieval_that_fails_in_the_middle_says_nothing_of_what_remains(
+    listen: Listen, pick_port: Callable[[], int]
+) -> None:
+    """PS3.4 C.4.2.1.6: that is for pending and cancelled ones."""
+    listener = listen(DICOM_PROCESSES="1")
+    stored(5)
+    stopping = threading.Event()
+    with storage(pick_port()) as destination:
+        destination.answer = waiting(destination, stopping)
+        peer = wire.connect(listener, wire.request([(STUDY_MOVE, (cast.IMPLICIT,))]))
+        peer.send(
+            wire.data(
+                wire.value(3, order()), wire.value(2, cast.encoded(study_level(), cast.IMPLICIT))
+            )
+        )
+        assert destination.arrived.wait(20)
+        listener.process.send_signal(signal.SIGTERM)
+        eventually(lambda: rejected_with(listener, CONGESTION))
+        stopping.set()
+        *pending, (status, body) = responses(peer)
+    assert (status, wire.number(body, 0x1021)) == (0xA702, len(destination.stored))
+    assert [wire.number(each, 0x1020) for _, each in pending] == [4]
+    assert wire.element(0x1020, b"")[:4] not in body
 
 
 def waiting(destination: Storage, event: threading.Event) -> Callable[[Event], int]:

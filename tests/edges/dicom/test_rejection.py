@@ -1,12 +1,15 @@
 """Rejection notes over real associations: every title, every status (AR-7)."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from copy import deepcopy
 from pathlib import Path
 
 from pydicom.dataset import Dataset
 from pynetdicom.association import Association
 
 from archive.edges.dicom import codec
-from archive.models import Instance, Job
+from archive.models import Instance, Job, Rejection
 from archive.objects.messages import Notice
 from archive.values import uid_from_uuid
 from tests import cast, notes
@@ -66,6 +69,23 @@ def test_retention_and_notes_before_their_objects(listener: Listening) -> None:
         assert status(assoc, later) == 0x0000
         assert status(assoc, later) == 0xA771
     assert (rejection_of(old), rejection_of(later)) == (RETENTION, SAFETY)
+
+
+def test_a_note_that_comes_several_times_in_one_moment_is_one(shared: Listening) -> None:
+    here = dataset()
+    cast.store(here)
+    for sent in (note(SAFETY, here), note(SAFETY, dataset())):
+        together = threading.Barrier(4)
+
+        def bring(sent: Dataset = sent, together: threading.Barrier = together) -> int:
+            with shared.associate(*CONTEXTS) as assoc:
+                together.wait(30)
+                return status(assoc, deepcopy(sent))
+
+        with ThreadPoolExecutor(4) as senders:
+            answers = [senders.submit(bring) for _ in range(4)]
+        assert [each.result() for each in answers] == [0x0000] * 4
+        assert Rejection.objects.filter(note_uid=sent.SOPInstanceUID).count() == 1
 
 
 def test_anothers_objects_answer_as_nobodys(shared: Listening) -> None:

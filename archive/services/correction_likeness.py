@@ -1,0 +1,33 @@
+"""What the objects of a study say of it, before and after a correction by their sender (AR-7)."""
+
+from collections.abc import Mapping
+from uuid import UUID
+
+from archive import vault
+from archive.errors import DatasetUnreadable, InstanceUnknown
+from archive.models import Instance, InstanceVersion
+from archive.objects.study_facts import StudyFacts
+
+
+def are_alike(study_id: UUID, versions: Mapping[UUID, InstanceVersion]) -> bool:
+    """Whether all objects of the study will say the same of whatever was corrected in any of them;
+    what differs besides differed before.
+    """
+    changed: set[str] = set()
+    said: list[StudyFacts] = []
+    try:
+        for row in Instance.objects.available().filter(study_id=study_id).iterator():
+            before = after = facts_in(row.environment, row)
+            if row.id in versions:
+                after = facts_in(row.environment, versions[row.id])
+            changed.update(before.changes(after))
+            said.append(after)
+    except (InstanceUnknown, DatasetUnreadable):  # damaged
+        return False
+    return all(len({getattr(each, name) for each in said}) == 1 for name in changed)
+
+
+def facts_in(environment: str, row: Instance | InstanceVersion) -> StudyFacts:
+    """Raises InstanceUnknown, DatasetUnreadable."""
+    header = vault.read_header(environment, bytes(row.digest), row.transfer_syntax_uid, row.store)
+    return StudyFacts.of(header)
