@@ -1,5 +1,6 @@
 """Merging, undoing and updating persons: links only, seen by the whole archive (HL-1)."""
 
+from datetime import date
 from typing import Any
 
 import pytest
@@ -83,6 +84,19 @@ def test_an_unknown_survivor_begins_with_what_the_message_says() -> None:
     merge(temporary(), official(), name="Meikäläinen^Maija")
     survivor = patient(official())
     assert (survivor.name, survivor.birth_date) == ("Meikäläinen^Maija", "19810101")
+
+
+@pytest.mark.parametrize("told", [None, "20260302"])
+def test_an_unknown_survivor_has_died_when_the_retired_id_had_or_the_message_says_so(
+    told: str | None,
+) -> None:
+    persons.study(temporary())
+    dead = Person(temporary(), Demographics(death_date="20260301"))
+    identity.update(sender(), dead, Occasion("production"))
+    merge(temporary(), official(), death_date=told)
+    survivor = patient(official())
+    assert survivor.death_date == date(2026, 3, 2 if told else 1)
+    assert survivor.death_source == "message"
 
 
 def test_a_merge_leaves_the_demographics_of_a_known_survivor() -> None:
