@@ -119,7 +119,7 @@ def part_from_others(study: Study) -> None:
             continue
         with transaction.atomic():
             Document.objects.filter(id=row.id).update(patient=holder)
-            Submission.objects.filter(id=row.submission_id).update(patient=holder)
+            Submission.objects.filter(documents=row).update(patient=holder)
             if row.status == DocumentStatus.APPROVED:
                 deprecate(row, study_id=study.id, why="corrected")
 
