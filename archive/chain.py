@@ -25,8 +25,13 @@ CANONICAL = """jsonb_build_object(
     'organisation', organisation_id, 'subject', subject_id, 'study', study_id,
     'patient', patient_id, 'correlation', correlation_id, 'facts', facts)::text"""
 
-_UNSEALED = f"""SELECT at, id, {CANONICAL} FROM archive_ledgerevent
-    WHERE txid >= %s::xid8 AND txid < %s::xid8 ORDER BY txid, id"""
+# A database restored from a dump numbers its transactions anew, below those that its rows tell of:
+# what comes then may have the number of an event that is sealed.
+_UNSEALED = f"""SELECT at, id, {CANONICAL} FROM archive_ledgerevent e
+    WHERE {{}} AND NOT EXISTS (SELECT 1 FROM archive_ledgerseal s WHERE s.event_id = e.id)
+    ORDER BY txid, id"""
+_SINCE_LAST = _UNSEALED.format("txid >= %s::xid8 AND txid < %s::xid8")
+_OF_RESTORED = _UNSEALED.format("(txid >= %s::xid8 OR txid < %s::xid8)")
 
 
 def link(previous: bytes, canonical: str) -> bytes:
@@ -44,9 +49,15 @@ def seal() -> int:
             " ORDER BY position DESC LIMIT 1"
         )
         position, digest, since = cursor.fetchone() or (0, GENESIS, "0")
-        cursor.execute("SELECT pg_snapshot_xmin(pg_current_snapshot())::text")
-        upto = cursor.fetchone()[0]
-        cursor.execute(_UNSEALED, [since, upto])
+        cursor.execute(
+            "SELECT pg_snapshot_xmin(now)::text, pg_snapshot_xmax(now)::text"
+            " FROM pg_current_snapshot() AS now"
+        )
+        upto, ahead = cursor.fetchone()
+        if int(since) > int(ahead):  # of another cluster: nothing of this one has come so far
+            cursor.execute(_OF_RESTORED, [ahead, upto])
+        else:
+            cursor.execute(_SINCE_LAST, [since, upto])
         rows = cursor.fetchall()
         sealed_at, seals = now(), []
         for at, event_id, canonical in rows:
@@ -216,10 +227,13 @@ def _outside_the_chain(retired: int) -> tuple[int, int, int]:
     """
     with connection.cursor() as cursor:
         cursor.execute(
-            "WITH last AS (SELECT coalesce(max(upto), '0'::xid8) AS upto FROM archive_ledgerseal)"
-            " SELECT count(*) FILTER (WHERE e.txid >= last.upto),"
-            "        count(*) FILTER (WHERE e.txid < last.upto)"
-            " FROM archive_ledgerevent e CROSS JOIN last"
+            "WITH last AS (SELECT coalesce((SELECT upto FROM archive_ledgerseal"
+            "  ORDER BY position DESC LIMIT 1), '0'::xid8) AS upto),"
+            " sorted AS (SELECT e.id, e.txid >= last.upto"
+            "  OR last.upto > pg_snapshot_xmax(pg_current_snapshot()) AS waits"  # restored
+            "  FROM archive_ledgerevent e CROSS JOIN last)"
+            " SELECT count(*) FILTER (WHERE waits), count(*) FILTER (WHERE NOT waits)"
+            " FROM sorted e"
             " WHERE NOT EXISTS (SELECT 1 FROM archive_ledgerseal s WHERE s.event_id = e.id)"
         )
         waiting, slipped = cursor.fetchone()

@@ -95,6 +95,12 @@ def put_off(kind: JobKind, subject_id: UUID, *, until: datetime) -> None:
     )
 
 
+def is_owed_again(kind: JobKind, subject_id: UUID) -> bool:
+    """Whether work on the subject was owed once more while it is being done."""
+    running = Job.objects.filter(kind=kind, subject_id=subject_id, state=JobState.RUNNING)
+    return running.filter(again=True).exists()
+
+
 def withdraw(kind: JobKind, subject_id: UUID) -> None:
     """What was owed has been done by somebody else, in the caller's transaction."""
     Job.objects.filter(kind=kind, subject_id=subject_id, state=JobState.WAITING).update(

@@ -83,6 +83,7 @@ FIELDS: Mapping[str, Any] = {
     "voucher_value": gettext_lazy("Value of the voucher, euros"),
     "voucher_expires_on": gettext_lazy("Voucher expires on"),
     "service_event": gettext_lazy("Service event"),
+    "organiser": gettext_lazy("Organiser"),
     "producer": gettext_lazy("Producer"),
     "patient": gettext_lazy("Patient"),
     "register": gettext_lazy("Register"),

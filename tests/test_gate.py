@@ -1,5 +1,6 @@
 """`visible` in SQL and `decide` say the same of every actor and study (AC-2)."""
 
+from datetime import timedelta
 from itertools import product
 from uuid import UUID
 
@@ -7,13 +8,15 @@ import pytest
 
 from archive import errors, gate
 from archive.actors import SYSTEM, Actor, ActorKind
-from archive.models import Role, Study
+from archive.models import Register, RegisterHolding, Role, Study
 from archive.rules.access import Action
-from archive.values import uuid7
-from tests import cast
-from tests.cast import ESIMERKKILA, MALLILA, dataset
+from archive.services import wishes as service
+from archive.values import today, uuid7
+from tests import cast, wishes
+from tests.cast import ESIMERKKILA, MALLILA, RONTGEN, dataset
 
 pytestmark = pytest.mark.usefixtures("db")
+OPERATOR = "0246246-0"  # a third one
 
 
 def world() -> list[Study]:
@@ -72,3 +75,43 @@ def test_what_may_not_be_seen_is_answered_as_what_is_not_there() -> None:
     with pytest.raises(errors.NotFound) as refused:
         gate.require(stranger, Action.QUERY, study)
     assert str(refused.value) == str(errors.NotFound())
+
+
+def pass_on(controller_oid: str, business_id: str, days_ago: int) -> None:
+    """A register to a successor, as `onboarding.services.succession` does it."""
+    register = Register.objects.get(controller_oid=controller_oid, is_default=True)
+    RegisterHolding.objects.create(
+        register=register,
+        organisation=register.organisation,
+        until=today() - timedelta(days=days_ago),
+    )
+    Register.objects.filter(id=register.id).update(organisation=cast.organisation(business_id))
+
+
+@pytest.mark.parametrize("scope", ["provider", "register"])
+def test_a_prohibition_of_whoever_held_a_register_goes_on_with_its_next_successor(
+    scope: str,
+) -> None:
+    """Esimerkkilä's register passes to Mallila; the patient prohibits Mallila; it passes on."""
+    study = cast.store(dataset())
+    oid = study.register.controller_oid
+    pass_on(oid, MALLILA, days_ago=9)
+    person = study.patient.identifier
+    whose, said = wishes.whose(person), wishes.said()
+    service.inform(SYSTEM, whose, said)
+    service.permit(SYSTEM, whose, said, given=True)
+    asked = wishes.wanted(scope, MALLILA, register_type="2" if scope == "register" else "")
+    service.prohibit(SYSTEM, whose, said, asked)
+    pass_on(oid, OPERATOR, days_ago=1)
+    rows = Study.objects.select_related("register__organisation")
+    fresh = rows.get(id=study.id)
+    third = Actor(
+        ActorKind.CONNECTION, "c", None, cast.organisation(RONTGEN).id, environment="production"
+    )
+    decision = gate.ask(third, Action.QUERY, fresh)
+    assert (decision.allowed, decision.fired[-1]) == (False, f"prohibited-{scope}")
+    assert not gate.visible(rows, third).exists()
+    holder = Actor(
+        ActorKind.CONNECTION, "c", None, cast.organisation(OPERATOR).id, environment="production"
+    )
+    assert gate.ask(holder, Action.QUERY, fresh).ground == "own-register"

@@ -9,7 +9,7 @@ from django.db import DatabaseError, connection, connections, transaction
 
 from archive import ledger
 from archive.ledger import About, Kind
-from archive.models import LedgerEvent
+from archive.models import LedgerEvent, LedgerSeal
 from archive.values import today
 
 
@@ -131,3 +131,41 @@ def test_partitions_are_made_ahead_by_a_role_that_owns_none(db: None) -> None:
     later = today().replace(year=today().year + 2)
     assert ledger.make_partitions(later, months_ahead=1) == 2
     assert ledger.make_partitions(later, months_ahead=1) == 0
+
+
+AHEAD = 1_000_000_000
+
+
+def put_into_another_cluster() -> None:
+    """As `pg_dump` and `pg_restore` leave it: the rows tell of transactions whose numbers the new
+    cluster has not come to.
+    """
+    with connections["owner"].cursor() as cursor:
+        for table, column, trigger in (
+            ("archive_ledgerevent", "txid", "ledger_append_only"),
+            ("archive_ledgerseal", "upto", "seal_append_only"),
+        ):
+            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER {trigger}")
+            cursor.execute(
+                f"UPDATE {table} SET {column} = ({column}::text::bigint + {AHEAD})::text::xid8"
+            )
+            cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER {trigger}")
+
+
+def test_a_restored_ledger_is_sealed_on_in_its_new_cluster(fresh_database: str) -> None:
+    record(number=1)
+    seal_all()
+    before = record(number=2)  # not sealed when the dump was taken
+    put_into_another_cluster()
+    after = record(number=3)
+    found = ledger.verify()
+    assert (found.holds, found.unsealed) == (True, 2)
+    seal_all()
+    sealed = set(LedgerSeal.objects.values_list("event_id", flat=True))
+    assert {before, after} <= sealed
+    later = record(number=4)
+    seal_all()
+    found = ledger.verify()
+    assert found.holds, found.why
+    assert found.sealed == LedgerEvent.objects.count() == LedgerSeal.objects.count()
+    assert LedgerSeal.objects.filter(event_id=later).exists()

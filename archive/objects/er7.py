@@ -41,7 +41,7 @@ class Separators:
         return f"{self.component}{self.repetition}{self.escape}{self.subcomponent}"
 
     def unescape(self, text: str) -> str:
-        """Section 2.7: separators and hexadecimal ASCII; other sequences are formatting and go."""
+        """Section 2.7: separators and hexadecimal data; other sequences are formatting and go."""
         if self.escape not in text:
             return text
         parts = text.split(self.escape)
@@ -58,8 +58,8 @@ class Separators:
         if sequence in _ESCAPED:
             signs = (self.field, self.component, self.repetition, self.escape, self.subcomponent)
             return signs[_ESCAPED[sequence]]
-        if re.fullmatch(r"X(?:[0-7][0-9A-Fa-f])+", sequence):
-            return bytes.fromhex(sequence[1:]).decode("ascii")
+        if re.fullmatch(r"X(?:[0-9A-Fa-f]{2})+", sequence):
+            return _of_bytes(bytes.fromhex(sequence[1:]))
         return ""
 
     def escaped(self, text: str) -> str:
@@ -70,6 +70,16 @@ class Separators:
             f"{self.escape}{signs[sign]}{self.escape}" if sign in signs else sign for sign in text
         )
         return re.sub(r"[\r\n\t]", " ", _CONTROLS.sub("", plain))
+
+
+def _of_bytes(data: bytes) -> str:
+    """Letters of a name, in most senders' messages: by what they can be, as MSH-18 is not told of
+    them. What is well-formed UTF-8 means something else in no name.
+    """
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        return data.decode("iso8859-1")
 
 
 @dataclass(frozen=True, slots=True)

@@ -143,15 +143,17 @@ def controllers_at(registers: Mapping[UUID, UUID], at: datetime) -> dict[UUID, U
 
 
 def people(persons: Iterable[UUID], at: datetime) -> dict[UUID, PersonFacts]:
-    """The state of each of these persons; four queries however many they are."""
+    """The state of each of these persons; five queries at most, however many they are."""
     wanted = set(persons)
     informed = set(informings(at).filter(person__in=wanted).values_list("person", flat=True))
     latest: dict[UUID, bool] = {}
     for person, given in permissions(at).filter(person__in=wanted).values_list("person", "given"):
         latest.setdefault(person, given)
     bans: dict[UUID, list[Ban]] = {}
-    for row in prohibitions(at).filter(person__in=wanted).order_by("effective_at", "id"):
-        bans.setdefault(row.person, []).append(_ban(row))
+    found = list(prohibitions(at).filter(person__in=wanted).order_by("effective_at", "id"))
+    passed = _passed_from({row.provider_id for row in found if row.provider_id})
+    for row in found:
+        bans.setdefault(row.person, []).append(_ban(row, passed.get(row.provider_id, frozenset())))
     return {
         person: PersonFacts(
             informed=person in informed,
@@ -162,7 +164,18 @@ def people(persons: Iterable[UUID], at: datetime) -> dict[UUID, PersonFacts]:
     }
 
 
-def _ban(row: Prohibition) -> Ban:
+def _passed_from(providers: Collection[UUID]) -> dict[UUID, frozenset[str]]:
+    """The controllers whose registers each of these held before they passed on."""
+    if not providers:
+        return {}
+    rows = RegisterHolding.objects.filter(organisation__in=providers)
+    found: dict[UUID, set[str]] = {}
+    for provider, oid in rows.values_list("organisation_id", "register__controller_oid"):
+        found.setdefault(provider, set()).add(oid)
+    return {provider: frozenset(oids) for provider, oids in found.items()}
+
+
+def _ban(row: Prohibition, held_before: frozenset[str]) -> Ban:
     return Ban(
         scope=row.scope,
         provider_id=row.provider_id,
@@ -170,6 +183,7 @@ def _ban(row: Prohibition) -> Ban:
         register_type=row.register_type,
         service_event=row.service_event,
         emergency_exception=row.emergency_exception,
+        held_before=held_before,
     )
 
 
@@ -251,8 +265,14 @@ def banned(at: datetime, *, firm_only: bool = False) -> Exists:
     rows = prohibitions(at).filter(person=OuterRef("person"))
     if firm_only:
         rows = rows.filter(emergency_exception=False)
-    of_provider = Q(provider=OuterRef("register__organisation_id")) | Q(
-        ~Q(controller_oid=""), controller_oid=OuterRef("register__controller_oid")
+    oid = "register__controller_oid"
+    passed = RegisterHolding.objects.filter(
+        register__controller_oid=OuterRef(OuterRef(oid)), organisation=OuterRef("provider")
+    )
+    of_provider = (
+        Q(provider=OuterRef("register__organisation_id"))
+        | Q(~Q(controller_oid=""), controller_oid=OuterRef(oid))
+        | Q(Exists(passed))
     )
     of_type = Q(register_type=OuterRef("register__type"))
     of_event = Q(~Q(service_event=""), service_event=OuterRef("service_event"))

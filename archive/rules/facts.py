@@ -50,6 +50,7 @@ class Ban:
     register_type: str
     service_event: str
     emergency_exception: bool
+    held_before: frozenset[str] = frozenset()  # controllers whose registers have passed from it
 
     def covers(self, subject: Subject) -> bool:
         """Whether it is about this object. Its own controller it never stops."""
@@ -69,9 +70,13 @@ class Ban:
         return True  # a scope that is not known here forbids
 
     def _is_of(self, subject: Subject) -> bool:
-        """The provider's own register, also when it has passed to a successor since."""
-        return self.provider_id == subject.controller_id or (
-            self.controller_oid == subject.controller_oid != ""
+        """The provider's own register, also when it has passed to a successor since, and that one's
+        successor.
+        """
+        return (
+            self.provider_id == subject.controller_id
+            or self.controller_oid == subject.controller_oid != ""
+            or subject.controller_oid in self.held_before
         )
 
 

@@ -20,7 +20,15 @@ from archive.rules.authorisations import Fault, Move, Order
 from archive.services import authorisation_rows as rows
 from archive.services import filing
 from archive.services.authorisation_parties import producer_faults, require_controller, sides
-from archive.values import HELSINKI, PatientIdentifier, now, today, uid_from_uuid, uuid7
+from archive.values import (
+    HELSINKI,
+    PatientIdentifier,
+    civil_day,
+    now,
+    today,
+    uid_from_uuid,
+    uuid7,
+)
 
 Kind = ledger.Kind
 
@@ -134,6 +142,35 @@ def _next_version(
         made_at=at,
         at=at,
     )
+
+
+def pass_on(register: Register) -> int:
+    """The register has passed to another controller, in the caller's transaction: what is live goes
+    on as a next version, whose organiser that one is; those before stay as they were. How many.
+    """
+    rows.hold(register)
+    at, controller = now(), register.organisation_id
+    live = Authorisation.objects.filter(register=register, closed_at=None)
+    # A producer that is controller now has no more use for one.
+    others = live.exclude(organiser_id=controller).exclude(producer_id=controller)
+    related = ("register", "organiser", "producer", "patient")
+    passed = [
+        row
+        for row in others.select_related(*related)
+        if not rows.standing_of(row).is_over(civil_day(at))
+    ]
+    for row in passed:
+        following = _next_version(row, Order.of(row), row.producer, SYSTEM.name, at)
+        rows.move(row, Move.AMEND, at, closed_at=at)
+        rows.owe_form(row)
+        following.save(force_insert=True)
+        facts = {
+            "version": following.version,
+            "changed": ["organiser"],
+            "producer": row.producer.oid if row.producer else "",
+        }
+        _tell(rows.record(Kind.AUTHORISATION_AMENDED, following, facts, SYSTEM), following)
+    return len(passed)
 
 
 def accept(actor: Actor, row: Authorisation) -> Authorisation:

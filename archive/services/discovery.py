@@ -1,6 +1,6 @@
 """Registry Stored Query over what the gate lets be seen (XD-1, ITI TF-2 3.18 and 3.51)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
@@ -8,10 +8,10 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.db.models.functions import Coalesce
 
-from archive import ledger
+from archive import gate, ledger
 from archive.actors import Actor
 from archive.errors import QueryUnknown, SeveralPatients, TooManyResults
-from archive.models import Document, DocumentStatus
+from archive.models import Document, DocumentLink, DocumentStatus
 from archive.objects.queries import Found, StoredQuery
 from archive.objects.registry import (
     DocumentEntry,
@@ -78,8 +78,11 @@ def leaves(
     persons = {row[0] for row in (*sets, *folders)} | _persons(documents)
     if len(persons) > 1 and not many:
         raise SeveralPatients()
-    released = _released(asked, documents)
-    _record(asked, persons, count)
+    packages = [SubmissionSet.from_json(row[3]).id for row in sets]
+    packages += [FolderObject.from_json(row[3]).id for row in folders]
+    behind = _behind(asked, packages, picked.links)
+    released = _released(asked, documents, behind)
+    _record(asked, persons | _persons(behind), count)
     return Found(
         entries=tuple(map(_entry, released)),
         sets=tuple(_set(*columns) for _, *columns in sets),
@@ -106,10 +109,11 @@ def references(
         if rows is not None:
             named = rows.order_by("id").annotate(person=standing.PERSON)
             found += named.values_list("person", "entry_uuid")
-    documents = _released(asked, _documents(picked, most=None))
+    behind = _behind(asked, [uuid for _, uuid in found], picked.links)
+    documents = _released(asked, _documents(picked, most=None), behind)
     found += [(standing.person_id(each.patient), each.entry_uuid) for each in documents]
     ids = [*(uuid for _, uuid in found), *(row.entry_uuid for row in picked.links)]
-    _record(asked, {person for person, _ in found}, len(ids))
+    _record(asked, {person for person, _ in found} | _persons(behind), len(ids))
     return ids
 
 
@@ -136,16 +140,43 @@ def _persons(documents: Iterable[Document]) -> set[UUID]:
     return {standing.person_id(each.patient) for each in documents}
 
 
-def _released(asked: Asked, documents: list[Document]) -> list[Document]:
-    """Those that go out; what is disclosed by that is in the log by then."""
-    return metadata_given.released(
+def _behind(asked: Asked, packages: Sequence[str], given: Sequence[DocumentLink]) -> list[Document]:
+    """Documents that sets, folders and associations tell of: those at an association's ends, and
+    of a package in which nothing is the asker's own all that is seen.
+    """
+    if not packages and not given:
+        return []
+    sight = Sight(asked.actor, asked.environment)
+    inside = links.inside(asked.environment, packages)
+    ends = {end for row in given for end in (row.source_uuid, row.target_uuid)}
+    related = ("register__organisation", "patient__survivor", "study")
+    seen = list(
+        sight.documents()
+        .filter(entry_uuid__in=ends.union(*inside.values()))
+        .select_related(*related)
+        .order_by("id")
+    )
+    own = {row.entry_uuid for row in seen if gate.is_own(asked.actor, row)}
+    told = ends.union(*(uuids for uuids in inside.values() if not uuids & own))
+    return [row for row in seen if row.entry_uuid in told]
+
+
+def _released(
+    asked: Asked, documents: list[Document], behind: Sequence[Document]
+) -> list[Document]:
+    """Those that go out; what is disclosed by that, and by what tells of the others, is in the log
+    by then.
+    """
+    ids = {each.id for each in documents}
+    going = metadata_given.released(
         asked.actor,
-        documents,
+        [*documents, *(each for each in behind if each.id not in ids)],
         environment=asked.environment,
         interface=asked.interface,
         message_id=asked.message_id,
         correlation_id=asked.correlation_id,
     )
+    return [each for each in going if each.id in ids]
 
 
 def _entry(document: Document) -> DocumentEntry:

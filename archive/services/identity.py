@@ -182,16 +182,22 @@ def _require_merge(
 
 def _survivor(person: Person, retired: Patient, occasion: Occasion) -> Patient:
     """Its row; one that is new begins with what the message says, else with what the retired id
-    had.
+    had: whoever died unidentified has died.
     """
     told = person.demographics
-    return filing.file_patient(
+    is_new = filing.find_patient(occasion.environment, person.identifier) is None
+    survivor = filing.file_patient(
         occasion.environment,
         person.identifier,
         name=told.name or retired.name,
         birth_date=told.birth_date or retired.birth_date,
         sex=told.sex or retired.sex,
     )
+    if is_new:
+        died = {"death_date": retired.death_date, "death_source": retired.death_source}
+        died = died if told.death_date is None else _death(survivor, told)
+        Patient.objects.filter(id=survivor.id).update(**died)
+    return survivor
 
 
 def _standing(identifier: PatientIdentifier, known: Patient | None, actor: Actor) -> Standing:

@@ -161,3 +161,23 @@ def persons_of(environment: str, uuids: Iterable[str]) -> dict[str, UUID]:
         ):
             found[uuid] = survivor or person
     return found
+
+
+def inside(environment: str, packages: Iterable[str]) -> dict[str, set[str]]:
+    """What stands in each of these sets and folders, and at the ends of associations in them."""
+    rows = DocumentLink.objects.filter(environment=environment)
+    members = list(
+        rows.filter(kind=MEMBERSHIP, source_uuid__in=list(packages)).values_list(
+            "source_uuid", "target_uuid"
+        )
+    )
+    ends = {
+        uuid: (source, target)
+        for uuid, source, target in rows.filter(
+            entry_uuid__in=[target for _, target in members]
+        ).values_list("entry_uuid", "source_uuid", "target_uuid")
+    }
+    found: dict[str, set[str]] = {}
+    for package, member in members:
+        found.setdefault(package, set()).update((member, *ends.get(member, ())))
+    return found

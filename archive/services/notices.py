@@ -122,9 +122,12 @@ def owed(notice_id: UUID) -> Owed | None:
 
 
 def delivered(notice_id: UUID) -> None:
+    """What was told; where that has changed while it was under way it is still to be told anew."""
     with transaction.atomic():
         notice = AvailabilityNotice.objects.select_for_update().get(id=notice_id)
-        notice.state, notice.delivered_at, notice.last_error = NoticeState.DELIVERED, now(), ""
+        if not jobs.is_owed_again(JobKind.NOTICE, notice_id):
+            notice.state = NoticeState.DELIVERED
+        notice.delivered_at, notice.last_error = now(), ""
         notice.tries = F("tries") + 1
         notice.save(update_fields=["state", "delivered_at", "last_error", "tries"])
         notice.refresh_from_db()

@@ -6,12 +6,21 @@ import hashlib
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import QuerySet
 
 from archive import ledger, vault
 from archive.config import settings
 from archive.errors import BytesDamaged, InstanceUnknown
-from archive.models import Document, DocumentKind, DocumentStatus, Instance, Study, StudyCodeEntry
+from archive.models import (
+    Document,
+    DocumentKind,
+    DocumentStatus,
+    Instance,
+    Study,
+    StudyCodeEntry,
+    Submission,
+)
 from archive.objects import manifest as kos
 from archive.objects.manifest import ManifestContent
 from archive.objects.part10 import FileMeta
@@ -28,9 +37,9 @@ from archive.objects.registry import (
     ReferenceId,
     format_time,
 )
-from archive.queries import persons
+from archive.queries import persons, standing
 from archive.services import filing, manifests, source_manifests
-from archive.values import now, uid_from_uuid, uuid7
+from archive.values import PatientIdentifier, now, uid_from_uuid, uuid7
 
 DCM = "1.2.840.10008.2.16.4"  # coding scheme of DICOM's own codes, PS3.16 8
 SECRET = Code("5", "1.2.246.777.5.99902.2006", "Terveydenhuollon salassapidettävä")
@@ -93,6 +102,26 @@ def withdraw(study: Study, *, why: str) -> Document | None:
     if current is not None:
         deprecate(current, study_id=study.id, why=why)
     return current
+
+
+def part_from_others(study: Study) -> None:
+    """Since a merge was undone its manifests may name somebody else, in their content too: each is
+    that person's, and in force no more.
+    """
+    for row in _manifests(study).select_related("register", "patient__survivor"):
+        named = DocumentEntry.from_json(row.metadata).patient
+        own = (row.patient, row.patient.survivor or row.patient)
+        if any((each.identifier, each.issuer) == (named.value, named.issuer) for each in own):
+            continue
+        identifier = PatientIdentifier(named.value, named.issuer)
+        holder = filing.find_patient(study.environment, identifier)
+        if holder is None or standing.person_id(holder) == standing.person_id(row.patient):
+            continue
+        with transaction.atomic():
+            Document.objects.filter(id=row.id).update(patient=holder)
+            Submission.objects.filter(documents=row).update(patient=holder)
+            if row.status == DocumentStatus.APPROVED:
+                deprecate(row, study_id=study.id, why="corrected")
 
 
 def withdraw_brought(study: Study) -> None:

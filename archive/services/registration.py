@@ -111,6 +111,7 @@ def advance(study_id: UUID) -> datetime | None:
     verdict = linkage.judge(_documents(study), study.study_instance_uid)
     _disagreements(study, verdict)
     _take_service_event(study)
+    publishing.part_from_others(study)
     if verdict.missing:
         return _wait(study, verdict.missing, stored.last_at)
     if study.state == StudyState.REGISTERED and publishing.is_up_to_date(study):

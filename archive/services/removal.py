@@ -19,7 +19,7 @@ from archive.models import (
     Submission,
 )
 from archive.queries import standing
-from archive.services import links
+from archive.services import links, registration
 from archive.services.metadata_update import require_operator
 
 
@@ -52,6 +52,10 @@ def remove(
             }
             ledger.record(ledger.Kind.DOCUMENT_REMOVED, about, facts, actor=actor)
         _delete(environment, uuids)
+        for row in held:  # what it was registered by has gone
+            person = standing.person_id(row.patient)
+            controller = row.register.controller_oid
+            registration.documents_arrived(environment, controller, row.accession_number, person)
 
 
 def _require_known(actor: Actor, environment: str, uuids: tuple[str, ...]) -> None:

@@ -2,7 +2,8 @@
 stays as it was (ON-8).
 
 The archive asks `Register.organisation` for access, retrieval, logs and statistics, so that is what
-passes. Studies, documents and identifiers keep their register, and connections their customer.
+passes, and with it the authorisations that are live in the register. Studies, documents and
+identifiers keep their register, and connections their customer.
 """
 
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from archive.models import (
     RegisterHolding,
     Study,
 )
+from archive.services import authorisations
 from archive.values import now, today
 from onboarding.errors import DayPassed, PreconditionsMissing
 from onboarding.models import FourEyes, Joining, JoiningState, Succession
@@ -220,6 +222,7 @@ def _pass(row: Succession, day: date, actor: Actor) -> bool:
     RegisterHolding.objects.create(register=row.register, organisation=former, until=row.day)
     row.passed_at = now()
     row.save(update_fields=["passed_at", "day"])
+    authorisations.pass_on(Register.objects.get(id=row.register_id))
     facts = {
         "controller": row.register.controller_oid,
         "from": str(former.id),

@@ -1,8 +1,10 @@
 """Days in forms."""
 
+from datetime import date
 from typing import Any
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
 
 
 def day_field(label: Any, **options: Any) -> forms.DateField:
@@ -11,5 +13,7 @@ def day_field(label: Any, **options: Any) -> forms.DateField:
         label=label,
         input_formats=["%Y-%m-%d"],
         widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
+        # Years that calendars and databases agree on, and whose next day there is.
+        validators=[MinValueValidator(date(1900, 1, 1)), MaxValueValidator(date(2199, 12, 31))],
         **{"required": False, **options},
     )

@@ -15,6 +15,7 @@ from archive.models import Role
 from onboarding.models import ContactKind, JoiningState, SpecificationVersion, TermsKind
 from onboarding.queries.alarms import AlarmKind
 from onboarding.services.memberships import CUSTOMER_ROLES
+from portal.forms import days
 from portal.forms.codes import PATTERN, refuse_code
 
 ANY = ("", "–")
@@ -31,12 +32,7 @@ ALARMS = {
 
 
 def day_field(label: Any, **options: Any) -> forms.DateField:
-    return forms.DateField(
-        label=label,
-        input_formats=["%Y-%m-%d"],
-        widget=forms.DateInput(attrs={"type": "date"}, format="%Y-%m-%d"),
-        **options,
-    )
+    return days.day_field(label, **{"required": True, **options})
 
 
 def line(label: Any, *, limit: int = 200, **options: Any) -> forms.CharField:

@@ -11,7 +11,9 @@ from archive import gate
 from archive.actors import Actor, ActorKind
 from archive.errors import ControllerUnauthorised
 from archive.models import (
+    Authorisation,
     Instance,
+    Job,
     LedgerEvent,
     Organisation,
     Register,
@@ -20,7 +22,7 @@ from archive.models import (
     Study,
 )
 from archive.rules.access import Action
-from archive.services import filing
+from archive.services import authorisation_forms, authorisations, filing
 from archive.values import today
 from onboarding.errors import (
     ActorUnfit,
@@ -33,6 +35,7 @@ from onboarding.errors import (
 from onboarding.models import FourEyes, Joining, JoiningState, Succession
 from onboarding.queries import succession as queries
 from onboarding.services import joining, production, succession
+from tests import authorising
 from tests import cast as archive_cast
 from tests.cast import ESIMERKKILA, MALLILA, RONTGEN, dataset
 from tests.onboarding import cast
@@ -215,3 +218,36 @@ def test_what_has_passed_before_is_told_to_the_archive() -> None:
         migration.backfill(apps, connection.schema_editor())
     (holding,) = RegisterHolding.objects.all()
     assert (holding.organisation, holding.until) == (former, row.day)
+
+
+def test_live_authorisations_go_on_and_are_the_successors_to_revoke() -> None:
+    study = archive_cast.store(dataset())
+    given = authorising.made(archive_cast.MATTI)
+    without_producer = authorising.made(None, producer=None)
+    over = authorising.made(archive_cast.VENLA)
+    authorisations.revoke(authorising.person(), over, reason="Not needed")
+    producer, successor = archive_cast.organisation(RONTGEN), archive_cast.organisation(MALLILA)
+
+    succession.carry_out(cast.second_officer(), asked(ended(ESIMERKKILA)))
+
+    assert sees(producer, study)
+    following = Authorisation.objects.get(series=given.series, closed_at=None)
+    assert (following.organiser, following.version, following.state) == (successor, 2, "granted")
+    given.refresh_from_db()
+    assert (given.organiser.business_id, given.state) == (ESIMERKKILA, "replaced")
+    assert Authorisation.objects.get(series=without_producer.series, version=2).granted_at is None
+    assert not Authorisation.objects.filter(series=over.series, version=2).exists()
+    sent = {authorisation_forms.form_of(row).organiser for row in owed_forms(given, following)}
+    assert sent == {given.organiser.oid, successor.oid}
+
+    heir = authorising.person(MALLILA)
+    authorisations.revoke(heir, following, reason="We do it ourselves")
+    assert not sees(producer, study)
+
+
+def owed_forms(*versions: Authorisation) -> list[Authorisation]:
+    """Those of these that the Patient Data Repository is to be told of."""
+    jobs = Job.objects.filter(
+        kind="authorisation_form", subject_id__in=[row.id for row in versions]
+    )
+    return list(Authorisation.objects.filter(id__in=jobs.values("subject_id")))

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pydicom import dcmread
 
-from archive import vault
+from archive import jobs, vault
 from archive.errors import NotFound
 from archive.errors.persons import SamePerson, SecondDecided
 from archive.errors.retention import ListMoved, NothingToDestroy, StudyDestroyed
@@ -20,6 +20,7 @@ from archive.models import (
     Document,
     Instance,
     InstanceVersion,
+    Job,
     LedgerEvent,
     Patient,
     Rejection,
@@ -89,6 +90,23 @@ def test_a_study_goes_and_what_is_told_of_it_stays() -> None:
     assert kinds == ["study.condemned", "study.destroyed"]
     owed = notices.owed(notice.id)
     assert owed is not None and owed.notice.unavailable == set(objects)
+
+
+def test_who_is_being_told_of_a_study_while_it_goes_is_told_that_it_has_gone() -> None:
+    study = retention.ended()
+    notice = AvailabilityNotice.objects.get(study=study)
+    job = Job.objects.get(kind="notice", subject_id=notice.id)
+    claim = jobs.claim(job.id)
+    told = notices.owed(notice.id)  # and is under way
+    assert claim is not None and told is not None and not told.notice.unavailable
+    made = finish(approved(study))
+    assert made.state == "done"
+    notices.delivered(notice.id)
+    jobs.finish(claim)
+    job.refresh_from_db()
+    owed = notices.owed(notice.id)
+    assert job.state == "waiting"
+    assert owed is not None and len(owed.notice.unavailable) == 2
 
 
 def test_the_certificate_says_what_went_and_who_decided_and_nothing_of_the_patient() -> None:

@@ -267,6 +267,14 @@ def test_an_object_is_removed_with_all_that_refers_to_it(cast: Cast, tools: Peer
     assert Document.objects.count() == 1
 
 
+def test_a_study_whose_document_is_removed_waits_for_it_again(cast: Cast, tools: Peer) -> None:
+    study, paper = xds_cast.study(cast, "1.2.3"), xds_cast.paper(cast)
+    xds_cast.register(cast, paper)
+    Job.objects.all().delete()
+    remove(tools.actor, paper.entry, *links_of(paper.entry))
+    assert Job.objects.get().subject_id == study.id
+
+
 def test_a_set_may_go_and_leave_its_document(cast: Cast, tools: Peer) -> None:
     paper = xds_cast.paper(cast)
     xds_cast.register(cast, paper)

@@ -1,15 +1,19 @@
 """Every stored query: what it gives whole and as references, and what is left out of it."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
+from archive.actors import SYSTEM
 from archive.errors import Malformed, ParameterMissing, QueryUnknown, SeveralPatients
 from archive.models import Document, DocumentLink, Folder, LedgerEvent, Submission
 from archive.objects.queries import Found
 from archive.objects.registry import format_time
 from archive.services import discovery
+from archive.services import wishes as service
 from archive.values import now
+from tests import cast, wishes
 from tests.edges.xds import messages
 from tests.edges.xds.messages import APND, HAS_MEMBER, RPLC, XFRM, Paper
 from tests.kept import Kept
@@ -26,6 +30,8 @@ from tests.services.registry_world import (
 )
 
 pytestmark = pytest.mark.django_db
+SETS = ("$XDSSubmissionSetPatientId", MATTI)
+SETS_IN_FORCE = ("$XDSSubmissionSetStatus", IN_FORCE)
 
 
 @pytest.fixture(scope="module")
@@ -343,3 +349,41 @@ def test_the_log_names_the_query_and_the_message(world: World) -> None:
     discovery.leaves(actor, query, environment="production", message_id="urn:uuid:9")
     event = LedgerEvent.objects.filter(kind="documents.queried").order_by("-at")[0]
     assert event.facts == {"query": "get_folders", "found": 1, "message": "urn:uuid:9"}
+
+
+# --- what is told of another's register -----------------------------------------------------------
+
+
+def disclosed() -> set[str]:
+    """The uniqueIds in the disclosure log."""
+    rows = LedgerEvent.objects.filter(kind="disclosure.given")
+    return {each for row in rows for each in row.facts["documents"]}
+
+
+@pytest.mark.parametrize(
+    ("query", "papers"),
+    [
+        (("FindSubmissionSets", SETS, SETS_IN_FORCE), ("old", "note", "image", "appendix")),
+        (("GetSubmissionSets", ("$uuid", "image")), ("note", "image")),
+        (("GetAssociations", ("$uuid", "appendix")), ("note", "appendix")),
+        # Turku's own note stands in it: the folder tells of nobody else's.
+        (("FindFolders", ("$XDSFolderPatientId", MATTI), ("$XDSFolderStatus", IN_FORCE)), ()),
+    ],
+)
+def test_sets_and_associations_of_anothers_documents_are_disclosures(
+    world: World, query: tuple[Any, ...], papers: tuple[str, ...]
+) -> None:
+    whose, said = wishes.whose(cast.MATTI), wishes.said()
+    service.inform(SYSTEM, whose, said)
+    service.permit(SYSTEM, whose, said, given=True)
+    name, *parameters = query
+    named = [
+        (key, uuids(getattr(world, value)) if key == "$uuid" else value)
+        for key, value in parameters
+    ]
+    asker = world.cast.turku.consumer.actor
+    found = discovery.leaves(asker, parse(name, *named), environment="production")
+    assert not found.entries and every_id(found)
+    assert disclosed() == {getattr(world, paper).unique for paper in papers}
+    event = LedgerEvent.objects.get(kind="documents.queried", actor_id=asker.id)
+    assert event.patient_id == xds_cast.patient(world.cast).id

@@ -16,6 +16,7 @@ from archive.queries import authorisations as queries
 from archive.queries.followup import Stage
 from archive.rules.authorisations import ORDER_FIELDS, Order
 from archive.values import HETU_ROOT, Oid, PatientIdentifier
+from portal.api.strict import day_field
 from portal.forms.codes import refuse_code
 
 
@@ -173,10 +174,10 @@ class FiltersShape(Shape):
         max_length=100, required=False, validators=[refuse_code], help_text="code, or part of text"
     )
     late = serializers.BooleanField(default=False)
-    made_from = serializers.DateField(required=False)
-    made_until = serializers.DateField(required=False)
-    due_until = serializers.DateField(required=False)
-    valid_on = serializers.DateField(required=False)
+    made_from = day_field(required=False)
+    made_until = day_field(required=False)
+    due_until = day_field(required=False)
+    valid_on = day_field(required=False)
     changed_since = serializers.DateTimeField(required=False)
     sort = serializers.ChoiceField(list(queries.SORTS), default=queries.FIRST_SORT)
     size = serializers.IntegerField(min_value=1, max_value=500, default=100)

@@ -225,6 +225,7 @@ def test_a_personal_code_is_known_in_the_ways_senders_write_it() -> None:
         ("Virtanen^^", "Virtanen"),
         ("Alias^X^^^^^A~Virtanen^Maija^^^^^L", "Virtanen^Maija"),
         ("A=B\\T\\C^M\\S\\", "A B&C^M"),
+        ("Meik\\XC3A4\\l\\XE4\\inen^M\\X61\\ija", "Meikäläinen^Maija"),
     ],
 )
 def test_names_become_dicoms(told: str, name: str) -> None:

@@ -238,7 +238,10 @@ def test_lists_are_narrowed_sorted_and_turned_by_key(caller: Any) -> None:
 
 @pytest.mark.parametrize(
     "query",
-    ["after=x", "sort=patient", "size=0", "made_from=x", "producer=1.2.3", "service=010181-900C"],
+    [
+        *("after=x", "sort=patient", "size=0", "made_from=x", "producer=1.2.3"),
+        *("service=010181-900C", "made_until=9999-12-31"),
+    ],
 )
 def test_a_list_that_cannot_be_made_says_so(caller: Any, query: str) -> None:
     assert caller(ESIMERKKILA).get(f"authorisations?{query}").status_code in (400, 422)
