@@ -24,7 +24,7 @@ from tests.portal.test_look import (
     turn,
     wrong_in,
 )
-from tests.services.test_corrections import lay_over
+from tests.services.test_corrections_laid_over import lay_over
 from tests.services.test_integrity import flip
 from tests.services.test_rejections import ARCHIVIST
 

@@ -1,4 +1,4 @@
-"""Metadata corrected by sending the same objects again, and by an archivist (AR-7)."""
+"""Metadata corrected by sending the same objects again (AR-7)."""
 
 from datetime import timedelta
 from typing import Any
@@ -7,7 +7,6 @@ import pytest
 from pydicom.dataset import Dataset
 
 from archive import errors, vault
-from archive.errors import corrections as refusals
 from archive.errors.persons import PatientIdForeign
 from archive.models import (
     Case,
@@ -16,12 +15,10 @@ from archive.models import (
     Instance,
     InstanceVersion,
     LedgerEvent,
-    Patient,
     Study,
 )
-from archive.services import corrections, overlays, registration, serving, study_moves
-from archive.services.sessions import Session
-from archive.values import HETU_ROOT, now
+from archive.services import corrections, overlays, registration, serving
+from archive.values import now
 from tests import cast, notes
 from tests.cast import MATTI, VENLA, dataset
 from tests.objects.samples import read
@@ -300,153 +297,3 @@ def test_texts_in_another_character_set_are_compared_as_they_read() -> None:
     misread.SpecificCharacterSet = "ISO_IR 100"  # in which the bytes of "pää" in Unicode read so
     with pytest.raises(errors.OtherContent):
         cast.store(misread)
-
-
-# --- by an archivist ------------------------------------------------------------------------------
-
-
-def seen(*studies: Study) -> dict[Any, str]:
-    fresh = Study.objects.filter(id__in=[each.id for each in studies]).select_related("patient")
-    return {each.id: study_moves.facts_of(each).mark() for each in fresh}
-
-
-def lay_over(*studies: Study, reason: str = "mix-up at the desk", **given: str) -> list[Correction]:
-    return overlays.correct(
-        ARCHIVIST, [each.id for each in studies], given, reason=reason, seen=seen(*studies)
-    )
-
-
-def test_an_archivist_corrects_without_changing_a_byte() -> None:
-    made = dataset()
-    study = registered(made)
-    digest = bytes(Instance.objects.get().digest)
-    lay_over(study, PatientID=VENLA, PatientName="Mallikas^Venla")
-    assert bytes(Instance.objects.get().digest) == digest
-    assert vault.read("production", digest) == cast.encoded(made)
-    out = served(made)
-    assert (out.PatientID, str(out.PatientName)) == (VENLA, "Mallikas^Venla")
-    original = out.OriginalAttributesSequence[0]
-    assert original.ModifyingSystem == "Imaging Data Repository"
-    assert original.ModifiedAttributesSequence[0].PatientID == MATTI
-    assert whose(study) == VENLA
-    told = LedgerEvent.objects.get(kind="study.corrected")
-    assert told.facts["changed"] == ["PatientID", "PatientName"]
-    assert (told.actor_name, told.facts["reason"]) == (ARCHIVIST.name, "mix-up at the desk")
-
-
-def test_an_association_that_lasts_brings_no_more_of_the_patient_the_study_had() -> None:
-    made = dataset()
-    session = Session(cast.peer())
-    cast.send(session, made)
-    study = Study.objects.get(instances__sop_instance_uid=made.SOPInstanceUID)
-    lay_over(study, PatientID=VENLA, PatientName="Mallikas^Venla")
-    session.studies[study.study_instance_uid].looked_up = 0.0  # a while ago
-    for _ in range(2):
-        with pytest.raises(errors.PatientConflict):
-            cast.send(session, dataset())
-    right = cast.send(session, dataset(**NEW_PATIENT))
-    with pytest.raises(errors.PatientConflict):
-        cast.send(session, dataset())
-    session.close()
-    held = Instance.objects.filter(study=study).values_list("sop_instance_uid", flat=True)
-    assert set(held) == {made.SOPInstanceUID, right}
-
-
-def test_the_preview_says_field_by_field_and_refuses_what_admission_would() -> None:
-    study = Study.objects.select_related("patient").get(id=registered(dataset()).id)
-    [good] = overlays.preview([study], {"AccessionNumber": "B2", "PatientSex": "F"})
-    assert good.changes == {"AccessionNumber": ("A1", "B2")} and good.refused is None
-    for given, error in (
-        ({"PatientID": "010181-9000"}, errors.PatientIdUntrusted),
-        ({"StudyDescription": "CT HEAD"}, errors.StudyCodeUnknown),
-        ({"AccessionNumber": ""}, errors.AccessionMissing),
-    ):
-        [bad] = overlays.preview([study], given)
-        assert isinstance(bad.refused, error)
-        with pytest.raises(error):
-            lay_over(study, **given)
-    assert not Correction.objects.exists()
-
-
-def test_several_studies_are_corrected_in_one_go_or_not_at_all() -> None:
-    first = registered(dataset())
-    other = dataset(StudyInstanceUID="1.2.5", SeriesInstanceUID="1.2.5.1", AccessionNumber="A5")
-    second = cast.store(other)
-    with pytest.raises(refusals.CorrectionOutdated):
-        overlays.correct(
-            ARCHIVIST,
-            [first.id, second.id],
-            {"PatientID": VENLA},
-            reason="x",
-            seen={**seen(first), second.id: "what it said yesterday"},
-        )
-    assert (whose(first), whose(second)) == (MATTI, MATTI)
-    made = lay_over(first, second, PatientID=VENLA)
-    assert len({each.batch_id for each in made}) == 1
-    assert (whose(first), whose(second)) == (VENLA, VENLA)
-    assert Study.objects.get(id=second.id).accession_number == "A5"
-
-
-def test_undo_makes_the_study_what_it_was_and_the_last_goes_first() -> None:
-    made = dataset()
-    study = registered(made)
-    [first] = lay_over(study, AccessionNumber="B2")
-    [second] = lay_over(study, PatientID=VENLA)
-    assert (served(made).AccessionNumber, served(made).PatientID) == ("B2", VENLA)
-    with pytest.raises(refusals.CorrectionOutdated):
-        overlays.undo(ARCHIVIST, first, reason="a slip")
-    overlays.undo(ARCHIVIST, second, reason="a slip")
-    assert (whose(study), served(made).PatientID) == (MATTI, MATTI)
-    assert served(made).AccessionNumber == "B2"
-    overlays.undo(ARCHIVIST, first, reason="a slip")
-    assert "OriginalAttributesSequence" not in served(made)
-    registration.advance(study.id)
-    assert state(study) == "registered"
-    assert LedgerEvent.objects.filter(kind="correction.undone").count() == 2
-
-
-def test_what_a_customer_corrected_is_undone_as_well_and_stays_undone() -> None:
-    made = dataset()
-    study = registered(made)
-    again = corrected(made, **NEW_PATIENT)
-    cast.store(again)
-    settle(study)
-    overlays.undo(ARCHIVIST, Correction.objects.get(), reason="was right before")
-    assert whose(study) == MATTI and served(made).PatientID == MATTI
-    assert Instance.objects.get().version == 1
-    with pytest.raises(errors.PatientConflict):
-        cast.store(again)
-    assert InstanceVersion.objects.count() == 2  # history stays
-
-
-def test_what_the_customer_sends_takes_the_place_of_what_was_laid_over() -> None:
-    made = dataset()
-    study = registered(made)
-    lay_over(study, PatientID=VENLA, PatientName="Mallikas^Venla")
-    cast.store(corrected(made, PatientID=VENLA, PatientName="Mallikas^Venla Maria"))
-    settle(study)
-    study.refresh_from_db()
-    assert study.overlay_id is None
-    assert str(served(made).PatientName) == "Mallikas^Venla Maria"
-    overlays.undo(ARCHIVIST, Correction.objects.get(origin="stored"), reason="x")
-    assert str(served(made).PatientName) == "Mallikas^Venla"
-
-
-def test_a_known_patient_keeps_its_name() -> None:
-    Patient.objects.create(
-        environment="production", identifier=VENLA, issuer=HETU_ROOT, name="Mallikas^Venla"
-    )
-    study = registered(dataset())
-    lay_over(study, PatientID=VENLA, PatientName="Meikäläinen^Matti")
-    assert Patient.objects.get(identifier=VENLA).name == "Mallikas^Venla"
-    assert Patient.objects.get(identifier=MATTI).name == "Meikäläinen^Matti"
-
-
-def test_rejected_and_damaged_objects_are_not_served() -> None:
-    made = dataset()
-    registered(made)
-    notes.send(notes.note(notes.QUALITY, made))
-    assert served(made).SOPInstanceUID == made.SOPInstanceUID  # the quality view's
-    notes.send(notes.note(notes.SAFETY, made))
-    with pytest.raises(errors.InstanceUnknown):
-        served(made)

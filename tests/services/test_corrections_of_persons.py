@@ -12,7 +12,8 @@ from archive.services import identity, looking, overlays
 from archive.services.identity import Occasion
 from tests import cast, notes, persons
 from tests.cast import MATTI, VENLA, dataset
-from tests.services.test_corrections import corrected, lay_over, settle
+from tests.services.test_corrections import corrected, settle
+from tests.services.test_corrections_laid_over import lay_over
 from tests.services.test_rejections import ARCHIVIST, registered
 
 pytestmark = pytest.mark.usefixtures("db")

@@ -1,22 +1,16 @@
 """Merging, undoing and updating persons: links only, seen by the whole archive (HL-1)."""
 
 from datetime import date
-from io import BytesIO
 from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
-from pydicom import dcmread
 
-from archive import errors, vault
+from archive import errors
 from archive.errors import persons as person_errors
 from archive.models import (
-    Document,
-    DocumentLink,
-    Instance,
-    Job,
     LedgerEvent,
     Patient,
     PatientHistory,
@@ -25,9 +19,9 @@ from archive.models import (
 )
 from archive.objects.persons import Demographics, Merge, Person
 from archive.queries import studies
-from archive.services import filing, identity, registration
+from archive.services import filing, identity
 from archive.services.identity import Occasion
-from archive.values import PatientIdentifier, now
+from archive.values import PatientIdentifier
 from tests import cast, persons
 from tests.cast import MALLILA, MATTI, VENLA
 from tests.persons import merge, official, patient, sender, staff, temporary, undo
@@ -171,66 +165,6 @@ def test_environments_are_merged_apart() -> None:
     persons.study(temporary())
     assert patient(temporary()).survivor is None
     assert patient(temporary(), "test").survivor == patient(official(), "test")
-
-
-def test_a_merge_wakes_the_study_that_waits_for_the_other_ids_documents() -> None:
-    study = persons.study(temporary(), AccessionNumber="W1")
-    cast.documents(accession="W1", patient=MATTI)
-    Study.objects.filter(id=study.id).update(state="waiting_for_documents")
-    Job.objects.update(state="done")
-    merge(temporary(), official())
-    job = Job.objects.get(subject_id=study.id, state="waiting")
-    assert job.kind == "registration"
-    assert [row.kind for row in registration.tied_documents(study_again(study))] == [
-        "request",
-        "study-entry",
-    ]
-    job.delete()
-    undo(temporary())
-    assert not list(registration.tied_documents(study_again(study)))
-    assert Job.objects.filter(subject_id=study.id, state="waiting").exists()
-
-
-def test_when_a_merge_is_undone_no_manifest_of_the_study_names_the_other_person() -> None:
-    study = persons.study(temporary())
-    Instance.objects.update(committed_at=now())
-    cast.documents(accession=study.accession_number)
-    merge(temporary(), official())
-    registration.advance(study.id)
-    first = Document.objects.get(study=study)
-    assert (first.status, named_by(first)) == ("approved", MATTI)
-
-    undo(temporary())
-    registration.advance(study.id)
-    first.refresh_from_db()
-    assert (first.status, first.patient.identifier) == ("deprecated", MATTI)
-    documents = Document.objects.filter(study=None)
-    documents.update(patient=patient(temporary()))  # the person's own, at last
-    registration.advance(study.id)
-    second = Document.objects.get(study=study, status="approved")
-    assert named_by(second) == temporary().value
-    assert not DocumentLink.objects.filter(target_uuid=first.entry_uuid, kind="RPLC").exists()
-
-
-def test_a_manifest_stays_when_the_id_that_it_names_is_merged_away() -> None:
-    study = persons.study(temporary())
-    Instance.objects.update(committed_at=now())
-    cast.documents(accession=study.accession_number)
-    Document.objects.update(patient=patient(temporary()))
-    registration.advance(study.id)
-    merge(temporary(), official())
-    registration.advance(study.id)
-    assert Document.objects.get(study=study).status == "approved"
-
-
-def named_by(manifest: Document) -> str:
-    """The patient id in the manifest itself."""
-    content = vault.read_file("production", bytes.fromhex(manifest.vault_key))
-    return str(dcmread(BytesIO(content)).PatientID)
-
-
-def study_again(study: Study) -> Study:
-    return Study.objects.select_related("patient").get(id=study.id)
 
 
 def test_only_the_archivist_undoes() -> None:

@@ -43,7 +43,8 @@ from archive.vault import digests
 from tests import builders, cast, notes
 from tests.cast import VENLA, dataset
 from tests.notes import QUALITY, SAFETY, note
-from tests.services.test_corrections import NEW_PATIENT, corrected, lay_over, served, settle
+from tests.services.test_corrections import NEW_PATIENT, corrected, served, settle
+from tests.services.test_corrections_laid_over import lay_over
 from tests.services.test_integrity import flip, go_round
 from tests.services.test_registration import quiet, state
 from tests.services.test_rejections import ARCHIVIST, registered
