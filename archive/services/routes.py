@@ -10,7 +10,7 @@ from django.db.models import Max, Min, Q
 
 from archive import ledger
 from archive.actors import Actor
-from archive.errors.desk import CasesUnjoinable
+from archive.errors.desk import CasesOfOthers, CasesUnjoinable
 from archive.models import Case, CaseEvent, CaseRoute, CaseState, EventOutcome
 from archive.values import now
 
@@ -39,7 +39,9 @@ def lock(*marks: str) -> None:
 
 
 def join(actor: Actor, case: Case, into: Case) -> CaseRoute:
-    """All of a case's events, and those to come, belong to another one. Raises CasesUnjoinable."""
+    """All of a case's events, and those to come, belong to another one. Raises CasesUnjoinable,
+    CasesOfOthers.
+    """
     with transaction.atomic():
         lock(case.fingerprint, into.fingerprint)
         _require_joinable(case, into)
@@ -53,11 +55,15 @@ def join(actor: Actor, case: Case, into: Case) -> CaseRoute:
 
 
 def _require_joinable(case: Case, into: Case) -> None:
-    """Chains of cases would make it hard to say where an event belongs, and to lead it back."""
+    """Chains of cases would make it hard to say where an event belongs, and to lead it back. A
+    customer reads all of its case, so another customer's events may not come into it.
+    """
     live = CaseRoute.objects.filter(ended_at=None)
     bound = live.filter(Q(origin__in=(case, into)) & Q(fact="") | Q(into=case)).exists()
     if case.id == into.id or case.environment != into.environment or bound:
         raise CasesUnjoinable()
+    if case.organisation_id not in (None, into.organisation_id):
+        raise CasesOfOthers()
 
 
 def split(actor: Actor, case: Case, *, fact: str, value: str) -> Case:
