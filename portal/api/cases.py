@@ -67,7 +67,9 @@ class CaseOut(serializers.Serializer[Any]):
     resolution = serializers.SerializerMethodField(help_text="the desk alone reads it")
 
     def get_owner(self, row: Case) -> str | None:
-        return row.owner.get_full_name() if row.owner and self.context["is_staff"] else None
+        if row.owner is None or not self.context["is_staff"]:
+            return None
+        return row.owner.get_full_name() or row.owner.username
 
     def get_resolution(self, row: Case) -> str:
         return row.resolution if self.context["is_staff"] else ""
