@@ -188,3 +188,14 @@ def test_nobody_has_the_archive_call_into_its_own_network(monkeypatch: pytest.Mo
         with pytest.raises(WebhookUnfit):
             hook(url)
     assert not Webhook.objects.exists()
+
+
+def test_with_a_webhook_ends_the_case_about_its_receiver(receiver: Receiver) -> None:
+    row = hook(receiver.url)
+    receiver.status = 404
+    webhook_events.of_study(WebhookEvent.STUDY_REGISTERED, builders.study())
+    for _ in range(settings().notice_tries):
+        work()
+    assert Case.objects.get().state == "open"
+    webhooks.end(SYSTEM, row)
+    assert Case.objects.get().state == "resolved"
