@@ -2,6 +2,7 @@
 SD-5). Each change stands in the log, which is the case's history.
 """
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
@@ -77,6 +78,15 @@ def assign(actor: Actor, case: Case, owner: User | None) -> None:
             case.watchers.add(owner)
         _record(actor, case, "owner", was, _name(owner))
     case.refresh_from_db()
+
+
+def let_go_of(actor: Actor, owner: User) -> None:
+    """Give back the open cases of somebody who works on none any more: else nobody looks for them,
+    as they have an owner.
+    """
+    for case in Case.objects.filter(owner=owner, state=CaseState.OPEN).select_related("owner"):
+        with suppress(CaseTaken):  # somebody took it this moment
+            assign(actor, case, None)
 
 
 def _name(person: User | None) -> str:

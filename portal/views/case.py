@@ -169,6 +169,7 @@ def _page(
         "step": reader.step(found, advice),
         "move": reader.move(found, advice),
         "is_staff": reader.is_staff,
+        "is_asked": reader.is_asked(found),
         "opens_messages": any(
             BY_NAME[name].may_open(request.person.roles) for name in ("message", "own-message")
         ),

@@ -37,16 +37,18 @@ class Reader:
         return str(advice.cause if self.is_staff else advice.customer_cause)
 
     def step(self, case: Case, advice: Advice) -> str:
-        if self._is_asked(case):
-            return _("Technical support asks you something: answer on the page of the case.")
-        return str(advice.step if self.is_staff else advice.customer_step)
+        step = str(advice.step if self.is_staff else advice.customer_step)
+        if self.is_asked(case):
+            asked = _("Technical support asks you something: answer on the page of the case.")
+            return f"{asked} {step}"
+        return step
 
     def move(self, case: Case, advice: Advice) -> str:
-        if self._is_asked(case) or (not self.is_staff and advice.move == Move.SENDER):
+        if self.is_asked(case) or (not self.is_staff and advice.move == Move.SENDER):
             return _("yours")
         return str(advice.move.value)
 
-    def _is_asked(self, case: Case) -> bool:
+    def is_asked(self, case: Case) -> bool:
         """A customer's people, whose answer the desk waits for."""
         waits = case.state == CaseState.OPEN and case.handling == Handling.WAITING
         return waits and not self.is_staff

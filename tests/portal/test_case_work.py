@@ -89,6 +89,8 @@ def test_whoever_is_asked_reads_that_it_is_their_move() -> None:
     work(client, case, "comment", text="Which code list do you use?", readers="asking")
     content = page(customer, case)
     assert "answer on the page of the case" in content and "yours" in content
+    assert content.index("Which code list") < content.index('id="events"')
+    assert "answer on the page of the case" in customer.get("/", follow=True).content.decode()
     assert _needs(customer) == _marked(customer) and _needs(client) == _marked(client)
     assert _needs(client) <= before[client] and _needs(customer) >= before[customer]
     assert "waits for the customer no more" in work(client, case, "go-on")
