@@ -166,8 +166,8 @@ def _page(
         "case": found,
         "advice": advice,
         "cause": reader.cause(advice),
-        "step": reader.step(found, advice),
-        "move": reader.move(found, advice),
+        "step": reader.step(advice, found),
+        "move": reader.move(advice, found),
         "is_staff": reader.is_staff,
         "is_asked": reader.is_asked(found),
         "opens_messages": any(

@@ -181,7 +181,7 @@ def _told(case: Case, actor: Actor) -> ToldCase:
     advice = advise(case.reason)
     reader = STAFF_READER if actor.kind == ActorKind.STAFF else CUSTOMER_READER
     url = address(actor.roles, "case", case)
-    cause, step = reader.cause(advice), reader.step(case, advice)
+    cause, step = reader.cause(advice), reader.step(advice, case)
     return ToldCase(case, str(advice.title), cause, step, url)
 
 

@@ -36,15 +36,15 @@ class Reader:
     def cause(self, advice: Advice) -> str:
         return str(advice.cause if self.is_staff else advice.customer_cause)
 
-    def step(self, case: Case, advice: Advice) -> str:
+    def step(self, advice: Advice, case: Case | None = None) -> str:
         step = str(advice.step if self.is_staff else advice.customer_step)
-        if self.is_asked(case):
+        if case and self.is_asked(case):
             asked = _("Technical support asks you something: answer on the page of the case.")
             return f"{asked} {step}"
         return step
 
-    def move(self, case: Case, advice: Advice) -> str:
-        if self.is_asked(case) or (not self.is_staff and advice.move == Move.SENDER):
+    def move(self, advice: Advice, case: Case | None = None) -> str:
+        if (case and self.is_asked(case)) or (not self.is_staff and advice.move == Move.SENDER):
             return _("yours")
         return str(advice.move.value)
 
@@ -140,7 +140,7 @@ def _told(case: Case, reader: Reader) -> Row:
     return Row(
         case=case,
         title=str(advice.title),
-        step=reader.step(case, advice),
+        step=reader.step(advice, case),
         shape=shape,
         word=word,
         place=place_words(case.edge, case.place),
