@@ -281,9 +281,12 @@ def heed(event_id: UUID) -> bool:
         if not ignored.update(outcome=EventOutcome.OPEN, outcome_at=now()):
             return False
         case_id = CaseEvent.objects.values_list("case_id", flat=True).get(id=event_id)
+        case = Case.objects.select_for_update().get(id=case_id)
         Case.objects.filter(id=case_id).update(
             open_count=F("open_count") + 1, state=CaseState.OPEN, resolved_at=None, resolution=""
         )
+        if case.state == CaseState.RESOLVED:
+            webhook_events.of_case(WebhookEvent.CASE_OPENED, case)
     return True
 
 

@@ -11,10 +11,12 @@ from django.db.models import Max, Min, Q
 from archive import ledger
 from archive.actors import Actor
 from archive.errors.desk import CasesOfOthers, CasesUnjoinable
-from archive.models import Case, CaseEvent, CaseRoute, CaseState, EventOutcome
+from archive.models import Case, CaseEvent, CaseRoute, CaseState, EventOutcome, WebhookEvent
+from archive.services import webhook_events
 from archive.values import now
 
 MOST_STEPS = 10
+_TURNS = {CaseState.OPEN: WebhookEvent.CASE_OPENED, CaseState.RESOLVED: WebhookEvent.CASE_RESOLVED}
 STANDING = (EventOutcome.OPEN, EventOutcome.RETRIED)
 
 
@@ -98,7 +100,7 @@ def _part(case: Case, fact: str, value: str) -> Case:
     with connection.cursor() as cursor:
         cursor.execute("SELECT nextval('archive_case_number')")
         number = int(cursor.fetchone()[0])
-    return Case.objects.create(
+    part = Case.objects.create(
         number=number,
         environment=case.environment,
         reason=case.reason,
@@ -110,10 +112,13 @@ def _part(case: Case, fact: str, value: str) -> Case:
         caller=case.caller,
         fingerprint=mark,
         first_at=case.first_at,
+        opened_at=now(),
         last_at=case.last_at,
         severity=case.severity,
         due_at=case.due_at,
     )
+    webhook_events.of_case(WebhookEvent.CASE_OPENED, part)
+    return part
 
 
 def undo(actor: Actor, route: CaseRoute) -> None:
@@ -163,12 +168,15 @@ def _count(case: Case) -> None:
     changed: dict[str, object] = {"event_count": events.count(), "open_count": standing}
     if times["first"] is not None:
         changed |= {"first_at": times["first"], "last_at": times["last"]}
+    was = case.state
     if standing:
-        changed |= {"state": CaseState.OPEN, "resolved_at": None}
-    elif case.state == CaseState.OPEN:
+        changed |= {"state": CaseState.OPEN, "resolved_at": None, "resolution": ""}
+    elif was == CaseState.OPEN:
         changed |= {"state": CaseState.RESOLVED, "resolved_at": now()}
     Case.objects.filter(id=case.id).update(**changed)
     case.refresh_from_db()
+    if case.state != was:
+        webhook_events.of_case(_TURNS[CaseState(case.state)], case)
 
 
 def _record(actor: Actor, case: Case, facts: Mapping[str, str]) -> None:
