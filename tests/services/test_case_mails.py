@@ -4,6 +4,8 @@ from datetime import timedelta
 
 import pytest
 from django.core import mail
+from django.utils import translation
+from django.utils.translation import gettext
 
 from archive.actors import Actor, ActorKind
 from archive.models import CaseMail, User
@@ -13,6 +15,7 @@ from tests import builders, post_office
 from tests.cast import MALLILA
 from tests.services.test_desk_cases import desk, desk_person, fail
 
+SEARCH = "Cause and next step stand in the portal: search by the number of the case."
 pytestmark = pytest.mark.django_db
 
 
@@ -52,6 +55,9 @@ def test_each_side_is_told_what_the_other_wrote_but_not_the_words() -> None:
     assert case_mails.tell_due() == 1 and mail.outbox[1].to == [desk_person().email]
     for sent in mail.outbox:
         assert "Which system" not in sent.body and "new one" not in sent.body
+    with translation.override("fi"):
+        searches = [gettext(SEARCH) in sent.body for sent in mail.outbox]
+    assert searches == [False, True]  # customers' people have no search
 
 
 def test_quiet_hours_put_off_and_lose_nothing() -> None:
