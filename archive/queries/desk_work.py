@@ -81,6 +81,13 @@ def live_routes(case: Case) -> list[CaseRoute]:
     return list(rows.select_related("origin", "into").order_by("-made_at")[:SHOWN])
 
 
+def joined_to(case: Case) -> Case | None:
+    """Where the events of a case are that was joined to another one of its customer."""
+    rows = CaseRoute.objects.filter(origin=case, fact="", ended_at=None)
+    found = rows.select_related("into").filter(into__organisation_id=case.organisation_id).first()
+    return found.into if found else None
+
+
 def route(case: Case, route_id: UUID) -> CaseRoute:
     """Raises NotFound."""
     rows = CaseRoute.objects.filter(Q(origin=case) | Q(into=case), id=route_id)

@@ -123,7 +123,8 @@ def _news(user: User, since: datetime, until: datetime) -> News:
     return News(
         _some(cases.filter(opened_at__gt=since, opened_at__lte=until)),
         _some(cases.filter(id__in=written.values("case_id"))),
-        _some(cases.filter(resolved_at__gt=since, resolved_at__lte=until)),
+        # One without events was joined to another, and goes on there.
+        _some(cases.filter(resolved_at__gt=since, resolved_at__lte=until, event_count__gt=0)),
         is_staff,
     )
 

@@ -170,6 +170,7 @@ def _page(
         "move": reader.move(advice, found),
         "is_staff": reader.is_staff,
         "is_asked": reader.is_asked(found),
+        "joined_to": None if found.event_count else desk_work.joined_to(found),
         "opens_messages": any(
             BY_NAME[name].may_open(request.person.roles) for name in ("message", "own-message")
         ),

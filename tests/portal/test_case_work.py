@@ -125,6 +125,9 @@ def test_cases_are_joined_and_parted_on_the_page() -> None:
     assert "was joined to" in work(client, second, "join", case=str(first))
     first.refresh_from_db()
     assert first.event_count == 2
+    for reader in (client, signed_in("onboarding"), signed_in("esim")):
+        content = page(reader, second)
+        assert f"{second} is joined to {first}" in content and address(first, "") in content
     assert "is not joined further" in work(client, first, "join", case=str(second))
     route = CaseRoute.objects.get()
     assert "led back" in work(client, first, "apart", route=str(route.id))
