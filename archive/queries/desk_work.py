@@ -82,10 +82,13 @@ def live_routes(case: Case) -> list[CaseRoute]:
 
 
 def joined_to(case: Case) -> Case | None:
-    """Where the events of a case are that was joined to another one of its customer."""
-    rows = CaseRoute.objects.filter(origin=case, fact="", ended_at=None)
-    found = rows.select_related("into").filter(into__organisation_id=case.organisation_id).first()
-    return found.into if found else None
+    """Where the events of a case are that was joined to another: one of its customer, unless it
+    was nobody's.
+    """
+    rows = CaseRoute.objects.filter(origin=case, fact="", ended_at=None).select_related("into")
+    into = next((each.into for each in rows), None)
+    is_told = into is not None and case.organisation_id in (None, into.organisation_id)
+    return into if is_told else None
 
 
 def route(case: Case, route_id: UUID) -> CaseRoute:
