@@ -37,6 +37,8 @@ CHANGES = {
     "account/email/password_changed": "password changed",
     "account/email/password_reset": "password set by a link",
     "account/email/password_set": "password set",
+    "account/email/email_changed": "e-mail address changed",
+    "account/email/email_deleted": "e-mail address removed",
     "socialaccount/email/account_connected": "sign-on connected",
     "socialaccount/email/account_disconnected": "sign-on disconnected",
 }
@@ -86,9 +88,23 @@ class AccountAdapter(DefaultAccountAdapter):
             messages.error(self.request, said)
             self.request.mail_failed = True
 
-    def send_notification_mail(self, template_prefix: str, user: User, **kwargs: Any) -> None:
+    def send_notification_mail(
+        self,
+        template_prefix: str,
+        user: User,
+        context: dict[str, Any] | None = None,
+        email: str | None = None,
+    ) -> None:
         if template_prefix in CHANGES:
             people.sign_in_changed(person_of(user).actor(), user, CHANGES[template_prefix])
+
+    def confirm_email(self, request: HttpRequest, email_address: EmailAddress) -> bool:
+        """By a verified address one signs on, sets a password and takes an invitation."""
+        is_confirmed: bool = super().confirm_email(request, email_address)
+        if is_confirmed:
+            user = email_address.user
+            people.sign_in_changed(person_of(user).actor(), user, "e-mail address confirmed")
+        return is_confirmed
 
     def save_user(
         self, request: HttpRequest, user: User, form: forms.Form, commit: bool = True

@@ -130,6 +130,7 @@ ACCOUNT_FORMS = {
     "signup": "portal.accounts.SignUp",
 }
 ACCOUNT_SESSION_REMEMBER = False  # machines on wards are shared
+ACCOUNT_REAUTHENTICATION_REQUIRED = True  # an address that is added opens the account by its mail
 # Per account in demo mode, where everybody comes from one address; else by address as well.
 ACCOUNT_RATE_LIMITS = {
     "login_failed": "20/m/key" if config.demo else "10/m/ip,5/5m/key",

@@ -2,7 +2,7 @@
 lets them in.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import wraps
 from typing import Concatenate, ParamSpec
@@ -20,7 +20,7 @@ from archive.actors import Actor, ActorKind
 from archive.errors import NotFound
 from archive.models import STAFF_ROLES, Environment, Membership, Organisation, Role, User
 from portal import second_factor
-from portal.pages import BY_NAME
+from portal.pages import BY_NAME, SPEAKERS
 
 P = ParamSpec("P")
 
@@ -38,6 +38,7 @@ class Person:
     roles: frozenset[str]
     organisations: tuple[Organisation, ...]
     is_staff: bool
+    speaks_for: tuple[Organisation, ...] = ()  # those that the person's own role there binds
 
     @property
     def organisation_name(self) -> str:
@@ -79,9 +80,14 @@ def person_of(user: User) -> Person:
         id=user.id,
         name=user.get_full_name() or user.get_username(),
         roles=frozenset(row.role for row in own),
-        organisations=tuple({row.organisation_id: row.organisation for row in own}.values()),
+        organisations=_distinct(own),
         is_staff=bool(staff),
+        speaks_for=_distinct(row for row in own if row.role in SPEAKERS),
     )
+
+
+def _distinct(rows: Iterable[Membership]) -> tuple[Organisation, ...]:
+    return tuple({row.organisation_id: row.organisation for row in rows}.values())
 
 
 def environment_of(request: HttpRequest) -> str:

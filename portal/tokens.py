@@ -63,7 +63,7 @@ def visible(person: Person) -> QuerySet[ApiToken]:
     rows = ApiToken.objects.select_related("organisation", "user")
     own = Q(user_id=person.id)
     if speaks(person):
-        own |= Q(organisation__in=[each.id for each in person.organisations])
+        own |= Q(organisation__in=[each.id for each in person.speaks_for])
     return rows.filter(own)
 
 

@@ -10,6 +10,16 @@ class CasesUnjoinable(Conflict):
     comment = "these cases cannot be put together or apart so"
 
 
+class CasesOfOthers(CasesUnjoinable):
+    code = "CASE-OTHERS"
+    comment = "the cases are not one customer's"
+
+
+class CaseTaken(Conflict):
+    code = "CASE-TAKEN"
+    comment = "somebody else was given the case meanwhile"
+
+
 class BatchEnded(Conflict):
     code = "BATCH-STATE"
     comment = "the batch has ended or was undone"

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db.models import Count, Q, QuerySet
 
 from archive.errors import NotFound
-from archive.models import Case, CaseEvent, CaseState, EventOutcome, Study
+from archive.models import Case, CaseEvent, CaseState, EventOutcome, Handling, Study
 from archive.queries import keyset
 from archive.queries.overview import COUNTED
 
@@ -83,13 +83,17 @@ class Counts:
     yours: int
 
 
-def counts(rows: QuerySet[Case], reasons: Iterable[str]) -> Counts:
-    """How many, how many open, and how many open with one of these reasons; one bounded query."""
-    is_open = Q(state=CaseState.OPEN)
+def counts(rows: QuerySet[Case], reasons: Iterable[str], *, is_staff: bool) -> Counts:
+    """How many, how many open, and how many open that need the reader: by the cause, or by what
+    the desk and the customer wait for; one bounded query.
+    """
+    is_open, waits = Q(state=CaseState.OPEN), Q(handling=Handling.WAITING)
+    needs = Q(reason__in=list(reasons))
+    needs = (needs | Q(handling=Handling.RECURRING)) & ~waits if is_staff else needs | waits
     found = rows.order_by()[:COUNTED].aggregate(
         all=Count("id"),
         open=Count("id", filter=is_open),
-        yours=Count("id", filter=is_open & Q(reason__in=list(reasons))),
+        yours=Count("id", filter=is_open & needs),
     )
     return Counts(**found)
 

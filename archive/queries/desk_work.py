@@ -81,6 +81,16 @@ def live_routes(case: Case) -> list[CaseRoute]:
     return list(rows.select_related("origin", "into").order_by("-made_at")[:SHOWN])
 
 
+def joined_to(case: Case) -> Case | None:
+    """Where the events of a case are that was joined to another: one of its customer, unless it
+    was nobody's.
+    """
+    rows = CaseRoute.objects.filter(origin=case, fact="", ended_at=None).select_related("into")
+    into = next((each.into for each in rows), None)
+    is_told = into is not None and case.organisation_id in (None, into.organisation_id)
+    return into if is_told else None
+
+
 def route(case: Case, route_id: UUID) -> CaseRoute:
     """Raises NotFound."""
     rows = CaseRoute.objects.filter(Q(origin=case) | Q(into=case), id=route_id)

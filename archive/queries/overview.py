@@ -22,12 +22,12 @@ from archive.models import (
     StudyState,
 )
 from archive.queries.health import STALE
+from archive.queries.queues import LATE as LATE_AFTER
 from archive.values import HELSINKI, now, today
 
 HOURS = 24
 COUNTED = 10_001  # one more than is ever said: "over 10,000"
 EXPECTED = ("dicom", "hl7", "worker")
-STUCK_AFTER = timedelta(minutes=2)
 
 AGES: tuple[tuple[str, timedelta], ...] = (
     ("minutes", timedelta(minutes=10)),
@@ -150,12 +150,12 @@ class Queue:
     kind: str
     waiting: int
     running: int
-    stuck: int  # due for longer than a sweep explains
+    stuck: int  # as the page of queues says it
 
 
 def queues(environment: str) -> list[Queue]:
     """Work that is owed, by kind."""
-    stuck = Q(state=JobState.WAITING, not_before__lt=now() - STUCK_AFTER)
+    stuck = Q(state=JobState.WAITING, not_before__lt=now() - LATE_AFTER)
     rows = (
         Job.objects.filter(environment=environment, state__in=(JobState.WAITING, JobState.RUNNING))
         .values("kind")

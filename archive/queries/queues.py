@@ -31,7 +31,7 @@ DEAD_FOR = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """`due` wait and should run by now; `dead` were given up within a week."""
+    """`due` wait and should run by now; `dead` are those of `given_up`."""
 
     kind: JobKind
     waiting: int = 0
@@ -51,31 +51,34 @@ def queues() -> list[Queue]:
     at = now()
     is_due = Q(state=JobState.WAITING, not_before__lte=at)
     rows = (
-        Job.objects.filter(Q(state__in=LIVE) | Q(state=JobState.DEAD, ended_at__gte=at - DEAD_FOR))
+        Job.objects.filter(state__in=LIVE)
         .values("kind")
         .annotate(
             waiting=Count("id", filter=Q(state=JobState.WAITING)),
             due=Count("id", filter=is_due),
             running=Count("id", filter=Q(state=JobState.RUNNING)),
-            dead=Count("id", filter=Q(state=JobState.DEAD)),
             oldest_due_at=Min("not_before", filter=is_due),
         )
         .order_by()
     )
     found = {row["kind"]: row for row in rows}
+    ended = given_up().values("kind").annotate(count=Count("id")).order_by()
+    dead = {row["kind"]: row["count"] for row in ended}
     holds = {hold.kind: hold for hold in QueueHold.objects.all()}
-    return [_queue(kind, found.get(kind), holds.get(kind)) for kind in JobKind]
+    return [_queue(kind, found.get(kind), dead.get(kind, 0), holds.get(kind)) for kind in JobKind]
 
 
-def _queue(kind: JobKind, row: Mapping[str, Any] | None, hold: QueueHold | None) -> Queue:
+def _queue(
+    kind: JobKind, row: Mapping[str, Any] | None, dead: int, hold: QueueHold | None
+) -> Queue:
     if row is None:
-        return Queue(kind, hold=hold)
+        return Queue(kind, dead=dead, hold=hold)
     return Queue(
         kind,
         waiting=row["waiting"],
         due=row["due"],
         running=row["running"],
-        dead=row["dead"],
+        dead=dead,
         oldest_due_at=row["oldest_due_at"],
         hold=hold,
     )

@@ -80,10 +80,12 @@ def _studies(text: str, rows: QuerySet[Study]) -> list[Study]:
 
 
 def _cases(text: str, environment: str, reasons: Sequence[str]) -> list[Case]:
-    """What is named exactly stands before what merely has the words; an index each."""
-    rows = Case.objects.filter(environment=environment)
+    """What is named exactly stands before what merely has the words; an index each. A number, which
+    people quote without the environment, is of one case in all of them.
+    """
     if number := CASE_NUMBER.match(text):
-        return _newest(rows.filter(number=int(number[1])))
+        return _newest(Case.objects.filter(number=int(number[1])))
+    rows = Case.objects.filter(environment=environment)
     title = text.upper()
     by_title = Connection.objects.filter(environment=environment, aet=title).values("id")
     events = CaseEvent.objects.order_by()

@@ -245,13 +245,15 @@ def _move(actor: Actor, batch: Batch, before: tuple[BatchState, ...], after: Bat
 
 
 def undo(actor: Actor, batch: Batch) -> int:
-    """Events that the batch ignored stand open again; how many. Work that was done stays done.
-    Raises BatchEnded when there is nothing to undo.
+    """Events that the batch ignored stand open again; how many. Work that was done stays done, and
+    what a paused one had not begun is left undone. Raises BatchEnded when there is nothing to undo.
     """
     with transaction.atomic():
         ignoring = Batch.objects.filter(id=batch.id, kind=BatchKind.IGNORE, undone_at=None)
         if not ignoring.exclude(state=BatchState.RUNNING).update(undone_at=now()):
             raise BatchEnded()
+        if Batch.objects.filter(id=batch.id, state=BatchState.PAUSED).exists():
+            cancel(actor, batch)
         done = BatchItem.objects.filter(batch=batch, state=BatchItemState.DONE)
         heeded = sum(error_desk.heed(each) for each in done.values_list("event_id", flat=True))
         _record(actor, batch, "undone", heeded)

@@ -41,6 +41,7 @@ class News:
     opened: list[Case]
     written: list[Case]
     resolved: list[Case]
+    of_desk: bool  # whether the staff are told; customers' people have no search
 
     @property
     def count(self) -> int:
@@ -122,7 +123,9 @@ def _news(user: User, since: datetime, until: datetime) -> News:
     return News(
         _some(cases.filter(opened_at__gt=since, opened_at__lte=until)),
         _some(cases.filter(id__in=written.values("case_id"))),
-        _some(cases.filter(resolved_at__gt=since, resolved_at__lte=until)),
+        # One without events was joined to another, and goes on there.
+        _some(cases.filter(resolved_at__gt=since, resolved_at__lte=until, event_count__gt=0)),
+        is_staff,
     )
 
 
@@ -134,13 +137,16 @@ def _some(cases: QuerySet[Case]) -> list[Case]:
 def _written(news: News) -> tuple[str, str]:
     """Subject and body in the active language."""
     title = ngettext("%(count)s case has news", "%(count)s cases have news", news.count)
+    where = (
+        _("Cause and next step stand in the portal: search by the number of the case.")
+        if news.of_desk
+        else _("Cause and next step stand in the portal, on the page Errors.")
+    )
     parts = [
         _part(_("New, or come back:"), news.opened),
         _part(_("A message waits for you:"), news.written),
         _part(_("Resolved:"), news.resolved),
-        _("Cause and next step stand in the portal: search by the number of the case.")
-        + "\n"
-        + _("You chose these mails in the portal, and can end them there."),
+        where + "\n" + _("You chose these mails in the portal, and can end them there."),
         links.to("case-mail"),
     ]
     return title % {"count": news.count}, "\n\n".join(filter(None, parts)) + "\n"

@@ -2,13 +2,16 @@
 SD-5). Each change stands in the log, which is the case's history.
 """
 
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F
 
 from archive import ledger
 from archive.actors import Actor, ActorKind
+from archive.errors.desk import CaseTaken
 from archive.models import (
     Case,
     CaseComment,
@@ -38,16 +41,52 @@ def time_for(severity: str) -> timedelta | None:
     return timedelta(hours=hours) if hours is not None else None
 
 
+def come_back(case: Case) -> dict[str, object]:
+    """What changes of a resolved case that opens again: new time, for the same people."""
+    time = time_for(case.severity)
+    return {
+        "state": CaseState.OPEN,
+        "handling": Handling.RECURRING,
+        "opened_at": now(),
+        "resolved_at": None,
+        "resolution": "",
+        "due_at": now() + time if time is not None else None,
+        "reopened_count": F("reopened_count") + 1,
+    }
+
+
+def _reopen(case: Case) -> None:
+    """A resolved case about which the customer is asked, or says something, is not over."""
+    resolved = Case.objects.filter(id=case.id, state=CaseState.RESOLVED)
+    if resolved.update(**come_back(case)):
+        webhook_events.of_case(WebhookEvent.CASE_OPENED, case)
+
+
 def assign(actor: Actor, case: Case, owner: User | None) -> None:
-    """Give a case to a person of the desk, who watches it from then on; None gives it back."""
-    was = _name(case.owner)
-    handling = Handling.ASSIGNED if owner else Handling.NEW
+    """Give a case to a person of the desk, who watches it from then on; None gives it back. What
+    the customer was asked, it stays asked. Raises CaseTaken when the case as it was read by the
+    caller had another owner than it has.
+    """
+    was, handling = _name(case.owner), Handling.ASSIGNED if owner else Handling.NEW
     with transaction.atomic():
-        Case.objects.filter(id=case.id).update(owner=owner, handling=handling)
+        held = Case.objects.filter(id=case.id, owner_id=case.owner_id)
+        if not held.update(owner=owner):
+            raise CaseTaken()
+        rows = Case.objects.filter(id=case.id).exclude(handling=Handling.WAITING)
+        rows.update(handling=handling)
         if owner is not None:
             case.watchers.add(owner)
         _record(actor, case, "owner", was, _name(owner))
     case.refresh_from_db()
+
+
+def let_go_of(actor: Actor, owner: User) -> None:
+    """Give back the open cases of somebody who works on none any more: else nobody looks for them,
+    as they have an owner.
+    """
+    for case in Case.objects.filter(owner=owner, state=CaseState.OPEN).select_related("owner"):
+        with suppress(CaseTaken):  # somebody took it this moment
+            assign(actor, case, None)
 
 
 def _name(person: User | None) -> str:
@@ -55,8 +94,9 @@ def _name(person: User | None) -> str:
 
 
 def wait_for_customer(actor: Actor, case: Case, text: str) -> None:
-    """Ask the customer something; the case waits until it answers."""
+    """Ask the customer something; the case waits until it answers. A resolved one opens again."""
     with transaction.atomic():
+        _reopen(case)
         _comment(actor, case, text, is_shared=True)
         Case.objects.filter(id=case.id).update(handling=Handling.WAITING)
         _record(actor, case, "handling", case.handling, Handling.WAITING)
@@ -71,14 +111,29 @@ def comment(actor: Actor, case: Case, text: str, *, is_shared: bool) -> None:
 
 
 def reply(actor: Actor, case: Case, text: str) -> None:
-    """The customer answers: the move is the desk's again."""
+    """The customer answers: the move is the desk's again. A resolved case opens again, as nobody
+    would read the answer in it.
+    """
     with transaction.atomic():
+        _reopen(case)
         _comment(actor, case, text, is_shared=True)
-        back = Handling.ASSIGNED if case.owner_id else Handling.NEW
-        waited = Case.objects.filter(id=case.id, handling=Handling.WAITING)
-        changed = waited.update(handling=back)
-        _record(actor, case, "reply", Handling.WAITING if changed else "", "")
+        waited = _stop_waiting(case)
+        _record(actor, case, "reply", Handling.WAITING if waited else "", "")
     case.refresh_from_db()
+
+
+def go_on(actor: Actor, case: Case) -> None:
+    """The answer came another way, or is not needed: the customer is waited for no more."""
+    with transaction.atomic():
+        if _stop_waiting(case):
+            _record(actor, case, "went on", Handling.WAITING, "")
+    case.refresh_from_db()
+
+
+def _stop_waiting(case: Case) -> bool:
+    back = Handling.ASSIGNED if case.owner_id else Handling.NEW
+    waited = Case.objects.filter(id=case.id, handling=Handling.WAITING)
+    return bool(waited.update(handling=back))
 
 
 def set_severity(actor: Actor, case: Case, severity: Severity) -> None:

@@ -18,7 +18,6 @@ from archive.models import (
     CaseEvent,
     CaseState,
     EventOutcome,
-    Handling,
     Instance,
     Job,
     JobKind,
@@ -155,26 +154,12 @@ def _open_case(mark: str, error: ArchiveError, *, environment: str, place: Place
         "open_count": F("open_count") + 1,
     }
     if case.state == CaseState.RESOLVED:
-        changed |= _come_back(case)
+        changed |= case_work.come_back(case)
     Case.objects.filter(id=case.id).update(**changed)
     if case.state == CaseState.RESOLVED:
         webhook_events.of_case(WebhookEvent.CASE_OPENED, case)
     case.last_at = at
     return case
-
-
-def _come_back(case: Case) -> dict[str, object]:
-    """A resolved case opens again, with new time and for the same people."""
-    time = case_work.time_for(case.severity)
-    return {
-        "state": CaseState.OPEN,
-        "handling": Handling.RECURRING,
-        "opened_at": now(),
-        "resolved_at": None,
-        "resolution": "",
-        "due_at": now() + time if time is not None else None,
-        "reopened_count": F("reopened_count") + 1,
-    }
 
 
 def _next_number() -> int:
@@ -296,9 +281,12 @@ def heed(event_id: UUID) -> bool:
         if not ignored.update(outcome=EventOutcome.OPEN, outcome_at=now()):
             return False
         case_id = CaseEvent.objects.values_list("case_id", flat=True).get(id=event_id)
+        case = Case.objects.select_for_update().get(id=case_id)
         Case.objects.filter(id=case_id).update(
             open_count=F("open_count") + 1, state=CaseState.OPEN, resolved_at=None, resolution=""
         )
+        if case.state == CaseState.RESOLVED:
+            webhook_events.of_case(WebhookEvent.CASE_OPENED, case)
     return True
 
 

@@ -10,11 +10,13 @@ from django.db.models import Max, Min, Q
 
 from archive import ledger
 from archive.actors import Actor
-from archive.errors.desk import CasesUnjoinable
-from archive.models import Case, CaseEvent, CaseRoute, CaseState, EventOutcome
+from archive.errors.desk import CasesOfOthers, CasesUnjoinable
+from archive.models import Case, CaseEvent, CaseRoute, CaseState, EventOutcome, WebhookEvent
+from archive.services import webhook_events
 from archive.values import now
 
 MOST_STEPS = 10
+_TURNS = {CaseState.OPEN: WebhookEvent.CASE_OPENED, CaseState.RESOLVED: WebhookEvent.CASE_RESOLVED}
 STANDING = (EventOutcome.OPEN, EventOutcome.RETRIED)
 
 
@@ -39,7 +41,9 @@ def lock(*marks: str) -> None:
 
 
 def join(actor: Actor, case: Case, into: Case) -> CaseRoute:
-    """All of a case's events, and those to come, belong to another one. Raises CasesUnjoinable."""
+    """All of a case's events, and those to come, belong to another one. Raises CasesUnjoinable,
+    CasesOfOthers.
+    """
     with transaction.atomic():
         lock(case.fingerprint, into.fingerprint)
         _require_joinable(case, into)
@@ -53,11 +57,15 @@ def join(actor: Actor, case: Case, into: Case) -> CaseRoute:
 
 
 def _require_joinable(case: Case, into: Case) -> None:
-    """Chains of cases would make it hard to say where an event belongs, and to lead it back."""
+    """Chains of cases would make it hard to say where an event belongs, and to lead it back. A
+    customer reads all of its case, so another customer's events may not come into it.
+    """
     live = CaseRoute.objects.filter(ended_at=None)
     bound = live.filter(Q(origin__in=(case, into)) & Q(fact="") | Q(into=case)).exists()
     if case.id == into.id or case.environment != into.environment or bound:
         raise CasesUnjoinable()
+    if case.organisation_id not in (None, into.organisation_id):
+        raise CasesOfOthers()
 
 
 def split(actor: Actor, case: Case, *, fact: str, value: str) -> Case:
@@ -92,7 +100,7 @@ def _part(case: Case, fact: str, value: str) -> Case:
     with connection.cursor() as cursor:
         cursor.execute("SELECT nextval('archive_case_number')")
         number = int(cursor.fetchone()[0])
-    return Case.objects.create(
+    part = Case.objects.create(
         number=number,
         environment=case.environment,
         reason=case.reason,
@@ -104,10 +112,13 @@ def _part(case: Case, fact: str, value: str) -> Case:
         caller=case.caller,
         fingerprint=mark,
         first_at=case.first_at,
+        opened_at=now(),
         last_at=case.last_at,
         severity=case.severity,
         due_at=case.due_at,
     )
+    webhook_events.of_case(WebhookEvent.CASE_OPENED, part)
+    return part
 
 
 def undo(actor: Actor, route: CaseRoute) -> None:
@@ -157,12 +168,15 @@ def _count(case: Case) -> None:
     changed: dict[str, object] = {"event_count": events.count(), "open_count": standing}
     if times["first"] is not None:
         changed |= {"first_at": times["first"], "last_at": times["last"]}
+    was = case.state
     if standing:
-        changed |= {"state": CaseState.OPEN, "resolved_at": None}
-    elif case.state == CaseState.OPEN:
+        changed |= {"state": CaseState.OPEN, "resolved_at": None, "resolution": ""}
+    elif was == CaseState.OPEN:
         changed |= {"state": CaseState.RESOLVED, "resolved_at": now()}
     Case.objects.filter(id=case.id).update(**changed)
     case.refresh_from_db()
+    if case.state != was:
+        webhook_events.of_case(_TURNS[CaseState(case.state)], case)
 
 
 def _record(actor: Actor, case: Case, facts: Mapping[str, str]) -> None:

@@ -79,8 +79,10 @@ def switch_on(actor: Actor, row: Webhook) -> None:
 
 
 def end(actor: Actor, row: Webhook) -> None:
+    """With it ends the case about its receiver, which nothing else could settle any more."""
     with transaction.atomic():
         if Webhook.objects.filter(id=row.id, ended_at=None).update(ended_at=now(), is_on=False):
+            error_desk.settle(row.id, DELIVER.step)
             _record(actor, row, "ended")
 
 

@@ -12,11 +12,13 @@ from django.db.models import QuerySet
 
 from archive.actors import SYSTEM, Actor, ActorKind
 from archive.models import STAFF_ROLES, Membership, Organisation, Role, User
+from archive.services import case_work
 from onboarding.errors import ActorUnfit, FieldInvalid, LastAdministrator
 from onboarding.models import Invitation
 from onboarding.rules import fields
 from onboarding.services import invitations, memberships
 
+HANDLERS = frozenset({Role.ADMIN, Role.ARCHIVIST, Role.SUPPORT})  # who works on cases
 ROLES = tuple(role for role in Role if role in STAFF_ROLES)
 
 
@@ -68,10 +70,14 @@ def set_roles(actor: Actor, user: User, roles: Iterable[str]) -> None:
             memberships.record(actor, own, f"{user} is {role} no more")
         for role in sorted(wanted - held.keys()):
             memberships.give(actor, own, user, role)
+        if not wanted & HANDLERS:
+            case_work.let_go_of(actor, user)
 
 
 def deactivate(actor: Actor, user: User) -> None:
-    """From this request on nobody acts with the account. Raises LastAdministrator."""
+    """From this request on nobody acts with the account; its cases have no owner. Raises
+    LastAdministrator.
+    """
     require_administrator(actor)
     with transaction.atomic():
         own = _locked()
@@ -79,6 +85,7 @@ def deactivate(actor: Actor, user: User) -> None:
             _require_another(user)
         if User.objects.filter(id=user.id, is_active=True).update(is_active=False):
             memberships.record(actor, own, f"account of {user} closed")
+            case_work.let_go_of(actor, user)
 
 
 def reactivate(actor: Actor, user: User) -> None:

@@ -18,6 +18,22 @@ ADVICE: dict[type[ArchiveError], Advice] = {
         _("Nothing to do. The support desk looks into it."),
         Move.SUPPORT,
     ),
+    errors.CasesOfOthers: Advice(
+        _("Cases of two customers are not joined"),
+        _("Each customer reads its own cases whole, and would lose sight of them elsewhere."),
+        _("Work on each case by itself; write in a comment which others have the same cause."),
+        _("The support desk could not rearrange the cases."),
+        _("Nothing to do. The support desk looks into it."),
+        Move.SUPPORT,
+    ),
+    errors.CaseTaken: Advice(
+        _("The case has another owner by now"),
+        _("Somebody else was given the case after you opened its page, so nothing was changed."),
+        _("Its page shows the owner now. Agree with them, or take it over all the same."),
+        _("The support desk works on the case."),
+        _("Nothing to do."),
+        Move.NOBODY,
+    ),
     errors.BatchEnded: Advice(
         _("The batch has ended"),
         _("What has ended, or was undone, can be neither paused nor undone again."),

@@ -162,7 +162,7 @@ class SystemTokens(Opened):
         wanted = given(SystemTokenIn, request)
         person_in(request)
         person = caller_of(request).person
-        owner = next((each for each in person.organisations if each.id == wanted["customer"]), None)
+        owner = next((each for each in person.speaks_for if each.id == wanted["customer"]), None)
         _require(owner is not None, "customer", "you do not speak for it")
         _require(wanted["role"] in tokens.systems_roles(person), "role", "not offered to systems")
         offered = set(tokens.systems_scopes(person))

@@ -133,6 +133,10 @@ def _assign(actor: Actor, case: Case, wanted: Given) -> None:
     case_work.assign(actor, case, people.get(wanted["owner"]))
 
 
+def _go_on(actor: Actor, case: Case, _wanted: Given) -> None:
+    case_work.go_on(actor, case)
+
+
 def _severity(actor: Actor, case: Case, wanted: Given) -> None:
     case_work.set_severity(actor, case, Severity(wanted["severity"]))
 
@@ -153,6 +157,7 @@ Ignore = acting("case_ignore", "Nothing will be done about them.", "case-work", 
 Resolve = acting("case_resolve", "Close the case.", "case-resolve", ReasonIn, _resolve)
 Comment = acting("case_comment", "Write a comment.", "case-work", CommentIn, _comment)
 Assign = acting("case_assign", "Give it to a person of the desk.", "case-work", OwnerIn, _assign)
+GoOn = acting("case_go_on", "The customer is waited for no more.", "case-work", NothingIn, _go_on)
 SetSeverity = acting(
     "case_severity", "How grave it is, and with that its due time.", "case-work", SeverityIn,
     _severity,

@@ -8,7 +8,16 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from archive.models import ApiScope, Case, CaseEvent, CaseState, EventOutcome, Handling, Severity
+from archive.models import (
+    ApiScope,
+    Case,
+    CaseComment,
+    CaseEvent,
+    CaseState,
+    EventOutcome,
+    Handling,
+    Severity,
+)
 from archive.queries import desk as queries
 from archive.queries import desk_work
 from portal.advice import advise
@@ -45,7 +54,7 @@ class CaseOut(serializers.Serializer[Any]):
     state = serializers.ChoiceField(CaseState.choices)
     handling = serializers.ChoiceField(Handling.choices)
     severity = serializers.ChoiceField(Severity.choices)
-    owner = serializers.CharField(source="owner.get_full_name", allow_null=True)
+    owner = serializers.SerializerMethodField(allow_null=True, help_text="the desk alone reads it")
     title = serializers.SerializerMethodField()
     cause = serializers.SerializerMethodField()
     step = serializers.SerializerMethodField(help_text="what to do next")
@@ -55,7 +64,15 @@ class CaseOut(serializers.Serializer[Any]):
     last_at = serializers.DateTimeField()
     due_at = serializers.DateTimeField(allow_null=True)
     resolved_at = serializers.DateTimeField(allow_null=True)
-    resolution = serializers.CharField()
+    resolution = serializers.SerializerMethodField(help_text="the desk alone reads it")
+
+    def get_owner(self, row: Case) -> str | None:
+        if row.owner is None or not self.context["is_staff"]:
+            return None
+        return row.owner.get_full_name() or row.owner.username
+
+    def get_resolution(self, row: Case) -> str:
+        return row.resolution if self.context["is_staff"] else ""
 
     def get_title(self, row: Case) -> str:
         return str(advise(row.reason).title)
@@ -156,7 +173,7 @@ class EventOut(serializers.Serializer[Any]):
 
     id = serializers.UUIDField()
     at = serializers.DateTimeField()
-    detail = serializers.CharField()
+    detail = serializers.SerializerMethodField(help_text="the desk alone reads it")
     facts = serializers.SerializerMethodField()
     study_id = serializers.UUIDField(allow_null=True)
     accession_number = serializers.CharField()
@@ -164,6 +181,9 @@ class EventOut(serializers.Serializer[Any]):
     outcome = serializers.ChoiceField(EventOutcome.choices)
     outcome_at = serializers.DateTimeField(allow_null=True)
     correlation_id = serializers.UUIDField(allow_null=True)
+
+    def get_detail(self, row: CaseEvent) -> str:
+        return row.detail if self.context["is_staff"] else ""
 
     @extend_schema_field(serializers.DictField(child=serializers.CharField()))
     def get_facts(self, row: CaseEvent) -> dict[str, str]:
@@ -200,10 +220,13 @@ class CaseEvents(Opened):
 class CommentOut(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     at = serializers.DateTimeField()
-    author = serializers.CharField(source="author_name")
+    author = serializers.SerializerMethodField(help_text="empty: technical support")
     is_customers = serializers.BooleanField()
     is_shared = serializers.BooleanField(help_text="whether the customer reads it too")
     text = serializers.CharField()
+
+    def get_author(self, row: CaseComment) -> str:
+        return row.author_name if row.is_customers or self.context["is_staff"] else ""
 
 
 class CommentsOut(serializers.Serializer[Any]):
@@ -216,6 +239,8 @@ class CaseComments(Opened):
     @extend_schema(operation_id="case_comments", tags=TAGS, responses=CommentsOut)
     def get(self, request: Request, case_id: UUID) -> Response:
         """The conversation, the oldest first; customers read what is shared with them."""
-        shared_only = not caller_of(request).person.is_staff
-        rows = desk_work.comments(found(request, case_id), shared_only=shared_only)
-        return Response({"results": CommentOut(rows, many=True).data})
+        is_staff = caller_of(request).person.is_staff
+        rows = desk_work.comments(found(request, case_id), shared_only=not is_staff)
+        return Response(
+            {"results": CommentOut(rows, many=True, context={"is_staff": is_staff}).data}
+        )

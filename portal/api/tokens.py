@@ -18,6 +18,7 @@ from archive.errors.api import AccessTokenRefused
 from archive.models import STAFF_ROLES, ApiToken, Environment, User
 from archive.services import api_limits, api_tokens
 from portal import second_factor
+from portal.pages import SPEAKERS
 from portal.staff import Person, person_of
 
 
@@ -128,7 +129,8 @@ def _systems(token: ApiToken) -> Caller | None:
     is_staff = owner.is_operator and token.role in STAFF_ROLES
     if owner.is_operator != is_staff:
         return None
-    person = Person(token.id, token.name, frozenset({token.role}), (owner,), is_staff)
+    bound = (owner,) if token.role in SPEAKERS else ()
+    person = Person(token.id, token.name, frozenset({token.role}), (owner,), is_staff, bound)
     return Caller(token, person)
 
 

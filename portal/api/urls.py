@@ -135,6 +135,7 @@ urlpatterns: list[URLPattern] = [
     path(f"{CASE}/resolve", case_acts.Resolve.as_view(), name="api-case-resolve"),
     path(f"{CASE}/comment", case_acts.Comment.as_view(), name="api-case-comment"),
     path(f"{CASE}/assign", case_acts.Assign.as_view(), name="api-case-assign"),
+    path(f"{CASE}/go-on", case_acts.GoOn.as_view(), name="api-case-go-on"),
     path(f"{CASE}/severity", case_acts.SetSeverity.as_view(), name="api-case-severity"),
     path(f"{CASE}/reply", case_acts.Reply.as_view(), name="api-case-reply"),
     path(f"{CASE}/repair", case_acts.Repair.as_view(), name="api-case-repair"),

@@ -61,7 +61,7 @@ class MakeIn(EnvironmentShape, Strict):
 
 
 def _own(request: Request) -> Any:
-    """Of the organisations for which the caller speaks; the staff speak for the operator."""
+    """Of the caller's organisations; the staff's is the operator."""
     owners = [each.id for each in caller_of(request).person.organisations]
     rows = Webhook.objects.filter(organisation__in=owners, ended_at=None)
     environment = caller_of(request).token.environment
@@ -75,6 +75,14 @@ def _found(request: Request, webhook_id: UUID) -> Webhook:
         raise NotFound()
     found: Webhook = row
     return found
+
+
+def _bound(request: Request, webhook_id: UUID) -> Webhook:
+    """One of an organisation for which the caller speaks. Raises NotFound."""
+    row = _found(request, webhook_id)
+    if row.organisation not in caller_of(request).person.speaks_for:
+        raise NotFound()
+    return row
 
 
 class Webhooks(Opened):
@@ -97,7 +105,7 @@ class Webhooks(Opened):
         again, and `Webhook-Signature: t=<seconds>,v1=<HMAC-SHA256 of "t.body" in hexadecimal>`.
         """
         wanted = given(MakeIn, request)
-        owner: Organisation = caller_of(request).person.organisations[0]
+        owner: Organisation = caller_of(request).person.speaks_for[0]
         row = services.make(
             actor_in(request),
             owner,
@@ -121,7 +129,7 @@ class OneWebhook(Opened):
     @extend_schema(operation_id="webhook_end", tags=TAGS, request=None, responses={204: None})
     def delete(self, request: Request, webhook_id: UUID) -> Response:
         """Nothing more is sent."""
-        services.end(actor_in(request), _found(request, webhook_id))
+        services.end(actor_in(request), _bound(request, webhook_id))
         return Response(status=204)
 
 
@@ -131,7 +139,7 @@ class SwitchOn(Opened):
     @extend_schema(operation_id="webhook_on", tags=TAGS, request=None, responses=WebhookOut)
     def post(self, request: Request, webhook_id: UUID) -> Response:
         """After it was given up: what it missed is sent again, the oldest first."""
-        services.switch_on(actor_in(request), _found(request, webhook_id))
+        services.switch_on(actor_in(request), _bound(request, webhook_id))
         return Response(WebhookOut(_found(request, webhook_id)).data)
 
 

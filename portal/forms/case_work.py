@@ -2,13 +2,13 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Self
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from archive.models import Connection, Severity, User
-from portal.forms.codes import refuse_code
+from portal.forms.codes import refuse_code, without_codes
 from portal.forms.reasons import reason_field
 
 NUMBER = re.compile(r"^\s*[Ee]?-?([0-9]{1,15})\s*$")
@@ -28,7 +28,16 @@ class SeverityForm(forms.Form):
     severity = forms.ChoiceField(label=_("Severity"), choices=Severity.choices)
 
 
-class CommentForm(forms.Form):
+class _Written(forms.Form):
+    """Text that a person wrote: when it is refused it is not lost, but for the codes in it."""
+
+    def given_back(self) -> Self:
+        told = {name: self.data[name] for name in self.data}  # one value each, as the fields are
+        self.data = {**told, "text": without_codes(str(told.get("text", "")))}
+        return self
+
+
+class CommentForm(_Written):
     """A note; what the customer reads, and whether the case waits for its answer."""
 
     OWN, SHARED, ASKING = "own", "shared", "asking"
@@ -49,7 +58,7 @@ class CommentForm(forms.Form):
     )
 
 
-class ReplyForm(forms.Form):
+class ReplyForm(_Written):
     text = forms.CharField(
         label=_("Reply to technical support"),
         help_text=_("Write no patient’s name or personal identity code."),

@@ -20,6 +20,11 @@ def looks_like_code(text: str) -> bool:
     return _CODE.search(text) is not None
 
 
+def without_codes(text: str) -> str:
+    """The text to be given back to who wrote it, each code in it as dots."""
+    return _CODE.sub("•••", text)
+
+
 def refuse_code(text: str) -> None:
     """A validator for fields whose text is kept or shown. Raises ValidationError."""
     if looks_like_code(text):

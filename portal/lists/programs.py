@@ -102,10 +102,11 @@ TOKENS = Listing[Held](
 
 @dataclass(frozen=True, slots=True)
 class Called:
-    """A webhook and its last call."""
+    """A webhook, its last call, and whether the reader speaks for whose it is."""
 
     row: Webhook
     last: WebhookDelivery | None
+    is_bound: bool
 
 
 def _state(each: Called) -> State:
@@ -134,10 +135,12 @@ def _deliveries(each: Called) -> Act:
 
 def _acts(each: Called) -> Value:
     row = each.row
-    end = Press(_("End"), reverse("webhook-act", args=[row.id, "end"]), row.name)
+    if not each.is_bound:
+        return ""
+    end = Act(_("End"), reverse("webhook-end", args=[row.id]), row.name)
     if row.is_on:
         return end
-    on = Press(_("Switch on"), reverse("webhook-act", args=[row.id, "on"]), row.name)
+    on = Press(_("Switch on"), reverse("webhook-on", args=[row.id]), row.name)
     return lines((on, end))
 
 

@@ -149,12 +149,16 @@ def _shown(bound: BoundField) -> str:
 
 @register.simple_tag(takes_context=True)
 def pager(
-    context: Context, previous: str = "", following: str = "", count: int | None = None
+    context: Context,
+    previous: str = "",
+    following: str = "",
+    count: int | None = None,
+    at: str = "",
 ) -> SafeString:
     """`{% pager previous=page.previous following=page.following count=n %}`: cursors go to
-    ?before= and ?after=.
+    ?before= and ?after= of the address `at`, else of the page's own.
     """
-    values = {"previous": previous, "following": following, "count": count}
+    values = {"previous": previous, "following": following, "count": count, "at": at}
     return _render(context, "pager", values)
 
 

@@ -18,7 +18,7 @@ from archive.queries import desk_work
 from archive.services import batches, error_desk
 from portal import formats
 from portal.advice import advise
-from portal.forms.case_work import ReplyForm
+from portal.forms.case_work import CommentForm, ReplyForm
 from portal.forms.reasons import ResolveForm
 from portal.lists.desk import DESK
 from portal.names import OF_PATIENT, fact, fact_label, fact_place, place_words
@@ -39,17 +39,21 @@ def front(request: HttpRequest, case_id: UUID) -> HttpResponseBase:
 
 @page("case")
 def staff(request: Request, actor: Actor, case_id: UUID) -> HttpResponse:
-    return _show(request, actor, queries.case(case_id), ResolveForm())
+    return show(request, actor, queries.case(case_id), ResolveForm())
 
 
 @page("own-case")
 def own(request: Request, actor: Actor, case_id: UUID) -> HttpResponse:
     """Another organisation's case is answered as one that is not there."""
     organisations = [organisation.id for organisation in request.person.organisations]
-    found = queries.case(case_id, organisations)
+    return show_own(request, actor, queries.case(case_id, organisations), ReplyForm())
+
+
+def show_own(request: Request, actor: Actor, found: Case, reply_form: ReplyForm) -> HttpResponse:
+    """The customer's page."""
     more = {
         "comments": desk_work.comments(found, shared_only=True),
-        "reply_form": ReplyForm(),
+        "reply_form": reply_form,
         "repairable": len(queries.repairable(found)),
         "watches": found.watchers.filter(id=request.user.id).exists(),
     }
@@ -101,7 +105,7 @@ def resolve(request: Request, actor: Actor, case_id: UUID) -> HttpResponseBase:
     found = queries.case(case_id)
     form = ResolveForm(request.POST)
     if not form.is_valid():
-        return _show(request, actor, found, form)
+        return show(request, actor, found, form)
     if found.state == CaseState.OPEN:
         error_desk.resolve(actor, found, reason=form.cleaned_data["reason"])
         messages.success(request, _("%(case)s is resolved.") % {"case": found})
@@ -117,7 +121,13 @@ def _back(found: Case) -> HttpResponseBase:
 # --- the page -----------------------------------------------------------------------------------
 
 
-def _show(request: Request, actor: Actor, found: Case, form: ResolveForm) -> HttpResponse:
+def show(
+    request: Request,
+    actor: Actor,
+    found: Case,
+    form: ResolveForm,
+    comment_form: CommentForm | None = None,
+) -> HttpResponse:
     """The staff's page."""
     roles = request.person.roles
     able = queries.retryable(found) if BY_NAME["case-retry"].may_open(roles) else []
@@ -133,6 +143,8 @@ def _show(request: Request, actor: Actor, found: Case, form: ResolveForm) -> Htt
         **around(found),
         **(working(request, found, explaining) if works else {}),
     }
+    if comment_form is not None:
+        more["comment_form"] = comment_form
     return _page(request, actor, found, STAFF_READER, more)
 
 
@@ -154,9 +166,11 @@ def _page(
         "case": found,
         "advice": advice,
         "cause": reader.cause(advice),
-        "step": reader.step(advice),
-        "move": reader.move(advice),
+        "step": reader.step(advice, found),
+        "move": reader.move(advice, found),
         "is_staff": reader.is_staff,
+        "is_asked": reader.is_asked(found),
+        "joined_to": None if found.event_count else desk_work.joined_to(found),
         "opens_messages": any(
             BY_NAME[name].may_open(request.person.roles) for name in ("message", "own-message")
         ),

@@ -26,6 +26,7 @@ from portal.lists.customers import CUSTOMERS
 from portal.pages import BY_NAME, address
 from portal.staff import Request, page
 from portal.views import lists, load
+from portal.views.desk import CUSTOMER_READER, STAFF_READER
 from portal.views.joining.file import following
 from portal.views.joining.opened import open_file
 from portal.views.joining.words import alarm
@@ -173,19 +174,15 @@ class ToldCase:
     title: str
     cause: str
     step: str
-    move: str
     url: str
 
 
 def _told(case: Case, actor: Actor) -> ToldCase:
     advice = advise(case.reason)
-    cause, step = (
-        (advice.cause, advice.step)
-        if actor.kind == ActorKind.STAFF
-        else (advice.customer_cause, advice.customer_step)
-    )
+    reader = STAFF_READER if actor.kind == ActorKind.STAFF else CUSTOMER_READER
     url = address(actor.roles, "case", case)
-    return ToldCase(case, str(advice.title), str(cause), str(step), str(advice.move.value), url)
+    cause, step = reader.cause(advice), reader.step(advice, case)
+    return ToldCase(case, str(advice.title), cause, step, url)
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,13 +36,22 @@ class Reader:
     def cause(self, advice: Advice) -> str:
         return str(advice.cause if self.is_staff else advice.customer_cause)
 
-    def step(self, advice: Advice) -> str:
-        return str(advice.step if self.is_staff else advice.customer_step)
+    def step(self, advice: Advice, case: Case | None = None) -> str:
+        step = str(advice.step if self.is_staff else advice.customer_step)
+        if case and self.is_asked(case):
+            asked = _("Technical support asks you something: answer on the page of the case.")
+            return f"{asked} {step}"
+        return step
 
-    def move(self, advice: Advice) -> str:
-        if not self.is_staff and advice.move == Move.SENDER:
+    def move(self, advice: Advice, case: Case | None = None) -> str:
+        if (case and self.is_asked(case)) or (not self.is_staff and advice.move == Move.SENDER):
             return _("yours")
         return str(advice.move.value)
+
+    def is_asked(self, case: Case) -> bool:
+        """A customer's people, whose answer the desk waits for."""
+        waits = case.state == CaseState.OPEN and case.handling == Handling.WAITING
+        return waits and not self.is_staff
 
     def standing(self, case: Case, advice: Advice) -> tuple[str, str]:
         """Shape and word of a case: whose move it is."""
@@ -98,7 +107,7 @@ def _list(request: Request, actor: Actor, reader: Reader) -> HttpResponseBase:
     opened = opened_by(request, actor, request.GET)
 
     def words(_rows: object) -> dict[str, object]:
-        counts = queries.counts(opened.rows, reader.reasons)
+        counts = queries.counts(opened.rows, reader.reasons, is_staff=reader.is_staff)
         return {
             "page_title": _("Support desk") if reader.is_staff else _("Errors"),
             "title": _title(counts),
@@ -131,7 +140,7 @@ def _told(case: Case, reader: Reader) -> Row:
     return Row(
         case=case,
         title=str(advice.title),
-        step=reader.step(advice),
+        step=reader.step(advice, case),
         shape=shape,
         word=word,
         place=place_words(case.edge, case.place),

@@ -32,6 +32,13 @@ def test_what_is_watched_is_exported(name: str) -> None:
     assert set(METRIC.findall((DEPLOY / name).read_text())) - ROLES <= exported
 
 
+def test_no_alert_takes_a_gauge_for_a_counter() -> None:
+    """`increase` takes each fall of a gauge for a new beginning, and raises for nothing."""
+    counting = re.findall(r"(?:increase|rate|irate)\((\w+)", (DEPLOY / "alerts.yml").read_text())
+    gauges = set(METRIC.findall((ROOT / "portal/views/metrics.py").read_text()))
+    assert gauges and not gauges & set(counting)
+
+
 def test_the_unit_leaves_a_place_for_temporary_files() -> None:
     unit = (DEPLOY / "imaging-data-repository.service").read_text().splitlines()
     assert "ProtectSystem=strict" in unit and "PrivateTmp=yes" in unit

@@ -11,6 +11,7 @@ from django.test import Client
 
 from archive.actors import Actor
 from archive.models import LedgerEvent, Membership, Organisation, Role, User
+from archive.services import case_work
 from onboarding.errors import (
     ActorUnfit,
     FieldInvalid,
@@ -20,7 +21,7 @@ from onboarding.errors import (
 )
 from onboarding.services import invitations, staff
 from onboarding.services.invitations import NewAccount
-from tests import post_office
+from tests import builders, post_office
 from tests.onboarding import cast
 
 pytestmark = pytest.mark.usefixtures("db")
@@ -148,6 +149,24 @@ def test_a_closed_account_is_shut_out_at_once_and_let_in_again(boss: Actor) -> N
     staff.reactivate(boss, user)
     assert client.get("/").status_code == 200
     assert told()[-2:] == ["account of c closed", "account of c opened again"]
+
+
+@pytest.mark.parametrize("leaves", [True, False])
+def test_cases_of_who_works_on_none_any_more_have_no_owner(boss: Actor, *, leaves: bool) -> None:
+    user = colleague("c", Role.SUPPORT)
+    own, over = builders.case(), builders.case(state="resolved")
+    for case in (own, over):
+        case_work.assign(boss, case, user)
+    staff.set_roles(boss, user, [Role.ARCHIVIST])
+    own.refresh_from_db()
+    assert own.owner == user  # who still works on cases
+    if leaves:
+        staff.deactivate(boss, user)
+    else:
+        staff.set_roles(boss, user, [Role.LOG_REVIEWER])
+    own.refresh_from_db()
+    over.refresh_from_db()
+    assert (own.owner, own.handling, over.owner) == (None, "new", user)
 
 
 def test_the_last_administrator_stays(boss: Actor) -> None:

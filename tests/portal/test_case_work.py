@@ -1,5 +1,7 @@
 """Working on cases in the portal: owner, comments, joining, batches; and the customer's side."""
 
+import re
+
 import pytest
 from django.test import Client
 
@@ -58,6 +60,57 @@ def test_a_personal_code_stays_out_of_comments() -> None:
     assert not case.comments.exists() and "010181" not in content
 
 
+@pytest.mark.parametrize(("who", "what"), [("support", "work/comment/"), ("esim", "reply/")])
+def test_a_text_with_a_personal_code_is_given_back_without_it(who: str, what: str) -> None:
+    case, client = builders.case(), signed_in(who)
+    told = {"text": "The patient 010181-900C was sent twice.", "readers": "asking"}
+    content = client.post(address(case, what), told).content.decode()
+    assert "The patient ••• was sent twice." in content and "010181" not in content
+    assert "this text is kept" in content and not case.comments.exists()
+    assert who == "esim" or 'value="asking" selected' in content
+
+
+def test_a_case_that_somebody_took_meanwhile_is_not_taken_away_unseen() -> None:
+    case, client = builders.case(), signed_in("support")
+    seen = page(client, case)
+    assert 'name="was" value=""' in seen
+    work(signed_in("archivist"), case, "take", was="")
+    for what in ("take", "assign"):
+        content = work(client, case, what, was="", owner="")
+        assert "has another owner" in content or "Somebody else was given" in content
+        assert case.owner is not None and case.owner.username == "archivist"
+    work(client, case, "take", was=str(case.owner_id))
+    assert case.owner.username == "support"
+
+
+def test_whoever_is_asked_reads_that_it_is_their_move() -> None:
+    case, client, customer = builders.case(), signed_in("support"), signed_in("esim")
+    before = {each: _needs(each) for each in (client, customer)}
+    work(client, case, "comment", text="Which code list do you use?", readers="asking")
+    content = page(customer, case)
+    assert "answer on the page of the case" in content and "yours" in content
+    assert content.index("Which code list") < content.index('id="events"')
+    assert "answer on the page of the case" in customer.get("/", follow=True).content.decode()
+    assert _needs(customer) == _marked(customer) and _needs(client) == _marked(client)
+    assert _needs(client) <= before[client] and _needs(customer) >= before[customer]
+    assert "waits for the customer no more" in work(client, case, "go-on")
+    assert case.handling == "new"
+    Case.objects.filter(id=case.id).update(handling="recurring")
+    assert _needs(client) == _marked(client)
+
+
+def _needs(client: Client) -> int:
+    """How many the list's title says."""
+    found = re.search(r"([0-9]+) needs? you", client.get("/desk/").content.decode())
+    return int(found[1]) if found else 0
+
+
+def _marked(client: Client) -> int:
+    """How many rows say so, of one page."""
+    rows = client.get("/desk/").content.decode().split("<tbody", 1)[1]
+    return len(re.findall(r"needs you|has come back", rows))
+
+
 def test_another_customers_case_takes_no_reply() -> None:
     case = builders.case(MALLILA)
     for what in ("reply/", "repair/"):
@@ -65,13 +118,16 @@ def test_another_customers_case_takes_no_reply() -> None:
 
 
 def test_cases_are_joined_and_parted_on_the_page() -> None:
-    first, second = builders.case(), builders.case(MALLILA)
+    first, second = builders.case(), builders.case(reason="study-code-closed")
     builders.event(first)
     builders.event(second)
     client = signed_in("support")
     assert "was joined to" in work(client, second, "join", case=str(first))
     first.refresh_from_db()
     assert first.event_count == 2
+    for reader in (client, signed_in("onboarding"), signed_in("esim")):
+        content = page(reader, second)
+        assert f"{second} is joined to {first}" in content and address(first, "") in content
     assert "is not joined further" in work(client, first, "join", case=str(second))
     route = CaseRoute.objects.get()
     assert "led back" in work(client, first, "apart", route=str(route.id))

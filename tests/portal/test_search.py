@@ -70,6 +70,12 @@ def test_studies_are_found_by_address_too(key: str) -> None:
     assert f"/studies/{made[0].id}/" in answer.content.decode()
 
 
+def test_a_case_is_found_by_its_number_in_either_environment() -> None:
+    case = builders.case(environment="test")
+    answer = signed_in("support").post("/search/", {"q": str(case)})
+    assert (answer.status_code, answer.headers.get("Location")) == (302, f"/cases/{case.id}/")
+
+
 def test_a_study_of_the_other_environment_is_not_found() -> None:
     builders.study(accession_number="R-TEST", environment="test")
     page = signed_in("support").get("/search/?q=R-TEST").content.decode()

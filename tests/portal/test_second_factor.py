@@ -1,11 +1,14 @@
 """The second factor: demanded of the staff before any page of theirs opens (NF-3)."""
 
+import re
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from allauth.account.forms import default_token_generator
+from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from django.core import mail
 from django.test import Client
 
 from archive import config
@@ -18,6 +21,7 @@ from tests.portal.second_factor import (
     code,
     codes_in,
     colleague,
+    confirmed,
     signed_in,
     with_app,
 )
@@ -212,6 +216,27 @@ def test_what_changes_of_an_account_is_in_the_ledger(
     ]
     event = LedgerEvent.objects.filter(kind="access.changed", subject_id=user.id).latest("at")
     assert (event.actor_kind, event.actor_id) == ("staff", user.id)
+
+
+def test_a_session_that_was_left_open_gives_the_account_to_no_other_address() -> None:
+    user, new = colleague(), "other@example.invalid"
+    left, added = Client(), {"action_add": "", "email": new}
+    left.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
+    answer = left.post("/accounts/email/", added)
+    assert answer.headers["Location"].startswith("/accounts/reauthenticate/")
+    assert not EmailAddress.objects.filter(email=new).exists()
+    client = confirmed(signed_in())
+    client.post("/accounts/email/", added)
+    (link,) = re.findall(r"/accounts/confirm-email/\S+", mail.outbox[-1].body)
+    client.post(link)
+    client.post("/accounts/email/", {"action_primary": "", "email": new})
+    old = EmailAddress.objects.filter(user=user).exclude(email=new).values_list("email", flat=True)
+    client.post("/accounts/email/", {"action_remove": "", "email": old[0]})
+    assert changes(user) == [
+        "e-mail address confirmed",
+        "e-mail address changed",
+        "e-mail address removed",
+    ]
 
 
 def test_a_password_set_by_a_link_does_not_pass_by_the_factor() -> None:

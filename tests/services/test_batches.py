@@ -132,6 +132,18 @@ def test_ignoring_resolves_the_case_and_is_undone() -> None:
         batches.undo(desk(), batch)
 
 
+def test_undoing_a_paused_batch_leaves_nothing_that_could_go_on() -> None:
+    case = undelivered(batches.AT_ONCE + 1)
+    batch = begin(case, BatchKind.IGNORE, reason="the customer has left")
+    batches.pause(desk(), batch)
+    assert batches.undo(desk(), batch) == batches.AT_ONCE
+    with pytest.raises(BatchEnded):
+        batches.resume(desk(), batch)
+    batches.advance(batch.id)
+    assert states(batch)[-1] == "cancelled"
+    assert CaseEvent.objects.filter(case=case, outcome="open").count() == batches.AT_ONCE + 1
+
+
 def test_work_that_was_done_cannot_be_undone() -> None:
     batch = begin(undelivered(1))
     with pytest.raises(BatchEnded):

@@ -4,15 +4,18 @@ from datetime import timedelta
 
 import pytest
 from django.core import mail
+from django.utils import translation
+from django.utils.translation import gettext
 
 from archive.actors import Actor, ActorKind
 from archive.models import CaseMail, User
-from archive.services import case_mails, case_work
+from archive.services import case_mails, case_work, error_desk, routes
 from archive.values import HELSINKI, now
 from tests import builders, post_office
 from tests.cast import MALLILA
-from tests.services.test_desk_cases import desk, desk_person, fail
+from tests.services.test_desk_cases import WEB, desk, desk_person, fail
 
+SEARCH = "Cause and next step stand in the portal: search by the number of the case."
 pytestmark = pytest.mark.django_db
 
 
@@ -52,6 +55,9 @@ def test_each_side_is_told_what_the_other_wrote_but_not_the_words() -> None:
     assert case_mails.tell_due() == 1 and mail.outbox[1].to == [desk_person().email]
     for sent in mail.outbox:
         assert "Which system" not in sent.body and "new one" not in sent.body
+    with translation.override("fi"):
+        searches = [gettext(SEARCH) in sent.body for sent in mail.outbox]
+    assert searches == [False, True]  # customers' people have no search
 
 
 def test_quiet_hours_put_off_and_lose_nothing() -> None:
@@ -91,3 +97,13 @@ def test_a_reader_whom_the_server_refuses_holds_up_nobody() -> None:
     with post_office.opened() as office, post_office.used(office.port):
         assert case_mails.tell_due() == 1
         assert office.took == [desk_person().email]
+
+
+def test_a_case_that_was_joined_is_not_said_to_be_resolved() -> None:
+    wants(customer())
+    first, second = fail(), fail(at=WEB)
+    assert case_mails.tell_due() == 1
+    routes.join(desk(), second, first)
+    assert case_mails.tell_due() == 0
+    error_desk.resolve(desk(), first, reason="code list loaded")
+    assert case_mails.tell_due() == 1 and str(second) not in mail.outbox[-1].body

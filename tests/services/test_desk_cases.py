@@ -6,7 +6,7 @@ import pytest
 
 from archive.actors import Actor, ActorKind
 from archive.errors import BytesDamaged, StudyCodeUnknown
-from archive.errors.desk import CasesUnjoinable
+from archive.errors.desk import CasesOfOthers, CasesUnjoinable, CaseTaken
 from archive.models import Case, CaseEvent, CaseRoute, LedgerEvent, Severity, SeverityTime, User
 from archive.services import case_work, error_desk, routes
 from archive.services.error_desk import Place, Who
@@ -15,7 +15,7 @@ from tests import builders
 from tests.cast import ESIMERKKILA, MALLILA, organisation
 
 pytestmark = pytest.mark.django_db
-STORE = Place("dicom", "store")
+STORE, WEB = Place("dicom", "store"), Place("dicomweb", "store")
 
 
 def desk_person() -> User:
@@ -27,12 +27,12 @@ def desk() -> Actor:
     return Actor(ActorKind.STAFF, person.get_full_name(), person.id)
 
 
-def fail(business_id: str = ESIMERKKILA, **facts: str) -> Case:
+def fail(business_id: str = ESIMERKKILA, at: Place = STORE, **facts: str) -> Case:
     who = Who(organisation(business_id).id)
     case_id = error_desk.report(
         StudyCodeUnknown("no such code"),
         environment="production",
-        place=STORE,
+        place=at,
         who=who,
         facts=facts,
     )
@@ -70,18 +70,28 @@ def test_one_cause_of_one_customer_is_one_case() -> None:
 
 
 def test_joined_cases_share_what_comes_later_and_part_again_as_they_were() -> None:
-    first, second = fail(), fail(MALLILA)
+    first, second = fail(), fail(at=WEB)
     route = routes.join(desk(), second, first)
     assert numbers(first) == (2, 2, "open") and numbers(second) == (0, 0, "resolved")
-    assert fail(MALLILA) == first
+    assert fail(at=WEB) == first
     routes.undo(desk(), route)
     assert numbers(first) == (1, 1, "open") and numbers(second) == (2, 2, "open")
-    assert fail(MALLILA) == second
+    assert fail(at=WEB) == second
     assert history(second) == ["joined", "led back"]
 
 
+def test_no_customers_events_come_into_another_customers_case() -> None:
+    own, others = fail(), fail(MALLILA)
+    stranger = builders.case(None)  # a sender whom nobody knows, until the desk does
+    for case, into in ((others, own), (others, stranger)):
+        with pytest.raises(CasesOfOthers):
+            routes.join(desk(), case, into)
+    routes.join(desk(), stranger, own)
+    assert numbers(others) == (1, 1, "open")
+
+
 def test_a_case_that_is_bound_is_not_joined_further() -> None:
-    first, second, third = fail(), fail(MALLILA), builders.case()
+    first, second, third = fail(), fail(at=WEB), builders.case()
     routes.join(desk(), second, first)
     for case, into in ((first, third), (second, third), (third, second), (third, third)):
         with pytest.raises(CasesUnjoinable):
@@ -141,6 +151,39 @@ def test_a_case_is_taken_waits_and_comes_back() -> None:
     again = fail()
     assert again == case and (again.handling, again.reopened_count) == ("recurring", 1)
     assert again.owner == desk_person() and not again.resolution
+
+
+def test_who_takes_a_case_that_waits_leaves_the_customer_asked() -> None:
+    case = fail()
+    case_work.wait_for_customer(desk(), case, "Which system sent it?")
+    case_work.assign(desk(), case, desk_person())
+    assert (case.handling, case.owner) == ("waiting", desk_person())
+    case_work.go_on(desk(), case)
+    assert case.handling == "assigned" and history(case) == ["handling", "owner", "went on"]
+    case_work.go_on(desk(), case)
+    assert history(case)[-1] == "went on" and len(history(case)) == 3
+
+
+def test_a_case_is_not_taken_from_who_took_it_a_moment_ago() -> None:
+    case = fail()
+    late = Case.objects.get(id=case.id)
+    case_work.assign(desk(), case, desk_person())
+    with pytest.raises(CaseTaken):
+        case_work.assign(desk(), late, User.objects.get(username="archivist"))
+    late.refresh_from_db()
+    assert late.owner == desk_person()
+
+
+@pytest.mark.parametrize("asks", [True, False])
+def test_a_resolved_case_that_is_talked_about_opens_again(*, asks: bool) -> None:
+    case = fail()
+    error_desk.resolve(desk(), case, reason="code list loaded")
+    if asks:
+        case_work.wait_for_customer(desk(), case, "Does it work now?")
+    else:
+        case_work.reply(Actor(ActorKind.CUSTOMER, "Esim"), case, "It does not work yet.")
+    assert (case.state, case.handling) == ("open", "waiting" if asks else "recurring")
+    assert case.resolved_at is None and case.reopened_count == 1
 
 
 def test_ignoring_ends_an_event_and_heeding_opens_it_again() -> None:

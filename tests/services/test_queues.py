@@ -10,8 +10,9 @@ from django.urls import reverse
 from archive import jobs
 from archive.actors import SYSTEM
 from archive.models import ApiScope, Heartbeat, Job, JobKind, Organisation, Role
+from archive.queries import overview
 from archive.queries import queues as queries
-from archive.services import heartbeats, queues
+from archive.services import error_desk, heartbeats, queues
 from archive.values import now, uuid7
 from tests import builders
 from tests.cast import ESIMERKKILA
@@ -71,6 +72,20 @@ def test_what_does_not_move_says_why() -> None:
     assert {row["why"] for row in answer} == {"held"}
     (queue,) = [each for each in queries.queues() if each.kind == KIND]
     assert queue.is_stuck and (queue.running, queue.due) == (1, 5)
+
+
+def test_pages_agree_on_what_was_given_up_and_on_what_is_stuck() -> None:
+    case = builders.case(place="notice")
+    given_up = [builders.dead_job(builders.study(), "notice", uuid7()) for _ in range(3)]
+    ignored = builders.event(case, job_id=given_up[0].id)
+    error_desk.ignore(ignored.id, "a vendor's test")
+    (queue,) = [each for each in queries.queues() if each.kind == JobKind.NOTICE]
+    assert queue.dead == queries.given_up().filter(kind=JobKind.NOTICE).count() == 2
+    for minutes, is_stuck in ((4, False), (6, True)):
+        owe(not_before=now() - timedelta(minutes=minutes))
+        (stuck,) = [each.stuck for each in overview.queues("test") if each.kind == KIND]
+        (queue,) = [each for each in queries.queues() if each.kind == KIND]
+        assert queue.is_stuck == bool(stuck) == is_stuck
 
 
 def test_the_administrator_holds_a_queue_on_its_page_and_over_the_api() -> None:

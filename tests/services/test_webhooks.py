@@ -26,7 +26,7 @@ from archive.models import (
     WebhookDelivery,
     WebhookEvent,
 )
-from archive.services import case_work, error_desk, webhook_events, webhooks
+from archive.services import case_work, error_desk, routes, webhook_events, webhooks
 from archive.values import now
 from tests import builders
 from tests.cast import ESIMERKKILA, MALLILA, MATTI, organisation
@@ -188,3 +188,39 @@ def test_nobody_has_the_archive_call_into_its_own_network(monkeypatch: pytest.Mo
         with pytest.raises(WebhookUnfit):
             hook(url)
     assert not Webhook.objects.exists()
+
+
+def test_with_a_webhook_ends_the_case_about_its_receiver(receiver: Receiver) -> None:
+    row = hook(receiver.url)
+    receiver.status = 404
+    webhook_events.of_study(WebhookEvent.STUDY_REGISTERED, builders.study())
+    for _ in range(settings().notice_tries):
+        work()
+    assert Case.objects.get().state == "open"
+    webhooks.end(SYSTEM, row)
+    assert Case.objects.get().state == "resolved"
+
+
+def test_whoever_follows_cases_hears_of_each_turn_of_theirs() -> None:
+    def told() -> list[str]:
+        rows = WebhookDelivery.objects.order_by("at", "id")
+        return [f"{row.event} {row.data['case_id']}" for row in rows]
+
+    hook("https://example.fi/x", ESIMERKKILA, WebhookEvent.CASE_OPENED, WebhookEvent.CASE_RESOLVED)
+    first, second = builders.case(), builders.case(reason="study-code-closed")
+    event = builders.event(first)
+    builders.event(second)
+    error_desk.ignore(event.id, "a vendor's test")
+    error_desk.heed(event.id)
+    turns = [f"case.resolved {first.id}", f"case.opened {first.id}"]
+    assert told() == turns
+    first.refresh_from_db()
+    route = routes.join(SYSTEM, first, second)
+    turns.append(f"case.resolved {first.id}")
+    assert told() == turns
+    routes.undo(SYSTEM, route)
+    turns.append(f"case.opened {first.id}")
+    assert told() == turns
+    builders.event(first, facts={"Modality": "MR"})
+    part = routes.split(SYSTEM, first, fact="Modality", value="MR")
+    assert told() == [*turns, f"case.opened {part.id}"] and part.opened_at

@@ -17,5 +17,6 @@ urlpatterns: list[URLPattern] = [
     path("webhooks/", webhooks.listed, name="webhooks"),
     path("webhooks/new/", webhooks.add, name="webhook-add"),
     path("webhooks/deliveries/", webhooks.deliveries, name="webhook-deliveries"),
-    path("webhooks/<uuid:webhook_id>/<slug:what>/", webhooks.act, name="webhook-act"),
+    path("webhooks/<uuid:webhook_id>/on/", webhooks.switch_on, name="webhook-on"),
+    path("webhooks/<uuid:webhook_id>/end/", webhooks.end, name="webhook-end"),
 ]

@@ -60,7 +60,7 @@ def add_for_system(request: Request, actor: Actor) -> HttpResponseBase:
     form = SystemTokenForm(
         request.POST or None,
         tokens.systems_scopes(person),
-        person.organisations,
+        person.speaks_for,
         tokens.systems_roles(person),
     )
     if request.method == "POST" and form.is_valid():

@@ -1,12 +1,12 @@
 """Webhooks of one's own organisation: made, seen, switched on again, ended."""
 
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from uuid import UUID
 
 from django.contrib import messages
 from django.db.models import OuterRef, QuerySet, Subquery
 from django.forms import Form
-from django.http import Http404, HttpResponseBase
+from django.http import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -43,18 +43,19 @@ def listed(request: Request, actor: Actor) -> HttpResponseBase:
     }
     rows = _own(request).filter(environment=request.environment)
     listing = WEBHOOKS if changes else WEBHOOKS.without("act")
-    opened = Opened(Form(), rows, NEWEST, _in_words)
+    bound = {each.id for each in request.person.speaks_for}
+    opened = Opened(Form(), rows, NEWEST, lambda found: _in_words(found, bound))
     part = "programs/_webhooks.html"
     return lists.answer(request, actor, listing, opened, part, lambda _rows: words)
 
 
-def _in_words(found: Sequence[Webhook]) -> list[Called]:
+def _in_words(found: Sequence[Webhook], bound: Container[UUID]) -> list[Called]:
     """With the last call of each: one step of an index, however many there were."""
     newest = WebhookDelivery.objects.filter(webhook=OuterRef("pk")).order_by("-at").values("id")
     rows = Webhook.objects.filter(id__in=[row.id for row in found])
     ids = rows.annotate(latest=Subquery(newest[:1])).values_list("latest", flat=True)
     last = {row.webhook_id: row for row in WebhookDelivery.objects.filter(id__in=ids)}
-    return [Called(row, last.get(row.id)) for row in found]
+    return [Called(row, last.get(row.id), row.organisation_id in bound) for row in found]
 
 
 @require_safe
@@ -80,7 +81,7 @@ def deliveries(request: Request, actor: Actor) -> HttpResponseBase:
 @require_http_methods(["GET", "POST"])
 @page("webhook-change")
 def add(request: Request, actor: Actor) -> HttpResponseBase:
-    form = WebhookForm(request.POST or None, request.person.organisations)
+    form = WebhookForm(request.POST or None, request.person.speaks_for)
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
         try:
@@ -103,21 +104,32 @@ def add(request: Request, actor: Actor) -> HttpResponseBase:
     )
 
 
-@require_POST
-@page("webhook-change")
-def act(request: Request, actor: Actor, webhook_id: UUID, what: str) -> HttpResponseBase:
-    row = _own(request).filter(id=webhook_id).first()
+def _bound(request: Request, webhook_id: UUID) -> Webhook:
+    """One of an organisation for which the person speaks. Raises NotFound."""
+    row = _own(request).filter(id=webhook_id, organisation__in=request.person.speaks_for).first()
     if row is None:
         raise NotFound()
-    if what == "on":
-        services.switch_on(actor, row)
-        messages.success(request, _("It is on. What it missed is sent now, the oldest first."))
-    elif what == "end":
+    return row
+
+
+@require_POST
+@page("webhook-change")
+def switch_on(request: Request, actor: Actor, webhook_id: UUID) -> HttpResponseBase:
+    services.switch_on(actor, _bound(request, webhook_id))
+    messages.success(request, _("It is on. What it missed is sent now, the oldest first."))
+    return redirect("webhooks")
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@page("webhook-change")
+def end(request: Request, actor: Actor, webhook_id: UUID) -> HttpResponseBase:
+    row = _bound(request, webhook_id)
+    if request.method == "POST":
         services.end(actor, row)
         messages.success(request, _("Nothing more is sent to it."))
-    else:
-        raise Http404
-    return redirect("webhooks")
+        return redirect("webhooks")
+    context = {"row": row, "trail": _trail(), "back": reverse("webhooks")}
+    return render(request, "programs/webhook_end.html", context)
 
 
 def _trail() -> list[tuple[str, str]]:

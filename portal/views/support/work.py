@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST
 
 from archive.actors import Actor
 from archive.errors import ArchiveError
+from archive.errors.desk import CaseTaken
 from archive.models import BatchKind, Case, CaseEvent, Connection, Severity, User
 from archive.queries import desk as queries
 from archive.queries import desk_work
@@ -26,11 +27,13 @@ from portal.forms.case_work import (
     SeverityForm,
     SplitForm,
 )
+from portal.forms.reasons import ResolveForm
 from portal.pages import STUDY_READERS
 from portal.staff import Request, page
+from portal.views import case as pages
 from portal.views.support.parts import differing, ids_of
 
-Act = Callable[[Request, Actor, Case], str]
+Act = Callable[[Request, Actor, Case], str | CommentForm]
 
 
 @require_POST
@@ -46,6 +49,8 @@ def act(request: Request, actor: Actor, case_id: UUID, what: str) -> HttpRespons
         advice = advise(error.reason())
         messages.error(request, f"{advice.cause} {advice.step}")
     else:
+        if isinstance(said, CommentForm):
+            return pages.show(request, actor, found, ResolveForm(), said.given_back())
         if said:
             messages.success(request, said)
     return redirect("case", found.id)
@@ -59,7 +64,15 @@ def _wrong(request: Request, form: object) -> str:
     return ""
 
 
+def _require_unchanged(request: Request, case: Case) -> None:
+    """The owner is who the page said when it was opened. Raises CaseTaken."""
+    said = request.POST.get("was")
+    if said is not None and said != str(case.owner_id or ""):
+        raise CaseTaken()
+
+
 def _take(request: Request, actor: Actor, case: Case) -> str:
+    _require_unchanged(request, case)
     case_work.assign(actor, case, User.objects.get(id=request.user.id))
     return _("The case is yours.")
 
@@ -69,6 +82,7 @@ def _assign(request: Request, actor: Actor, case: Case) -> str:
     form = OwnerForm(request.POST, people)
     if not form.is_valid():
         return _wrong(request, form)
+    _require_unchanged(request, case)
     owner = next((each for each in people if str(each.id) == form.cleaned_data["owner"]), None)
     case_work.assign(actor, case, owner)
     if owner is None:
@@ -86,16 +100,22 @@ def _severity(request: Request, actor: Actor, case: Case) -> str:
     return _("Severity and due time were changed.")
 
 
-def _comment(request: Request, actor: Actor, case: Case) -> str:
+def _comment(request: Request, actor: Actor, case: Case) -> str | CommentForm:
     form = CommentForm(request.POST)
     if not form.is_valid():
-        return _wrong(request, form)
+        _wrong(request, form)
+        return form
     text, readers = form.cleaned_data["text"], form.cleaned_data["readers"]
     if readers == CommentForm.ASKING:
         case_work.wait_for_customer(actor, case, text)
         return _("The customer was asked. The case waits for its answer.")
     case_work.comment(actor, case, text, is_shared=readers == CommentForm.SHARED)
     return _("The comment was added.")
+
+
+def _go_on(request: Request, actor: Actor, case: Case) -> str:
+    case_work.go_on(actor, case)
+    return _("The customer is not waited for any more.")
 
 
 def _watch(request: Request, actor: Actor, case: Case) -> str:
@@ -175,6 +195,7 @@ ACTS: dict[str, Act] = {
     "assign": _assign,
     "severity": _severity,
     "comment": _comment,
+    "go-on": _go_on,
     "watch": _watch,
     "join": _join,
     "split": _split,
@@ -197,11 +218,11 @@ def reply(request: Request, actor: Actor, case_id: UUID) -> HttpResponseBase:
     """The customer answers the desk."""
     found = _own(request, case_id)
     form = ReplyForm(request.POST)
-    if form.is_valid():
-        case_work.reply(actor, found, form.cleaned_data["text"])
-        messages.success(request, _("Your reply was sent to technical support."))
-    else:
+    if not form.is_valid():
         _wrong(request, form)
+        return pages.show_own(request, actor, found, form.given_back())
+    case_work.reply(actor, found, form.cleaned_data["text"])
+    messages.success(request, _("Your reply was sent to technical support."))
     return redirect("case", found.id)
 
 

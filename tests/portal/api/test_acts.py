@@ -27,7 +27,8 @@ pytestmark = pytest.mark.django_db
 
 
 def test_cases_are_joined_split_and_led_back() -> None:
-    token, case, other = personal("support"), builders.case(), builders.case(MALLILA)
+    token, case, foreign = personal("support"), builders.case(), builders.case(MALLILA)
+    other = builders.case(reason="study-code-closed")
     for value in ("AA1AD", "AA1AD", "ZZ9ZZ"):
         builders.event(case, facts={"code": value, "patient": MATTI})
     path = f"/api/cases/{case.id}"
@@ -37,6 +38,8 @@ def test_cases_are_joined_split_and_led_back() -> None:
     wrong = call(token, f"{path}/split", {"fact": "patient", "value": "x"})
     assert wrong.status_code == 422
     assert call(token, f"{path}/split", {"fact": "code", "value": "ZZ9ZZ"}).status_code == 200
+    refused = call(token, f"{path}/join", {"into": str(foreign.id)})
+    assert (refused.status_code, refused.json()["code"]) == (409, "CASE-OTHERS")
     assert call(token, f"{path}/join", {"into": str(other.id)}).status_code == 200
     (*_, split) = call(token, f"{path}/routes").json()["results"]
     assert split["value"] == "ZZ9ZZ"

@@ -19,6 +19,7 @@ from archive.models import (
     Organisation,
     Role,
     Study,
+    User,
 )
 from onboarding.models import RolloutRun
 from portal.api.doors import Door, Opened
@@ -185,6 +186,27 @@ def test_the_desk_works_on_a_case() -> None:
     assert (resolved["state"], resolved["resolution"]) == ("resolved", "The supplier corrected it.")
     mistyped = call(token, f"{path}/resolve", {"reasn": "x"})
     assert mistyped.status_code == 422
+
+
+def test_a_customer_reads_of_its_case_what_its_page_tells_and_no_more() -> None:
+    case, desk, own = builders.case(), personal("support"), personal("esim")
+    builders.event(case, detail="what the staff read of the mechanism")
+    path = f"/api/cases/{case.id}"
+    User.objects.filter(username="support").update(first_name="Tuija", last_name="Tuki")
+    person = User.objects.get(username="support")
+    call(desk, f"{path}/assign", {"owner": str(person.id)})
+    call(desk, f"{path}/comment", {"text": "Which system was it?", "readers": "asking"})
+    call(own, f"{path}/reply", {"text": "The new one."})
+    assert call(desk, f"{path}/go-on", {}).json()["handling"] == "assigned"
+    call(desk, f"{path}/resolve", {"reason": "Their supplier had erred again."})
+    answers = [call(own, each) for each in (path, f"{path}/events", f"{path}/comments")]
+    told = "".join(answer.content.decode() for answer in answers)
+    for words in (person.get_full_name(), "mechanism", "erred"):
+        assert words not in told
+        staffs = (call(desk, each) for each in (path, f"{path}/events", f"{path}/comments"))
+        assert words in "".join(answer.content.decode() for answer in staffs)
+    (asked, replied) = answers[2].json()["results"]
+    assert (asked["author"], replied["author"]) == ("", "esim")
 
 
 def test_a_system_reads_the_jobs_of_its_own_environment() -> None:

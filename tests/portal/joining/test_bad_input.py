@@ -247,6 +247,7 @@ def test_a_sender_of_messages_is_checked_field_by_field(
     assert client.post(place, good).status_code == 302
     page = client.get(desks.address("joining-connections", road)).content.decode()
     assert "UUSI_RIS|UUSI" in page
+    assert "127.0.0.1:None" not in client.get(desks.address("joining-file", road)).content.decode()
 
 
 def test_a_certificate_expired_or_for_another_name_is_refused(road: Joining, client: Any) -> None:

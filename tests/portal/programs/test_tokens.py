@@ -6,8 +6,10 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from archive.models import ApiToken, Organisation
-from tests.cast import ESIMERKKILA, organisation
+from archive.actors import SYSTEM
+from archive.models import ApiToken, Membership, Organisation, User, Webhook, WebhookEvent
+from archive.services import webhooks
+from tests.cast import ESIMERKKILA, MALLILA, organisation
 from tests.portal.api.calling import call, personal, systems
 from tests.portal.test_pages import signed_in
 
@@ -58,6 +60,66 @@ def test_a_customers_administrator_makes_tokens_of_its_own_systems_only() -> Non
     ):
         assert client.post(reverse("token-system"), {**given, **wrong}).status_code == 422
     assert ApiToken.objects.count() == 1
+
+
+def made_hook(owner: Organisation) -> Webhook:
+    return webhooks.make(
+        SYSTEM,
+        owner,
+        environment="production",
+        name="Ours",
+        url="https://example.fi/x",
+        events=[WebhookEvent.CASE_OPENED],
+    )
+
+
+def test_who_speaks_for_one_customer_only_works_for_another() -> None:
+    """The administrator of one, who is a technician of the other (NF-3)."""
+    other, client = organisation(MALLILA), signed_in("esim")
+    person = User.objects.get(username="esim")
+    Membership.objects.create(user=person, organisation=other, role="customer_technical")
+    theirs = systems(MALLILA)
+    row = ApiToken.objects.get()
+    given = {
+        "name": "PACS monitor",
+        "organisation": str(other.id),
+        "role": "customer_admin",
+        "environment": "test",
+        "scopes": ["cases:read"],
+        "days": "90",
+    }
+    assert client.post(reverse("token-system"), given).status_code == 422
+    assert client.post(reverse("token-revoke", args=[row.id])).status_code == 404
+    hook = made_hook(other)
+    told = {"name": hook.name, "url": hook.url, "events": hook.events}
+    wanted = {**told, "organisation": str(other.id), "environment": "production"}
+    assert client.post(reverse("webhook-add"), wanted).status_code == 422
+    ends = reverse("webhook-end", args=[hook.id])
+    page = client.get(reverse("webhooks")).content.decode()
+    assert "example.fi/x" in page and ends not in page
+    token = personal("esim")
+    for answer in (
+        client.post(ends),
+        client.post(reverse("webhook-on", args=[hook.id])),
+        call(token, f"/api/webhooks/{hook.id}", method="delete"),
+        call(token, f"/api/webhooks/{hook.id}/on", {}),
+    ):
+        assert answer.status_code == 404
+    assert call(token, f"/api/webhooks/{hook.id}").status_code == 200
+    assert call(theirs, "/api/webhooks").status_code == 200
+
+
+def test_a_webhook_is_ended_after_it_is_said_what_that_means() -> None:
+    client = signed_in("esim")
+    hook = made_hook(organisation(ESIMERKKILA))
+    ends = reverse("webhook-end", args=[hook.id])
+    assert ends in client.get(reverse("webhooks")).content.decode()
+    assert "a new one has a new secret" in client.get(ends).content.decode()
+    hook.refresh_from_db()
+    assert hook.is_on
+    client.post(ends)
+    hook.refresh_from_db()
+    assert hook.ended_at and not hook.is_on
 
 
 def test_anothers_token_is_not_there() -> None:
