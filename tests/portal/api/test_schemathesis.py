@@ -4,6 +4,7 @@ the schema tells of. One that fits the schema and one that does not for each ope
 
 import base64
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from hypothesis import settings as pace
 from hypothesis import strategies as st
 from hypothesis.internal.conjecture.providers import HypothesisProvider
 from hypothesis.internal.constants_ast import Constants
+from pytest_django.plugin import DjangoDbBlocker
 from schemathesis import checks
 from schemathesis.generation import GenerationMode
 from schemathesis.specs.openapi import checks as openapi
@@ -38,9 +40,9 @@ CHECKS = [
 SIGNALS = (signals.request_started, signals.request_finished)
 
 
-@pytest.fixture(autouse=True)
-def one_transaction() -> Iterator[None]:
-    """As Django's own test client: the test's transaction outlives each request."""
+@contextmanager
+def outliving() -> Iterator[None]:
+    """As Django's own test client: a connection, and its transaction, outlives each request."""
     for signal in SIGNALS:
         signal.disconnect(close_old_connections)
     yield
@@ -48,9 +50,16 @@ def one_transaction() -> Iterator[None]:
         signal.connect(close_old_connections)
 
 
+@pytest.fixture(autouse=True)
+def one_transaction() -> Iterator[None]:
+    with outliving():
+        yield
+
+
 @pytest.fixture(scope="module")
-def published() -> Any:
-    schema = schemathesis.openapi.from_wsgi("/api/schema/?format=json", WSGIHandler())
+def published(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Any:
+    with outliving(), django_db_blocker.unblock():
+        schema = schemathesis.openapi.from_wsgi("/api/schema/?format=json", WSGIHandler())
     # To read the constants of the product for values, and to weave them in, takes a fifth of it.
     schema.config.analysis.constants.enabled = False
     return schema
