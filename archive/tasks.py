@@ -152,7 +152,7 @@ def _do(claim: jobs.Claim, work: Work) -> None:
     try:
         with tracing.span(f"job {claim.kind}", "consumer", parent=claim.traceparent) as told:
             told.tell(job=str(claim.id), tries=claim.tries)
-            with exchange():
+            with exchange(), jobs.kept(claim):
                 again_at = work.run(claim.subject_id)
     except ArchiveError as error:
         _not_done(claim, work, error)

@@ -42,7 +42,9 @@ def take(peer: Peer, terms: Terms, archived: Archived, sent: Sent) -> Again:
             raise BytesDamaged("its bytes were withdrawn a moment ago")
         return Again.REPEATED
     digests = sent.incoming.digests()
-    if corrections.is_gathered(archived, digests):
+    gathered = corrections.gathered_version(archived, digests)
+    if gathered is not None:
+        integrity.heal_version(sent.incoming, sent.meta, gathered)
         return Again.REPEATED
     if not terms.metadata or archived.rejection:
         raise OtherContent()

@@ -1,5 +1,6 @@
 """Room for what comes, watched; and objects moved from one store to another (AR-10, NF-4)."""
 
+import logging
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ from archive.services import error_desk, tombstones
 from archive.services.error_desk import Place, What
 from archive.stores import FILES, Store, files
 from archive.stores.keys import is_object
+
+log = logging.getLogger(__name__)
 
 ROOM = Place("job", "storage")
 # One event stands open at a time, for each environment.
@@ -137,6 +140,15 @@ def _elsewhere(to: str) -> Iterator[tuple[Store, str]]:
 
 
 def _move(origin: Store, target: Store, key: str, moved: Moved) -> None:
+    """What is destroyed or set aside meanwhile has nothing left to move."""
+    try:
+        _carry(origin, target, key, moved)
+    except FileNotFoundError:
+        log.info("%s was removed while it was moved", key)
+
+
+def _carry(origin: Store, target: Store, key: str, moved: Moved) -> None:
+    """Raises FileNotFoundError."""
     with origin.open(key) as file:
         content = file.read()
     if not _says_its_name(key, content):  # before it can take the place of a whole one

@@ -97,12 +97,13 @@ def _instances(position: str) -> Slice:
 def _versions(position: str) -> Slice:
     """Bytes that are in force no more, or not yet."""
     kept = InstanceVersion.objects.exclude(instance__study__state=StudyState.DESTROYED)
-    rows = kept.filter(damaged_at=None).select_related("instance__study__register")
+    rows = kept.select_related("instance__study__register")
 
     def check(row: InstanceVersion) -> tuple[int, Seen]:
         if bytes(row.instance.digest) == bytes(row.digest):
             return 0, Seen.WHOLE  # seen among the objects
-        return row.size, _seen(row.instance.study_id, whole=integrity.is_version_whole(row))
+        whole = integrity.is_version_whole(row) or row.damaged_at is not None  # told of already
+        return row.size, _seen(row.instance.study_id, whole=whole)
 
     return _walk(rows, position, check)
 
@@ -127,7 +128,8 @@ def _manifests(position: str) -> Slice:
         if row.study is not None and tombstones.put_in_force(row.study):
             return row.size, Seen.DESTROYED
         if row.study is not None:
-            vault.set_aside(row.environment, digest)
+            if not vault.set_damaged_aside(row.environment, digest):
+                return row.size, Seen.WHOLE  # it was moved while it was read
             registration.owe(row.study)
         return row.size, Seen.DAMAGED
 

@@ -157,6 +157,9 @@ def _connected() -> Any:
             read_timeout=TIMEOUT,
             retries={"max_attempts": 3, "mode": "standard"},
             s3={"addressing_style": settings().s3_addressing},
+            # Who reads knows the digest. Judged here as well, damage would be a service that is
+            # away: tried again for ever, and never told of.
+            response_checksum_validation="when_required",
         ),
     )
 
