@@ -280,8 +280,7 @@ def retry(claim: Claim, error: ArchiveError) -> None:
 
 
 def give_up(claim: Claim, error: ArchiveError) -> None:
-    """The error desk has it now; but what was owed anew while it ran is done, for it may succeed.
-    """
+    """The error desk has it now; but what was owed anew while it ran is done, for it may succeed."""
     ours = Job.objects.filter(id=claim.id, lease_holder=claim.holder)
     ended = {"lease_holder": None, "lease_until": None, "last_error": error.detail[:400]}
     if not ours.filter(again=False).update(state=JobState.DEAD, ended_at=now(), **ended):

@@ -7,6 +7,9 @@ from typing import BinaryIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from moto.core import DEFAULT_ACCOUNT_ID
+from moto.s3.models import s3_backends
+from moto.server import ThreadedMotoServer
 
 from archive import errors, stores, vault
 from archive.models import Case, Instance
@@ -22,7 +25,7 @@ from tests.services.test_integrity import go_round, one
 from tests.services.test_rebuilding import nothing, rows, wipe
 from tests.services.test_registration import quiet, state, stored
 from tests.services.test_rejections import registered
-from tests.stores.conftest import Service, started
+from tests.stores.conftest import Service, bucket_at, started
 
 pytestmark = pytest.mark.usefixtures("db")
 
@@ -150,9 +153,50 @@ def test_a_damaged_file_is_not_moved_over_a_whole_one(mixed: dict[str, str]) -> 
         assert kept.read() == whole
 
 
+def test_what_is_removed_while_it_is_moved_ends_no_move(
+    mixed: dict[str, str], own_vault: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = [dataset() for _ in range(3)]
+    cast.store(*made)
+
+    class Overtaken(FileStore):
+        """From which one goes after it was listed."""
+
+        def open(self, key: str, length: int | None = None) -> BinaryIO:
+            if key == gone:
+                self.remove(key)
+            return super().open(key, length)
+
+    gone = vault.key_of("production", bytes(one(made[1]).digest))
+    monkeypatch.setitem(stores.configured(), "files", Overtaken(own_vault))
+    done = storage.move("s3", lambda moved: None, most=10, per_second=1 << 30)
+    assert (done.files, done.left) == (2, 0)
+
+
 def test_a_store_that_is_not_configured_cannot_be_moved_to() -> None:
     with pytest.raises(CommandError, match="No store s3 is configured"):
         call_command("move_objects", "--to", "s3")
+
+
+def test_damage_that_the_service_itself_sees_is_damage_and_not_a_service_that_is_away(
+    own_vault: Path, configure: Configure
+) -> None:
+    service = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
+    service.start()
+    try:
+        _, port = service.get_host_and_port()
+        variables = bucket_at(f"http://127.0.0.1:{port}")
+        configure(**variables, VAULT_STORE="s3")
+        made = dataset()
+        cast.store(made)
+        key = f"archive/{vault.key_of('production', bytes(one(made).digest))}"
+        kept = s3_backends[DEFAULT_ACCOUNT_ID]["aws"].buckets[variables["S3_BUCKET"]].keys[key]
+        assert kept.checksum_value, "it keeps the digest that came with the object"
+        kept.value = kept.value[:-1] + bytes([kept.value[-1] ^ 1])
+        assert go_round().found == 1
+        assert Case.objects.get().reason == "bytes-damaged"
+    finally:
+        service.stop()
 
 
 @pytest.mark.usefixtures("in_objects")
