@@ -203,7 +203,7 @@ def claim(job_id: UUID) -> Claim | None:
 
 
 @contextmanager
-def kept(claim: Claim) -> Iterator[None]:
+def kept(claim: Claim) -> Iterator[threading.Thread]:
     """The lease lasts as long as the work within, which no other worker begins beside it. A killed
     worker's runs out as ever, and so does that of work that never ends.
     """
@@ -211,7 +211,7 @@ def kept(claim: Claim) -> Iterator[None]:
     keeper = threading.Thread(target=_keep, args=(claim, over), daemon=True)
     keeper.start()
     try:
-        yield
+        yield keeper
     finally:
         over.set()
         keeper.join()
@@ -280,7 +280,7 @@ def retry(claim: Claim, error: ArchiveError) -> None:
 
 
 def give_up(claim: Claim, error: ArchiveError) -> None:
-    """The error desk has it now; but what was owed anew while it ran is done, for it may succeed."""
+    """The error desk has it now. What was owed anew while it ran is still done."""
     ours = Job.objects.filter(id=claim.id, lease_holder=claim.holder)
     ended = {"lease_holder": None, "lease_until": None, "last_error": error.detail[:400]}
     if not ours.filter(again=False).update(state=JobState.DEAD, ended_at=now(), **ended):

@@ -102,6 +102,23 @@ def test_a_job_given_up_is_dead_and_can_be_owed_again() -> None:
     assert Job.objects.filter(subject_id=job.subject_id, state="waiting").count() == 1
 
 
+def test_a_job_owed_anew_while_it_fails_for_good_is_done_still() -> None:
+    job = owe()
+    Job.objects.filter(id=job.id).update(tries=7)
+    claim = jobs.claim(job.id)
+    assert claim is not None
+    jobs.defer(JobKind.REGISTRATION, job.subject_id, environment="test")
+    jobs.give_up(claim, Busy("peer is gone"))
+    job.refresh_from_db()
+    assert (job.state, job.tries) == ("waiting", 0)
+    assert job.id in dict(jobs.due())
+    again = jobs.claim(job.id)
+    assert again is not None
+    jobs.give_up(again, Busy("peer is gone"))
+    job.refresh_from_db()
+    assert job.state == "dead"
+
+
 def test_a_peer_is_called_once_at_a_time_and_others_are_not_held_up() -> None:
     peer = uuid7()
     first, second = owe(peer_id=peer), owe(peer_id=peer)

@@ -100,7 +100,8 @@ def _versions(position: str) -> Slice:
     rows = kept.select_related("instance__study__register")
 
     def check(row: InstanceVersion) -> tuple[int, Seen]:
-        if bytes(row.instance.digest) == bytes(row.digest):
+        is_in_force = bytes(row.instance.digest) == bytes(row.digest)
+        if is_in_force and row.damaged_at is None:
             return 0, Seen.WHOLE  # seen among the objects
         whole = integrity.is_version_whole(row) or row.damaged_at is not None  # told of already
         return row.size, _seen(row.instance.study_id, whole=whole)
