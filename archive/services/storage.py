@@ -10,15 +10,7 @@ from uuid import UUID, uuid5
 from archive import stores, vault
 from archive.config import settings
 from archive.errors import ArchiveError, StorageFull, StorageGone
-from archive.models import (
-    Document,
-    Environment,
-    Instance,
-    InstanceVersion,
-    RejectedObject,
-    Study,
-    StudyState,
-)
+from archive.models import Environment, Instance, InstanceVersion, StudyState
 from archive.objects import part10
 from archive.services import error_desk, tombstones
 from archive.services.error_desk import Place, What
@@ -174,22 +166,7 @@ def _is_destroyed(key: str, content: bytes) -> bool:
         return False
     digest = bytes.fromhex(Path(key).stem)
     meta = part10.read_prefix(content[: vault.DATA_OFFSET])
-    instances = Instance.objects.filter(
-        environment=meta.environment, sop_instance_uid=meta.sop_instance_uid
-    )
-    manifests = Document.objects.filter(
-        environment=meta.environment, unique_id=meta.sop_instance_uid, vault_key=digest.hex()
-    )
-    rejected = RejectedObject.objects.filter(
-        rejection__environment=meta.environment, rejection__note_uid=meta.sop_instance_uid
-    )
-    owners = {
-        *instances.values_list("study", flat=True),
-        *manifests.values_list("study", flat=True),
-        *rejected.values_list("instance__study", flat=True),
-    } - {None}
-    gone = Study.objects.filter(id__in=owners, state=StudyState.DESTROYED)
-    return any(digest in tombstones.stored(study) for study in gone)
+    return tombstones.is_left(meta.environment, digest, meta.sop_instance_uid)
 
 
 def _is_the_same(key: str, arrived: bytes, content: bytes) -> bool:
