@@ -5,10 +5,13 @@ from uuid import uuid4
 
 import pytest
 
-from archive import jobs
+from archive import jobs, tasks
+from archive.config import settings
 from archive.errors import Busy
-from archive.models import Job, JobKind
+from archive.models import Case, Job, JobKind
 from archive.values import now, uuid7
+from tests import cast
+from tests.cast import dataset
 
 pytestmark = pytest.mark.usefixtures("db")
 
@@ -130,3 +133,21 @@ def test_a_peer_is_called_once_at_a_time_and_others_are_not_held_up() -> None:
     assert jobs.claim(other.id) is not None
     jobs.retry(claim, Busy())
     assert jobs.claim(second.id) is not None
+
+
+def test_a_job_of_which_each_worker_dies_is_given_up_to_the_desk() -> None:
+    study = cast.store(dataset())
+    job = Job.objects.get(kind=JobKind.REGISTRATION, subject_id=study.id)
+    most = settings().notice_tries
+    for tries in range(1, most + 1):
+        Job.objects.filter(id=job.id).update(not_before=now())
+        claim = jobs.claim(job.id)
+        assert claim is not None and claim.tries == tries
+        Job.objects.filter(id=job.id).update(lease_until=now() - timedelta(seconds=1))
+        assert job.id in dict(jobs.due())
+    last = jobs.claim(job.id)
+    assert last is not None
+    tasks._do(last, tasks.WORK[last.kind])
+    job.refresh_from_db()
+    case = Case.objects.get(reason="broken")
+    assert (job.state, case.place, case.state) == ("dead", "registration", "open")
