@@ -1,6 +1,6 @@
 """The vault in object storage, alone and beside a file system (AR-10, NF-5)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from io import StringIO
 from pathlib import Path
 from typing import BinaryIO
@@ -8,7 +8,7 @@ from typing import BinaryIO
 import pytest
 from django.core.management import CommandError, call_command
 from moto.core import DEFAULT_ACCOUNT_ID
-from moto.s3.models import s3_backends
+from moto.s3.models import FakeKey, s3_backends
 from moto.server import ThreadedMotoServer
 
 from archive import errors, stores, vault
@@ -178,25 +178,48 @@ def test_a_store_that_is_not_configured_cannot_be_moved_to() -> None:
         call_command("move_objects", "--to", "s3")
 
 
-def test_damage_that_the_service_itself_sees_is_damage_and_not_a_service_that_is_away(
-    own_vault: Path, configure: Configure
-) -> None:
+@pytest.fixture
+def insides(own_vault: Path, configure: Configure) -> Iterator[Callable[[Instance], FakeKey]]:
+    """Objects go to a service within this process; what it keeps of one."""
     service = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
     service.start()
     try:
         _, port = service.get_host_and_port()
         variables = bucket_at(f"http://127.0.0.1:{port}")
         configure(**variables, VAULT_STORE="s3")
-        made = dataset()
-        cast.store(made)
-        key = f"archive/{vault.key_of('production', bytes(one(made).digest))}"
-        kept = s3_backends[DEFAULT_ACCOUNT_ID]["aws"].buckets[variables["S3_BUCKET"]].keys[key]
-        assert kept.checksum_value, "it keeps the digest that came with the object"
-        kept.value = kept.value[:-1] + bytes([kept.value[-1] ^ 1])
-        assert go_round().found == 1
-        assert Case.objects.get().reason == "bytes-damaged"
+        keys = s3_backends[DEFAULT_ACCOUNT_ID]["aws"].buckets[variables["S3_BUCKET"]].keys
+        yield lambda row: keys["archive/" + vault.key_of("production", bytes(row.digest))]
     finally:
         service.stop()
+
+
+def test_damage_that_the_service_itself_sees_is_damage_and_not_a_service_that_is_away(
+    insides: Callable[[Instance], FakeKey],
+) -> None:
+    made = dataset()
+    cast.store(made)
+    kept = insides(one(made))
+    assert kept.checksum_value, "it keeps the digest that came with the object"
+    kept.value = kept.value[:-1] + bytes([kept.value[-1] ^ 1])
+    assert go_round().found == 1
+    assert Case.objects.get().reason == "bytes-damaged"
+
+
+def test_an_object_that_the_service_alone_cannot_give_holds_up_no_round(
+    insides: Callable[[Instance], FakeKey], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = [dataset() for _ in range(3)]
+    cast.store(*made)
+    lost = insides(one(made[1]))
+    with monkeypatch.context() as broken:
+        broken.setattr(lost, "_value_buffer", None)  # answered with 500
+        assert go_round().checked == 3
+        case = Case.objects.get()
+        assert (case.reason, case.state, case.event_count) == ("storage-gone", "open", 1)
+    assert one(made[1]).damaged_at is None
+    assert go_round().checked == 3
+    case.refresh_from_db()
+    assert case.state == "resolved"
 
 
 @pytest.mark.usefixtures("in_objects")
