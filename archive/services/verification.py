@@ -108,7 +108,7 @@ def _environment(row: Model) -> str:
     return str(getattr(row, "environment", Environment.PRODUCTION))
 
 
-def _unread() -> set[UUID]:
+def _unread() -> set[UUID | None]:
     """Rows of which a case says that they could not be read."""
     return {
         subject_id
