@@ -49,8 +49,14 @@ class ObjectStore:
             return True
 
     def size(self, key: str) -> int:
+        """Raises FileNotFoundError, StorageGone."""
         with _told():
-            answer = self.client.head_object(Bucket=self.bucket, Key=self._name(key))
+            try:
+                answer = self.client.head_object(Bucket=self.bucket, Key=self._name(key))
+            except ClientError as error:
+                if _is_missing(error):
+                    raise FileNotFoundError(key) from None
+                raise
             return int(answer["ContentLength"])
 
     def put(

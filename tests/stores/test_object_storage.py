@@ -1,9 +1,9 @@
 """The vault in object storage, alone and beside a file system (AR-10, NF-5)."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from io import StringIO
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import pytest
 from django.core.management import CommandError, call_command
@@ -171,6 +171,36 @@ def test_what_is_removed_while_it_is_moved_ends_no_move(
     monkeypatch.setitem(stores.configured(), "files", Overtaken(own_vault))
     done = storage.move("s3", lambda moved: None, most=10, per_second=1 << 30)
     assert (done.files, done.left) == (2, 0)
+
+
+def test_a_large_object_is_moved_both_ways_without_being_held_in_memory(
+    mixed: dict[str, str], own_vault: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = dataset(PixelData=bytes(vault.SPILL + 4096))
+    cast.store(made)
+
+    def limit(store: stores.Store) -> None:
+        """Which takes no more in one piece than is held in memory anywhere."""
+        put = store.put
+
+        def few(key: str, parts: Sequence[bytes], *given: Any) -> None:
+            assert sum(len(part) for part in parts) <= vault.SPILL
+            put(key, parts, *given)
+
+        monkeypatch.setattr(store, "put", few)
+
+    for store in stores.configured().values():
+        limit(store)
+    for to in ("s3", "files"):
+        done = storage.move(to, lambda moved: None, most=10, per_second=1 << 30)
+        assert (done.files, done.left, one(made).store) == (1, 0, to)
+        assert done.size == one(made).size + vault.DATA_OFFSET
+        assert vault.read("production", bytes(one(made).digest)) == cast.encoded(made)
+    path = vault.path_of("production", bytes(one(made).digest))
+    path.write_bytes(path.read_bytes()[:-1] + b"\xff")
+    done = storage.move("s3", lambda moved: None, most=10, per_second=1 << 30)
+    assert (done.files, done.left) == (0, 1)
+    assert files(own_vault) == [path.name]
 
 
 def test_a_store_that_is_not_configured_cannot_be_moved_to() -> None:
