@@ -121,26 +121,15 @@ def owed(notice_id: UUID) -> Owed | None:
     return Owed(target_of(notice.connection), message)
 
 
-def delivered(notice_id: UUID, told: Notice | None = None) -> None:
-    """`told` of a study that was destroyed meanwhile is old news: what `withdraw` owes stays
-    owed.
-    """
+def delivered(notice_id: UUID) -> None:
     with transaction.atomic():
         notice = AvailabilityNotice.objects.select_for_update().get(id=notice_id)
-        if told is not None and _is_withdrawn_since(notice, told):
-            return
         notice.state, notice.delivered_at, notice.last_error = NoticeState.DELIVERED, now(), ""
         notice.tries = F("tries") + 1
         notice.save(update_fields=["state", "delivered_at", "last_error", "tries"])
         notice.refresh_from_db()
         _record(ledger.Kind.NOTICE_DELIVERED, notice, {"tries": notice.tries})
     error_desk.settle(notice_id, DELIVER.step)
-
-
-def _is_withdrawn_since(notice: AvailabilityNotice, told: Notice) -> bool:
-    named = {uid for _, objects in told.series for _, uid in objects}
-    gone = Study.objects.filter(id=notice.study_id, state=StudyState.DESTROYED)
-    return told.unavailable != named and gone.exists()
 
 
 def not_delivered(notice_id: UUID, error: ArchiveError) -> int:

@@ -356,16 +356,3 @@ def test_an_object_healed_while_its_study_is_destroyed_leaves_no_bytes(
     monkeypatch.setattr(doubts, "DOUBT_SECONDS", -1)
     doubts.settle()
     assert list(vault.every_object("production")) == []
-
-
-def test_who_is_being_told_of_a_study_while_it_is_destroyed_is_told_that_too() -> None:
-    study = retention.ended()
-    notice = AvailabilityNotice.objects.get(study=study)
-    sent = notices.owed(notice.id)
-    assert sent is not None and not sent.notice.unavailable
-    finish(approved(study))
-    notices.delivered(notice.id, sent.notice)
-    owed = notices.owed(notice.id)
-    assert owed is not None and len(owed.notice.unavailable) == 2
-    notices.delivered(notice.id, owed.notice)
-    assert notices.owed(notice.id) is None
