@@ -6,12 +6,15 @@ a lease with an expiry, and a sweep sends what nobody carried. Only `Busy` is tr
 """
 
 import logging
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import DatabaseError, InterfaceError, connection, transaction
 from django.db.models import Exists, F, OuterRef, Q
 from kombu.exceptions import KombuError
 from kombu.pools import producers
@@ -27,6 +30,7 @@ from portal.celery import app
 log = logging.getLogger(__name__)
 
 LEASE = timedelta(seconds=60)
+RENEWED, LONGEST = 20.0, 3600.0  # seconds: a lease while its work is done, and of work at most
 RESEND = timedelta(seconds=20)  # a due job that was sent and not claimed is sent again
 FIRST_BACKOFF = 1.0
 SWEEP_AT_ONCE = 200
@@ -204,6 +208,36 @@ def claim(job_id: UUID) -> Claim | None:
     )
 
 
+@contextmanager
+def kept(claim: Claim) -> Iterator[threading.Thread]:
+    """The lease lasts as long as the work within, which no other worker begins beside it. A killed
+    worker's runs out as ever, and so does that of work that never ends.
+    """
+    over = threading.Event()
+    keeper = threading.Thread(target=_keep, args=(claim, over), daemon=True)
+    keeper.start()
+    try:
+        yield keeper
+    finally:
+        over.set()
+        keeper.join()
+
+
+def _keep(claim: Claim, over: threading.Event) -> None:
+    held = Job.objects.filter(id=claim.id, lease_holder=claim.holder)
+    until = time.monotonic() + LONGEST
+    try:
+        while not over.wait(RENEWED) and time.monotonic() < until:
+            try:
+                if not held.update(lease_until=now() + LEASE):
+                    return  # another took over
+            except (DatabaseError, InterfaceError) as error:
+                connection.close()  # a new one, next time
+                log.warning("lease of job %s is not renewed: %s", claim.id, type(error).__name__)
+    finally:
+        connection.close()
+
+
 def finish(claim: Claim, *, again_at: datetime | None = None) -> None:
     """The work is done, or for now there is nothing to do: then it comes again at `again_at`."""
     with transaction.atomic():
@@ -252,12 +286,9 @@ def retry(claim: Claim, error: ArchiveError) -> None:
 
 
 def give_up(claim: Claim, error: ArchiveError) -> None:
-    """The error desk has it now."""
-    Job.objects.filter(id=claim.id, lease_holder=claim.holder).update(
-        state=JobState.DEAD,
-        lease_holder=None,
-        lease_until=None,
-        ended_at=now(),
-        last_error=error.detail[:400],
-    )
+    """The error desk has it now. What was owed anew while it ran is still done."""
+    ours = Job.objects.filter(id=claim.id, lease_holder=claim.holder)
+    ended = {"lease_holder": None, "lease_until": None, "last_error": error.detail[:400]}
+    if not ours.filter(again=False).update(state=JobState.DEAD, ended_at=now(), **ended):
+        ours.update(state=JobState.WAITING, tries=0, sent_at=None, not_before=now(), **ended)
     _pass_on(claim)

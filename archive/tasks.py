@@ -18,7 +18,7 @@ from archive.edges.edge import exchange
 from archive.edges.pdr import client as repository
 from archive.edges.syslog import client as syslog
 from archive.edges.webhook import client as webhook
-from archive.errors import ArchiveError, Busy
+from archive.errors import ArchiveError, Broken, Busy
 from archive.models import JobKind
 from archive.services import (
     alarm_mails,
@@ -149,10 +149,13 @@ def run_job(job_id: str) -> None:
 
 
 def _do(claim: jobs.Claim, work: Work) -> None:
+    if claim.tries > _most(work):  # its worker was killed each time, maybe by the work itself
+        _not_done(claim, work, Broken("no worker has come to its end"))
+        return
     try:
         with tracing.span(f"job {claim.kind}", "consumer", parent=claim.traceparent) as told:
             told.tell(job=str(claim.id), tries=claim.tries)
-            with exchange():
+            with exchange(), jobs.kept(claim):
                 again_at = work.run(claim.subject_id)
     except ArchiveError as error:
         _not_done(claim, work, error)
@@ -160,10 +163,13 @@ def _do(claim: jobs.Claim, work: Work) -> None:
         jobs.finish(claim, again_at=again_at)
 
 
+def _most(work: Work) -> int:
+    return work.tries or settings().notice_tries
+
+
 def _not_done(claim: jobs.Claim, work: Work, error: ArchiveError) -> None:
     work.not_done(claim.subject_id, error)
-    most = work.tries or settings().notice_tries
-    if isinstance(error, Busy) and claim.tries < most:
+    if isinstance(error, Busy) and claim.tries < _most(work):
         jobs.retry(claim, error)
         return
     work.give_up(claim.subject_id, claim.id, error)

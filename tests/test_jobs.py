@@ -5,10 +5,13 @@ from uuid import uuid4
 
 import pytest
 
-from archive import jobs
+from archive import jobs, tasks
+from archive.config import settings
 from archive.errors import Busy
-from archive.models import Job, JobKind
+from archive.models import Case, Job, JobKind
 from archive.values import now, uuid7
+from tests import cast
+from tests.cast import dataset
 
 pytestmark = pytest.mark.usefixtures("db")
 
@@ -102,6 +105,23 @@ def test_a_job_given_up_is_dead_and_can_be_owed_again() -> None:
     assert Job.objects.filter(subject_id=job.subject_id, state="waiting").count() == 1
 
 
+def test_a_job_owed_anew_while_it_fails_for_good_is_done_still() -> None:
+    job = owe()
+    Job.objects.filter(id=job.id).update(tries=7)
+    claim = jobs.claim(job.id)
+    assert claim is not None
+    jobs.defer(JobKind.REGISTRATION, job.subject_id, environment="test")
+    jobs.give_up(claim, Busy("peer is gone"))
+    job.refresh_from_db()
+    assert (job.state, job.tries) == ("waiting", 0)
+    assert job.id in dict(jobs.due())
+    again = jobs.claim(job.id)
+    assert again is not None
+    jobs.give_up(again, Busy("peer is gone"))
+    job.refresh_from_db()
+    assert job.state == "dead"
+
+
 def test_a_peer_is_called_once_at_a_time_and_others_are_not_held_up() -> None:
     peer = uuid7()
     first, second = owe(peer_id=peer), owe(peer_id=peer)
@@ -113,3 +133,21 @@ def test_a_peer_is_called_once_at_a_time_and_others_are_not_held_up() -> None:
     assert jobs.claim(other.id) is not None
     jobs.retry(claim, Busy())
     assert jobs.claim(second.id) is not None
+
+
+def test_a_job_of_which_each_worker_dies_is_given_up_to_the_desk() -> None:
+    study = cast.store(dataset())
+    job = Job.objects.get(kind=JobKind.REGISTRATION, subject_id=study.id)
+    most = settings().notice_tries
+    for tries in range(1, most + 1):
+        Job.objects.filter(id=job.id).update(not_before=now())
+        claim = jobs.claim(job.id)
+        assert claim is not None and claim.tries == tries
+        Job.objects.filter(id=job.id).update(lease_until=now() - timedelta(seconds=1))
+        assert job.id in dict(jobs.due())
+    last = jobs.claim(job.id)
+    assert last is not None
+    tasks._do(last, tasks.WORK[last.kind])
+    job.refresh_from_db()
+    case = Case.objects.get(reason="broken")
+    assert (job.state, case.place, case.state) == ("dead", "registration", "open")

@@ -106,11 +106,12 @@ def is_earlier_version(archived: Archived, digests: Collection[bytes]) -> bool:
     return rows.exclude(correction__state=CorrectionState.GATHERING).exists()
 
 
-def is_gathered(archived: Archived, digests: Collection[bytes]) -> bool:
-    """Whether these bytes came before, for a correction of which a part is still missing."""
-    return InstanceVersion.objects.filter(
+def gathered_version(archived: Archived, digests: Collection[bytes]) -> InstanceVersion | None:
+    """As what these bytes came before, for a correction of which a part is still missing."""
+    rows = InstanceVersion.objects.select_related("instance").filter(
         instance_id=archived.id, digest__in=digests, correction__state=CorrectionState.GATHERING
-    ).exists()
+    )
+    return rows.first()
 
 
 def _correction(

@@ -50,9 +50,8 @@ def carry_out(list_id: UUID) -> datetime | None:
         if not _withdraw(item_id):
             return None
         _remove(item_id)
-    if batch:
+    if batch or not _end(list_id):
         return now()
-    _end(list_id)
     destruction_records.keep(list_id)
     return None
 
@@ -143,13 +142,17 @@ def _remove(item_id: UUID) -> None:
 # --- the end --------------------------------------------------------------------------------------
 
 
-def _end(list_id: UUID) -> None:
-    """The certificate is written, once; its digest stands in the ledger as well."""
+def _end(list_id: UUID) -> bool:
+    """The certificate is written, once; its digest stands in the ledger as well. False while
+    another worker, whose lease ran out, is still at a study: it would not be told as destroyed.
+    """
     with transaction.atomic():
         rows = DestructionList.objects.select_for_update(of=("self",))
         held = rows.select_related("made_by", "approved_by").get(id=list_id)
         if held.state != ListState.RUNNING:
-            return
+            return True
+        if held.items.filter(state__in=(ItemState.LISTED, ItemState.CONDEMNED)).exists():
+            return False
         held.state, held.ended_at = ListState.DONE, now()
         content = certificate(held)
         held.certificate = json.dumps(content, ensure_ascii=False, indent=1)
@@ -163,6 +166,7 @@ def _end(list_id: UUID) -> None:
             "sha256": held.sha256,
         }
         ledger.record(ledger.Kind.DESTRUCTION_ENDED, about(held), facts)
+    return True
 
 
 def certificate(held: DestructionList) -> dict[str, Any]:

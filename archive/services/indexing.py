@@ -14,13 +14,13 @@ from django.db import transaction
 from archive import vault
 from archive.config import settings
 from archive.errors import ArchiveError, BytesDamaged, RelationalMismatch
-from archive.models import Connection, Instance, Patient, Register, Series, Study
+from archive.models import Connection, Instance, Patient, Register, Series, Study, StudyState
 from archive.objects import key_objects, manifest
 from archive.objects.header import Header
 from archive.objects.part10 import FileMeta
 from archive.rules import admission, correction
 from archive.rules.admission import Policy
-from archive.services import filing
+from archive.services import filing, tombstones
 from archive.values import PatientIdentifier, StudyCode, civil_day, dicom_instant, uuid7
 
 
@@ -32,6 +32,7 @@ class Indexed(Enum):
     OTHER = auto()  # its UID is archived with other bytes: a version, or a loser
     NOTE = auto()  # a rejection note
     OURS = auto()  # a manifest
+    DESTROYED = auto()  # of a study that is: its bytes are to go
     UNPLACED = auto()  # no such register or sender here
 
 
@@ -105,6 +106,8 @@ def index(file: File, places: Places, policy: Policy) -> Indexed:
     RelationalMismatch, and BytesDamaged of what a power cut left half-written: no row may speak of
     it, or its sender would be told that it is kept.
     """
+    if _is_destroyed(file):
+        return Indexed.DESTROYED
     special = kind_of(file)
     if special is not None:
         return special
@@ -124,6 +127,20 @@ def index(file: File, places: Places, policy: Policy) -> Indexed:
         series = _series(file, study)
         _instance(file, study, series, policy).save(force_insert=True)
     return Indexed.ADDED
+
+
+def _is_destroyed(file: File) -> bool:
+    """Whether the index knows its study as destroyed: bytes put back with a copy, or whose receiver
+    was killed before their row.
+    """
+    gone = Study.objects.filter(
+        environment=file.environment,
+        study_instance_uid=file.header.study_instance_uid,
+        state=StudyState.DESTROYED,
+    )
+    return gone.exists() or tombstones.is_left(
+        file.environment, file.digest, file.meta.sop_instance_uid
+    )
 
 
 def file_study(file: File, register: Register, sender: Connection) -> Study:

@@ -1,6 +1,7 @@
 """Damaged bytes: set aside, on the desk, never given out, healed by the same bytes (AR-10)."""
 
 import logging
+from dataclasses import replace
 from uuid import UUID
 
 from django.db import transaction
@@ -9,6 +10,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 from archive import ledger, vault
 from archive.actors import SYSTEM, Actor
 from archive.errors import BytesDamaged, StorageGone
+from archive.errors.retention import StudyDestroyed
 from archive.models import (
     Instance,
     InstanceVersion,
@@ -78,17 +80,24 @@ def is_destroyed(instance_id: UUID) -> bool:
 
 
 def is_version_whole(version: InstanceVersion) -> bool:
-    """The same for bytes that are in force no more, or not yet: nobody is given them."""
+    """The same for bytes that are in force no more, or not yet: nobody is given them. What was
+    damaged is looked at again, for a person may have put it back.
+    """
     row, digest = version.instance, bytes(version.digest)
     if vault.is_whole(row.environment, digest, version.store):
+        if version.damaged_at is not None:
+            _version_healed(version)
         return True
+    if version.damaged_at is not None:
+        return False
     if tombstones.put_in_force(row.study):
         return True
     with transaction.atomic():
         if _locked(row.id).study.state == StudyState.DESTROYED:
             return True  # its bytes went meanwhile
+        if not vault.set_damaged_aside(row.environment, digest):
+            return True  # it came again, or was moved, while it was read
         InstanceVersion.objects.filter(id=version.id).update(damaged_at=now())
-        vault.set_aside(row.environment, digest)
         _on_desk(row, digest, version.id)
     return False
 
@@ -111,7 +120,8 @@ def is_note_whole(note: Rejection) -> bool:
         tombstones.put_in_force(note.study)
     if not notes_kept().filter(id=note.id).exists():
         return True  # its bytes went meanwhile
-    vault.set_aside(note.environment, digest)
+    if not vault.set_damaged_aside(note.environment, digest):
+        return True  # it came again, or was moved, while it was read
     what = What(study_id=note.study_id, subject_id=note.id, sop_instance_uid=note.note_uid)
     report_damaged(note.environment, digest, note.organisation_id, what)
     return False
@@ -144,10 +154,36 @@ def report_damaged(
 
 def heal_from(incoming: vault.Incoming, meta: FileMeta, instance_id: UUID) -> None:
     """The very bytes were sent again: they are kept anew, under the digest that `meta` speaks of.
-    Durable on return.
+    Durable on return. Raises StudyDestroyed.
     """
-    incoming.keep(meta)
+    _keep_anew(incoming, meta, instance_id)
     _healed(instance_id, how=SENT_AGAIN, actor=SYSTEM)
+
+
+def heal_version(incoming: vault.Incoming, meta: FileMeta, version: InstanceVersion) -> None:
+    """The same for a version that came again; one that is whole stays. Raises StudyDestroyed."""
+    stands = meta.environment, bytes(version.digest), version.store
+    if version.damaged_at is None and vault.is_whole(*stands) and vault.make_durable(*stands):
+        return
+    kept_as = replace(meta, digest_algorithm=version.digest_algorithm)
+    _keep_anew(incoming, kept_as, version.instance_id)
+    _version_healed(version)
+
+
+def _keep_anew(incoming: vault.Incoming, meta: FileMeta, instance_id: UUID) -> None:
+    """Whoever destroys the study later finds the bytes; if it was destroyed meanwhile they go
+    again.
+    """
+    kept = incoming.keep(meta)
+    if is_destroyed(instance_id):
+        vault.doubt(meta.environment, kept.digest, meta.sop_instance_uid)
+        raise StudyDestroyed()
+
+
+def _version_healed(version: InstanceVersion) -> None:
+    store = vault.where(version.instance.environment, bytes(version.digest))
+    InstanceVersion.objects.filter(id=version.id).update(damaged_at=None, store=store)
+    error_desk.settle(version.id, VERIFY.step)
 
 
 def heal_note(incoming: vault.Incoming, meta: FileMeta, note: Rejection) -> None:

@@ -25,6 +25,7 @@ from archive.services import (
     registration,
     rows,
     set_aside,
+    tombstones,
 )
 from archive.services.associations import Peer
 from archive.services.corrections import Sent
@@ -83,6 +84,8 @@ def _index(file: File, places: Places, policy: Policy, progress: Progress) -> In
     except (ArchiveError, ValueError):  # ValueError: no patient's identifier
         progress.unreadable += 1
         return None
+    if outcome is Indexed.DESTROYED:
+        tombstones.remove(file.environment, {file.digest})
     progress.outcomes[outcome] += 1
     return outcome
 

@@ -202,7 +202,8 @@ def _nameless(environment: str, listed: list[tuple[bytes, str]]) -> Iterator[Fou
             uid = vault.read_meta(environment, digest, store).sop_instance_uid
         except (DatasetUnreadable, InstanceUnknown):
             uid = ""
-        if not is_named(environment, digest, uid):
+        named = is_named(environment, digest, uid)
+        if not named or tombstones.is_left(environment, digest, uid):
             facts = {"sop_instance_uid": uid, "store": store}
             yield Found(FindingKind.BYTES_WITHOUT_ROW, environment, digest.hex(), None, facts)
 

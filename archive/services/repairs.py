@@ -116,6 +116,8 @@ def _nameless(actor: Actor, finding: Finding) -> Repair:
     digest = bytes.fromhex(finding.key)
     uid = str(finding.facts.get("sop_instance_uid", ""))
     store = vault.where(finding.environment, digest)
+    if store and tombstones.is_left(finding.environment, digest, uid):
+        return _gone_again(finding.environment, digest)
     if not store or reconciliation.is_named(finding.environment, digest, uid):
         return Repair.AGREES
     try:
@@ -125,6 +127,8 @@ def _nameless(actor: Actor, finding: Finding) -> Repair:
         outcome = indexing.index(file, places, policy)
     except (ArchiveError, ValueError):
         return Repair.LEFT
+    if outcome is Indexed.DESTROYED:
+        return _gone_again(finding.environment, digest)
     if outcome is Indexed.ADDED:
         study = Study.objects.get(
             environment=finding.environment, study_instance_uid=file.header.study_instance_uid
@@ -139,6 +143,11 @@ def _nameless(actor: Actor, finding: Finding) -> Repair:
         vault.set_aside(finding.environment, digest)
         return Repair.SET_ASIDE
     return Repair.LEFT
+
+
+def _gone_again(environment: str, digest: bytes) -> Repair:
+    tombstones.remove(environment, {digest})
+    return Repair.DESTROYED
 
 
 def _others_of(finding: Finding, uid: str) -> Iterator[File]:

@@ -46,7 +46,9 @@ def take(
             raise BytesDamaged("its bytes were withdrawn a moment ago")
         return Again.REPEATED
     digests = sent.incoming.digests()
-    if corrections.is_gathered(archived, digests):
+    gathered = corrections.gathered_version(archived, digests)
+    if gathered is not None:
+        integrity.heal_version(sent.incoming, sent.meta, gathered)
         return Again.REPEATED
     if not terms.metadata or archived.rejection:
         raise OtherContent()

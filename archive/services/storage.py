@@ -1,5 +1,8 @@
 """Room for what comes, watched; and objects moved from one store to another (AR-10, NF-4)."""
 
+import logging
+import os
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -9,20 +12,14 @@ from uuid import UUID, uuid5
 from archive import stores, vault
 from archive.config import settings
 from archive.errors import ArchiveError, StorageFull, StorageGone
-from archive.models import (
-    Document,
-    Environment,
-    Instance,
-    InstanceVersion,
-    RejectedObject,
-    Study,
-    StudyState,
-)
+from archive.models import Environment, Instance, InstanceVersion, StudyState
 from archive.objects import part10
 from archive.services import error_desk, tombstones
 from archive.services.error_desk import Place, What
 from archive.stores import FILES, Store, files
 from archive.stores.keys import is_object
+
+log = logging.getLogger(__name__)
 
 ROOM = Place("job", "storage")
 # One event stands open at a time, for each environment.
@@ -137,47 +134,71 @@ def _elsewhere(to: str) -> Iterator[tuple[Store, str]]:
 
 
 def _move(origin: Store, target: Store, key: str, moved: Moved) -> None:
-    with origin.open(key) as file:
-        content = file.read()
-    if not _says_its_name(key, content):  # before it can take the place of a whole one
+    """What is destroyed or set aside meanwhile has nothing left to move."""
+    try:
+        _carry(origin, target, key, moved)
+    except FileNotFoundError:
+        log.info("%s was removed while it was moved", key)
+
+
+def _carry(origin: Store, target: Store, key: str, moved: Moved) -> None:
+    """Raises FileNotFoundError."""
+    is_large = is_object(key) and origin.size(key) > vault.DATA_OFFSET + vault.SPILL
+    copied = (_copy_large if is_large else _copy)(origin, target, key)
+    if copied is None:
         moved.left += 1
         return
+    head, size = copied
+    _name(key, head, target.name)
+    if _is_destroyed(key, head):  # while it was on its way: it was brought back
+        target.remove(key)
+        return
+    origin.remove(key)
+    moved.files, moved.size = moved.files + 1, moved.size + size
+
+
+def _copy(origin: Store, target: Store, key: str) -> tuple[bytes, int] | None:
+    """Its first bytes and size, or None when it is damaged, before it can take the place of a whole
+    one, or did not arrive whole.
+    """
+    with origin.open(key) as file:
+        content = file.read()
+    if not _says_its_name(key, content):
+        return None
     target.put(key, (content,), None)
     with target.open(key) as file:
         arrived = file.read()
     if not _is_the_same(key, arrived, content):
-        moved.left += 1
-        return
-    _name(key, content, target.name)
-    if _is_destroyed(key, content):  # while it was on its way: it was brought back
-        target.remove(key)
-        return
-    origin.remove(key)
-    moved.files, moved.size = moved.files + 1, moved.size + len(content)
+        return None
+    return content[: vault.DATA_OFFSET], len(content)
 
 
-def _is_destroyed(key: str, content: bytes) -> bool:
+def _copy_large(origin: Store, target: Store, key: str) -> tuple[bytes, int] | None:
+    """The same of an object that is not to be held in memory, nor can go up in one piece."""
+    digest, environment = bytes.fromhex(Path(key).stem), key.partition("/")[0]
+    size = origin.size(key)
+    number, name = files.temporary(str(settings().vault_dir), environment, size)
+    spilled = Path(name)
+    try:
+        with os.fdopen(number, "wb") as copy, origin.open(key) as file, files.telling():
+            shutil.copyfileobj(file, copy, vault.READ_CHUNK)
+        if not vault.is_named_file(digest, lambda: spilled.open("rb")):
+            return None
+        with spilled.open("rb") as copied:
+            head = copied.read(vault.DATA_OFFSET)
+        target.put(key, (), spilled)
+    finally:
+        spilled.unlink(missing_ok=True)
+    return (head, size) if vault.is_named_file(digest, lambda: target.open(key)) else None
+
+
+def _is_destroyed(key: str, head: bytes) -> bool:
     """Whether it is of a study that was condemned; what is condemned later is removed later."""
     if not is_object(key):
         return False
     digest = bytes.fromhex(Path(key).stem)
-    meta = part10.read_prefix(content[: vault.DATA_OFFSET])
-    instances = Instance.objects.filter(
-        environment=meta.environment, sop_instance_uid=meta.sop_instance_uid
-    )
-    manifests = Document.objects.filter(
-        environment=meta.environment, unique_id=meta.sop_instance_uid, vault_key=digest.hex()
-    )
-    rejected = RejectedObject.objects.filter(
-        rejection__environment=meta.environment, rejection__note_uid=meta.sop_instance_uid
-    )
-    owners = {
-        *instances.values_list("study", flat=True),
-        *manifests.values_list("study", flat=True),
-        *rejected.values_list("instance__study", flat=True),
-    } - {None}
-    gone = Study.objects.filter(id__in=owners, state=StudyState.DESTROYED)
-    return any(digest in tombstones.stored(study) for study in gone)
+    meta = part10.read_prefix(head)
+    return tombstones.is_left(meta.environment, digest, meta.sop_instance_uid)
 
 
 def _is_the_same(key: str, arrived: bytes, content: bytes) -> bool:
@@ -195,12 +216,12 @@ def _says_its_name(key: str, content: bytes) -> bool:
         return False
 
 
-def _name(key: str, content: bytes, store: str) -> None:
+def _name(key: str, head: bytes, store: str) -> None:
     """The rows that know where their bytes stand; the others look."""
     if not is_object(key):
         return
     digest = bytes.fromhex(Path(key).stem)
-    meta = part10.read_prefix(content[: vault.DATA_OFFSET])
+    meta = part10.read_prefix(head)
     rows = Instance.objects.filter(
         environment=meta.environment, sop_instance_uid=meta.sop_instance_uid
     )

@@ -77,6 +77,31 @@ def stored(study: Study) -> Iterator[bytes]:
         yield bytes.fromhex(key)
 
 
+def is_left(environment: str, digest: bytes, uid: str) -> bool:
+    """Whether bytes that say they are this object, note or manifest are a destroyed study's: put
+    back with a copy, or written while it was destroyed.
+    """
+    owners = Study.objects.filter(
+        instances__environment=environment, instances__sop_instance_uid=uid
+    )
+    found = list(owners) or _owners_of_others(environment, digest, uid)
+    return any(study.state == StudyState.DESTROYED and digest in stored(study) for study in found)
+
+
+def _owners_of_others(environment: str, digest: bytes, uid: str) -> list[Study]:
+    manifests = Document.objects.filter(
+        environment=environment, unique_id=uid, vault_key=digest.hex()
+    )
+    rejected = RejectedObject.objects.filter(
+        rejection__environment=environment, rejection__note_uid=uid
+    )
+    owners = {
+        *manifests.values_list("study", flat=True),
+        *rejected.values_list("instance__study", flat=True),
+    } - {None}
+    return list(Study.objects.filter(id__in=owners)) if owners else []
+
+
 def remove(environment: str, digests: set[bytes]) -> None:
     """Their bytes go, from quarantine too; twice does no harm."""
     for digest in digests:

@@ -10,6 +10,7 @@ from django.db.models import Model, QuerySet
 
 from archive import vault
 from archive.config import settings
+from archive.errors import StorageGone
 from archive.models import (
     DestructionItem,
     Document,
@@ -28,6 +29,7 @@ from archive.models import (
 )
 from archive.services import (
     destruction_records,
+    error_desk,
     integrity,
     kept_records,
     merge_records,
@@ -36,12 +38,14 @@ from archive.services import (
     set_aside,
     tombstones,
 )
-from archive.services.rounds import Slice
+from archive.services.error_desk import What
+from archive.services.rounds import VERIFY, Slice
 
 M = TypeVar("M", bound=Model)
 
 SLICE_SECONDS = 5  # of reading at the allowed rate
 ROWS = 1_000  # of a slice at most
+UNREAD = "unread"  # the fact by which such a case is found again
 
 
 def step() -> bool:
@@ -60,15 +64,18 @@ class Seen(Enum):
     WHOLE = auto()
     DAMAGED = auto()
     DESTROYED = auto()  # with their study, whose record says so
+    UNREAD = auto()  # their store answers, but not about them
 
 
 def _walk(rows: QuerySet[M], position: str, check: Callable[[M], tuple[int, Seen]]) -> Slice:
     """Check rows behind a key until the slice is full: size and what was seen, of each."""
     behind = rows.filter(id__gt=UUID(position)) if position else rows
     budget = settings().verify_bytes_per_second * SLICE_SECONDS
-    size, last, counts = 0, "", Counter[Seen]()
+    size, last, counts, unread = 0, "", Counter[Seen](), _unread()
     for row in behind.order_by("id")[:ROWS]:
-        read, seen = check(row)
+        read, seen = _checked(row, check)
+        if row.pk in unread and seen is Seen.WHOLE:
+            error_desk.settle(row.pk, VERIFY.step)
         size, last = size + read, str(row.pk)
         counts[seen] += 1
         if size >= budget:
@@ -76,6 +83,40 @@ def _walk(rows: QuerySet[M], position: str, check: Callable[[M], tuple[int, Seen
     else:
         last = last if counts.total() == ROWS else ""
     return Slice(last, counts.total(), size, counts[Seen.DAMAGED], counts[Seen.DESTROYED])
+
+
+def _checked(row: M, check: Callable[[M], tuple[int, Seen]]) -> tuple[int, Seen]:
+    """What its store alone cannot give, while it gives others, is a case and holds up no round.
+    Raises StorageGone when the store is away.
+    """
+    try:
+        return check(row)
+    except StorageGone:
+        vault.require_stores(Environment.values)
+    try:
+        return check(row)
+    except StorageGone as error:
+        what, facts = What(subject_id=row.pk), {UNREAD: type(row).__name__}
+        place, of = VERIFY, _environment(row)
+        error_desk.report(error, environment=of, place=place, what=what, facts=facts, once=True)
+        return 0, Seen.UNREAD
+
+
+def _environment(row: Model) -> str:
+    if isinstance(row, InstanceVersion):
+        return row.instance.environment
+    return str(getattr(row, "environment", Environment.PRODUCTION))
+
+
+def _unread() -> set[UUID | None]:
+    """Rows of which a case says that they could not be read."""
+    return {
+        subject_id
+        for environment in Environment.values
+        for subject_id in error_desk.open_events(environment, VERIFY, UNREAD).values_list(
+            "subject_id", flat=True
+        )
+    }
 
 
 def _seen(study_id: UUID, *, whole: bool) -> Seen:
@@ -97,12 +138,14 @@ def _instances(position: str) -> Slice:
 def _versions(position: str) -> Slice:
     """Bytes that are in force no more, or not yet."""
     kept = InstanceVersion.objects.exclude(instance__study__state=StudyState.DESTROYED)
-    rows = kept.filter(damaged_at=None).select_related("instance__study__register")
+    rows = kept.select_related("instance__study__register")
 
     def check(row: InstanceVersion) -> tuple[int, Seen]:
-        if bytes(row.instance.digest) == bytes(row.digest):
+        is_in_force = bytes(row.instance.digest) == bytes(row.digest)
+        if is_in_force and row.damaged_at is None:
             return 0, Seen.WHOLE  # seen among the objects
-        return row.size, _seen(row.instance.study_id, whole=integrity.is_version_whole(row))
+        whole = integrity.is_version_whole(row) or row.damaged_at is not None  # told of already
+        return row.size, _seen(row.instance.study_id, whole=whole)
 
     return _walk(rows, position, check)
 
@@ -127,7 +170,8 @@ def _manifests(position: str) -> Slice:
         if row.study is not None and tombstones.put_in_force(row.study):
             return row.size, Seen.DESTROYED
         if row.study is not None:
-            vault.set_aside(row.environment, digest)
+            if not vault.set_damaged_aside(row.environment, digest):
+                return row.size, Seen.WHOLE  # it was moved while it was read
             registration.owe(row.study)
         return row.size, Seen.DAMAGED
 

@@ -49,8 +49,14 @@ class ObjectStore:
             return True
 
     def size(self, key: str) -> int:
+        """Raises FileNotFoundError, StorageGone."""
         with _told():
-            answer = self.client.head_object(Bucket=self.bucket, Key=self._name(key))
+            try:
+                answer = self.client.head_object(Bucket=self.bucket, Key=self._name(key))
+            except ClientError as error:
+                if _is_missing(error):
+                    raise FileNotFoundError(key) from None
+                raise
             return int(answer["ContentLength"])
 
     def put(
@@ -157,6 +163,9 @@ def _connected() -> Any:
             read_timeout=TIMEOUT,
             retries={"max_attempts": 3, "mode": "standard"},
             s3={"addressing_style": settings().s3_addressing},
+            # Who reads knows the digest. Judged here as well, damage would be a service that is
+            # away: tried again for ever, and never told of.
+            response_checksum_validation="when_required",
         ),
     )
 

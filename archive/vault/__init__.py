@@ -29,6 +29,7 @@ from archive.vault.reading import (
     Held,
     hold,
     is_named,
+    is_named_file,
     is_whole,
     make_durable,
     read,
@@ -71,6 +72,7 @@ __all__ = [
     "hold",
     "is_lasting",
     "is_named",
+    "is_named_file",
     "is_whole",
     "keep",
     "keep_record",
@@ -89,6 +91,7 @@ __all__ = [
     "records_behind",
     "remove",
     "remove_set_aside",
+    "require_stores",
     "set_aside",
     "set_aside_files",
     "set_damaged_aside",
@@ -195,6 +198,14 @@ def out_of_reach(environments: Collection[str]) -> list[str]:
     """Whose folder is not there."""
     root = config.settings().vault_dir
     return [each for each in environments if not files.is_set_up(root / each)]
+
+
+def require_stores(environments: Collection[str]) -> None:
+    """Whether all of them answer. Raises StorageGone."""
+    for each in environments:
+        files.require_set_up(config.settings().vault_dir / each)
+        for store in stores.configured().values():
+            store.has(f"{each}/{files.MARK}")
 
 
 def rooms(environments: Collection[str]) -> list[files.Room]:

@@ -6,7 +6,7 @@ import errno
 import mmap
 import shutil
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from types import TracebackType
 from typing import BinaryIO, cast
@@ -125,6 +125,11 @@ def _again(file: BinaryIO) -> Iterator[BinaryIO]:
 def is_named(digest: bytes, file: bytes) -> bool:
     """Whether a whole Part 10 file of ours is the digest's."""
     return digests.is_of(digest, memoryview(file)[DATA_OFFSET:])
+
+
+def is_named_file(digest: bytes, open_: Callable[[], BinaryIO]) -> bool:
+    """The same of one that is read in bounded memory; each opening gives it from its beginning."""
+    return digests.is_of_file(digest, lambda: past_prefix(open_()))
 
 
 def read_file(environment: str, digest: bytes, store: str = "") -> bytes:

@@ -65,8 +65,9 @@ EXPLAINED = {
     ),
     FindingKind.BYTES_WITHOUT_ROW: gettext_lazy(
         "The vault has bytes that no object names. Repair adds them to the index, or takes them in "
-        "as a corrected version of their object. Otherwise they stay in the vault, and manage.py "
-        "rebuild_index, which takes versions in again, looks at them with all others."
+        "as a corrected version of their object; those of a destroyed study, which a copy of the "
+        "vault may have brought back, it removes for ever. Otherwise they stay in the vault, and "
+        "manage.py rebuild_index, which takes versions in again, looks at them with all others."
     ),
 }
 DONE = {

@@ -4,6 +4,8 @@ import hashlib
 import json
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
+from uuid import UUID
 
 import pytest
 from pydicom import dcmread
@@ -20,6 +22,7 @@ from archive.models import (
     Document,
     Instance,
     InstanceVersion,
+    ItemState,
     Job,
     LedgerEvent,
     Patient,
@@ -32,6 +35,7 @@ from archive.services import (
     commitment,
     destruction,
     destruction_work,
+    doubts,
     notices,
     registration,
     retention_holds,
@@ -327,3 +331,47 @@ def test_what_is_said_before_is_what_goes_rejected_objects_too() -> None:
     assert listed[0] == 2
     retention.approve(made)
     assert finish(made).items.values_list("instances", "bytes").get() == listed
+
+
+def test_a_list_does_not_end_while_another_worker_is_at_its_last_study(
+    monkeypatch: pytest.MonkeyPatch, own_vault: Path
+) -> None:
+    made, left = approved(retention.ended()), destruction_work._left
+
+    def overtaken(list_id: UUID, state: ItemState) -> list[UUID]:
+        """Between the two questions the other withdraws the study, and is killed."""
+        if state == ItemState.LISTED and states(made) == [("listed", "")]:
+            with monkeypatch.context() as other, retention.killed_in_removal(monkeypatch):
+                other.setattr(destruction_work, "_left", left)
+                carry_out(list_id)
+            assert states(made) == [("condemned", "")]
+        return left(list_id, state)
+
+    monkeypatch.setattr(destruction_work, "_left", overtaken)
+    assert carry_out(made.id) is not None
+    content = json.loads(finish(made).certificate)
+    assert [told["state"] for told in content["studies"]] == ["destroyed"]
+    assert list(vault.every_object("production")) == []
+
+
+def test_an_object_healed_while_its_study_is_destroyed_leaves_no_bytes(
+    monkeypatch: pytest.MonkeyPatch, own_vault: Path
+) -> None:
+    made = dataset()
+    study = retention.ended(objects=1, SOPInstanceUID=made.SOPInstanceUID)
+    destroying, keep = approved(study), vault.Incoming.keep
+    again = corrected(made, StudyInstanceUID=study.study_instance_uid)
+    again.SeriesInstanceUID = f"{study.study_instance_uid}.1"
+    vault.set_aside("production", digest_of(study))
+    Instance.objects.update(damaged_at=now())
+
+    def overtaken(self: vault.Incoming, *given: Any) -> vault.Kept:
+        finish(destroying)
+        return keep(self, *given)
+
+    monkeypatch.setattr(vault.Incoming, "keep", overtaken)
+    with pytest.raises(StudyDestroyed):
+        cast.store(again)
+    monkeypatch.setattr(doubts, "DOUBT_SECONDS", -1)
+    doubts.settle()
+    assert list(vault.every_object("production")) == []

@@ -22,10 +22,17 @@ from archive.models import (
     Study,
     User,
 )
-from archive.services import decisions, destruction_records, destruction_work, rebuilding
+from archive.services import (
+    decisions,
+    destruction_records,
+    destruction_work,
+    rebuilding,
+    repairs,
+)
+from archive.services.indexing import Indexed
 from archive.services.repairs import Repair
 from archive.values import uuid7
-from tests import cast, notes, retention
+from tests import cast, notes, persons, retention
 from tests.cast import dataset
 from tests.services import test_integrity, test_reconciliation
 from tests.services.test_destruction import approved, finish
@@ -226,3 +233,40 @@ def test_reconciliation_of_an_earlier_database_tells_of_it_and_repair_restores_i
     assert study.state == "destroyed"
     assert test_reconciliation.go_round() == {}
     assert Finding.objects.get().settled_at is not None
+
+
+def test_what_a_copy_brought_back_of_a_destroyed_study_is_found_and_goes(own_vault: Path) -> None:
+    study = retention.ended()
+    copies = {path: path.read_bytes() for path in own_vault.glob("production/??/*.dcm")}
+    assert len(copies) == 3, "two objects and their manifest"
+    finish(approved(study))
+    for path, content in copies.items():
+        path.write_bytes(content)
+    test_reconciliation.age(own_vault)
+    assert "bytes-without-row" in test_reconciliation.go_round()
+    for finding in Finding.objects.filter(kind="bytes-without-row", settled_at=None):
+        assert repairs.repair(persons.staff(), finding) is Repair.DESTROYED
+    assert list(vault.every_object("production")) == []
+    for path, content in copies.items():
+        path.write_bytes(content)
+    assert rebuilding.rebuild(nothing).outcomes[Indexed.DESTROYED] == 3
+    assert list(vault.every_object("production")) == []
+
+
+def test_bytes_whose_row_was_never_written_are_not_made_an_object_of_a_destroyed_study(
+    own_vault: Path,
+) -> None:
+    study = retention.ended()
+    late = dataset(
+        StudyInstanceUID=study.study_instance_uid,
+        SeriesInstanceUID=f"{study.study_instance_uid}.1",
+    )
+    cast.store(late)
+    Instance.objects.filter(sop_instance_uid=late.SOPInstanceUID).delete()  # killed before it
+    Study.objects.filter(id=study.id).update(state="registered")
+    finish(approved(study))
+    test_reconciliation.age(own_vault)
+    test_reconciliation.go_round()
+    assert test_reconciliation.mend("bytes-without-row") is Repair.DESTROYED
+    assert not Instance.objects.filter(sop_instance_uid=late.SOPInstanceUID).exists()
+    assert list(vault.every_object("production")) == []

@@ -31,31 +31,36 @@ class Service:
         return f"http://127.0.0.1:{self.port}"
 
     def variables(self) -> dict[str, str]:
-        bucket = f"vault-{uuid7().hex}"
-        client = boto3.client(
-            "s3",
-            endpoint_url=self.address,
-            region_name="eu-north-1",
-            aws_access_key_id="key",
-            aws_secret_access_key="secret",
-        )
-        client.create_bucket(
-            Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-north-1"}
-        )
-        return {
-            "S3_ENDPOINT": self.address,
-            "S3_BUCKET": bucket,
-            "S3_PREFIX": "archive/",
-            "S3_ACCESS_KEY": "key",
-            "S3_SECRET_KEY": "secret",
-            "S3_ADDRESSING": "path",
-        }
+        return bucket_at(self.address)
 
     def answers(self) -> bool:
         with suppress(URLError, ConnectionError):
             urllib.request.urlopen(f"{self.address}/moto-api/", timeout=2).close()
             return True
         return False
+
+
+def bucket_at(address: str) -> dict[str, str]:
+    """Made there; the variables that point the archive at it."""
+    bucket = f"vault-{uuid7().hex}"
+    client = boto3.client(
+        "s3",
+        endpoint_url=address,
+        region_name="eu-north-1",
+        aws_access_key_id="key",
+        aws_secret_access_key="secret",
+    )
+    client.create_bucket(
+        Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": "eu-north-1"}
+    )
+    return {
+        "S3_ENDPOINT": address,
+        "S3_BUCKET": bucket,
+        "S3_PREFIX": "archive/",
+        "S3_ACCESS_KEY": "key",
+        "S3_SECRET_KEY": "secret",
+        "S3_ADDRESSING": "path",
+    }
 
 
 def started(port: int, log: Path) -> Service:

@@ -1,12 +1,15 @@
 """The vault in object storage, alone and beside a file system (AR-10, NF-5)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from io import StringIO
 from pathlib import Path
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 import pytest
 from django.core.management import CommandError, call_command
+from moto.core import DEFAULT_ACCOUNT_ID
+from moto.s3.models import FakeKey, s3_backends
+from moto.server import ThreadedMotoServer
 
 from archive import errors, stores, vault
 from archive.models import Case, Instance
@@ -22,7 +25,7 @@ from tests.services.test_integrity import go_round, one
 from tests.services.test_rebuilding import nothing, rows, wipe
 from tests.services.test_registration import quiet, state, stored
 from tests.services.test_rejections import registered
-from tests.stores.conftest import Service, started
+from tests.stores.conftest import Service, bucket_at, started
 
 pytestmark = pytest.mark.usefixtures("db")
 
@@ -150,9 +153,103 @@ def test_a_damaged_file_is_not_moved_over_a_whole_one(mixed: dict[str, str]) -> 
         assert kept.read() == whole
 
 
+def test_what_is_removed_while_it_is_moved_ends_no_move(
+    mixed: dict[str, str], own_vault: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = [dataset() for _ in range(3)]
+    cast.store(*made)
+
+    class Overtaken(FileStore):
+        """From which one goes after it was listed."""
+
+        def open(self, key: str, length: int | None = None) -> BinaryIO:
+            if key == gone:
+                self.remove(key)
+            return super().open(key, length)
+
+    gone = vault.key_of("production", bytes(one(made[1]).digest))
+    monkeypatch.setitem(stores.configured(), "files", Overtaken(own_vault))
+    done = storage.move("s3", lambda moved: None, most=10, per_second=1 << 30)
+    assert (done.files, done.left) == (2, 0)
+
+
+def test_a_large_object_is_moved_both_ways_without_being_held_in_memory(
+    mixed: dict[str, str], own_vault: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = dataset(PixelData=bytes(vault.SPILL + 4096))
+    cast.store(made)
+
+    def limit(store: stores.Store) -> None:
+        """Which takes no more in one piece than is held in memory anywhere."""
+        put = store.put
+
+        def few(key: str, parts: Sequence[bytes], *given: Any) -> None:
+            assert sum(len(part) for part in parts) <= vault.SPILL
+            put(key, parts, *given)
+
+        monkeypatch.setattr(store, "put", few)
+
+    for store in stores.configured().values():
+        limit(store)
+    for to in ("s3", "files"):
+        done = storage.move(to, lambda moved: None, most=10, per_second=1 << 30)
+        assert (done.files, done.left, one(made).store) == (1, 0, to)
+        assert done.size == one(made).size + vault.DATA_OFFSET
+        assert vault.read("production", bytes(one(made).digest)) == cast.encoded(made)
+    path = vault.path_of("production", bytes(one(made).digest))
+    path.write_bytes(path.read_bytes()[:-1] + b"\xff")
+    done = storage.move("s3", lambda moved: None, most=10, per_second=1 << 30)
+    assert (done.files, done.left) == (0, 1)
+    assert files(own_vault) == [path.name]
+
+
 def test_a_store_that_is_not_configured_cannot_be_moved_to() -> None:
     with pytest.raises(CommandError, match="No store s3 is configured"):
         call_command("move_objects", "--to", "s3")
+
+
+@pytest.fixture
+def insides(own_vault: Path, configure: Configure) -> Iterator[Callable[[Instance], FakeKey]]:
+    """Objects go to a service within this process; what it keeps of one."""
+    service = ThreadedMotoServer("127.0.0.1", port=0, verbose=False)
+    service.start()
+    try:
+        _, port = service.get_host_and_port()
+        variables = bucket_at(f"http://127.0.0.1:{port}")
+        configure(**variables, VAULT_STORE="s3")
+        keys = s3_backends[DEFAULT_ACCOUNT_ID]["aws"].buckets[variables["S3_BUCKET"]].keys
+        yield lambda row: keys["archive/" + vault.key_of("production", bytes(row.digest))]
+    finally:
+        service.stop()
+
+
+def test_damage_that_the_service_itself_sees_is_damage_and_not_a_service_that_is_away(
+    insides: Callable[[Instance], FakeKey],
+) -> None:
+    made = dataset()
+    cast.store(made)
+    kept = insides(one(made))
+    assert kept.checksum_value, "it keeps the digest that came with the object"
+    kept.value = kept.value[:-1] + bytes([kept.value[-1] ^ 1])
+    assert go_round().found == 1
+    assert Case.objects.get().reason == "bytes-damaged"
+
+
+def test_an_object_that_the_service_alone_cannot_give_holds_up_no_round(
+    insides: Callable[[Instance], FakeKey], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = [dataset() for _ in range(3)]
+    cast.store(*made)
+    lost = insides(one(made[1]))
+    with monkeypatch.context() as broken:
+        broken.setattr(lost, "_value_buffer", None)  # answered with 500
+        assert go_round().checked == 3
+        case = Case.objects.get()
+        assert (case.reason, case.state, case.event_count) == ("storage-gone", "open", 1)
+    assert one(made[1]).damaged_at is None
+    assert go_round().checked == 3
+    case.refresh_from_db()
+    assert case.state == "resolved"
 
 
 @pytest.mark.usefixtures("in_objects")

@@ -42,6 +42,7 @@ class Command(BaseCommand):
             f"{done.outcomes[Indexed.KNOWN]} known, {done.versions} corrected versions, "
             f"{done.decisions} decisions, {done.outcomes[Indexed.NOTE]} rejection notes, "
             f"{done.outcomes[Indexed.OURS]} manifests, "
+            f"{done.outcomes[Indexed.DESTROYED]} of destroyed studies and removed, "
             f"{done.outcomes[Indexed.UNPLACED]} of no register or sender here, "
             f"{done.unreadable} unreadable"
         )

@@ -1,0 +1,88 @@
+"""Versions that nobody is given, rejection notes and manifests: damaged, healed, moved (AR-10)."""
+
+from pathlib import Path
+
+import pytest
+
+from archive import stores, vault
+from archive.models import Case, Document, InstanceVersion
+from archive.services import verification
+from archive.stores import Store, files
+from archive.stores.files import FileStore
+from tests import cast, notes
+from tests.cast import dataset
+from tests.services.test_corrections import NEW_PATIENT, corrected, served, settle
+from tests.services.test_integrity import flip, go_round, quarantined
+from tests.services.test_kept_records import Filling
+from tests.services.test_rejections import registered
+
+pytestmark = pytest.mark.usefixtures("db", "own_vault")
+
+
+def damaged_case() -> Case:
+    return Case.objects.get(reason="bytes-damaged")
+
+
+def test_a_gathered_version_that_comes_again_is_whole_before_it_is_success() -> None:
+    notes.allow(metadata=True)
+    first, second = dataset(), dataset()
+    study = registered(first, second)
+    again = corrected(first, **NEW_PATIENT)
+    cast.store(again)
+    version = InstanceVersion.objects.get(correction__state="gathering")
+    flip(bytes(version.digest))
+    assert go_round().found == 1 and damaged_case().state == "open"
+    cast.store(again)
+    version.refresh_from_db()
+    assert version.damaged_at is None and damaged_case().state == "resolved"
+    cast.store(corrected(second, **NEW_PATIENT))
+    settle(study)
+    assert served(first).PatientID == NEW_PATIENT["PatientID"]
+
+
+def test_a_gathered_version_is_read_before_it_is_success_though_nobody_knows_of_damage() -> None:
+    notes.allow(metadata=True)
+    first, second = dataset(), dataset()
+    registered(first, second)
+    again = corrected(first, **NEW_PATIENT)
+    cast.store(again)
+    digest = bytes(InstanceVersion.objects.get(correction__state="gathering").digest)
+    flip(digest)
+    cast.store(again)
+    assert vault.is_whole("production", digest)
+
+
+def test_an_earlier_version_put_back_from_a_copy_is_whole_again() -> None:
+    notes.allow(metadata=True)
+    made = dataset()
+    study = registered(made)
+    cast.store(corrected(made, **NEW_PATIENT))
+    settle(study)
+    version = InstanceVersion.objects.get(number=1)
+    path = vault.path_of("production", bytes(version.digest))
+    copy = path.read_bytes()
+    flip(bytes(version.digest))
+    assert go_round().found == 1
+    assert go_round().found == 0 and damaged_case().state == "open"
+    path.write_bytes(copy)
+    go_round()
+    version.refresh_from_db()
+    assert version.damaged_at is None and damaged_case().state == "resolved"
+
+
+def test_what_is_moved_while_it_is_read_is_not_damaged(
+    own_vault: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = dataset()
+    registered(made, dataset())
+    notes.send(notes.note(notes.QUALITY, made))
+    files.set_up(tmp_path / "filling/production")
+    filling = Filling(tmp_path / "filling", own_vault)
+    both: dict[str, Store] = {"filling": filling, "files": FileStore(own_vault)}
+    monkeypatch.setattr(stores, "configured", lambda: both)
+    for part in ("notes", "manifests"):
+        seen = verification.PARTS[part]("")
+        assert (seen.checked, seen.found) == (1, 0)
+    assert not Case.objects.exists() and quarantined(own_vault) == []
+    manifest = Document.objects.get(kind="manifest", status="approved")
+    assert filling.has(vault.key_of("production", bytes.fromhex(manifest.vault_key)))
