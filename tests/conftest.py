@@ -28,8 +28,11 @@ DATABASE_NUMBERS = itertools.count(1)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Those that end the whole system (tests.launch.whole) come after all others that use it."""
-    items.sort(key=lambda item: item.path.name == "test_run_ends.py")
+    """Those that end the whole system (tests.launch.whole) come after all others that use it; the
+    longest of all first, for at the end nobody would have anything beside it.
+    """
+    order = {"test_migrations_squashed.py": -1, "test_run_ends.py": 1}
+    items.sort(key=lambda item: order.get(item.path.name, 0))
 
 
 def pytest_collection_finish() -> None:
