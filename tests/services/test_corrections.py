@@ -62,6 +62,14 @@ def settle(study: Study) -> Any:
     return corrections.settle(study.id)
 
 
+def moved(made: Dataset) -> Study:
+    """The study of an object that was registered, and corrected to another patient since."""
+    study = registered(made)
+    cast.store(corrected(made, **NEW_PATIENT))
+    settle(study)
+    return study
+
+
 def whose(study: Study) -> str:
     return Study.objects.select_related("patient").get(id=study.id).patient.identifier
 
@@ -105,9 +113,7 @@ def test_a_study_moves_to_its_right_patient_when_all_its_objects_are_corrected()
 
 def test_the_manifest_follows_and_the_old_patients_is_withdrawn_at_once() -> None:
     made = dataset()
-    study = registered(made)
-    cast.store(corrected(made, **NEW_PATIENT))
-    settle(study)
+    study = moved(made)
     assert not Document.objects.filter(study=study, status="approved").exists()
     registration.advance(study.id)
     assert state(study) == "waiting_for_documents"  # the documents are the old patient's

@@ -11,7 +11,7 @@ from archive.stores import Store, files
 from archive.stores.files import FileStore
 from tests import cast, notes
 from tests.cast import dataset
-from tests.services.test_corrections import NEW_PATIENT, corrected, served, settle
+from tests.services.test_corrections import NEW_PATIENT, corrected, moved, served, settle
 from tests.services.test_integrity import flip, go_round, quarantined
 from tests.services.test_kept_records import Filling
 from tests.services.test_rejections import registered
@@ -55,9 +55,7 @@ def test_a_gathered_version_is_read_before_it_is_success_though_nobody_knows_of_
 def test_an_earlier_version_put_back_from_a_copy_is_whole_again() -> None:
     notes.allow(metadata=True)
     made = dataset()
-    study = registered(made)
-    cast.store(corrected(made, **NEW_PATIENT))
-    settle(study)
+    moved(made)
     version = InstanceVersion.objects.get(number=1)
     path = vault.path_of("production", bytes(version.digest))
     copy = path.read_bytes()

@@ -11,7 +11,7 @@ from tests import cast, notes
 from tests.cast import MATTI, VENLA, dataset
 from tests.notes import QUALITY, SAFETY, note
 from tests.objects.samples import read
-from tests.services.test_corrections import NEW_PATIENT, corrected, settle
+from tests.services.test_corrections import moved
 from tests.services.test_querying import question, uids
 from tests.services.test_rejections import registered
 
@@ -56,9 +56,7 @@ def test_a_study_of_which_everything_is_rejected_is_not_there() -> None:
 def test_a_corrected_study_is_found_by_what_it_says_now_and_carries_what_it_said() -> None:
     notes.allow(metadata=True)
     made = dataset()
-    study = registered(made)
-    cast.store(corrected(made, **NEW_PATIENT))
-    settle(study)
+    study = moved(made)
     assert uids("STUDY", PatientID=MATTI) == set()
     assert uids("STUDY", PatientID=VENLA) == {study.study_instance_uid}
     (item,) = fetched(study)

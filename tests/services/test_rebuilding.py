@@ -43,7 +43,7 @@ from archive.vault import digests
 from tests import builders, cast, notes
 from tests.cast import VENLA, dataset
 from tests.notes import QUALITY, SAFETY, note
-from tests.services.test_corrections import NEW_PATIENT, corrected, served, settle
+from tests.services.test_corrections import NEW_PATIENT, corrected, moved, served, settle
 from tests.services.test_corrections_laid_over import lay_over
 from tests.services.test_integrity import flip, go_round
 from tests.services.test_registration import quiet, state
@@ -226,9 +226,7 @@ def test_once_more_changes_nothing() -> None:
 def test_a_rebuilt_study_is_registered_and_served_as_before() -> None:
     notes.allow(metadata=True)
     first = dataset()
-    study = registered(first)
-    cast.store(corrected(first, **NEW_PATIENT))
-    settle(study)
+    moved(first)
     wipe()
     call_command("rebuild_index", stdout=StringIO())
     found = Study.objects.get()

@@ -25,7 +25,7 @@ from archive.services.repairs import Repair
 from archive.values import now
 from tests import builders, cast, notes
 from tests.cast import VENLA, dataset
-from tests.services.test_corrections import NEW_PATIENT, corrected, served, settle
+from tests.services.test_corrections import NEW_PATIENT, corrected, moved, served, settle
 from tests.services.test_registration import state, stored
 from tests.services.test_rejections import ARCHIVIST, registered
 
@@ -178,9 +178,7 @@ def forgotten_corrections(own_vault: Path) -> list[str]:
     """Of one object, in the order in which they came; the database is from before them."""
     notes.allow(metadata=True)
     made = dataset()
-    study = registered(made)
-    cast.store(corrected(made, **NEW_PATIENT))
-    settle(study)
+    moved(made)
     held = Instance.objects.values("digest", "size", "version").get()
     known = set(InstanceVersion.objects.values_list("id", flat=True))
     for name in ("Laine^Aino", "Laine^Eino", "Laine^Oiva"):  # these hold at once

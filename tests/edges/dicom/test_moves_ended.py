@@ -63,12 +63,7 @@ def test_a_retrieval_that_fails_in_the_middle_says_nothing_of_what_remains(
     stopping = threading.Event()
     with storage(pick_port()) as destination:
         destination.answer = waiting(destination, stopping)
-        peer = wire.connect(listener, wire.request([(STUDY_MOVE, (cast.IMPLICIT,))]))
-        peer.send(
-            wire.data(
-                wire.value(3, order()), wire.value(2, cast.encoded(study_level(), cast.IMPLICIT))
-            )
-        )
+        peer = moving(listener)
         assert destination.arrived.wait(20)
         listener.process.send_signal(signal.SIGTERM)
         eventually(lambda: rejected_with(listener, CONGESTION))
@@ -97,6 +92,14 @@ def order(destination: str = "ESIM_PACS") -> bytes:
     )
 
 
+def moving(listener: Listening) -> wire.Peer:
+    """A peer that has asked for the study."""
+    peer = wire.connect(listener, wire.request([(STUDY_MOVE, (cast.IMPLICIT,))]))
+    asked = wire.value(2, cast.encoded(study_level(), cast.IMPLICIT))
+    peer.send(wire.data(wire.value(3, order()), asked))
+    return peer
+
+
 def responses(peer: wire.Peer) -> Iterator[tuple[int, bytes]]:
     """Status and command set of every response up to the final one."""
     status = 0xFF00
@@ -114,12 +117,7 @@ def test_an_asker_that_goes_away_ends_the_retrieval(
     gone = threading.Event()
     with storage(pick_port()) as destination:
         destination.answer = waiting(destination, gone)
-        peer = wire.connect(listener, wire.request([(STUDY_MOVE, (cast.IMPLICIT,))]))
-        peer.send(
-            wire.data(
-                wire.value(3, order()), wire.value(2, cast.encoded(study_level(), cast.IMPLICIT))
-            )
-        )
+        peer = moving(listener)
         assert destination.arrived.wait(20)
         peer.send(wire.ABORT_RQ)
         peer.socket.close()
@@ -139,12 +137,7 @@ def test_a_slow_destination_holds_up_nobody_else(
     released = threading.Event()
     with storage(pick_port()) as destination:
         destination.answer = waiting(destination, released)
-        peer = wire.connect(listener, wire.request([(STUDY_MOVE, (cast.IMPLICIT,))]))
-        peer.send(
-            wire.data(
-                wire.value(3, order()), wire.value(2, cast.encoded(study_level(), cast.IMPLICIT))
-            )
-        )
+        peer = moving(listener)
         assert listener.echoes()
         with listener.associate() as assoc:
             assert send(assoc, cast.dataset()).Status == 0x0000
