@@ -20,10 +20,11 @@ from whitenoise import WhiteNoise
 
 from tests import environment, stage
 from tests.browsing import CHROMIUM, Chromium
+from tests.configuring import configure, own_vault
 from tests.kept import Kept, keeping
 from tests.launch.whole import run_data, run_ports, running
 
-__all__ = ["run_data", "run_ports", "running"]
+__all__ = ["configure", "own_vault", "run_data", "run_ports", "running"]
 DATABASE_NUMBERS = itertools.count(1)
 
 

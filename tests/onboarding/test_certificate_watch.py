@@ -14,12 +14,11 @@ from onboarding.errors import CertificateUntrusted
 from onboarding.models import JoiningState, PlannedConnection
 from onboarding.services import connections, rights
 from onboarding.services.certificate_watch import WATCH, watch
+from tests.configuring import Configure
 from tests.onboarding import cast
 from tests.onboarding.cast import planned
 from tests.onboarding.test_issuers import ROOT, STRANGER, Made, make
-from tests.services.conftest import Configure, configure
 
-__all__ = ["configure"]
 pytestmark = pytest.mark.django_db
 LONG = 200  # days, beyond every rule
 

@@ -22,11 +22,10 @@ from archive.models import ConnectionKind, Environment
 from onboarding.errors import CertificateNotCalled, CertificateOtherUse, CertificateUntrusted
 from onboarding.rules import certificates
 from onboarding.services import connections
+from tests.configuring import Configure
 from tests.onboarding import cast
 from tests.onboarding.cast import planned
-from tests.services.conftest import Configure, configure
 
-__all__ = ["configure"]
 CLIENT, SERVER = ExtendedKeyUsageOID.CLIENT_AUTH, ExtendedKeyUsageOID.SERVER_AUTH
 ANY = ExtendedKeyUsageOID.ANY_EXTENDED_KEY_USAGE
 USES = (

@@ -10,12 +10,10 @@ from archive.services import reconciliation, verification
 from tests import builders, cast
 from tests.cast import dataset
 from tests.portal.test_pages import signed_in
-from tests.services.conftest import configure, own_vault
 from tests.services.test_integrity import flip, go_round
 from tests.services.test_reconciliation import go_round as reconcile
 from tests.services.test_rejections import registered
 
-__all__ = ["configure", "own_vault"]
 pytestmark = pytest.mark.usefixtures("db", "own_vault")
 
 

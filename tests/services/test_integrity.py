@@ -32,7 +32,7 @@ from archive.stores.files import MARK
 from archive.values import now, uid_from_uuid
 from tests import cast, notes
 from tests.cast import dataset
-from tests.services.conftest import Configure
+from tests.configuring import Configure
 from tests.services.test_corrections import NEW_PATIENT, corrected
 from tests.services.test_registration import quiet
 from tests.services.test_rejections import ARCHIVIST, registered

@@ -9,7 +9,7 @@ from archive.services import querying
 from archive.services.sessions import Session
 from tests import cast, notes
 from tests.cast import MATTI, dataset
-from tests.services.conftest import Configure
+from tests.configuring import Configure
 from tests.services.test_querying import find, question, study
 
 pytestmark = pytest.mark.usefixtures("db")

@@ -26,7 +26,7 @@ from archive.services.querying import Question, Search
 from archive.values import HETU_ROOT, now, today, uuid7
 from tests import builders, cast
 from tests.cast import ESIMERKKILA, IMPLICIT, MALLILA, MATTI, VENLA, dataset
-from tests.services.conftest import Configure
+from tests.configuring import Configure
 
 pytestmark = pytest.mark.usefixtures("db")
 

@@ -33,7 +33,7 @@ from archive.services.retention_rules import Rule
 from archive.values import now, today
 from tests import builders, cast, persons, retention
 from tests.cast import MATTI, VENLA, dataset
-from tests.services.conftest import Configure
+from tests.configuring import Configure
 
 pytestmark = pytest.mark.usefixtures("db")
 

@@ -13,8 +13,8 @@ from archive.queries import health
 from archive.services import error_desk, storage
 from archive.stores import files
 from archive.stores.files import MARK
+from tests.configuring import Configure
 from tests.portal.test_pages import signed_in
-from tests.services.conftest import Configure
 
 pytestmark = pytest.mark.usefixtures("db", "own_vault")
 MEMORY = Path("/dev/shm")  # another file system than that of the tests' folders

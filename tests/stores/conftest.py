@@ -13,10 +13,8 @@ import boto3
 import pytest
 
 from archive.values import uuid7
+from tests.configuring import Configure
 from tests.edges.dicom.listening import eventually
-from tests.services.conftest import Configure, configure, own_vault
-
-__all__ = ["configure", "own_vault"]
 
 
 @dataclass(slots=True)

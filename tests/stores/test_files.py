@@ -10,7 +10,7 @@ from archive.objects.part10 import PREFIX_LENGTH
 from archive.stores import files
 from archive.stores.files import FileStore
 from archive.vault.incoming import ASKED_EVERY, SPILL, Incoming
-from tests.services.conftest import Configure
+from tests.configuring import Configure
 
 KEY = "production/ab/abcd.dcm"
 HEAD = b"came first".ljust(PREFIX_LENGTH)

@@ -19,7 +19,7 @@ from archive.stores.files import MARK, FileStore
 from archive.values import uid_from_uuid
 from tests import cast, notes, retention
 from tests.cast import dataset
-from tests.services.conftest import Configure
+from tests.configuring import Configure
 from tests.services.test_destruction import approved, finish
 from tests.services.test_integrity import go_round, one
 from tests.services.test_rebuilding import nothing, rows, wipe

@@ -25,12 +25,10 @@ from archive.values import now, today
 from tests import builders, cast
 from tests.cast import ESIMERKKILA, MALLILA, MATTI, connection, dataset, organisation
 from tests.portal.api.calling import call, personal, systems
-from tests.services.conftest import configure, own_vault
 from tests.services.test_integrity import flip, go_round
 from tests.services.test_reconciliation import go_round as reconcile
 from tests.services.test_rejections import registered
 
-__all__ = ["configure", "own_vault"]
 pytestmark = pytest.mark.usefixtures("db", "own_vault")
 
 

@@ -25,14 +25,13 @@ from onboarding.models import (
     TermsKind,
 )
 from onboarding.services import people, terms
+from tests.configuring import Configure
 from tests.edges.dicom.customer import customer
 from tests.kept import Kept
 from tests.onboarding import cast
 from tests.onboarding import test_issuers as issuers
 from tests.portal.joining import desks
-from tests.services.conftest import Configure, configure
 
-__all__ = ["configure"]
 pytestmark = pytest.mark.django_db
 PDF = b"%PDF-1.7\n"
 
