@@ -9,17 +9,17 @@ from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from archive.models import STAFF_ROLES, Role
+from archive.models import CASE_WORKERS, STAFF_ROLES, Role
 
 Label = str | Promise
 
 STAFF = frozenset(str(role) for role in STAFF_ROLES)
+WORKERS = frozenset(str(role) for role in CASE_WORKERS)
 CUSTOMERS = frozenset({Role.CUSTOMER_ADMIN.value, Role.CUSTOMER_TECHNICAL.value})
 STUDY_READERS = frozenset({Role.ADMIN.value, Role.ARCHIVIST.value, Role.SUPPORT.value})
 DESK = STUDY_READERS | {Role.ONBOARDING.value}
 ARCHIVISTS = frozenset({Role.ADMIN.value, Role.ARCHIVIST.value})
 OFFICERS = frozenset({Role.ADMIN.value, Role.ONBOARDING.value})
-ARCHIVISTS = frozenset({Role.ADMIN.value, Role.ARCHIVIST.value})
 ADMINISTRATORS = frozenset({Role.ADMIN.value})
 REVIEWERS = frozenset({Role.ADMIN.value, Role.LOG_REVIEWER.value})
 SPEAKERS = OFFICERS | {Role.CUSTOMER_ADMIN.value}  # who binds a customer, or acts on its behalf
@@ -74,7 +74,7 @@ PAGES: tuple[Page, ...] = (
     Page("case", "case", _("Case"), DESK, within="desk"),
     Page("case-retry", "case-retry", _("Retry"), STUDY_READERS, within="desk"),
     Page("case-resolve", "case-resolve", _("Resolve"), STUDY_READERS, within="desk"),
-    Page("case-work", "case-work", _("Case"), STUDY_READERS, within="desk"),
+    Page("case-work", "case-work", _("Case"), WORKERS, within="desk"),
     Page("batch", "batches", _("Batches"), STUDY_READERS, within="desk"),
     Page("case-mail", "case-mail", _("Mails about cases"), DESK, within="desk"),
     Page("trace-study", "trace-study", _("Trace"), STUDY_READERS, within="desk"),

@@ -18,6 +18,7 @@ from archive.models.batches import (
     BatchItem,
 )
 from archive.models.choices import (
+    CASE_WORKERS,
     STAFF_ROLES,
     AccessPolicyKind,
     ActingGround,
@@ -225,6 +226,7 @@ from archive.models.work import (
 )
 
 __all__ = [
+    "CASE_WORKERS",
     "FALLING",
     "STAFF_ROLES",
     "AccessPolicy",

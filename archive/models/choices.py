@@ -56,6 +56,7 @@ class Role(TextChoices):
 STAFF_ROLES = frozenset(
     {Role.ADMIN, Role.ONBOARDING, Role.ARCHIVIST, Role.SUPPORT, Role.LOG_REVIEWER}
 )
+CASE_WORKERS = frozenset({Role.ADMIN, Role.ARCHIVIST, Role.SUPPORT})  # may be given a case
 
 
 class StudyState(TextChoices):

@@ -2,13 +2,14 @@
 (SD-2, SD-3).
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from uuid import UUID
 
 from django.db.models import Count, Q, QuerySet
 
 from archive.errors import NotFound
 from archive.models import (
+    CASE_WORKERS,
     Batch,
     BatchItem,
     Case,
@@ -33,11 +34,11 @@ ITEM_ORDER = (keyset.Key("place", int),)
 NEWEST_BATCH = (keyset.Key("made_at", keyset.moment, True), keyset.Key("id", UUID, True))
 
 
-def handlers(roles: Iterable[str]) -> list[User]:
+def handlers() -> list[User]:
     """People of the operator who may be given a case, by name."""
     rows = User.objects.filter(
         memberships__organisation__is_operator=True,
-        memberships__role__in=list(roles),
+        memberships__role__in=CASE_WORKERS,
         is_active=True,
     )
     return sorted(rows.distinct(), key=lambda user: user.get_full_name().casefold())

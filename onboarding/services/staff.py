@@ -11,14 +11,13 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from archive.actors import SYSTEM, Actor, ActorKind
-from archive.models import STAFF_ROLES, Membership, Organisation, Role, User
+from archive.models import CASE_WORKERS, STAFF_ROLES, Membership, Organisation, Role, User
 from archive.services import case_work
 from onboarding.errors import ActorUnfit, FieldInvalid, LastAdministrator
 from onboarding.models import Invitation
 from onboarding.rules import fields
 from onboarding.services import invitations, memberships
 
-HANDLERS = frozenset({Role.ADMIN, Role.ARCHIVIST, Role.SUPPORT})  # who works on cases
 ROLES = tuple(role for role in Role if role in STAFF_ROLES)
 
 
@@ -70,7 +69,7 @@ def set_roles(actor: Actor, user: User, roles: Iterable[str]) -> None:
             memberships.record(actor, own, f"{user} is {role} no more")
         for role in sorted(wanted - held.keys()):
             memberships.give(actor, own, user, role)
-        if not wanted & HANDLERS:
+        if not wanted & CASE_WORKERS:
             case_work.let_go_of(actor, user)
 
 

@@ -25,7 +25,6 @@ from archive.services import batches, case_work, error_desk
 from portal.api.cases import TAGS, CaseOut, found, shown
 from portal.api.doors import Door, Opened, actor_in, given
 from portal.api.strict import Strict, code_free
-from portal.pages import STUDY_READERS
 
 Given = Mapping[str, Any]
 
@@ -127,7 +126,7 @@ def _comment(actor: Actor, case: Case, wanted: Given) -> None:
 
 def _assign(actor: Actor, case: Case, wanted: Given) -> None:
     """Raises ValidationError when the desk has no such person."""
-    people = {person.id: person for person in desk_work.handlers(STUDY_READERS)}
+    people = {person.id: person for person in desk_work.handlers()}
     if wanted["owner"] is not None and wanted["owner"] not in people:
         raise serializers.ValidationError({"owner": "nobody of the desk"})
     case_work.assign(actor, case, people.get(wanted["owner"]))

@@ -29,7 +29,6 @@ from portal.forms.case_work import (
 )
 from portal.log_words import KINDS
 from portal.names import OF_PATIENT, fact
-from portal.pages import STUDY_READERS
 from portal.staff import Request
 
 
@@ -57,7 +56,7 @@ def working(
     request: Request, case: Case, explaining: Iterable[queries.Explaining]
 ) -> dict[str, Any]:
     """What the staff's page has to work on a case with."""
-    people = desk_work.handlers(STUDY_READERS)
+    people = desk_work.handlers()
     facts = differing(explaining)
     watchers = set(case.watchers.values_list("id", flat=True))
     systems = desk_work.other_systems(case) if case.place == "notice" else []

@@ -28,7 +28,6 @@ from portal.forms.case_work import (
     SplitForm,
 )
 from portal.forms.reasons import ResolveForm
-from portal.pages import STUDY_READERS
 from portal.staff import Request, page
 from portal.views import case as pages
 from portal.views.support.parts import differing, ids_of
@@ -78,7 +77,7 @@ def _take(request: Request, actor: Actor, case: Case) -> str:
 
 
 def _assign(request: Request, actor: Actor, case: Case) -> str:
-    people = desk_work.handlers(STUDY_READERS)
+    people = desk_work.handlers()
     form = OwnerForm(request.POST, people)
     if not form.is_valid():
         return _wrong(request, form)
