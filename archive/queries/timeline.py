@@ -175,6 +175,14 @@ def studies_of_call(reference: UUID) -> list[Study]:
     return list(Study.objects.filter(id__in=ids).order_by("-received_at")[:50])
 
 
+def environments_of_call(reference: UUID) -> set[str]:
+    """Where an association or call took place: of its rows one, but for what belongs to neither."""
+    logged = LedgerEvent.objects.filter(correlation_id=reference).exclude(environment="")
+    failed = CaseEvent.objects.filter(correlation_id=reference).exclude(case__environment="")
+    found = set(logged.values_list("environment", flat=True)[:MOST])
+    return found | set(failed.values_list("case__environment", flat=True)[:MOST])
+
+
 def _called(reference: UUID | None) -> Q:
     return Q(correlation_id=reference) if reference else Q(subject_id__in=())
 

@@ -15,13 +15,11 @@ from rest_framework.response import Response
 from archive import gate
 from archive.actors import Actor
 from archive.models import ApiScope, Study, StudyState
-from archive.queries import desk, timeline
 from archive.queries import studies as queries
 from archive.queries import study as one_study
 from archive.rules.access import Action
 from archive.services import notices, patient_search, registration, retries
 from archive.values import HETU_ROOT, PatientIdentifier
-from portal.answers import decoded
 from portal.api.doors import (
     Door,
     EnvironmentShape,
@@ -36,8 +34,6 @@ from portal.api.doors import (
 )
 from portal.api.operation import by_key, listed
 from portal.api.strict import Strict, code_free, day_field, oid_field
-from portal.call_words import CALLS
-from portal.happenings import SAYINGS, told
 
 TAGS = ["studies"]
 MOST = 200  # studies of one patient in one answer
@@ -146,25 +142,6 @@ class StudySearch(Opened):
 # --- one ------------------------------------------------------------------------------------------
 
 
-class HappeningOut(serializers.Serializer[Any]):
-    """An entry of the trace, in the words of the caller's language."""
-
-    at = serializers.DateTimeField()
-    interface = serializers.CharField()
-    what = serializers.CharField()
-    answer = serializers.CharField()
-    reason = serializers.CharField(help_text="why somebody did it, as it was given")
-    shape = serializers.ChoiceField(["done", "wait", "needs", "stop", "none"])
-    cause = serializers.CharField()
-    step = serializers.CharField()
-    case = serializers.CharField(source="case_number")
-
-
-class TraceOut(serializers.Serializer[Any]):
-    study = StudyOut()
-    entries = HappeningOut(many=True)
-
-
 def found(request: Request, study_id: UUID) -> Study:
     """Raises NotFound."""
     study = one_study.one(study_id)
@@ -180,22 +157,6 @@ class OneStudy(Opened):
     def get(self, request: Request, study_id: UUID) -> Response:
         """One study."""
         return Response(StudyOut(found(request, study_id)).data)
-
-
-class StudyTrace(Opened):
-    doors = {"GET": Door(("trace-study",), ApiScope.STUDIES_READ)}  # noqa: RUF012
-
-    @extend_schema(operation_id="study_trace", tags=TAGS, responses=TraceOut)
-    def get(self, request: Request, study_id: UUID) -> Response:
-        """What happened to a study over all interfaces, the oldest first."""
-        study = found(request, study_id)
-        happened = [*timeline.of_study(study), *timeline.work_on(study)]
-        happened.sort(key=lambda entry: entry.at)
-        entries = [
-            replace(entry, answer=decoded(entry.answer))
-            for entry in told(happened, desk.cases_of(study), lambda case: "", {**SAYINGS, **CALLS})
-        ]
-        return Response(TraceOut({"study": study, "entries": entries}).data)
 
 
 class OwedOut(serializers.Serializer[Any]):

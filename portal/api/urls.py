@@ -49,6 +49,7 @@ from portal.api import (
     takeovers,
     telling,
     terms,
+    traces,
     watching,
     webhooks,
     wishes,
@@ -122,7 +123,7 @@ urlpatterns: list[URLPattern] = [
     path("studies", studies.Studies.as_view(), name="api-studies"),
     path("studies/search", studies.StudySearch.as_view(), name="api-studies-search"),
     path(STUDY, studies.OneStudy.as_view(), name="api-study"),
-    path(f"{STUDY}/trace", studies.StudyTrace.as_view(), name="api-study-trace"),
+    path(f"{STUDY}/trace", traces.StudyTrace.as_view(), name="api-study-trace"),
     path(f"{STUDY}/register", studies.Register.as_view(), name="api-study-register"),
     path(f"{STUDY}/notice", studies.Notice.as_view(), name="api-study-notice"),
     path(f"{STUDY}/retry", studies.Retry.as_view(), name="api-study-retry"),
@@ -333,6 +334,10 @@ urlpatterns: list[URLPattern] = [
     path(f"{REVIEW}/report.pdf", papers.ReviewReport.as_view()),
     path("messages", persons.Messages.as_view(), name="api-messages"),
     path("messages/<uuid:message_id>", persons.OneMessage.as_view(), name="api-message"),
+    path(
+        "messages/<uuid:message_id>/trace", traces.MessageTrace.as_view(), name="api-message-trace"
+    ),
+    path("calls/<uuid:reference>/trace", traces.CallTrace.as_view(), name="api-call-trace"),
     path("messages/<uuid:message_id>/replay", persons.Replay.as_view(), name="api-replay"),
     path("registry", registry.Documents.as_view(), name="api-registry"),
     path("registry/messages", registry.RegistryMessages.as_view(), name="api-registry-messages"),

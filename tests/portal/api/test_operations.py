@@ -5,16 +5,19 @@ same, and what is done over the API is what is done there.
 import re
 from collections.abc import Iterator
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from django.urls import URLPattern
 
+from archive.edges.hl7 import handlers
+from archive.edges.hl7.handlers import Visitor
 from archive.models import (
     Batch,
     Case,
     CaseComment,
     Environment,
+    Hl7Message,
     LedgerEvent,
     Organisation,
     Role,
@@ -27,6 +30,7 @@ from portal.api.urls import urlpatterns
 from portal.pages import BY_NAME, CUSTOMERS, STAFF
 from tests import builders
 from tests.cast import ESIMERKKILA, MALLILA, MATTI, organisation
+from tests.edges.hl7.messages import a08
 from tests.portal.api.calling import call, personal, systems
 
 pytestmark = pytest.mark.django_db
@@ -155,6 +159,29 @@ def test_a_study_is_traced_and_set_going_again() -> None:
     trace = call(token, f"/api/studies/{study.id}/trace").json()
     assert trace["entries"] and all(entry["what"] for entry in trace["entries"])
     assert Study.objects.get(id=study.id).state != "failed"
+
+
+def test_a_message_and_a_call_are_traced() -> None:
+    """By what acknowledgements and the events of cases quote (SD-4)."""
+    handlers.answer(a08(control_id="C-1"), Visitor("127.0.0.1"))
+    message = Hl7Message.objects.get()
+    study, token, reference = builders.study(), personal("support"), uuid4()
+    failure = builders.event(builders.case(), study=study, correlation_id=reference)
+    trace = call(token, f"/api/messages/{message.id}/trace").json()
+    assert trace["message"]["control_id"] == "C-1"
+    assert trace["entries"] and all(entry["what"] for entry in trace["entries"])
+    trace = call(token, f"/api/calls/{reference}/trace").json()
+    assert [row["id"] for row in trace["studies"]] == [str(study.id)]
+    assert [entry["case"] for entry in trace["entries"]] == [str(failure.case)]
+    assert call(token, f"/api/calls/{NOTHING}/trace").status_code == 404
+
+
+def test_an_operators_system_traces_what_is_of_its_environment() -> None:
+    reference = uuid4()
+    builders.event(builders.case(environment="test"), correlation_id=reference)
+    for environment, answer in ((Environment.PRODUCTION, 404), (Environment.TEST, 200)):
+        token = systems(organisation_of_operator(), Role.SUPPORT, environment)
+        assert call(token, f"/api/calls/{reference}/trace").status_code == answer
 
 
 def test_a_customer_reads_its_own_cases_in_its_own_words() -> None:
