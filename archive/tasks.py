@@ -11,7 +11,7 @@ from uuid import UUID
 from celery import shared_task
 from django.db import close_old_connections
 
-from archive import conversation, jobs, ledger, tracing
+from archive import conversation, jobs, ledger, tracing, vault
 from archive.config import settings
 from archive.edges.dicom import client
 from archive.edges.edge import exchange
@@ -317,6 +317,7 @@ def reconcile() -> None:
 def watch_storage() -> None:
     close_old_connections()
     storage.watch()
+    vault.sweep_incoming()
 
 
 @shared_task(name="archive.retention")

@@ -24,14 +24,7 @@ def set_up_steps(plan: Plan, database: str, *, external: bool) -> Iterator[Step]
         remedy="Mend the catalogue that it names.",
         inputs=("locale/*/LC_MESSAGES/*.po", "locale/*/LC_MESSAGES/*.mo"),
     )
-    yield Step(
-        name="migrate",
-        says="bringing the database up to date",
-        arguments=(MANAGE, "migrate", "--database", "owner", "--noinput", "--skip-checks"),
-        remedy="The database is as it was before the migration that failed.",
-        inputs=None if external else MIGRATIONS,
-        also=database,
-    )
+    yield _migrate(database, external=external) if plan.brings_up_to_date else CHECK_DATABASE
     yield Step(
         name="set_up_vault",
         says="setting up the vault",
@@ -41,14 +34,15 @@ def set_up_steps(plan: Plan, database: str, *, external: bool) -> Iterator[Step]
         outputs=tuple(plan.data / f"vault/{each}.vault" for each in ("", "production/", "test/")),
         also=database,
     )
-    yield Step(
-        name="collectstatic",
-        says="collecting static files",
-        arguments=(MANAGE, "collectstatic", "--noinput", "--verbosity", "0"),
-        remedy="Is the disk full, or a file missing that a style sheet names?",
-        inputs=STATIC,
-        outputs=(plan.data / "static/staticfiles.json",),
-    )
+    if "web" in plan.programs:
+        yield Step(
+            name="collectstatic",
+            says="collecting static files",
+            arguments=(MANAGE, "collectstatic", "--noinput", "--verbosity", "0"),
+            remedy="Is the disk full, or a file missing that a style sheet names?",
+            inputs=STATIC,
+            outputs=(plan.data / "static/staticfiles.json",),
+        )
     if plan.demo:
         yield Step(
             name="load_demo",
@@ -66,6 +60,26 @@ def set_up_steps(plan: Plan, database: str, *, external: bool) -> Iterator[Step]
             arguments=(MANAGE, "check_no_demo"),
             remedy="Give a folder (--data) or a database that was never used in demo mode.",
         )
+
+
+def _migrate(database: str, *, external: bool) -> Step:
+    return Step(
+        name="migrate",
+        says="bringing the database up to date",
+        arguments=(MANAGE, "migrate", "--database", "owner", "--noinput", "--skip-checks"),
+        remedy="The database is as it was before the migration that failed.",
+        inputs=None if external else MIGRATIONS,
+        also=database,
+    )
+
+
+CHECK_DATABASE = Step(
+    name="check_database",
+    says="checking that the database is up to date",
+    arguments=(MANAGE, "migrate", "--check", "--skip-checks"),
+    remedy="Start the machine that has DATABASE_OWNER_URL first, with this version: it alone "
+    "brings the database up to date.",
+)
 
 
 def web(plan: Plan) -> list[str]:
@@ -102,7 +116,7 @@ def caller(plan: Plan) -> list[str]:
 
 def _celery_worker(name: str, *options: str) -> list[str]:
     return [
-        *(*CELERY, "--quiet", "worker", "--hostname", f"{name}@idr", "--loglevel", "WARNING"),
+        *(*CELERY, "--quiet", "worker", "--hostname", f"{name}@%h", "--loglevel", "WARNING"),
         *("--without-gossip", "--without-mingle", *options),
     ]
 

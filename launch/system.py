@@ -13,7 +13,7 @@ from launch.attention import Attention
 from launch.broker import Broker
 from launch.children import Child, Process, Say, Supervisor, search_path, without
 from launch.errors import LaunchError
-from launch.plan import Plan, check_ports, free_port
+from launch.plan import Plan, check_ports, free_port, silent
 from launch.postgres import Cluster, forget_heartbeats
 from launch.programs import FIRST_SCREEN, PROGRAMS, set_up_steps, stand_in_pdr
 from launch.steps import Steps
@@ -72,8 +72,8 @@ class System:
         content = runfile.content(self.plan, self.config, demo, self.environment)
         runfile.write(self.plan.data, content)
         forget_heartbeats(self.environment["DATABASE_URL"])
-        for name, command in PROGRAMS.items():
-            self._start_program(name, command(self.plan))
+        for name in self.plan.programs:
+            self._start_program(name, PROGRAMS[name](self.plan))
         if self.pdr_port:
             self._start_program("pdr", stand_in_pdr(self.pdr_port))
 
@@ -154,7 +154,7 @@ class System:
                 turned_at = time.monotonic()
                 datafolder.turn_logs(self.plan.data / "log")
             if not ready:
-                missing = health.missing(self.plan.web_address, name)
+                missing = self._missing(name)
                 ready = not missing
                 if ready:
                     self._welcome(time.monotonic() - began)
@@ -162,6 +162,15 @@ class System:
                     told_at = time.monotonic()
                     self.say(f"! still not ready: {missing}. See {self.plan.data / 'log'}")
             self.attention.pause(1.0 if ready else 0.2)
+
+    def _missing(self, name: str) -> str:
+        """Empty when the system is ready, as its portal says; without one here when all that
+        listen on this machine do.
+        """
+        if "web" in self.plan.programs:
+            return health.missing(self.plan.web_address, name)
+        still = silent(self.plan)
+        return f"{still} (does not listen yet)" if still else ""
 
     def _welcome(self, seconds: float) -> None:
         self.say(f"• ready after {seconds:.1f} s; Ctrl-C ends everything")

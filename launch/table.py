@@ -6,25 +6,41 @@ from launch.runfile import Demo
 
 
 def rows(plan: Plan, config: Config) -> list[tuple[str, str]]:
-    web = plan.web_address
+    ours = {"web": _web(plan), "dicom": _dicom(config), "hl7": _hl7(config)}
     return [
-        ("Portal", f"{web}/"),
-        ("XDS registry", f"{web}/xds/registry"),
-        ("XDS repository", f"{web}/xds/repository"),
-        ("XDS imaging", f"{web}/xds/imaging"),
-        ("XCA gateway", f"{web}/xca/query, /xca/retrieve, /xca/imaging"),
-        ("DICOM", f"{bracketed(config.dicom_host)}:{config.dicom_port}"),
-        ("AE titles", f"{config.ae_production} (production), {config.ae_test} (test environment)"),
-        ("HL7", f"{bracketed(config.hl7_host)}:{config.hl7_port}"),
-        (
-            "HL7 receivers",
-            f"{config.hl7_application} (production), {config.hl7_test_application} (test)",
-        ),
-        ("Health", f"{web}/health/ready"),
+        *([("Part of the system", ", ".join(plan.programs))] if plan.is_part else []),
+        *(row for program, rows in ours.items() if program in plan.programs for row in rows),
         ("Data", str(plan.data)),
         ("Logs", str(plan.data / "log")),
         ("Mails", config.mail_server or f"{config.mail_dir} (no MAIL_SERVER: files only)"),
         *_repository(config),
+    ]
+
+
+def _web(plan: Plan) -> list[tuple[str, str]]:
+    web = plan.web_address
+    return [
+        ("Portal", f"{web}/"),
+        ("Health", f"{web}/health/ready"),
+        ("XDS registry", f"{web}/xds/registry"),
+        ("XDS repository", f"{web}/xds/repository"),
+        ("XDS imaging", f"{web}/xds/imaging"),
+        ("XCA gateway", f"{web}/xca/query, /xca/retrieve, /xca/imaging"),
+    ]
+
+
+def _dicom(config: Config) -> list[tuple[str, str]]:
+    return [
+        ("DICOM", f"{bracketed(config.dicom_host)}:{config.dicom_port}"),
+        ("AE titles", f"{config.ae_production} (production), {config.ae_test} (test environment)"),
+    ]
+
+
+def _hl7(config: Config) -> list[tuple[str, str]]:
+    receivers = f"{config.hl7_application} (production), {config.hl7_test_application} (test)"
+    return [
+        ("HL7", f"{bracketed(config.hl7_host)}:{config.hl7_port}"),
+        ("HL7 receivers", receivers),
     ]
 
 

@@ -53,6 +53,8 @@ from archive.vault.records import (
     unsealed,
 )
 
+UNFINISHED_SECONDS = 6 * 3600.0  # longer than any object takes to come in and be stored
+
 __all__ = [
     "ALGORITHM",
     "DATA_OFFSET",
@@ -214,11 +216,13 @@ def rooms(environments: Collection[str]) -> list[files.Room]:
 
 
 def sweep_incoming() -> int:
-    """Remove what killed receivers left half-written; only safe before any receiver runs. Returns
-    how many.
+    """Remove what killed receivers left half-written: files that nobody has written to for longer
+    than any object takes, since other receivers, of other machines too, are at work. How many.
     """
-    count = 0
+    count, before = 0, time.time() - UNFINISHED_SECONDS
     for left in config.settings().vault_dir.glob(f"*/{files.INCOMING}/*"):
-        left.unlink(missing_ok=True)
-        count += 1
+        with suppress(FileNotFoundError):  # it got its name meanwhile, or was refused
+            if left.stat().st_mtime < before:
+                left.unlink()
+                count += 1
     return count

@@ -10,6 +10,7 @@ from launch.plan import ROOT
 
 DEPLOY = ROOT / "deploy"
 NAMES = {each.metadata["variable"].key or each.name.upper() for each in fields(Config)}
+LAUNCHER = {"PROGRAMS"}  # read by launch.plan alone
 OURS = {"DATA_DIR", "DEMO", "PROCESS"}  # PROCESS: set by ./run for its own children
 METRIC = re.compile(r"\bidr_[a-z_]+")
 ROLES = {"idr_app", "idr_owner"}
@@ -23,7 +24,7 @@ def test_each_setting_is_explained() -> None:
 
 def test_the_example_names_nothing_that_is_not_read() -> None:
     example = (DEPLOY / "environment.example").read_text()
-    assert set(re.findall(r"^(?:# )?([A-Z][A-Z0-9_]+)=", example, re.MULTILINE)) <= NAMES
+    assert set(re.findall(r"^(?:# )?([A-Z][A-Z0-9_]+)=", example, re.MULTILINE)) <= NAMES | LAUNCHER
 
 
 @pytest.mark.parametrize("name", ["alerts.yml", "grafana-dashboard.json"])

@@ -106,14 +106,14 @@ def run_to_its_end(*flags: str, **variables: str) -> subprocess.CompletedProcess
 
 
 @contextmanager
-def started(data: Path, ports: Ports, *flags: str) -> Iterator[Run]:
+def started(data: Path, ports: Ports, *flags: str, **variables: str) -> Iterator[Run]:
     """Started, not waited for; ended in the end whatever happens."""
     output = data.with_suffix(".out")
     with output.open("wb") as file:
         process = subprocess.Popen(
             [str(ROOT / "run"), "--data", str(data), *ports.flags, *flags],
             cwd="/",
-            env=clean_environment(),
+            env={**clean_environment(), **variables},
             stdin=subprocess.DEVNULL,
             stdout=file,
             stderr=subprocess.STDOUT,

@@ -9,6 +9,8 @@ from launch import plan
 from launch.errors import LaunchError
 from launch.plan import ROOT
 
+SHARED = {"DATABASE_URL": "x", "CELERY_BROKER_URL": "x", "SECRET_KEY": "x", "DEMO": "0"}
+
 
 def test_defaults_are_those_of_the_readme() -> None:
     asked = plan.read([], {})
@@ -82,3 +84,46 @@ def test_hl7_is_looked_for_at_its_own_address(free_port: int) -> None:
         asked = plan.read([*flags, "--hl7-port", taken], {"HL7_HOST": "127.0.0.2"})
         with pytest.raises(LaunchError, match=r"127\.0\.0\.2"):
             plan.check_ports(asked)
+
+
+def test_a_machine_may_run_a_part() -> None:
+    asked = plan.read(["--only", "hl7, dicom"], SHARED)
+    assert (asked.programs, asked.is_part) == (("dicom", "hl7"), True)
+    assert {program for program, *_ in plan.listeners(asked)} == {"dicom", "hl7"}
+    assert plan.read([], {**SHARED, "PROGRAMS": "web"}).programs == ("web",)
+    assert not plan.read([], SHARED).is_part
+
+
+def test_one_of_the_machines_brings_the_database_up_to_date() -> None:
+    owner = {**SHARED, "DATABASE_OWNER_URL": "x"}
+    assert plan.read(["--only", "web"], owner).brings_up_to_date
+    assert not plan.read(["--only", "web"], SHARED).brings_up_to_date
+    assert plan.read([], {}).brings_up_to_date
+
+
+@pytest.mark.parametrize(
+    ("names", "variables", "named"),
+    [
+        ("dicom,nonsense", SHARED, "nonsense"),
+        ("dicom", {**SHARED, "DEMO": "1"}, "--no-demo"),
+        ("dicom", {**SHARED, "SECRET_KEY": ""}, "SECRET_KEY"),
+        ("dicom", {"DEMO": "0"}, "DATABASE_URL, CELERY_BROKER_URL"),
+    ],
+)
+def test_a_part_that_would_stand_alone_is_refused(
+    names: str, variables: dict[str, str], named: str
+) -> None:
+    with pytest.raises(LaunchError, match=named):
+        plan.read(["--only", names], variables)
+
+
+def test_ports_of_what_runs_elsewhere_are_not_looked_at(free_port: int) -> None:
+    flags = ["--hl7-port", str(free_port), "--port", str(free_port + 1)]
+    asked = plan.read(["--only", "hl7", *flags], SHARED)
+    assert plan.silent(asked) == "HL7"
+    with socket.create_server(("127.0.0.1", free_port)):
+        assert plan.silent(asked) == ""
+        with pytest.raises(LaunchError, match="--hl7-port"):
+            plan.check_ports(asked)
+    with socket.create_server(("127.0.0.1", asked.web_port)):
+        plan.check_ports(asked)

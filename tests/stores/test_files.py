@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from archive import vault
 from archive.errors import StorageFull
 from archive.objects.part10 import PREFIX_LENGTH
 from archive.stores import files
@@ -128,3 +129,14 @@ def test_room_is_asked_for_again_while_a_large_object_comes(configure: Configure
         coming.write(bytes(ASKED_EVERY - 1))
         with pytest.raises(StorageFull):
             coming.write(bytes(1))
+
+
+def test_only_what_nobody_writes_to_any_more_is_swept(own_vault: Path) -> None:
+    """Other receivers are at work when one begins: of this machine, or of another."""
+    incoming = own_vault / "production/incoming"
+    incoming.mkdir()
+    (incoming / "left").touch()
+    os.utime(incoming / "left", (0, 0))
+    (incoming / "coming").touch()
+    assert vault.sweep_incoming() == 1
+    assert [path.name for path in incoming.iterdir()] == ["coming"]
