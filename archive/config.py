@@ -188,6 +188,9 @@ class Config:
     document_repository: str = variable(str, f"{OPERATOR_OID}.40")
     manifest_repository: str = variable(str, f"{OPERATOR_OID}.42")
     imaging_source: str = variable(str, f"{OPERATOR_OID}.43")
+    # after which a person who does nothing is signed out, and after which anybody is
+    session_idle_seconds: int = variable(_positive, 1800)
+    session_longest_hours: float = variable(float, 12.0)
     mail_dir: Path = variable(Path, Follows(lambda known: known["data_dir"] / "mail"))
     mail_server: str = variable(str, "")  # by SMTP; empty: mails are files in mail_dir
     mail_security: str = variable(_mail_security, "starttls")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from django.http import HttpRequest
 from django.utils.functional import SimpleLazyObject
 
+from archive.config import settings
 from archive.models import Environment
 from archive.queries import overview, reviews
 from portal.pages import BY_NAME, Group, rail
@@ -29,6 +30,7 @@ class Frame:
     rail_path: str = "/"
     search_url: str = ""
     studies_url: str = ""
+    idle_seconds: int = 0  # after which nobody is signed in any more
 
 
 def frame(request: HttpRequest) -> dict[str, object]:
@@ -63,6 +65,7 @@ def _frame(request: HttpRequest) -> Frame:
         rail_path=here[0] if here else "/",
         search_url=_open_url("search", person),
         studies_url=_open_url("studies", person),
+        idle_seconds=settings().session_idle_seconds,
     )
 
 

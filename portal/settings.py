@@ -73,6 +73,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "portal.languages.PersonLanguage",
+    "portal.idleness.Idleness",
     "portal.views.errors.Answers",
 ]
 ROOT_URLCONF = "portal.urls"

@@ -35,6 +35,7 @@ def test_staff_open_what_the_table_gives_their_role(name: str, login: str) -> No
 # Public pages, one's own account, and interfaces with credentials of their own.
 ANYBODYS = (
     *("/accounts/", "/join/", "/guide", "/customers", "/try/", "/language/", "/health/"),
+    "/session/",
     *("/api/", "/xds/", "/xca/", "/wado", "/dicomweb/", "/fhir/", "/metrics"),
 )
 

@@ -1,0 +1,131 @@
+"""A session that nobody uses ends, and none lasts for ever (NF-3)."""
+
+import time
+from typing import Any
+
+import pytest
+from django.test import Client
+from playwright.sync_api import Browser, expect
+
+from portal.idleness import KEPT, UNASKED
+from tests.browsing import violations
+from tests.portal.test_look import address, let_in
+from tests.portal.test_pages import signed_in
+
+__all__ = ["address"]
+pytestmark = pytest.mark.django_db
+MINUTE = 60
+PAGE = "http://testserver/desk/?state=open"
+
+
+def used(client: Client, *, minutes_ago: float, began: float = 0) -> None:
+    session = client.session
+    now = int(time.time())
+    session[KEPT] = (now - int((began or minutes_ago) * MINUTE), now - int(minutes_ago * MINUTE))
+    session.save()
+
+
+def left(client: Client, **headers: str) -> int:
+    answer: dict[str, int] = client.get("/session/", headers=headers).json()
+    return answer["left"]
+
+
+def test_who_does_nothing_is_signed_out_and_told_why_where_the_page_is_found_again() -> None:
+    client = signed_in("support")
+    used(client, minutes_ago=30)
+    answer = client.get("/studies/?state=failed", follow=True)
+    assert answer.redirect_chain == [("/accounts/login/?next=/studies/%3Fstate%3Dfailed", 302)]
+    assert "nothing had been done for 30 minutes" in answer.content.decode()
+    assert client.get("/studies/").status_code == 302
+
+
+def test_who_does_something_stays() -> None:
+    client = signed_in("support")
+    used(client, minutes_ago=29)
+    assert client.get("/desk/").status_code == 200
+    assert left(client) > 29 * MINUTE
+
+
+def test_what_a_page_asks_for_by_itself_is_no_use() -> None:
+    client = signed_in("support")
+    used(client, minutes_ago=29)
+    assert client.get("/desk/", headers={UNASKED: "1"}).status_code == 200
+    assert left(client, **{UNASKED: "1"}) <= MINUTE
+
+
+def test_a_session_ends_also_in_use() -> None:
+    client = signed_in("support")
+    used(client, minutes_ago=1, began=12 * 60)
+    answer = client.get("/desk/", follow=True)
+    assert "signed in for long" in answer.content.decode()
+
+
+def test_a_part_of_a_page_leads_the_whole_to_the_sign_in() -> None:
+    client = signed_in("support")
+    used(client, minutes_ago=31)
+    answer = client.get("/desk/", headers={"HX-Request": "true", "HX-Current-URL": PAGE})
+    assert answer.headers["HX-Redirect"] == "/accounts/login/?next=/desk/%3Fstate%3Dopen"
+
+
+@pytest.mark.parametrize(
+    ("came_from", "back"), [(PAGE, "/desk/%3Fstate%3Dopen"), ("https://elsewhere.invalid/x", "/")]
+)
+def test_what_is_sent_too_late_leads_back_to_its_page(came_from: str, back: str) -> None:
+    client = signed_in("support")
+    used(client, minutes_ago=31)
+    answer = client.post("/desk/batches/new/", headers={"Referer": came_from})
+    assert (answer.status_code, answer.headers["Location"]) == (
+        302,
+        f"/accounts/login/?next={back}",
+    )
+
+
+def test_a_session_is_written_once_a_minute(django_assert_num_queries: Any) -> None:
+    client = signed_in("support")
+    assert left(client) > 0
+    with django_assert_num_queries(2):  # the session and who it is
+        left(client)
+
+
+@pytest.mark.journey
+def test_who_is_away_is_warned_may_stay_and_is_shown_the_sign_in(
+    browser: Browser, address: str, demo: dict[str, Any]
+) -> None:
+    page = browser.new_context(locale="en-GB").new_page()
+    client = let_in(page, address, demo["logins"]["support"])
+    page.clock.install()
+    page.goto(f"{address}/desk/?state=open")
+    warning = page.get_by_role("alertdialog", name="Are you still there?")
+    stay = page.get_by_role("button", name="Stay signed in")
+
+    def away(minutes: float) -> None:
+        """For the server, and then for the page, which asks it when it is time."""
+        used(client, minutes_ago=minutes)
+        page.clock.fast_forward(int(minutes * MINUTE * 1000))
+
+    away(28.5)
+    expect(warning).to_be_visible()
+    assert violations(page) == []
+    expect(stay).to_be_focused()
+    with page.expect_response(f"{address}/session/"):
+        stay.press("Enter")
+    expect(warning).to_be_hidden()
+    assert left(client, **{UNASKED: "1"}) > 29 * MINUTE
+    away(28.5)
+    expect(warning).to_be_visible()
+    away(31)
+    page.wait_for_url(f"{address}/accounts/login/?next=%2Fdesk%2F%3Fstate%3Dopen")
+    expect(page.locator("main")).to_contain_text("You were signed out")
+
+
+@pytest.mark.journey
+def test_who_only_types_is_not_away(browser: Browser, address: str, demo: dict[str, Any]) -> None:
+    page = browser.new_context(locale="en-GB").new_page()
+    client = let_in(page, address, demo["logins"]["support"])
+    page.clock.install()
+    page.goto(f"{address}/studies/patient/")
+    used(client, minutes_ago=20)
+    page.clock.fast_forward(20 * MINUTE * 1000)
+    with page.expect_response(f"{address}/session/"):
+        page.locator("#id_reason").press_sequentially("E-1042")
+    assert left(client, **{UNASKED: "1"}) > 29 * MINUTE
