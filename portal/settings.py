@@ -137,6 +137,7 @@ ACCOUNT_RATE_LIMITS = {
     "signup": "20/m/ip" if config.demo else "5/m/ip,20/h/ip",
     "register": "60/m/user",  # steps of a registration
     "echo": "10/m/user,60/h/user",  # calls to hosts that a customer names
+    "invite": "20/h/user,60/d/user",  # mails to addresses that a customer names
 }
 # The rate limits count here: a folder that both web processes see, and that needs no server.
 CACHES = {
