@@ -73,6 +73,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "portal.languages.PersonLanguage",
+    "portal.private.Private",
     "portal.views.errors.Answers",
 ]
 ROOT_URLCONF = "portal.urls"
@@ -213,6 +214,9 @@ DEFAULT_FROM_EMAIL = config.mail_from
 
 CSRF_FAILURE_VIEW = "portal.views.errors.csrf"
 SESSION_COOKIE_HTTPONLY = True
+# At the server: browsers that open again with the pages of before keep the cookie of a session that
+# was to end with them, and one that was stolen knows no browser.
+SESSION_COOKIE_AGE = 12 * 3600
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = config.https
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if config.https else None
