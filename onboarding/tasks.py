@@ -10,6 +10,7 @@ from onboarding.services import (
     authorisation_letters,
     certificate_watch,
     mails,
+    people,
     production,
     review_letters,
     rollout,
@@ -50,3 +51,9 @@ def watch_certificates() -> None:
     """Every hour: an issuer goes with a restart, an end comes with a day."""
     close_old_connections()
     certificate_watch.watch()
+
+
+@shared_task(name="onboarding.forget_sessions")
+def forget_sessions() -> None:
+    close_old_connections()
+    people.forget_sessions()

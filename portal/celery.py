@@ -98,6 +98,11 @@ app.conf.update(
             "schedule": 3600.0,
             "options": {"expires": 600},
         },
+        "sessions": {
+            "task": "onboarding.forget_sessions",
+            "schedule": 3600.0,
+            "options": {"expires": 600},
+        },
         "partitions": {"task": "archive.partitions", "schedule": 86_400.0},
     },
 )

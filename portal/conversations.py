@@ -5,6 +5,7 @@ from collections.abc import Callable
 from django.http import HttpRequest, HttpResponseBase
 
 from archive import conversation, tracing
+from archive.edges.body import be_patient
 from archive.values import uuid7
 
 
@@ -15,6 +16,7 @@ class OneConversation:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        be_patient(request)
         with conversation.within(uuid7()), tracing.span(request.method or "", "server") as told:
             response = self.get_response(request)
             # The pattern of the address: what stands in the place of its ids is not told.

@@ -10,7 +10,8 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
-from archive.objects.waveform import Lead, Recording
+from archive.errors import Unsupported
+from archive.objects.waveform import Lead, Recording, span
 from portal.formats import number_text
 from portal.plots import Plot
 
@@ -19,6 +20,7 @@ ROW = 30.0  # mm from one lead's baseline to the next
 MARGIN, GUTTER = 5.0, 15.0  # mm; the calibration pulse stands in the gutter
 PULSE = 5.0  # mm: 0.2 s of 1 mV
 PAGE_SECONDS = 10.0
+MOST_POINTS = 1_000_000  # of a sheet: sixteen leads at 5 kHz; each takes a browser some bytes
 RHYTHM = "II"
 # The twelve leads as four columns of a quarter of the page, above one lead over all of it.
 STANDARD = (("I", "aVR", "V1", "V4"), ("II", "aVL", "V2", "V5"), ("III", "aVF", "V3", "V6"))
@@ -49,30 +51,40 @@ def pages(recording: Recording) -> int:
 
 
 def _sheets(recording: Recording) -> list[Sheet]:
-    """A group that repeats a lead is of other moments, or an average of these: it begins anew."""
+    """A group that repeats a lead is of other moments, or an average of these: it begins anew. So
+    does one that lies further away than a sheet: there is nothing to be drawn between.
+    """
     parts: list[tuple[Lead, ...]] = []
     for group in recording.groups:
         labels = {lead.label for lead in group}
-        if parts and labels.isdisjoint(lead.label for lead in parts[-1]):
+        follows = parts and _apart(parts[-1], group) <= PAGE_SECONDS
+        if follows and labels.isdisjoint(lead.label for lead in parts[-1]):
             parts[-1] += group
         else:
             parts.append(group)
     return [sheet for leads in parts for sheet in _cut(leads)]
 
 
+def _apart(first: tuple[Lead, ...], other: tuple[Lead, ...]) -> float:
+    """Seconds between the end of one and the beginning of the other; none when they overlap."""
+    (first_start, first_end), (other_start, other_end) = span(first), span(other)
+    return max(other_start - first_end, first_start - other_end, 0.0)
+
+
 def _cut(leads: tuple[Lead, ...]) -> Iterator[Sheet]:
-    start = min(lead.offset for lead in leads)
-    end = max(lead.offset + lead.seconds for lead in leads)
+    start, end = span(leads)
     for number in range(max(int(np.ceil((end - start) / PAGE_SECONDS - 1e-6)), 1)):
         begin = start + number * PAGE_SECONDS
         yield Sheet(leads, begin, min(begin + PAGE_SECONDS, end))
 
 
 def draw(recording: Recording, title: str, *, page: int = 1) -> Plot:
-    """One page of the recording, with its leads' figures as its table."""
+    """One page of the recording, with its leads' figures as its table. Raises Unsupported."""
     sheet = _sheets(recording)[page - 1]
     leads, start, end = sheet.leads, sheet.start, sheet.end
     stretches = list(_laid_out(leads, start, end))
+    if sum(len(each.lead.between(each.start, each.end)[1]) for each in stretches) > MOST_POINTS:
+        raise Unsupported("waveform is too dense to be drawn")
     rows = max(stretch.row for stretch in stretches) + 1
     width = 2 * MARGIN + GUTTER + PAGE_SECONDS * SPEED
     height = 2 * MARGIN + rows * ROW

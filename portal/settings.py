@@ -73,6 +73,7 @@ MIDDLEWARE = [
     "allauth.account.middleware.AccountMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "portal.languages.PersonLanguage",
+    "portal.private.Private",
     "portal.idleness.Idleness",
     "portal.views.errors.Answers",
 ]
@@ -138,6 +139,7 @@ ACCOUNT_RATE_LIMITS = {
     "signup": "20/m/ip" if config.demo else "5/m/ip,20/h/ip",
     "register": "60/m/user",  # steps of a registration
     "echo": "10/m/user,60/h/user",  # calls to hosts that a customer names
+    "invite": "20/h/user,60/d/user",  # mails to addresses that a customer names
 }
 # The rate limits count here: a folder that both web processes see, and that needs no server.
 CACHES = {
@@ -213,6 +215,9 @@ DEFAULT_FROM_EMAIL = config.mail_from
 
 CSRF_FAILURE_VIEW = "portal.views.errors.csrf"
 SESSION_COOKIE_HTTPONLY = True
+# At the server: browsers that open again with the pages of before keep the cookie of a session that
+# was to end with them, and one that was stolen knows no browser.
+SESSION_COOKIE_AGE = int(config.session_longest_hours * 3600)
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = config.https
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if config.https else None

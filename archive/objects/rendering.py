@@ -12,10 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 from pydicom.dataset import Dataset
+from pydicom.encaps import get_frame
 from pydicom.multival import MultiValue
 from pydicom.pixels import apply_color_lut, apply_modality_lut, apply_voi_lut, pixel_array
 
 from archive.errors import NotFound, Unsupported
+from archive.objects import codestreams
 
 # What pydicom and numpy raise at pixels, tables and windows that are not what they should be.
 _UNREADABLE = (
@@ -25,6 +27,9 @@ _UNREADABLE = (
 Pixels = NDArray[np.integer[Any]]
 
 EDGE = 1024  # pixels of the longer side
+# Of a frame, pixels times samples: twice the largest radiographs. Each takes some 30 bytes on its
+# way to a picture, and a few kilobytes may say that they are four thousand million.
+MOST_SAMPLES = 64_000_000
 PERCENTILES = (0.5, 99.5)  # of grey values, when the object names no window
 
 
@@ -118,6 +123,7 @@ def _encoded(
     if not 1 <= frame <= frames(dataset):
         raise NotFound("the object has no such frame")
     try:
+        _require_bounded(dataset, frame)
         shown = _shown(dataset, pixel_array(dataset, index=frame - 1), window)
     except _UNREADABLE:
         raise Unsupported("the pixels cannot be shown") from None
@@ -128,6 +134,23 @@ def _encoded(
     buffer = BytesIO()
     image.save(buffer, kind, **({"quality": quality} if quality and kind == "JPEG" else {}))
     return buffer.getvalue()
+
+
+def _require_bounded(dataset: Dataset, frame: int) -> None:
+    """By what the object says, and by what its compressed frame says of itself, which is what a
+    decoder makes room for. Raises Unsupported.
+    """
+    announced = int(dataset.Rows) * int(dataset.Columns) * int(dataset.get("SamplesPerPixel") or 1)
+    if announced <= MOST_SAMPLES and dataset.file_meta.TransferSyntaxUID.is_encapsulated:
+        packed = get_frame(
+            dataset.PixelData,
+            frame - 1,
+            extended_offsets=codestreams.extended_offsets(dataset),
+            number_of_frames=frames(dataset),
+        )
+        announced = max(announced, codestreams.samples(packed))
+    if announced > MOST_SAMPLES:
+        raise Unsupported("the picture is too large to be shown")
 
 
 def _shown(dataset: Dataset, pixels: Pixels, window: Window | None) -> NDArray[np.uint8]:

@@ -9,7 +9,7 @@ from copy import deepcopy
 import numpy
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset, FileMetaDataset
-from pydicom.encaps import encapsulate
+from pydicom.encaps import encapsulate, generate_frames
 from pydicom.filebase import DicomBytesIO
 from pydicom.filewriter import correct_ambiguous_vr, write_dataset
 from pydicom.uid import (
@@ -21,7 +21,7 @@ from pydicom.uid import (
 )
 
 from archive import errors
-from archive.objects import deflated, elements
+from archive.objects import codestreams, deflated, elements
 
 # In the order in which a peer that takes several gets them.
 PLAIN = (str(ExplicitVRLittleEndian), str(ImplicitVRLittleEndian), str(ExplicitVRBigEndian))
@@ -86,6 +86,12 @@ def _decoded(data: bytes, source: str) -> Dataset:
 def _unpack(dataset: Dataset, source: str) -> None:
     frames = int(dataset.get("NumberOfFrames") or 1)
     size = dataset.Rows * dataset.Columns * dataset.SamplesPerPixel * frames
+    packed = generate_frames(
+        dataset.PixelData,
+        number_of_frames=frames,
+        extended_offsets=codestreams.extended_offsets(dataset),
+    )
+    size = max(size, sum(map(codestreams.samples, packed)))
     if size * dataset.BitsAllocated // 8 > LARGEST:
         raise errors.Unsupported("object is too large to be transcoded")
     dataset.file_meta = FileMetaDataset()

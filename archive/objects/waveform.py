@@ -12,6 +12,9 @@ from archive.errors import Unsupported
 
 MILLIVOLTS = {"mV": 1.0, "uV": 1e-3, "nV": 1e-6, "V": 1e3}  # UCUM units of Channel Sensitivity
 MAX_SAMPLES = 20_000_000  # of a group: a day of twelve leads at 20 Hz, or ten minutes at 2.5 kHz
+MAX_LEADS = 512
+HIGHEST = 1_000_000.0  # Hz
+LONGEST = 14 * 86_400.0  # seconds of all groups: no recorder is worn for longer
 # Waveform Sample Interpretation, PS3.3 C.10.9.1.5; companded ones (MB, AB) are not drawn.
 KINDS = {"SB": "i1", "UB": "u1", "SS": "i2", "US": "u2", "SL": "i4", "UL": "u4"}
 # ISO/IEEE 11073-10101 codes of the twelve leads, as PS3.16 CID 3001 has them.
@@ -68,6 +71,11 @@ class Recording:
         return tuple(lead for group in self.groups for lead in group)
 
 
+def span(leads: Sequence[Lead]) -> tuple[float, float]:
+    """When the first of them begins, and the last ends."""
+    return min(lead.offset for lead in leads), max(lead.offset + lead.seconds for lead in leads)
+
+
 def read(dataset: Dataset) -> Recording:
     """Raises Unsupported when the samples are of a kind that is not drawn."""
     groups = list(dataset.get("WaveformSequence") or ())
@@ -78,6 +86,10 @@ def read(dataset: Dataset) -> Recording:
         raise Unsupported("waveform cannot be decoded") from None
     if not drawn:
         raise Unsupported("object holds no waveform in volts")
+    if sum(map(len, drawn)) > MAX_LEADS:
+        raise Unsupported("object has too many leads to be drawn")
+    if not sum(end - start for start, end in map(span, drawn)) <= LONGEST:  # or it is no number
+        raise Unsupported("waveform tells no times that a recording can have taken")
     channels = [channel for group in groups for channel in _channels(group)]
     return Recording(tuple(drawn), _band(channels), tuple(_notes(dataset)))
 
@@ -92,6 +104,8 @@ def _leads(group: Dataset, order: str) -> Iterator[Lead]:
     frequency = float(group.get("SamplingFrequency") or 0)
     if not channels or frequency <= 0:
         raise Unsupported("waveform has no channels or no frequency")
+    if len(channels) > MAX_LEADS or frequency > HIGHEST:
+        raise Unsupported("waveform has too many channels to be drawn, or no frequency of an ECG")
     columns = _columns(group, len(channels), order)
     began = float(group.get("MultiplexGroupTimeOffset") or 0) / 1000
     named = str(group.get("MultiplexGroupLabel") or "")

@@ -4,7 +4,7 @@ Nothing is ordered and nothing counted: PostgreSQL stops at the limit wherever i
 does not follow the size of the archive.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -24,6 +24,7 @@ from archive.rules import matching
 from archive.rules.matching import Among, Level, Like, Match, Within
 from archive.values import PersonId
 
+MOST_UIDS, MOST_VALUES = 10_000, 200  # of one key
 _DATE_FORM = r"^[0-9]{4}[.]?[0-9]{2}[.]?[0-9]{2}$"
 _TIME_FORM = r"^([0-9]{2}(:?[0-9]{2}(:?[0-9]{2}([.][0-9]{1,6})?)?)?)?$"
 # Patient ids name a person whichever of the person's ids they are; the rest is the survivor's.
@@ -94,6 +95,7 @@ def _match(tag: int, values: tuple[str, ...], level: Level) -> Match | None:
     attribute = attributes.COLUMNS.get(tag) or attributes.DERIVED.get(tag)
     if attribute is None or attribute.level > level or (attribute.vr == "IS" and tag in _COUNTS):
         return None
+    _require_few(tag, attribute.vr, values)
     if tag == attributes.PATIENT_ID:
         values = tuple(_as_filed(value) for value in values)
     try:
@@ -101,6 +103,16 @@ def _match(tag: int, values: tuple[str, ...], level: Level) -> Match | None:
     except ValueError:
         said = f"{keyword_for_tag(tag)} is asked for with what is no value of VR {attribute.vr}"
         raise IdentifierMismatch(said, tag=tag) from None
+
+
+def _require_few(tag: int, vr: str, values: Sequence[str]) -> None:
+    """Each becomes a condition of its own: a hundred thousand of them, which fit into one request,
+    would keep a process of the listener for minutes. Raises IdentifierMismatch.
+    """
+    most = MOST_UIDS if vr == "UI" else MOST_VALUES
+    if len(values) > most:
+        said = f"{keyword_for_tag(tag)} is asked for with more than {most} values"
+        raise IdentifierMismatch(said, tag=tag)
 
 
 def _as_filed(patient_id: str) -> str:
@@ -120,10 +132,12 @@ def _add_nested(found: Conditions, tag: int, nested: Nested, key: Key) -> None:
         raise IdentifierMismatch("a sequence with several items", tag=tag)
     for inner, wanted in (key.items[0] if key.items else {}).items():
         if column := nested.columns.get(inner):
+            _require_few(inner, column.vr, wanted.values)
             match = matching.match_of(column.vr, wanted.values)
             if match is not None:
                 found.add(column, _condition(column, match))
         elif constant := nested.constants.get(inner):
+            _require_few(inner, constant[0], wanted.values)
             match = matching.match_of(constant[0], wanted.values)
             found.nothing |= not matching.matches_constant(match, constant[1])
 

@@ -5,7 +5,7 @@ to be returned. Several values mean any of them.
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
@@ -138,6 +138,15 @@ def matches_constant(match: Match | None, value: str) -> bool:
 
 
 def _fits(pattern: str, value: str) -> bool:
-    signs: Mapping[str, str] = {"*": ".*", "?": "."}
-    expression = "".join(signs.get(sign) or re.escape(sign) for sign in pattern)
-    return re.fullmatch(expression, value, re.DOTALL) is not None
+    """In steps by length of pattern times length of value: whoever asks chooses the pattern, and a
+    regular expression would try every way of sharing the value out among its asterisks.
+    """
+    reached = {0}  # how much of the value the pattern may have used up
+    for sign in pattern:
+        if sign == UNIVERSAL:
+            reached = set(range(min(reached), len(value) + 1))
+        else:
+            reached = {at + 1 for at in reached if at < len(value) and sign in ("?", value[at])}
+        if not reached:
+            return False
+    return len(value) in reached

@@ -120,7 +120,7 @@ def _establish(
     owner = (live or rows[0]).organisation
     if owner.state == CustomerState.ENDED or live is None:
         raise PeerEnded(facts={"calling": calling, "called": called})
-    if environment == Environment.PRODUCTION and owner.state != CustomerState.IN_PRODUCTION:
+    if not _is_in_use(owner.state, environment):
         raise PeerUnknown(
             "customer is not in production", facts={"calling": calling, "called": called}
         )
@@ -140,6 +140,30 @@ def _establish(
         address,
         limits.of(owner.id),
     )
+
+
+def _is_in_use(state: str, environment: str) -> bool:
+    return environment != Environment.PRODUCTION or state == CustomerState.IN_PRODUCTION
+
+
+def require_still(peer: Peer) -> None:
+    """Whoever keeps an association open keeps no right by it: a connection that was ended, or a
+    customer whose use has, asks and stores no more. What else was changed holds from the next one
+    on. Raises PeerEnded, which is on the desk then.
+    """
+    live = Connection.objects.filter(valid_on(today()), id=peer.connection_id)
+    state = live.values_list("organisation__state", flat=True).first()
+    if state not in (None, CustomerState.ENDED) and _is_in_use(str(state), peer.environment):
+        return
+    error = PeerEnded(facts={"calling": peer.calling, "called": peer.called})
+    report(
+        error,
+        calling=peer.calling,
+        called=peer.called,
+        address=peer.address,
+        association_id=peer.association_id,
+    )
+    raise error
 
 
 def _check_certificate(connection: Connection, certificate: str | None) -> None:

@@ -44,6 +44,7 @@ __all__ = [
     "remove",
     "renew_password",
     "require_assertion",
+    "require_may_call",
     "target",
 ]
 
@@ -219,6 +220,17 @@ def _require_road(organisation: Organisation) -> None:
     joining = Joining.objects.filter(organisation=organisation).first()
     if joining is None or joining.state in road.OVER:
         raise StepOutOfOrder(facts={"state": joining.state if joining else ""})
+
+
+def require_may_call(actor: Actor, row: PlannedConnection) -> None:
+    """Before the archive calls where a customer points: once it was accepted for testing, for who
+    has only signed up could look through the archive's own network so. Raises ActorUnfit,
+    StepOutOfOrder.
+    """
+    party = rights.require(actor, row.organisation, *PLANNERS)
+    state = Joining.objects.values_list("state", flat=True).get(organisation=row.organisation)
+    if party != Party.OFFICER and state not in road.TESTING | road.LIVE:
+        raise StepOutOfOrder(facts={"state": state})
 
 
 def target(row: PlannedConnection) -> Target:

@@ -1,5 +1,6 @@
 """People who sign in, their roles, and how they come to have them."""
 
+from django.contrib.sessions.models import Session
 from django.db import transaction
 from django.db.models import QuerySet
 
@@ -36,6 +37,11 @@ def demo_accounts() -> list[str]:
     """Logins that only demo mode may have; the product refuses to start with them elsewhere."""
     rows = User.objects.filter(is_demo=True, is_active=True).order_by("username")
     return list(rows.values_list("username", flat=True))
+
+
+def forget_sessions() -> None:
+    """Those that are over: they hold whom somebody looked at, and why."""
+    Session.objects.filter(expire_date__lt=now()).delete()
 
 
 def sign_in_changed(actor: Actor, user: User, what: str) -> None:

@@ -10,6 +10,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from archive.actors import ActorKind
 from archive.errors import NotFound
 from archive.models import ApiScope, Membership, Organisation, Role
 from onboarding import queries
@@ -22,7 +23,7 @@ from onboarding.services import rights
 from onboarding.services.memberships import CUSTOMER_ROLES
 from portal.api.customers import customer
 from portal.api.doors import Door, Opened, caller_of, given
-from portal.api.joining import acting_for
+from portal.api.joining import acting_for, require_pace
 from portal.api.people import TAGS, InvitationOut, InvitationsOut, link_of
 from portal.api.strict import Strict
 
@@ -137,8 +138,11 @@ class MemberInvitations(Opened):
     def post(self, request: Request, organisation_id: UUID) -> Response:
         """Mail an invitation to act for the customer, good for a week."""
         wanted, organisation = given(InviteMemberIn, request), customer(request, organisation_id)
+        actor = acting_for(request, organisation)
+        if actor.kind == ActorKind.CUSTOMER:
+            require_pace(request, "invite")
         made = services.invite(
-            acting_for(request, organisation),
+            actor,
             organisation,
             email=wanted["email"],
             role=Role(wanted["role"]),

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
+from rest_framework.exceptions import Throttled
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -31,9 +32,10 @@ from onboarding.rules import preconditions, road
 from onboarding.rules.preconditions import Lack
 from onboarding.services import joining as services
 from onboarding.services import production, rights
+from portal import pace
 from portal.api.cases import AfterShape
 from portal.api.customers import customer
-from portal.api.doors import Door, Opened, actor_in, asked, person_in
+from portal.api.doors import Door, Opened, actor_in, asked, caller_of, person_in
 from portal.api.operation import by_key, listed
 from portal.api.strict import code_free
 
@@ -63,6 +65,13 @@ def acting_for(request: Request, organisation: Organisation) -> Actor:
     PermissionDenied for a system's token.
     """
     return replace(person_in(request), organisation_id=organisation.id)
+
+
+def require_pace(request: Request, act: pace.Act) -> None:
+    """As on the pages. Raises Throttled."""
+    user = caller_of(request).token.user
+    if user is not None and not pace.allows(request._request, user, act):
+        raise Throttled(60)
 
 
 # --- where customers stand ------------------------------------------------------------------------

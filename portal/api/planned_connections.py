@@ -18,12 +18,11 @@ from onboarding.models import PlannedConnection
 from onboarding.queries.file import planned_connections
 from onboarding.rules.certificates import MAX_PEM
 from onboarding.services import connections as services
-from onboarding.services import openings, rights
 from onboarding.services.connections import Plan
 from portal.api.case_acts import ReasonIn
 from portal.api.customers import customer
 from portal.api.doors import Door, Opened, actor_in, caller_of, given, require_environment
-from portal.api.joining import FILE, TAGS, acting_for, road_of
+from portal.api.joining import FILE, TAGS, acting_for, require_pace, road_of
 from portal.api.joining_acts import FILL
 from portal.api.strict import Strict, code_free
 
@@ -173,9 +172,10 @@ class EchoPlanned(Opened):
     def post(self, request: Request, organisation_id: UUID, planned_id: UUID) -> Response:
         """Call the customer's DICOM system as the archive does: C-ECHO."""
         actor, row = planned(request, organisation_id, planned_id)
-        rights.require(actor, row.organisation, *openings.PLANNERS)
         if row.kind != ConnectionKind.DICOM:
             raise NotFound()
+        services.require_may_call(actor, row)
+        require_pace(request, "echo")
         try:
             client.echo(replace(services.target(row), timeout=ECHO_TIMEOUT))
         except (PeerUnreachable, PeerRejected, PeerAborted) as error:

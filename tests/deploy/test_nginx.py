@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from http.client import HTTPSConnection
 from pathlib import Path
 from socketserver import ThreadingMixIn
+from typing import Any, ClassVar
 from urllib.parse import quote
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
@@ -60,6 +61,7 @@ class _Quiet(WSGIRequestHandler):
 
 class _Threaded(ThreadingMixIn, WSGIServer):
     daemon_threads = True
+    heard: ClassVar[list[str]] = []
 
     def process_request_thread(self, request: object, client_address: object) -> None:
         super().process_request_thread(request, client_address)  # type: ignore[arg-type]
@@ -71,7 +73,12 @@ def archive(fresh_database: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[in
     """The port of ours behind the proxy."""
     known = replace(settings(), client_certificate_proxies=("127.0.0.1/32",))
     monkeypatch.setattr(callers, "settings", lambda: known)
-    application = get_wsgi_application()
+    known_to, _Threaded.heard = get_wsgi_application(), []
+
+    def application(environ: dict[str, Any], start: Any) -> Any:
+        _Threaded.heard.append(f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}")
+        return known_to(environ, start)
+
     with make_server("127.0.0.1", 0, application, _Threaded, _Quiet) as server:
         thread = threading.Thread(target=server.serve_forever)
         thread.start()
@@ -180,3 +187,21 @@ def test_a_certificate_binds_a_client_to_its_customer(
     assert proxy.get("/accounts/login/", None) == 200
     told = (tmp_path / "access.log").read_text()
     assert '"GET /wado" 403' in told and "somebody" not in told
+
+
+def test_a_page_whose_body_drips_is_not_heard_of_and_a_system_is_answered_at_once(
+    proxy: Proxy,
+) -> None:
+    context = ssl.create_default_context(cafile=str(proxy.own.path))
+    with (
+        closing(HTTPSConnection("localhost", proxy.port, context=context)) as person,
+        closing(HTTPSConnection("localhost", proxy.port, context=context, timeout=20)) as system,
+    ):
+        for asking, address in ((person, "/accounts/login/"), (system, "/dicomweb/studies")):
+            asking.putrequest("POST", address)
+            asking.putheader("Content-Length", "100000")
+            asking.endheaders()
+            asking.send(b"login=")
+        assert system.getresponse().status == 401
+        assert proxy.get("/accounts/login/", None) == 200
+        assert _Threaded.heard == ["POST /dicomweb/studies", "GET /accounts/login/"]

@@ -158,3 +158,23 @@ def test_a_device_of_the_world_is_read() -> None:
         lead.label for lead in recording.leads
     }
     assert all(0.2 < np.nanmax(np.abs(lead.samples)) < 5 for lead in recording.leads)
+
+
+@pytest.mark.parametrize(
+    "columns",
+    [
+        {"SamplingFrequency": "0.0000001"},
+        {"SamplingFrequency": "1e-300"},
+        {"SamplingFrequency": "1e300"},
+        {"MultiplexGroupTimeOffset": "1e400"},
+        {"ChannelDefinitionSequence": "one a million years later"},
+    ],
+)
+def test_times_that_no_recording_takes_are_not_drawn(columns: dict[str, object]) -> None:
+    """A sheet holds ten seconds, so each of these would be sheets without end."""
+    if "ChannelDefinitionSequence" in columns:
+        later = channel("Lead II", "uV", 2.5)
+        later.ChannelTimeSkew = "1e12"
+        columns = {"ChannelDefinitionSequence": [channel("Lead I", "uV", 2.5), later]}
+    with pytest.raises(Unsupported):
+        read(group(**columns))

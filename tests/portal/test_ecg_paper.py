@@ -7,6 +7,7 @@ import pytest
 from pydicom import dcmread
 from pydicom.data import get_testdata_file
 
+from archive.errors import Unsupported
 from archive.objects import waveform
 from archive.objects.waveform import Lead, Recording
 from portal import ecg_paper
@@ -54,3 +55,16 @@ def test_nothing_is_drawn_over_a_gap() -> None:
     torn.samples[:] = np.nan
     assert lines(recording((torn,)), 1) == [[]]
     assert ecg_paper.draw(recording((torn,)), "EKG").rows[0][1:3] == ("–", "–")
+
+
+def test_groups_that_lie_days_apart_are_sheets_of_their_own() -> None:
+    """A device may tell one group's time from its beginning and another's from 1970."""
+    torn = recording((lead("I"),), (lead("V1", offset=1_790_000_000.0),))
+    assert ecg_paper.pages(torn) == 2
+    assert [len(line) for line in lines(torn, 2)] == [200]
+
+
+def test_a_sheet_is_not_made_of_millions_of_points() -> None:
+    dense = Lead("I", np.ones(3_000_000), 300_000.0)
+    with pytest.raises(Unsupported):
+        ecg_paper.draw(recording((dense,)), "EKG")

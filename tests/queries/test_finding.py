@@ -12,6 +12,7 @@ from django.db.models import QuerySet
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from archive.errors import IdentifierMismatch
 from archive.models import Instance, Patient, Register, Series, Study
 from archive.objects.identifier import Key
 from archive.queries import finding
@@ -261,3 +262,22 @@ def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
     yield plan
     for inner in plan.get("Plans", ()):
         yield from _nodes(inner)
+
+
+@pytest.mark.parametrize("field", ["description", "name", "study_date", "study_instance_uid"])
+def test_a_key_of_a_hundred_thousand_values_is_refused(field: str) -> None:
+    """It would keep whoever puts it into SQL for minutes; a thousand UIDs do not."""
+    one = "20260101" if field == "study_date" else "1.2"
+    with pytest.raises(IdentifierMismatch):
+        finding.conditions({TAGS[field]: Key((one,) * 100_000)}, Level.STUDY)
+    few = 5_000 if field == "study_instance_uid" else 100
+    assert (
+        finding.conditions({TAGS[field]: Key((one,) * few)}, Level.STUDY).study or field == "name"
+    )
+
+
+def test_nor_is_one_within_a_sequence() -> None:
+    for inner in (0x00400032, 0x00400033):
+        item = {inner: Key(("1.2",) * 100_000)}
+        with pytest.raises(IdentifierMismatch):
+            finding.conditions({0x00080051: Key(items=(item,))}, Level.STUDY)

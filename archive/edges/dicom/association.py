@@ -4,6 +4,7 @@ without decoding an object (AR-1, AR-3, AR-6).
 
 import logging
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -21,6 +22,7 @@ from archive.errors import (
     ClassMismatch,
     CustomerTooFast,
     DatasetUnreadable,
+    PeerEnded,
     Unacceptable,
     Unsupported,
 )
@@ -30,6 +32,8 @@ from archive.services.ingest import Receipt
 from archive.services.sessions import Session
 
 log = logging.getLogger(__name__)
+
+LET_IN = 1.0  # seconds in which a peer that was let in is believed
 
 
 @dataclass(slots=True)
@@ -62,6 +66,7 @@ class ServedAssociation:
         self._rest: Iterator[Fragment] = iter(())  # of the PDU that is being read
         self._closed = False
         self._verified = False
+        self._let_in = time.monotonic()
 
     def run(self) -> None:
         try:
@@ -142,6 +147,7 @@ class ServedAssociation:
     def _begin(self, command: Command, context_id: int) -> None:
         if command.field == codec.C_CANCEL_RQ:
             return  # what it would end has ended
+        self._require_still()
         abstract, _ = self.terms.accepted[context_id]
         message = Message(command, context_id)
         if command.field == codec.N_EVENT_REPORT_RSP and abstract == COMMITMENT:
@@ -158,6 +164,20 @@ class ServedAssociation:
             self.message = message
         else:
             self._finish(message)
+
+    def _require_still(self) -> None:
+        """Asked once a second, and not while the database does not answer. Raises Violation."""
+        at = time.monotonic()
+        if at - self._let_in < LET_IN:
+            return
+        self._let_in = at
+        try:
+            with exchange(self.peer.association_id):
+                associations.require_still(self.peer)
+        except PeerEnded:
+            raise Violation(upper_layer.NOT_SPECIFIED) from None
+        except ArchiveError as error:
+            log.warning("whether the peer is still let in is not known: %s", error.reason())
 
     def _begin_object(self, message: Message) -> None:
         command = message.command

@@ -4,9 +4,11 @@ Blocking: each association has its thread. What breaks the protocol raises Viola
 raises Gone.
 """
 
+import math
 import select
 import socket
 import ssl
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from struct import Struct
 from typing import NamedTuple
@@ -184,6 +186,7 @@ class Wire:
             self._start = self._end = 0
         if size > len(self._buffer) - self._start:
             self._make_room(size)
+        until = 0.0
         while self._end - self._start < size:
             try:
                 # Most senders leave Nagle's algorithm on: their data set waits for the kernel's
@@ -197,6 +200,16 @@ class Wire:
             if not received:
                 raise Gone
             self._end += received
+            # A silence ends by the socket's own time-out; bytes that drip would never.
+            if self._end - self._start < size:
+                until = self._hurry(until)
+
+    def _hurry(self, until: float) -> float:
+        """When what has begun to come must be there. Raises TimeoutError."""
+        at = time.monotonic()
+        if until and at > until:
+            raise TimeoutError
+        return until or at + (self.connection.gettimeout() or math.inf)
 
     def _make_room(self, size: int) -> None:
         """Move what is unread to the front, of a larger buffer if need be."""

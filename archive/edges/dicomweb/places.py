@@ -7,10 +7,8 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from functools import cache
 
-from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpResponseBase
 
-from archive.config import settings
 from archive.edges.limits import Associations, customers
 from archive.services.associations import Peer
 
@@ -32,13 +30,6 @@ def one_more(peer: Peer) -> Iterator[None]:
 def one_object(peer: Peer) -> None:
     """Raises CustomerTooFast."""
     customers().one_object(peer)
-
-
-def be_patient(request: WSGIRequest) -> None:
-    """A peer that neither sends nor takes anything for so long is gone; it would hold a thread."""
-    socket = request.environ.get("gunicorn.socket")
-    if socket is not None:
-        socket.settimeout(settings().dicom_timeout)
 
 
 def until_closed(response: HttpResponseBase, place: ExitStack) -> None:

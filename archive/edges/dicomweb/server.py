@@ -68,7 +68,6 @@ def _answer(
         peer = _peer(request, correlation_id)
     with ExitStack() as place:
         _take_place(place, peer)
-        places.be_patient(request)
         target = Target(*(named.pop(name, "") for name in ("study", "series", "instance")))
         response = handler(Call(request, peer, correlation_id, target), **named)
         if response.streaming:

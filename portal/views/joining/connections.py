@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from uuid import UUID
 
-from allauth.core import ratelimit
 from django.contrib import messages
 from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
@@ -18,12 +17,13 @@ from archive.errors import ArchiveError, NotFound, PeerAborted, PeerRejected, Pe
 from archive.models import ConnectionKind, Environment
 from archive.values import now
 from onboarding import queries as customer_queries
+from onboarding.errors import StepOutOfOrder
 from onboarding.models import PlannedConnection
 from onboarding.queries import file as queries
 from onboarding.rules import road
 from onboarding.services import connections as services
 from onboarding.services import openings
-from portal import reached
+from portal import pace, reached
 from portal.forms.connections import FORMS, SourceForm, kept
 from portal.staff import Request, page
 from portal.views.errors import too_many
@@ -57,6 +57,7 @@ def connections(request: Request, actor: Actor, organisation_id: UUID) -> HttpRe
         "others": others,
         "kinds": ConnectionKind.choices,
         "may_plan": opened.fills_in and opened.joining.state not in road.OVER,
+        "may_call": opened.is_officer or opened.joining.state in road.TESTING | road.LIVE,
         "source": SourceForm() if opened.is_officer else None,
         "now": now(),
     }
@@ -164,7 +165,12 @@ def echo(
     row = _planned(opened, planned_id)
     if row.kind != ConnectionKind.DICOM:
         raise NotFound()
-    if not opened.fills_in or not ratelimit.consume(request, action="echo"):
+    try:
+        services.require_may_call(opened.actor, row)
+    except StepOutOfOrder as error:
+        messages.error(request, words(error, is_staff=opened.is_staff))
+        return redirect("joining-connections", organisation_id)
+    if not pace.allows(request, request.user, "echo"):
         return too_many(request)
     try:
         client.echo(replace(services.target(row), timeout=ECHO_TIMEOUT))

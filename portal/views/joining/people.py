@@ -21,8 +21,10 @@ from onboarding.queries import file as queries
 from onboarding.queries.invitations import waiting
 from onboarding.services import joining as joining_services
 from onboarding.services import people as services
+from portal import pace
 from portal.forms.joining import ContactsForm, InviteForm, RoleForm
 from portal.staff import Request, page
+from portal.views.errors import too_many
 from portal.views.joining.opened import Opened, blame, open_file, show, words
 
 
@@ -63,6 +65,8 @@ def people(request: Request, actor: Actor, organisation_id: UUID) -> HttpRespons
     )
     if form.is_bound and form.is_valid():
         told = form.cleaned_data
+        if not (opened.is_staff or pace.allows(request, request.user, "invite")):
+            return too_many(request)
         try:
             services.invite(
                 opened.actor,

@@ -2,11 +2,15 @@
 
 import signal
 from collections.abc import Callable
+from datetime import timedelta
 
+import pytest
 from django.db import connection
+from pynetdicom.association import Association
 
 from archive.edges.dicom.upper_layer import ABORT
-from archive.models import CaseEvent, Connection, CustomerState, Instance
+from archive.models import CaseEvent, Connection, CustomerState, Instance, Organisation
+from archive.values import today
 from tests import cast
 from tests.edges.dicom import wire
 from tests.edges.dicom.conftest import Listen
@@ -48,6 +52,29 @@ def test_a_change_holds_from_the_next_association_on(listener: Listening) -> Non
         Connection.objects.filter(id=cast.connection().id).update(host="192.0.2.7")
         assert send(assoc, cast.dataset()).Status == 0
     assert wire.rejection(listener, wire.request()) == CALLING_UNKNOWN
+
+
+@pytest.mark.parametrize("ended", ["connection", "customer"])
+def test_an_association_does_not_outlive_what_it_was_let_in_by(
+    listener: Listening, ended: str
+) -> None:
+    """A system that was shut out, or a customer whose use has ended, could go on for days."""
+    link = cast.connection()
+    with listener.associate() as assoc:
+        assert send(assoc, cast.dataset()).Status == 0
+        if ended == "connection":
+            Connection.objects.filter(id=link.id).update(valid_until=today() - timedelta(days=1))
+        else:
+            Organisation.objects.filter(id=link.organisation_id).update(state=CustomerState.ENDED)
+        eventually(lambda: not _goes_on(assoc))
+    stored = Instance.objects.count()
+    assert CaseEvent.objects.get().case.reason == "peer-ended"
+    assert wire.rejection(listener, wire.request()) == CALLING_UNKNOWN
+    assert Instance.objects.count() == stored
+
+
+def _goes_on(assoc: Association) -> bool:
+    return assoc.is_established and "Status" in send(assoc, cast.dataset())
 
 
 def test_too_many_associations_are_counted_over_all_processes(listen: Listen) -> None:

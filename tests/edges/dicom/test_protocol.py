@@ -5,6 +5,8 @@ Whatever comes, the listener goes on (NF-4).
 
 import socket
 import struct
+import threading
+from contextlib import suppress
 
 import psutil
 import pytest
@@ -164,6 +166,28 @@ def test_silence_is_ended_by_an_abort(listen: Listen) -> None:
     peer.send(wire.request() + begun)
     assert peer.read()[0] == ASSOCIATE_AC and peer.ends()
     eventually(lambda: CaseEvent.objects.filter(case__reason="transfer-broken").exists())
+
+
+def test_bytes_that_drip_do_not_lengthen_the_time(listen: Listen) -> None:
+    """Else whoever reaches the port, known or not, could hold each of its threads for ever."""
+    listener = listen(DICOM_TIMEOUT="1")
+    for begun in (wire.pdu(ASSOCIATE_RQ, bytes(60_000))[:20], b"\1"):
+        peer = wire.Peer(listener.connect())
+        peer.send(begun)
+        over = threading.Event()
+        drip = threading.Thread(target=_pour, args=(peer, over))
+        drip.start()
+        try:
+            assert peer.ends()
+        finally:
+            over.set()
+            drip.join()
+
+
+def _pour(peer: wire.Peer, over: threading.Event) -> None:
+    with suppress(OSError):
+        while not over.wait(0.2):
+            peer.send(b"\0")
 
 
 def test_memory_stays_bounded_whatever_the_size(shared: Listening) -> None:

@@ -4,7 +4,7 @@ from base64 import b64encode
 
 import pytest
 
-from archive.models import IdempotentCall, LedgerEvent, Role
+from archive.models import IdempotentCall, LedgerEvent, Role, User
 from archive.values import today
 from onboarding.models import Evidence, FourEyes, Invitation, JoiningState, TermsKind
 from onboarding.services import terms
@@ -12,6 +12,7 @@ from tests.cast import ESIMERKKILA, MALLILA, organisation
 from tests.onboarding import cast
 from tests.portal.api.calling import call, personal, systems
 from tests.portal.api.test_operations import organisation_of_operator
+from tests.portal.joining import desks
 
 pytestmark = pytest.mark.django_db
 
@@ -181,3 +182,44 @@ def test_people_are_invited_and_changed_by_persons() -> None:
     assert changed["roles"] == ["onboarding", "support"]
     assert not call(admin, f"{found}/close", {}).json()["is_active"]
     assert LedgerEvent.objects.filter(kind="access.changed").exists()
+
+
+@pytest.mark.usefixtures("unspent_limits")
+def test_nobody_is_called_for_who_has_only_signed_up() -> None:
+    """Whoever has an address for mails could look through the archive's own network."""
+    road = cast.applicant()
+    path = f"/api/customers/{road.organisation_id}/planned-connections"
+    mine, plan = personal("applicant"), {"environment": "test", "kind": "dicom", "aet": "UUSI_TWO"}
+    made = call(mine, path, {**plan, "host": "127.0.0.1", "port": 11_190}).json()
+    echo = call(mine, f"{path}/{made['id']}/echo", {})
+    assert (echo.status_code, echo.json()["code"]) == (409, "STEP")
+    cast.officer()
+    assert call(personal("first.officer"), f"{path}/{made['id']}/echo", {}).status_code == 200
+    client = desks.browser(User.objects.get(username="applicant"))
+    page = client.post(desks.address("joining-planned-test", road, made["id"]), follow=True)
+    said = page.content.decode()
+    assert "nobody answered" not in said and "UUSI_TWO" in said and ">Test<" not in said
+
+
+@pytest.mark.usefixtures("unspent_limits")
+def test_calls_and_invitations_are_no_more_than_on_the_pages() -> None:
+    road = cast.brought_to(JoiningState.ACCEPTED)
+    path, mine = f"/api/customers/{road.organisation_id}", personal("applicant")
+    plan = {"environment": "test", "kind": "dicom", "aet": "UUSI_TWO", "host": "127.0.0.1"}
+    made = call(mine, f"{path}/planned-connections", {**plan, "port": 11_190}).json()
+    echo = f"{path}/planned-connections/{made['id']}/echo"
+    assert [call(mine, echo, {}).status_code for _ in range(11)] == [200] * 10 + [429]
+    told = {"role": "customer_technical", "language": "fi"}
+    invited = [
+        call(mine, f"{path}/invitations", {**told, "email": f"somebody{number}@example.invalid"})
+        for number in range(21)
+    ]
+    assert [each.status_code for each in invited] == [201] * 20 + [429]
+    assert int(invited[-1].headers["Retry-After"]) > 0
+    assert Invitation.objects.filter(organisation=road.organisation).count() == 20
+    client = desks.browser(User.objects.get(username="applicant"))
+    page = client.post(
+        desks.address("joining-people", road),
+        {**told, "email": "one.more@example.invalid"},
+    )
+    assert page.status_code == 429
