@@ -13,7 +13,15 @@ from django.db.models import Count, Q, QuerySet, Sum, Value
 
 from archive import jobs, ledger, vault
 from archive.actors import Actor
-from archive.models import Instance, JobKind, RejectedObject, Rejection, Study, StudyState
+from archive.models import (
+    Instance,
+    JobKind,
+    RegisterHolding,
+    RejectedObject,
+    Rejection,
+    Study,
+    StudyState,
+)
 from archive.objects.key_objects import Named
 from archive.queries import standing
 from archive.rules.correction import Verdict
@@ -189,10 +197,11 @@ def apply_awaited(study: Study) -> int:
 
 
 def _awaited(study: Study) -> QuerySet[RejectedObject]:
-    """What notes that came before reject of it: its controller's, and those of the producer that
-    has begun it, while that may store in the register.
+    """What notes that came before reject of it: its controller's, those of who was controller
+    before, and those of the producer that has begun it, while that may store in the register.
     """
-    by = [study.register.organisation_id]
+    former = RegisterHolding.objects.filter(register=study.register_id)
+    by = [study.register.organisation_id, *former.values_list("organisation_id", flat=True)]
     begun = study.authorisation
     if begun is not None and begun.producer_id is not None:
         writing = standing.writing(
