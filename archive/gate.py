@@ -7,7 +7,7 @@ question, so what a patient says holds from that second on, on every process.
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Protocol, TypeVar, cast
+from typing import Any, Protocol, TypeVar, cast
 from uuid import UUID
 
 from django.db.models import Model, Q, QuerySet
@@ -81,8 +81,11 @@ def decisions(
         held = standing.controllers_at(held, at)
         then = corrected.as_of(items, at)
         states = [then.get(item.id, Corrected.NOT) for item in items]
+    begun = _begun(actor, action, places)
     subjects = [
-        replace(_subject(place, held[place.register.id]), corrected=state)
+        replace(
+            _subject(place, held[place.register.id]), corrected=state, **begun.get(place.id, {})
+        )
         for place, state in zip(places, states, strict=True)
     ]
     facts = _facts(actor, {subject.person_id for subject in subjects}, moment)
@@ -133,6 +136,19 @@ def _subject(item: InRegister, controller_id: UUID) -> Subject:
         content=item.kind if isinstance(item, Document) else IMAGES,
         destroyed=_is_destroyed(item),
     )
+
+
+def _begun(actor: Actor, action: Action, places: Sequence[InRegister]) -> dict[UUID, Any]:
+    """Of what may go back to a customer's system: who has begun it for its controller."""
+    if actor.kind != ActorKind.CONNECTION or action != Action.RETURN:
+        return {}
+    by = {each.id: each.authorisation_id for each in places if isinstance(each, Study)}
+    known = standing.beginnings(row for row in by.values() if row is not None)
+    return {
+        study_id: dict(zip(("begun_by", "begun_under"), known[row], strict=True))
+        for study_id, row in by.items()
+        if row is not None
+    }
 
 
 def _is_destroyed(item: InRegister) -> bool:
@@ -193,7 +209,7 @@ def knows_patient(actor: Actor, row: Authorisation) -> bool:
 
 
 def reached_by(actor: Actor) -> Reached:
-    """The registers of others that authorisations let a customer's system read in: for `reach`,
+    """The registers of others that authorisations open to a customer's system: for `reach`,
     `sees_its_own_alone` and `visible` of one question, which else read them each.
     """
     if actor.organisation_id is None:
@@ -208,7 +224,7 @@ def reach(actor: Actor, reached: Reached) -> list[UUID]:
     if actor.organisation_id is None:
         return []
     own = Register.objects.filter(organisation_id=actor.organisation_id)
-    return [*own.values_list("id", flat=True), *{register_id for register_id, _ in reached}]
+    return [*own.values_list("id", flat=True), *{each.register_id for each in reached}]
 
 
 def sees_its_own_alone(actor: Actor, reached: Reached) -> bool:
@@ -257,9 +273,12 @@ def _of_system(
     found = _with_person(found)
     if asker is not None and asker.patient_id is not None:
         found = found.filter(person=asker.patient_id)
-    open_to = _own(actor) | standing.authorised(
-        actor.organisation_id, actor.environment, at, reached=reached
-    )
+    if reached is None:
+        reached = reached_by(actor)
+    producer, environment = actor.organisation_id, actor.environment
+    open_to = _own(actor) | standing.authorised(producer, environment, at, reached=reached)
+    if action == Action.RETURN and rows.model is Study and producer is not None:
+        open_to = open_to | standing.begun(producer, environment, at, reached)
     if action == Action.QUERY:
         policies = standing.policies(civil_day(at))
         disclosed = _disclosed(actor, policies, at)

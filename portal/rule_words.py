@@ -26,7 +26,11 @@ RULES: dict[str, Label] = {
         "A live purchased-service authorisation opens the organiser’s register to the asker, "
         "whatever the patient has prohibited there."
     ),
-    "no-authorisation": _("No live purchased-service authorisation reaches the object."),
+    "no-authorisation": _("No live purchased-service authorisation lets the asker see the object."),
+    "begun-under-authorisation": _(
+        "The asker has begun the study itself, under an authorisation to store that is live: it "
+        "goes back to it."
+    ),
     "returned-to-its-controller-only": _(
         "Over DICOM and DICOMweb material goes back to its own controller only."
     ),

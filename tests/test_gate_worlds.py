@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 
 from archive import gate
 from archive.actors import Actor
+from archive.gate import SYSTEMS
 from archive.models import Document, Instance, Study
 from archive.rules.access import Action
+from tests.cast import ESIMERKKILA, MALLILA, RONTGEN
 from tests.worlds import NOON, Recipe, World, recipes
 
 pytestmark = pytest.mark.usefixtures("db")
@@ -58,6 +60,30 @@ def test_list_and_single_decision_agree_in_every_world(
         actor = world.build(recipe)
         both_agree(actor, action)
         transaction.set_rollback(True)
+
+
+def test_what_a_producer_has_begun_goes_back_to_it_and_to_nobody_else(world: World) -> None:
+    order = {
+        "organiser": MALLILA,
+        "producer": ESIMERKKILA,
+        "register": 0,
+        "patient": None,
+        "environment": "production",
+        "may_read": False,
+        "may_write": True,
+        "before": RONTGEN,
+        "granted": "past",
+        "closed": "",
+        "until": None,
+        "starts": -300,
+    }
+    theirs = {6: (0, 0), 7: (0, 1), 9: (0, 0)}  # 9: of the other register of Mallila's
+    both = [world.build(Recipe(asker=each)) for each in (ESIMERKKILA, RONTGEN)]
+    before = [both_agree(actor, action) for actor in both for action in SYSTEMS]
+    world.build(Recipe(authorisations=[order], begun=theirs))
+    after = [both_agree(actor, action) for actor in both for action in SYSTEMS]
+    more = dict.fromkeys(range(4), 0) | {SYSTEMS.index(Action.RETURN): 2}  # a study, its object
+    assert after == [count + more[place] for place, count in enumerate(before)]
 
 
 def test_they_agree_of_citizens(world: World) -> None:

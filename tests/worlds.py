@@ -14,6 +14,7 @@ from archive.models import (
     Document,
     Informing,
     Instance,
+    Organisation,
     Patient,
     Prohibition,
     ProhibitionEnd,
@@ -67,6 +68,8 @@ authorisations = st.fixed_dictionaries(
         "patient": st.one_of(st.none(), patients),
         "environment": st.sampled_from(("production", "production", "test")),
         "may_read": st.booleans(),
+        "may_write": st.booleans(),
+        "before": st.one_of(st.none(), owners),  # producer of an earlier version of it
         "granted": st.sampled_from(("no", "past", "later")),
         "closed": st.sampled_from(("", "past", "later")),
         "until": st.sampled_from((None, -1, 0, 30)),
@@ -107,6 +110,8 @@ class Recipe:
     corrected: set[int] = field(default_factory=set)  # studies, by their number
     rejected: dict[int, str] = field(default_factory=dict)  # objects, and by which title
     replaced: set[int] = field(default_factory=set)  # documents
+    # Studies that a producer has begun: under which authorisation, and which version of it.
+    begun: dict[int, tuple[int, int]] = field(default_factory=dict)
     asker: str = ESIMERKKILA
     requester: dict[str, Any] | None = None
 
@@ -122,6 +127,7 @@ recipes = st.builds(
     st.sets(numbers, max_size=6),
     st.dictionaries(numbers, st.sampled_from(("113001", "113037", "113038", "113039"))),
     st.sets(numbers, max_size=18),
+    st.dictionaries(numbers, st.tuples(st.integers(0, 2), st.integers(0, 1)), max_size=12),
     owners,
     st.one_of(st.none(), requesters),
 )
@@ -201,8 +207,7 @@ class World:
             DisclosurePermission.objects.create(**self._said(row), given=row["given"])
         for row in recipe.bans:
             self._ban(row)
-        for row in recipe.authorisations:
-            self._authorise(row)
+        self._begin(recipe.begun, [self._authorise(row) for row in recipe.authorisations])
         for row in recipe.areas:
             self._policy("area", row).members.set(
                 cast.organisation(member) for member in row["members"]
@@ -256,15 +261,25 @@ class World:
             said = {**self._said(row), "effective_at": at, "recorded_at": NOON - timedelta(hours=2)}
             ProhibitionEnd.objects.create(**said, prohibition=made)
 
-    def _authorise(self, row: dict[str, Any]) -> None:
+    def _begin(
+        self, begun: dict[int, tuple[int, int]], made: list[tuple[Authorisation, Authorisation]]
+    ) -> None:
+        for number, (which, version) in begun.items():
+            if which < len(made):
+                study = Study.objects.filter(id=self.studies[number].id)
+                study.update(authorisation=made[which][version])
+
+    def _authorise(self, row: dict[str, Any]) -> tuple[Authorisation, Authorisation]:
+        """The newest version, and one before it if there is any."""
         moment = {"past": NOON - timedelta(days=1), "later": NOON + timedelta(days=1)}
         producer = cast.organisation(row["producer"]) if row["producer"] else None
         granted = moment.get(row["granted"]) if producer else None
         closed = moment.get(row["closed"])
         until = row["until"]
-        Authorisation.objects.create(
+        made = Authorisation.objects.create(
             environment=row["environment"],
             series=uuid7(),
+            version=2,
             document_oid=uid_from_uuid(),
             level="population" if row["patient"] is None else "patient",
             state="revoked" if closed else "granted" if granted else "without_producer",
@@ -275,10 +290,29 @@ class World:
             valid_from=(NOON + timedelta(days=row["starts"])).date(),
             valid_until=None if until is None else (NOON + timedelta(days=until)).date(),
             may_read=row["may_read"],
+            may_write=row["may_write"],
             made_by="world",
             made_at=NOON - timedelta(days=3),
             granted_at=granted,
             closed_at=closed,
+        )
+        if row["before"] is None:
+            return made, made
+        return made, self._version_before(made, cast.organisation(row["before"]))
+
+    def _version_before(self, made: Authorisation, producer: Organisation) -> Authorisation:
+        values = {each.attname: getattr(made, each.attname) for each in made._meta.concrete_fields}
+        ended = NOON - timedelta(days=2)
+        return Authorisation.objects.create(
+            **{
+                **values,
+                "id": uuid7(),
+                "version": 1,
+                "producer_id": producer.id,
+                "state": "declined",
+                "granted_at": made.made_at,
+                "closed_at": ended,
+            }
         )
 
     def _policy(self, kind: str, row: dict[str, Any], **columns: Any) -> AccessPolicy:

@@ -3,7 +3,7 @@
     NotFound   NothingToReject
     Conflict   RejectionNoteReused, RejectedBefore, RejectionClassConflict, RejectedAlready,
                CorrectionIncomplete, CorrectionOutdated
-    Refused    RetentionRejectionUnauthorised, RetentionNotEnded
+    Refused    RetentionRejectionUnauthorised, RetentionNotEnded, RegisterFixed
 
 A770 to A776 are the codes of dcm4chee-arc for rejection notes and rejected objects.
 """
@@ -54,3 +54,7 @@ class RetentionRejectionUnauthorised(Refused):
 class RetentionNotEnded(Refused):
     code = "A776"
     comment = "retention has not ended"
+
+
+class RegisterFixed(Refused):
+    comment = "a correction moves no study to another register"

@@ -2,7 +2,8 @@
 documents, done; and what is missing (AC-3).
 
 Counted are the studies stored under any version of the authorisation, and those of the same patient
-and service event in the same register, whoever stored them.
+and service event in the same register, whoever stored them. A study that was rejected whole, or has
+been corrected to somebody else, does not do what was ordered.
 """
 
 from collections import defaultdict
@@ -78,10 +79,13 @@ def with_stage(row: Authorisation) -> Any:
 
 def _studies(**wanted: object) -> Q:
     """Whether there is a study of that kind: under it, or of its service event."""
-    under = Study.objects.filter(
-        authorisation__series=OuterRef("series"), environment=OuterRef("environment")
+    under = Study.objects.annotate(person=standing.PERSON).filter(
+        Q(authorisation__patient=None) | Q(person=OuterRef("person")),
+        authorisation__series=OuterRef("series"),
+        environment=OuterRef("environment"),
     )
-    alike = _of_event(Study)
+    alike = _of_event(Study).exclude(state=StudyState.CORRECTED)
+    under = under.exclude(state=StudyState.CORRECTED)
     return Q(Exists(under.filter(**wanted))) | Q(Exists(alike.filter(**wanted)))
 
 
@@ -186,10 +190,13 @@ def studies_of(rows: Iterable[Authorisation]) -> dict[UUID, list[Study]]:
         if row.patient is not None and row.service_event
     }
     found: dict[UUID, dict[UUID, Study]] = defaultdict(dict)
+    whose = {row.series: standing.person_id(row.patient) for row in listed if row.patient}
     related = ("authorisation", "patient", "connection__organisation")
     stored = Study.objects.select_related(*related).order_by("-received_at", "-id")
+    stored = stored.exclude(state=StudyState.CORRECTED)
     for study in stored.filter(authorisation__series__in=[row.series for row in listed]):
-        if study.authorisation is not None:
+        person = standing.person_id(study.patient)
+        if study.authorisation and whose.get(study.authorisation.series, person) == person:
             found[study.authorisation.series][study.id] = study
     events = [event for _environment, _register, _person, event in by_event]
     for study in stored.filter(service_event__in=events) if events else ():

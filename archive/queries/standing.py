@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.contrib.postgres.aggregates import ArrayAgg
@@ -34,7 +34,18 @@ from archive.values import civil_day
 # Who a row is about, as `person`: whoever was merged away counts as the survivor. (Row sets that
 # carry it are QuerySet[Any]: the annotation is not in the model's type.)
 PERSON = Coalesce("patient__survivor_id", "patient_id")
-Reached = Sequence[tuple[UUID, str]]  # registers, each with a level
+
+
+class Reach(NamedTuple):
+    """What live authorisations of one level give in a register."""
+
+    register_id: UUID
+    level: str
+    may_read: bool
+    may_write: bool
+
+
+Reached = Sequence[Reach]
 
 
 def of_person(person_id: UUID) -> Q:
@@ -95,23 +106,21 @@ def authorisations(producer_id: UUID, environment: str, at: datetime) -> QuerySe
     )
 
 
-def reached_registers(
-    producer_id: UUID, environment: str, at: datetime, *, right: str = "may_read"
-) -> Reached:
-    """Of its live authorisations with that right."""
-    rows = _reaching(right).rows(
+def reached_registers(producer_id: UUID, environment: str, at: datetime) -> Reached:
+    """Of its live authorisations, with whichever rights."""
+    rows = _reaching().rows(
         producer_id=producer_id, environment=environment, at=at, day=civil_day(at)
     )
-    return [(register_id, level) for register_id, level in rows]
+    return [Reach(*row) for row in rows]
 
 
 @cache
-def _reaching(right: str) -> Worded:
+def _reaching() -> Worded:
     """Asked for every question of every system: worded once."""
 
     def word(producer_id: UUID, environment: str, at: datetime, day: date) -> QuerySet[Any]:
-        live = authorisations(producer_id, environment, at).filter(**{right: True})
-        return live.values_list("register_id", "level").distinct()
+        live = authorisations(producer_id, environment, at)
+        return live.values_list(*Reach._fields).distinct()
 
     at = datetime(1900, 1, 1, 12, tzinfo=UTC)
     places = {"producer_id": UUID(int=0), "environment": "any", "at": at, "day": civil_day(at)}
@@ -199,7 +208,7 @@ def grants(
 
 
 def _grant(row: Any) -> Grant:
-    return Grant(row.id, row.register_id, row.person, row.may_read, row.may_write)
+    return Grant(row.id, row.register_id, row.person, row.may_read, row.may_write, row.series)
 
 
 def policies(day: date) -> Policies:
@@ -238,17 +247,41 @@ def authorised(
     if producer_id is None:
         return Q(pk__in=[])
     if reached is None:
-        reached = reached_registers(producer_id, environment, at, right=right)
+        reached = reached_registers(producer_id, environment, at)
     whole: set[UUID] = set()
     personal: set[UUID] = set()
-    for register_id, level in reached:
-        (whole if level == AuthorisationLevel.POPULATION else personal).add(register_id)
+    for each in reached:
+        if getattr(each, right):
+            of_all = each.level == AuthorisationLevel.POPULATION
+            (whole if of_all else personal).add(each.register_id)
     condition = Q(register_id__in=whole)
     if personal - whole:
         live = authorisations(producer_id, environment, at).filter(**{right: True})
         of_person = live.filter(register_id=OuterRef("register_id"), person=OuterRef("person"))
         condition |= Q(Exists(of_person), register_id__in=personal - whole)
     return condition
+
+
+def begun(producer_id: UUID, environment: str, at: datetime, reached: Reached) -> Q:
+    """Of studies: the producer stored the first of it, under an authorisation that is live."""
+    writing = {each.register_id for each in reached if each.may_write}
+    if not writing:
+        return Q(pk__in=[])
+    live = authorisations(producer_id, environment, at).filter(
+        Q(patient=None) | Q(person=OuterRef("person")),
+        may_write=True,
+        register_id=OuterRef("register_id"),
+        series=OuterRef("authorisation__series"),
+    )
+    return Q(Exists(live), register_id__in=writing, authorisation__producer_id=producer_id)
+
+
+def beginnings(authorisations: Iterable[UUID]) -> dict[UUID, tuple[UUID | None, UUID]]:
+    """Who produces under each of these, and the series that it is of."""
+    rows = Authorisation.objects.filter(id__in=set(authorisations))
+    return {
+        row: (by, series) for row, by, series in rows.values_list("id", "producer_id", "series")
+    }
 
 
 def informed(at: datetime) -> Exists:

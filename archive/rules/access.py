@@ -88,8 +88,18 @@ def _system_of_customer(actor: Actor, action: Action, subject: Subject, facts: F
         return Decision(True, "authorisation", fired, grant.id)
     before = (*before, "not-own-register", "no-authorisation")
     if action == Action.RETURN:
-        return _no(*before, "returned-to-its-controller-only")
+        return _returned(actor, subject, facts, before)
     return _disclosure(actor, subject, facts, before)
+
+
+def _returned(actor: Actor, subject: Subject, facts: Facts, before: tuple[str, ...]) -> Decision:
+    """To a producer that may store and not see, what it has begun itself under that (AR-6)."""
+    if subject.begun_by is not None and subject.begun_by == actor.organisation_id:
+        for grant in facts.grants:
+            if grant.may_write and grant.series == subject.begun_under and grant.reaches(subject):
+                fired = (*before, "begun-under-authorisation")
+                return Decision(True, "authorisation", fired, grant.id)
+    return _no(*before, "returned-to-its-controller-only")
 
 
 def out_of_use(subject: Subject) -> str:

@@ -38,6 +38,9 @@ class Subject:
     content: str = IMAGES
     destroyed: bool = False
     corrected: Corrected = Corrected.NOT
+    # Of images: the producer that stored the first of them for the controller, and under what.
+    begun_by: UUID | None = None
+    begun_under: UUID | None = None  # the series of its authorisation
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +101,7 @@ class Grant:
     person_id: UUID | None
     may_read: bool
     may_write: bool
+    series: UUID  # which all versions of it share
 
     def reaches(self, subject: Subject) -> bool:
         return self.register_id == subject.register_id and self.person_id in (

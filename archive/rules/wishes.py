@@ -113,16 +113,35 @@ def check_informing(text_version: str, known: Collection[str]) -> None:
 
 
 def check_permission(
-    given: bool, when: Moment, *, informed_from: datetime | None, earlier: Sequence[Earlier]
+    given: bool,
+    when: Moment,
+    *,
+    informed_from: datetime | None,
+    earlier: Sequence[Earlier],
+    by_form: bool = False,
 ) -> None:
-    """Raises NotInformed, StatementOutdated, PermissionAlreadyGiven, NoPermissionGiven."""
+    """`by_form`: it comes as a form document, which may come before what it takes back: were the
+    withdrawal refused then, it would be lost, and the permission hold.
+
+    Raises NotInformed, StatementOutdated, PermissionAlreadyGiven, NoPermissionGiven."""
     if given and (informed_from is None or informed_from > when.effective_at):
         raise NotInformed(facts={"field": "effective_at"})
     _require_latest(given, when, earlier)
     held = holding(earlier, when.effective_at)
     if given and held is not None and held.given:
         raise PermissionAlreadyGiven()
-    if not given and (held is None or not held.given):
+    if not given and not by_form and (held is None or not held.given):
+        raise NoPermissionGiven()
+
+
+def check_mistaken(mistaken: Earlier, earlier: Sequence[Earlier]) -> None:
+    """A withdrawal that took nothing back has no contrary: that would be a permission which nobody
+    gave. Raises NoPermissionGiven.
+    """
+    moment = mistaken.effective_at, mistaken.recorded_at
+    before = [each for each in earlier if (each.effective_at, each.recorded_at) < moment]
+    held = holding(before, mistaken.effective_at)
+    if not mistaken.given and (held is None or not held.given):
         raise NoPermissionGiven()
 
 

@@ -10,11 +10,18 @@ from datetime import date, datetime, time, timedelta
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import F, QuerySet
 
 from archive import ledger
 from archive.actors import SYSTEM, Actor
 from archive.errors.authorisations import AuthorisationMoved
-from archive.models import Authorisation, AuthorisationState, Organisation, Register
+from archive.models import (
+    Authorisation,
+    AuthorisationState,
+    Organisation,
+    Register,
+    RegisterHolding,
+)
 from archive.rules import authorisations as rules
 from archive.rules.authorisations import Fault, Move, Order
 from archive.services import authorisation_rows as rows
@@ -144,21 +151,29 @@ def _next_version(
     )
 
 
+def left_behind() -> QuerySet[Register]:
+    """Registers with authorisations that have not passed on with them."""
+    passed = Register.objects.filter(id__in=RegisterHolding.objects.values("register"))
+    return passed.filter(id__in=_of_another(today()).values("register"))
+
+
+def _of_another(day: date) -> QuerySet[Authorisation]:
+    """Live ones whose organiser is not the controller of the register any more. A producer that is
+    controller now has no more use for one.
+    """
+    controller = F("register__organisation_id")
+    live = Authorisation.objects.filter(closed_at=None).exclude(valid_until__lt=day)
+    return live.exclude(organiser_id=controller).exclude(producer_id=controller)
+
+
 def pass_on(register: Register) -> int:
     """The register has passed to another controller, in the caller's transaction: what is live goes
     on as a next version, whose organiser that one is; those before stay as they were. How many.
     """
     rows.hold(register)
-    at, controller = now(), register.organisation_id
-    live = Authorisation.objects.filter(register=register, closed_at=None)
-    # A producer that is controller now has no more use for one.
-    others = live.exclude(organiser_id=controller).exclude(producer_id=controller)
+    at = now()
     related = ("register", "organiser", "producer", "patient")
-    passed = [
-        row
-        for row in others.select_related(*related)
-        if not rows.standing_of(row).is_over(civil_day(at))
-    ]
+    passed = list(_of_another(civil_day(at)).filter(register=register).select_related(*related))
     for row in passed:
         following = _next_version(row, Order.of(row), row.producer, SYSTEM.name, at)
         rows.move(row, Move.AMEND, at, closed_at=at)

@@ -19,9 +19,10 @@ from archive.errors import EnvironmentMismatch, RealPatientRequired
 from archive.errors.wishes import ClientAssertionRefused
 from archive.models import ActingGround, ApiClient, Environment
 from archive.queries import standing
+from archive.rules import acting
 from archive.services import api_clients, filing
 from archive.services.wishes import Whose
-from archive.values import HETU_ROOT, PatientIdentifier, PersonId, now
+from archive.values import HETU_ROOT, PatientIdentifier, PersonId, now, today
 
 MAX_TOKEN = 8_192
 MINUTE = timedelta(minutes=1)
@@ -145,6 +146,7 @@ def _call(client: ApiClient, claims: Mapping[str, Any]) -> CitizenCall:
         ground = _ground(claims.get("acting_ground"))
         if whom == who:
             raise ValueError("nobody acts for oneself")
+        acting.check(ground, PersonId(who.value), PersonId(whom.value), today())
     citizen = Citizen(_known(whom, environment), ground, claims["jti"])
     actor = Actor(
         ActorKind.CITIZEN,

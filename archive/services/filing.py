@@ -15,6 +15,7 @@ from archive.errors import (
     PatientConflict,
     RelationalMismatch,
 )
+from archive.errors.corrections import RegisterFixed
 from archive.errors.retention import StudyDestroyed
 from archive.models import JobKind, Patient, Register, Series, Study, StudyState
 from archive.objects.header import Header
@@ -132,6 +133,15 @@ def has_begun(peer: Peer, study_id: UUID) -> bool:
     """Whether a producer stored the first of a study, under whichever authorisation."""
     rows = Study.objects.filter(id=study_id, authorisation__producer_id=peer.organisation_id)
     return rows.exists()
+
+
+def require_same_controller(register_id: UUID, named: Register) -> None:
+    """One controller's registers differ in what documents say of them, not images. Raises
+    RegisterFixed.
+    """
+    rows = Register.objects.filter(id=register_id, controller_oid=named.controller_oid)
+    if not rows.exists():
+        raise RegisterFixed()
 
 
 def related_patients(patient: Patient) -> list[UUID]:

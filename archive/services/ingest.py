@@ -296,7 +296,7 @@ class Receipt:
         meta = self._meta(target.register)
         sent = Sent(header, self.incoming, self.transfer_syntax_uid, meta)
         try:
-            require = partial(session.require_correctable, known.study_id, admitted, target)
+            require = partial(session.require_correctable, known, header, admitted, target)
             again = resending.take(session.peer, session.terms, known, sent, require)
         except OtherContent:
             session.check(header, admitted)  # another patient or study says more than "other"

@@ -326,7 +326,15 @@ def _take_service_event(study: Study) -> None:
     study.service_event = event
     with transaction.atomic():
         Study.objects.filter(id=study.id).update(service_event=event)
-        Document.objects.filter(study=study).update(service_event=event)
+        _manifests(study).update(service_event=event)
+
+
+def _manifests(study: Study) -> QuerySet[Document]:
+    """Its manifests but those of before a correction, which are of another order or another's."""
+    patients = filing.related_patients(study.patient)
+    return Document.objects.filter(
+        study=study, accession_number=study.accession_number, patient_id__in=patients
+    )
 
 
 def _stand_with_documents(study: Study) -> None:
@@ -340,7 +348,7 @@ def _stand_with_documents(study: Study) -> None:
         return
     study.register = registers.pop()
     study.save(update_fields=["register"])
-    Document.objects.filter(study=study).update(register=study.register)  # its manifests
+    _manifests(study).update(register=study.register)
     _record(study, ledger.Kind.STUDY_REFILED, {"register": study.register_id})
 
 

@@ -9,19 +9,18 @@ from datetime import date, datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
-from archive import gate, vault
+from archive import vault
 from archive.actors import Actor, ActorKind
 from archive.errors import ControllerUnauthorised, OtherRegister, Unacceptable
-from archive.errors.corrections import RejectionNoteReused
+from archive.errors.corrections import RejectionNoteReused, RetentionRejectionUnauthorised
 from archive.models import Instance, Organisation, Rejection, RejectionTitle, Study
 from archive.objects import key_objects, manifest, part10
 from archive.objects.key_objects import KeyObjects
 from archive.objects.sameness import same_content
-from archive.queries import retention
+from archive.queries import retention, standing
 from archive.rules import correction
-from archive.rules.access import Action
 from archive.rules.correction import Known, Terms, Verdict
 from archive.services import integrity, publishing, rejections
 from archive.services.associations import Peer
@@ -62,7 +61,7 @@ def receive(
     """Act on a customer's note; on return its bytes and what it did are durable.
 
     Raises what `rules.correction.judge` does, RejectionNoteReused, OtherRegister,
-    ControllerUnauthorised.
+    ControllerUnauthorised, RetentionRejectionUnauthorised.
     """
     if len(note.content.named) > MOST:
         raise Unacceptable("rejection note names too many objects")
@@ -70,8 +69,7 @@ def receive(
         rejections.lock([note.sop_instance_uid])  # it may come twice in one moment
         if _came_before(peer, note, incoming, meta):
             return
-        _require_no_organisers(peer, note)
-        own = _own(peer, note)
+        own = _own(peer, note) | _begun(peer, note)
         rejections.lock(own.order_by().values_list("study_id", flat=True).distinct())
         verdict = _judge(peer, terms, note, own)
         rejection = _row(
@@ -108,32 +106,40 @@ def _came_before(peer: Peer, note: Note, incoming: vault.Incoming, meta: part10.
     return True
 
 
-def _require_no_organisers(peer: Peer, note: Note) -> None:
-    """What a producer may have back is no secret to it, and is its organiser's to reject: success
-    would say that it is hidden. Raises ControllerUnauthorised.
-    """
-    reached = gate.reached_by(peer.actor)
-    if not reached:
-        return
-    rows = Study.objects.filter(environment=peer.environment)
-    rows = rows.exclude(register__organisation_id=peer.organisation_id)
-    theirs = gate.visible(rows, peer.actor, Action.RETURN, reached=reached)
-    found = Instance.objects.available().filter(
-        environment=peer.environment,
-        sop_instance_uid__in=[each.instance_uid for each in note.content.named],
-        study__in=theirs.values("id"),
-    )
-    if found.exists():
-        raise ControllerUnauthorised()
+def _named(peer: Peer, note: Note) -> QuerySet[Instance]:
+    uids = [each.instance_uid for each in note.content.named]
+    return Instance.objects.filter(environment=peer.environment, sop_instance_uid__in=uids)
 
 
 def _own(peer: Peer, note: Note) -> QuerySet[Instance]:
     """What the note names and stands in the asker's registers: another's is as if it were not."""
-    return Instance.objects.filter(
-        environment=peer.environment,
-        sop_instance_uid__in=[each.instance_uid for each in note.content.named],
-        study__register__organisation_id=peer.organisation_id,
+    return _named(peer, note).filter(study__register__organisation_id=peer.organisation_id)
+
+
+def _begun(peer: Peer, note: Note) -> QuerySet[Instance]:
+    """What a producer may reject in its organisers' registers: of studies that it has begun, while
+    it has a right to store there. What else an authorisation opens or opened to it is no secret to
+    it, and its organiser's to reject: success would say that it is hidden.
+
+    Raises ControllerUnauthorised, RetentionRejectionUnauthorised.
+    """
+    producer, environment, at = peer.organisation_id, peer.environment, now()
+    reached = standing.reached_registers(producer, environment, at)
+    begun = Q(authorisation__producer_id=producer)
+    writes, reads = (
+        standing.authorised(producer, environment, at, right=right, reached=reached)
+        for right in ("may_write", "may_read")
     )
+    theirs = Study.objects.filter(id__in=_named(peer, note).values("study"))
+    theirs = theirs.exclude(register__organisation_id=producer)
+    rows = theirs.annotate(person=standing.PERSON)
+    may = list(rows.filter(begun & writes).values_list("id", flat=True))
+    opened = rows.filter(begun | writes | reads).exclude(id__in=may).values("id")
+    if _named(peer, note).filter(study__in=opened, rejection="").exists():
+        raise ControllerUnauthorised()
+    if may and note.content.title == RejectionTitle.RETENTION:
+        raise RetentionRejectionUnauthorised()  # its controller's alone to agree on
+    return _named(peer, note).filter(study__in=may)
 
 
 def _judge(peer: Peer, terms: Terms, note: Note, own: QuerySet[Instance]) -> Verdict:
@@ -191,14 +197,17 @@ def replay(
     reason: str,
     at: datetime,
 ) -> None:
-    """Do again what a kept note once did, without judging it anew. Raises DatasetUnreadable."""
+    """Do again what a kept note once did, without judging it anew: to what stands in the sender's
+    registers, and to what it has begun in another's. Raises DatasetUnreadable.
+    """
     data = vault.read(meta.environment, kept.digest)
     content = key_objects.read(data, meta.transfer_syntax_uid)
     with transaction.atomic():
         own = Instance.objects.filter(
+            Q(study__register__organisation=organisation)
+            | Q(study__connection__organisation=organisation),
             environment=meta.environment,
             sop_instance_uid__in=[each.instance_uid for each in content.named],
-            study__register__organisation=organisation,
         )
         found = dict(own.values_list("sop_instance_uid", "id"))
         rejections.lock(own.order_by().values_list("study_id", flat=True).distinct())

@@ -13,8 +13,17 @@ from django.db.models import Count, Q, QuerySet, Sum, Value
 
 from archive import jobs, ledger, vault
 from archive.actors import Actor
-from archive.models import Instance, JobKind, RejectedObject, Rejection, Study, StudyState
+from archive.models import (
+    Instance,
+    JobKind,
+    RegisterHolding,
+    RejectedObject,
+    Rejection,
+    Study,
+    StudyState,
+)
 from archive.objects.key_objects import Named
+from archive.queries import standing
 from archive.rules.correction import Verdict
 from archive.services import rows
 from archive.values import now
@@ -60,10 +69,12 @@ def carry_out(
         *((path_of(row), row) for row in found),
         *((each, None) for each in verdict.awaited),
     ]
-    standing = live(rejection.environment, rejection.organisation_id).filter(
-        sop_instance_uid__in=[each.instance_uid for each, _ in named]
-    )
-    _end(standing, by=actor.name, why=STRICTER)
+    uids = [each.instance_uid for each, _ in named]
+    awaited = live(rejection.environment, rejection.organisation_id)
+    _end(awaited.filter(sop_instance_uid__in=uids), by=actor.name, why=STRICTER)
+    # Those by whomever: by a producer, or by who was controller before.
+    here = RejectedObject.objects.filter(instance__in=verdict.hide, ended_at=None)
+    _end(here, by=actor.name, why=STRICTER)
     RejectedObject.objects.bulk_create(
         (_object(rejection, each, row) for each, row in named), batch_size=2_000
     )
@@ -96,8 +107,8 @@ def _object(rejection: Rejection, named: Named, row: Instance | None) -> Rejecte
     )
 
 
-def _end(standing: QuerySet[RejectedObject], *, by: str, why: str) -> int:
-    return standing.update(ended_at=now(), ended_by=by[:200], ended_why=why[:200])
+def _end(held: QuerySet[RejectedObject], *, by: str, why: str) -> int:
+    return held.update(ended_at=now(), ended_by=by[:200], ended_why=why[:200])
 
 
 def _tell(
@@ -174,9 +185,7 @@ def apply_awaited(study: Study) -> int:
 
     Storing does so itself, save when note and object came in the same moment.
     """
-    awaited = live(study.environment, study.register.organisation_id).filter(
-        study_instance_uid=study.study_instance_uid, instance=None
-    )
+    awaited = _awaited(study).filter(study_instance_uid=study.study_instance_uid)
     if not awaited.exists():
         return 0
     with transaction.atomic():
@@ -187,12 +196,30 @@ def apply_awaited(study: Study) -> int:
         return sum(apply_to(instance) for instance in list(came))
 
 
+def _awaited(study: Study) -> QuerySet[RejectedObject]:
+    """What notes that came before reject of it: its controller's, those of who was controller
+    before, and those of the producer that has begun it, while that may store in the register.
+    """
+    former = RegisterHolding.objects.filter(register=study.register_id)
+    by = [study.register.organisation_id, *former.values_list("organisation_id", flat=True)]
+    begun = study.authorisation
+    if begun is not None and begun.producer_id is not None:
+        writing = standing.writing(
+            begun.producer_id, study.environment, {standing.person_id(study.patient)}, now()
+        )
+        if writing.filter(register=study.register_id).exists():
+            by.append(begun.producer_id)
+    return RejectedObject.objects.filter(
+        environment=study.environment,
+        rejection__organisation__in=by,
+        ended_at=None,
+        instance=None,
+    )
+
+
 def apply_to(instance: Instance) -> bool:
     """Hide one object that has just come, in the caller's transaction, if a note awaits it."""
-    organisation_id = instance.study.register.organisation_id
-    awaited = live(instance.environment, organisation_id).filter(
-        sop_instance_uid=instance.sop_instance_uid, instance=None
-    )
+    awaited = _awaited(instance.study).filter(sop_instance_uid=instance.sop_instance_uid)
     rejected = awaited.select_related("rejection").first()
     if rejected is None:
         return False
@@ -231,10 +258,10 @@ def revoke(
     What never came is awaited no more.
     """
     with transaction.atomic():
-        standing = RejectedObject.objects.filter(rejection=rejection, ended_at=None)
+        held = RejectedObject.objects.filter(rejection=rejection, ended_at=None)
         if object_ids is not None:
-            standing = standing.filter(id__in=list(object_ids))
-        found = list(standing.select_related("instance__study__register"))
+            held = held.filter(id__in=list(object_ids))
+        found = list(held.select_related("instance__study__register"))
         here = [row.instance for row in found if row.instance is not None]
         studies = {row.study_id: row.study for row in here}
         lock(studies)

@@ -10,6 +10,7 @@ from archive import vault
 from archive.errors import BytesDamaged, InstanceUnknown, OtherContent
 from archive.errors.corrections import RejectedBefore
 from archive.errors.retention import StudyDestroyed
+from archive.objects.header import Header, read_header
 from archive.objects.sameness import same_content
 from archive.rules import correction
 from archive.rules.correction import Terms
@@ -28,9 +29,10 @@ class Again(Enum):
 
 
 def take(
-    peer: Peer, terms: Terms, archived: Archived, sent: Sent, require: Callable[[], None]
+    peer: Peer, terms: Terms, archived: Archived, sent: Sent, require: Callable[[Header], None]
 ) -> Again:
-    """`require` raises what forbids a correction as it does a new object.
+    """`require` is told what the object says by now, and raises what forbids a correction as it
+    does a new object.
 
     Raises RejectedBefore, OtherContent, BytesDamaged, StudyDestroyed, StorageFull, StorageGone.
     """
@@ -54,7 +56,7 @@ def take(
         raise OtherContent()
     if corrections.is_earlier_version(archived, digests):
         raise OtherContent("an earlier version of the object; the corrected one stays")
-    require()
+    require(read_header(held, archived.transfer_syntax_uid))
     corrections.offer(peer, archived, held, sent)
     return Again.CORRECTED
 

@@ -22,6 +22,7 @@ from archive.services import (
 from archive.services.associations import Peer
 from archive.services.error_desk import Place, What
 from archive.services.filing import Filed, Target
+from archive.services.rows import Archived
 from archive.values import PatientIdentifier, today
 
 STORE = Place("dicom", "store")
@@ -156,13 +157,18 @@ class Session:
         issuers = self.registers.arcs | identity.arcs_of([target.register.controller_oid])
         identity.require_own_issuer(admitted.patient, issuers)
 
-    def require_correctable(self, study_id: UUID, admitted: Admitted, target: Target) -> None:
+    def require_correctable(
+        self, known: Archived, header: Header, admitted: Admitted, target: Target, held: Header
+    ) -> None:
         """What may be corrected is what may be stored, but that a producer corrects no study of its
-        organiser's that it has not begun. Raises PatientIdForeign, OtherContent.
+        organiser's that it has not begun, and that a study stays in its register. `held`: what the
+        object says by now. Raises PatientIdForeign, OtherContent, RegisterFixed.
         """
         self.require_own_issuer(admitted, target)
-        if target.authorisation_id and not filing.has_begun(self.peer, study_id):
+        if target.authorisation_id and not filing.has_begun(self.peer, known.study_id):
             raise OtherContent()
+        if header.accession_issuer != held.accession_issuer:
+            filing.require_same_controller(known.register_id, target.register)
 
     def target(self, header: Header, admitted: Admitted) -> Target:
         """An authorisation is read once an association for each organiser, patient and study code,

@@ -7,7 +7,7 @@ from archive import ledger
 from archive.actors import SYSTEM, Actor
 from archive.models import Correction, Patient, Study
 from archive.objects.study_facts import StudyFacts
-from archive.queries import persons
+from archive.queries import persons, standing
 from archive.services import filing, publishing, rejections
 from archive.values import PatientIdentifier, StudyCode, dicom_instant
 
@@ -67,9 +67,18 @@ def move(study: Study, after: StudyFacts) -> None:
         study_time=after.StudyTime[:16],
         started_at=dicom_instant(after.StudyDate, after.StudyTime, study.timezone_offset),
         registered_at=None,
+        **_event_of(study, patient, after),
     )
     publishing.withdraw(study, why="corrected")
     rejections.wake(study)
+
+
+def _event_of(study: Study, patient: Patient, after: StudyFacts) -> dict[str, str]:
+    """Of another order, or of another's, the service event is another: registration takes it from
+    the documents that are now its own, before anybody is told of the study again.
+    """
+    same = standing.person_id(patient) == standing.person_id(study.patient)
+    return {} if same and study.accession_number == after.AccessionNumber else {"service_event": ""}
 
 
 def _patient(study: Study, after: StudyFacts, changed: Collection[str]) -> Patient:

@@ -123,7 +123,8 @@ def permit(
 
 def never_said(actor: Actor, whose: Whose, saying: Saying, statement_id: UUID) -> Recorded:
     """The permission, or its withdrawal, was recorded by mistake: at its own moment the contrary
-    holds. Raises StatementUnknown, and as permit.
+    holds. Raises StatementUnknown, NoPermissionGiven of a withdrawal that took nothing back, and as
+    permit.
     """
 
     def make(opened: _Open) -> Statement:
@@ -131,6 +132,9 @@ def never_said(actor: Actor, whose: Whose, saying: Saying, statement_id: UUID) -
         mistaken = rows.filter(id=statement_id).first()
         if mistaken is None:
             raise StatementUnknown()
+        known = _permissions(opened.person_id, opened.when.at)
+        said = Earlier(mistaken.effective_at, mistaken.recorded_at, mistaken.given)
+        rules.check_mistaken(said, known)
         moment = Moment(mistaken.effective_at, opened.when.at, opened.when.correcting)
         columns = {**opened.columns, "effective_at": mistaken.effective_at}
         return _permitted(replace(opened, when=moment, columns=columns), not mistaken.given, None)
@@ -146,6 +150,7 @@ def _permitted(opened: _Open, given: bool, form: ConsentForm | None) -> Statemen
         when,
         informed_from=informed.aggregate(first=Min("effective_at"))["first"],
         earlier=_permissions(person, when.at),
+        by_form=bool(opened.columns["document_oid"]),
     )
     day = civil_day(when.effective_at)
     kept = rules.form_of(form, was_consent=standing.was_consent(day))

@@ -204,7 +204,17 @@ def pass_due(day: date) -> int:
             open_still = Succession.objects.select_for_update().filter(id=row.id, passed_at=None)
             for held in open_still:
                 passed += _pass(held, day, SYSTEM)
+    _catch_up()
     return passed
+
+
+def _catch_up() -> None:
+    """Authorisations that a register left behind when it passed, as it did before they went along:
+    they would stand under an organiser that is controller no more, and nobody could end them.
+    """
+    for register in authorisations.left_behind():
+        with transaction.atomic():
+            authorisations.pass_on(register)
 
 
 def _pass(row: Succession, day: date, actor: Actor) -> bool:

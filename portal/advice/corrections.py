@@ -72,6 +72,27 @@ ADVICE: dict[type[ArchiveError], Advice] = {
         _("Begin again from what the study says now."),
         Move.US,
     ),
+    errors.RegisterFixed: Advice(
+        _("Correction names another register"),
+        _(
+            "The object came again with another controller in Issuer of Accession Number, which "
+            "would put its study into another of the sender’s registers. A correction does not "
+            "move a study, so nothing was changed."
+        ),
+        _(
+            "Tell the customer to reject the study as wrong (113038) and to send it again under "
+            "new identifiers, with the right controller."
+        ),
+        _(
+            "Your system sent an object again with another data controller. A study that is "
+            "archived stays in its register."
+        ),
+        _(
+            "If the register is wrong, reject the study (113038) and send it again under new "
+            "identifiers. If not, send the correction with the controller as it was."
+        ),
+        Move.SENDER,
+    ),
     errors.RetentionRejectionUnauthorised: Advice(
         _("Rejection for ended retention is not allowed"),
         _("The customer may not end retention by a note; the archive does that by its rules."),

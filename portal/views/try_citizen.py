@@ -19,6 +19,8 @@ from django.views.decorators.http import require_http_methods
 from archive.config import settings
 from archive.models import ActingGround, DocumentKind, ProhibitionScope, RegisterType
 from archive.queries import wishes as queries
+from archive.rules import acting
+from archive.values import today
 from onboarding.services.demo import PATIENTS
 from onboarding.services.demo_citizens import TEXT
 from portal.formats import person_text
@@ -40,9 +42,14 @@ class Seat:
     def caller(self) -> Caller:
         if self.acting_for is None:
             return Caller(PATIENTS[self.person][0])
-        return Caller(
-            PATIENTS[self.person][0], PATIENTS[self.acting_for][0], ActingGround.GUARDIAN.value
-        )
+        return Caller(PATIENTS[self.person][0], PATIENTS[self.acting_for][0], self.ground.value)
+
+    @property
+    def ground(self) -> ActingGround:
+        """A guardian is a minor's; an adult gives a mandate."""
+        born = PATIENTS[self.acting_for or 0][0].birth_date
+        of_age = acting.is_of_age(born, today())
+        return ActingGround.MANDATE if of_age else ActingGround.GUARDIAN
 
     @property
     def address(self) -> str:

@@ -245,6 +245,25 @@ def test_live_authorisations_go_on_and_are_the_successors_to_revoke() -> None:
     assert not sees(producer, study)
 
 
+def test_what_a_register_left_behind_when_it_passed_is_caught_up_with() -> None:
+    """It passed before authorisations went along."""
+    given = authorising.made(archive_cast.MATTI)
+    producer_now_controller = authorising.made(None, producer=MALLILA)
+    successor = archive_cast.organisation(MALLILA)
+    passing = succession.authorisations.pass_on
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(succession.authorisations, "pass_on", lambda register: 0)
+        succession.carry_out(cast.second_officer(), asked(ended(ESIMERKKILA)))
+    assert succession.authorisations.pass_on is passing
+    for _again in range(2):
+        succession.pass_due(today())
+    following = Authorisation.objects.get(series=given.series, closed_at=None)
+    assert (following.organiser, following.version) == (successor, 2)
+    assert owed_forms(given, following)
+    left = Authorisation.objects.get(series=producer_now_controller.series)
+    assert (left.version, left.closed_at) == (1, None)
+
+
 def owed_forms(*versions: Authorisation) -> list[Authorisation]:
     """Those of these that the Patient Data Repository is to be told of."""
     jobs = Job.objects.filter(

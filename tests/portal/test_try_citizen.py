@@ -21,7 +21,7 @@ from tests.cast import ESIMERKKILA, MATTI
 
 pytestmark = pytest.mark.django_db
 MATTIS = 0  # place of the code 010181-900C among the demo patients
-PERMITTED = 2
+VENLAS, PERMITTED = 1, 2  # the latter is a child's
 
 
 @pytest.fixture
@@ -92,10 +92,15 @@ def test_what_is_said_goes_over_the_api_and_holds(page: Client) -> None:
 
 def test_one_may_act_for_another(page: Client) -> None:
     content = seen(page, PERMITTED, MATTIS)
-    assert "You act for Maija Meikäläinen, as guardian." in content
+    assert "You act for Maija Meikäläinen, by mandate." in content
     answer = page.post(f"/try/citizen/?person={PERMITTED}&for={MATTIS}", {"say": "inform"})
     assert answer.headers["Location"] == f"/try/citizen/?person={PERMITTED}&for={MATTIS}"
     assert facts().informed
+
+
+def test_a_minors_guardian_is_an_adult(page: Client) -> None:
+    content = seen(page, VENLAS, PERMITTED)
+    assert "You act for Åke Öhman, as guardian." in content and "401" not in content
 
 
 @pytest.mark.parametrize("query", ["person=99", "person=x", "person=0&for=99"])

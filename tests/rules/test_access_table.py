@@ -24,6 +24,7 @@ from archive.rules.facts import (
 OWNER, ASKER, THIRD = UUID(int=1), UUID(int=2), UUID(int=3)
 REGISTER, ELSEWHERE = UUID(int=4), UUID(int=5)
 PERSON, SOMEBODY = UUID(int=6), UUID(int=7)
+SERIES, ANOTHER = UUID(int=10), UUID(int=11)
 EVENT = "1.2.246.10.1.14.2026.1"
 
 # Whose the object is, for the asker.
@@ -111,6 +112,28 @@ def law_says(
     return "permission" if informed and permitted else ""
 
 
+# AR-6: "A producer gets back what it stored under an authorisation while that is live."
+BEGUN = {
+    "by its controller": (None, None),
+    "by the asker, under this authorisation": (ASKER, SERIES),
+    "by the asker, under another": (ASKER, ANOTHER),
+    "by a producer before it, under this authorisation": (THIRD, SERIES),
+}
+
+
+def goes_back(relation: str, authorisation: str, begun: str, state: str) -> str:
+    """The ground on which a study goes back over DICOM and DICOMweb, or nothing."""
+    # "The customer queries and retrieves back its own material … others' material never."
+    if state not in ("in use", "replaced document"):
+        return ""
+    if relation == "own register":
+        return "own-register"
+    if authorisation in ("for this patient", "population level"):
+        return "authorisation"
+    stored_by_it = begun == "by the asker, under this authorisation"
+    return "authorisation" if authorisation == "writing only" and stored_by_it else ""
+
+
 # --- the same words as values ---------------------------------------------------------------------
 
 CORRECTED = {
@@ -148,7 +171,7 @@ def grants(authorisation: str) -> tuple[Grant, ...]:
     register = ELSEWHERE if authorisation == "of another register" else REGISTER
     if authorisation == "none":
         return ()
-    return (Grant(UUID(int=9), register, person, may_read=reading, may_write=True),)
+    return (Grant(UUID(int=9), register, person, reading, may_write=True, series=SERIES),)
 
 
 def bans(prohibition: str, exception: bool, owner: UUID) -> tuple[Ban, ...]:
@@ -212,6 +235,34 @@ def test_decide_says_what_the_law_says_in_every_combination(relation: str) -> No
             assert decision.fired
             grounds.add(expected)
     assert grounds >= {"own-register"} if relation == "own register" else grounds >= {"", "area"}
+
+
+@pytest.mark.parametrize("relation", RELATIONS)
+def test_what_goes_back_is_what_the_law_says_in_every_combination(relation: str) -> None:
+    grounds = set()
+    for words in product(AUTHORISATIONS, BEGUN, STATES):
+        authorisation, begun, state = words
+        owner, kind = SUBJECTS[relation]
+        here = Subject("production", owner, REGISTER, kind, "", OIDS[owner], PERSON, EVENT)
+        here = replace(here, begun_by=BEGUN[begun][0], begun_under=BEGUN[begun][1])
+        asker = Actor(
+            ActorKind.CONNECTION,
+            "system",
+            UUID(int=8),
+            ASKER,
+            environment="production",
+            requester=requester(relation, "care relation"),
+        )
+        facts = Facts(PersonFacts(), grants(authorisation))
+        decision = decide(asker, Action.RETURN, standing(here, state), facts)
+        expected = goes_back(relation, *words)
+        assert decision.ground == expected, (relation, words, decision.fired)
+        assert decision.allowed == bool(expected)
+        grounds.add(expected)
+        if authorisation == "writing only":
+            asked = decide(asker, Action.QUERY, standing(here, state), facts)
+            assert asked.ground != "authorisation"  # to be given back is not to see
+    assert len(grounds) == 2
 
 
 def test_private_occupational_health_care_is_forbidden_by_its_own_prohibition() -> None:

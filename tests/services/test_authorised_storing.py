@@ -28,21 +28,6 @@ def test_it_stands_in_the_organisers_register_under_its_authorisation() -> None:
     assert stored.organisation_id == row.producer_id
 
 
-def test_what_it_stored_there_is_not_the_producers_to_reject() -> None:
-    """A success would say that it is hidden."""
-    row = made()
-    theirs = naming()
-    store(theirs, business_id=RONTGEN)
-    with pytest.raises(ControllerUnauthorised) as refused:
-        notes.send(notes.note(notes.SAFETY, theirs), RONTGEN)
-    assert refused.value.error_comment == "0124: no authorisation for the organiser's register"
-    Authorisation.objects.filter(id=row.id).update(may_read=False)
-    notes.send(notes.note(notes.SAFETY, theirs), RONTGEN)  # unseen, so as if it had not come yet
-    assert Instance.objects.get().rejection == ""
-    notes.send(notes.note(notes.SAFETY, theirs))
-    assert Instance.objects.get().rejection == notes.SAFETY
-
-
 def test_a_producer_corrects_what_it_has_begun_and_nothing_of_its_organisers_own() -> None:
     notes.allow(RONTGEN, metadata=True)
     made()

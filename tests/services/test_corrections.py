@@ -7,6 +7,7 @@ import pytest
 from pydicom.dataset import Dataset
 
 from archive import errors, vault
+from archive.errors import corrections as refusals
 from archive.errors.persons import PatientIdForeign
 from archive.models import (
     Case,
@@ -15,6 +16,7 @@ from archive.models import (
     Instance,
     InstanceVersion,
     LedgerEvent,
+    Register,
     Study,
 )
 from archive.services import corrections, overlays, registration, serving
@@ -75,6 +77,39 @@ def whose(study: Study) -> str:
 
 
 # --- sent again -----------------------------------------------------------------------------------
+
+
+def issued_by(made: Dataset, controller_oid: str, **changes: Any) -> Dataset:
+    issuer = Dataset()
+    issuer.UniversalEntityID, issuer.UniversalEntityIDType = controller_oid, "ISO"
+    again = corrected(made, **changes)
+    again.IssuerOfAccessionNumberSequence = [issuer]
+    return again
+
+
+@pytest.mark.parametrize("changes", [{}, NEW_PATIENT])
+def test_another_register_of_the_sender_is_refused_and_said_so(changes: dict[str, str]) -> None:
+    """The study would stay where it is, and its objects say another controller."""
+    made = dataset()
+    study = registered(made)
+    passed = Register.objects.get(organisation__business_id=cast.MALLILA, is_default=True)
+    Register.objects.filter(id=passed.id).update(organisation=cast.organisation())
+    with pytest.raises(refusals.RegisterFixed) as refused:
+        cast.store(issued_by(made, passed.controller_oid, **changes))
+    assert refused.value.error_comment == "0124: a correction moves no study to another register"
+    case = Case.objects.get(reason="register-fixed")
+    assert (case.organisation, case.code) == (cast.organisation(), "0124")
+    assert not InstanceVersion.objects.exists()
+    cast.store(issued_by(made, study.register.controller_oid))  # where it stands
+    assert InstanceVersion.objects.count() == 2
+    # A study of that register is corrected as ever.
+    theirs = issued_by(dataset(StudyInstanceUID="1.2.5"), passed.controller_oid)
+    theirs.SeriesInstanceUID = "1.2.5.1"
+    cast.store(theirs)
+    again = issued_by(theirs, passed.controller_oid, StudyID="9")
+    moved_on = cast.store(again)
+    settle(moved_on)
+    assert Study.objects.get(id=moved_on.id).study_id == "9"
 
 
 def test_off_it_is_refused_as_it_always_was() -> None:

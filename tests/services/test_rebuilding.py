@@ -20,6 +20,7 @@ from archive.models import (
     InstanceVersion,
     LedgerEvent,
     Patient,
+    Register,
     RejectedObject,
     Rejection,
     Series,
@@ -40,8 +41,8 @@ from archive.services.indexing import Indexed
 from archive.services.rebuilding import Progress
 from archive.values import uid_from_uuid
 from archive.vault import digests
-from tests import builders, cast, notes
-from tests.cast import VENLA, dataset
+from tests import authorising, builders, cast, notes
+from tests.cast import RONTGEN, VENLA, dataset
 from tests.notes import QUALITY, SAFETY, note
 from tests.services.test_corrections import NEW_PATIENT, corrected, moved, served, settle
 from tests.services.test_corrections_laid_over import lay_over
@@ -221,6 +222,28 @@ def test_once_more_changes_nothing() -> None:
     rebuilding.rebuild(nothing)
     assert rows() == before
     assert decided() == records
+
+
+def test_what_a_producer_or_a_predecessor_rejected_stays_rejected() -> None:
+    authorising.made(None)
+    theirs, theirs_later = authorising.naming(), authorising.naming()
+    notes.send(note(SAFETY, theirs_later), RONTGEN)
+    cast.store(theirs, theirs_later, business_id=RONTGEN)
+    notes.send(note(SAFETY, theirs), RONTGEN)
+    own = dataset(StudyInstanceUID="1.2.5", SeriesInstanceUID="1.2.5.1")
+    cast.store(own)
+    notes.send(note(QUALITY, own))
+    successor = cast.organisation(cast.MALLILA)
+    Register.objects.filter(id=authorising.register().id).update(organisation=successor)
+    before = rows()["instances"]
+    wipe()
+    rebuilding.rebuild(nothing)
+    assert rows()["instances"] == before
+    assert list(Instance.objects.order_by("rejection").values_list("rejection", flat=True)) == [
+        QUALITY,
+        SAFETY,
+        SAFETY,
+    ]
 
 
 def test_a_rebuilt_study_is_registered_and_served_as_before() -> None:

@@ -17,6 +17,7 @@ from archive.models import (
     Instance,
     LedgerEvent,
     Register,
+    RegisterHolding,
     RejectedObject,
     Rejection,
     Study,
@@ -325,6 +326,22 @@ def test_a_note_before_its_objects_waits_and_falls_on_them_when_they_come() -> N
     assert told.facts["rejected"] == 1
     with pytest.raises(refusals.RejectedBefore):
         cast.store(bad)
+
+
+def test_a_note_that_waits_goes_on_with_its_register() -> None:
+    made = dataset()
+    notes.send(note(SAFETY, made))
+    register, successor = Register.objects.get(organisation=cast.organisation()), MALLILA
+    RegisterHolding.objects.create(
+        register=register, organisation=register.organisation, until=today()
+    )
+    Register.objects.filter(id=register.id).update(organisation=cast.organisation(successor))
+    issuer = Dataset()
+    issuer.UniversalEntityID, issuer.UniversalEntityIDType = register.controller_oid, "ISO"
+    made.IssuerOfAccessionNumberSequence = [issuer]
+    study = cast.store(made, business_id=successor)
+    assert study.register_id == register.id
+    assert rejection_of(made) == SAFETY
 
 
 def test_what_a_note_rejected_before_it_came_is_not_counted() -> None:

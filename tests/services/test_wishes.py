@@ -121,6 +121,35 @@ def test_the_same_form_document_changes_nothing_the_second_time() -> None:
     assert wishes.counts() == before and len(wishes.ledger("wish.recorded")) == 1
 
 
+@pytest.mark.parametrize("source", ["repository", "desk"])
+def test_a_withdrawal_that_comes_before_what_it_takes_back_holds(source: str) -> None:
+    """Messages of the repository may overtake each other."""
+    inform(effective_at=ago(days=9))
+    late, form = ago(days=1), FormDocument.of("1.2.3.5", {"given": False})
+    taken = said(source, effective_at=late, form=form)
+    services.permit(REPOSITORY, whose(), taken, given=False)
+    assert not facts().permitted
+    given = said(source, effective_at=ago(days=5), form=FormDocument.of("1.2.3.6", {"given": True}))
+    with pytest.raises(errors.StatementOutdated):
+        services.permit(REPOSITORY, whose(), given, given=True)
+    assert not facts().permitted
+    permit()  # what the person says later holds
+    assert facts().permitted
+
+
+def test_a_withdrawal_that_took_nothing_back_is_not_turned_into_a_permission() -> None:
+    inform(effective_at=ago(days=9))
+    form = FormDocument.of("1.2.3.5", {"given": False})
+    taken = said("repository", effective_at=ago(days=1), form=form)
+    recorded = services.permit(REPOSITORY, whose(), taken, given=False)
+    with pytest.raises(errors.NoPermissionGiven):
+        services.never_said(ARCHIVIST, whose(), corrected(), recorded.id)
+    assert not facts().permitted
+    services.permit(ARCHIVIST, whose(), corrected(effective_at=ago(days=5)), given=True)
+    services.never_said(ARCHIVIST, whose(), corrected(), recorded.id)
+    assert facts().permitted
+
+
 # --- corrections ----------------------------------------------------------------------------------
 
 

@@ -76,7 +76,7 @@ def test_each_study_and_document_is_answered_with_its_chain_of_rules() -> None:
     assert cells(content) == (0, 3)
     for words in (
         "The object is not in the asker’s own register.",
-        "No live purchased-service authorisation reaches the object.",
+        "No live purchased-service authorisation lets the asker see the object.",
         "The patient has been informed.",
         "The patient has given no disclosure permission, or has withdrawn it.",
         "Studies that would be seen: 0 of 1. Documents: 0 of 2.",

@@ -105,10 +105,10 @@ def without_trace(answer: Any) -> dict[str, Any]:
 
 def test_acting_for_another_is_written_with_its_ground(service: CitizenService) -> None:
     World()
-    answer = service.get("documents", person=VENLA, acting_for=MATTI, acting_ground="guardian")
+    answer = service.get("documents", person=VENLA, acting_for=MATTI, acting_ground="mandate")
     assert answer.json()["results"]
     (event,) = wishes.ledger("citizen.read")
-    assert event.facts["acting"] == "guardian" and event.facts["found"] == len(
+    assert event.facts["acting"] == "mandate" and event.facts["found"] == len(
         answer.json()["results"]
     )
     assert event.patient_id == builders.patient(MATTI).id

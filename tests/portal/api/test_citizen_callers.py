@@ -37,6 +37,7 @@ def test_a_signed_assertion_opens_the_own_wishes(service: CitizenService) -> Non
     assert answer.headers["Cache-Control"] == "no-store"
 
 
+AKE, YOUNGER = "020516C903K", "010120A905T"
 AT = 1_700_000_000
 WRONG: dict[str, tuple[dict[str, Any], str]] = {
     "another audience": ({"aud": "urn:idr:xds"}, "audience is another"),
@@ -64,6 +65,18 @@ WRONG: dict[str, tuple[dict[str, Any], str]] = {
     ),
     "a ground without a person": (
         {"acting_ground": "guardian"}, "person is no personal identity code"
+    ),
+    "a guardian of an adult": (
+        {"acting_for": VENLA, "acting_ground": "guardian"},
+        "who is acted for by a guardian is of age: it takes a mandate",
+    ),
+    "a guardian under age": (
+        {"person": AKE, "acting_for": YOUNGER, "acting_ground": "guardian"},
+        "who acts as a guardian is under age",
+    ),
+    "a trustee under age": (
+        {"person": AKE, "acting_for": VENLA, "acting_ground": "trustee"},
+        "who acts as a guardian is under age",
     ),
     "acting for oneself": (
         {"acting_for": AINO, "acting_ground": "guardian"}, "nobody acts for oneself"
@@ -215,6 +228,7 @@ def test_the_thumbprint_is_that_of_the_standard() -> None:
 def test_a_code_stands_in_no_log(service: CitizenService, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level(logging.DEBUG)
     service.get("wishes", acting_for=VENLA, acting_ground="guardian")
+    service.get("wishes", acting_for=VENLA, acting_ground="mandate")
     service.get("wishes", person="240260-922B")
     service.post("permission", {"given": True})
     for event in wishes.LedgerEvent.objects.all():
