@@ -11,7 +11,7 @@ from uuid import UUID
 from celery import shared_task
 from django.db import close_old_connections
 
-from archive import conversation, jobs, ledger, tracing
+from archive import conversation, jobs, ledger, tracing, vault
 from archive.config import settings
 from archive.edges.dicom import client
 from archive.edges.edge import exchange
@@ -55,6 +55,7 @@ from archive.services import (
 from archive.values import today, uuid7
 
 log = logging.getLogger(__name__)
+HALF_WRITTEN = 86_400.0  # seconds: whoever still receives an object has written some of it since
 REVIEW_AT_ONCE = 20  # batches of a run; the next run goes on
 
 
@@ -66,6 +67,8 @@ class Work:
     give_up: Callable[[UUID, UUID, ArchiveError], None]
     not_done: Callable[[UUID, ArchiveError], object]
     tries: int | None = None  # before it is given up; else as set for all
+    # What it waits for is ours and comes back: the desk is told, and it goes on by itself.
+    waits: Callable[[UUID, UUID, ArchiveError], None] | None = None
 
 
 def _nothing(subject_id: UUID, error: ArchiveError) -> None:
@@ -82,10 +85,12 @@ def _send_notice(notice_id: UUID) -> None:
 
 def _send_report(commitment_id: UUID) -> None:
     target = commitment.target(commitment_id)
-    if target is not None:
-        with tracing.span("deliver commitment report", "client"):
-            client.report_commitment(target, commitment.result(commitment_id))
-        commitment.reported(commitment_id, same_association=False)
+    if target is None:
+        commitment.keep_record(commitment_id)
+        return
+    with tracing.span("deliver commitment report", "client"):
+        client.report_commitment(target, commitment.result(commitment_id))
+    commitment.reported(commitment_id, same_association=False)
 
 
 def _ask_for_studies(takeover_id: UUID) -> datetime | None:
@@ -118,7 +123,9 @@ def _call_webhook(delivery_id: UUID) -> None:
 
 # Mails and letters, whose readers only onboarding knows, are added by its tasks.
 WORK: dict[JobKind, Work] = {
-    JobKind.REGISTRATION: Work(registration.advance, registration.give_up, _nothing),
+    JobKind.REGISTRATION: Work(
+        registration.advance, registration.give_up, _nothing, waits=registration.tell_of_waiting
+    ),
     JobKind.NOTICE: Work(_send_notice, notices.give_up, notices.not_delivered),
     JobKind.CORRECTION: Work(corrections.settle, corrections.give_up, _nothing),
     JobKind.COMMITMENT_REPORT: Work(_send_report, commitment.give_up, commitment.not_delivered),
@@ -171,6 +178,10 @@ def _not_done(claim: jobs.Claim, work: Work, error: ArchiveError) -> None:
     work.not_done(claim.subject_id, error)
     if isinstance(error, Busy) and claim.tries < _most(work):
         jobs.retry(claim, error)
+        return
+    if isinstance(error, Busy) and work.waits is not None:
+        work.waits(claim.subject_id, claim.id, error)
+        jobs.retry(claim, error, counted=_most(work) // 2)
         return
     work.give_up(claim.subject_id, claim.id, error)
     jobs.give_up(claim, error)
@@ -244,8 +255,10 @@ def review() -> None:
 
 @shared_task(name="archive.doubts")
 def settle_doubts() -> None:
+    """And what receivers that were killed left half-written."""
     close_old_connections()
     doubts.settle()
+    vault.sweep_incoming(older_than=HALF_WRITTEN)
 
 
 @shared_task(name="archive.forget_messages")

@@ -8,6 +8,7 @@ A peer's UID never names a file. Where the bytes stand is `archive.stores`' busi
 import os
 import re
 import shutil
+import time
 from collections.abc import Collection, Iterator
 from contextlib import suppress
 from datetime import datetime
@@ -188,12 +189,14 @@ def rooms(environments: Collection[str]) -> list[files.Room]:
     return stores.default().rooms(environments)
 
 
-def sweep_incoming() -> int:
-    """Remove what killed receivers left half-written; only safe before any receiver runs. Returns
-    how many.
+def sweep_incoming(older_than: float = 0.0) -> int:
+    """Remove what killed receivers left half-written: all of it, before any receiver runs, or what
+    nothing was written to for so many seconds. Returns how many.
     """
-    count = 0
+    count, before = 0, time.time() - older_than
     for left in config.settings().vault_dir.glob(f"*/{files.INCOMING}/*"):
-        left.unlink(missing_ok=True)
-        count += 1
+        with suppress(FileNotFoundError):  # it has come in, or was refused, a moment ago
+            if not older_than or left.stat().st_mtime < before:
+                left.unlink()
+                count += 1
     return count

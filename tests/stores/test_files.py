@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from archive import vault
 from archive.errors import StorageFull
 from archive.objects.part10 import PREFIX_LENGTH
 from archive.stores import files
@@ -128,3 +129,16 @@ def test_room_is_asked_for_again_while_a_large_object_comes(configure: Configure
         coming.write(bytes(ASKED_EVERY - 1))
         with pytest.raises(StorageFull):
             coming.write(bytes(1))
+
+
+def test_what_a_killed_receiver_left_goes_when_nothing_was_written_to_it_for_long(
+    own_vault: Path,
+) -> None:
+    with Incoming("production") as coming:
+        coming.write(bytes(SPILL + 1))
+        [mine] = (own_vault / "production/incoming").iterdir()
+        left = mine.with_name("left")
+        left.write_bytes(b"half an object")
+        os.utime(left, (0, 0))
+        assert [vault.sweep_incoming(older_than=86_400) for _ in range(2)] == [1, 0]
+        assert mine.exists() and not left.exists()
