@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import DatabaseError, InterfaceError, connection, transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from kombu.exceptions import KombuError
 from kombu.pools import producers
 from redis.exceptions import RedisError
@@ -185,13 +185,15 @@ def claim(job_id: UUID) -> Claim | None:
     """Take the lease; None when another has it, it is done, not due, or its peer is called."""
     at, holder = now(), uuid7()
     rows = Job.objects.filter(id=job_id, state=JobState.WAITING, not_before__lte=at)
-    taken = rows.filter(~_peer_is_called(), ~_is_held()).update(
-        state=JobState.RUNNING,
-        lease_holder=holder,
-        lease_until=at + LEASE,
-        tries=F("tries") + 1,
-        again=False,
-    )
+    with transaction.atomic():
+        _alone_with_peer(rows)
+        taken = rows.filter(~_peer_is_called(), ~_is_held()).update(
+            state=JobState.RUNNING,
+            lease_holder=holder,
+            lease_until=at + LEASE,
+            tries=F("tries") + 1,
+            again=False,
+        )
     if not taken:
         return None
     job = Job.objects.get(id=job_id)
@@ -206,6 +208,17 @@ def claim(job_id: UUID) -> Claim | None:
         correlation_id=job.correlation_id,
         traceparent=job.traceparent,
     )
+
+
+def _alone_with_peer(rows: QuerySet[Job]) -> None:
+    """Until the transaction ends nobody else claims a call to the same system: two that looked in
+    one moment would both find that nobody calls it.
+    """
+    peer_id = rows.values_list("peer_id", flat=True).first()
+    if peer_id is not None:
+        with connection.cursor() as cursor:
+            name = f"calls {peer_id}"
+            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])
 
 
 @contextmanager
@@ -271,8 +284,10 @@ def _pass_on(claim: Claim) -> None:
         send(job_id, calls_peer=True)
 
 
-def retry(claim: Claim, error: ArchiveError) -> None:
-    """Try again later: the wait doubles up to the ceiling."""
+def retry(claim: Claim, error: ArchiveError, *, counted: int | None = None) -> None:
+    """Try again later: the wait doubles up to the ceiling. `counted`: as if it had been tried so
+    often.
+    """
     wait = min(FIRST_BACKOFF * 2 ** (claim.tries - 1), settings().backoff_ceiling_seconds)
     Job.objects.filter(id=claim.id, lease_holder=claim.holder).update(
         state=JobState.WAITING,
@@ -281,6 +296,7 @@ def retry(claim: Claim, error: ArchiveError) -> None:
         sent_at=None,
         not_before=now() + timedelta(seconds=wait),
         last_error=error.detail[:400],
+        tries=claim.tries if counted is None else counted,
     )
     _pass_on(claim)
 

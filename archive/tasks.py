@@ -66,6 +66,8 @@ class Work:
     give_up: Callable[[UUID, UUID, ArchiveError], None]
     not_done: Callable[[UUID, ArchiveError], object]
     tries: int | None = None  # before it is given up; else as set for all
+    # What it waits for is ours and comes back: the desk is told, and it goes on by itself.
+    waits: Callable[[UUID, UUID, ArchiveError], None] | None = None
 
 
 def _nothing(subject_id: UUID, error: ArchiveError) -> None:
@@ -82,10 +84,12 @@ def _send_notice(notice_id: UUID) -> None:
 
 def _send_report(commitment_id: UUID) -> None:
     target = commitment.target(commitment_id)
-    if target is not None:
-        with tracing.span("deliver commitment report", "client"):
-            client.report_commitment(target, commitment.result(commitment_id))
-        commitment.reported(commitment_id, same_association=False)
+    if target is None:
+        commitment.keep_record(commitment_id)
+        return
+    with tracing.span("deliver commitment report", "client"):
+        client.report_commitment(target, commitment.result(commitment_id))
+    commitment.reported(commitment_id, same_association=False)
 
 
 def _ask_for_studies(takeover_id: UUID) -> datetime | None:
@@ -118,7 +122,9 @@ def _call_webhook(delivery_id: UUID) -> None:
 
 # Mails and letters, whose readers only onboarding knows, are added by its tasks.
 WORK: dict[JobKind, Work] = {
-    JobKind.REGISTRATION: Work(registration.advance, registration.give_up, _nothing),
+    JobKind.REGISTRATION: Work(
+        registration.advance, registration.give_up, _nothing, waits=registration.tell_of_waiting
+    ),
     JobKind.NOTICE: Work(_send_notice, notices.give_up, notices.not_delivered),
     JobKind.CORRECTION: Work(corrections.settle, corrections.give_up, _nothing),
     JobKind.COMMITMENT_REPORT: Work(_send_report, commitment.give_up, commitment.not_delivered),
@@ -171,6 +177,10 @@ def _not_done(claim: jobs.Claim, work: Work, error: ArchiveError) -> None:
     work.not_done(claim.subject_id, error)
     if isinstance(error, Busy) and claim.tries < _most(work):
         jobs.retry(claim, error)
+        return
+    if isinstance(error, Busy) and work.waits is not None:
+        work.waits(claim.subject_id, claim.id, error)
+        jobs.retry(claim, error, counted=_most(work) // 2)
         return
     work.give_up(claim.subject_id, claim.id, error)
     jobs.give_up(claim, error)

@@ -1,6 +1,7 @@
 """Jobs are rows: claimed once, leased, woken while they run, given up to the desk (NF-4)."""
 
 from datetime import timedelta
+from pathlib import Path
 from uuid import uuid4
 
 import pytest
@@ -12,6 +13,8 @@ from archive.models import Case, Job, JobKind
 from archive.values import now, uuid7
 from tests import cast
 from tests.cast import dataset
+from tests.configuring import Configure
+from tests.services.test_registration import quiet
 
 pytestmark = pytest.mark.usefixtures("db")
 
@@ -133,6 +136,35 @@ def test_a_peer_is_called_once_at_a_time_and_others_are_not_held_up() -> None:
     assert jobs.claim(other.id) is not None
     jobs.retry(claim, Busy())
     assert jobs.claim(second.id) is not None
+
+
+def test_a_study_that_waits_for_room_is_registered_when_there_is_some(
+    own_vault: Path, configure: Configure
+) -> None:
+    study = cast.store(dataset())
+    quiet(study)
+    cast.documents()
+    job = Job.objects.get(kind=JobKind.REGISTRATION, subject_id=study.id)
+
+    def walk() -> tuple[str, str]:
+        Job.objects.filter(id=job.id).update(not_before=now())
+        claim = jobs.claim(job.id)
+        assert claim is not None
+        tasks._do(claim, tasks.WORK[claim.kind])
+        job.refresh_from_db()
+        study.refresh_from_db()
+        return job.state, study.state
+
+    configure(FREE_BYTES_FLOOR=str(1 << 60))
+    for _ in range(2 * settings().notice_tries):
+        assert walk() == ("waiting", "registering")
+    case = Case.objects.get(reason="storage-full", place="registration")
+    assert (case.state, case.event_count) == ("open", 1)
+    assert job.not_before > now()
+    configure(FREE_BYTES_FLOOR="0")
+    assert walk() == ("done", "registered")
+    case.refresh_from_db()
+    assert case.state == "resolved"
 
 
 def test_a_job_of_which_each_worker_dies_is_given_up_to_the_desk() -> None:

@@ -1,8 +1,11 @@
 """A job that takes longer than its lease is not begun by a second worker beside it (NF-4)."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from uuid import UUID
 
 import pytest
+from django.db import connection, transaction
 
 from archive import jobs
 from archive.models import Job, JobKind
@@ -56,3 +59,28 @@ def test_what_another_took_over_or_what_never_ends_is_let_go(
     with jobs.kept(claim) as keeper:
         keeper.join(20)
         assert not keeper.is_alive() and lease(claim) < timedelta(seconds=3)
+
+
+def owed(peer_id: UUID) -> UUID:
+    subject = uuid7()
+    jobs.defer(JobKind.NOTICE, subject, environment="test", peer_id=peer_id)
+    return Job.objects.get(subject_id=subject).id
+
+
+def test_two_that_look_in_one_moment_do_not_both_call_a_peer() -> None:
+    peer = uuid7()
+    first, second = (owed(peer) for _ in range(2))
+    with ThreadPoolExecutor(1) as other:
+        with transaction.atomic():
+            assert jobs.claim(first) is not None  # not committed yet
+            claimed = other.submit(claimed_elsewhere, second)
+            with pytest.raises(TimeoutError):
+                claimed.result(1)
+        assert claimed.result(20) is None
+
+
+def claimed_elsewhere(job_id: UUID) -> jobs.Claim | None:
+    try:
+        return jobs.claim(job_id)
+    finally:
+        connection.close()

@@ -184,7 +184,10 @@ def _result(transaction_uid: str, references: list[list[str]], outcome: list[str
 
 
 def reported(commitment_id: UUID, *, same_association: bool) -> None:
-    """The peer has the report: the duty to keep what it covers is ours from now on."""
+    """The peer has the report: the duty to keep what it covers is ours from now on, whether or not
+    the vault has room for its record, which is owed until it is kept. Raises StorageFull,
+    StorageGone.
+    """
     with transaction.atomic():
         commitment = StorageCommitment.objects.select_for_update().get(id=commitment_id)
         if commitment.state == CommitmentState.REPORTED:
@@ -192,7 +195,6 @@ def reported(commitment_id: UUID, *, same_association: bool) -> None:
         at = now()
         commitment.state, commitment.reported_at = CommitmentState.REPORTED, at
         commitment.save(update_fields=["state", "reported_at"])
-        jobs.withdraw(JobKind.COMMITMENT_REPORT, commitment_id)
         result = _result(commitment.transaction_uid, commitment.references, commitment.outcome)
         study_ids = _take_over([uid for _, uid in result.committed], commitment)
         facts = {
@@ -204,6 +206,20 @@ def reported(commitment_id: UUID, *, same_association: bool) -> None:
     for error in {reason for _, _, reason in result.failed}:
         _failure_on_desk(commitment, error, result)
     error_desk.settle(commitment_id, REPORT.step)
+    keep_record(commitment_id)
+
+
+def keep_record(commitment_id: UUID) -> None:
+    """Of what was reported, so that a new index knows the duty; twice does no harm. Then nothing is
+    owed any more. Raises StorageFull, StorageGone.
+    """
+    row = StorageCommitment.objects.get(id=commitment_id)
+    result = _result(row.transaction_uid, row.references, row.outcome)
+    if result.committed and row.reported_at is not None:
+        key = vault.record_key(row.environment, row.reported_at, row.id)
+        facts = {"objects": [uid for _, uid in result.committed]}
+        vault.keep_record(row.environment, "commitment", facts, at=row.reported_at, key=key)
+    jobs.withdraw(JobKind.COMMITMENT_REPORT, commitment_id)
 
 
 def _record(
@@ -260,9 +276,6 @@ def _take_over(uids: list[str], commitment: StorageCommitment) -> list[UUID]:
     rows = Instance.objects.filter(environment=commitment.environment, sop_instance_uid__in=uids)
     study_ids = list(rows.order_by().values_list("study_id", flat=True).distinct())
     rows.filter(committed_at=None).update(committed_at=commitment.reported_at)
-    if uids:
-        at = commitment.reported_at or now()
-        vault.keep_record(commitment.environment, "commitment", {"objects": uids}, at=at)
     for study_id in study_ids:
         if not Instance.objects.filter(study_id=study_id, committed_at=None).exists():
             Study.objects.filter(id=study_id).update(committed_at=commitment.reported_at)
@@ -315,8 +328,10 @@ def report_failed(commitment_id: UUID, error: ArchiveError) -> None:
 
 
 def not_delivered(commitment_id: UUID, error: ArchiveError) -> None:
-    """One more try has failed."""
+    """One more try has failed. Of a report that has arrived only its record is missing."""
     commitment = StorageCommitment.objects.select_related("connection").get(id=commitment_id)
+    if commitment.state == CommitmentState.REPORTED:
+        return
     kind, facts = ledger.Kind.COMMITMENT_UNDELIVERED, {"error": error.detail}
     _record(kind, commitment, _studies_of(commitment), facts)
 
@@ -324,7 +339,8 @@ def not_delivered(commitment_id: UUID, error: ArchiveError) -> None:
 def give_up(commitment_id: UUID, job_id: UUID, error: ArchiveError) -> None:
     """All tries failed: the support desk has it, and the sender may ask again."""
     commitment = StorageCommitment.objects.select_related("connection").get(id=commitment_id)
-    StorageCommitment.objects.filter(id=commitment_id).update(state=CommitmentState.UNDELIVERED)
+    owed = StorageCommitment.objects.filter(id=commitment_id)
+    owed.exclude(state=CommitmentState.REPORTED).update(state=CommitmentState.UNDELIVERED)
     study_ids = _studies_of(commitment)
     error_desk.report(
         error,

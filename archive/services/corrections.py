@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 
 from archive import jobs, vault
 from archive.actors import SYSTEM
@@ -97,21 +97,24 @@ def offer(
             _look_later(correction)
 
 
-def is_earlier_version(archived: Archived, digests: Collection[bytes]) -> bool:
-    """Whether these bytes were an object's once, and are not meant to be again.
+def earlier_version(archived: Archived, digests: Collection[bytes]) -> InstanceVersion | None:
+    """What these bytes were of an object once, and are not meant to be again.
 
     Of a correction that is still being gathered they are simply known.
     """
-    rows = InstanceVersion.objects.filter(instance_id=archived.id, digest__in=digests)
-    return rows.exclude(correction__state=CorrectionState.GATHERING).exists()
+    rows = _versions(archived, digests)
+    return rows.exclude(correction__state=CorrectionState.GATHERING).first()
 
 
 def gathered_version(archived: Archived, digests: Collection[bytes]) -> InstanceVersion | None:
     """As what these bytes came before, for a correction of which a part is still missing."""
-    rows = InstanceVersion.objects.select_related("instance").filter(
-        instance_id=archived.id, digest__in=digests, correction__state=CorrectionState.GATHERING
-    )
-    return rows.first()
+    rows = _versions(archived, digests)
+    return rows.filter(correction__state=CorrectionState.GATHERING).first()
+
+
+def _versions(archived: Archived, digests: Collection[bytes]) -> QuerySet[InstanceVersion]:
+    rows = InstanceVersion.objects.select_related("instance")
+    return rows.filter(instance_id=archived.id, digest__in=digests)
 
 
 def _correction(

@@ -5,6 +5,7 @@ end them (SD-3).
 import hashlib
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 from django.db import connection, transaction
@@ -12,7 +13,7 @@ from django.db.models import F, Q, QuerySet
 
 from archive import jobs, ledger
 from archive.actors import Actor
-from archive.errors import ArchiveError
+from archive.errors import ArchiveError, BytesDamaged
 from archive.models import (
     Case,
     CaseEvent,
@@ -230,13 +231,39 @@ OF_ARCHIVED = ("other-content", "rejected-before", "bytes-damaged")
 
 def settle_resent(study: Study) -> int:
     """Refused objects of this study that were sent again and are archived now."""
-    events = CaseEvent.objects.filter(
-        study_instance_uid=study.study_instance_uid,
-        case__environment=study.environment,
-        sop_instance_uid__in=Instance.objects.filter(study=study).values("sop_instance_uid"),
-        outcome=EventOutcome.OPEN,
+    objects = Instance.objects.filter(study=study).values("sop_instance_uid")
+    sender_id = study.connection.organisation_id
+    return settle_taken(study.environment, sender_id, study.study_instance_uid, objects)
+
+
+def settle_taken(
+    environment: str,
+    sender_id: UUID,
+    study_uid: str,
+    objects: Collection[str] | QuerySet[Instance, Any],
+) -> int:
+    """Refused objects, by their UIDs, that were sent again and taken."""
+    refused = CaseEvent.objects.filter(
+        case__environment=environment, sop_instance_uid__in=objects, outcome=EventOutcome.OPEN
     ).exclude(case__reason__in=OF_ARCHIVED)
-    return _solve(list(events.values_list("id", "case_id")))
+    # One that was broken off early had not said of which study it was.
+    unsaid = refused.filter(
+        study_instance_uid="", case__organisation=sender_id, case__state=CaseState.OPEN
+    )
+    said = refused.filter(study_instance_uid=study_uid)
+    return _solve([*said.values_list("id", "case_id"), *unsaid.values_list("id", "case_id")])
+
+
+def settle_healed(environment: str, study_uid: str, sop_instance_uid: str, step: str) -> int:
+    """Objects that were refused at this step because what is archived was damaged."""
+    refused = CaseEvent.objects.filter(
+        case__environment=environment,
+        case__reason=BytesDamaged.reason(),
+        case__place=step,
+        study_instance_uid=study_uid,
+        sop_instance_uid=sop_instance_uid,
+    )
+    return _solve(list(refused.exclude(outcome__in=ENDED).values_list("id", "case_id")))
 
 
 def _solve(found: list[tuple[UUID, UUID]]) -> int:

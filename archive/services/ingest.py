@@ -238,7 +238,12 @@ class Receipt:
             return False
         admission.identify(header, announced)
         meta = self._meta(session.registers.own)
-        rejection_notes.receive(session.peer, session.terms, note, self.incoming, meta)
+        peer = session.peer
+        rejection_notes.receive(peer, session.terms, note, self.incoming, meta)
+        taken = [announced.sop_instance_uid]
+        error_desk.settle_taken(
+            peer.environment, peer.organisation_id, header.study_instance_uid, taken
+        )
         return True
 
     def _file(

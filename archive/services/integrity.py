@@ -20,14 +20,15 @@ from archive.models import (
     StudyState,
 )
 from archive.objects.part10 import FileMeta
-from archive.services import error_desk, tombstones
+from archive.services import error_desk, notices, tombstones
 from archive.services.error_desk import What, Who
 from archive.services.rounds import VERIFY
+from archive.services.sessions import STORE
 from archive.values import now
 
 log = logging.getLogger(__name__)
 
-SENT_AGAIN, BY_STAFF = "sent again", "by staff"
+SENT_AGAIN, BY_STAFF, PUT_BACK = "sent again", "by staff", "put back"
 
 
 def is_whole(instance: Instance) -> bool:
@@ -184,6 +185,8 @@ def _version_healed(version: InstanceVersion) -> None:
     store = vault.where(version.instance.environment, bytes(version.digest))
     InstanceVersion.objects.filter(id=version.id).update(damaged_at=None, store=store)
     error_desk.settle(version.id, VERIFY.step)
+    if version.instance.damaged_at is None:  # found when this version was in force
+        error_desk.settle(version.instance_id, VERIFY.step)
 
 
 def heal_note(incoming: vault.Incoming, meta: FileMeta, note: Rejection) -> None:
@@ -202,6 +205,22 @@ def look_again(actor: Actor, instance_id: UUID) -> bool:
     return True
 
 
+def put_back(instance_id: UUID, digest: bytes) -> None:
+    """Bytes that were taken away in doubt stand again: who named them may have been found damaged
+    meanwhile.
+    """
+    damaged = Instance.objects.filter(id=instance_id, digest=digest).exclude(damaged_at=None)
+    for row in damaged:
+        if vault.is_whole(row.environment, digest):
+            _healed(row.id, how=PUT_BACK, actor=SYSTEM)
+    for version in (
+        InstanceVersion.objects.filter(instance_id=instance_id, digest=digest)
+        .exclude(damaged_at=None)
+        .select_related("instance")
+    ):
+        is_version_whole(version)
+
+
 def _healed(instance_id: UUID, *, how: str, actor: Actor) -> None:
     with transaction.atomic():
         row = _locked(instance_id)
@@ -211,7 +230,10 @@ def _healed(instance_id: UUID, *, how: str, actor: Actor) -> None:
         Instance.objects.filter(id=row.id).update(damaged_at=None, store=store)
         facts = {"sop_instance_uid": row.sop_instance_uid, "how": how}
         ledger.record(ledger.Kind.OBJECT_RESTORED, _about(row), facts, actor=actor)
+        notices.tell_again(row.study_id, since=row.damaged_at)
     error_desk.settle(instance_id, VERIFY.step)
+    study_uid, uid = row.study.study_instance_uid, row.sop_instance_uid
+    error_desk.settle_healed(row.environment, study_uid, uid, STORE.step)
 
 
 def _locked(instance_id: UUID) -> Instance:

@@ -3,10 +3,11 @@
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from archive import jobs, ledger
 from archive.actors import Actor
@@ -17,6 +18,7 @@ from archive.models import (
     Connection,
     ConnectionKind,
     Document,
+    DocumentStatus,
     Instance,
     JobKind,
     NoticeState,
@@ -107,15 +109,16 @@ def owed(notice_id: UUID) -> Owed | None:
         Instance.objects.filter(study_id=notice.study_id)
         .order_by("series_id", "id")
         .values_list(
-            "series__series_instance_uid", "sop_class_uid", "sop_instance_uid", "rejection"
+            *("series__series_instance_uid", "sop_class_uid", "sop_instance_uid"),
+            *("rejection", "damaged_at"),
         )
     )
     series: dict[str, list[tuple[str, str]]] = {}
     unavailable: set[str] = set()
     destroyed = notice.study.state == StudyState.DESTROYED
-    for series_uid, sop_class, uid, rejection in rows:
+    for series_uid, sop_class, uid, rejection, damaged_at in rows:
         series.setdefault(series_uid, []).append((sop_class, uid))
-        if rejection or destroyed:
+        if rejection or damaged_at or destroyed:
             unavailable.add(uid)
     message = Notice(notice.study.study_instance_uid, title, list(series.items()), unavailable)
     return Owed(target_of(notice.connection), message)
@@ -189,12 +192,30 @@ def send_again(actor: Actor, study: Study) -> int:
     return len(rows)
 
 
+def tell_again(study_id: UUID, *, since: datetime) -> None:
+    """Who was told of the manifest in force while an object was damaged was told that this one
+    cannot be had; in the caller's transaction.
+    """
+    told = AvailabilityNotice.objects.filter(
+        study=study_id,
+        withdraws=False,
+        state=NoticeState.DELIVERED,
+        delivered_at__gte=since,
+        manifest__status=DocumentStatus.APPROVED,
+    )
+    _owe_again(told)
+
+
 def withdraw(study: Study, manifest: Document) -> int:
     """Who was told of a manifest is told anew, in the caller's transaction: its objects are given
     out no more. How many.
     """
-    told = AvailabilityNotice.objects.filter(manifest=manifest).select_related("connection")
-    rows = [row for row in told if row.connection.ian_on and row.connection.is_valid_on(today())]
+    return _owe_again(AvailabilityNotice.objects.filter(manifest=manifest))
+
+
+def _owe_again(told: QuerySet[AvailabilityNotice]) -> int:
+    found = told.select_related("connection")
+    rows = [row for row in found if row.connection.ian_on and row.connection.is_valid_on(today())]
     for notice in rows:
         AvailabilityNotice.objects.filter(id=notice.id).update(
             state=NoticeState.PENDING, tries=0, last_error=""

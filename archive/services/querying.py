@@ -23,7 +23,7 @@ from archive.errors import ArchiveError, IdentifierMismatch, QueryTooBroad
 from archive.models import Study
 from archive.objects import identifier
 from archive.objects.identifier import LEVEL, Attribute, Identifier, Key
-from archive.queries import attributes, finding, found
+from archive.queries import attributes, availability, finding, found
 from archive.queries.finding import Conditions
 from archive.queries.found import Row
 from archive.queries.standing import Reached
@@ -108,15 +108,28 @@ class Search:
         worked_out = found.Below({})
         if found.asks_below(self.wanted):
             with bounded():
-                visible = visible_studies(self.peer, self.conditions, self.reached)
-                worked_out = found.below(page, self.wanted, visible)
+                worked_out = found.below(page, self.wanted, self._visible())
+        heads = self._heads(page)
+        return [
+            [*head, *found.answer(row, self.wanted, worked_out)]
+            for head, row in zip(heads, page, strict=True)
+        ]
+
+    def _visible(self) -> QuerySet[Study]:
+        return visible_studies(self.peer, self.conditions, self.reached)
+
+    def _heads(self, page: list[Row]) -> list[list[Attribute]]:
         head = [
             Attribute(LEVEL, "CS", (self.level.name,)),
             Attribute(RETRIEVE_TITLE, "AE", (self.peer.called,)),
         ]
-        if AVAILABILITY in self.own:
-            head.append(Attribute(AVAILABILITY, "CS", ("ONLINE",)))
-        return [head + found.answer(row, self.wanted, worked_out) for row in page]
+        if AVAILABILITY not in self.own:
+            return [head] * len(page)
+        with bounded():
+            told = list(map(availability.of(page, self.level, self._visible), page))
+        return [
+            [*head, *([Attribute(AVAILABILITY, "CS", (each,))] if each else [])] for each in told
+        ]
 
 
 def find(peer: Peer, question: Asked, page: Page | None = None) -> Search:

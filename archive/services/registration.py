@@ -244,6 +244,7 @@ def _wait(study: Study, missing: tuple[str, ...], since: datetime) -> datetime |
             _record(study, ledger.Kind.STUDY_WAITING, {"missing": list(missing)})
     if not changed:
         return now() + timedelta(seconds=settings().quiet_seconds)
+    error_desk.settle(study.id, REGISTER.step)
     late_at = since + timedelta(hours=settings().documents_late_hours)
     if now() < late_at:
         return late_at
@@ -378,6 +379,11 @@ def give_up(study_id: UUID, job_id: UUID, error: ArchiveError) -> None:
     ended = (StudyState.REGISTERED, StudyState.DESTROYED)
     Study.objects.filter(id=study_id).exclude(state__in=ended).update(state=StudyState.FAILED)
     _on_desk(study, error, REGISTER, subject_id=study_id, job_id=job_id)
+
+
+def tell_of_waiting(study_id: UUID, job_id: UUID, error: ArchiveError) -> None:
+    """The same, but that is tried on: what it waits for is ours, and is back some day."""
+    _on_desk(_load(study_id), error, REGISTER, subject_id=study_id, job_id=job_id)
 
 
 def _record(

@@ -2,7 +2,7 @@
 AR-7, AR-10).
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from enum import Enum, auto
 
@@ -41,21 +41,20 @@ def take(
     same_bytes = archived.digest == sent.incoming.digest(archived.digest_algorithm)
     if same_bytes:
         return _same(archived, sent)
+    digests = sent.incoming.digests()
+    _require_no_earlier(archived, sent, digests)
     held = _read(sent.meta.environment, archived)
     data = bytes(sent.incoming.data())
     if same_content(held, archived.transfer_syntax_uid, data, sent.transfer_syntax_uid):
         if not vault.make_durable(sent.meta.environment, archived.digest, archived.store):
             raise BytesDamaged("its bytes were withdrawn a moment ago")
         return Again.REPEATED
-    digests = sent.incoming.digests()
     gathered = corrections.gathered_version(archived, digests)
     if gathered is not None:
         integrity.heal_version(sent.incoming, sent.meta, gathered)
         return Again.REPEATED
     if not terms.metadata or archived.rejection:
         raise OtherContent()
-    if corrections.is_earlier_version(archived, digests):
-        raise OtherContent("an earlier version of the object; the corrected one stays")
     require(read_header(held, archived.transfer_syntax_uid))
     corrections.offer(peer, archived, held, sent)
     return Again.CORRECTED
@@ -76,6 +75,16 @@ def _same(archived: Archived, sent: Sent) -> Again:
     meta = replace(sent.meta, digest_algorithm=archived.digest_algorithm)
     integrity.heal_from(sent.incoming, meta, archived.id)
     return Again.HEALED
+
+
+def _require_no_earlier(archived: Archived, sent: Sent, digests: Collection[bytes]) -> None:
+    """The corrected object stays; what was damaged of the earlier one is whole again by it. Raises
+    OtherContent, StudyDestroyed, StorageFull, StorageGone.
+    """
+    earlier = corrections.earlier_version(archived, digests)
+    if earlier is not None:
+        integrity.heal_version(sent.incoming, sent.meta, earlier)
+        raise OtherContent("an earlier version of the object; the corrected one stays")
 
 
 def _read(environment: str, archived: Archived) -> bytes:

@@ -6,8 +6,9 @@ and notes each; `close` writes down how each study ended, and puts what failed o
 """
 
 import time
-from collections.abc import Iterator, Set
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Sequence, Set
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -39,6 +40,11 @@ from archive.values import now, today
 
 RETRIEVE = Place("dicom", "retrieve")
 DONE, FAILED, CANCELLED, BROKEN_OFF = "done", "failed", "cancelled", "broken off"
+# An object may be rejected, corrected or out of the asker's sight since it was listed: so it is
+# looked at again when that was longer ago, and with it so many of those behind it.
+FRESH_SECONDS, LOOKED_AT_ONCE = 1.0, 200
+
+Turn = Callable[[], AbstractContextManager[object]]  # within which the database may be asked
 
 
 @dataclass(slots=True)
@@ -78,23 +84,36 @@ class Retrieval:
         self._failures: dict[tuple[UUID, str], Failure] = {}
         self._damaged: list[Outgoing] = []
         self._begun: set[UUID] = set()
+        self._fresh_until = time.monotonic() + FRESH_SECONDS
 
     @property
     def target(self) -> Target:
         assert self.destination is not None  # of a C-MOVE
         return target_of(self.destination)
 
-    @property
-    def parts(self) -> list[UUID | None]:
-        """What the objects are read by, one part after another."""
-        return self._selection.parts()
+    def objects(self, turn: Turn) -> Iterator[Outgoing]:
+        """All of them, part after part, as they are shortly before they go. That their study does
+        is in the ledger by then.
+        """
+        with turn():
+            parts = self._selection.parts()
+        for part in parts:
+            with turn():
+                listed = list(self._selection.items(part))
+                if new := {item.study_id for item in listed} - self._begun:
+                    self._begin(new)
+            yield from self._as_they_are(listed, turn)
 
-    def items(self, part: UUID | None) -> list[Outgoing]:
-        """Those of a part, which may go from now on: that their study does is in the ledger."""
-        listed = list(self._selection.items(part))
-        if new := {item.study_id for item in listed} - self._begun:
-            self._begin(new)
-        return listed
+    def _as_they_are(self, listed: Sequence[Outgoing], turn: Turn) -> Iterator[Outgoing]:
+        fresh, end = {item.id: item for item in listed}, len(listed)
+        for place, item in enumerate(listed):
+            if place >= end or time.monotonic() >= self._fresh_until:
+                ahead = listed[place : place + LOOKED_AT_ONCE]
+                with turn():
+                    fresh = self._selection.again([each.id for each in ahead])
+                end = place + len(ahead)
+                self._fresh_until = time.monotonic() + FRESH_SECONDS
+            yield fresh.get(item.id) or replace(item, is_withdrawn=True)
 
     def _begin(self, study_ids: Set[UUID]) -> None:
         studies = Study.objects.filter(id__in=study_ids).order_by("id")
@@ -111,6 +130,8 @@ class Retrieval:
             tally.size += item.size
             return
         tally.failed += 1
+        if item.is_withdrawn:  # as somebody decided: nothing is wrong
+            return
         if isinstance(error, BytesDamaged):
             self._damaged.append(item)
         key = item.study_id, error.reason()
@@ -205,6 +226,7 @@ class _Counted:
 class _Selection:
     """Objects by the unique keys of a request, as they were when it came."""
 
+    peer: Peer
     level: Level
     studies: QuerySet[Study]
     wanted: Conditions
@@ -238,14 +260,25 @@ class _Selection:
             listed = list(serving.outgoing(rows.filter(received_at__lte=self.at).order_by("id")))
         yield from listed
 
+    def again(self, ids: Sequence[UUID]) -> dict[UUID, Outgoing]:
+        """Those of them that may still go, as they are now."""
+        with bounded():
+            studies = _studies(self.peer, self.wanted)
+            rows = Instance.objects.available().filter(id__in=ids, study__in=studies.values("id"))
+            return {item.id: item for item in serving.outgoing(rows)}
+
 
 def _select(peer: Peer, question: Asked) -> _Selection:
     """Raises DatasetUnreadable, IdentifierMismatch, QueryTooBroad."""
     asked, level = question.read()
     wanted = finding.conditions(_unique(asked, level), level)
+    return _Selection(peer, level, _studies(peer, wanted), wanted, now())
+
+
+def _studies(peer: Peer, wanted: Conditions) -> QuerySet[Study]:
+    """What the peer may have at this moment."""
     visible = visible_studies(peer, wanted, gate.reached_by(peer.actor))
-    studies = finding.studies(visible, peer.environment, wanted)
-    return _Selection(level, studies, wanted, now())
+    return finding.studies(visible, peer.environment, wanted)
 
 
 def _unique(asked: Identifier, level: Level) -> dict[int, Key]:

@@ -38,11 +38,14 @@ class Outgoing:
     is_damaged: bool
     values: Mapping[str, str]  # laid over what was sent
     modifications: tuple[Modification, ...]
+    is_withdrawn: bool = False  # since it was listed: it is given no more
 
     def hold(self) -> Held:
         """Verified: the digest is read again each time (AR-10). The database is not touched:
-        whoever gets BytesDamaged tells `damaged`. Raises BytesDamaged.
+        whoever gets BytesDamaged tells `damaged`. Raises BytesDamaged, InstanceUnknown.
         """
+        if self.is_withdrawn:
+            raise InstanceUnknown("withdrawn since it was listed")
         if self.is_damaged:
             raise BytesDamaged()
         try:

@@ -18,6 +18,7 @@ from archive import config, stores
 from archive.objects import part10
 from archive.stores import files
 from archive.vault.digests import ALGORITHM, READ_CHUNK
+from archive.vault.doubts import doubt, doubted, forget, put_back, take_away
 from archive.vault.incoming import DATA_OFFSET, SPILL, Incoming, Kept, key_of, path_of
 from archive.vault.quarantine import (
     remove_set_aside,
@@ -70,6 +71,7 @@ __all__ = [
     "doubted",
     "every_object",
     "find_record",
+    "forget",
     "has_record",
     "hold",
     "is_lasting",
@@ -83,6 +85,7 @@ __all__ = [
     "make_durable",
     "out_of_reach",
     "path_of",
+    "put_back",
     "read",
     "read_file",
     "read_header",
@@ -97,10 +100,10 @@ __all__ = [
     "set_aside",
     "set_aside_files",
     "set_damaged_aside",
-    "settle_doubt",
     "size_of",
     "study_record_key",
     "sweep_incoming",
+    "take_away",
     "unsealed",
     "where",
 ]
@@ -114,33 +117,6 @@ def keep(environment: str, data: bytes, meta: part10.FileMeta) -> Kept:
     with Incoming(environment) as incoming:
         incoming.write(data)
         return incoming.keep(meta)
-
-
-def doubt(environment: str, digest: bytes, sop_instance_uid: str) -> None:
-    """Note bytes that a refused object left. Another association may be about to name them, so they
-    are not removed at once: `doubted` gives them when they are old enough to be judged.
-    """
-    root = config.settings().vault_dir
-    folder = root / environment / "doubted"
-    files.make_room(root, folder)
-    (folder / digest.hex()).write_text(sop_instance_uid)
-
-
-def doubted(environment: str, older_than: float) -> list[tuple[bytes, str]]:
-    """Digests noted more than `older_than` seconds ago, each with its SOP Instance UID."""
-    folder = config.settings().vault_dir / environment / "doubted"
-    if not folder.is_dir():
-        return []
-    before = time.time() - older_than
-    notes = [note for note in folder.iterdir() if note.stat().st_mtime < before]
-    return [(bytes.fromhex(note.name), note.read_text()) for note in notes]
-
-
-def settle_doubt(environment: str, digest: bytes, *, forget: bool) -> None:
-    """The bytes are somebody's, or are removed."""
-    if forget:
-        remove(environment, digest)
-    (config.settings().vault_dir / environment / "doubted" / digest.hex()).unlink(missing_ok=True)
 
 
 def remove(environment: str, digest: bytes) -> None:

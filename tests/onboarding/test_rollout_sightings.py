@@ -2,6 +2,7 @@
 answered (ON-4).
 """
 
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -135,7 +136,7 @@ def test_finding_must_find_and_retrieving_must_arrive(run: RolloutRun) -> None:
         (None, StepState.PASSED),
     ):
         wanted = retrieval.get(peer(), question("STUDY", StudyInstanceUID=made.StudyInstanceUID))
-        (item,) = (item for part in wanted.parts for item in wanted.items(part))
+        (item,) = wanted.objects(nullcontext)
         wanted.note(item, error)
         wanted.close(retrieval.DONE)
         assert step(run, StepKind.RETRIEVE).state == state

@@ -1,4 +1,4 @@
-"""How far an order has come, when what was stored for it is rejected or turns out another's (AC-3)."""
+"""How far an order has come when what was stored for it is rejected, or another's (AC-3)."""
 
 import pytest
 

@@ -1,14 +1,25 @@
 """Storage commitment: judged on digests read again; with the report the duty passes (AR-3)."""
 
+from pathlib import Path
+
 import pytest
 
-from archive import errors, vault
-from archive.models import Case, Instance, Job, LedgerEvent, StorageCommitment, Study
+from archive import errors, tasks, vault
+from archive.models import (
+    Case,
+    Instance,
+    Job,
+    JobKind,
+    LedgerEvent,
+    StorageCommitment,
+    Study,
+)
 from archive.queries import timeline
 from archive.services import commitment
-from archive.values import now, uid_from_uuid
+from archive.values import now, uid_from_uuid, uuid7
 from tests import cast
 from tests.cast import CT, MALLILA, dataset
+from tests.configuring import Configure
 
 pytestmark = pytest.mark.usefixtures("db")
 
@@ -108,3 +119,28 @@ def test_a_report_that_did_not_arrive_is_due_at_once_and_told_on_its_study() -> 
     last = timeline.of_study(study)[-2:]
     assert [entry.step for entry in last if not entry.case_event] == ["commitment-undelivered"]
     assert Case.objects.get(events__study=study).place == "commitment-report"
+
+
+def test_a_report_that_has_arrived_counts_though_the_vault_is_full(
+    own_vault: Path, configure: Configure
+) -> None:
+    study = cast.store(dataset())
+    peer, uid = cast.peer(), uid_from_uuid()
+    asked = commitment.request(peer, transaction_uid=uid, references=references())
+    commitment.result(asked)
+    configure(FREE_BYTES_FLOOR=str(1 << 60))
+    with pytest.raises(errors.StorageFull):
+        commitment.reported(asked, same_association=True)
+    assert Study.objects.get(id=study.id).committed_at is not None
+    assert Job.objects.get(kind="commitment_report").state == "waiting"
+    assert not vault.record_keys("production")
+    commitment.not_delivered(asked, errors.StorageFull())
+    commitment.give_up(asked, uuid7(), errors.StorageFull())
+    assert StorageCommitment.objects.get().state == "reported"
+    assert not LedgerEvent.objects.filter(kind="commitment.undelivered").exists()
+    assert Case.objects.get(reason="storage-full").state == "open"
+    configure(FREE_BYTES_FLOOR="0")
+    tasks.WORK[JobKind.COMMITMENT_REPORT].run(asked)
+    [key] = vault.record_keys("production")
+    assert vault.read_record(key)["objects"] == [uid for _, uid in references()]
+    assert Job.objects.get(kind="commitment_report").state == "done"

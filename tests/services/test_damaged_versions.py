@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from archive import stores, vault
+from archive import errors, stores, vault
 from archive.models import Case, Document, InstanceVersion
 from archive.services import verification
 from archive.stores import Store, files
@@ -84,3 +84,33 @@ def test_what_is_moved_while_it_is_read_is_not_damaged(
     assert not Case.objects.exists() and quarantined(own_vault) == []
     manifest = Document.objects.get(kind="manifest", status="approved")
     assert filling.has(vault.key_of("production", bytes.fromhex(manifest.vault_key)))
+
+
+def test_an_earlier_version_that_comes_again_is_whole_and_the_corrected_one_stays() -> None:
+    notes.allow(metadata=True)
+    made = dataset()
+    moved(made)
+    version = InstanceVersion.objects.get(number=1)
+    flip(bytes(version.digest))
+    assert go_round().found == 1
+    with pytest.raises(errors.PatientConflict):
+        cast.store(made)
+    version.refresh_from_db()
+    assert version.damaged_at is None and damaged_case().state == "resolved"
+    assert vault.read("production", bytes(version.digest)) == cast.encoded(made)
+    assert served(made).PatientID == NEW_PATIENT["PatientID"]
+    assert go_round().found == 0
+
+
+def test_an_earlier_version_is_healed_though_the_object_in_force_is_damaged_too() -> None:
+    notes.allow(metadata=True)
+    made = dataset()
+    moved(made)
+    version = InstanceVersion.objects.get(number=1)
+    flip(bytes(version.digest))
+    flip(bytes(version.instance.digest))
+    assert go_round().found == 2
+    with pytest.raises(errors.PatientConflict):
+        cast.store(made)
+    version.refresh_from_db()
+    assert version.damaged_at is None and version.instance.damaged_at is not None

@@ -137,6 +137,18 @@ def test_other_bytes_do_not_heal_it() -> None:
     assert one(made).damaged_at is not None
 
 
+def test_who_sent_other_content_for_a_damaged_object_has_no_open_case_when_it_is_whole() -> None:
+    made = dataset()
+    cast.store(made)
+    flip(bytes(one(made).digest))
+    go_round()
+    with pytest.raises(errors.BytesDamaged):
+        cast.store(dataset(SOPInstanceUID=made.SOPInstanceUID, Rows=4))
+    assert Case.objects.get(reason="bytes-damaged", place="store").state == "open"
+    cast.store(made)
+    assert set(Case.objects.values_list("state", flat=True)) == {"resolved"}
+
+
 def test_damage_that_shows_when_an_object_comes_again_is_dealt_with() -> None:
     made = dataset()
     cast.store(made)

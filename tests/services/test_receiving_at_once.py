@@ -3,6 +3,7 @@ NF-4). Each association has brought a new object before, so that study and serie
 """
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from pydicom.dataset import Dataset
@@ -10,10 +11,11 @@ from pydicom.dataset import Dataset
 from archive import errors, vault
 from archive.errors.retention import StudyDestroyed
 from archive.models import Case, Environment, Instance, InstanceVersion, Job, Study, StudyState
-from archive.services import doubts
+from archive.services import doubts, rows, serving
 from archive.services.sessions import Session
 from tests import cast, notes
 from tests.cast import dataset, send
+from tests.services import test_integrity
 from tests.services.test_corrections import NEW_PATIENT, corrected
 
 pytestmark = pytest.mark.usefixtures("db", "own_vault")
@@ -117,3 +119,59 @@ def test_a_study_destroyed_meanwhile_takes_nothing_old_or_new(
     monkeypatch.setattr(doubts, "DOUBT_SECONDS", -1)
     doubts.settle()
     assert list(vault.every_object("production")) == []
+
+
+def left(made: Dataset) -> None:
+    """Its bytes, in doubt, as of an object that was refused."""
+    cast.store(made)
+    digest = bytes(row(made).digest)
+    row(made).delete()
+    vault.doubt("production", digest, str(made.SOPInstanceUID))
+
+
+def test_an_object_that_comes_while_its_bytes_are_judged_keeps_them(
+    own_vault: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = dataset()
+    left(made)
+    monkeypatch.setattr(doubts, "DOUBT_SECONDS", -1)
+
+    def found_too_early(environment: str, uid: str) -> None:
+        """Judged, and then the object comes: its bytes stand, so nothing is written but its row."""
+        monkeypatch.undo()
+        cast.store(made)
+
+    monkeypatch.setattr(rows, "find", found_too_early)
+    doubts.settle()
+    monkeypatch.setattr(doubts, "DOUBT_SECONDS", -1)
+    assert test_integrity.go_round().found == 1  # somebody looks before they are judged again
+    doubts.settle()
+    found = Instance.objects.select_related("study__overlay").get()
+    assert serving.served(found).data() == cast.encoded(made)
+    assert not Case.objects.exclude(state="resolved").exists()
+    assert [path for path in own_vault.glob("*/doubted/*")] == []
+    doubts.settle()
+    assert len(list(vault.every_object("production"))) == 1
+
+
+def test_bytes_that_nobody_comes_to_name_go_for_good(
+    own_vault: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = dataset()
+    left(made)
+    assert (doubts.settle(), len(list(vault.every_object("production")))) == (0, 1)
+    monkeypatch.setattr(doubts, "DOUBT_SECONDS", -1)
+    assert [doubts.settle() for _ in range(3)] == [0, 1, 0]
+    assert [path.name for path in own_vault.glob("production/*/*") if path.is_file()] == []
+
+
+def test_what_comes_when_its_bytes_were_taken_away_stays(monkeypatch: pytest.MonkeyPatch) -> None:
+    made = dataset()
+    left(made)
+    monkeypatch.setattr(doubts, "DOUBT_SECONDS", -1)
+    doubts.settle()
+    cast.store(made)
+    doubts.settle()
+    doubts.settle()
+    found = Instance.objects.select_related("study__overlay").get()
+    assert serving.served(found).data() == cast.encoded(made)

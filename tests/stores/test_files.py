@@ -131,12 +131,14 @@ def test_room_is_asked_for_again_while_a_large_object_comes(configure: Configure
             coming.write(bytes(1))
 
 
-def test_only_what_nobody_writes_to_any_more_is_swept(own_vault: Path) -> None:
-    """Other receivers are at work when one begins: of this machine, or of another."""
-    incoming = own_vault / "production/incoming"
-    incoming.mkdir()
-    (incoming / "left").touch()
-    os.utime(incoming / "left", (0, 0))
-    (incoming / "coming").touch()
-    assert vault.sweep_incoming() == 1
-    assert [path.name for path in incoming.iterdir()] == ["coming"]
+def test_what_a_killed_receiver_left_goes_when_nothing_was_written_to_it_for_long(
+    own_vault: Path,
+) -> None:
+    with Incoming("production") as coming:
+        coming.write(bytes(SPILL + 1))
+        [mine] = (own_vault / "production/incoming").iterdir()
+        left = mine.with_name("left")
+        left.write_bytes(b"half an object")
+        os.utime(left, (0, 0))
+        assert [vault.sweep_incoming() for _ in range(2)] == [1, 0]
+        assert mine.exists() and not left.exists()

@@ -7,10 +7,11 @@ The next large object is read, and its digest checked, while the one before is o
 import logging
 import threading
 from collections import deque
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass, field
+from functools import partial
 
 from archive.config import settings
 from archive.edges.dicom import calling, codec, replies
@@ -203,7 +204,7 @@ class Fetch:
         ahead: Ahead = deque()
         with ThreadPoolExecutor(1, "read-ahead") as reader:
             try:
-                for item in self._items():
+                for item in self.wanted.objects(partial(exchange, self.peer.association_id)):
                     is_large = item.size > AHEAD
                     ahead.append((item, reader.submit(self._hold, item) if is_large else None))
                     if len(ahead) > 1:
@@ -218,14 +219,6 @@ class Fetch:
     def _next(self, ahead: Ahead) -> tuple[Outgoing, Held | ArchiveError]:
         item, future = ahead.popleft()
         return item, self._hold(item) if future is None else future.result()
-
-    def _items(self) -> Iterator[Outgoing]:
-        with exchange(self.peer.association_id):
-            parts = self.wanted.parts
-        for part in parts:
-            with exchange(self.peer.association_id):
-                items = self.wanted.items(part)
-            yield from items
 
     def _hold(self, item: Outgoing) -> Held | ArchiveError:
         """In another thread, without a database; nothing is read for a destination that is over."""

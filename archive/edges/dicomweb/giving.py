@@ -9,6 +9,7 @@ import logging
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import partial
 from typing import Protocol
 
 from django.http import StreamingHttpResponse
@@ -114,7 +115,7 @@ class Giving:
         """Raises ArchiveError: of nothing, or in the middle."""
         ending, failure, given = retrieval.BROKEN_OFF, None, False
         try:
-            for item in self._items():
+            for item in self.wanted.objects(partial(exchange, self.call.correlation_id)):
                 error: ArchiveError | None = None
                 begun = False
                 try:
@@ -142,14 +143,6 @@ class Giving:
             ending = retrieval.DONE
         finally:
             self._close(ending)
-
-    def _items(self) -> Iterator[Outgoing]:
-        with exchange(self.call.correlation_id):
-            parts = self.wanted.parts
-        for part in parts:
-            with exchange(self.call.correlation_id):
-                items = self.wanted.items(part)
-            yield from items
 
     def _close(self, ending: str) -> None:
         try:

@@ -15,9 +15,10 @@ from archive.objects import json_model
 from archive.objects.identifier import CHARACTER_SET, LEVEL, Attribute
 from archive.objects.json_model import Model
 from archive.queries import attributes
+from archive.queries.availability import UNAVAILABLE
 from archive.rules.matching import Level
 from archive.services import querying
-from archive.services.querying import Search
+from archive.services.querying import AVAILABILITY, Search
 
 RETRIEVE_URL = 0x00081190
 _FUZZY = "The fuzzymatching parameter is not supported. Only literal matching has been performed."
@@ -58,10 +59,9 @@ def _model(call: Call, answer: list[Attribute]) -> Model:
         uids.get(attributes.SERIES_UID, ""),
         uids.get(attributes.INSTANCE_UID, ""),
     )
-    head = [
-        Attribute(CHARACTER_SET, "CS", ("ISO_IR 192",)),
-        Attribute(RETRIEVE_URL, "UR", (address,)),
-    ]
+    head = [Attribute(CHARACTER_SET, "CS", ("ISO_IR 192",))]
+    if not any(each.values == (UNAVAILABLE,) for each in answer if each.tag == AVAILABILITY):
+        head.append(Attribute(RETRIEVE_URL, "UR", (address,)))
     return json_model.of_attributes([*head, *(each for each in answer if each.tag != LEVEL)])
 
 

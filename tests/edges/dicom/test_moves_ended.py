@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from pynetdicom.events import Event
 
 from archive.edges.dicom.upper_layer import P_DATA
-from tests import cast
+from archive.services.retrieval import FRESH_SECONDS
+from tests import cast, notes
 from tests.edges.dicom import wire
 from tests.edges.dicom.conftest import Listen
 from tests.edges.dicom.destination import Storage, storage
@@ -72,6 +73,26 @@ def test_a_retrieval_that_fails_in_the_middle_says_nothing_of_what_remains(
     assert (status, wire.number(body, 0x1021)) == (0xA702, len(destination.stored))
     assert [wire.number(each, 0x1020) for _, each in pending] == [4]
     assert wire.element(0x1020, b"")[:4] not in body
+
+
+def test_an_object_that_is_rejected_while_its_study_is_moved_stays_here(
+    listener: Listening, pick_port: Callable[[], int]
+) -> None:
+    made = stored(3)
+    rejected = threading.Event()
+    with storage(pick_port()) as destination:
+        destination.answer = waiting(destination, rejected)
+        peer = moving(listener)
+        assert destination.arrived.wait(20)
+        notes.send(notes.note(notes.SAFETY, made[-1]))
+        rejected.wait(FRESH_SECONDS)  # for so long nobody looks again
+        rejected.set()
+        *_, (status, body) = responses(peer)
+    completed, failed = (wire.number(body, tag) for tag in (0x1021, 0x1022))
+    assert (status, completed, failed) == (0xB000, 2, 1)
+    assert {each.uid for each in destination.stored} == {
+        str(each.SOPInstanceUID) for each in made[:-1]
+    }
 
 
 def waiting(destination: Storage, event: threading.Event) -> Callable[[Event], int]:

@@ -1,0 +1,49 @@
+"""Objects that were refused and are sent again: their cases close by themselves (SD-3, AR-1)."""
+
+import pytest
+
+from archive import errors
+from archive.models import Case, CaseEvent
+from archive.services import ingest, registration
+from archive.services.sessions import Session
+from tests import cast, notes
+from tests.cast import dataset
+from tests.configuring import Configure
+from tests.services.test_registration import quiet
+
+pytestmark = pytest.mark.usefixtures("db", "own_vault")
+
+
+def test_what_was_broken_off_before_it_said_anything_is_solved_when_it_is_archived() -> None:
+    made, session = dataset(), Session(cast.peer())
+    for sent in (made, dataset()):
+        receipt = ingest.begin(
+            session,
+            sop_class_uid=cast.CT,
+            sop_instance_uid=str(sent.SOPInstanceUID),
+            transfer_syntax_uid=cast.EXPLICIT,
+        )
+        receipt.abandon()
+    study = cast.store(made)
+    quiet(study)
+    cast.documents()
+    registration.advance(study.id)
+    events = CaseEvent.objects.filter(case__reason="transfer-broken", study_instance_uid="")
+    outcomes = dict(events.values_list("sop_instance_uid", "outcome"))
+    assert outcomes.pop(str(made.SOPInstanceUID)) == "solved"
+    assert list(outcomes.values()) == ["open"]
+
+
+def test_a_note_that_was_refused_and_comes_again_leaves_no_open_case(
+    configure: Configure,
+) -> None:
+    made = dataset()
+    cast.store(made)
+    note = notes.note(notes.SAFETY, made)
+    configure(FREE_BYTES_FLOOR=str(1 << 60))
+    with pytest.raises(errors.StorageFull):
+        notes.send(note)
+    configure(FREE_BYTES_FLOOR="0")
+    assert Case.objects.get(reason="storage-full").state == "open"
+    notes.send(note)
+    assert Case.objects.get(reason="storage-full").state == "resolved"
