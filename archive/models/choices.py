@@ -213,6 +213,7 @@ class MailPace(TextChoices):
     """How a person is told of cases by mail."""
 
     OFF = "off", _("no mail")
+    GIVEN = "given", _("at once, but only of cases that somebody gives me")
     AT_ONCE = "at_once", _("at once")
     DIGEST = "digest", _("once a day")
 

@@ -23,7 +23,7 @@ from archive.models import (
     User,
     WebhookEvent,
 )
-from archive.services import webhook_events
+from archive.services import case_mails, webhook_events
 from archive.values import now, today
 
 
@@ -63,15 +63,18 @@ def _reopen(case: Case) -> None:
 
 
 def assign(actor: Actor, case: Case, owner: User | None) -> None:
-    """Give a case to a person of the desk, who watches it from then on; None gives it back. What
-    the customer was asked, it stays asked. Raises CaseTaken when the case as it was read by the
-    caller had another owner than it has.
+    """Give a case to a person of the desk, who watches it from then on, and is told of it by mail
+    when it is another's gift; None gives it back. What the customer was asked, it stays asked.
+    Raises CaseTaken when the case as it was read by the caller had another owner than it has.
     """
     was, handling = _name(case.owner), Handling.ASSIGNED if owner else Handling.NEW
+    given_at = now() if owner and owner.id not in (actor.id, case.owner_id) else None
     with transaction.atomic():
         held = Case.objects.filter(id=case.id, owner_id=case.owner_id)
-        if not held.update(owner=owner):
+        if not held.update(owner=owner, given_at=given_at):
             raise CaseTaken()
+        if owner is not None and given_at is not None:
+            case_mails.given(owner.id, given_at)
         rows = Case.objects.filter(id=case.id).exclude(handling=Handling.WAITING)
         rows.update(handling=handling)
         if owner is not None:
