@@ -317,7 +317,8 @@ def report_failed(commitment_id: UUID, error: ArchiveError) -> None:
 def not_delivered(commitment_id: UUID, error: ArchiveError) -> None:
     """One more try has failed."""
     commitment = StorageCommitment.objects.select_related("connection").get(id=commitment_id)
-    kind, facts = ledger.Kind.COMMITMENT_UNDELIVERED, {"error": error.detail}
+    kind = ledger.Kind.COMMITMENT_UNDELIVERED
+    facts = {"error": error.detail, "cause": error.reason()}
     _record(kind, commitment, _studies_of(commitment), facts)
 
 
