@@ -128,6 +128,7 @@ ACCOUNT_FORMS = {
     "login": "portal.accounts.SignIn",
     "reauthenticate": "portal.accounts.PasswordAgain",
     "signup": "portal.accounts.SignUp",
+    "add_email": "portal.accounts.AnotherAddress",
 }
 ACCOUNT_SESSION_REMEMBER = False  # machines on wards are shared
 ACCOUNT_REAUTHENTICATION_REQUIRED = True  # an address that is added opens the account by its mail
