@@ -166,6 +166,7 @@ class Handling(TextChoices):
     NEW = "new", _("new")
     ASSIGNED = "assigned", _("assigned")
     WAITING = "waiting", _("waits for the customer")
+    ANSWERED = "answered", _("customer has answered")
     RECURRING = "recurring", _("has come back")
 
 
