@@ -295,16 +295,20 @@ def retry(claim: Claim, error: ArchiveError, *, counted: int | None = None) -> N
         lease_until=None,
         sent_at=None,
         not_before=now() + timedelta(seconds=wait),
-        last_error=error.detail[:400],
         tries=claim.tries if counted is None else counted,
+        **_said(error),
     )
     _pass_on(claim)
+
+
+def _said(error: ArchiveError) -> dict[str, str]:
+    return {"last_error": error.detail[:400], "last_reason": error.reason()}
 
 
 def give_up(claim: Claim, error: ArchiveError) -> None:
     """The error desk has it now. What was owed anew while it ran is still done."""
     ours = Job.objects.filter(id=claim.id, lease_holder=claim.holder)
-    ended = {"lease_holder": None, "lease_until": None, "last_error": error.detail[:400]}
+    ended = {"lease_holder": None, "lease_until": None, **_said(error)}
     if not ours.filter(again=False).update(state=JobState.DEAD, ended_at=now(), **ended):
         ours.update(state=JobState.WAITING, tries=0, sent_at=None, not_before=now(), **ended)
     _pass_on(claim)

@@ -7,7 +7,7 @@ from smtplib import SMTPException
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.account.forms import LoginForm, ReauthenticateForm, SignupForm
+from allauth.account.forms import AddEmailForm, LoginForm, ReauthenticateForm, SignupForm
 from allauth.account.models import EmailAddress
 from allauth.account.stages import EmailVerificationStage
 from django import forms
@@ -25,6 +25,7 @@ from portal.staff import person_of
 
 log = logging.getLogger(__name__)
 
+NO_ADDRESS = _("This is no e-mail address. It looks like name@organisation.fi.")
 SIGN_UP = "join-account"  # the one address where an account is made
 
 # What allauth would mail about is what the ledger keeps of an account.
@@ -148,6 +149,18 @@ class PasswordAgain(ReauthenticateForm):
         self.fields["password"].widget.attrs.pop("placeholder", None)
 
 
+class AnotherAddress(AddEmailForm):
+    """Of somebody who has an account."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        field = self.fields["email"]
+        field.label = _("E-mail address")
+        field.help_text = _("A link is sent to it. Once it is opened you can take it into use.")
+        field.error_messages["invalid"] = NO_ADDRESS
+        field.widget.attrs.pop("placeholder", None)
+
+
 class SignUp(SignupForm):
     """An e-mail address and a password; `homepage` is a trap that people do not see."""
 
@@ -155,9 +168,7 @@ class SignUp(SignupForm):
         super().__init__(*args, **kwargs)
         self.fields["email"].label = _("E-mail address")
         self.fields["email"].help_text = _("Your own at work. A link is sent to it.")
-        self.fields["email"].error_messages["invalid"] = _(
-            "This is no e-mail address. It looks like name@organisation.fi."
-        )
+        self.fields["email"].error_messages["invalid"] = NO_ADDRESS
         self.fields["password1"].label = _("Password")
         self.fields["password1"].help_text = _(
             "At least 8 characters, and nothing that is easy to guess."

@@ -11,6 +11,7 @@ from archive.actors import ActorKind
 from archive.models import Authorisation, LedgerEvent
 from archive.rules.authorisations import Fault
 from portal.entries import Entry
+from portal.said import error_words
 
 FAULTS: Mapping[Fault, Promise] = {
     Fault.NO_RIGHT: gettext_lazy("Give at least one right: to see or to store."),
@@ -140,7 +141,7 @@ def _entry(event: LedgerEvent) -> Entry:
         at=event.at,
         interface=_interface(event),
         what=f"{what % said}: {told}" if told else what % said,
-        answer=str(facts.get("error") or ""),
+        answer=error_words(facts),
         shape=SHAPES.get(event.kind, "done"),
     )
 

@@ -10,7 +10,7 @@ from archive.models import JobKind, JobState
 from portal.advice import advise
 from portal.formats import number_text, when_text
 from portal.happenings import Facts, Sayings, kind_words, tries_words
-from portal.said import Said, objects_words
+from portal.said import Said, error_words, objects_words
 
 
 def _verified(facts: Facts, actor: str) -> Said:
@@ -61,7 +61,7 @@ def _work(facts: Facts, actor: str) -> Said:
     if facts.get("tries"):
         parts.append(tries_words(facts))
     if facts.get("error"):
-        parts.append(str(facts["error"]))
+        parts.append(error_words(facts))
     if facts.get("next"):
         at = when_text(datetime.fromisoformat(str(facts["next"])), seconds=True)
         parts.append(_("next time %(at)s") % {"at": at})

@@ -21,7 +21,7 @@ from portal.entries import Entry
 from portal.formats import number_text
 from portal.person_happenings import TELLING
 from portal.retention_happenings import RETAINING
-from portal.said import Said, objects_words, series_words
+from portal.said import Said, error_words, objects_words, series_words
 
 INTERFACES = {
     "registration": gettext_lazy("Registration"),
@@ -132,7 +132,7 @@ def _commitment_reported(facts: Facts, actor: str) -> Said:
 
 
 def _commitment_undelivered(facts: Facts, actor: str) -> Said:
-    return Said(_("Commitment report not delivered"), str(facts.get("error", "")), "wait")
+    return Said(_("Commitment report not delivered"), error_words(facts), "wait")
 
 
 def _retrieved(facts: Facts, actor: str) -> Said:
@@ -162,13 +162,13 @@ def _notice_delivered(facts: Facts, actor: str) -> Said:
 
 def _notice_undelivered(facts: Facts, actor: str) -> Said:
     said = _("Confirmation not delivered to %(peer)s; it is tried again")
-    answer = f"{tries_words(facts)}: {facts.get('error', '')}"
+    answer = f"{tries_words(facts)}: {error_words(facts)}"
     return Said(said % {"peer": facts.get("peer", "–")}, answer, "wait")
 
 
 def _notice_given_up(facts: Facts, actor: str) -> Said:
     said = _("Confirmation not delivered to %(peer)s; trying has ended")
-    answer = f"{tries_words(facts)}: {facts.get('error', '')}"
+    answer = f"{tries_words(facts)}: {error_words(facts)}"
     return Said(said % {"peer": facts.get("peer", "–")}, answer)
 
 

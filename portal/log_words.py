@@ -219,6 +219,7 @@ FACTS: Mapping[str, Label] = {
     "peer": _("Address"),
     "tries": _("Tries"),
     "error": _("Error"),
+    "cause": _("Cause"),
     "position": _("Position in the chain"),
     "digest": _("Digest"),
     "care_relation": _("Care relation"),

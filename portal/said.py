@@ -7,6 +7,7 @@ from typing import Any
 
 from django.utils.translation import ngettext
 
+from portal.advice import told
 from portal.formats import number_text
 
 
@@ -32,3 +33,8 @@ def series_words(count: int) -> str:
 def with_reason(said: str, facts: Mapping[str, Any]) -> Said:
     reason = str(facts.get("reason") or "")
     return Said(f"{said}: {reason}" if reason else said)
+
+
+def error_words(facts: Mapping[str, Any]) -> str:
+    """Why something did not go, and what the machines said."""
+    return told(str(facts.get("cause") or ""), str(facts.get("error") or ""))

@@ -110,11 +110,11 @@ AUTHENTICATION_BACKENDS = [
     "allauth.account.auth_backends.AuthenticationBackend",
 ]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    {"NAME": name}
     for name in (
-        "UserAttributeSimilarityValidator",
-        "MinimumLengthValidator",
-        "CommonPasswordValidator",
+        "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "portal.password_rules.LongEnough",
+        "django.contrib.auth.password_validation.CommonPasswordValidator",
     )
 ]
 LOGIN_URL = "account_login"
@@ -130,6 +130,7 @@ ACCOUNT_FORMS = {
     "login": "portal.accounts.SignIn",
     "reauthenticate": "portal.accounts.PasswordAgain",
     "signup": "portal.accounts.SignUp",
+    "add_email": "portal.accounts.AnotherAddress",
 }
 ACCOUNT_SESSION_REMEMBER = False  # machines on wards are shared
 ACCOUNT_REAUTHENTICATION_REQUIRED = True  # an address that is added opens the account by its mail

@@ -61,6 +61,7 @@ SHAPES: dict[tuple[str, str], str] = {
     ("handling", Handling.NEW): "needs",
     ("handling", Handling.ASSIGNED): "wait",
     ("handling", Handling.WAITING): "wait",
+    ("handling", Handling.ANSWERED): "needs",
     ("handling", Handling.RECURRING): "needs",
     ("severity", Severity.CRITICAL): "needs",
     ("severity", Severity.HIGH): "needs",

@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from archive.models import AvailabilityNotice, NoticeState, Study, StudyState
 from archive.values import now
+from portal.advice import told
 from portal.formats import length_text
 from portal.happenings import waits_sentence
 from portal.shapes import SHAPES
@@ -57,7 +58,7 @@ def _registered(word: str, notices: Sequence[AvailabilityNotice], *, retryable: 
             "Registered, but the customer has not got its confirmation: %(peer)s, %(error)s."
         ) % {
             "peer": failed[0].connection.aet,
-            "error": failed[0].last_error or "–",
+            "error": told(failed[0].last_reason, failed[0].last_error) or "–",
         }
         return Standing("needs", _("needs you"), say, RETRY if retryable else NOTICE)
     if any(notice.state == NoticeState.PENDING for notice in notices):

@@ -166,6 +166,7 @@ class Handling(TextChoices):
     NEW = "new", _("new")
     ASSIGNED = "assigned", _("assigned")
     WAITING = "waiting", _("waits for the customer")
+    ANSWERED = "answered", _("customer has answered")
     RECURRING = "recurring", _("has come back")
 
 
@@ -213,6 +214,7 @@ class MailPace(TextChoices):
     """How a person is told of cases by mail."""
 
     OFF = "off", _("no mail")
+    GIVEN = "given", _("at once, but only of cases that somebody gives me")
     AT_ONCE = "at_once", _("at once")
     DIGEST = "digest", _("once a day")
 

@@ -45,6 +45,7 @@ class Case(models.Model):
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, blank=True, related_name="cases"
     )
+    given_at = models.DateTimeField(null=True, blank=True)  # to its owner, by somebody else
     watchers = models.ManyToManyField(
         settings.AUTH_USER_MODEL, blank=True, related_name="watched_cases"
     )

@@ -210,6 +210,9 @@ class AvailabilityNotice(models.Model):
     state = models.CharField(max_length=12, choices=NoticeState, default=NoticeState.PENDING)
     tries = models.PositiveIntegerField(default=0)
     last_error = models.CharField(max_length=200, blank=True)
+    last_reason = models.CharField(
+        max_length=40, blank=True, default="", db_default=""
+    )  # archive.errors
     made_at = models.DateTimeField()
     delivered_at = models.DateTimeField(null=True, blank=True)
 

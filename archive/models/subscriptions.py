@@ -8,8 +8,8 @@ from archive.models.fields import uuid_key
 
 
 class CaseMail(models.Model):
-    """A person's choice; who has none gets no mail. Hours are Helsinki's; in quiet hours nothing is
-    sent, what came meanwhile follows in one mail.
+    """A person's choice; who has none gets no mail, until somebody gives them a case. Hours are
+    Helsinki's; in quiet hours nothing is sent, what came meanwhile follows in one mail.
     """
 
     id = uuid_key()

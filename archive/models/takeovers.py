@@ -31,6 +31,9 @@ class Takeover(models.Model):
     outcome = models.JSONField(default=dict, blank=True)  # lines by LineOutcome
     sha256 = models.CharField(max_length=64, blank=True)  # over every line and its outcome
     error = models.CharField(max_length=200, blank=True)
+    last_reason = models.CharField(
+        max_length=40, blank=True, default="", db_default=""
+    )  # archive.errors
     made_by = models.CharField(max_length=200)
     made_at = models.DateTimeField()
 

@@ -62,6 +62,9 @@ class WebhookDelivery(models.Model):
     tries = models.PositiveIntegerField(default=0)
     delivered_at = models.DateTimeField(null=True, blank=True)
     last_error = models.CharField(max_length=200, blank=True)
+    last_reason = models.CharField(
+        max_length=40, blank=True, default="", db_default=""
+    )  # archive.errors
 
     class Meta:
         indexes = (

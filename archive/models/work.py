@@ -27,6 +27,9 @@ class Job(models.Model):
     lease_until = models.DateTimeField(null=True, blank=True)
     lease_holder = models.UUIDField(null=True, blank=True)
     last_error = models.CharField(max_length=400, blank=True)
+    last_reason = models.CharField(
+        max_length=40, blank=True, default="", db_default=""
+    )  # archive.errors
     # Of the conversation that owed it last, and its span there.
     correlation_id = models.UUIDField(null=True, blank=True)
     traceparent = models.CharField(max_length=55, blank=True)

@@ -89,7 +89,8 @@ def counts(rows: QuerySet[Case], reasons: Iterable[str], *, is_staff: bool) -> C
     """
     is_open, waits = Q(state=CaseState.OPEN), Q(handling=Handling.WAITING)
     needs = Q(reason__in=list(reasons))
-    needs = (needs | Q(handling=Handling.RECURRING)) & ~waits if is_staff else needs | waits
+    desks = Q(handling__in=(Handling.RECURRING, Handling.ANSWERED))
+    needs = (needs | desks) & ~waits if is_staff else needs | waits
     found = rows.order_by()[:COUNTED].aggregate(
         all=Count("id"),
         open=Count("id", filter=is_open),

@@ -6,7 +6,8 @@ from datetime import date
 from typing import NamedTuple
 from uuid import UUID
 
-from django.db.models import Count, Exists, OuterRef, Q, QuerySet, Sum
+from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q, QuerySet, Sum, Value
+from django.db.models.functions import Replace
 
 from archive.errors import NotFound
 from archive.models import (
@@ -154,6 +155,14 @@ def progress_among(list_ids: Collection[UUID]) -> dict[UUID, Progress]:
     )
     nothing = dict.fromkeys(list_ids, Progress(*[0] * 6))
     return nothing | {list_id: Progress(*counts) for list_id, *counts in counted}
+
+
+def study_dates(row: DestructionList) -> tuple[str, str]:
+    """The earliest and the latest of its studies, as DICOM has them; empty where none has one."""
+    day = Replace(F("study__study_date"), Value("."), Value(""))
+    told = DestructionItem.objects.filter(list=row).exclude(study__study_date="")
+    found = told.order_by().aggregate(first=Min(day), last=Max(day))
+    return found["first"] or "", found["last"] or ""
 
 
 def items(row: DestructionList) -> QuerySet[DestructionItem]:

@@ -134,6 +134,7 @@ def _owed(job: Job) -> Entry:
         "state": job.state,
         "tries": job.tries,
         "error": job.last_error,
+        "cause": job.last_reason,
         "next": job.not_before.isoformat() if job.state == JobState.WAITING else "",
     }
     return Entry(job.ended_at or job.made_at, "job", "work", JOBS[JobState(job.state)], facts)

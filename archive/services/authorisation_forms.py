@@ -309,7 +309,7 @@ def delivered(row_id: UUID, sent: Owed) -> None:
 
 def not_delivered(row_id: UUID, error: ArchiveError) -> None:
     """One more try has failed."""
-    facts = {"error": error.detail}
+    facts = {"error": error.detail, "cause": error.reason()}
     rows.record(Kind.AUTHORISATION_UNDELIVERED, _whole(row_id), facts, SYSTEM)
 
 

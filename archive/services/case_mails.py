@@ -5,12 +5,13 @@ A mail names cases, systems and causes by code; nothing of a patient, nothing th
 
 import logging
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.utils import translation
+from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -21,9 +22,9 @@ from archive.models import (
     Case,
     CaseComment,
     CaseMail,
+    CaseState,
     MailPace,
     Membership,
-    User,
 )
 from archive.rules.mail_times import digest_is_due, is_quiet
 from archive.services import mailing
@@ -38,6 +39,7 @@ MOST = 50  # cases named in one mail
 class News:
     """What happened to cases in a stretch of time."""
 
+    given: list[Case]
     opened: list[Case]
     written: list[Case]
     resolved: list[Case]
@@ -45,7 +47,7 @@ class News:
 
     @property
     def count(self) -> int:
-        return len(self.opened) + len(self.written) + len(self.resolved)
+        return len({*self.given, *self.opened, *self.written, *self.resolved})
 
 
 def choose(user_id: UUID, **choice: object) -> None:
@@ -55,11 +57,27 @@ def choose(user_id: UUID, **choice: object) -> None:
     )
 
 
-def of(user_id: UUID) -> CaseMail:
-    """The person's choice, or that there is none: no mail."""
-    return CaseMail.objects.filter(user_id=user_id).first() or CaseMail(
-        user_id=user_id, told_until=now()
+def given(user_id: UUID, at: datetime) -> None:
+    """Somebody gave the person a case at this time: who has not chosen is told of that and of no
+    more, in the caller's transaction.
+    """
+    before = at - timedelta(microseconds=1)
+    CaseMail.objects.get_or_create(
+        user_id=user_id, defaults={"pace": MailPace.GIVEN, "told_until": before}
     )
+
+
+def of(user_id: UUID, *, of_desk: bool) -> CaseMail:
+    """The person's choice, or what holds without one."""
+    pace = MailPace.GIVEN if of_desk else MailPace.OFF
+    return CaseMail.objects.filter(user_id=user_id).first() or CaseMail(
+        user_id=user_id, pace=pace, told_until=now()
+    )
+
+
+def paces(*, of_desk: bool) -> list[tuple[str, Promise]]:
+    """What there is to choose: nobody gives cases to a customer's people."""
+    return [each for each in MailPace.choices if of_desk or each[0] != MailPace.GIVEN]
 
 
 def tell_due() -> int:
@@ -91,7 +109,7 @@ def _tell(row: CaseMail) -> bool:
     """
     since, until = row.told_until, now()
     claimed = CaseMail.objects.filter(id=row.id, told_until=since).update(told_until=until)
-    news = _news(row.user, since, until)
+    news = _news(row, since, until)
     if not claimed or not news.count or not row.user.email:
         return False
     with translation.override(row.user.language or settings.LANGUAGE_CODE):
@@ -107,10 +125,15 @@ def _tell(row: CaseMail) -> bool:
     return True
 
 
-def _news(user: User, since: datetime, until: datetime) -> News:
+def _news(row: CaseMail, since: datetime, until: datetime) -> News:
     """The staff read of the cases they own or watch, a customer's people of all their own."""
+    user = row.user
     seats = list(Membership.objects.filter(user=user).select_related("organisation"))
     is_staff = any(seat.role in STAFF_ROLES and seat.organisation.is_operator for seat in seats)
+    got = Case.objects.filter(owner=user, given_at__gt=since, given_at__lte=until)
+    given = _some(got.filter(state=CaseState.OPEN)) if is_staff else []
+    if row.pace == MailPace.GIVEN:
+        return News(given, [], [], [], is_staff)
     if is_staff:
         cases = Case.objects.filter(Q(owner=user) | Q(watchers=user))
     else:
@@ -120,8 +143,10 @@ def _news(user: User, since: datetime, until: datetime) -> News:
     written = CaseComment.objects.filter(
         at__gt=since, at__lte=until, is_shared=True, is_customers=is_staff
     )
+    opened = cases.filter(opened_at__gt=since, opened_at__lte=until)
     return News(
-        _some(cases.filter(opened_at__gt=since, opened_at__lte=until)),
+        given,
+        _some(opened.exclude(id__in=[each.id for each in given])),
         _some(cases.filter(id__in=written.values("case_id"))),
         # One without events was joined to another, and goes on there.
         _some(cases.filter(resolved_at__gt=since, resolved_at__lte=until, event_count__gt=0)),
@@ -143,6 +168,7 @@ def _written(news: News) -> tuple[str, str]:
         else _("Cause and next step stand in the portal, on the page Errors.")
     )
     parts = [
+        _part(_("Given to you:"), news.given),
         _part(_("New, or come back:"), news.opened),
         _part(_("A message waits for you:"), news.written),
         _part(_("Resolved:"), news.resolved),

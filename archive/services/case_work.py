@@ -23,8 +23,10 @@ from archive.models import (
     User,
     WebhookEvent,
 )
-from archive.services import webhook_events
+from archive.services import case_mails, webhook_events
 from archive.values import now, today
+
+TALKING = (Handling.WAITING, Handling.ANSWERED)  # whoever has the case
 
 
 def severity_of(reason: str) -> Severity:
@@ -63,16 +65,19 @@ def _reopen(case: Case) -> None:
 
 
 def assign(actor: Actor, case: Case, owner: User | None) -> None:
-    """Give a case to a person of the desk, who watches it from then on; None gives it back. What
-    the customer was asked, it stays asked. Raises CaseTaken when the case as it was read by the
-    caller had another owner than it has.
+    """Give a case to a person of the desk, who watches it from then on, and is told of it by mail
+    when it is another's gift; None gives it back. What the customer was asked, it stays asked.
+    Raises CaseTaken when the case as it was read by the caller had another owner than it has.
     """
     was, handling = _name(case.owner), Handling.ASSIGNED if owner else Handling.NEW
+    given_at = now() if owner and owner.id not in (actor.id, case.owner_id) else None
     with transaction.atomic():
         held = Case.objects.filter(id=case.id, owner_id=case.owner_id)
-        if not held.update(owner=owner):
+        if not held.update(owner=owner, given_at=given_at):
             raise CaseTaken()
-        rows = Case.objects.filter(id=case.id).exclude(handling=Handling.WAITING)
+        if owner is not None and given_at is not None:
+            case_mails.given(owner.id, given_at)
+        rows = Case.objects.filter(id=case.id).exclude(handling__in=TALKING)
         rows.update(handling=handling)
         if owner is not None:
             case.watchers.add(owner)
@@ -104,36 +109,41 @@ def wait_for_customer(actor: Actor, case: Case, text: str) -> None:
 
 
 def comment(actor: Actor, case: Case, text: str, *, is_shared: bool) -> None:
-    """A note of the desk, which the customer reads when it is shared."""
+    """A note of the desk, which the customer reads when it is shared: then its answer has been
+    heard.
+    """
     with transaction.atomic():
         _comment(actor, case, text, is_shared=is_shared)
+        if is_shared:
+            _talk_ends(case, Handling.ANSWERED)
         _record(actor, case, "comment", "", "shared" if is_shared else "own")
 
 
 def reply(actor: Actor, case: Case, text: str) -> None:
-    """The customer answers: the move is the desk's again. A resolved case opens again, as nobody
-    would read the answer in it.
+    """The customer answers, or writes unasked: the move is the desk's. A resolved case opens again,
+    as nobody would read the answer in it.
     """
     with transaction.atomic():
         _reopen(case)
         _comment(actor, case, text, is_shared=True)
-        waited = _stop_waiting(case)
-        _record(actor, case, "reply", Handling.WAITING if waited else "", "")
+        waited = Case.objects.filter(id=case.id, handling=Handling.WAITING).exists()
+        Case.objects.filter(id=case.id).update(handling=Handling.ANSWERED)
+        _record(actor, case, "reply", Handling.WAITING if waited else "", Handling.ANSWERED)
     case.refresh_from_db()
 
 
 def go_on(actor: Actor, case: Case) -> None:
-    """The answer came another way, or is not needed: the customer is waited for no more."""
+    """The customer is waited for no more, or its answer has been dealt with."""
     with transaction.atomic():
-        if _stop_waiting(case):
-            _record(actor, case, "went on", Handling.WAITING, "")
+        for handling in TALKING:
+            if _talk_ends(case, handling):
+                _record(actor, case, "went on", handling, "")
     case.refresh_from_db()
 
 
-def _stop_waiting(case: Case) -> bool:
+def _talk_ends(case: Case, handling: Handling) -> bool:
     back = Handling.ASSIGNED if case.owner_id else Handling.NEW
-    waited = Case.objects.filter(id=case.id, handling=Handling.WAITING)
-    return bool(waited.update(handling=back))
+    return bool(Case.objects.filter(id=case.id, handling=handling).update(handling=back))
 
 
 def set_severity(actor: Actor, case: Case, severity: Severity) -> None:

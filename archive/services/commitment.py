@@ -332,7 +332,8 @@ def not_delivered(commitment_id: UUID, error: ArchiveError) -> None:
     commitment = StorageCommitment.objects.select_related("connection").get(id=commitment_id)
     if commitment.state == CommitmentState.REPORTED:
         return
-    kind, facts = ledger.Kind.COMMITMENT_UNDELIVERED, {"error": error.detail}
+    kind = ledger.Kind.COMMITMENT_UNDELIVERED
+    facts = {"error": error.detail, "cause": error.reason()}
     _record(kind, commitment, _studies_of(commitment), facts)
 
 

@@ -142,10 +142,10 @@ def not_delivered(notice_id: UUID, error: ArchiveError) -> int:
     """One more try has failed; how many have."""
     with transaction.atomic():
         AvailabilityNotice.objects.filter(id=notice_id).update(
-            tries=F("tries") + 1, last_error=error.detail[:200]
+            tries=F("tries") + 1, last_error=error.detail[:200], last_reason=error.reason()
         )
         notice = AvailabilityNotice.objects.select_related("connection").get(id=notice_id)
-        facts = {"tries": notice.tries, "error": error.detail}
+        facts = {"tries": notice.tries, "error": error.detail, "cause": error.reason()}
         _record(ledger.Kind.NOTICE_UNDELIVERED, notice, facts)
     return notice.tries
 
@@ -155,7 +155,8 @@ def give_up(notice_id: UUID, job_id: UUID, error: ArchiveError) -> None:
     with transaction.atomic():
         AvailabilityNotice.objects.filter(id=notice_id).update(state=NoticeState.FAILED)
         notice = AvailabilityNotice.objects.select_related("connection", "study").get(id=notice_id)
-        _record(ledger.Kind.NOTICE_GIVEN_UP, notice, {"tries": notice.tries, "error": error.detail})
+        said = {"tries": notice.tries, "error": error.detail, "cause": error.reason()}
+        _record(ledger.Kind.NOTICE_GIVEN_UP, notice, said)
         error_desk.report(
             error,
             environment=notice.environment,

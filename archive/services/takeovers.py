@@ -279,7 +279,8 @@ def answered(takeover_id: UUID, asked: Question, answers: Answers) -> datetime |
 
 def not_done(takeover_id: UUID, error: ArchiveError) -> None:
     """One more try has failed."""
-    Takeover.objects.filter(id=takeover_id).update(error=error.detail[:200])
+    rows = Takeover.objects.filter(id=takeover_id)
+    rows.update(error=error.detail[:200], last_reason=error.reason())
 
 
 def give_up_asking(takeover_id: UUID, job_id: UUID, error: ArchiveError) -> None:
@@ -295,7 +296,8 @@ def _give_up(takeover_id: UUID, job_id: UUID, error: ArchiveError, place: Place)
     with transaction.atomic():
         takeover = Takeover.objects.select_for_update().get(id=takeover_id)
         takeover.state, takeover.error = TakeoverState.FAILED, error.detail[:200]
-        takeover.save(update_fields=["state", "error"])
+        takeover.last_reason = error.reason()
+        takeover.save(update_fields=["state", "error", "last_reason"])
         error_desk.report(
             error,
             environment=takeover.environment,

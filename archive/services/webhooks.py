@@ -152,7 +152,7 @@ def delivered(delivery_id: UUID) -> None:
 
 def not_delivered(delivery_id: UUID, error: ArchiveError) -> None:
     WebhookDelivery.objects.filter(id=delivery_id).update(
-        last_error=error.detail[:200], tries=F("tries") + 1
+        last_error=error.detail[:200], last_reason=error.reason(), tries=F("tries") + 1
     )
 
 

@@ -36,7 +36,7 @@ from portal.advice import (
 )
 from portal.advice.kinds import CORRECT_AND_SEND, SEND_AGAIN, Advice, Move
 
-__all__ = ["ADVICE", "Advice", "Move", "advise", "having_words"]
+__all__ = ["ADVICE", "Advice", "Move", "advise", "having_words", "told"]
 
 LEAST_TEXT = 4  # shorter ones are in nearly every title
 
@@ -145,6 +145,15 @@ BY_REASON = {error.reason(): advice for error, advice in ADVICE.items()}
 def advise(reason: str) -> Advice:
     """The advice for a case's reason; an unknown word is a failure of ours."""
     return BY_REASON.get(reason, ADVICE[errors.Broken])
+
+
+def told(reason: str, technical: str) -> str:
+    """An error in the reader's language, what the machines said beside it. Of what failed before
+    reasons were kept there is that alone.
+    """
+    if not technical or reason not in BY_REASON:
+        return technical
+    return f"{BY_REASON[reason].title} ({technical})"
 
 
 def having_words(text: str) -> list[str]:

@@ -1,7 +1,7 @@
 """Holds, days of death, and destruction lists: proposed by one archivist, approved by another."""
 
 from collections.abc import Callable, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -14,6 +14,7 @@ from archive.actors import Actor
 from archive.errors import NotFound
 from archive.models import (
     ApiScope,
+    DestructionItem,
     DestructionList,
     Environment,
     ItemState,
@@ -24,7 +25,7 @@ from archive.models import (
 from archive.queries import destruction as queries
 from archive.queries import keyset
 from archive.services import deaths, destruction, patient_search, retention_holds
-from archive.values import today
+from archive.values import dicom_date, today
 from portal.api.case_acts import ReasonIn
 from portal.api.cases import AfterShape
 from portal.api.corrections import ListShape
@@ -277,12 +278,17 @@ class DestructionItemOut(serializers.Serializer[Any]):
     study_id = serializers.UUIDField()
     study_instance_uid = serializers.CharField()
     state = serializers.ChoiceField(ItemState.choices)
+    study_date = serializers.SerializerMethodField()
     ends_on = serializers.DateField(help_text="the last day of its retention")
     spared = serializers.ChoiceField(Spared.choices, allow_blank=True)
     instances = serializers.IntegerField()
     bytes = serializers.IntegerField()
     sha256 = serializers.CharField(help_text="over UIDs and digests of what was destroyed")
     decided_at = serializers.DateTimeField(allow_null=True)
+
+    @extend_schema_field(serializers.DateField(allow_null=True))
+    def get_study_date(self, row: DestructionItem) -> date | None:
+        return dicom_date(row.study.study_date)
 
 
 class DestructionItemsOut(serializers.Serializer[Any]):

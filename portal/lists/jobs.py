@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy
 
 from archive.models import Job
 from archive.queries import queues
+from portal.advice import told
 from portal.lists.cells import Act, Identifier, Press, State, Value, When
 from portal.lists.columns import Column, Listing, acts
 
@@ -19,6 +20,10 @@ ENVIRONMENT: Column[Any] = Column(
     lambda each: each.job.get_environment_display(),
 )
 TRIES: Column[Any] = Column("tries", gettext_lazy("Tries"), lambda each: each.job.tries, css="num")
+
+
+def _error(each: Any) -> str:
+    return told(each.job.last_reason, each.job.last_error)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +58,7 @@ STUCK = Listing[Stuck](
             "reason",
             gettext_lazy("Reason"),
             lambda each: each.why,
-            under=(Column("error", gettext_lazy("Error"), lambda each: each.job.last_error),),
+            under=(Column("error", gettext_lazy("Error"), _error),),
         ),
         Column("id", gettext_lazy("Id"), lambda each: Identifier(str(each.job.id)), shown=False),
     ),
@@ -94,7 +99,7 @@ DEAD = Listing[queues.Dead](
             order=queues.LATEST,
         ),
         TRIES,
-        Column("reason", gettext_lazy("Reason"), lambda each: each.job.last_error),
+        Column("reason", gettext_lazy("Reason"), _error),
         Column("case", gettext_lazy("Case"), _case),
         acts(_again),
     ),

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 from archive.models import ApiToken, Webhook, WebhookDelivery
 from archive.queries.keyset import Key, moment
 from archive.values import civil_day
+from portal.advice import told
 from portal.lists.cells import Act, Code, Press, State, Value, When, lines
 from portal.lists.columns import Column, Listing, acts
 
@@ -125,7 +126,11 @@ def _last(each: Called) -> When | None:
 
 
 def _error(each: Called) -> str:
-    return each.last.last_error if each.last and not each.last.delivered_at else ""
+    return _failure(each.last) if each.last else ""
+
+
+def _failure(row: WebhookDelivery) -> str:
+    return "" if row.delivered_at else told(row.last_reason, row.last_error)
 
 
 def _deliveries(each: Called) -> Act:
@@ -197,13 +202,7 @@ DELIVERIES = Listing[WebhookDelivery](
             "state",
             gettext_lazy("State"),
             _delivered,
-            under=(
-                Column(
-                    "error",
-                    gettext_lazy("Error"),
-                    lambda row: "" if row.delivered_at else row.last_error,
-                ),
-            ),
+            under=(Column("error", gettext_lazy("Error"), _failure),),
         ),
         Column("at", gettext_lazy("Happened"), lambda row: When(row.at)),
         Column("delivered", gettext_lazy("Delivered"), lambda row: When(row.delivered_at)),

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 
 from archive.values import civil_day, mask, now, today
 from portal import formats
+from portal.advice import told
 from portal.shapes import SHAPES
 
 register = template.Library()
@@ -36,6 +37,14 @@ def state_of(row: Model, field: str = "state") -> SafeString:
 def state_word(kind: str, value: str, word: object) -> SafeString:
     """`{% state_word "study" row.state row.word %}`: the same for a row of values."""
     return state(SHAPES.get((kind, value), "none"), word)
+
+
+@register.filter
+def error(reason: str, technical: str) -> str:
+    """`{{ notice.last_reason|error:notice.last_error }}`: in the reader's language, what the
+    machines said beside it.
+    """
+    return told(reason, technical)
 
 
 @register.simple_tag

@@ -41,17 +41,28 @@ class Reader:
         if case and self.is_asked(case):
             asked = _("Technical support asks you something: answer on the page of the case.")
             return f"{asked} {step}"
+        if case and self.is_answered(case):
+            answered = _("The customer has answered: read the comments.")
+            return f"{answered} {step}"
         return step
 
     def move(self, advice: Advice, case: Case | None = None) -> str:
         if (case and self.is_asked(case)) or (not self.is_staff and advice.move == Move.SENDER):
             return _("yours")
+        if case and self.is_staff and case.state == CaseState.OPEN:
+            talking = {Handling.ANSWERED: Move.SUPPORT, Handling.WAITING: Move.SENDER}
+            return str(talking.get(Handling(case.handling), advice.move).value)
         return str(advice.move.value)
 
     def is_asked(self, case: Case) -> bool:
         """A customer's people, whose answer the desk waits for."""
         waits = case.state == CaseState.OPEN and case.handling == Handling.WAITING
         return waits and not self.is_staff
+
+    def is_answered(self, case: Case) -> bool:
+        """The desk, which has not yet said that it heard."""
+        answered = case.state == CaseState.OPEN and case.handling == Handling.ANSWERED
+        return answered and self.is_staff
 
     def standing(self, case: Case, advice: Advice) -> tuple[str, str]:
         """Shape and word of a case: whose move it is."""
@@ -63,6 +74,8 @@ class Reader:
                 if self.is_staff
                 else ("needs", _("needs you"))
             )
+        if self.is_answered(case):
+            return "needs", _("customer has answered")
         if case.handling == Handling.RECURRING and self.is_staff:
             return "needs", _("has come back")
         if advice.move in self.moves:

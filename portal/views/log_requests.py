@@ -57,32 +57,40 @@ def _is_late(row: ExplanationRequest) -> bool:
 @page("log-request")
 def detail(request: Request, actor: Actor, request_id: UUID) -> HttpResponseBase:
     row = log_requests.one(actor, request_id)
-    request.environment = row.case.environment
     form = AnswerForm(request.POST if request.method == "POST" else None)
-    if request.method == "POST" and form.is_valid():
-        return _answer(request, actor, row, form)
+    if not form.is_bound or not form.is_valid():
+        return _show(request, actor, row, form, status=422 if form.is_bound else 200)
+    text = form.cleaned_data["answer"]
+    try:
+        log_requests.answer(actor, row.id, text)
+    except ArchiveError as error:
+        advice = advise(error.reason())
+        messages.error(request, str(advice.customer_cause))
+        return _show(request, actor, log_requests.one(actor, row.id), form, text, status=409)
+    messages.success(request, _("Your explanation is with log review."))
+    return redirect("log-request", row.id)
+
+
+def _show(
+    request: Request,
+    actor: Actor,
+    row: ExplanationRequest,
+    form: AnswerForm,
+    unsent: str = "",
+    *,
+    status: int,
+) -> HttpResponseBase:
+    """`unsent`: what was written while somebody else answered, to be taken along."""
+    request.environment = row.case.environment
     log_requests.viewed(actor, row)
     around = lists.around(request, actor, LOG_REQUESTS, opened_by, row)
     context = {
         "row": row,
         "form": form if row.state == ExplanationState.ASKED else None,
+        "unsent": unsent,
         "lines": lines(reviews.asked_about(row), linked=False),
         "is_late": _is_late(row),
         **around,
         "trail": [(_("Log requests"), around["back"])],
     }
-    status = 422 if form.is_bound else 200
     return render(request, "log_requests/detail.html", context, status=status)
-
-
-def _answer(
-    request: Request, actor: Actor, row: ExplanationRequest, form: AnswerForm
-) -> HttpResponseBase:
-    try:
-        log_requests.answer(actor, row.id, form.cleaned_data["answer"])
-    except ArchiveError as error:
-        advice = advise(error.reason())
-        messages.error(request, f"{advice.customer_cause} {advice.customer_step}")
-    else:
-        messages.success(request, _("Your explanation is with log review."))
-    return redirect("log-request", row.id)

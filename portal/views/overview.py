@@ -6,15 +6,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from archive.actors import Actor
-from archive.models import JobKind, StudyState
+from archive.models import Case, JobKind, StudyState
 from archive.queries import alarms, overview
 from archive.values import now
 from onboarding import queries
 from portal import formats, plots
-from portal.advice import advise
+from portal.advice import Advice, advise
 from portal.alarm_words import about
 from portal.pages import BY_NAME, CUSTOMERS, address
 from portal.staff import Request, page, person_of
+from portal.views.desk import STAFF_READER
 
 ALARMS = 5
 
@@ -57,15 +58,19 @@ def show(request: Request, actor: Actor) -> HttpResponse:
             (study, address(actor.roles, "study", study))
             for study in overview.oldest_waiting(request.environment)
         ],
-        "cases": [
-            (case, advise(case.reason), address(actor.roles, "case", case)) for case in cases
-        ],
+        "cases": [_in_words(case, actor) for case in cases],
         "queues": [
             (JobKind(queue.kind).label, queue) for queue in overview.queues(request.environment)
         ],
         "interfaces": [(interface_word(each.kind), each) for each in overview.interfaces()],
     }
     return render(request, "overview/overview.html", context)
+
+
+def _in_words(case: Case, actor: Actor) -> tuple[Case, Advice, str, str]:
+    """With its advice, whose move it is, and its address for who may open it."""
+    advice = advise(case.reason)
+    return case, advice, STAFF_READER.move(advice, case), address(actor.roles, "case", case)
 
 
 def _title(flows: list[overview.Flow]) -> str:

@@ -51,7 +51,18 @@ def test_the_desk_asks_and_the_customer_answers() -> None:
     answer = customer.post(address(case, "reply/"), {"text": "The one of 2024."}, follow=True)
     assert "Your reply was sent" in answer.content.decode()
     case.refresh_from_db()
-    assert case.handling == "new" and "The one of 2024." in page(client, case)
+    answered = page(client, case)
+    assert case.handling == "answered" and "The one of 2024." in answered
+    assert '<span class="state needs">customer has answered</span>' in answered
+    assert "read the comments" in answered and "1 needs you" in page_of_desk(client)
+    work(client, case, "take")
+    assert case.handling == "answered", "whoever has it, the answer is still to be read"
+    assert "is dealt with" in work(client, case, "go-on")
+    assert case.handling == "assigned" and "needs you" not in page_of_desk(client)
+
+
+def page_of_desk(client: Client) -> str:
+    return client.get("/desk/").content.decode()
 
 
 def test_a_personal_code_stays_out_of_comments() -> None:

@@ -160,6 +160,9 @@ def test_a_destruction_goes_by_two_persons_and_ends_in_a_certificate() -> None:
     content = post(one, reverse("destruction-propose"), {**given, "sure": "yes"})
     made = DestructionList.objects.get()
     assert "another archivist approves it" in content
+    content = get(other, reverse("destruction", args=[made.id]))
+    assert "<dd>20 Nov 2026</dd>" in content  # the one study's day, in the facts
+    assert '<td data-label="Study date">20 Nov 2026</td>' in content
     approve = reverse("destruction-act", args=[made.id])
     assert "cannot grant it" in post(one, approve)
     assert "being carried out" in post(other, approve)

@@ -226,7 +226,10 @@ def test_a_session_that_was_left_open_gives_the_account_to_no_other_address() ->
     assert answer.headers["Location"].startswith("/accounts/reauthenticate/")
     assert not EmailAddress.objects.filter(email=new).exists()
     client = confirmed(signed_in())
-    client.post("/accounts/email/", added)
+    assert "/accounts/email/" in client.get(OWN).content.decode()
+    waiting = client.post("/accounts/email/", added, follow=True).content.decode()
+    assert new in waiting and "not confirmed" in waiting
+    assert "register an organisation" not in mail.outbox[-1].body
     (link,) = re.findall(r"/accounts/confirm-email/\S+", mail.outbox[-1].body)
     client.post(link)
     client.post("/accounts/email/", {"action_primary": "", "email": new})

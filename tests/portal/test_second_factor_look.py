@@ -93,6 +93,7 @@ def test_no_page_of_them_has_an_axe_violation_or_scrolls_sideways(
     )
     own = (
         "/accounts/2fa/",
+        "/accounts/email/",
         f"/accounts/2fa/webauthn/keys/{key.id}/edit/",
         f"/accounts/2fa/webauthn/keys/{key.id}/remove/",
         "/accounts/2fa/webauthn/",

@@ -184,7 +184,8 @@ def test_tries_that_failed_are_one_entry_with_the_advice_of_their_case() -> None
     notices.give_up(notice.id, builders.dead_job(study, "notice", notice.id).id, error)
     content = page(opened(study), study)
     assert content.count("Confirmation not delivered to ESIM_PACS") == 1
-    assert "2 tries: connection refused" in content
+    assert "2 tries: Customer’s system cannot be reached (connection refused)" in content
+    assert "ESIM_PACS, Customer’s system cannot be reached (connection refused)" in content
     assert "Tell the customer’s technical contact" in content
     assert f"/cases/{Case.objects.get(place='notice').id}/" in content
 

@@ -181,7 +181,11 @@ def test_customers_read_what_answers_and_what_is_planned() -> None:
     assert "Upkeep of the storage" in shown("esim", "home"), "told before one looks for it"
     PlannedBreak.objects.update(starts_at=now() - timedelta(hours=1))
     assert "on now" in shown("esim", "status")
-    client.post(reverse("break-call-off", args=[PlannedBreak.objects.get().id]))
+    off = reverse("break-call-off", args=[PlannedBreak.objects.get().id])
+    assert f'href="{off}"' in shown("support", "status"), "asked for once more"
+    assert "Call off this break?" in client.get(off).content.decode()
+    assert "Upkeep of the storage" in shown("esim", "status")
+    client.post(off)
     assert "Upkeep of the storage" not in shown("esim", "status")
 
 
@@ -205,7 +209,10 @@ def test_a_notice_is_acknowledged_by_each_customer_and_staff_see_who_has_not() -
     has_not, has = page.split("Has acknowledged", 1)
     assert own.name_fi in has and receipt.by_name in has and own.name_fi not in has_not
     assert LedgerEvent.objects.filter(kind="status.acknowledged").count() == 1
-    signed_in("support").post(reverse("announcement-take-down", args=[row.id]))
+    down = reverse("announcement-take-down", args=[row.id])
+    assert f'href="{down}"' in page and f'href="{down}"' in shown("support", "status")
+    assert "Take down this notice?" in signed_in("support").get(down).content.decode()
+    signed_in("support").post(down)
     assert "New instruction" not in shown("malli", "status")
     assert Announcement.objects.get().receipts.count() == 1
 

@@ -60,6 +60,43 @@ def test_each_side_is_told_what_the_other_wrote_but_not_the_words() -> None:
     assert searches == [False, True]  # customers' people have no search
 
 
+def boss() -> Actor:
+    person = User.objects.get(username="admin")
+    return Actor(ActorKind.STAFF, person.get_full_name(), person.id)
+
+
+def test_a_case_that_somebody_gives_is_told_to_whom_it_is_given_and_not_to_who_takes_one() -> None:
+    User.objects.filter(id=desk_person().id).update(email="support@example.org")
+    given, taken = fail(), fail(MALLILA)
+    case_work.assign(boss(), given, desk_person())
+    case_work.assign(desk(), taken, desk_person())
+    assert case_mails.tell_due() == 1
+    (sent,) = mail.outbox
+    assert sent.to == ["support@example.org"]
+    assert str(given) in sent.body and str(taken) not in sent.body
+    assert case_mails.tell_due() == 0
+    error_desk.resolve(desk(), given, reason="code list loaded")  # was not asked for
+    assert case_mails.tell_due() == 0
+
+
+def test_a_case_given_is_named_once_among_other_news() -> None:
+    wants(desk_person())
+    case = fail()
+    case_work.assign(boss(), case, desk_person())
+    assert case_mails.tell_due() == 1
+    (sent,) = mail.outbox
+    assert sent.body.count(f"{case} ") == 1
+    with translation.override("fi"):
+        assert gettext("Given to you:") in sent.body
+        assert gettext("New, or come back:") not in sent.body
+
+
+def test_who_chose_no_mail_gets_none_of_a_case_given() -> None:
+    wants(desk_person(), pace="off")
+    case_work.assign(boss(), fail(), desk_person())
+    assert case_mails.tell_due() == 0 and not mail.outbox
+
+
 def test_quiet_hours_put_off_and_lose_nothing() -> None:
     hour = now().astimezone(HELSINKI).hour
     wants(customer(), quiet_from=hour, quiet_until=(hour + 2) % 24)

@@ -144,9 +144,20 @@ def test_a_case_is_taken_waits_and_comes_back() -> None:
     assert case.handling == "waiting"
     customer = User.objects.get(username="esim")
     case_work.reply(Actor(ActorKind.CUSTOMER, "Esim", customer.id), case, "The new one.")
+    assert case.handling == "answered"
+    case_work.comment(desk(), case, "It says so", is_shared=False)
+    case.refresh_from_db()
+    assert case.handling == "answered"
+    case_work.comment(desk(), case, "Thank you.", is_shared=True)
+    case.refresh_from_db()
     assert case.handling == "assigned"
     told = list(case.comments.order_by("at").values_list("text", "is_shared", "is_customers"))
-    assert told == [("Which system sent it?", True, False), ("The new one.", True, True)]
+    assert told == [
+        ("Which system sent it?", True, False),
+        ("The new one.", True, True),
+        ("It says so", False, False),
+        ("Thank you.", True, False),
+    ]
     error_desk.resolve(desk(), case, reason="code list loaded")
     again = fail()
     assert again == case and (again.handling, again.reopened_count) == ("recurring", 1)
@@ -182,7 +193,7 @@ def test_a_resolved_case_that_is_talked_about_opens_again(*, asks: bool) -> None
         case_work.wait_for_customer(desk(), case, "Does it work now?")
     else:
         case_work.reply(Actor(ActorKind.CUSTOMER, "Esim"), case, "It does not work yet.")
-    assert (case.state, case.handling) == ("open", "waiting" if asks else "recurring")
+    assert (case.state, case.handling) == ("open", "waiting" if asks else "answered")
     assert case.resolved_at is None and case.reopened_count == 1
 
 

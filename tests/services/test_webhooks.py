@@ -144,7 +144,9 @@ def test_a_receiver_that_fails_and_recovers_misses_nothing(receiver: Receiver) -
     work()
     job = Job.objects.get(kind=JobKind.WEBHOOK)
     assert (job.state, job.tries, job.not_before > now()) == ("waiting", 1, True)
-    assert WebhookDelivery.objects.get().last_error == "answered with status 500"
+    failed = WebhookDelivery.objects.get()
+    assert failed.last_error == "answered with status 500"
+    assert failed.last_reason == job.last_reason == "webhook-unanswered"
     receiver.status = 200
     work()
     first, second = receiver.taken

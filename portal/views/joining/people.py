@@ -25,7 +25,7 @@ from portal import pace
 from portal.forms.joining import ContactsForm, InviteForm, RoleForm
 from portal.staff import Request, page
 from portal.views.errors import too_many
-from portal.views.joining.opened import Opened, blame, open_file, show, words
+from portal.views.joining.opened import Opened, address, blame, open_file, show, words
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -140,13 +140,18 @@ def change_role(
     )
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @page("joining-people")
 def remove(
     request: Request, actor: Actor, organisation_id: UUID, membership_id: UUID
 ) -> HttpResponseBase:
+    """Asked for once more: with the role goes what the person sees."""
     opened = open_file(request, organisation_id)
+    if not opened.speaks:
+        raise ActorUnfit()
     row = _membership(opened, membership_id)
+    if request.method != "POST":
+        return show(request, "sure.html", opened, _removing(request, opened, row))
     said = _("The person no longer has this role.")
     answer = _after(request, opened, lambda: services.remove(opened.actor, row), said)
     still = Membership.objects.filter(
@@ -155,6 +160,30 @@ def remove(
     if not opened.is_staff and not still:  # they have taken their own role away
         return redirect("overview")
     return answer
+
+
+def _removing(request: Request, opened: Opened, row: Membership) -> dict[str, Any]:
+    """What is asked, and what will follow."""
+    named = {
+        "person": row.user.get_full_name() or row.user.username,
+        "role": row.get_role_display(),
+        "organisation": opened.organisation.name,
+    }
+    is_own = row.user_id == request.person.id
+    say = (
+        _("You no longer see anything of %(organisation)s here, nor do anything for it.")
+        if is_own
+        else _("%(person)s no longer sees anything of %(organisation)s, nor does anything for it.")
+    )
+    again = _("To come back takes a new invitation. What was done in the role stays in the log.")
+    return {
+        "title": _("Remove a person"),
+        "about": _("%(person)s, %(role)s") % named,
+        "ask": (_("Give up your role?") if is_own else _("Take the role away?")),
+        "say": f"{say % named} {again}",
+        "button": _("Remove"),
+        "back": address("joining-people", opened),
+    }
 
 
 @require_POST

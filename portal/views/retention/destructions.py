@@ -3,7 +3,8 @@ certificate (AR-9, NF-3).
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -23,6 +24,7 @@ from archive.errors import ArchiveError, NotFound
 from archive.models import DestructionItem, DestructionList, ListState, Spared
 from archive.queries import destruction as queries
 from archive.services import destruction as services
+from archive.values import dicom_date
 from onboarding.queries import customers_of
 from portal import destruction_pdf
 from portal.advice import advise
@@ -119,6 +121,7 @@ def _preview(request: Request, form: ProposeForm) -> list[tuple[str, str]]:
         (_("Studies"), number_text(len(chosen))),
         (_("Objects"), number_text(sum(count for count, _size in sizes))),
         (_("Size"), filesizeformat(sum(size for _count, size in sizes))),
+        *_of_days(sorted(filter(None, (dicom_date(study.study_date) for study, _term in chosen)))),
         (_("Retention ended"), f"{day_text(first)} – {day_text(last)}"),
     ]
     if len(chosen) == services.MOST:
@@ -147,6 +150,7 @@ def _show(
     except ValueError as error:
         raise BadRequest("not a place in this list") from error
     progress = queries.progress(row)
+    days = [day for day in map(dicom_date, queries.study_dates(row)) if day]
     around = lists.around(request, request.person.actor(), DESTRUCTIONS, opened_by, row)
     asked = queries.request_of(row)
     context: dict[str, Any] = {
@@ -156,7 +160,7 @@ def _show(
         "word": "" if row.state == ListState.RUNNING else row.get_state_display(),
         "progress": progress,
         "say": destruction_pdf.say(progress),
-        "facts": destruction_pdf.facts(row, progress),
+        "facts": [*destruction_pdf.facts(row, progress), *_of_days(days)],
         "waits": asked is not None,
         "is_own": asked is not None and asked.asked_by_id == request.person.id,
         "items": [_item(each) for each in found.rows],
@@ -177,6 +181,12 @@ def _show(
     return response
 
 
+def _of_days(days: Sequence[date]) -> list[tuple[str, str]]:
+    """From when the studies are, earliest first: what a wrong rule would take is seen by it."""
+    told = " – ".join(dict.fromkeys(day_text(each) for each in (*days[:1], *days[-1:])))
+    return [(_("Study dates"), told)] if told else []
+
+
 def is_signed(row: DestructionList) -> bool:
     """Whether the kept certificate still has the digest that the ledger told."""
     digest = hashlib.sha256(row.certificate.encode()).hexdigest()
@@ -186,6 +196,7 @@ def is_signed(row: DestructionList) -> bool:
 def _item(row: DestructionItem) -> dict[str, Any]:
     return {
         "row": row,
+        "day": dicom_date(row.study.study_date),
         "shape": SHAPES[("destructionitem", row.state)],
         "why": str(row.get_spared_display()) if row.spared else "",
         "rule": name_of(row.rule),

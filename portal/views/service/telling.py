@@ -10,13 +10,14 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from archive.actors import Actor
 from archive.errors import NotFound
 from archive.errors.wishes import ValueUnfit
 from archive.models import Announcement, PlannedBreak
 from archive.services import service_status as services
+from portal.formats import when_text
 from portal.forms.service import AnnouncementForm, BreakForm
 from portal.staff import Request, page
 
@@ -38,12 +39,22 @@ def plan(request: Request, actor: Actor) -> HttpResponseBase:
     )
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @page("status-change")
 def call_off(request: Request, actor: Actor, break_id: UUID) -> HttpResponseBase:
     row = PlannedBreak.objects.filter(id=break_id).first()
     if row is None:
         raise NotFound()
+    if request.method != "POST":
+        span = f"{when_text(row.starts_at)} – {when_text(row.ends_at)}"
+        return _ask(
+            request,
+            title=_("Call off a break"),
+            about=f"{'; '.join(map(str, row.part_words))}, {span}",
+            ask=_("Call off this break?"),
+            say=_("Customers no longer see it. Should it be held after all, it is planned anew."),
+            button=_("Call off"),
+        )
     if services.call_off(actor, row):
         messages.success(request, _("The break was called off."))
     else:
@@ -64,15 +75,36 @@ def announce(request: Request, actor: Actor) -> HttpResponseBase:
     )
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @page("status-change")
 def take_down(request: Request, actor: Actor, announcement_id: UUID) -> HttpResponseBase:
     row = Announcement.objects.filter(id=announcement_id).first()
     if row is None:
         raise NotFound()
+    if request.method != "POST":
+        return _ask(
+            request,
+            title=_("Take down a notice"),
+            about=row.title,
+            ask=_("Take down this notice?"),
+            say=_(
+                "Customers no longer see it, and nobody is asked to acknowledge it any more. Who "
+                "has acknowledged it stays known. It cannot be put up again."
+            ),
+            button=_("Take down"),
+        )
     if services.take_down(actor, row):
         messages.success(request, _("The notice was taken down. Who took note of it stays known."))
     return redirect("status")
+
+
+def _ask(request: Request, **words: str) -> HttpResponseBase:
+    context = {**words, "back": reverse("status"), "trail": _trail()}
+    return render(request, "sure.html", context)
+
+
+def _trail() -> list[tuple[str, str]]:
+    return [(_("State of the service"), reverse("status"))]
 
 
 def _tell(
@@ -87,7 +119,7 @@ def _tell(
         "say": _("Customers read it in the language they have chosen."),
         "back": reverse("status"),
         "button": _("Tell customers"),
-        "trail": [(_("State of the service"), reverse("status"))],
+        "trail": _trail(),
     }
     return render(request, "watching/form.html", context, status=422 if form.is_bound else 200)
 

@@ -100,7 +100,9 @@ def _change_words(event: LedgerEvent) -> str:
     sayings = {
         "owner": _("owner: %(to)s") % {"to": became or _("nobody")},
         "handling": _("asked the customer; the case waits"),
-        "went on": _("waits for the customer no more"),
+        "went on": _("dealt with the customer’s answer")
+        if facts.get("from") == Handling.ANSWERED
+        else _("waits for the customer no more"),
         "severity": _("severity: %(to)s") % {"to": _severity_word(became)},
         "comment": _("commented"),
         "reply": _("the customer replied"),

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_POST
 from archive.actors import Actor
 from archive.errors import ArchiveError
 from archive.errors.desk import CaseTaken
-from archive.models import BatchKind, Case, CaseEvent, Connection, Severity, User
+from archive.models import BatchKind, Case, CaseEvent, Connection, Handling, Severity, User
 from archive.queries import desk as queries
 from archive.queries import desk_work
 from archive.services import batches, case_work, routes
@@ -113,7 +113,10 @@ def _comment(request: Request, actor: Actor, case: Case) -> str | CommentForm:
 
 
 def _go_on(request: Request, actor: Actor, case: Case) -> str:
+    answered = case.handling == Handling.ANSWERED
     case_work.go_on(actor, case)
+    if answered:
+        return _("The customer’s answer is dealt with.")
     return _("The customer is not waited for any more.")
 
 

@@ -23,6 +23,7 @@ from archive.rules.study_lists import Problem
 from archive.services import takeovers as services
 from archive.values import today
 from onboarding.queries import customers_of
+from portal.advice import told
 from portal.forms.takeovers import AskForm, ListForm, outcome_of
 from portal.lists.keeping import TAKEOVERS, Taken
 from portal.pages import BY_NAME
@@ -171,6 +172,7 @@ def _show(request: Request, actor: Actor, takeover: Takeover) -> HttpResponse:
     context: dict[str, Any] = {
         "takeover": takeover,
         "source": source(takeover),
+        "error": told(takeover.last_reason, takeover.error),
         "shape": shape,
         "say": said,
         "running": running,

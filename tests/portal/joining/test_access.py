@@ -77,3 +77,23 @@ def test_a_role_of_the_staff_is_not_given_so(role: str) -> None:
     assert answer.status_code == 404
     asked.refresh_from_db()
     assert asked.state == RequestState.OPEN
+
+
+def test_a_person_is_removed_only_after_it_was_asked_for_once_more() -> None:
+    road = cast.applicant()
+    kalle = cast.user("kalle")
+    row = kalle.memberships.create(organisation=road.organisation, role=Role.CUSTOMER_TECHNICAL)
+    client = desks.person(road, "customer")
+    place = desks.address("joining-person-remove", road, row.id)
+    assert f'href="{place}"' in client.get(desks.address("joining-people", road)).content.decode()
+    assert "Take the role away?" in client.get(place).content.decode()
+    assert kalle.memberships.exists()
+    client.post(place)
+    assert not kalle.memberships.exists()
+
+
+def test_who_gives_up_its_own_role_is_told_so() -> None:
+    road = cast.applicant()
+    client = desks.person(road, "customer")
+    place = desks.address("joining-person-remove", road, desks.membership(road).id)
+    assert "Give up your role?" in client.get(place).content.decode()

@@ -212,7 +212,9 @@ def test_an_administrator_elsewhere_is_not_one_here(road: Joining) -> None:
     row = desks.membership(road)
     assert client.get(desks.address("joining-file", road)).status_code == 200
     assert client.get(desks.address("joining-people", road)).status_code == 403
-    client.post(desks.address("joining-person-remove", road, row.id))
+    removal = desks.address("joining-person-remove", road, row.id)
+    assert client.get(removal).status_code == 403
+    client.post(removal)
     assert desks.membership(road) == row
     place = desks.address("joining-terms", road, desks.TERMS)
     assert client.post(place, {"authority": "x"}).status_code == 403

@@ -5,10 +5,21 @@ import re
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import translation
 
 from archive.actors import SYSTEM
-from archive.models import ApiToken, Membership, Organisation, User, Webhook, WebhookEvent
+from archive.models import (
+    ApiToken,
+    Membership,
+    Organisation,
+    User,
+    Webhook,
+    WebhookDelivery,
+    WebhookEvent,
+)
 from archive.services import webhooks
+from archive.values import now
+from portal.advice import advise
 from tests.cast import ESIMERKKILA, MALLILA, organisation
 from tests.portal.api.calling import call, personal, systems
 from tests.portal.test_pages import signed_in
@@ -143,3 +154,17 @@ def test_the_api_is_described_for_reading_and_loads_nothing_from_elsewhere() -> 
 def test_what_is_not_there_is_told_to_programs_as_a_problem() -> None:
     answer = Client().get("/api/nowhere")
     assert (answer.status_code, answer.headers["Content-Type"]) == (404, "application/problem+json")
+
+
+def test_a_failed_delivery_is_said_in_the_readers_language_and_in_the_machines() -> None:
+    row = made_hook(organisation(ESIMERKKILA))
+    WebhookDelivery.objects.create(
+        webhook=row, event="case.opened", at=now(), data={}, tries=1,
+        last_error="answered with status 500", last_reason="webhook-unanswered",
+    )  # fmt: skip
+    client = signed_in("esim")
+    for place in ("webhooks", "webhook-deliveries"):
+        content = client.get(reverse(place), headers={"Accept-Language": "fi"}).content.decode()
+        with translation.override("fi"):
+            title = str(advise("webhook-unanswered").title)
+        assert f"{title} (answered with status 500)" in content

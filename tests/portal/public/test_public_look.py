@@ -75,6 +75,8 @@ class Walk:
             self.page.screenshot(path=path, full_page=True)
         if self.page.locator("h1").count() != 1:
             self.faults.append(f"{name}: not one heading")
+        if (wide := self.page.evaluate("document.documentElement.scrollWidth")) > self.width:
+            self.faults.append(f"{name}: scrolls sideways, {wide}")
 
     def go(self) -> None:
         follow(self.page, "main button.go")
@@ -123,7 +125,7 @@ def sign_up(walk: Walk) -> None:
     """With the mail read from its file."""
     page, folder = walk.page, Path(settings.EMAIL_FILE_PATH)
     before = set(folder.glob("*.log"))
-    page.fill("[name=email]", "aino@example.invalid")
+    page.fill("[name=email]", "aino.maria.nieminen@kuvantamispalvelut.example.invalid")
     page.fill("[name=password1]", PASSWORD)
     page.fill("[name=password2]", PASSWORD)
     walk.go()

@@ -149,6 +149,13 @@ def test_what_is_wrong_is_said_at_the_field_and_in_the_summary(
     assert not User.objects.filter(email__in=[EMAIL, "no address"]).exists()
 
 
+@pytest.mark.parametrize(("language", "words"), [("fi", "liian lyhyt"), ("sv", "för kort")])
+def test_a_short_password_is_said_in_the_readers_language(language: str, words: str) -> None:
+    answer = sign_up(browser(language), email=EMAIL, password1="short", password2="short")
+    content = answer.content.decode()
+    assert words in content and "This password" not in content
+
+
 def test_a_machine_that_fills_in_the_trap_believes_it_was_let_in() -> None:
     answer = sign_up(browser(), EMAIL, homepage="https://example.org/")
     assert answer.headers["Location"] == "/accounts/confirm-email/"

@@ -16,6 +16,7 @@ from archive.models import (
 )
 from archive.values import today
 from tests.cast import MALLILA, MATTI, organisation
+from tests.portal.review.test_doors import world
 from tests.portal.test_pages import signed_in
 from tests.reviewing import suspicion
 
@@ -94,6 +95,18 @@ def test_an_emergency_is_looked_into_explained_found_and_closed(reviewer: Client
         "report",
     ]
     assert "explanation asked for" in looks()
+
+
+def test_who_answers_second_has_its_text_back() -> None:
+    _row, _case, asked = world()
+    address = reverse("log-request", args=[asked.id])
+    done(signed_in("malli"), address, {"answer": "The first one."})
+    answer = signed_in("malli").post(address, {"answer": "Another view,\nmuch longer."})
+    content = answer.content.decode()
+    assert answer.status_code == 409 and "was answered or withdrawn meanwhile" in content
+    assert "The first one." in content and "Another view,\nmuch longer." in content
+    asked.refresh_from_db()
+    assert asked.answer == "The first one."
 
 
 def test_what_needs_no_case_is_settled_with_a_reason(reviewer: Client) -> None:
