@@ -322,7 +322,8 @@ def test_the_assertion_is_asked_for_and_judged(cast: Cast) -> None:
     broken = Consumer(peer).post("DocumentReference/_search", "", **{"X-XUA-Assertion": "%%"})
     assert problem(broken) == (401, "security", "assertion-unreadable")
     (entry, *_) = given("documents.queried")
-    assert entry["found"] == 1
+    assert (entry["found"], entry["interface"]) == (1, "FHIR")
+    assert (entry["user"], entry["user_name"]) == ("012345678", "Lääkäri Testi")
 
 
 def test_another_s_documents_are_given_by_the_gate_and_written_down(cast: Cast) -> None:
