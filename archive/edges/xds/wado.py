@@ -4,6 +4,7 @@ comes in a header.
 
 import logging
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -141,21 +142,29 @@ class _Asked:
             bool(syntax),
         )
 
-    def media_type(self, sop_class_uid: str) -> str:
-        """Raises NotAcceptable, RequestUnclear."""
+    def fitting(self, sop_class_uid: str) -> list[str]:
+        """The dearest first. Raises NotAcceptable, RequestUnclear."""
         offered = (DICOM, *pictures.media_types(sop_class_uid))
-        for each in self.media_types:
-            for media_type in offered:
-                if each in (media_type, f"{media_type.partition('/')[0]}/*", "*/*"):
-                    self._require_fit(media_type)
-                    return media_type
-        raise NotAcceptable(f"the object is given as {', '.join(offered)}")
+        found = [
+            media_type
+            for each in self.media_types
+            for media_type in offered
+            if each in (media_type, f"{media_type.partition('/')[0]}/*", "*/*")
+        ]
+        if not found:
+            raise NotAcceptable(f"the object is given as {', '.join(offered)}")
+        fits = [media_type for media_type in found if not self._misfit(media_type)]
+        if not fits:
+            raise RequestUnclear(self._misfit(found[0]))
+        return fits
 
-    def _require_fit(self, media_type: str) -> None:
+    def _misfit(self, media_type: str) -> str:
+        """Why another parameter does not go with it; empty: all do."""
         if self.is_of_picture and media_type == DICOM:
-            raise RequestUnclear("a whole object has no size, window, region or frame")
+            return "a whole object has no size, window, region or frame"
         if self.is_of_object and media_type != DICOM:
-            raise RequestUnclear("transferSyntax is for application/dicom")
+            return "transferSyntax is for application/dicom"
+        return ""
 
 
 def _look(given: QueryDict) -> Look:
@@ -196,8 +205,7 @@ def _given(asking: Asking, asked: _Asked) -> HttpResponseBase:
     chosen, problems = images_given.choose(asking, asked.images)
     for problem in problems:
         raise problem.error
-    media_type = asked.media_type(chosen[0].held.sop_class_uid)
-    picture = None if media_type == DICOM else _picture(chosen[0], media_type, asked)
+    media_type, picture = _seen(chosen[0], asked)
     going, withdrawn = images_given.release(asking, chosen)
     for problem in withdrawn:
         raise problem.error
@@ -207,8 +215,23 @@ def _given(asking: Asking, asked: _Asked) -> HttpResponseBase:
     return StreamingHttpResponse(_sending(asking, going[0], pieces), content_type=DICOM)
 
 
-def _picture(chosen: Chosen, media_type: str, asked: _Asked) -> bytes:
-    """Made before it is written down as given. Raises BytesDamaged, NotFound, Unsupported."""
+def _seen(chosen: Chosen, asked: _Asked) -> tuple[str, bytes | None]:
+    """The first type in which the object can be given, with its picture: what has none may be
+    wanted whole instead.
+    """
+    *others, last = asked.fitting(chosen.held.sop_class_uid)
+    for media_type in others:
+        with suppress(Unsupported):
+            return media_type, _picture(chosen, media_type, asked)
+    return last, _picture(chosen, last, asked)
+
+
+def _picture(chosen: Chosen, media_type: str, asked: _Asked) -> bytes | None:
+    """Made before it is written down as given; None: the whole object. Raises BytesDamaged,
+    NotFound, Unsupported.
+    """
+    if media_type == DICOM:
+        return None
     try:
         held = chosen.held.hold()
     except BytesDamaged:

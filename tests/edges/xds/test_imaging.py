@@ -13,6 +13,7 @@ from django.test import Client
 from lxml import etree
 from PIL import Image
 from pydicom import dcmread
+from pydicom.uid import TwelveLeadECGWaveformStorage
 
 from archive import vault
 from archive.errors import BytesDamaged
@@ -291,6 +292,18 @@ def test_wado_shows_a_frame(db: None) -> None:
     window = {"windowCenter": "50", "windowWidth": "20"}
     assert set(shown(wado(peer, of, **png, **window)).tobytes()) == {0, 255}
     assert len(used()) == 6
+
+
+def test_wado_gives_the_next_type_where_the_object_has_no_picture(db: None) -> None:
+    curve = people.dataset(SOPClassUID=TwelveLeadECGWaveformStorage, Modality="ECG")
+    del curve.PixelData
+    (of,) = named(registered(curve))
+    peer = consumer()
+    assert wado(peer, of, contentType="image/jpeg").status_code == 406
+    assert wado(peer, of, contentType="image/jpeg,image/png").status_code == 406
+    answer = wado(peer, of, contentType="image/jpeg;q=0.9, application/dicom")
+    assert (answer.status_code, answer["Content-Type"]) == (200, "application/dicom")
+    assert len(used()) == 1
 
 
 def test_wado_says_what_is_wrong_by_its_status(db: None) -> None:
