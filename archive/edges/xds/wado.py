@@ -78,16 +78,18 @@ def retrieve(request: HttpRequest) -> HttpResponseBase:
     """The object, as it is stored or in the wanted transfer syntax, or one frame of it to see."""
     if request.method != "GET":
         return HttpResponseNotAllowed(["GET"])
-    actor = None
+    actor, step = None, "sign-in"
     try:
         with exchange() as correlation_id:
             try:
-                actor = _identify(request)
-                asking = Asking(actor, "WADO", correlation_id.urn, correlation_id)
+                caller = Caller.of(request.META)
+                actor, step = callers.identify(caller), "assertion"
+                asker, step = _professional(request, caller, actor), "retrieve"
+                asking = Asking(asker, "WADO", correlation_id.urn, correlation_id)
                 return _given(asking, _Asked.read(request))
             except Exception as raised:
                 error = as_archive_error(raised)
-                _report(error, actor, correlation_id, request.GET.get("studyUID", ""))
+                _report(error, step, actor, correlation_id, request.GET.get("studyUID", ""))
                 raise error from None
     except ArchiveError as error:
         status = reply_for(STATUSES, error)
@@ -95,12 +97,8 @@ def retrieve(request: HttpRequest) -> HttpResponseBase:
         return HttpResponse(status=status, headers=headers)
 
 
-def _identify(request: HttpRequest) -> Actor:
-    """Raises PeerUnknown, PeerEnded, ProxyUntrusted, ClientCertificateWrong, and what
-    `assertions.establish` raises.
-    """
-    caller = Caller.of(request.META)
-    actor = callers.identify(caller)
+def _professional(request: HttpRequest, caller: Caller, actor: Actor) -> Actor:
+    """The system with who is behind it. Raises what `assertions.establish` raises."""
     address = request.build_absolute_uri(request.path)
     return assertions.establish(actor, caller.presented(uuid7().urn, address)).actor
 
@@ -250,12 +248,16 @@ def _sending(asking: Asking, chosen: Chosen, pieces: Iterator[bytes]) -> Iterato
         error = as_archive_error(raised)
         with exchange():
             uid = chosen.study.study_instance_uid
-            _report(error, asking.actor, asking.correlation_id, uid)
+            _report(error, "retrieve", asking.actor, asking.correlation_id, uid)
         raise error from None
 
 
 def _report(
-    error: ArchiveError, actor: Actor | None, correlation_id: UUID | None, study_uid: str
+    error: ArchiveError,
+    step: str,
+    actor: Actor | None,
+    correlation_id: UUID | None,
+    study_uid: str,
 ) -> None:
     """Put it on the desk; the answer goes out anyhow."""
     log.warning("wado refused: %s, exchange %s", error.reason(), correlation_id)
@@ -263,7 +265,7 @@ def _report(
         error_desk.report(
             error,
             environment=actor.environment if actor else Environment.PRODUCTION.value,
-            place=error_desk.Place("xds", "retrieve" if actor else "sign-in"),
+            place=error_desk.Place("xds", step),
             who=error_desk.Who(actor.organisation_id, actor.id) if actor else None,
             what=error_desk.What(study_instance_uid=study_uid[:64], correlation_id=correlation_id),
         )

@@ -120,6 +120,8 @@ def test_some_are_given_and_the_others_each_with_their_error(db: None) -> None:
     ]
     reasons = {"bytes-damaged", "document-unknown", "repository-unknown"}
     assert set(Case.objects.values_list("reason", flat=True)) == reasons
+    told = Case.objects.filter(edge="xds").values_list("code", flat=True)
+    assert set(told) == set(answer.codes)
     assert Case.objects.filter(events__study_instance_uid=study.study_instance_uid).exists()
 
 
@@ -333,3 +335,17 @@ def test_wado_says_what_is_wrong_by_its_status(db: None) -> None:
     Connection.objects.filter(id=peer.actor.id).update(xua_required=True)
     assert wado(peer, first).status_code == 403
     assert not used()
+
+
+def test_an_assertion_that_does_not_serve_wado_is_its_systems_case(db: None) -> None:
+    (first, *_) = named(registered())
+    peer = xds_cast.peer(people.organisation(people.ESIMERKKILA), "test", XdsRole.CONSUMER)
+    headers = {"Authorization": basic(peer.user, peer.password), "X-XUA-Assertion": "%%"}
+    asked = {"requestType": "WADO", "studyUID": first.study}
+    assert Client().get("/wado", asked, headers=headers).status_code == 400
+    case = Case.objects.get()
+    assert (case.place, case.environment) == ("assertion", "test")
+    assert (case.connection_id, case.organisation) == (
+        peer.actor.id,
+        people.organisation(people.ESIMERKKILA),
+    )
