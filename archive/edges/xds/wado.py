@@ -75,9 +75,18 @@ _NOT_DONE = ("anonymize", "annotation", "presentationUID", "presentationSeriesUI
 
 @csrf_exempt
 def retrieve(request: HttpRequest) -> HttpResponseBase:
-    """The object, as it is stored or in the wanted transfer syntax, or one frame of it to see."""
+    """The object, as it is stored or in the wanted transfer syntax, or one frame of it to see.
+
+    It is asked for anew each time: an answer that was kept would pass the gate and the log by.
+    """
     if request.method != "GET":
         return HttpResponseNotAllowed(["GET"])
+    response = _answer(request)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _answer(request: HttpRequest) -> HttpResponseBase:
     actor, step = None, "sign-in"
     try:
         with exchange() as correlation_id:

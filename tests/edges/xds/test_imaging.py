@@ -265,6 +265,7 @@ def test_wado_gives_one_object_and_writes_it_down(db: None) -> None:
     (first, *_) = named(registered())
     answer = wado(consumer(), first)
     assert (answer.status_code, answer["Content-Type"]) == (200, "application/dicom")
+    assert answer["Cache-Control"] == "no-store"
     assert dcmread(BytesIO(answer.getvalue())).SOPInstanceUID == first.uid
     (entry,) = used()
     assert (entry["interface"], entry["what"], entry["objects"]) == ("WADO", "images", 1)
@@ -284,7 +285,7 @@ def test_wado_shows_a_frame(db: None) -> None:
     (of,) = named(registered(two))
     peer = consumer()
     answer = wado(peer, of, contentType="image/jpeg")
-    assert answer["Content-Type"] == "image/jpeg"
+    assert (answer["Content-Type"], answer["Cache-Control"]) == ("image/jpeg", "no-store")
     assert shown(answer).size == (16, 16)
     png = {"contentType": "image/png, image/jpeg"}
     whole, second = (shown(wado(peer, of, **png, frameNumber=each)) for each in "12")
