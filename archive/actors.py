@@ -15,6 +15,9 @@ class ActorKind(StrEnum):
     CITIZEN = "citizen"
 
 
+# The one person of an assertion who has nothing here: no row has this id, so nothing is found.
+NOBODY = UUID(int=0)
+
 # Whose looks are reviewed.
 SOMEBODY = frozenset({ActorKind.CONNECTION, ActorKind.STAFF, ActorKind.CUSTOMER})
 

@@ -5,7 +5,7 @@ as in the standard. What a sender may write is wider than what we write.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from archive.errors.persons import CharacterSetUnknown, MessageUnreadable
@@ -24,6 +24,7 @@ CHARACTER_SETS = {
 }
 CHARACTER_SET = 18
 _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_HEXADECIMAL = re.compile(r"X(?:[0-9A-Fa-f]{2})+")
 _ESCAPED = {"F": 0, "S": 1, "R": 2, "E": 3, "T": 4}
 
 
@@ -45,22 +46,23 @@ class Separators:
         if self.escape not in text:
             return text
         parts = text.split(self.escape)
-        plain = [parts[0]]
-        inside = True
+        plain, data, inside = [parts[0]], list[bytes](), True
         for part in parts[1:-1]:
-            plain.append(self._meant(part) if inside else part)
+            if inside and _HEXADECIMAL.fullmatch(part):
+                data.append(bytes.fromhex(part[1:]))
+            elif inside or part:  # nothing between two sequences: one letter may be in both
+                plain += [_of_bytes(data), self._meant(part) if inside else part]
+                data = []
             inside = not inside
         # An escape that is never closed is taken as it stands.
-        plain.append(f"{self.escape}{parts[-1]}" if inside else parts[-1])
+        plain += [_of_bytes(data), f"{self.escape}{parts[-1]}" if inside else parts[-1]]
         return "".join(plain)
 
     def _meant(self, sequence: str) -> str:
-        if sequence in _ESCAPED:
-            signs = (self.field, self.component, self.repetition, self.escape, self.subcomponent)
-            return signs[_ESCAPED[sequence]]
-        if re.fullmatch(r"X(?:[0-9A-Fa-f]{2})+", sequence):
-            return _of_bytes(bytes.fromhex(sequence[1:]))
-        return ""
+        if sequence not in _ESCAPED:
+            return ""
+        signs = (self.field, self.component, self.repetition, self.escape, self.subcomponent)
+        return signs[_ESCAPED[sequence]]
 
     def escaped(self, text: str) -> str:
         """A text as we write it: no sign of ours, no line break."""
@@ -72,14 +74,17 @@ class Separators:
         return re.sub(r"[\r\n\t]", " ", _CONTROLS.sub("", plain))
 
 
-def _of_bytes(data: bytes) -> str:
+def _of_bytes(sequences: Sequence[bytes]) -> str:
     """Letters of a name, in most senders' messages: by what they can be, as MSH-18 is not told of
-    them. What is well-formed UTF-8 means something else in no name.
+    them. What is well-formed UTF-8 means something else in no name; senders write each byte of a
+    letter as a sequence of its own, too.
     """
     try:
-        return data.decode("utf-8")
+        return b"".join(sequences).decode("utf-8")
     except UnicodeDecodeError:
-        return data.decode("iso8859-1")
+        if len(sequences) > 1:
+            return "".join(_of_bytes([each]) for each in sequences)
+        return sequences[0].decode("iso8859-1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,12 +149,17 @@ def read(raw: bytes) -> Message:
     return parse(decode(raw))
 
 
+def begun(raw: bytes) -> bytes:
+    """From its first segment on: a mark of UTF-8 and line ends of careless senders go."""
+    return raw.removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n")
+
+
 def decode(raw: bytes) -> str:
     """By MSH-18. Without one it is ASCII; UTF-8 that is plainly so is taken as such.
 
     Raises MessageUnreadable, CharacterSetUnknown.
     """
-    raw = raw.removeprefix(b"\xef\xbb\xbf")
+    raw = begun(raw)
     # Every character set there is agrees with ASCII up to the header's end.
     header = parse(re.split(rb"[\r\n]", raw, maxsplit=1)[0].decode("iso8859-1")).header
     named = {each.text() for each in header.repetitions(CHARACTER_SET)} - {""}

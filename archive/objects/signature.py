@@ -4,6 +4,7 @@ What is believed is what the signature covers, never the element that came.
 """
 
 from collections.abc import Iterable
+from copy import deepcopy
 
 from cryptography.exceptions import UnsupportedAlgorithm
 from lxml import etree
@@ -16,6 +17,7 @@ from archive.objects.xml import hardened_parser, parse_xml
 
 DS = "http://www.w3.org/2000/09/xmldsig#"
 EXCLUSIVE = "http://www.w3.org/2001/10/xml-exc-c14n#"
+INCLUSIVE = f"{{{EXCLUSIVE}}}InclusiveNamespaces"
 ENVELOPED = f"{DS}enveloped-signature"
 SIGNATURES = frozenset(
     {
@@ -48,6 +50,18 @@ def ds(name: str) -> str:
     return f"{{{DS}}}{name}"
 
 
+class _Verifier(XMLVerifier):
+    def validate_schema(self, signature: etree._Element) -> None:
+        """The schema of 2002 wants each parameter of a canonical form declared, and knows none:
+        that of the exclusive one, which it has by RFC 3741, is left out here.
+        """
+        judged = deepcopy(signature)
+        for method in judged.iterfind(f"{ds('SignedInfo')}/{ds('CanonicalizationMethod')}"):
+            for each in method.findall(INCLUSIVE):
+                method.remove(each)
+        super().validate_schema(judged)  # type: ignore[no-untyped-call]
+
+
 def open_token(content: bytes) -> etree._Element:
     """The assertion as it came; nothing of it is believed yet. Raises AssertionUnreadable."""
     try:
@@ -70,7 +84,7 @@ def verified(token: etree._Element, certificates: Iterable[str]) -> etree._Eleme
     why = "no certificate of the issuer is valid"
     for certificate in certificates:
         try:
-            result = XMLVerifier().verify(
+            result = _Verifier().verify(
                 token,
                 x509_cert=certificate,
                 id_attribute="ID",

@@ -12,7 +12,7 @@ from uuid import UUID
 
 from django.db import connection as database
 
-from archive.actors import Actor, Requester
+from archive.actors import NOBODY, Actor, Requester
 from archive.config import settings
 from archive.errors import (
     AssertionElsewhere,
@@ -31,9 +31,6 @@ from archive.objects.signature import open_token, verified
 from archive.queries import standing
 from archive.services import filing, trust
 from archive.values import HETU_ROOT, PatientIdentifier, now
-
-# The one person of an assertion who has nothing here: no row has this id, so nothing is found.
-NOBODY = UUID(int=0)
 
 
 @dataclass(frozen=True, slots=True)

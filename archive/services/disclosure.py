@@ -4,7 +4,7 @@ An edge calls it inside its transaction before it gives anything: what cannot be
 given. One entry is written for each study, or group of documents without one, and controller.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
@@ -12,12 +12,12 @@ from uuid import UUID
 from django.db import transaction
 
 from archive import ledger
-from archive.actors import Actor, Purpose, Requester
+from archive.actors import NOBODY, Actor, Purpose, Requester
 from archive.ledger import About, Kind
 from archive.models import Organisation, Register, Study
 from archive.rules.disclosure import EMERGENCY, What, is_disclosure
 
-_NOBODY = Requester(user_id="", purpose="")
+_UNNAMED = Requester(user_id="", purpose="")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,10 +99,32 @@ def _receiver(actor: Actor) -> dict[str, Any]:
     """Who receives, as values: they say what was true then."""
     known = Organisation.objects.in_bulk([actor.organisation_id] if actor.organisation_id else [])
     organisation = next(iter(known.values()), None)
-    who = actor.requester or _NOBODY
     return {
         "receiver_oid": organisation.oid if organisation else "",
         "receiver_name": organisation.name_fi if organisation else "",
+        **_professional(actor.requester or _UNNAMED),
+    }
+
+
+def asked_by(actor: Actor) -> dict[str, str]:
+    """What a query's own entry says of the professional behind it, as the assertion named them.
+    Nothing where the organisation vouches for its own.
+    """
+    return _professional(actor.requester) if actor.requester else {}
+
+
+def person_asked(actor: Actor, found: Collection[UUID]) -> UUID | None:
+    """Whom a query is about: the one of whom something was found, else the one the assertion is
+    for. Nothing found by a system alone is about nobody.
+    """
+    if found:
+        return next(iter(found)) if len(found) == 1 else None
+    asserted = actor.requester.patient_id if actor.requester else None
+    return None if asserted == NOBODY else asserted
+
+
+def _professional(who: Requester) -> dict[str, str]:
+    return {
         "unit": who.unit_oid,
         "user": who.user_id,
         "user_name": who.user_name,

@@ -21,7 +21,7 @@ from archive.objects.registry import (
 )
 from archive.objects.registry import Folder as FolderObject
 from archive.queries import standing
-from archive.services import links, metadata_given
+from archive.services import disclosure, links, metadata_given
 from archive.services.query_parameters import STATUS, Parameters
 from archive.services.sight import Sight
 from archive.services.stored_queries import MULTI_PATIENT, STORED, Picked, Query
@@ -205,13 +205,16 @@ def _folder(
 
 
 def _record(asked: Asked, persons: set[UUID], found: int) -> None:
-    """The use log: who asked about whom. Nothing found is about nobody."""
+    """The use log: who asked about whom."""
     about = ledger.About(
         environment=asked.environment,
-        patient_id=next(iter(persons)) if len(persons) == 1 else None,
+        patient_id=disclosure.person_asked(asked.actor, persons),
         correlation_id=asked.correlation_id,
     )
     facts: dict[str, object] = {"query": asked.run.__name__, "found": found}
     if asked.message_id:
         facts["message"] = asked.message_id[:128]
+    if asked.interface != "XDS":
+        facts["interface"] = asked.interface
+    facts |= disclosure.asked_by(asked.actor)
     ledger.record(ledger.Kind.DOCUMENTS_QUERIED, about, facts, actor=asked.actor)

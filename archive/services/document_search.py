@@ -14,7 +14,7 @@ from archive.models import Document, DocumentLink
 from archive.objects.search import Term, Token
 from archive.queries import keyset, standing, terms
 from archive.queries.keyset import Key
-from archive.services import metadata_given
+from archive.services import disclosure, metadata_given
 from archive.services.asking import Asking
 from archive.services.links import MEMBERSHIP
 from archive.services.sight import Sight
@@ -75,11 +75,11 @@ def _links(sight: Sight, documents: Sequence[Document]) -> dict[str, list[Docume
 
 
 def _record(asking: Asking, search: Search, documents: Sequence[Document]) -> None:
-    """The use log: who asked about whom. Nothing found is about nobody."""
+    """The use log: who asked about whom."""
     persons = {standing.person_id(each.patient) for each in documents}
     about = ledger.About(
         environment=asking.environment,
-        patient_id=next(iter(persons)) if len(persons) == 1 else None,
+        patient_id=disclosure.person_asked(asking.actor, persons),
         correlation_id=asking.correlation_id,
     )
     facts = {
@@ -87,6 +87,8 @@ def _record(asking: Asking, search: Search, documents: Sequence[Document]) -> No
         "found": len(documents),
         "message": asking.message_id[:128],
         "keys": sorted({term.name for term in search.terms}),
+        "interface": asking.interface,
+        **disclosure.asked_by(asking.actor),
         **conversation.timing(),
     }
     ledger.record(ledger.Kind.DOCUMENTS_QUERIED, about, facts, actor=asking.actor)

@@ -78,11 +78,12 @@ def report(
     what: What | None = None,
     facts: Mapping[str, str] | None = None,
     once: bool = False,
+    answered: str = "",
 ) -> UUID | None:
     """Put a failure on the desk in a transaction of its own or the caller's; the case's id.
 
-    With `once` a subject that already stands open for this cause is not counted again, and None is
-    returned.
+    `answered` is what the peer got, where its protocol has another code than the error. With `once`
+    a subject that already stands open for this cause is not counted again, and None is returned.
     """
     who, what = who or Who(), what or What()
     own = fingerprint(environment, error.reason(), place, who)
@@ -95,6 +96,8 @@ def report(
         if once and _stands_open(mark, what.subject_id):
             return None
         case = _open_case(mark, error, environment=environment, place=place, who=who)
+        if answered and mark == own and case.code != answered:
+            Case.objects.filter(id=case.id).update(code=answered[:40])
         CaseEvent.objects.create(
             case=case,
             mark=own,

@@ -13,7 +13,7 @@ from archive.errors.fhir import ResourceUnknown
 from archive.models import Instance, Series, Study
 from archive.objects.search import Term, Token
 from archive.queries import keyset, standing, terms
-from archive.services import images_given, metadata_given
+from archive.services import disclosure, images_given, metadata_given
 from archive.services.asking import Asking
 from archive.services.document_search import ORDER
 from archive.services.web_searches import Search
@@ -86,13 +86,13 @@ def _series(studies: Sequence[Study]) -> dict[UUID, list[SeriesFound]]:
 
 
 def _record(asking: Asking, search: Search, studies: Sequence[Study]) -> None:
-    """The use log: who asked about whom. Nothing found is about nobody."""
+    """The use log: who asked about whom."""
     persons = {standing.person_id(each.patient) for each in studies}
     about = ledger.About(
         environment=asking.environment,
         organisation_id=asking.actor.organisation_id,
         subject_id=asking.actor.id,
-        patient_id=next(iter(persons)) if len(persons) == 1 else None,
+        patient_id=disclosure.person_asked(asking.actor, persons),
         correlation_id=asking.correlation_id,
     )
     facts = {
@@ -101,6 +101,7 @@ def _record(asking: Asking, search: Search, studies: Sequence[Study]) -> None:
         "found": len(studies),
         "calling": asking.actor.name,
         "interface": "FHIR",
+        **disclosure.asked_by(asking.actor),
         **conversation.timing(),
     }
     ledger.record(ledger.Kind.IMAGES_QUERIED, about, facts, actor=asking.actor)

@@ -14,6 +14,7 @@ from uuid import UUID
 from django.core import signing
 from django.db.models import Q
 
+from archive.actors import NOBODY
 from archive.errors import PatientNotAsserted
 from archive.errors.fhir import PageOver, SearchUnclear
 from archive.models import Patient
@@ -21,7 +22,7 @@ from archive.objects.registry import PatientId
 from archive.objects.search import Term
 from archive.queries import standing
 from archive.services import filing
-from archive.services.assertions import NOBODY, Established
+from archive.services.assertions import Established
 from archive.values import PatientIdentifier
 
 PAGE, MOST = 50, 200  # of one answer

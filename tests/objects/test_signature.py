@@ -184,11 +184,13 @@ def resigned(**how: object) -> etree._Element:
     element = provider.unsigned(signing.issuer().entity_id, SAID)
     element.insert(1, etree.Element(ds("Signature"), {"Id": "placeholder"}, nsmap={"ds": DS}))
     pem = signing.issuer().key_file.read_text()
+    prefixes = how.pop("inclusive_ns_prefixes", None)
     signer = Weak(**{"c14n_algorithm": EXCLUSIVE, **how})  # type: ignore[arg-type]
     key: dict[str, object] = {"key": pem, "cert": pem}
     if "hmac" in str(how.get("signature_algorithm", "")).lower():
         key = {"key": signing.certificate(signing.issuer())}  # known to everybody
-    return signer.sign(element, reference_uri="_a1", id_attribute="ID", **key)  # type: ignore[arg-type]
+    where = {"reference_uri": "_a1", "id_attribute": "ID", "inclusive_ns_prefixes": prefixes}
+    return signer.sign(element, **where, **key)  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize(
@@ -219,6 +221,23 @@ def test_the_stronger_digests_are_taken() -> None:
         "digest_algorithm": DigestAlgorithm.SHA384,
     }
     assert judged(resigned(**how)).id == "_a1"
+
+
+def test_prefixes_that_are_to_be_kept_may_be_named() -> None:
+    """RFC 3741 section 4; what a prefix stands for is signed then."""
+    made = resigned(inclusive_ns_prefixes=["saml"])
+    assert judged(made).id == "_a1"
+    path = f"{ds('SignedInfo')}/{ds('CanonicalizationMethod')}/{{{EXCLUSIVE.value}}}*"
+    (named,) = signature_of(made).iterfind(path)
+    named.set("PrefixList", "ds")
+    with pytest.raises(SignatureInvalid):
+        judged(made)
+    method = named.getparent()
+    assert method is not None
+    method.remove(named)
+    etree.SubElement(method, "{urn:x}Other")
+    with pytest.raises(SignatureInvalid):
+        judged(made)
 
 
 def test_a_certificate_that_came_along_is_not_believed() -> None:

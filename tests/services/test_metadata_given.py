@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.db import DatabaseError, connection, transaction
 
-from archive.actors import Actor, ActorKind, Requester
+from archive.actors import NOBODY, Actor, ActorKind, Requester
 from archive.models import (
     Authorisation,
     DisclosurePermission,
@@ -137,6 +137,53 @@ def test_emergency_use_is_marked_and_a_firm_prohibition_stops_it(document: Docum
     )
     assert find(hurried) == []
     assert len(entries("disclosure.given")) == 1
+
+
+def queried() -> tuple[dict[str, Any], Any]:
+    """What the newest query's own entry says, and of whom."""
+    row = LedgerEvent.objects.filter(kind="documents.queried").order_by("at", "id").last()
+    assert row is not None
+    return row.facts, row.patient_id
+
+
+def test_a_query_names_the_professional_also_where_nothing_is_disclosed(document: Document) -> None:
+    """Of the own register there is no other entry, and of what is prohibited none at all."""
+    who = Requester(
+        "professional-1",
+        "Lääkäri Testi",
+        "102",
+        "1.2.3",
+        patient_id=document.patient_id,
+        care_relation="5",
+    )
+    told = {
+        "user": "professional-1",
+        "user_name": "Lääkäri Testi",
+        "user_role": "102",
+        "unit": "1.2.3",
+        "purpose": "treatment",
+        "care_relation": "5",
+        "on_behalf_of": "",
+    }
+    for business_id, found in ((ESIMERKKILA, 1), (MALLILA, 0)):
+        for return_type in ("LeafClass", "ObjectRef"):
+            assert len(find(consumer(business_id, who), return_type)) == found
+            facts, person = queried()
+            assert facts == {
+                "query": "find_documents",
+                "found": found,
+                "message": "urn:uuid:m-1",
+                **told,
+            }
+            assert person == document.patient_id
+    assert entries("disclosure.given") == []
+
+
+def test_a_query_about_nobody_known_names_nobody(document: Document) -> None:
+    find(consumer(MALLILA, Requester("professional-1", patient_id=NOBODY)))
+    assert queried()[1] is None
+    find(consumer(MALLILA))
+    assert queried() == ({"query": "find_documents", "found": 0, "message": "urn:uuid:m-1"}, None)
 
 
 def test_nothing_is_given_when_it_cannot_be_written(document: Document) -> None:

@@ -1,8 +1,9 @@
 """How resources are written: JSON or XML, FHIR R4 2.6 and 2.5, as the client accepts them."""
 
 import json
+import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 from django.core.handlers.wsgi import WSGIRequest
 from django.http import HttpResponse
@@ -15,21 +16,42 @@ JSON, XML = "application/fhir+json", "application/fhir+xml"
 _JSON = frozenset({JSON, "application/json", "text/json", "json"})
 _XML = frozenset({XML, "application/xml", "text/xml", "xml"})
 _ANY = frozenset({"*/*", "application/*"})
+_WEIGHT = re.compile(r"q\s*=\s*(0(?:\.[0-9]{0,3})?|1(?:\.0{0,3})?)", re.IGNORECASE)
 
 Resource = Mapping[str, Any]
 
 
 def wanted(request: WSGIRequest) -> str:
     """The parameter _format goes before the header. Raises NotAcceptable."""
-    asked = request.GET.get("_format") or request.headers.get("Accept", "")
-    # A space in an address was a plus: application/fhir xml.
-    types = [each.split(";")[0].strip().lower().replace(" ", "+") for each in asked.split(",")]
-    for each in types:
-        if each in _XML:
+    return named(request.GET.get("_format") or request.headers.get("Accept", ""))
+
+
+def named(asked: str) -> str:
+    """The form that is accepted best, of equal ones the first. Raises NotAcceptable."""
+    for each in sorted(map(_weighed, asked.split(",")), key=lambda each: -each.weight):
+        if not each.weight:
+            break
+        if each.media_type in _XML:
             return XML
-        if each in _JSON or each in _ANY or not each:
+        if each.media_type in _JSON or each.media_type in _ANY or not each.media_type:
             return JSON
     raise NotAcceptable("resources are given as application/fhir+json or application/fhir+xml")
+
+
+class _Weighed(NamedTuple):
+    media_type: str
+    weight: float
+
+
+def _weighed(text: str) -> _Weighed:
+    """RFC 9110 section 12.4.2; a weight that cannot be read is passed over."""
+    media_type, *parameters = text.split(";")
+    weight = 1.0
+    for each in parameters:
+        if found := _WEIGHT.fullmatch(each.strip()):
+            weight = float(found[1])
+    # A space in an address was a plus: application/fhir xml.
+    return _Weighed(media_type.strip().lower().replace(" ", "+"), weight)
 
 
 def response(resource: Resource, form: str, status: int = 200) -> HttpResponse:

@@ -98,7 +98,9 @@ def _wado(call: Call) -> str:
 
 def search(call: Call, searched: Searched) -> HttpResponse:
     """By GET without a patient, by POST with one, or a page by its link. Raises ArchiveError."""
-    place = _place(call)
+    body = _body(call)
+    call, told = _in_form(call, body)
+    place = _place(call, body)
     terms = tuple(parameters.terms(place.pairs, searched.known, lenient=call.lenient))
     _require_named(searched, terms, place)
     asked = Search(terms, place.person, place.after, parameters.count(place.pairs))
@@ -109,18 +111,29 @@ def search(call: Call, searched: Searched) -> HttpResponse:
     answer = resources.bundle(
         found,
         call.base,
-        self_=_link(call, searched, place),
-        following=_link(call, searched, replace(place, after=following)) if following else "",
+        self_=_link(call, searched, place, told),
+        following=_link(call, searched, replace(place, after=following), told) if following else "",
     )
     return form.response(answer, call.form)
 
 
-def _place(call: Call) -> Place:
+def _in_form(call: Call, body: Sequence[Pair]) -> tuple[Call, str]:
+    """Also by `_format` in the body; and whether it was named, as links to pages then name it.
+    Raises NotAcceptable.
+    """
+    for name, value in body:
+        if name == parameters.FORM:
+            call = replace(call, form=form.named(value))
+    asked = (*parameters.pairs(call.request.GET), *body)
+    return call, call.form if any(name == parameters.FORM for name, _ in asked) else ""
+
+
+def _place(call: Call, body: Sequence[Pair]) -> Place:
     address = parameters.pairs(call.request.GET)
     parameters.require_no_patient(address)
     if (link := call.request.GET.get(parameters.NEXT)) is not None:
         return web_searches.follow(call.asker, link)
-    asked = [*address, *_body(call)]
+    asked = [*address, *body]
     return Place(parameters.without_patient(asked), _person(call, asked))
 
 
@@ -163,7 +176,8 @@ def _require_named(searched: Searched, terms: Sequence[Term], place: Place) -> N
         raise SearchIncomplete(f"the search names no {needed}", facts={"field": needed})
 
 
-def _link(call: Call, searched: Searched, place: Place) -> str:
+def _link(call: Call, searched: Searched, place: Place, told: str) -> str:
     """The address of a page, in which no patient is named."""
-    token = web_searches.link(call.asker, place)
-    return f"{call.base}/{searched.name}?{urlencode({parameters.NEXT: token})}"
+    page = {parameters.NEXT: web_searches.link(call.asker, place)}
+    named = {parameters.FORM: told} if told else {}
+    return f"{call.base}/{searched.name}?{urlencode(page | named)}"

@@ -24,7 +24,7 @@ _NO_HEADER = Segment("MSH", 1, ("|",), Separators())
 
 def header_of(raw: bytes) -> Segment:
     """The header as far as it can be made out; an empty one when it cannot."""
-    line = raw.removeprefix(b"\xef\xbb\xbf").replace(b"\n", b"\r").split(b"\r", 1)[0]
+    line = er7.begun(raw).replace(b"\n", b"\r").split(b"\r", 1)[0]
     try:
         return er7.parse(line.decode("iso8859-1")).header
     except MessageUnreadable:

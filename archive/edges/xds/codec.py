@@ -140,10 +140,13 @@ def decode_query(body: etree._Element) -> StoredQuery:
     parameters: dict[str, list[tuple[str, ...]]] = {}
     for slot in query.iterchildren(rim("Slot")):
         name = slot.get("name", "").strip()
+        if not name.startswith("$"):
+            continue  # no parameter: what another profile adds need not be written as literals
         texts = (value.text or "" for value in slot.iterfind(f"{rim('ValueList')}/{rim('Value')}"))
         # The same name again means AND, ITI TF-2 3.18.4.1.2.3.5; values of one slot mean OR.
         group = tuple(literal for text in texts for literal in _literals(name, text))
-        parameters.setdefault(name, []).append(group)
+        if group:  # without a value it was not given
+            parameters.setdefault(name, []).append(group)
     if sum(len(group) for groups in parameters.values() for group in groups) > MAX_VALUES:
         raise Malformed("too many values in one query")
     return StoredQuery(

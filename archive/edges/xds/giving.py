@@ -203,15 +203,22 @@ HANDLERS: Mapping[str, Callable[[Call], Answer]] = {
 }
 
 
+def code_of(action: str, error: ArchiveError) -> str:
+    """The errorCode of what could not be done, of one document or of all."""
+    if action != soap.PROVIDE:
+        return reply_for(RETRIEVE, error)
+    kind = next(each for each in type(error).__mro__ if each in PROVIDE or each in TABLE)
+    return PROVIDE.get(kind) or TABLE[kind].register
+
+
 def refusal(call: Call, error: ArchiveError) -> Answer:
     """The answer to a request of which nothing could be done."""
     action = call.message.action
+    code = code_of(action, error)
     if action == soap.PROVIDE:
-        kind = next(each for each in type(error).__mro__ if each in PROVIDE or each in TABLE)
-        code = PROVIDE.get(kind) or TABLE[kind].register
         return Answer(codec.encode_registered((code, error.detail)))
     location = home_urn() if call.through_gateway else ""
-    told = [Failure(reply_for(RETRIEVE, error), error.detail, location)]
+    told = [Failure(code, error.detail, location)]
     if action == soap.REMOVE_DOCUMENTS:
         return Answer(retrieving.encode_outcome(False, told))
     return Answer(retrieving.encode_retrieved((), told))

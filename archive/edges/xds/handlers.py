@@ -139,14 +139,18 @@ HANDLERS: Mapping[str, Callable[[Call], etree._Element]] = {
 QUERIES = (soap.STORED_QUERY, soap.MULTI_PATIENT_QUERY, soap.GATEWAY_QUERY)
 
 
+def code_of(action: str, error: ArchiveError) -> str:
+    """The errorCode in the answer to a request that failed with this error; empty: it has none."""
+    codes = reply_for(TABLE, error)
+    return codes.query if action in QUERIES else codes.register
+
+
 def refusal(action: str, error: ArchiveError) -> etree._Element:
     """The answer to a request that failed with this error."""
-    codes = reply_for(TABLE, error)
+    code = code_of(action, error)
     if action not in QUERIES:
-        return codec.encode_registered((codes.register, error.detail))
+        return codec.encode_registered((code, error.detail))
     answer = (
-        codec.encode_query_failure((codes.query, error.detail))
-        if codes.query
-        else codec.encode_found(Found())
+        codec.encode_query_failure((code, error.detail)) if code else codec.encode_found(Found())
     )
     return codec.of_community(answer, home_urn()) if action == soap.GATEWAY_QUERY else answer

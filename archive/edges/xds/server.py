@@ -20,6 +20,7 @@ from archive.edges.xds.giving import Answer
 from archive.edges.xds.handlers import Call
 from archive.edges.xds.keeping import Heard, Talk
 from archive.edges.xds.mtom import Received
+from archive.edges.xds.replies import SECURITY
 from archive.errors import ArchiveError, Busy, Malformed, PeerEnded, PeerUnknown
 from archive.errors.retrieval import MultipartTooLong
 from archive.errors.web import ClientCertificateWrong, ProxyUntrusted
@@ -141,18 +142,19 @@ def _identify(request: HttpRequest, correlation_id: UUID) -> Actor:
 def _receive(incoming: "_Incoming") -> HttpResponseBase:
     content = _Content.of(incoming.request, incoming.heard)
     if not content.is_spoken(incoming.service):
-        incoming.report(Malformed("Content-Type is not SOAP 1.2 in UTF-8"))
+        incoming.report(Malformed("Content-Type is not SOAP 1.2 in UTF-8"), answered="HTTP 415")
         content.body(KEPT_BYTES + 1)
         return HttpResponse(status=415, headers={"Accept": f"{soap.MEDIA_TYPE}; charset=UTF-8"})
     try:
         received = content.read(incoming.service)
     except MultipartTooLong as error:
-        incoming.report(error)
+        incoming.report(error, answered="HTTP 413")
         return HttpResponse(status=413)
     except Malformed as error:
-        incoming.report(error)
+        fault = soap.Fault(error.detail)
+        incoming.report(error, answered=fault.word)
         content.body(KEPT_BYTES + 1)
-        return _fault(soap.Fault(error.detail))
+        return _fault(fault)
     with received:
         try:
             return _answered(incoming, received, content.parameters.get("action", ""))
@@ -179,8 +181,8 @@ class _Incoming:
             self.talk.answer = response.content
         self.talk.keep(self.actor, response.status_code, self.correlation_id)
 
-    def report(self, error: ArchiveError, step: str = "envelope") -> None:
-        _report(error, step, self.actor, self.correlation_id)
+    def report(self, error: ArchiveError, step: str = "envelope", answered: str = "") -> None:
+        _report(error, step, self.actor, self.correlation_id, answered=answered)
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,7 +226,7 @@ def _answered(incoming: _Incoming, received: Received, content_action: str) -> H
     try:
         message = soap.decode(received.root, content_action, service.bodies)
     except soap.Fault as fault:
-        incoming.report(Malformed(fault.reason))
+        incoming.report(Malformed(fault.reason), answered=fault.word)
         talk.message_id = fault.relates_to
         raise
     talk.action, talk.message_id = message.action, message.message_id
@@ -242,10 +244,10 @@ def _established(incoming: _Incoming, message: soap.Message, received: Received)
         asker = assertions.establish(incoming.actor, security.presented(message, address))
     except Exception as raised:
         error = as_archive_error(raised)
-        incoming.report(error, "assertion")
         fault = security.fault(error, message.message_id) or soap.receiver_fault(
             message.message_id, busy=isinstance(error, Busy)
         )
+        incoming.report(error, "assertion", fault.word)
         raise fault from None
     return Call(asker, message, incoming.correlation_id, received)
 
@@ -335,8 +337,17 @@ class _Stream:
 
 
 def _report_of(call: Call, error: ArchiveError) -> None:
-    step = STEPS[call.message.action]
-    _report(error, step, call.actor, call.correlation_id, body=call.message.body)
+    """With the code that the peer is told: theirs differ from transaction to transaction."""
+    action = call.message.action
+    told = handlers if action in handlers.HANDLERS else giving
+    _report(
+        error,
+        STEPS[action],
+        call.actor,
+        call.correlation_id,
+        body=call.message.body,
+        answered="" if type(error) in SECURITY else told.code_of(action, error),
+    )
 
 
 def _report(
@@ -346,6 +357,7 @@ def _report(
     correlation_id: UUID,
     *,
     body: etree._Element | None = None,
+    answered: str = "",
 ) -> None:
     """Put it on the desk, under the ids by which people look for it; the answer goes out anyhow."""
     log.warning("xds %s refused: %s, exchange %s", step, error.reason(), correlation_id)
@@ -362,6 +374,7 @@ def _report(
                 study_instance_uid=study_uid,
                 correlation_id=correlation_id,
             ),
+            answered=answered,
         )
     except DatabaseError:
         log.exception("the desk cannot be reached, exchange %s", correlation_id)

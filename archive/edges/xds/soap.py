@@ -108,6 +108,13 @@ class Fault(Exception):
         self.busy = busy  # ours, and over soon
 
     @property
+    def word(self) -> str:
+        """The narrowest of its codes, as the desk calls it."""
+        if self.security:
+            return f"wsse:{self.security}"
+        return f"wsa:{self.subcodes[-1]}" if self.subcodes else f"soap:{self.code}"
+
+    @property
     def http_status(self) -> int:
         """SOAP 1.2 part 2, Table 20: the sender's fault is 400, every other 500; 503 tells more."""
         if self.busy:

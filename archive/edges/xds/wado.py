@@ -4,6 +4,7 @@ comes in a header.
 
 import logging
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -74,19 +75,30 @@ _NOT_DONE = ("anonymize", "annotation", "presentationUID", "presentationSeriesUI
 
 @csrf_exempt
 def retrieve(request: HttpRequest) -> HttpResponseBase:
-    """The object, as it is stored or in the wanted transfer syntax, or one frame of it to see."""
+    """The object, as it is stored or in the wanted transfer syntax, or one frame of it to see.
+
+    It is asked for anew each time: an answer that was kept would pass the gate and the log by.
+    """
     if request.method != "GET":
         return HttpResponseNotAllowed(["GET"])
-    actor = None
+    response = _answer(request)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _answer(request: HttpRequest) -> HttpResponseBase:
+    actor, step = None, "sign-in"
     try:
         with exchange() as correlation_id:
             try:
-                actor = _identify(request)
-                asking = Asking(actor, "WADO", correlation_id.urn, correlation_id)
+                caller = Caller.of(request.META)
+                actor, step = callers.identify(caller), "assertion"
+                asker, step = _professional(request, caller, actor), "retrieve"
+                asking = Asking(asker, "WADO", correlation_id.urn, correlation_id)
                 return _given(asking, _Asked.read(request))
             except Exception as raised:
                 error = as_archive_error(raised)
-                _report(error, actor, correlation_id, request.GET.get("studyUID", ""))
+                _report(error, step, actor, correlation_id, request.GET.get("studyUID", ""))
                 raise error from None
     except ArchiveError as error:
         status = reply_for(STATUSES, error)
@@ -94,12 +106,8 @@ def retrieve(request: HttpRequest) -> HttpResponseBase:
         return HttpResponse(status=status, headers=headers)
 
 
-def _identify(request: HttpRequest) -> Actor:
-    """Raises PeerUnknown, PeerEnded, ProxyUntrusted, ClientCertificateWrong, and what
-    `assertions.establish` raises.
-    """
-    caller = Caller.of(request.META)
-    actor = callers.identify(caller)
+def _professional(request: HttpRequest, caller: Caller, actor: Actor) -> Actor:
+    """The system with who is behind it. Raises what `assertions.establish` raises."""
     address = request.build_absolute_uri(request.path)
     return assertions.establish(actor, caller.presented(uuid7().urn, address)).actor
 
@@ -141,21 +149,29 @@ class _Asked:
             bool(syntax),
         )
 
-    def media_type(self, sop_class_uid: str) -> str:
-        """Raises NotAcceptable, RequestUnclear."""
+    def fitting(self, sop_class_uid: str) -> list[str]:
+        """The dearest first. Raises NotAcceptable, RequestUnclear."""
         offered = (DICOM, *pictures.media_types(sop_class_uid))
-        for each in self.media_types:
-            for media_type in offered:
-                if each in (media_type, f"{media_type.partition('/')[0]}/*", "*/*"):
-                    self._require_fit(media_type)
-                    return media_type
-        raise NotAcceptable(f"the object is given as {', '.join(offered)}")
+        found = [
+            media_type
+            for each in self.media_types
+            for media_type in offered
+            if each in (media_type, f"{media_type.partition('/')[0]}/*", "*/*")
+        ]
+        if not found:
+            raise NotAcceptable(f"the object is given as {', '.join(offered)}")
+        fits = [media_type for media_type in found if not self._misfit(media_type)]
+        if not fits:
+            raise RequestUnclear(self._misfit(found[0]))
+        return fits
 
-    def _require_fit(self, media_type: str) -> None:
+    def _misfit(self, media_type: str) -> str:
+        """Why another parameter does not go with it; empty: all do."""
         if self.is_of_picture and media_type == DICOM:
-            raise RequestUnclear("a whole object has no size, window, region or frame")
+            return "a whole object has no size, window, region or frame"
         if self.is_of_object and media_type != DICOM:
-            raise RequestUnclear("transferSyntax is for application/dicom")
+            return "transferSyntax is for application/dicom"
+        return ""
 
 
 def _look(given: QueryDict) -> Look:
@@ -196,8 +212,7 @@ def _given(asking: Asking, asked: _Asked) -> HttpResponseBase:
     chosen, problems = images_given.choose(asking, asked.images)
     for problem in problems:
         raise problem.error
-    media_type = asked.media_type(chosen[0].held.sop_class_uid)
-    picture = None if media_type == DICOM else _picture(chosen[0], media_type, asked)
+    media_type, picture = _seen(chosen[0], asked)
     going, withdrawn = images_given.release(asking, chosen)
     for problem in withdrawn:
         raise problem.error
@@ -207,8 +222,23 @@ def _given(asking: Asking, asked: _Asked) -> HttpResponseBase:
     return StreamingHttpResponse(_sending(asking, going[0], pieces), content_type=DICOM)
 
 
-def _picture(chosen: Chosen, media_type: str, asked: _Asked) -> bytes:
-    """Made before it is written down as given. Raises BytesDamaged, NotFound, Unsupported."""
+def _seen(chosen: Chosen, asked: _Asked) -> tuple[str, bytes | None]:
+    """The first type in which the object can be given, with its picture: what has none may be
+    wanted whole instead.
+    """
+    *others, last = asked.fitting(chosen.held.sop_class_uid)
+    for media_type in others:
+        with suppress(Unsupported):
+            return media_type, _picture(chosen, media_type, asked)
+    return last, _picture(chosen, last, asked)
+
+
+def _picture(chosen: Chosen, media_type: str, asked: _Asked) -> bytes | None:
+    """Made before it is written down as given; None: the whole object. Raises BytesDamaged,
+    NotFound, Unsupported.
+    """
+    if media_type == DICOM:
+        return None
     try:
         held = chosen.held.hold()
     except BytesDamaged:
@@ -227,12 +257,16 @@ def _sending(asking: Asking, chosen: Chosen, pieces: Iterator[bytes]) -> Iterato
         error = as_archive_error(raised)
         with exchange():
             uid = chosen.study.study_instance_uid
-            _report(error, asking.actor, asking.correlation_id, uid)
+            _report(error, "retrieve", asking.actor, asking.correlation_id, uid)
         raise error from None
 
 
 def _report(
-    error: ArchiveError, actor: Actor | None, correlation_id: UUID | None, study_uid: str
+    error: ArchiveError,
+    step: str,
+    actor: Actor | None,
+    correlation_id: UUID | None,
+    study_uid: str,
 ) -> None:
     """Put it on the desk; the answer goes out anyhow."""
     log.warning("wado refused: %s, exchange %s", error.reason(), correlation_id)
@@ -240,7 +274,7 @@ def _report(
         error_desk.report(
             error,
             environment=actor.environment if actor else Environment.PRODUCTION.value,
-            place=error_desk.Place("xds", "retrieve" if actor else "sign-in"),
+            place=error_desk.Place("xds", step),
             who=error_desk.Who(actor.organisation_id, actor.id) if actor else None,
             what=error_desk.What(study_instance_uid=study_uid[:64], correlation_id=correlation_id),
         )

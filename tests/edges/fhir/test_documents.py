@@ -269,8 +269,17 @@ def test_other_forms_and_interactions(cast: Cast, oulu: Consumer) -> None:
     assert root.xpath("count(f:contained/f:Practitioner)", namespaces=names) == 1
     answer = oulu.get(f"DocumentReference/{found['id']}?_format=xml")
     assert answer["Content-Type"].startswith("application/fhir+xml")
+    for accept, form in (
+        ("application/fhir+json;q=0.5, application/fhir+xml", "xml"),
+        ("application/fhir+xml;q=0.1,*/*; q=0.2", "json"),
+        ("application/fhir+xml;q=0,application/json;q=x", "json"),
+    ):
+        answer = oulu.get(f"DocumentReference/{found['id']}", accept)
+        assert answer["Content-Type"] == f"application/fhir+{form}; charset=utf-8", accept
     for response, expected in (
         (oulu.get("DocumentReference?_id=x", "text/turtle"), (406, "not-supported")),
+        (oulu.get("DocumentReference?_id=x", "application/json;q=0"), (406, "not-supported")),
+        (oulu.search(_format="ttl"), (406, "not-supported")),
         (oulu.get("Practitioner/1"), (404, "not-supported")),
         (oulu.post("DocumentReference", "{}"), (405, "not-supported")),
         (oulu.get("DocumentReference/x"), (404, "not-found")),
@@ -288,6 +297,23 @@ def test_other_forms_and_interactions(cast: Cast, oulu: Consumer) -> None:
     assert [each["type"] for each in rest["resource"]] == [
         *("Binary", "DocumentReference", "ImagingStudy", "Patient")
     ]
+
+
+def test_a_form_that_the_body_names_holds_for_the_pages_that_follow(
+    cast: Cast, oulu: Consumer
+) -> None:
+    xds_cast.register(cast, *(xds_cast.paper(cast) for _ in range(2)))
+    answer = oulu.search(_format="application/fhir+xml", _count="1")
+    names = {"f": "http://hl7.org/fhir"}
+    for _ in range(2):
+        assert answer["Content-Type"] == "application/fhir+xml; charset=utf-8"
+        root = etree.fromstring(answer.content)
+        assert root.xpath("count(f:entry)", namespaces=names) == 1
+        links = root.xpath("f:link[f:relation/@value='next']/f:url/@value", namespaces=names)
+        if links:
+            answer = oulu.get(links[0].partition("/fhir/")[2])
+    assert not links
+    assert resource(oulu.search(_count="1"))["link"][1]["relation"] == "next"
 
 
 def test_who_is_not_known_gets_nothing(cast: Cast, oulu: Consumer) -> None:
@@ -322,7 +348,8 @@ def test_the_assertion_is_asked_for_and_judged(cast: Cast) -> None:
     broken = Consumer(peer).post("DocumentReference/_search", "", **{"X-XUA-Assertion": "%%"})
     assert problem(broken) == (401, "security", "assertion-unreadable")
     (entry, *_) = given("documents.queried")
-    assert entry["found"] == 1
+    assert (entry["found"], entry["interface"]) == (1, "FHIR")
+    assert (entry["user"], entry["user_name"]) == ("012345678", "Lääkäri Testi")
 
 
 def test_another_s_documents_are_given_by_the_gate_and_written_down(cast: Cast) -> None:

@@ -177,6 +177,8 @@ def test_letters_of_the_senders_name_come_back_as_they_were() -> None:
 def test_lines_may_end_as_careless_senders_have_them() -> None:
     assert verdict(ask(a40(control_id="1").replace(b"\r", b"\n"))) == ("AA", "")
     assert verdict(ask(a40(control_id="2").replace(b"\r", b"\r\n"))) == ("AA", "")
+    told = ask(b"\r\n" + a40(control_id="3"))
+    assert (verdict(told), fields(told, "MSA")[2]) == (("AA", ""), "3")
     assert verdict(ask(b"\xef\xbb\xbf" + a40(control_id="3"))) == ("AA", "")
 
 
@@ -226,6 +228,8 @@ def test_a_personal_code_is_known_in_the_ways_senders_write_it() -> None:
         ("Alias^X^^^^^A~Virtanen^Maija^^^^^L", "Virtanen^Maija"),
         ("A=B\\T\\C^M\\S\\", "A B&C^M"),
         ("Meik\\XC3A4\\l\\XE4\\inen^M\\X61\\ija", "Meikäläinen^Maija"),
+        ("Meik\\XC3\\\\XA4\\l\\XC3\\\\XA4\\inen^Maija\\XC3\\\\XA4\\", "Meikäläinen^Maijaä"),
+        ("P\\XE4\\\\XE4\\ K\\XE4\\\\T\\\\XC3A4\\\\XF6\\\\.br\\^X", "Pää Kä&äö^X"),
     ],
 )
 def test_names_become_dicoms(told: str, name: str) -> None:

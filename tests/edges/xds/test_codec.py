@@ -201,6 +201,17 @@ def test_values_of_a_slot_are_alternatives_and_repeated_slots_are_conditions() -
     }
 
 
+def test_a_slot_without_a_value_was_not_given_and_another_profiles_is_passed_over() -> None:
+    query = asked([("$XDSDocumentEntryTypeCode", "('a^^b')"), ("urn:x:trace", "no literal")])
+    text = messages.query(messages.FIND_DOCUMENTS, [])
+    empty = text.replace(
+        "</AdhocQuery>", '<Slot name="$XDSDocumentEntryStatus"><ValueList/></Slot></AdhocQuery>'
+    )
+    assert empty != text
+    assert query.parameters == {"$XDSDocumentEntryTypeCode": (("a^^b",),)}
+    assert codec.decode_query(codec.parse_xml(empty.encode())).parameters == {}
+
+
 @pytest.mark.parametrize(
     "value",
     ["abc", "'a", "a'", "('a'", "('a' 'b')", "()", "'a','b'", "('a')x", ""],

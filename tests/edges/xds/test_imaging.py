@@ -13,6 +13,7 @@ from django.test import Client
 from lxml import etree
 from PIL import Image
 from pydicom import dcmread
+from pydicom.uid import TwelveLeadECGWaveformStorage
 
 from archive import vault
 from archive.errors import BytesDamaged
@@ -119,6 +120,8 @@ def test_some_are_given_and_the_others_each_with_their_error(db: None) -> None:
     ]
     reasons = {"bytes-damaged", "document-unknown", "repository-unknown"}
     assert set(Case.objects.values_list("reason", flat=True)) == reasons
+    told = Case.objects.filter(edge="xds").values_list("code", flat=True)
+    assert set(told) == set(answer.codes)
     assert Case.objects.filter(events__study_instance_uid=study.study_instance_uid).exists()
 
 
@@ -262,6 +265,7 @@ def test_wado_gives_one_object_and_writes_it_down(db: None) -> None:
     (first, *_) = named(registered())
     answer = wado(consumer(), first)
     assert (answer.status_code, answer["Content-Type"]) == (200, "application/dicom")
+    assert answer["Cache-Control"] == "no-store"
     assert dcmread(BytesIO(answer.getvalue())).SOPInstanceUID == first.uid
     (entry,) = used()
     assert (entry["interface"], entry["what"], entry["objects"]) == ("WADO", "images", 1)
@@ -281,7 +285,7 @@ def test_wado_shows_a_frame(db: None) -> None:
     (of,) = named(registered(two))
     peer = consumer()
     answer = wado(peer, of, contentType="image/jpeg")
-    assert answer["Content-Type"] == "image/jpeg"
+    assert (answer["Content-Type"], answer["Cache-Control"]) == ("image/jpeg", "no-store")
     assert shown(answer).size == (16, 16)
     png = {"contentType": "image/png, image/jpeg"}
     whole, second = (shown(wado(peer, of, **png, frameNumber=each)) for each in "12")
@@ -291,6 +295,18 @@ def test_wado_shows_a_frame(db: None) -> None:
     window = {"windowCenter": "50", "windowWidth": "20"}
     assert set(shown(wado(peer, of, **png, **window)).tobytes()) == {0, 255}
     assert len(used()) == 6
+
+
+def test_wado_gives_the_next_type_where_the_object_has_no_picture(db: None) -> None:
+    curve = people.dataset(SOPClassUID=TwelveLeadECGWaveformStorage, Modality="ECG")
+    del curve.PixelData
+    (of,) = named(registered(curve))
+    peer = consumer()
+    assert wado(peer, of, contentType="image/jpeg").status_code == 406
+    assert wado(peer, of, contentType="image/jpeg,image/png").status_code == 406
+    answer = wado(peer, of, contentType="image/jpeg;q=0.9, application/dicom")
+    assert (answer.status_code, answer["Content-Type"]) == (200, "application/dicom")
+    assert len(used()) == 1
 
 
 def test_wado_says_what_is_wrong_by_its_status(db: None) -> None:
@@ -320,3 +336,17 @@ def test_wado_says_what_is_wrong_by_its_status(db: None) -> None:
     Connection.objects.filter(id=peer.actor.id).update(xua_required=True)
     assert wado(peer, first).status_code == 403
     assert not used()
+
+
+def test_an_assertion_that_does_not_serve_wado_is_its_systems_case(db: None) -> None:
+    (first, *_) = named(registered())
+    peer = xds_cast.peer(people.organisation(people.ESIMERKKILA), "test", XdsRole.CONSUMER)
+    headers = {"Authorization": basic(peer.user, peer.password), "X-XUA-Assertion": "%%"}
+    asked = {"requestType": "WADO", "studyUID": first.study}
+    assert Client().get("/wado", asked, headers=headers).status_code == 400
+    case = Case.objects.get()
+    assert (case.place, case.environment) == ("assertion", "test")
+    assert (case.connection_id, case.organisation) == (
+        peer.actor.id,
+        people.organisation(people.ESIMERKKILA),
+    )

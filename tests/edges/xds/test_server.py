@@ -213,6 +213,9 @@ def test_another_content_type_is_415(cast: Cast, content_type: str) -> None:
 def test_a_compressed_message_is_415(cast: Cast) -> None:
     response = post(cast.repository, b"x", **{"Content-Encoding": "gzip"})
     assert response.status_code == 415
+    assert Case.objects.get().code == "HTTP 415"
+    post(cast.repository, b"<")
+    assert Case.objects.get().code == "soap:Sender"  # the newest answer of this cause
 
 
 def test_a_message_too_long_is_413(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -240,6 +243,7 @@ def test_an_envelope_out_of_order_is_a_fault_and_a_case(
     assert (response.status_code, fault_of(response)) == (status, fault)
     case = Case.objects.get()
     assert (case.edge, case.place, case.reason) == ("xds", "envelope", "malformed")
+    assert case.code == fault.replace("a:", "wsa:").replace("s:", "soap:")
     assert case.connection_id == cast.repository.actor.id
 
 
@@ -253,8 +257,10 @@ def test_what_is_no_xml_is_a_fault(cast: Cast, content: bytes) -> None:
 
 
 def refused(cast: Cast, peer: Peer, *papers: messages.Paper) -> str:
+    """The code that the peer gets, and that the desk knows."""
     status, code = status_of(post(peer, envelope(submit(*papers))))
     assert status == "Failure"
+    assert Case.objects.order_by("-last_at")[0].code == code
     return code
 
 
@@ -306,7 +312,8 @@ def test_a_query_that_cannot_be_answered_has_its_code(
 ) -> None:
     asking = envelope(query(query_id, parameters), action=QUERY)
     assert status_of(post(cast.oulu.consumer, asking)) == ("Failure", code)
-    assert Case.objects.get().place == "query"
+    case = Case.objects.get()
+    assert (case.place, case.code) == ("query", code)
 
 
 def test_only_leaf_class_and_object_ref_are_returned(cast: Cast) -> None:
