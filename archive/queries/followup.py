@@ -2,7 +2,8 @@
 documents, done; and what is missing (AC-3).
 
 Counted are the studies stored under any version of the authorisation, and those of the same patient
-and service event in the same register, whoever stored them.
+and service event in the same register, whoever stored them: save under another order of the
+patient, whose work they are.
 """
 
 from collections import defaultdict
@@ -81,8 +82,13 @@ def _studies(**wanted: object) -> Q:
     under = Study.objects.filter(
         authorisation__series=OuterRef("series"), environment=OuterRef("environment")
     )
-    alike = _of_event(Study)
+    alike = _of_event(Study).exclude(_of_an_order())
     return Q(Exists(under.filter(**wanted))) | Q(Exists(alike.filter(**wanted)))
+
+
+def _of_an_order() -> Q:
+    """Stored under an authorisation of the patient. A study of this row's own is found by that."""
+    return Q(authorisation__level=AuthorisationLevel.PATIENT)
 
 
 def _stored() -> Q:
@@ -180,22 +186,23 @@ def _first(shown: QuerySet[Any], stage: Stage) -> list[Any]:
 def studies_of(rows: Iterable[Authorisation]) -> dict[UUID, list[Study]]:
     """The studies of each series, the latest first; two queries however many rows."""
     listed = list(rows)
-    by_event = {
-        (row.environment, row.register_id, standing.person_id(row.patient), row.service_event): row
-        for row in listed
-        if row.patient is not None and row.service_event
-    }
+    by_event: dict[tuple[object, ...], list[Authorisation]] = defaultdict(list)
+    for row in listed:
+        if row.patient is not None and row.service_event:
+            person = standing.person_id(row.patient)
+            by_event[row.environment, row.register_id, person, row.service_event].append(row)
     found: dict[UUID, dict[UUID, Study]] = defaultdict(dict)
     related = ("authorisation", "patient", "connection__organisation")
     stored = Study.objects.select_related(*related).order_by("-received_at", "-id")
     for study in stored.filter(authorisation__series__in=[row.series for row in listed]):
         if study.authorisation is not None:
             found[study.authorisation.series][study.id] = study
-    events = [event for _environment, _register, _person, event in by_event]
-    for study in stored.filter(service_event__in=events) if events else ():
+    events = [key[-1] for key in by_event]
+    alike = stored.filter(service_event__in=events).exclude(_of_an_order()) if events else ()
+    for study in alike:
         person = standing.person_id(study.patient)
-        row = by_event.get((study.environment, study.register_id, person, study.service_event))
-        if row is not None:
+        key = (study.environment, study.register_id, person, study.service_event)
+        for row in by_event.get(key, ()):
             found[row.series][study.id] = study
     return {series: list(studies.values()) for series, studies in found.items()}
 
