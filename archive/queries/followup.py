@@ -2,8 +2,9 @@
 documents, done; and what is missing (AC-3).
 
 Counted are the studies stored under any version of the authorisation, and those of the same patient
-and service event in the same register, whoever stored them. A study that was rejected whole, or has
-been corrected to somebody else, does not do what was ordered.
+and service event in the same register, whoever stored them: save under another order of the
+patient, whose work they are. A study that was rejected whole, or has been corrected to somebody
+else, does not do what was ordered.
 """
 
 from collections import defaultdict
@@ -84,9 +85,14 @@ def _studies(**wanted: object) -> Q:
         authorisation__series=OuterRef("series"),
         environment=OuterRef("environment"),
     )
-    alike = _of_event(Study).exclude(state=StudyState.CORRECTED)
+    alike = _of_event(Study).exclude(state=StudyState.CORRECTED).exclude(_of_an_order())
     under = under.exclude(state=StudyState.CORRECTED)
     return Q(Exists(under.filter(**wanted))) | Q(Exists(alike.filter(**wanted)))
+
+
+def _of_an_order() -> Q:
+    """Stored under an authorisation of the patient. A study of this row's own is found by that."""
+    return Q(authorisation__level=AuthorisationLevel.PATIENT)
 
 
 def _stored() -> Q:
@@ -184,11 +190,11 @@ def _first(shown: QuerySet[Any], stage: Stage) -> list[Any]:
 def studies_of(rows: Iterable[Authorisation]) -> dict[UUID, list[Study]]:
     """The studies of each series, the latest first; two queries however many rows."""
     listed = list(rows)
-    by_event = {
-        (row.environment, row.register_id, standing.person_id(row.patient), row.service_event): row
-        for row in listed
-        if row.patient is not None and row.service_event
-    }
+    by_event: dict[tuple[object, ...], list[Authorisation]] = defaultdict(list)
+    for row in listed:
+        if row.patient is not None and row.service_event:
+            person = standing.person_id(row.patient)
+            by_event[row.environment, row.register_id, person, row.service_event].append(row)
     found: dict[UUID, dict[UUID, Study]] = defaultdict(dict)
     whose = {row.series: standing.person_id(row.patient) for row in listed if row.patient}
     related = ("authorisation", "patient", "connection__organisation")
@@ -198,11 +204,12 @@ def studies_of(rows: Iterable[Authorisation]) -> dict[UUID, list[Study]]:
         person = standing.person_id(study.patient)
         if study.authorisation and whose.get(study.authorisation.series, person) == person:
             found[study.authorisation.series][study.id] = study
-    events = [event for _environment, _register, _person, event in by_event]
-    for study in stored.filter(service_event__in=events) if events else ():
+    events = [key[-1] for key in by_event]
+    alike = stored.filter(service_event__in=events).exclude(_of_an_order()) if events else ()
+    for study in alike:
         person = standing.person_id(study.patient)
-        row = by_event.get((study.environment, study.register_id, person, study.service_event))
-        if row is not None:
+        key = (study.environment, study.register_id, person, study.service_event)
+        for row in by_event.get(key, ()):
             found[row.series][study.id] = study
     return {series: list(studies.values()) for series, studies in found.items()}
 

@@ -112,13 +112,11 @@ def _establish(
         title = AeTitle(calling)
     except ValueError:
         raise PeerUnknown("calling AE title is not a title", facts={"called": called}) from None
-    known = Connection.objects.filter(kind=ConnectionKind.DICOM, environment=environment, aet=title)
-    rows = list(known.select_related("organisation").order_by("-valid_from"))
-    if not rows:
+    live = _system_of(title, environment)
+    if live is None:
         raise PeerUnknown(facts={"calling": calling, "called": called})
-    live = next((row for row in rows if row.is_valid_on(today())), None)
-    owner = (live or rows[0]).organisation
-    if owner.state == CustomerState.ENDED or live is None:
+    owner = live.organisation
+    if owner.state == CustomerState.ENDED or not live.is_valid_on(today()):
         raise PeerEnded(facts={"calling": calling, "called": called})
     if not _is_in_use(owner.state, environment):
         raise PeerUnknown(
@@ -164,6 +162,15 @@ def require_still(peer: Peer) -> None:
         association_id=peer.association_id,
     )
     raise error
+
+
+def _system_of(title: str, environment: str) -> Connection | None:
+    """The one in force with this title, else the last that was: a title that its customer has given
+    up may be another's by now.
+    """
+    known = Connection.objects.filter(kind=ConnectionKind.DICOM, environment=environment, aet=title)
+    rows = list(known.select_related("organisation").order_by("-valid_from", "-id"))
+    return next((row for row in rows if row.is_valid_on(today())), rows[0] if rows else None)
 
 
 def _check_certificate(connection: Connection, certificate: str | None) -> None:
@@ -253,9 +260,7 @@ def report(
     environment = (
         Environment.TEST if called.strip() == settings().ae_test else Environment.PRODUCTION
     ).value
-    connection = Connection.objects.filter(
-        kind=ConnectionKind.DICOM, environment=environment, aet=title
-    ).first()
+    connection = _system_of(title, environment)
     who = Who(connection.organisation_id, connection.id) if connection else Who(name=title)
     error_desk.report(
         error,

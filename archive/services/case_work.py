@@ -147,10 +147,13 @@ def _talk_ends(case: Case, handling: Handling) -> bool:
 
 
 def set_severity(actor: Actor, case: Case, severity: Severity) -> None:
-    """From the case's beginning, so that raising it does not give new time."""
+    """From the case's beginning, or from when it last came back, so that raising it does not give
+    new time.
+    """
+    began = case.opened_at if case.reopened_count and case.opened_at else case.first_at
     with transaction.atomic():
         time = time_for(severity)
-        due = case.first_at + time if time is not None and case.state == CaseState.OPEN else None
+        due = began + time if time is not None and case.state == CaseState.OPEN else None
         Case.objects.filter(id=case.id).update(severity=severity, due_at=due)
         _record(actor, case, "severity", case.severity, severity)
     case.refresh_from_db()

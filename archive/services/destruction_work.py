@@ -26,6 +26,7 @@ from archive.models import (
 )
 from archive.queries import retention
 from archive.rules import retention as rules
+from archive.rules.retention import Term
 from archive.services import (
     destruction_records,
     error_desk,
@@ -38,6 +39,7 @@ from archive.services.error_desk import Place, What
 from archive.values import now, today
 
 BATCH = 20
+RULED = ("rule", "basis", "basis_on", "ends_on")
 DESTROY = Place("job", "destruction")
 
 
@@ -83,11 +85,12 @@ def _decide(held: DestructionList, item: DestructionItem) -> None:
     day = today()
     study = retention.with_facts(Study.objects.all()).get(id=item.study_id)
     facts = retention.facts_of([study], day)[study.id]
-    obstacle = rules.obstacle(facts, retention.rules_on(day), day)
-    if obstacle is None:
-        _condemn(held, item, study)
+    in_force = retention.rules_on(day)
+    obstacle, term = rules.obstacle(facts, in_force, day), rules.judge(facts, in_force).term
+    if obstacle is not None or term is None:
+        _spare(held, item, obstacle or Spared.NOT_EXPIRED)
     else:
-        _spare(held, item, obstacle)
+        _condemn(held, item, study, term)
 
 
 def _spare(held: DestructionList, item: DestructionItem, why: Spared) -> None:
@@ -97,12 +100,15 @@ def _spare(held: DestructionList, item: DestructionItem, why: Spared) -> None:
     ledger.record(ledger.Kind.STUDY_SPARED, _about(held, item), facts)
 
 
-def _condemn(held: DestructionList, item: DestructionItem, study: Study) -> None:
+def _condemn(held: DestructionList, item: DestructionItem, study: Study, term: Term) -> None:
+    """By the rule that lets it go today, which may be another than when the list was made."""
     objects = list(tombstones.objects(study))
     item.state, item.decided_at = ItemState.CONDEMNED, now()
+    item.rule_id, item.basis = term.rule, term.basis
+    item.basis_on, item.ends_on = term.basis_on, term.ends_on
     item.instances, item.bytes = len(objects), sum(size for _, _, size in objects)
     item.sha256 = _digest_over(objects)
-    item.save(update_fields=["state", "decided_at", "instances", "bytes", "sha256"])
+    item.save(update_fields=["state", "decided_at", *RULED, "instances", "bytes", "sha256"])
     tombstones.withdraw(study)
     facts = {
         "list": held.number,

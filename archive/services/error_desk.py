@@ -125,9 +125,13 @@ def _stands_open(mark: str, subject_id: UUID | None) -> bool:
 
 
 def _open_case(mark: str, error: ArchiveError, *, environment: str, place: Place, who: Who) -> Case:
-    """The open case of this fingerprint, or the newest closed one opened again, or a new one."""
+    """The open case of this fingerprint, or the newest closed one opened again, or a new one.
+
+    Held from the moment it is read: else one that is resolved meanwhile would have an open event.
+    """
     at = now()
-    case = Case.objects.filter(fingerprint=mark).order_by("-last_at").first()
+    rows = Case.objects.select_for_update(no_key=True).filter(fingerprint=mark)
+    case = rows.order_by("-last_at").first()
     if case is None:
         severity = case_work.severity_of(error.reason())
         time = case_work.time_for(severity)
@@ -321,8 +325,13 @@ def heed(event_id: UUID) -> bool:
 
 
 def resolve(actor: Actor, case: Case, *, reason: str) -> None:
-    """A person closes a case; it opens by itself when the cause comes back."""
+    """A person closes a case; it opens by itself when the cause comes back. What is resolved stays
+    as it was resolved.
+    """
     with transaction.atomic():
+        held = Case.objects.select_for_update(no_key=True).get(id=case.id)
+        if held.state == CaseState.RESOLVED:
+            return
         events = CaseEvent.objects.filter(case=case).exclude(outcome__in=ENDED)
         closed = events.update(outcome=EventOutcome.SOLVED, outcome_at=now())
         Case.objects.filter(id=case.id).update(

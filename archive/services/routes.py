@@ -3,7 +3,9 @@
 """
 
 import hashlib
+from collections import defaultdict
 from collections.abc import Mapping
+from uuid import UUID
 
 from django.db import connection, transaction
 from django.db.models import Max, Min, Q
@@ -12,7 +14,7 @@ from archive import ledger
 from archive.actors import Actor
 from archive.errors.desk import CasesOfOthers, CasesUnjoinable
 from archive.models import Case, CaseEvent, CaseRoute, CaseState, EventOutcome, WebhookEvent
-from archive.services import webhook_events
+from archive.services import case_work, webhook_events
 from archive.values import now
 
 MOST_STEPS = 10
@@ -23,12 +25,11 @@ STANDING = (EventOutcome.OPEN, EventOutcome.RETRIED)
 def led(mark: str, facts: Mapping[str, object]) -> str:
     """The fingerprint under which an event is filed: its own, unless people laid down another."""
     for _step in range(MOST_STEPS):
-        routes = CaseRoute.objects.filter(fingerprint=mark, ended_at=None)
-        chosen = [
-            route for route in routes if not route.fact or str(facts.get(route.fact)) == route.value
-        ]
+        routes = CaseRoute.objects.filter(fingerprint=mark, ended_at=None).order_by("made_at", "id")
+        chosen = [route for route in routes if not route.fact or _has(route, facts)]
         if not chosen:
             return mark
+        # A fact before none; of two facts the one by which the earlier events were split.
         mark = max(chosen, key=lambda route: bool(route.fact)).leads_to
     return mark
 
@@ -50,7 +51,7 @@ def join(actor: Actor, case: Case, into: Case) -> CaseRoute:
         route = _lay(actor, case.fingerprint, case, into)
         CaseEvent.objects.filter(case=case).update(case=into)
         _count(case)
-        _count(into)
+        _count(into, case)
         _record(actor, into, {"what": "joined", "from": str(case), "to": str(into)})
         _record(actor, case, {"what": "joined", "from": str(case), "to": str(into)})
     return route
@@ -82,7 +83,7 @@ def split(actor: Actor, case: Case, *, fact: str, value: str) -> Case:
         _lay(actor, case.fingerprint, case, part, fact=fact, value=value)
         having.update(case=part)
         _count(case)
-        _count(part)
+        _count(part, case)
         facts = {"what": "split", "from": str(case), "to": str(part), "fact": fact}
         _record(actor, case, facts)
         _record(actor, part, facts)
@@ -128,21 +129,46 @@ def undo(actor: Actor, route: CaseRoute) -> None:
         ended = CaseRoute.objects.filter(id=route.id, ended_at=None).update(ended_at=now())
         if not ended:
             raise CasesUnjoinable()
-        moved = CaseEvent.objects.filter(case=route.into)
-        if not route.fact:  # joined: what came with its own mark, or was led to it
-            moved = moved.filter(mark__in=_marks_led_to(route.origin.fingerprint))
-        moved.update(case=route.origin)
-        _count(route.origin)
-        _count(route.into)
+        touched = _file_anew(route)
+        for case in Case.objects.filter(id__in=touched):
+            _count(case)
+        for case in (route.origin, route.into):
+            case.refresh_from_db()
         facts = {"what": "led back", "from": str(route.into), "to": str(route.origin)}
         _record(actor, route.origin, facts)
         _record(actor, route.into, facts)
 
 
-def _marks_led_to(fingerprint: str) -> set[str]:
-    """The fingerprint itself, and those that live routes lead to it."""
-    origins = CaseRoute.objects.filter(leads_to=fingerprint)
-    return {fingerprint, *origins.values_list("fingerprint", flat=True)}
+def _file_anew(route: CaseRoute) -> set[UUID]:
+    """A route has ended: what stands in the case it led to, or was split from there, stands where
+    its own mark leads to now. Ids of all cases whose events may have changed.
+    """
+    live = list(CaseRoute.objects.filter(ended_at=None).exclude(fact=""))
+    found, looked_at = [route.into_id], {route.into_id, route.origin_id}
+    homes: dict[tuple[str, frozenset[UUID]], str] = {}
+    moves: dict[str, list[UUID]] = defaultdict(list)
+    while found:
+        case = Case.objects.get(id=found.pop())
+        parts = [each.into_id for each in live if each.fingerprint == case.fingerprint]
+        found += set(parts) - looked_at
+        looked_at.update(parts)
+        rows = CaseEvent.objects.filter(case=case).values_list("id", "mark", "facts")
+        for event_id, mark, facts in rows.iterator():
+            having = frozenset(each.id for each in live if _has(each, facts))
+            key = mark or case.fingerprint, having
+            if key not in homes:
+                homes[key] = led(key[0], facts)
+            if homes[key] != case.fingerprint:
+                moves[homes[key]].append(event_id)
+    for home, event_ids in moves.items():
+        case = Case.objects.filter(fingerprint=home).latest("last_at")
+        CaseEvent.objects.filter(id__in=event_ids).update(case=case)
+        looked_at.add(case.id)
+    return looked_at
+
+
+def _has(route: CaseRoute, facts: Mapping[str, object]) -> bool:
+    return str(facts.get(route.fact)) == route.value
 
 
 def _lay(
@@ -160,8 +186,10 @@ def _lay(
     )
 
 
-def _count(case: Case) -> None:
-    """A case's numbers from its events; without an open one it is resolved, with one it is not."""
+def _count(case: Case, before: Case | None = None) -> None:
+    """A case's numbers from its events; without an open one it is resolved, with one it is not. A
+    resolved one that got the open events of the case `before` has the time that was left of it.
+    """
     events = CaseEvent.objects.filter(case=case)
     times = events.aggregate(first=Min("at"), last=Max("at"))
     standing = events.filter(outcome__in=STANDING).count()
@@ -171,6 +199,9 @@ def _count(case: Case) -> None:
     was = case.state
     if standing:
         changed |= {"state": CaseState.OPEN, "resolved_at": None, "resolution": ""}
+        if was == CaseState.RESOLVED and before is not None:
+            began = {"opened_at": before.opened_at, "due_at": before.due_at}
+            changed |= {**case_work.come_back(case), **began}
     elif was == CaseState.OPEN:
         changed |= {"state": CaseState.RESOLVED, "resolved_at": now()}
     Case.objects.filter(id=case.id).update(**changed)

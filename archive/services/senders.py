@@ -2,8 +2,6 @@
 
 from uuid import UUID
 
-from django.db.models import QuerySet
-
 from archive.actors import Actor, connection_actor
 from archive.config import settings
 from archive.errors import ArchiveError, PeerEnded
@@ -46,13 +44,12 @@ def establish(
 
 def _establish(header: Header, address: str, certificate_sha256: str) -> Actor:
     environment = environment_of(header.receiving_application, header.receiving_facility)
-    rows = list(_rows(header, environment).select_related("organisation").order_by("-valid_from"))
+    live = _system_of(header, environment)
     place = {"place": "MSH^1^3"}
-    if not rows:
+    if live is None:
         raise SenderUnknown(facts=place)
-    live = next((row for row in rows if row.is_valid_on(today())), None)
-    owner = (live or rows[0]).organisation
-    if owner.state == CustomerState.ENDED or live is None:
+    owner = live.organisation
+    if owner.state == CustomerState.ENDED or not live.is_valid_on(today()):
         raise PeerEnded(facts=place)
     if environment == Environment.PRODUCTION and owner.state != CustomerState.IN_PRODUCTION:
         raise SenderUnknown("customer is not in production", facts=place)
@@ -68,13 +65,18 @@ def _establish(header: Header, address: str, certificate_sha256: str) -> Actor:
     )
 
 
-def _rows(header: Header, environment: str) -> QuerySet[Connection]:
-    return Connection.objects.filter(
+def _system_of(header: Header, environment: str) -> Connection | None:
+    """The one in force with these names, else the last that was: what its customer has given up may
+    be another's by now.
+    """
+    named = Connection.objects.filter(
         kind=ConnectionKind.HL7,
         environment=environment,
         hl7_application=header.application,
         hl7_facility=header.facility,
     )
+    rows = list(named.select_related("organisation").order_by("-valid_from", "-id"))
+    return next((row for row in rows if row.is_valid_on(today())), rows[0] if rows else None)
 
 
 def report(
@@ -83,7 +85,7 @@ def report(
     """What was not let in or could not be read, on the desk under its customer if it has one."""
     test = header is not None and header.receiving_application == settings().hl7_test_application
     environment = (Environment.TEST if test else Environment.PRODUCTION).value
-    known = _rows(header, environment).first() if header is not None else None
+    known = _system_of(header, environment) if header is not None else None
     facts = {"address": address}
     if header is not None:
         facts |= {

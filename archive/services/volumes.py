@@ -14,7 +14,7 @@ COUNT_LOCK = 7_301_060  # advisory lock of the one who counts
 ONE_DAY = timedelta(days=1)
 
 # A study is new on the day of its first object of the type. It counts for who was controller that
-# day, whoever has its register when the day is counted again.
+# day, whoever has its register when the day is counted again; what it counted for before goes.
 _COUNT = """
 WITH holder AS MATERIALIZED (
     SELECT r.id AS register_id, coalesce((
@@ -29,7 +29,11 @@ came AS (
     JOIN archive_study s ON s.id = i.study_id
     JOIN holder r ON r.register_id = s.register_id
     WHERE i.received_at >= %(start)s AND i.received_at < %(end)s
-    GROUP BY 1, 2, 3, 4)
+    GROUP BY 1, 2, 3, 4),
+gone AS (
+    DELETE FROM archive_volumeday d WHERE d.day = %(day)s AND NOT EXISTS (
+        SELECT 1 FROM came WHERE came.environment = d.environment
+        AND came.organisation_id = d.organisation_id AND came.content_type = d.content_type))
 INSERT INTO archive_volumeday
     (environment, organisation_id, content_type, day, studies, instances, bytes)
 SELECT environment, organisation_id, content_type, %(day)s,

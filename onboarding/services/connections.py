@@ -28,6 +28,7 @@ from onboarding.services.openings import (
     PLANNERS,
     end_all,
     end_one,
+    is_open,
     open_all,
     open_planned,
     require_free,
@@ -103,8 +104,10 @@ def _keep(actor: Actor, row: PlannedConnection, planned: Plan) -> PlannedConnect
             raise TitleTaken(facts={"field": "aet"}) from None
         _make_known(row)
         _record(actor, row.organisation, f"connection planned: {row}", row.environment)
+        # One that ended with an earlier road opens again when this one has come so far.
         if row.connection is not None and row.environment == Environment.TEST:
-            open_planned(actor, row)
+            if is_open(row.organisation, row.environment):
+                open_planned(actor, row)
     return row
 
 

@@ -7,6 +7,7 @@ from django.db import transaction
 from archive import ledger
 from archive.actors import Actor
 from archive.errors import NotFound
+from archive.models import Organisation
 from archive.values import now, today
 from onboarding.errors import FieldInvalid, StepOutOfOrder
 from onboarding.models import Evidence, EvidenceState, Joining, Precondition
@@ -15,7 +16,7 @@ from onboarding.rules.road import Party
 from onboarding.services import evidence_files, rights, steps
 from onboarding.services.evidence_files import Upload
 
-__all__ = ["Upload", "give", "judge", "mark", "read_file"]
+__all__ = ["Upload", "ask_anew", "give", "judge", "mark", "read_file"]
 
 # The others follow from rows of their own: acceptances, deployment data, test runs.
 GIVEN_BY_HAND = (Precondition.CERTIFIED, Precondition.PATIENT_DATA)
@@ -56,13 +57,31 @@ def give(
             setattr(row, name, value)
         if kept is not None:
             row.file_name, row.file_type, row.file_digest = kept.name, kept.type, kept.digest
-        row.state, row.given_by, row.given_at = EvidenceState.GIVEN, actor.name, now()
-        row.judged_by, row.judged_at, row.judgement = "", None, ""
-        row.save()
-        facts = {"precondition": precondition, "file": row.file_digest, "number": row.number}
-        about = steps.about(held.organisation)
-        ledger.record(ledger.Kind.EVIDENCE_GIVEN, about, facts, actor=actor)
+        _given(actor, held, row)
         return row
+
+
+def ask_anew(actor: Actor, organisation: Organisation, precondition: Precondition) -> None:
+    """What an officer has accepted is another thing now, in the caller's transaction: it waits to
+    be judged again, and not by a page that shows what was there before.
+    """
+    joining = Joining.objects.filter(organisation=organisation).first()
+    if joining is None:
+        return
+    held = steps.locked(joining)
+    row = _row(held, precondition)
+    if row.state != EvidenceState.ACCEPTED:
+        return
+    _given(actor, held, row)
+
+
+def _given(actor: Actor, held: Joining, row: Evidence) -> None:
+    row.state, row.given_by, row.given_at = EvidenceState.GIVEN, actor.name, now()
+    row.judged_by, row.judged_at, row.judgement = "", None, ""
+    row.save()
+    facts = {"precondition": row.precondition, "file": row.file_digest, "number": row.number}
+    about = steps.about(held.organisation)
+    ledger.record(ledger.Kind.EVIDENCE_GIVEN, about, facts, actor=actor)
 
 
 def judge(actor: Actor, evidence: Evidence, *, accepted: bool, judgement: str = "") -> Evidence:

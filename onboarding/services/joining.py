@@ -29,7 +29,14 @@ from onboarding.models import (
 from onboarding.queries.facts import facts_of
 from onboarding.queries.succession import gives_away
 from onboarding.rules import fields, preconditions
-from onboarding.services import connections, evidence, four_eyes, production, steps
+from onboarding.services import (
+    connections,
+    evidence,
+    four_eyes,
+    production,
+    rollout_endings,
+    steps,
+)
 from onboarding.services.registration import joining_for, register, save, set_contacts
 
 __all__ = [
@@ -97,10 +104,12 @@ def accept_for_testing(actor: Actor, joining: Joining, *, reason: str = "") -> J
 
 
 def reject(actor: Actor, joining: Joining, *, reason: str) -> Joining:
-    """Open test connections end."""
+    """Open test connections end, and an open run of the rollout test with them."""
     checked = fields.prose(reason, "reason")
     with transaction.atomic():
+        runs = rollout_endings.open_runs(joining.organisation)
         held = steps.move(actor, steps.locked(joining), JoiningState.REJECTED, reason=checked)
+        rollout_endings.abandon(actor, runs)
         connections.end_all(actor, held.organisation)
         FourEyes.objects.filter(joining=held, state=RequestState.OPEN).update(
             state=RequestState.REFUSED, decided_at=now()
@@ -113,11 +122,12 @@ def apply_again(actor: Actor, joining: Joining) -> Joining:
     Not once its register has a successor.
     """
     with transaction.atomic():
-        if gives_away(joining.organisation):
+        held = steps.locked(joining)
+        if gives_away(held.organisation):
             raise StepOutOfOrder()  # its register is its successor's
         held = steps.move(
             actor,
-            steps.locked(joining),
+            held,
             JoiningState.DRAFT,
             notice_given_on=None,
             ends_on=None,

@@ -165,13 +165,26 @@ def end_one(connection: Connection, last_day: date) -> None:
     Connection.objects.filter(id=connection.id, valid_until=None).update(valid_until=last_day)
 
 
-def _require_open(organisation: Organisation, environment: str) -> None:
-    """The environment is open to this customer. Raises StepOutOfOrder."""
-    joining = Joining.objects.filter(organisation=organisation).first()
-    state = joining.state if joining else ""
+def is_open(organisation: Organisation, environment: str) -> bool:
+    """Whether the environment is open to this customer."""
+    return _is_open(_state(organisation), organisation, environment)
+
+
+def _is_open(state: str, organisation: Organisation, environment: str) -> bool:
     live = state in road.LIVE and organisation.state == CustomerState.IN_PRODUCTION
-    testing = environment == Environment.TEST and state in road.TESTING
-    if not live and not testing:
+    return live or (environment == Environment.TEST and state in road.TESTING)
+
+
+def _state(organisation: Organisation) -> str:
+    """Where its road stands; empty without one."""
+    states = Joining.objects.filter(organisation=organisation).values_list("state", flat=True)
+    return states.first() or ""
+
+
+def _require_open(organisation: Organisation, environment: str) -> None:
+    """Raises StepOutOfOrder."""
+    state = _state(organisation)
+    if not _is_open(state, organisation, environment):
         raise StepOutOfOrder(facts={"state": state})
 
 

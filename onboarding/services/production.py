@@ -12,7 +12,7 @@ from onboarding.models import Joining, JoiningState, PublicCustomer
 from onboarding.queries.facts import facts_of
 from onboarding.rules import preconditions
 from onboarding.rules.calendar import last_day_after_notice
-from onboarding.services import connections, letters, steps
+from onboarding.services import connections, letters, rollout_endings, steps
 
 
 def open_production(actor: Actor, joining: Joining) -> Joining:
@@ -102,6 +102,7 @@ def end_due(day: date) -> int:
 
 def _end(joining: Joining, day: date) -> bool:
     with transaction.atomic():
+        runs = rollout_endings.open_runs(joining.organisation)
         held = steps.locked(joining)
         if held.state != JoiningState.NOTICE_GIVEN or held.ends_on is None or held.ends_on >= day:
             return False  # withdrawn, or ended by another, meanwhile
@@ -109,6 +110,7 @@ def _end(joining: Joining, day: date) -> bool:
         organisation.state, organisation.ended_on = CustomerState.ENDED, held.ends_on
         organisation.save(update_fields=["state", "ended_on"])
         connections.end_all(SYSTEM, organisation, last_day=held.ends_on)
+        rollout_endings.abandon(SYSTEM, runs)
         PublicCustomer.objects.filter(organisation=organisation).update(ended_on=held.ends_on)
         steps.move(SYSTEM, held, JoiningState.ENDED)
         return True

@@ -2,17 +2,14 @@
 (ON-4).
 """
 
-import hashlib
-import json
 import secrets
-from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.db.models import Max
 
 from archive import ledger
 from archive.actors import Actor
-from archive.models import CustomerState, Environment, Organisation
+from archive.models import CustomerState, Organisation
 from archive.values import PersonId, now
 from onboarding.errors import AlreadyAsked, StepOutOfOrder
 from onboarding.models import Joining, RolloutRun, RolloutStep, RunState, StepState
@@ -23,6 +20,19 @@ from onboarding.rules.road import Party
 from onboarding.rules.rollout import StepKind
 from onboarding.rules.verdicts import judge
 from onboarding.services import joining, rights
+from onboarding.services.rollout_endings import about, content, digest, end
+
+__all__ = [
+    "abandon",
+    "content",
+    "digest",
+    "finish",
+    "may_run",
+    "observe",
+    "observe_open",
+    "start",
+    "test_patients",
+]
 
 PATIENTS = 4
 CHECKS = "0123456789ABCDEFHJKLMNPRSTUVWXY"  # of the personal identity code: number modulo 31
@@ -58,7 +68,7 @@ def start(actor: Actor, organisation: Organisation, purpose: str = "") -> Rollou
                 for place, (kind, content_type) in enumerate(planned, start=1)
             )
             facts = {"number": run.number, "purpose": checked}
-            ledger.record(ledger.Kind.ROLLOUT_STARTED, _about(run), facts, actor=actor)
+            ledger.record(ledger.Kind.ROLLOUT_STARTED, about(run), facts, actor=actor)
     except IntegrityError:
         raise AlreadyAsked() from None
     return observe(run)
@@ -75,14 +85,6 @@ def _require_testing(organisation: Organisation, found: Joining | None) -> None:
 def _next_number(organisation: Organisation) -> int:
     last = RolloutRun.objects.filter(organisation=organisation).aggregate(last=Max("number"))
     return int(last["last"] or 0) + 1
-
-
-def _about(run: RolloutRun) -> ledger.About:
-    return ledger.About(
-        environment=Environment.TEST.value,
-        organisation_id=run.organisation_id,
-        subject_id=run.id,
-    )
 
 
 def test_patients(count: int = PATIENTS) -> list[str]:
@@ -146,7 +148,7 @@ def finish(actor: Actor, run: RolloutRun) -> RolloutRun:
         held = _open(actor, run)
         _observe(held)
         held.state = rollout.outcome(each.state for each in queries.steps(held))
-        _end(actor, held)
+        end(actor, held)
         joining.record_test(held)
         return held
 
@@ -156,7 +158,7 @@ def abandon(actor: Actor, run: RolloutRun) -> RolloutRun:
     with transaction.atomic():
         held = _open(actor, run)
         held.state = RunState.ABANDONED
-        _end(actor, held)
+        end(actor, held)
         return held
 
 
@@ -166,44 +168,3 @@ def _open(actor: Actor, run: RolloutRun) -> RolloutRun:
     if held.state != RunState.RUNNING:
         raise StepOutOfOrder(facts={"state": held.state})
     return held
-
-
-def _end(actor: Actor, run: RolloutRun) -> None:
-    run.ended_at = now()
-    run.report_sha256 = digest(run)
-    run.save(update_fields=["state", "ended_at", "report_sha256"])
-    facts = {"number": run.number, "state": run.state, "sha256": run.report_sha256}
-    ledger.record(ledger.Kind.ROLLOUT_ENDED, _about(run), facts, actor=actor)
-
-
-def content(run: RolloutRun) -> dict[str, Any]:
-    """What the report says, without patients; what its digest covers."""
-    return {
-        "customer": run.organisation.business_id,
-        "run": str(run.id),
-        "number": run.number,
-        "state": run.state,
-        "purpose": run.purpose,
-        "systems": run.systems,
-        "started by": run.started_by,
-        "started at": run.started_at.isoformat(),
-        "ended at": run.ended_at.isoformat() if run.ended_at else "",
-        "steps": [
-            {
-                "place": step.place,
-                "kind": step.kind,
-                "content type": step.content_type,
-                "state": step.state,
-                "cause": step.cause,
-                "observed": step.observed,
-                "at": step.at.isoformat() if step.at else "",
-            }
-            for step in queries.steps(run)
-        ],
-    }
-
-
-def digest(run: RolloutRun) -> str:
-    """SHA-256 over the report as canonical JSON: sorted keys, no blanks, UTF-8."""
-    text = json.dumps(content(run), sort_keys=True, separators=(",", ":"), ensure_ascii=False)
-    return hashlib.sha256(text.encode()).hexdigest()

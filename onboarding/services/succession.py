@@ -88,12 +88,22 @@ def _obstacles(
     planned = Succession.objects.filter(register__in=registers, passed_at=None)
     found = {
         Obstacle.SAME: from_org.id == to_org.id,
-        Obstacle.SUCCESSOR: to_org.is_operator or to_org.state != CustomerState.IN_PRODUCTION,
+        Obstacle.SUCCESSOR: not _goes_on(to_org, on),
         Obstacle.IN_USE: from_org.is_operator or not _is_over(from_org, on),
         Obstacle.REGISTERS: not registers,
         Obstacle.PLANNED: planned.exists(),
     }
     return [obstacle for obstacle, holds in found.items() if holds]
+
+
+def _goes_on(organisation: Organisation, on: date) -> bool:
+    """It is a customer in production, and will be on that day."""
+    if organisation.is_operator or organisation.state != CustomerState.IN_PRODUCTION:
+        return False
+    leaving = Joining.objects.filter(
+        organisation=organisation, state=JoiningState.NOTICE_GIVEN, ends_on__lt=on
+    )
+    return not leaving.exists()
 
 
 def _is_over(organisation: Organisation, on: date) -> bool:

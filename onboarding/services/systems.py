@@ -9,10 +9,10 @@ from archive import ledger
 from archive.actors import Actor
 from archive.models import Organisation
 from onboarding.errors import FieldInvalid
-from onboarding.models import CertifiedSystem, SpecificationVersion
+from onboarding.models import CertifiedSystem, Precondition, SpecificationVersion
 from onboarding.rules import fields
 from onboarding.rules.road import Party
-from onboarding.services import rights, steps
+from onboarding.services import evidence, rights, steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,9 @@ def remove_system(actor: Actor, row: CertifiedSystem) -> None:
 
 
 def _keep(actor: Actor, row: CertifiedSystem, system: System, what: str) -> CertifiedSystem:
-    _require(actor, row.organisation)
+    """What the customer itself tells anew, an officer judges anew."""
+    party = _require(actor, row.organisation)
+    before = _told(row) if what == "changed" else None
     row.product = fields.text(system.product, "product")
     row.version = fields.text(system.version, "version", limit=60)
     row.certificate_number = fields.text(system.certificate_number, "certificate_number", limit=100)
@@ -56,11 +58,17 @@ def _keep(actor: Actor, row: CertifiedSystem, system: System, what: str) -> Cert
     with transaction.atomic():
         row.save()
         _record(actor, row, what)
+        if party != Party.OFFICER and _told(row) != before:
+            evidence.ask_anew(actor, row.organisation, Precondition.CERTIFIED)
     return row
 
 
-def _require(actor: Actor, organisation: Organisation) -> None:
-    rights.require(actor, organisation, Party.CUSTOMER, Party.TECHNICAL, Party.OFFICER)
+def _told(row: CertifiedSystem) -> tuple[object, ...]:
+    return tuple(getattr(row, each.attname) for each in CertifiedSystem._meta.concrete_fields)
+
+
+def _require(actor: Actor, organisation: Organisation) -> Party:
+    return rights.require(actor, organisation, Party.CUSTOMER, Party.TECHNICAL, Party.OFFICER)
 
 
 def _record(actor: Actor, row: CertifiedSystem, what: str) -> None:

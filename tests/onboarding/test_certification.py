@@ -1,17 +1,18 @@
 """Windows of certificates and specification versions (ON-2 a)."""
 
+from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from onboarding.errors import FieldInvalid
-from onboarding.models import SpecificationVersion
+from onboarding.errors import FieldInvalid, StepOutOfOrder
+from onboarding.models import CertifiedSystem, Precondition, SpecificationVersion
 from onboarding.queries import file
 from onboarding.rules.certification import AHEAD, Dates, Window, is_valid, warnings
 from onboarding.rules.preconditions import Lack
-from onboarding.services import systems
+from onboarding.services import evidence, systems
 from onboarding.services.systems import System
 from tests.onboarding import cast
 
@@ -65,10 +66,30 @@ def test_one_system_out_of_its_window_spoils_the_whole() -> None:
     old = System("RIS", "1", "K-0", "THL", newest, date(2024, 2, 1), date(2025, 1, 1))
     systems.add_system(cast.admin(road), road.organisation, old)
     first = file.checklist(road)[0]
-    assert (first.holds, first.lacking) == (False, (Lack.WINDOW,))
+    assert (first.holds, first.lacking) == (False, (Lack.WINDOW, Lack.JUDGEMENT))
     shown = {row.product: found for row, found in file.systems(road.organisation)}
     assert shown["PACS"] == ()
     assert [each.window for each in shown["RIS"]] == [Window.CERTIFICATE]
+
+
+@pytest.mark.usefixtures("db")
+def test_systems_that_a_customer_changes_are_judged_anew() -> None:
+    road = cast.proved(cast.filled(cast.applicant()))
+    me, row = cast.admin(road), CertifiedSystem.objects.get(organisation=road.organisation)
+    told = System(
+        row.product, "1", row.certificate_number, row.regulation, row.specification, row.valid_from
+    )
+    seen = cast.evidence_of(road, Precondition.CERTIFIED)
+    systems.change_system(me, row, told)  # nothing is another
+    assert file.checklist(road)[0].holds
+    systems.change_system(me, row, replace(told, version="2"))
+    assert file.checklist(road)[0].lacking == (Lack.JUDGEMENT,)
+    with pytest.raises(StepOutOfOrder):  # from a page that shows the version of before
+        evidence.judge(cast.officer(), seen, accepted=True)
+    seen.refresh_from_db()
+    evidence.judge(cast.officer(), seen, accepted=True)
+    systems.change_system(cast.officer(), row, replace(told, version="3"))
+    assert file.checklist(road)[0].holds
 
 
 @pytest.mark.usefixtures("db")

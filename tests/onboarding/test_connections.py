@@ -23,7 +23,7 @@ from onboarding.errors import (
 )
 from onboarding.models import JoiningState, PlannedConnection
 from onboarding.rules.certificates import as_pem, read
-from onboarding.services import connections, openings
+from onboarding.services import connections, joining, openings
 from onboarding.services.connections import Plan
 from tests.onboarding import cast
 from tests.onboarding.cast import planned
@@ -160,6 +160,17 @@ def test_a_change_in_the_test_environment_holds_at_once_and_keeps_the_connection
     connections.change(cast.admin(road), row, planned(TEST, "UUSI_TEST", port=11191))
     live = Connection.objects.get(organisation=road.organisation)
     assert (live.port, live.valid_until) == (11191, None)
+
+
+def test_who_comes_back_plans_its_test_system_anew_before_the_environment_is_open() -> None:
+    road = cast.brought_to(JoiningState.ENDED)
+    road = joining.apply_again(cast.admin(road), road)
+    row = PlannedConnection.objects.get(organisation=road.organisation, environment=TEST)
+    connections.change(cast.admin(road), row, planned(TEST, "UUSI_TEST", port=11191))
+    assert not Connection.objects.filter(organisation=road.organisation, valid_until=None).exists()
+    cast.onward(road, JoiningState.ACCEPTED)
+    live = Connection.objects.get(organisation=road.organisation, valid_until=None)
+    assert (live.aet, live.port) == ("UUSI_TEST", 11191)
 
 
 def test_a_change_of_title_ends_the_old_and_opens_the_new() -> None:

@@ -34,10 +34,10 @@ from onboarding.queries import rollout as queries
 from onboarding.rules import rollout as rules
 from onboarding.rules.rollout import Due, StepKind
 from onboarding.rules.verdicts import ACTIVE
-from onboarding.services import rights, rollout
+from onboarding.services import joining, production, rights, rollout
 from onboarding.services.rollout_documents import register_documents
 from tests import cast
-from tests.onboarding.cast import actors, admin, brought_to
+from tests.onboarding.cast import actors, admin, brought_to, officer
 
 pytestmark = pytest.mark.django_db
 
@@ -350,3 +350,28 @@ def test_open_runs_are_watched_while_nobody_looks(run: RolloutRun) -> None:
     associations.verified(cast.peer(environment=TEST))
     assert rollout.observe_open() == 1
     assert RolloutStep.objects.get(run=run, kind=StepKind.ECHO).state == StepState.PASSED
+
+
+def test_a_run_ends_with_the_road_it_was_begun_on() -> None:
+    road = brought_to(JoiningState.ACCEPTED)
+    me = admin(road)
+    run = rollout.start(me, road.organisation)
+    joining.reject(officer(), road, reason="not a care provider")
+    run.refresh_from_db()
+    assert (run.state, rollout.digest(run)) == ("abandoned", run.report_sha256)
+    road = joining.apply_again(me, road)
+    RolloutStep.objects.filter(run=run).update(state="passed")
+    with pytest.raises(StepOutOfOrder):
+        rollout.finish(me, run)
+
+
+def test_a_run_ends_with_the_use() -> None:
+    road = brought_to(JoiningState.NOTICE_GIVEN)
+    run = rollout.start(admin(road), road.organisation, "After a fault")
+    assert road.ends_on is not None
+    production.end_due(road.ends_on)
+    run.refresh_from_db()
+    assert run.state == "running"
+    production.end_due(road.ends_on + timedelta(days=1))
+    run.refresh_from_db()
+    assert run.state == "abandoned"

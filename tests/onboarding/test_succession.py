@@ -169,6 +169,17 @@ def test_what_stands_in_the_way_is_named(former: str, successor: str, obstacle: 
     assert refused.value.facts == {"missing": obstacle}
 
 
+def test_who_will_have_left_by_then_is_no_successor() -> None:
+    former = ended(ESIMERKKILA)
+    leaving = Joining.objects.get(organisation__business_id=MALLILA)
+    leaving = production.give_notice(cast.officer(), leaving, given_on=today())
+    assert leaving.ends_on is not None
+    successor = leaving.organisation
+    assert not succession.preview(former, successor, leaving.ends_on).obstacles
+    found = succession.preview(former, successor, leaving.ends_on + TOMORROW).obstacles
+    assert found == ("successor",)
+
+
 def test_a_day_that_has_passed_is_refused() -> None:
     with pytest.raises(DayPassed) as refused:
         asked(ended(ESIMERKKILA), today() - TOMORROW)

@@ -135,6 +135,25 @@ def test_severity_is_set_by_hand_from_the_beginning_of_the_case() -> None:
     assert history(case) == ["severity"]
 
 
+def test_severity_of_a_case_that_came_back_counts_from_then() -> None:
+    case = fail()
+    long_ago = case.first_at - timedelta(days=100)
+    Case.objects.filter(id=case.id).update(first_at=long_ago, opened_at=long_ago)
+    error_desk.resolve(desk(), case, reason="code list loaded")
+    case = fail()
+    case_work.set_severity(desk(), case, Severity.HIGH)
+    assert case.opened_at is not None
+    assert case.due_at == case.opened_at + timedelta(hours=8)
+
+
+def test_a_case_is_resolved_once() -> None:
+    case = fail()
+    late = Case.objects.get(id=case.id)
+    error_desk.resolve(desk(), case, reason="code list loaded")
+    error_desk.resolve(desk(), late, reason="given up")
+    assert numbers(case) == (1, 0, "resolved") and case.resolution == "code list loaded"
+
+
 def test_a_case_is_taken_waits_and_comes_back() -> None:
     case = fail()
     assert case.handling == "new"
@@ -205,3 +224,53 @@ def test_ignoring_ends_an_event_and_heeding_opens_it_again() -> None:
     assert numbers(case) == (1, 0, "resolved") and case.resolution == "known test of the vendor"
     assert error_desk.heed(event.id) and not error_desk.heed(event.id)
     assert numbers(case) == (1, 1, "open")
+
+
+def test_a_resolved_case_that_another_is_joined_to_has_the_time_of_that_one() -> None:
+    case, into = fail(), fail(at=WEB)
+    error_desk.resolve(desk(), into, reason="code list loaded")
+    Case.objects.filter(id=into.id).update(due_at=case.first_at - timedelta(days=30))
+    into.refresh_from_db()
+    routes.join(desk(), case, into)
+    assert (into.state, into.handling, into.reopened_count) == ("open", "recurring", 1)
+    assert (into.due_at, into.opened_at) == (case.due_at, case.opened_at)
+
+
+def test_what_was_joined_to_a_part_stays_there_when_the_split_is_undone() -> None:
+    case, other = fail(Modality="CT"), fail(at=WEB)
+    fail(Modality="MR")
+    part = routes.split(desk(), case, fact="Modality", value="MR")
+    joined = routes.join(desk(), other, part)
+    routes.undo(desk(), CaseRoute.objects.get(into=part, fact="Modality"))
+    assert (numbers(case), numbers(part)) == ((2, 2, "open"), (1, 1, "open"))
+    routes.undo(desk(), joined)
+    assert (numbers(part), numbers(other)) == ((0, 0, "resolved"), (1, 1, "open"))
+
+
+def test_what_was_split_from_a_joined_case_goes_back_to_where_it_came_from() -> None:
+    case, into = fail(Modality="MR"), fail(at=WEB, Modality="CT")
+    fail(Modality="CT")
+    joined = routes.join(desk(), case, into)
+    part = routes.split(desk(), into, fact="Modality", value="MR")
+    assert (numbers(into)[0], numbers(part)[0]) == (2, 1)
+    routes.undo(desk(), joined)
+    assert [numbers(each)[0] for each in (case, into, part)] == [2, 1, 0]
+
+
+def test_a_join_that_has_ended_leads_nothing_back() -> None:
+    first, second, third = fail(), fail(at=WEB), fail(at=Place("xds", "store"))
+    routes.undo(desk(), routes.join(desk(), first, second))
+    joined = routes.join(desk(), second, third)
+    routes.join(desk(), first, third)
+    routes.undo(desk(), joined)
+    assert [numbers(each)[0] for each in (first, second, third)] == [0, 1, 2]
+
+
+def test_an_event_with_two_facts_goes_where_the_earlier_split_took_it() -> None:
+    case = fail(Modality="CT", calling="A")
+    fail(Modality="CT", calling="B")
+    fail(Modality="MR", calling="A")
+    first = routes.split(desk(), case, fact="calling", value="A")
+    fail(Modality="MR", calling="B")
+    routes.split(desk(), case, fact="Modality", value="MR")
+    assert fail(Modality="MR", calling="A") == first

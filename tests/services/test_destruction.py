@@ -33,6 +33,7 @@ from archive.models import (
 from archive.queries.destruction import expired_count
 from archive.services import (
     commitment,
+    deaths,
     destruction,
     destruction_work,
     doubts,
@@ -41,7 +42,7 @@ from archive.services import (
     retention_holds,
 )
 from archive.services.destruction_work import carry_out
-from archive.values import now, today, uid_from_uuid
+from archive.values import PatientIdentifier, now, today, uid_from_uuid
 from tests import cast, notes, persons, retention
 from tests.cast import VENLA, dataset
 from tests.services.test_corrections import NEW_PATIENT, corrected
@@ -126,6 +127,22 @@ def test_the_certificate_says_what_went_and_who_decided_and_nothing_of_the_patie
     assert content["proposed_by"] != content["approved_by"] != ""
     for secret in (cast.MATTI, "Meik", "19810101", "2001-03-04"):
         assert secret not in made.certificate
+
+
+def test_the_certificate_names_the_rule_by_which_a_study_went() -> None:
+    study = retention.ended()
+    retention.survey()
+    made = retention.propose()
+    identifier = PatientIdentifier(study.patient.identifier, study.patient.issuer)
+    corrected = retention.DIED - timedelta(days=1)
+    deaths.settle(
+        persons.staff(), identifier, corrected, environment="production", reason="The register"
+    )
+    retention.approve(made)
+    [told] = json.loads(finish(made).certificate)["studies"]
+    assert told["retention_ended_on"] == "2013-03-03"
+    item = DestructionItem.objects.get(list=made)
+    assert (item.basis_on, item.ends_on.isoformat()) == (corrected, "2013-03-03")
 
 
 def test_who_proposed_cannot_approve_and_one_word_is_enough() -> None:

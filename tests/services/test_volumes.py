@@ -80,6 +80,18 @@ def test_what_came_before_a_register_passed_on_counts_once_and_for_its_controlle
     assert days(MALLILA) == [(0, 0, 3, 3000)]
 
 
+def test_what_came_on_the_day_of_a_pass_counts_for_one_of_the_two() -> None:
+    study = builders.study()
+    builders.series(study, 2)
+    volumes.count_due()
+    assert days() == [(0, 1, 2, 2000)]
+    former, successor = organisation(), organisation(MALLILA)
+    Register.objects.filter(organisation=former).update(organisation=successor)
+    RegisterHolding.objects.create(register=study.register, organisation=former, until=today())
+    volumes.count_due()
+    assert (days(), days(MALLILA)) == ([], [(0, 1, 2, 2000)])
+
+
 def rows(content: str, environment: str = "production") -> dict[str, duty.Row]:
     everybody = Organisation.objects.filter(business_id__in=(ESIMERKKILA, MALLILA))
     found = duty.rows(environment, everybody, duty.last_months(12))
