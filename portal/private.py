@@ -17,6 +17,8 @@ class Private:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
-        if request.user.is_authenticated and "Cache-Control" not in response.headers:
+        # Over the API it is no user who calls, or nobody; its operations say themselves.
+        is_person = getattr(request.user, "is_authenticated", False)
+        if is_person and "Cache-Control" not in response.headers:
             add_never_cache_headers(response)
         return response

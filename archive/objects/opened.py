@@ -38,7 +38,7 @@ class Opened:
     def frames(self) -> int:
         if self.pixels is None:
             return 0
-        return max(int(self.dataset.get("NumberOfFrames") or 1), 1)
+        return transcoding.frame_count(self.dataset)
 
     @property
     def is_packed(self) -> bool:

@@ -18,6 +18,7 @@ from pydicom.pixels import apply_color_lut, apply_modality_lut, apply_voi_lut, p
 
 from archive.errors import NotFound, Unsupported
 from archive.objects import codestreams
+from archive.objects.transcoding import frame_count
 
 # What pydicom and numpy raise at pixels, tables and windows that are not what they should be.
 _UNREADABLE = (
@@ -37,7 +38,7 @@ def frames(dataset: Dataset) -> int:
     """How many frames there are to see; 0 without pixels."""
     if "PixelData" not in dataset:
         return 0
-    return max(int(dataset.get("NumberOfFrames") or 1), 1)
+    return frame_count(dataset)
 
 
 def png(dataset: Dataset, frame: int = 1, *, edge: int = EDGE) -> bytes:

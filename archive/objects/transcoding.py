@@ -30,6 +30,14 @@ LARGEST = 512 << 20  # bytes of pixel data, or of a deflated object, that are un
 _SWAPPED = {"OW": 2, "OF": 4, "OL": 4, "OD": 8, "OV": 8}
 
 
+def frame_count(dataset: Dataset) -> int:
+    """What says no number says that there is one."""
+    try:
+        return max(int(dataset.get("NumberOfFrames") or 1), 1)
+    except (TypeError, ValueError):
+        return 1
+
+
 def is_possible(source: str) -> bool:
     """Whether objects in this transfer syntax can be given in a plain one: no video can."""
     return source in PLAIN or elements.is_deflated(source) or _is_packed(source)
@@ -84,7 +92,7 @@ def _decoded(data: bytes, source: str) -> Dataset:
 
 
 def _unpack(dataset: Dataset, source: str) -> None:
-    frames = int(dataset.get("NumberOfFrames") or 1)
+    frames = frame_count(dataset)
     size = dataset.Rows * dataset.Columns * dataset.SamplesPerPixel * frames
     packed = generate_frames(
         dataset.PixelData,

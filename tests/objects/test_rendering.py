@@ -9,10 +9,14 @@ import pytest
 from PIL import Image
 from pydicom import dcmread
 from pydicom.data import get_testdata_file
+from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
+from pydicom.tag import Tag
 
 from archive.errors import NotFound, Unsupported
 from archive.objects import rendering
+from archive.objects.elements import EXPLICIT, Element
+from archive.objects.opened import Opened
 
 SHOWN = (
     "CT_small.dcm",
@@ -99,3 +103,15 @@ def test_what_cannot_be_shown_is_said() -> None:
     with pytest.raises(Unsupported):
         rendering.png(dataset)
     assert rendering.frames(Dataset()) == 0
+
+
+@pytest.mark.filterwarnings("ignore:Invalid value for VR IS")
+@pytest.mark.parametrize("told", ["abc", "1\\2", "-3"])
+def test_a_number_of_frames_that_is_none_is_no_fault_of_ours(told: str) -> None:
+    """The page of an object failed, and whoever asked for it over the web was told that we had."""
+    dataset = opened("CT_small.dcm")
+    raw = RawDataElement(Tag(0x00280008), "IS", len(told), told.encode(), 0, False, True)
+    dataset[0x00280008] = raw
+    assert rendering.frames(dataset) == 1
+    pixels = Element(0x7FE00010, b"OW", 0, 0, False, EXPLICIT)
+    assert Opened(dataset, "1.2.840.10008.1.2.1", b"", pixels).frames == 1

@@ -34,6 +34,11 @@ def test_pages_of_an_account_and_of_errors_are_in_no_cache() -> None:
     assert secret.status_code == 200 and "no-store" in secret.headers["Cache-Control"]
 
 
+def test_what_nobody_signs_in_for_is_answered_as_before() -> None:
+    for address in ("/api/schema/", "/api/docs/", "/api/there-is-no-such-operation"):
+        assert Client().get(address).status_code in (200, 404), address
+
+
 def test_public_lists_may_be_kept_by_everybody() -> None:
     colleague()
     for client in (Client(), signed_in()):
