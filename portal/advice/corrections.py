@@ -72,6 +72,21 @@ ADVICE: dict[type[ArchiveError], Advice] = {
         _("Begin again from what the study says now."),
         Move.US,
     ),
+    errors.OthersObjects: Advice(
+        _("Objects would name another patient than their study"),
+        _(
+            "Objects that were rejected while the study was corrected, or that came after its "
+            "correction, name another patient than the study would then be of. Nothing was done."
+        ),
+        _(
+            "To take the correction back, correct the study to its former patient instead, or "
+            "reject what came since first. To give rejected objects back, undo the correction, "
+            "give them back, and correct the study on its page."
+        ),
+        _("Objects would have named another patient than their study."),
+        _("Nothing to do: technical support deals with it."),
+        Move.US,
+    ),
     errors.RegisterFixed: Advice(
         _("Correction names another register"),
         _(
