@@ -2,7 +2,7 @@
 
     NotFound   NothingToReject
     Conflict   RejectionNoteReused, RejectedBefore, RejectionClassConflict, RejectedAlready,
-               CorrectionIncomplete, CorrectionOutdated, OthersObjects
+               CorrectionIncomplete, CorrectionOutdated, OthersObjects, StudyOfTwo
     Refused    RetentionRejectionUnauthorised, RetentionNotEnded, RegisterFixed
 
 A770 to A776 are the codes of dcm4chee-arc for rejection notes and rejected objects.
@@ -49,6 +49,11 @@ class CorrectionOutdated(Conflict):
 class OthersObjects(Conflict):
     code = "OTHERS"
     comment = "objects would name another patient than their study"
+
+
+class StudyOfTwo(Conflict):
+    code = "TWO"
+    comment = "objects of the study name two persons"
 
 
 class RetentionRejectionUnauthorised(Refused):

@@ -2,11 +2,11 @@
 
 from uuid import UUID
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from archive.errors import DatasetUnreadable, InstanceUnknown
 from archive.errors.corrections import OthersObjects
-from archive.models import Instance, Study
+from archive.models import Instance, PatientMerge, Study
 from archive.objects.study_facts import OF_ID, StudyFacts
 from archive.queries import standing
 from archive.services import filing
@@ -31,6 +31,19 @@ def require_none_of(person_id: UUID, study_id: UUID) -> None:
         return
     if person_id in _named(study, Instance.objects.available().filter(study=study)):
         raise OthersObjects()
+
+
+def were_parted(study: Study) -> bool:
+    """Whether a merge of the study's person was undone once."""
+    ids = filing.related_patients(study.patient)
+    of_them = Q(retired__in=ids) | Q(into__in=ids)
+    return PatientMerge.objects.filter(of_them, undone_at__isnull=False).exists()
+
+
+def names_another(study: Study) -> bool:
+    """Whether any object in use names somebody else who is known."""
+    named = _named(study, Instance.objects.available().filter(study=study))
+    return bool(named - {standing.person_id(study.patient), None})
 
 
 def _named(study: Study, rows: QuerySet[Instance]) -> set[UUID | None]:

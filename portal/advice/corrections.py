@@ -87,6 +87,23 @@ ADVICE: dict[type[ArchiveError], Advice] = {
         _("Nothing to do: technical support deals with it."),
         Move.US,
     ),
+    errors.StudyOfTwo: Advice(
+        _("Study names two persons"),
+        _(
+            "A merge of two patient ids was undone, and objects that came while they were one name "
+            "the other person. They are still shown in this study."
+        ),
+        _(
+            "Find out with the customer whose the objects are. Reject those that are another’s "
+            "(113038) for the customer to send again under new identifiers, or correct the study."
+        ),
+        _("Images that name another person stand in a study since a merge of ids was undone."),
+        _(
+            "Check whose the images are. Reject those that are another’s and send them again under "
+            "new identifiers."
+        ),
+        Move.SUPPORT,
+    ),
     errors.RegisterFixed: Advice(
         _("Correction names another register"),
         _(

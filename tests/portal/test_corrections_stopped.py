@@ -1,5 +1,5 @@
-"""What cannot be undone or given back, since objects would name another patient than their study, is
-said with what to do (AR-7).
+"""What is not undone or given back, as objects would name another patient than their study, is said
+with what to do (AR-7).
 """
 
 import pytest
