@@ -89,6 +89,7 @@ PLACES = {
     "notice": _("confirmation of registration"),
     "registration": _("making the manifest"),
     "documents": _("tying documents to the study"),
+    "persons": _("whom the objects name"),
     "source-manifest": _("comparison with a source’s manifest"),
     "register": _("registering documents"),
     "query": _("query"),

@@ -2,7 +2,7 @@
 
     NotFound   NothingToReject
     Conflict   RejectionNoteReused, RejectedBefore, RejectionClassConflict, RejectedAlready,
-               CorrectionIncomplete, CorrectionOutdated
+               CorrectionIncomplete, CorrectionOutdated, OthersObjects, StudyOfTwo
     Refused    RetentionRejectionUnauthorised, RetentionNotEnded, RegisterFixed
 
 A770 to A776 are the codes of dcm4chee-arc for rejection notes and rejected objects.
@@ -44,6 +44,16 @@ class CorrectionIncomplete(Conflict):
 class CorrectionOutdated(Conflict):
     code = "OUTDATED"
     comment = "study has been changed since"
+
+
+class OthersObjects(Conflict):
+    code = "OTHERS"
+    comment = "objects would name another patient than their study"
+
+
+class StudyOfTwo(Conflict):
+    code = "TWO"
+    comment = "objects of the study name two persons"
 
 
 class RetentionRejectionUnauthorised(Refused):

@@ -100,4 +100,5 @@ class StudyFacts:
 
 
 FACTS = tuple(StudyFacts.__dataclass_fields__)
+OF_ID = ("PatientID", "IssuerOfPatientID")
 OF_PATIENT = frozenset(name for name in FACTS if "Patient" in name)

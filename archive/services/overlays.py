@@ -25,8 +25,9 @@ from archive.models import (
 )
 from archive.objects.header import Header
 from archive.objects.study_facts import StudyFacts
+from archive.queries.standing import person_id
 from archive.rules import admission
-from archive.services import corrections, policies, rejections, study_moves
+from archive.services import corrections, named_persons, policies, rejections, study_moves
 from archive.values import now, today, uuid7
 
 
@@ -174,7 +175,9 @@ def last_in_force(study: Study) -> Correction | None:
 
 
 def undo(actor: Actor, correction: Correction, *, reason: str, replayed: bool = False) -> None:
-    """Make the study what it was before its last correction. Raises CorrectionOutdated."""
+    """Make the study what it was before its last correction. Raises CorrectionOutdated,
+    OthersObjects.
+    """
     with transaction.atomic():
         rejections.lock([correction.study_id])
         study = Study.objects.select_related("patient__survivor", "register", "overlay").get(
@@ -195,6 +198,8 @@ def undo(actor: Actor, correction: Correction, *, reason: str, replayed: bool = 
         )
         Study.objects.filter(id=study.id).update(overlay=last.previous)
         study_moves.move(study, restored)
+        if not replayed:
+            named_persons.require_none_of(person_id(study.patient), study.id)
         _tell_undone(actor, study, last, list(standing.changes(restored)), reason)
         if not replayed:
             _keep_undo_record(actor, study, last, reason)

@@ -17,6 +17,7 @@ from archive import jobs, ledger
 from archive.actors import Actor
 from archive.config import settings
 from archive.errors import ArchiveError, DocumentsLate, StudyUidDiffers
+from archive.errors.corrections import StudyOfTwo
 from archive.errors.retrieval import ObjectsAwaited
 from archive.models import (
     Document,
@@ -35,6 +36,7 @@ from archive.services import (
     error_desk,
     filing,
     indexing,
+    named_persons,
     notices,
     publishing,
     rejections,
@@ -48,6 +50,7 @@ from archive.values import now
 REGISTER = Place("job", "registration")
 DOCUMENTS = Place("job", "documents")
 BROUGHT = Place("job", "source-manifest")
+PERSONS = Place("job", "persons")
 TOLD = {
     ledger.Kind.STUDY_WAITING: WebhookEvent.STUDY_WAITING,
     ledger.Kind.STUDY_REGISTERED: WebhookEvent.STUDY_REGISTERED,
@@ -112,6 +115,7 @@ def advance(study_id: UUID) -> datetime | None:
     _disagreements(study, verdict)
     _take_service_event(study)
     publishing.part_from_others(study)
+    _tell_of_two(study)
     if verdict.missing:
         return _wait(study, verdict.missing, stored.last_at)
     if study.state == StudyState.REGISTERED and publishing.is_up_to_date(study):
@@ -336,6 +340,16 @@ def _manifests(study: Study) -> QuerySet[Document]:
     return Document.objects.filter(
         study=study, accession_number=study.accession_number, patient_id__in=patients
     )
+
+
+def _tell_of_two(study: Study) -> None:
+    """What came while two ids were one may name the other one, since that merge was undone."""
+    if not named_persons.were_parted(study):
+        return
+    if named_persons.names_another(study):
+        _on_desk(study, StudyOfTwo(), PERSONS, subject_id=study.id)
+    else:
+        error_desk.settle(study.id, PERSONS.step)
 
 
 def _stand_with_documents(study: Study) -> None:

@@ -25,7 +25,7 @@ from archive.models import (
 from archive.objects.key_objects import Named
 from archive.queries import standing
 from archive.rules.correction import Verdict
-from archive.services import rows
+from archive.services import named_persons, rows
 from archive.values import now
 
 STRICTER = "replaced by a stricter rejection"
@@ -255,16 +255,22 @@ def revoke(
 ) -> int:
     """Give objects of a rejection back, all or some; how many.
 
-    What never came is awaited no more.
+    What never came is awaited no more. Raises OthersObjects.
     """
     with transaction.atomic():
         held = RejectedObject.objects.filter(rejection=rejection, ended_at=None)
         if object_ids is not None:
             held = held.filter(id__in=list(object_ids))
-        found = list(held.select_related("instance__study__register"))
+        related = ("register", "patient", "overlay")
+        found = list(held.select_related(*(f"instance__study__{each}" for each in related)))
         here = [row.instance for row in found if row.instance is not None]
         studies = {row.study_id: row.study for row in here}
         lock(studies)
+        for study in (
+            () if replayed else Study.objects.filter(id__in=studies).select_related(*related)
+        ):
+            rows_of_it = Instance.objects.filter(id__in=[row.id for row in here], study=study)
+            named_persons.require_of_its_person(study, rows_of_it)
         ended = _end(
             RejectedObject.objects.filter(id__in=[row.id for row in found], ended_at=None),
             by=actor.name,

@@ -6,7 +6,7 @@ from dataclasses import replace
 from archive import ledger
 from archive.actors import SYSTEM, Actor
 from archive.models import Correction, Patient, Study
-from archive.objects.study_facts import StudyFacts
+from archive.objects.study_facts import OF_ID, StudyFacts
 from archive.queries import persons, standing
 from archive.services import filing, publishing, rejections
 from archive.values import PatientIdentifier, StudyCode, dicom_instant
@@ -40,8 +40,7 @@ def of_person(held: StudyFacts, told: StudyFacts, changed: Collection[str]) -> S
     """What is told of the study, of the same person with the demographics that are held, save what
     was `changed`: messages about the person may have come since the rest was said.
     """
-    ids = ("PatientID", "IssuerOfPatientID")
-    if any(getattr(held, each) != getattr(told, each) for each in ids):
+    if any(getattr(held, each) != getattr(told, each) for each in OF_ID):
         return told
     kept = DEMOGRAPHICS.keys() - set(changed)
     return replace(told, **{name: getattr(held, name) for name in kept})

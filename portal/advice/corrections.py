@@ -72,6 +72,38 @@ ADVICE: dict[type[ArchiveError], Advice] = {
         _("Begin again from what the study says now."),
         Move.US,
     ),
+    errors.OthersObjects: Advice(
+        _("Objects would name another patient than their study"),
+        _(
+            "Objects that were rejected while the study was corrected, or that came after its "
+            "correction, name another patient than the study would then be of. Nothing was done."
+        ),
+        _(
+            "To take the correction back, correct the study to its former patient instead, or "
+            "reject what came since first. To give rejected objects back, undo the correction, "
+            "give them back, and correct the study on its page."
+        ),
+        _("Objects would have named another patient than their study."),
+        _("Nothing to do: technical support deals with it."),
+        Move.US,
+    ),
+    errors.StudyOfTwo: Advice(
+        _("Study names two persons"),
+        _(
+            "A merge of two patient ids was undone, and objects that came while they were one name "
+            "the other person. They are still shown in this study."
+        ),
+        _(
+            "Find out with the customer whose the objects are. Reject those that are another’s "
+            "(113038) for the customer to send again under new identifiers, or correct the study."
+        ),
+        _("Images that name another person stand in a study since a merge of ids was undone."),
+        _(
+            "Check whose the images are. Reject those that are another’s and send them again under "
+            "new identifiers."
+        ),
+        Move.SUPPORT,
+    ),
     errors.RegisterFixed: Advice(
         _("Correction names another register"),
         _(

@@ -13,8 +13,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from archive import gate
 from archive.actors import Actor
-from archive.errors import ArchiveError, NotFound
-from archive.errors.corrections import CorrectionOutdated
+from archive.errors import ArchiveError
+from archive.errors.corrections import CorrectionOutdated, OthersObjects
 from archive.models import Correction, CorrectionState, Study
 from archive.objects.study_facts import StudyFacts
 from archive.queries import corrections as queries
@@ -232,7 +232,8 @@ def undo(request: Request, actor: Actor, correction_id: UUID) -> HttpResponseBas
         return _show(request, actor, asker, made, form)
     others = queries.in_one_go(made) if "all" in request.POST else []
     rows = [made, *(each for each in others if each.state == CorrectionState.IN_FORCE)]
-    undone = sum(_undone(actor, each, form.cleaned_data["reason"]) for each in rows)
+    stopped = [_undo(actor, each, form.cleaned_data["reason"]) for each in rows]
+    undone = stopped.count("")
     if undone:
         said = ngettext(
             "The correction of %(count)s study is undone.",
@@ -240,17 +241,20 @@ def undo(request: Request, actor: Actor, correction_id: UUID) -> HttpResponseBas
             undone,
         )
         messages.success(request, said % {"count": formats.number_text(undone)})
-    if undone < len(rows):
+    if OthersObjects.reason() in stopped:
+        messages.warning(request, str(advise(OthersObjects.reason()).step))
+    if any(each not in ("", OthersObjects.reason()) for each in stopped):
         messages.warning(
             request, _("A study has been corrected again since: undo the newest correction first.")
         )
     return redirect("study", made.study_id)
 
 
-def _undone(actor: Actor, made: Correction, reason: str) -> bool:
+def _undo(actor: Actor, made: Correction, reason: str) -> str:
+    """Empty, or what stopped it."""
     try:
         looks.correctable(actor, made.study)
         overlays.undo(actor, made, reason=reason)
-    except (ArchiveError, NotFound):
-        return False
-    return True
+    except ArchiveError as error:
+        return error.reason()
+    return ""

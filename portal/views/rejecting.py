@@ -16,6 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from archive import gate
 from archive.actors import Actor
 from archive.errors import ArchiveError
+from archive.errors.corrections import OthersObjects
 from archive.models import Instance, Rejection, RejectionTitle, Study
 from archive.queries import corrections as queries
 from archive.queries import study as studies
@@ -208,7 +209,13 @@ def revoke(request: Request, actor: Actor, rejection_id: UUID) -> HttpResponseBa
     if ticked == []:
         form.add_error(None, _("Choose objects, or revoke the whole rejection."))
         return _show(request, actor, made, form)
-    count = rejections.revoke(actor, made, reason=form.cleaned_data["reason"], object_ids=ticked)
+    try:
+        count = rejections.revoke(
+            actor, made, reason=form.cleaned_data["reason"], object_ids=ticked
+        )
+    except OthersObjects as error:
+        form.add_error(None, str(advise(error.reason()).step))
+        return _show(request, actor, made, form)
     said = ngettext(
         "%(count)s object is shown again. Its manifest follows by itself.",
         "%(count)s objects are shown again. Their manifests follow by themselves.",

@@ -7,6 +7,7 @@ from pydicom import dcmread
 
 from archive import vault
 from archive.models import (
+    Case,
     Document,
     DocumentLink,
     Instance,
@@ -15,7 +16,7 @@ from archive.models import (
 )
 from archive.services import registration
 from archive.values import now
-from tests import cast, persons
+from tests import cast, notes, persons
 from tests.cast import MATTI
 from tests.persons import merge, official, patient, temporary, undo
 
@@ -70,6 +71,30 @@ def test_a_manifest_stays_when_the_id_that_it_names_is_merged_away() -> None:
     merge(temporary(), official())
     registration.advance(study.id)
     assert Document.objects.get(study=study).status == "approved"
+
+
+def test_images_of_the_other_id_are_on_the_desk_when_a_merge_is_undone() -> None:
+    study = persons.study(temporary())
+    merge(temporary(), official())
+    uid, accession = study.study_instance_uid, study.accession_number
+    late = cast.dataset(
+        StudyInstanceUID=uid, SeriesInstanceUID=f"{uid}.9", AccessionNumber=accession
+    )
+    assert cast.store(late) == study
+    cast.documents(accession=accession)
+    Instance.objects.update(committed_at=now())
+    registration.advance(study.id)
+    assert not Case.objects.filter(reason="study-of-two").exists()
+
+    undo(temporary())
+    registration.advance(study.id)
+    registration.advance(study.id)
+    case = Case.objects.get(reason="study-of-two")
+    assert (case.event_count, case.state, case.organisation) == (1, "open", cast.organisation())
+    notes.send(notes.note(notes.WORKLIST, late))
+    registration.advance(study.id)
+    case.refresh_from_db()
+    assert case.state == "resolved"
 
 
 def named_by(manifest: Document) -> str:
