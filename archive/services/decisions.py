@@ -25,6 +25,7 @@ from archive.objects.persons import Merge, Person
 from archive.objects.study_facts import StudyFacts
 from archive.services import (
     destruction_records,
+    hold_records,
     identity,
     merge_records,
     overlays,
@@ -171,6 +172,8 @@ REPLAYS: Mapping[str, Callable[[str, Record, datetime], bool]] = {
     "undo": _undo,
     merge_records.MADE: _merge,
     merge_records.UNDONE: _unmerge,
+    hold_records.PLACED: hold_records.replay,
+    hold_records.RELEASED: hold_records.replay_release,
     tombstones.KIND: _destroyed,
     destruction_records.KIND: _certificate,
 }

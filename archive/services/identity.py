@@ -7,7 +7,6 @@ below. Nothing archived is rewritten. One lock an environment keeps the links fr
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -144,7 +143,8 @@ def _link(asked: Merge, known: Patient | None, actor: Actor, occasion: Occasion)
 def _keep_record(row: PatientMerge, occasion: Occasion) -> None:
     """When all that was asked is committed; what fails then the rounds of verification catch up."""
     if occasion.replayed_at is None:
-        transaction.on_commit(partial(merge_records.keep, row.id), robust=True)
+        # No partial: it has no name, by which Django tells of what failed.
+        transaction.on_commit(lambda: merge_records.keep(row.id), robust=True)
 
 
 def replay(actor: Actor, asked: Merge, made_at: datetime, occasion: Occasion) -> bool:

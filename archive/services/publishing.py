@@ -94,6 +94,13 @@ def publish(study: Study, prepared: Prepared) -> Document:
     )
 
 
+def abandon(study: Study, prepared: Prepared | None) -> None:
+    """Objects came while it was made: another is made of them as well, and its bytes go."""
+    if prepared is not None:
+        digest = bytes.fromhex(prepared.vault_key)
+        vault.doubt(study.environment, digest, prepared.entry.unique_id)
+
+
 def withdraw(study: Study, *, why: str) -> Document | None:
     """Deprecate the manifest in force without another, in the caller's transaction: what it names
     is rejected, or it names another patient or order than the study now has.

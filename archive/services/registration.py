@@ -306,6 +306,7 @@ def _register(study: Study) -> datetime | None:
             cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [str(study.id)])
         held = Study.objects.filter(id=study.id, state=StudyState.REGISTERING)
         if not held.update(state=StudyState.REGISTERED, registered_at=now()):
+            publishing.abandon(study, manifest)
             return now()
         if manifest is not None:
             document = publishing.publish(study, manifest)

@@ -11,7 +11,7 @@ from archive.errors.retention import HoldEnded, PersonUnknown, StudyDestroyed
 from archive.errors.wishes import ValueUnfit
 from archive.models import Patient, RetentionHold, Study, StudyState
 from archive.queries import persons
-from archive.services import retention_lock
+from archive.services import hold_records, retention_lock
 from archive.values import PatientIdentifier, now, today
 
 
@@ -67,6 +67,7 @@ def _place(
     )
     facts = {"on": _on(hold), "reason": reason, "until": until.isoformat() if until else ""}
     ledger.record(ledger.Kind.HOLD_PLACED, _about(hold), facts, actor=actor)
+    _keep_record(hold)
     return hold
 
 
@@ -82,7 +83,13 @@ def release(actor: Actor, hold_id: UUID, *, reason: str) -> RetentionHold:
         hold.save(update_fields=["released_at", "released_by", "release_reason"])
         facts = {"on": _on(hold), "reason": reason}
         ledger.record(ledger.Kind.HOLD_RELEASED, _about(hold), facts, actor=actor)
+        _keep_record(hold)
     return hold
+
+
+def _keep_record(hold: RetentionHold) -> None:
+    """A vault that is away keeps nobody from deciding: a round writes what is missing."""
+    transaction.on_commit(lambda: hold_records.keep(hold.id), robust=True)
 
 
 def _on(hold: RetentionHold) -> str:

@@ -22,6 +22,7 @@ from archive.models import (
     ItemState,
     PatientMerge,
     Rejection,
+    RetentionHold,
     Round,
     RoundKind,
     Study,
@@ -30,6 +31,7 @@ from archive.models import (
 from archive.services import (
     destruction_records,
     error_desk,
+    hold_records,
     integrity,
     kept_records,
     merge_records,
@@ -199,6 +201,16 @@ def _merges(position: str) -> Slice:
     return _walk(PatientMerge.objects.all(), position, check)
 
 
+def _holds(position: str) -> Slice:
+    """The same of each hold."""
+
+    def check(row: RetentionHold) -> tuple[int, Seen]:
+        hold_records.keep(row.id)
+        return 0, Seen.WHOLE
+
+    return _walk(RetentionHold.objects.all(), position, check)
+
+
 def _records(position: str) -> Slice:
     """What was decided, as the vault has it. At their end, what came right meanwhile is settled."""
     seen = kept_records.look(position, settings().verify_bytes_per_second * SLICE_SECONDS)
@@ -217,5 +229,6 @@ PARTS = {
     "manifests": _manifests,
     "destroyed": _destroyed,
     "merges": _merges,
+    "holds": _holds,
     "records": _records,
 }

@@ -20,6 +20,7 @@ MISSING = ("404", "NoSuchKey", "NotFound")
 THERE = ("412", "PreconditionFailed")
 PART = 64 << 20  # larger objects go up in parts
 TIMEOUT = 20
+COMPARED = 1 << 20  # bytes at once
 
 
 class ObjectStore:
@@ -76,11 +77,45 @@ class ObjectStore:
             if spilled is None:
                 self._put_whole(key, b"".join(parts), extra)
                 return
-            limits = _transfer().TransferConfig(multipart_threshold=PART, multipart_chunksize=PART)
-            self.client.upload_file(
-                str(spilled), self.bucket, self._name(key), ExtraArgs=extra, Config=limits
-            )
+            if not self._has_alike(key, spilled):
+                self._put_large(key, spilled, extra)
         spilled.unlink(missing_ok=True)
+
+    def _put_large(self, key: str, spilled: Path, extra: dict[str, str]) -> None:
+        """As `_put_whole`. One that goes up in parts the service takes without condition: of two in
+        one moment the last stands, which is the same but for its head.
+        """
+        if spilled.stat().st_size <= PART:
+            place = {"Bucket": self.bucket, "Key": self._name(key)}
+            try:
+                with spilled.open("rb") as body:
+                    self.client.put_object(**place, Body=body, IfNoneMatch="*", **extra)
+            except ClientError as error:
+                if _code(error) not in THERE:
+                    raise
+                if self._has_alike(key, spilled):
+                    return
+            else:
+                return
+        limits = _transfer().TransferConfig(multipart_threshold=PART, multipart_chunksize=PART)
+        self.client.upload_file(
+            str(spilled), self.bucket, self._name(key), ExtraArgs=extra, Config=limits
+        )
+
+    def _has_alike(self, key: str, spilled: Path) -> bool:
+        """Whether the same object stands there: it stays as it came first."""
+        head = head_of(key)
+        try:
+            there = self.open(key)
+        except FileNotFoundError:
+            return False
+        with there, spilled.open("rb") as ours:
+            there.read(head)
+            ours.seek(head)
+            while piece := ours.read(COMPARED):
+                if there.read(len(piece)) != piece:
+                    return False
+            return not there.read(1)
 
     def _put_whole(self, key: str, body: bytes, extra: dict[str, str]) -> None:
         """An object that is there already stays as it came first, with what its head says; one

@@ -40,6 +40,7 @@ PARTS = {
     "files": gettext_lazy("files of the vault"),
     "destroyed": gettext_lazy("records of destroyed studies"),
     "merges": gettext_lazy("records of merges"),
+    "holds": gettext_lazy("records of holds"),
     "records": gettext_lazy("records of decisions"),
 }
 EXPLAINED = {

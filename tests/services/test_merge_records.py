@@ -13,6 +13,7 @@ from archive.services import identity, rebuilding
 from archive.services.identity import Occasion
 from tests import cast, persons
 from tests.cast import MALLILA
+from tests.configuring import Configure
 from tests.persons import merge, official, temporary, undo
 from tests.services.test_integrity import go_round
 from tests.services.test_rebuilding import nothing, wipe
@@ -71,6 +72,16 @@ def test_of_what_was_taken_back_there_is_no_record(
     with django_capture_on_commit_callbacks(execute=True), pytest.raises(MergeUnauthorised):
         identity.merge(persons.sender(), [good, bad], Occasion("production"))
     assert records() == []
+
+
+def test_a_vault_without_room_keeps_nobody_from_merging(
+    configure: Configure, django_capture_on_commit_callbacks: Committing
+) -> None:
+    persons.study(temporary("A1-1"))
+    configure(FREE_BYTES_FLOOR=str(1 << 60))
+    with django_capture_on_commit_callbacks(execute=True):
+        merge(temporary("A1-1"), temporary("A1-2"))
+    assert PatientMerge.objects.count() == 1 and records() == []
 
 
 def test_verification_writes_the_records_that_are_not_there() -> None:

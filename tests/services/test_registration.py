@@ -1,6 +1,7 @@
 """From stored to registered, whichever came first, once (AR-4, AR-5, XD-2)."""
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -21,7 +22,7 @@ from archive.models import (
 from archive.objects import manifest
 from archive.objects.registry import DocumentEntry
 from archive.rules import linkage
-from archive.services import registration
+from archive.services import doubts, publishing, registration
 from archive.services.sessions import Session
 from archive.values import now
 from tests import cast
@@ -97,6 +98,32 @@ def test_what_comes_between_counting_and_moving_on_is_counted(
     session.close()
     study.refresh_from_db()
     assert (study.state, study.instance_count) == ("waiting_for_documents", 2)
+
+
+def test_a_manifest_that_an_object_overtook_leaves_nothing_in_the_vault(
+    own_vault: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study, session, late = stored(), Session(cast.peer()), dataset()
+    cast.documents()
+    prepare = publishing.prepare
+
+    def prepare_and_receive(of: Study) -> publishing.Prepared | None:
+        made = prepare(of)
+        cast.send(session, late)
+        return made
+
+    with monkeypatch.context() as patched:
+        patched.setattr(publishing, "prepare", prepare_and_receive)
+        registration.advance(study.id)
+    session.close()
+    assert (state(study), Document.objects.filter(study=study).exists()) == ("receiving", False)
+    quiet(study)
+    registration.advance(study.id)
+    monkeypatch.setattr(doubts, "DOUBT_SECONDS", -1)
+    doubts.settle()
+    kept = {digest.hex() for digest, _ in vault.every_object("production")}
+    named = {bytes(each).hex() for each in Instance.objects.values_list("digest", flat=True)}
+    assert kept - named == {Document.objects.get(study=study).vault_key}
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from archive import errors, stores, vault
 from archive.models import Case, Instance
 from archive.services import commitment, rebuilding, registration, serving, storage
 from archive.services.storage import Moved
+from archive.stores import s3
 from archive.stores.files import MARK, FileStore
 from archive.values import uid_from_uuid
 from tests import cast, notes, retention
@@ -77,6 +78,38 @@ def test_an_object_that_comes_again_stays_as_it_came_first() -> None:
     store.put(key, (head, b"repaired"), None)
     with store.open(key) as file:
         assert file.read() == head + b"repaired"
+
+
+@pytest.mark.parametrize("part", [1 << 10, 64 << 20])
+@pytest.mark.parametrize("seen", [True, False])
+@pytest.mark.usefixtures("in_objects")
+def test_a_large_object_that_comes_again_stays_as_it_came_first(
+    part: int, seen: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(s3, "PART", part)
+    store, key = stores.default(), f"production/ab/{'ab' * 32}.dcm"
+    if not seen:  # both came in one moment
+        alike = s3.ObjectStore._has_alike
+        looks = iter([False, False])
+        monkeypatch.setattr(
+            s3.ObjectStore, "_has_alike", lambda *asked: next(looks, True) and alike(*asked)
+        )
+
+    def put(head: bytes, data: bytes) -> bytes:
+        spilled = tmp_path / "spilled"
+        spilled.write_bytes(head.ljust(vault.DATA_OFFSET) + data)
+        store.put(key, (), spilled)
+        assert not spilled.exists()
+        with store.open(key) as file:
+            return file.read()
+
+    data = bytes(4096)
+    first = put(b"came first", data)
+    again = put(b"came again", data)
+    if part > len(first) or seen:
+        assert again == first
+    assert again[vault.DATA_OFFSET :] == data
+    assert put(b"repaired", data + b"!")[vault.DATA_OFFSET :] == data + b"!"
 
 
 @pytest.mark.usefixtures("in_objects")
