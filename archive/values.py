@@ -242,6 +242,24 @@ def dicom_date(text: str) -> date | None:
         return None
 
 
+CLOCK = re.compile(
+    r"([0-9]{2}|[0-9](?=[:.]))(?:[:.]?([0-9]{2})(?:[:.]?([0-9]{2})(\.[0-9]{1,6})?)?)?"
+)
+
+
+def dicom_time(text: str) -> str | None:
+    """A time of day as a TM value, also of a clock as people write it (14.15, 14:15:30); None when
+    it is none.
+    """
+    found = CLOCK.fullmatch(text.strip(" "))
+    if not found:
+        return None
+    hour, minute, second, fraction = (each or "" for each in found.groups())
+    if int(hour) > 23 or int(minute or 0) > 59 or int(second or 0) > 60:
+        return None
+    return f"{int(hour):02}{minute}{second}{fraction}"
+
+
 def dicom_instant(day: str, at: str, offset: str) -> datetime | None:
     """StudyDate and StudyTime as a UTC instant.
 

@@ -87,6 +87,11 @@ def length_text(length: timedelta | float) -> str:
     return f"{text} {hours} h" if hours else text
 
 
+def wait_text(length: timedelta) -> str:
+    """How long something has waited, for whom a second is nothing."""
+    return _("less than a minute") if length < timedelta(minutes=1) else length_text(length)
+
+
 def cut_text(identifier: str) -> str:
     """A long identifier without its middle; both ends are what people compare."""
     if len(identifier) <= CUT_FROM:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from archive.models import AvailabilityNotice, NoticeState, Study, StudyState
 from archive.values import now
 from portal.advice import told
-from portal.formats import length_text
+from portal.formats import wait_text
 from portal.happenings import waits_sentence
 from portal.shapes import SHAPES
 
@@ -40,7 +40,7 @@ def of_study(study: Study, notices: Sequence[AvailabilityNotice], *, retryable: 
 def _why(study: Study) -> str:
     if study.state == StudyState.WAITING:
         missing = [kind for kind in study.waits_for.split(",") if kind]
-        since = length_text(now() - (study.quiet_since or study.received_at))
+        since = wait_text(now() - (study.quiet_since or study.received_at))
         return _("%(waits)s, for %(length)s.") % {"waits": waits_sentence(missing), "length": since}
     sentences = {
         StudyState.RECEIVING: _("Objects are coming in; it goes on when they stop."),

@@ -34,6 +34,13 @@ def is_correctable(tag: int) -> bool:
     return bool(of_patient) or tag in STUDY_TAGS or tag in ACCOMPANYING
 
 
+def is_one_value(text: str) -> bool:
+    """Whether an attribute of one value can say it: a backslash parts values, PS3.5 section 6.4,
+    and control characters are in none of these (6.1.3).
+    """
+    return not any(each == "\\" or each < " " or each == "\x7f" for each in text)
+
+
 @dataclass(frozen=True, slots=True)
 class StudyFacts:
     """Texts as sent, by DICOM keyword; the issuer is the one that was understood."""

@@ -20,12 +20,12 @@ from archive.models import (
     CorrectionState,
     Study,
 )
-from archive.objects.study_facts import FACTS, StudyFacts
+from archive.objects.study_facts import FACTS, StudyFacts, is_one_value
 from archive.queries import corrections as queries
 from archive.queries import keyset, standing
 from archive.rules.access import Action
 from archive.services import correction_policies, looking, overlays
-from archive.values import dicom_date
+from archive.values import dicom_date, dicom_time
 from portal.api.case_acts import ReasonIn
 from portal.api.customers import customer
 from portal.api.doors import (
@@ -91,6 +91,12 @@ class Values(Strict):
         for name in ("PatientBirthDate", "StudyDate"):
             if attrs.get(name) and dicom_date(attrs[name]) is None:
                 raise serializers.ValidationError({name: "no day as DICOM writes it"})
+        at = attrs.get("StudyTime", "")
+        if at and dicom_time(at) != at:
+            raise serializers.ValidationError({"StudyTime": "no time as DICOM writes it"})
+        for name in attrs:
+            if not is_one_value(attrs[name]):
+                raise serializers.ValidationError({name: "a backslash or control character"})
         if attrs.get("PatientSex", "") not in ("", "F", "M", "O"):
             raise serializers.ValidationError({"PatientSex": "F, M, O or nothing"})
         return attrs

@@ -10,8 +10,8 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from archive.models import Organisation, RejectionTitle
-from archive.objects.study_facts import FACTS, StudyFacts
-from archive.values import dicom_date, today
+from archive.objects.study_facts import FACTS, StudyFacts, is_one_value
+from archive.values import dicom_date, dicom_time, today
 from portal.correcting_words import DAYS, FIELDS, SEXES, value_words
 from portal.forms.reasons import reason_field
 
@@ -56,7 +56,7 @@ class CorrectionForm(forms.Form):
     StudyDescription = _text("StudyDescription", 64, _("Begins with the study code."))
     StudyID = _text("StudyID", 16)
     StudyDate = _day("StudyDate")
-    StudyTime = _text("StudyTime", 16, _("Hours, minutes and seconds: 141500"))
+    StudyTime = _text("StudyTime", 16, _("Hours, minutes and seconds: 14.15.00"))
 
     def __init__(self, data: Any, facts: StudyFacts) -> None:
         values = facts.to_json()
@@ -66,6 +66,19 @@ class CorrectionForm(forms.Form):
         for name, field in self.fields.items():
             # What was changed is told by what the study said when the form was filled in.
             field.show_hidden_initial = data is None or self.add_initial_prefix(name) in data
+
+    def clean(self) -> dict[str, Any]:
+        """What is changed is written as the standard has it; what a sender wrote may stay."""
+        cleaned: dict[str, Any] = super().clean() or {}
+        for name in set(self.changed_data) & set(cleaned):
+            value = cleaned[name]
+            if isinstance(value, str) and not is_one_value(value):
+                self.add_error(name, _("No backslash and no line break may be in it."))
+            elif name == "StudyTime" and value:
+                cleaned[name] = dicom_time(value)
+                if cleaned[name] is None:
+                    self.add_error(name, _("This is no time. It looks like 14.15.00."))
+        return cleaned
 
     def given(self) -> dict[str, str]:
         """The attributes that were changed, as DICOM has them."""

@@ -94,15 +94,10 @@ USE = Listing[Used](
             under=(Column("brief", gettext_lazy("Detail"), lambda row: row.brief),),
         ),
         Column("at", gettext_lazy("Time"), lambda row: When(row.at)),
-        Column(
-            "person",
-            gettext_lazy("By whom"),
-            lambda row: row.person,
-            under=(
-                Column("organisation", gettext_lazy("Organisation"), lambda row: row.organisation),
-            ),
-        ),
+        Column("person", gettext_lazy("By whom"), lambda row: row.person),
         Column("patient", gettext_lazy("Patient"), _patient),
+        # Whose data or affairs it is about: of the staff it is not the person's own.
+        Column("organisation", gettext_lazy("Concerns"), lambda row: row.organisation),
         Column("reason", gettext_lazy("Reason"), lambda row: row.reason),
     ),
 )

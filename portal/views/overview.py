@@ -97,7 +97,7 @@ def _say(waiting: overview.Waiting, cases: int) -> str:
             )
             % {
                 "count": formats.counted_text(waiting.count),
-                "length": formats.length_text(now() - waiting.oldest_at),
+                "length": formats.wait_text(now() - waiting.oldest_at),
             }
         )
     else:

@@ -116,7 +116,7 @@ def _told(rows: QuerySet[Study], filters: queries.Filters | None) -> dict[str, s
         )
         oldest = queries.oldest(rows) if count else None
         if oldest is not None:
-            said["length"] = formats.length_text(now() - oldest)
+            said["length"] = formats.wait_text(now() - oldest)
             title = _("%(what)s, oldest %(length)s") % {
                 "what": title % said,
                 "length": said["length"],

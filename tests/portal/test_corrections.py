@@ -138,6 +138,34 @@ def test_nothing_changed_is_said_and_a_wrong_value_cannot_be_confirmed() -> None
     assert not Correction.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("field", "value", "words"),
+    [
+        ("StudyTime", "25:99", "This is no time."),
+        ("StudyTime", "quarter past", "This is no time."),
+        ("AccessionNumber", "A1\\A2", "No backslash"),
+        ("PatientName", "Meikäläinen^Matti\\Virtanen^Venla", "No backslash"),
+    ],
+)
+def test_what_the_standard_does_not_allow_is_refused_before_the_preview(
+    field: str, value: str, words: str
+) -> None:
+    study = cast.store(dataset())
+    answer = post(corrector(study), study, **{field: value})
+    assert words in said(answer) and "seen" not in answer.context
+    assert not Correction.objects.exists()
+
+
+def test_a_time_is_taken_as_people_write_it() -> None:
+    study = cast.store(dataset())
+    client = corrector(study)
+    answer = post(client, study, StudyTime="14.15")
+    seen = marks(answer)
+    post(client, study, StudyTime="14.15", **MEND, **seen)
+    study.refresh_from_db()
+    assert study.study_time == "1415"
+
+
 def test_a_study_that_changed_meanwhile_is_looked_at_again() -> None:
     study = cast.store(dataset())
     client = corrector(study)

@@ -75,3 +75,9 @@ def test_both_ends_of_a_long_identifier_stay() -> None:
 )
 def test_a_name_is_written_given_name_first(name: str, text: str) -> None:
     assert formats.person_text(name) == text
+
+
+def test_who_waits_is_told_no_seconds() -> None:
+    with translation.override("fi"):
+        assert formats.wait_text(timedelta(milliseconds=956)) == "alle minuutin"
+    assert formats.wait_text(timedelta(minutes=12)) == "12 min"

@@ -194,16 +194,31 @@ def _echo_words(error: ArchiveError) -> str:
     return _("the system broke off. See its log at this minute.")
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @page("joining-people")
 def password(
     request: Request, actor: Actor, organisation_id: UUID, planned_id: UUID
 ) -> HttpResponseBase:
-    """Shown once, in the answer to the button; kept as a digest."""
+    """Shown once, in the answer to the button; kept as a digest. A system that has one stands
+    still until it has the new one, so it is asked for once more.
+    """
     opened = open_file(request, organisation_id)
     row = _planned(opened, planned_id)
-    if row.connection is None:
+    if row.connection is None or not opened.speaks:
         raise NotFound()
+    if request.method != "POST":
+        asked = {
+            "title": _("New password"),
+            "about": f"{row}, {row.get_environment_display()}",
+            "ask": _("Make a new password?"),
+            "say": _(
+                "The one before no longer works from that moment on: the system gets no answer "
+                "until the new one is set in it. It is shown once."
+            ),
+            "button": _("Make a new password"),
+            "back": address("joining-connections", opened),
+        }
+        return show(request, "sure.html", opened, asked)
     secret = services.renew_password(opened.actor, row.connection)
     context = {"row": row, "secret": secret, "back": address("joining-connections", opened)}
     return show(request, "joining/password.html", opened, context)

@@ -15,7 +15,7 @@ from onboarding.rules.preconditions import Lack
 from onboarding.rules.succession import Obstacle
 from onboarding.services.joining import WAIVER
 from onboarding.services.succession import SUCCESSION
-from portal.formats import day_text, length_text
+from portal.formats import day_text, wait_text
 
 LACKS: Mapping[Lack, Any] = {
     Lack.EVIDENCE: _("No evidence has been given."),
@@ -73,7 +73,7 @@ def environment(value: str) -> str:
 def waits(who: str, waited: timedelta, *, is_staff: bool) -> str:
     """Who has the move, and for how long; nothing where nobody has."""
     said = (_STAFF_WAITS if is_staff else _CUSTOMER_WAITS).get(who)
-    return str(said) % {"length": length_text(waited)} if said else ""
+    return str(said) % {"length": wait_text(waited)} if said else ""
 
 
 def window(found: Warning) -> str:

@@ -81,6 +81,9 @@ def test_a_study_is_corrected_as_previewed_and_undone() -> None:
         "reason": "mix-up at the desk",
     }
     assert call(personal("support"), "/api/corrections", body).status_code == 403
+    for wrong in ({"StudyTime": "25:99"}, {"AccessionNumber": "A1\\A2"}):
+        unfit = {**body, "values": wrong}
+        assert call(token, "/api/corrections", unfit).status_code == 422, wrong
     stale = {**body, "studies": [{"id": str(study.id), "mark": "other"}]}
     assert call(token, "/api/corrections", stale).status_code == 409
     (made,) = call(token, "/api/corrections", body, key="correct-1").json()["results"]

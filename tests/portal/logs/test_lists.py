@@ -1,6 +1,7 @@
 """The logs as pages: narrowed by the address, one person by posted code, each look logged."""
 
 import csv
+import re
 from datetime import timedelta
 from io import StringIO
 
@@ -9,6 +10,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils.translation import override
 
 from archive import ledger
 from archive.ledger import Kind
@@ -20,6 +22,7 @@ from portal.log_words import KINDS
 from tests import builders, logs
 from tests.cast import MALLILA, MATTI, RONTGEN, VENLA, organisation
 from tests.portal.test_pages import signed_in
+from tests.portal.test_study import address, opened
 
 pytestmark = pytest.mark.django_db
 
@@ -276,3 +279,18 @@ def test_the_export_speaks_the_readers_language(study: Study) -> None:
     answer = client.get(f"{DISCLOSURES}?format=csv", headers={"Accept-Language": "fi"})
     header = b"".join(answer.streaming_content).decode().splitlines()[0]
     assert header.startswith("Vastaanottaja,Yksikkö,Aika")
+
+
+def test_whose_data_it_was_is_not_said_to_be_the_organisation_of_who_looked(
+    study: Study, reviewer: Client
+) -> None:
+    opened(study, "archivist").get(address(study))
+    content = page(reviewer, USE)
+    with override("en"):
+        name = organisation().name
+    concerns, persons = (
+        re.findall(f'data-label="{label}"[^>]*>(.*?)</td>', content, re.DOTALL)
+        for label in ("Concerns", "By whom")
+    )
+    assert any(name in each for each in concerns)
+    assert persons and not any(name in each for each in persons)
