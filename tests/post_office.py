@@ -3,9 +3,10 @@ owed, sent as a worker does.
 """
 
 import socketserver
+import ssl
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 import pytest
 from django.core import mail
@@ -17,6 +18,7 @@ from archive.models import Job, JobKind, JobState
 from archive.values import now
 
 BACKEND = "portal.mail_server.EmailBackend"
+OTHERWISE = {"QUIT": "221 bye", "AUTH": "235 known", "STARTTLS": "220 begin"}
 NOBODY, FULL = "nobody@", "full@"  # how addresses begin that are refused for good and for now
 
 
@@ -32,6 +34,7 @@ class PostOffice(socketserver.ThreadingTCPServer):
         self.calls = 0
         self.is_mute = False
         self.pause = 0.0  # before each answer
+        self.tls: ssl.SSLContext | None = None  # spoken when it is asked for
         self.closed = threading.Event()
 
     @property
@@ -40,7 +43,7 @@ class PostOffice(socketserver.ThreadingTCPServer):
 
 
 class _Conversation(socketserver.StreamRequestHandler):
-    """As much of SMTP (RFC 5321) as a client that does not sign in needs."""
+    """As much of SMTP (RFC 5321, 3207, 4954) as our client needs."""
 
     server: PostOffice
 
@@ -61,7 +64,15 @@ class _Conversation(socketserver.StreamRequestHandler):
                 while (part := self.rfile.readline()) not in (b".\r\n", b""):
                     self.server.said.append(part.decode().rstrip())
                 self.server.took.append(to)
-            self._answer(_answer_to(word, to))
+            self._answer(_answer_to(word, to, offers_tls=self.server.tls is not None))
+            if word == "STARTTLS" and self.server.tls is not None:
+                self._be_refused(self.server.tls)
+                return
+
+    def _be_refused(self, tls: ssl.SSLContext) -> None:
+        """The client reads our certificate, does not believe it, and goes."""
+        with suppress(OSError), tls.wrap_socket(self.connection, server_side=True) as secured:
+            secured.recv(1)
 
     def _answer(self, text: str) -> None:
         self.server.closed.wait(self.server.pause)
@@ -71,12 +82,16 @@ class _Conversation(socketserver.StreamRequestHandler):
             return
 
 
-def _answer_to(word: str, to: str) -> str:
+def _answer_to(word: str, to: str, *, offers_tls: bool) -> str:
+    if word == "EHLO":
+        return f"250-here\r\n{'250-STARTTLS' if offers_tls else '250-8BITMIME'}\r\n250 AUTH PLAIN"
+    if word in OTHERWISE:
+        return OTHERWISE[word]
     if word == "RCPT" and to.startswith(NOBODY):
         return "550 no such box"
     if word == "RCPT" and to.startswith(FULL):
         return "452 no room"
-    return "221 bye" if word == "QUIT" else "250 well"
+    return "250 well"
 
 
 @contextmanager
@@ -93,13 +108,13 @@ def opened() -> Iterator[PostOffice]:
 
 
 @contextmanager
-def used(port: int, seconds: float = 10.0) -> Iterator[None]:
+def used(port: int, seconds: float = 10.0, *, tls: bool = False) -> Iterator[None]:
     """The mail server is there; a mail may take so long."""
     with override_settings(
         EMAIL_BACKEND=BACKEND,
         EMAIL_HOST="127.0.0.1",
         EMAIL_PORT=port,
-        EMAIL_USE_TLS=False,
+        EMAIL_USE_TLS=tls,
         EMAIL_TIMEOUT=seconds,
     ):
         yield

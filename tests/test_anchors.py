@@ -195,6 +195,17 @@ def test_a_part_of_the_chain_is_proved_by_positions_and_by_days(fresh_database: 
         call_command("verify_ledger", "--until", "2001-01-01")
 
 
+def test_a_position_that_is_not_there_breaks_no_chain(fresh_database: str) -> None:
+    record()
+    seal_all()
+    head = chain.head()
+    assert head is not None
+    with pytest.raises(CommandError, match=f"ends at {head[0]}"):
+        call_command("verify_ledger", "--from", str(head[0] + 1))
+    with pytest.raises(CommandError, match="nothing from position 3 until 2"):
+        call_command("verify_ledger", "--from", "3", "--until", "2")
+
+
 def test_a_fault_outside_the_part_is_not_its_fault(fresh_database: str) -> None:
     changed = record()
     record()

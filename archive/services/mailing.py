@@ -23,10 +23,10 @@ def send(to: Sequence[str], subject: str, body: str) -> None:
         raise _refusal(code for code, _said in error.recipients.values()) from None
     except SMTPDataError as error:
         raise _refusal([error.smtp_code]) from None
+    except (OSError, SMTPException) as error:  # before the next: a wrong certificate is both
+        raise MailServerGone(f"mail server: {type(error).__name__}") from None
     except ValueError:  # what is no address, or no subject
         raise MailRefused("not an address that mail can go to") from None
-    except (OSError, SMTPException) as error:
-        raise MailServerGone(f"mail server: {type(error).__name__}") from None
 
 
 def _refusal(codes: Iterable[int]) -> ArchiveError:

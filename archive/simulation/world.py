@@ -153,10 +153,12 @@ def read(path: Path) -> World:
         ) from None
     except (OSError, ValueError):
         raise WorldUnknown(f"{path} cannot be read") from None
+    if not isinstance(found, dict) or not found.get("customers"):
+        raise WorldUnknown(f"{path} names no demo customers; was it started with --no-demo?")
     try:
         return parse(found)
     except (KeyError, TypeError) as missing:
-        raise WorldUnknown(f"{path} lacks {missing}; was it started with --no-demo?") from None
+        raise WorldUnknown(f"{path} lacks {missing}") from None
 
 
 def parse(found: Mapping[str, Any]) -> World:

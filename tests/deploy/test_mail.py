@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from base64 import b64decode
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -46,13 +47,27 @@ def test_a_mail_leaves_by_the_server_of_the_settings(
     assert not (tmp_path / "mail").exists()
 
 
+def test_a_password_may_have_any_letters(
+    tmp_path: Path, post_office: tuple[int, list[str]]
+) -> None:
+    port, said = post_office
+    server = {"MAIL_SERVER": "127.0.0.1", "MAIL_PORT": str(port), "MAIL_SECURITY": "none"}
+    known = {"MAIL_USER": "arkisto", "MAIL_PASSWORD": "pääsy"}
+    done = send(tmp_path, **server, **known, MAIL_FROM="archive@example.invalid")
+    assert done.returncode == 0, done.stderr
+    (signed,) = [line for line in said if line.startswith("AUTH PLAIN")]
+    assert b64decode(signed.split()[-1]).decode() == "\0arkisto\0pääsy"
+    assert "rcpt TO:<reader@example.invalid>" in said
+
+
 def test_nothing_goes_in_the_clear_unless_it_is_said(
     tmp_path: Path, post_office: tuple[int, list[str]]
 ) -> None:
     port, said = post_office
     server = {"MAIL_SERVER": "127.0.0.1", "MAIL_PORT": str(port)}
     done = send(tmp_path, **server, MAIL_FROM="archive@example.invalid")
-    assert done.returncode != 0 and "STARTTLS" in done.stderr
+    assert done.returncode == 1 and "STARTTLS" in done.stderr
+    assert "Traceback" not in done.stderr
     assert not any("FROM" in line for line in said)
 
 

@@ -2,7 +2,9 @@
 (ON-1, ON-5, NF-4).
 """
 
+import ssl
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +16,7 @@ from onboarding.models import Invitation, MailState, OutgoingMail
 from onboarding.services import invitations, mails, people
 from portal.celery import app
 from tests import post_office
+from tests.edges.dicom.authority import Authority
 from tests.onboarding import cast
 from tests.post_office import FULL, NOBODY, PostOffice
 
@@ -78,6 +81,21 @@ def test_a_server_that_is_away_is_tried_again_and_comes_back() -> None:
         assert office.calls == 0, "not before its time"
         post_office.deliver(again=True)
         assert office.took == [row.address]
+
+
+def test_a_server_whose_certificate_is_not_believed_is_a_server_that_is_away(
+    office: PostOffice, tmp_path: Path
+) -> None:
+    """Python counts that error among those of values, as an address that is none."""
+    shown = Authority(tmp_path).issue("mail", days=-1)
+    office.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    office.tls.load_cert_chain(shown.certificate, shown.key)
+    row = invite()
+    with post_office.used(office.port, tls=True):
+        post_office.deliver()
+    row.refresh_from_db()
+    assert (row.state, job(row).state) == (MailState.WAITS, JobState.WAITING)
+    assert row.body and office.took == []
 
 
 @pytest.mark.parametrize(("is_mute", "pause"), [(True, 0.0), (False, 0.4)])

@@ -202,5 +202,12 @@ def test_without_a_running_system_the_command_says_what_to_do(tmp_path: Path) ->
         read(tmp_path / "run.json")
 
 
+def test_without_demo_customers_the_command_says_so(tmp_path: Path) -> None:
+    run_file = tmp_path / "run.json"
+    run_file.write_text(json.dumps({"web": "http://127.0.0.1", "customers": [], "pdr": None}))
+    with pytest.raises(WorldUnknown, match="names no demo customers"):
+        read(run_file)
+
+
 def _fields(found: World) -> dict[str, object]:
     return {name: getattr(found, name) for name in found.__slots__}

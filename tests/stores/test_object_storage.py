@@ -167,6 +167,12 @@ def test_both_are_read_while_they_are_mixed_and_files_are_moved(
     assert {one(each).store for each in (*old, new)} == {"files"}
 
 
+@pytest.mark.parametrize("option", ["--most", "--mb-per-second"])
+def test_objects_are_moved_at_a_rate_and_in_a_number_above_nought(option: str) -> None:
+    with pytest.raises(CommandError, match="above nought"):
+        call_command("move_objects", "--to", "files", option, "0")
+
+
 def test_a_damaged_file_is_not_moved_over_a_whole_one(mixed: dict[str, str]) -> None:
     made = dataset()
     cast.store(made)

@@ -3,7 +3,7 @@ anew.
 """
 
 import time
-from argparse import ArgumentParser
+from argparse import ArgumentParser, ArgumentTypeError
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -15,6 +15,12 @@ from archive.services.storage import Moved
 EVERY = 500  # files between two lines
 
 
+def positive(text: str) -> int:
+    if not text.isdecimal() or not int(text):
+        raise ArgumentTypeError("not a number above nought")
+    return int(text)
+
+
 class Command(BaseCommand):
     help = (
         "Empties the other stores into this one: copied, read again, named, removed. New objects "
@@ -24,9 +30,9 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--to", required=True, help="files or s3")
-        parser.add_argument("--most", type=int, default=1 << 62, help="files of this run")
+        parser.add_argument("--most", type=positive, default=1 << 62, help="files of this run")
         parser.add_argument(
-            "--mb-per-second", type=int, default=50, help="rate that is not exceeded"
+            "--mb-per-second", type=positive, default=50, help="rate that is not exceeded"
         )
 
     def handle(self, *args: Any, **options: Any) -> None:

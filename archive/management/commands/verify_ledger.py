@@ -82,7 +82,17 @@ def _positions(start: Bound | None, end: Bound | None) -> tuple[int | None, int 
             raise CommandError("no event was sealed on these days")
         first = found[0] if days[0] else first
         last = found[1] if days[1] else last
-    return _number(first), _number(last)
+    return _there(_number(first), _number(last))
+
+
+def _there(first: int | None, last: int | None) -> tuple[int | None, int | None]:
+    """A mistaken position is no broken chain. Raises CommandError."""
+    if first is not None and last is not None and first > last:
+        raise CommandError(f"there is nothing from position {first} until {last}")
+    end = (chain.head() or (0,))[0]
+    if first is not None and first > end:
+        raise CommandError(f"there is no position {first}: the chain ends at {end}")
+    return first, last
 
 
 def _number(place: Bound | None) -> int | None:
