@@ -40,10 +40,7 @@ def view(step: str, **handlers: Handler) -> View:
             with exchange(correlation_id):
                 response = incoming.answered(handlers, named)
         except Exception as raised:
-            response = incoming.refused(as_archive_error(raised))
-            if request.method not in handlers and handlers and response.status_code == 404:
-                response.status_code = 405
-                response.headers["Allow"] = ", ".join(handlers)
+            response = incoming.refused(as_archive_error(raised), handlers)
         response.headers["Cache-Control"] = "no-store"
         return response
 
@@ -86,23 +83,27 @@ class _Incoming:
         wanted = _form(self.request) if binary else form.wanted(self.request)
         return handler(Call(self.request, asker, self.correlation_id, wanted), **named)
 
-    def refused(self, error: ArchiveError) -> HttpResponseBase:
+    def refused(self, error: ArchiveError, handlers: dict[str, Handler]) -> HttpResponseBase:
         """Also on the desk, unless no credentials came at all: clients try so first."""
         log.warning(
             "fhir %s refused: %s, exchange %s", self.step, error.reason(), self.correlation_id
         )
-        if self.actor is not None or self.request.headers.get("Authorization"):
-            self._report(error)
         status = replies.status(error)
+        if status == 404 and handlers and self.request.method not in handlers:
+            status = 405
+        if self.actor is not None or self.request.headers.get("Authorization"):
+            self._report(error, status)
         resource = replies.outcome(error, self.correlation_id)
         response = form.response(resource, _form(self.request), status)
         if status == 401:
             response.headers["WWW-Authenticate"] = replies.REALM
+        if status == 405:
+            response.headers["Allow"] = ", ".join(handlers)
         if status == 503:
             response.headers["Retry-After"] = replies.RETRY_AFTER
         return response
 
-    def _report(self, error: ArchiveError) -> None:
+    def _report(self, error: ArchiveError, status: int) -> None:
         """The answer goes out anyhow."""
         actor = self.actor
         try:
@@ -113,6 +114,7 @@ class _Incoming:
                 place=error_desk.Place(EDGE, self.step),
                 who=error_desk.Who(actor.organisation_id, actor.id) if actor else None,
                 what=error_desk.What(correlation_id=self.correlation_id),
+                answered=f"HTTP {status}",
             )
         except DatabaseError:
             log.exception("the desk cannot be reached, exchange %s", self.correlation_id)

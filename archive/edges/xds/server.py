@@ -135,7 +135,8 @@ def _identify(request: HttpRequest, correlation_id: UUID) -> Actor:
     try:
         return callers.identify(Caller.of(request.META))
     except (PeerUnknown, PeerEnded, ProxyUntrusted, ClientCertificateWrong) as error:
-        _report(error, "sign-in", None, correlation_id)
+        told = "HTTP 401" if isinstance(error, (PeerUnknown, PeerEnded)) else "HTTP 403"
+        _report(error, "sign-in", None, correlation_id, answered=told)
         raise
 
 

@@ -226,7 +226,7 @@ def test_bad_searches_are_refused_with_the_parameter(cast: Cast, oulu: Consumer)
     query = web.body("DocumentReference", colour="red")
     answer = oulu.post("DocumentReference/_search", query, Prefer="handling=lenient")
     assert resource(answer)["total"] == 0
-    assert Case.objects.filter(edge="fhir", reason="parameter-unknown").exists()
+    assert Case.objects.get(edge="fhir", reason="parameter-unknown").code == "HTTP 400"
 
 
 def test_other_forms_and_interactions(cast: Cast, oulu: Consumer) -> None:

@@ -158,7 +158,8 @@ def test_credentials_of_nobody_are_401_without_detail(cast: Cast, header: str) -
     assert (response.status_code, response.content) == (401, b"")
     assert response["WWW-Authenticate"].startswith("Basic ")
     assert not Document.objects.exists()
-    assert Case.objects.get().reason == "peer-unknown"
+    case = Case.objects.get()
+    assert (case.reason, case.code) == ("peer-unknown", "HTTP 401")
 
 
 def test_a_wrong_secret_is_answered_as_an_unknown_name(cast: Cast) -> None:
