@@ -141,13 +141,16 @@ def _new(raised: Raised, events: Sequence[Place]) -> Suspicion:
 
 
 def _join(row: Suspicion, raised: Raised, events: Sequence[Place]) -> Suspicion:
+    """What is not kept comes again with each look of the same time, and counts the first time."""
     room = max(MOST_EVENTS - row.event_count, 0)
+    counted = row.last_at if row.event_count else None
+    beyond = [at for at, _event_id in events[room:] if counted is None or at > counted]
     SuspicionEvent.objects.bulk_create(
         SuspicionEvent(suspicion=row, event_at=at, event_id=event_id)
         for at, event_id in events[:room]
     )
     times = [at for at, _event_id in events]
-    row.event_count += len(events)
+    row.event_count += len(events[:room]) + len(beyond)
     row.first_at, row.last_at = min(row.first_at, *times), max(row.last_at, *times)
     row.facts = _worst(row.facts, raised.facts)
     row.save(update_fields=["event_count", "first_at", "last_at", "facts"])

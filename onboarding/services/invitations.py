@@ -13,7 +13,7 @@ from django.db import transaction
 
 from archive.actors import Actor
 from archive.models import STAFF_ROLES, Membership, Organisation, Role, User
-from archive.values import now
+from archive.values import civil_day, now
 from onboarding.errors import FieldInvalid, InvitationGone, InvitationOfAnother
 from onboarding.models import Invitation, OutgoingMail
 from onboarding.rules import fields
@@ -42,7 +42,8 @@ def send(
             expires_at=now() + HOLDS,
         )
         memberships.record(actor, organisation, f"{made.email} invited as {made.role}")
-        values = {"inviter": actor.name, "link": link(secret), "expires": made.expires_at.date()}
+        last_day = civil_day(made.expires_at)
+        values = {"inviter": actor.name, "link": link(secret), "expires": last_day}
         letter = mails.Letter(*letters.INVITED, values)
         mails.to_readers({made.email: language}, organisation, letter, made)
         return made
@@ -85,6 +86,7 @@ def accept(secret: str, user: User) -> Membership:
         raise InvitationOfAnother()
     with transaction.atomic():
         rows = Invitation.objects.filter(id=invitation.id, accepted_at=None)
+        rows = rows.filter(expires_at__gt=now())  # it may have been withdrawn this moment
         if not rows.update(accepted_at=now()):
             raise InvitationGone()
         return memberships.give(

@@ -159,7 +159,8 @@ def _identity(organisation: Organisation, values: Mapping[str, Any]) -> None:
             needed = name == "name_fi"
             setattr(organisation, name, fields.text(values[name], name, needed=needed))
     if "sector" in values and values["sector"] != organisation.sector:
-        if organisation.state != CustomerState.JOINING:  # its register has material of that type
+        # Once it has been in production its register has material of that type.
+        if organisation.state != CustomerState.JOINING or organisation.joined_on is not None:
             raise FieldInvalid(facts={"field": "sector"})
         organisation.sector = fields.choice(values["sector"], "sector", Sector.values)
         Register.objects.filter(organisation=organisation, is_default=True).update(

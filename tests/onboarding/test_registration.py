@@ -124,6 +124,15 @@ def test_the_sector_decides_the_register_until_production() -> None:
     assert Register.objects.get(organisation=road.organisation).type == RegisterType.PUBLIC
 
 
+def test_who_comes_back_has_the_register_of_before() -> None:
+    road = cast.brought_to(JoiningState.ENDED)
+    road = joining.apply_again(cast.admin(road), road)
+    with pytest.raises(FieldInvalid) as refused:
+        joining.save(cast.admin(road), road, step="x", values={"sector": Sector.PUBLIC.value})
+    assert refused.value.facts == {"field": "sector"}
+    assert Register.objects.get(organisation=road.organisation).type == RegisterType.PRIVATE
+
+
 def test_while_it_is_reviewed_the_customer_changes_nothing() -> None:
     road = cast.brought_to(JoiningState.IN_REVIEW)
     with pytest.raises(StepOutOfOrder):

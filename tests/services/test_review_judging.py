@@ -5,9 +5,16 @@ from datetime import timedelta
 import pytest
 
 from archive.ledger import Kind
-from archive.models import LedgerEvent, ReviewCheck, ReviewRule, Suspicion
+from archive.models import (
+    LedgerEvent,
+    ReviewCheck,
+    ReviewKind,
+    ReviewRule,
+    ReviewScope,
+    Suspicion,
+)
 from archive.services import review_judging, review_rules, suspicions
-from archive.values import HETU_ROOT, PatientIdentifier, now, today
+from archive.values import HETU_ROOT, PatientIdentifier, now, today, uuid7
 from tests import builders, reviewing
 from tests.cast import MALLILA, MATTI, VENLA
 from tests.reviewing import DAY, NIGHT, emergency, given, judged, kinds, looked, person
@@ -57,6 +64,22 @@ def test_the_same_cause_is_one_suspicion_and_judging_again_adds_nothing() -> Non
     assert (row.first_at, row.last_at) == (DAY, DAY + timedelta(days=1))
     other = emergency(patient, user=("999", "Toinen Tiina"))
     assert len(judged(other, emergency(builders.patient(VENLA)))) == 3
+
+
+def test_looks_beyond_those_that_are_kept_are_counted_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(suspicions, "MOST_EVENTS", 3)
+    who = suspicions.Who(
+        ReviewScope.STAFF, user_name="Tuki", person_id=reviewing.staff("support").id
+    )
+    looks = [(DAY + timedelta(minutes=minute), uuid7()) for minute in range(8)]
+    for count in range(2, len(looks) + 1):
+        suspicions.raise_(
+            suspicions.Raised(ReviewKind.MANY_PATIENTS, who, "production", looks[:count])
+        )
+    row = Suspicion.objects.get()
+    assert (row.event_count, row.events.count(), row.last_at) == (8, 3, looks[-1][0])
 
 
 def test_what_comes_after_a_settled_one_is_a_new_suspicion() -> None:
