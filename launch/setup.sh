@@ -49,12 +49,27 @@ make_venv() {
 # What is installed is told by a stamp: the hash of the list and of the interpreter.
 stamp_of() { { cat "$here/requirements.txt" "$@"; readlink -f "$venv/bin/python"; } 2>/dev/null | sha256sum | cut -d' ' -f1; }
 
+# uv does what pip does, but fetches and unpacks side by side, in a fifth of the time. What it cannot do
+# here (an index that it cannot talk to, a home that it may not write to) pip does afterwards.
+UV=uv==0.13.9
+install_by_uv() {
+  "$venv/bin/python" -m pip install --disable-pip-version-check --no-input --quiet "$UV" &&
+    (cd "$here" && exec "$venv/bin/python" -m launch.index "$venv/bin/uv" pip install --quiet \
+      --python "$venv/bin/python" --requirement "$here/$1" "${@:2}")
+}
+install_by_pip() {
+  "$venv/bin/python" -m pip install --disable-pip-version-check --no-input --progress-bar off \
+    --requirement "$here/$1" |
+    sed -un 's/^Collecting \([^ ]*\).*/    \1/p; s/^Installing collected packages.*/    unpacking/p' >&2
+  return "${PIPESTATUS[0]}"
+}
+
+# install_list LIST [OPTION...]: the options are uv's.
 install_list() {
   say "• installing Python packages from $1 (a minute or two the first time)"
-  "$venv/bin/python" -m pip install --disable-pip-version-check --no-input --progress-bar off \
-    --requirement "$here/$1" 2>"$venv/pip-errors" |
-    sed -un 's/^Collecting \([^ ]*\).*/    \1/p; s/^Installing collected packages.*/    unpacking/p' >&2
-  if [ "${PIPESTATUS[0]}" != 0 ]; then
+  install_by_uv "$@" 2>"$venv/uv-errors" && return
+  say "  (by pip: what uv minded is in $venv/uv-errors)"
+  if ! install_by_pip "$1" 2>"$venv/pip-errors"; then
     tail -n 15 "$venv/pip-errors" >&2
     fail "the packages of $1 could not be installed (see above). Is the package index reachable?"
   fi
@@ -71,13 +86,14 @@ set_up() {
   if [ "$1" = test ]; then
     if [ "$(cat "$stamp" 2>/dev/null)" != "$(stamp_of "$here/requirements-dev.txt")" ]; then
       make_venv
-      install_list requirements-dev.txt
+      install_list requirements-dev.txt # of what is never imported, nothing is compiled
       stamp_of "$here/requirements-dev.txt" >"$stamp"
       stamp_of >"$venv/.installed-run"
     fi
   elif [ "$(cat "$stamp" 2>/dev/null)" != "$(stamp_of)" ]; then
     make_venv
-    install_list requirements.txt
+    # Compiled at once: whoever runs it later may not be allowed to keep what he compiles.
+    install_list requirements.txt --compile-bytecode
     stamp_of >"$stamp"
   fi
   exec 9<&-
