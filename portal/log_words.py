@@ -14,6 +14,7 @@ from archive.ledger import Kind
 from archive.models import LedgerEvent, RegisterType, ReviewFinding, ReviewKind, ReviewScope
 from archive.queries import timeline
 from archive.rules.disclosure import What
+from portal import log_whats
 from portal.happenings import SAYINGS
 
 Label = str | Promise
@@ -313,4 +314,7 @@ def value_words(name: str, value: Any) -> str:
         return ", ".join(f"{label}: {words}" for label, words in told)
     if isinstance(value, list):
         return ", ".join(str(each) for each in value)
-    return str(VALUES.get(name, {}).get(str(value), value))
+    known = VALUES.get(name, {}).get(str(value))
+    if known is None and name == "what":
+        return log_whats.told(str(value))
+    return str(value if known is None else known)

@@ -13,7 +13,7 @@ from archive.models import (
 )
 from tests import cast, notes
 from tests.cast import dataset
-from tests.portal.test_corrections import corrector, said
+from tests.portal.test_corrections import MEND, corrector, said
 from tests.portal.test_pages import signed_in
 from tests.portal.test_study import address
 

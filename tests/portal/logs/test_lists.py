@@ -18,7 +18,7 @@ from archive.models import LedgerEvent, Study, User
 from archive.queries import keyset
 from archive.values import today
 from portal.log_rows import key_of
-from portal.log_words import KINDS
+from portal.log_words import KINDS, value_words
 from tests import builders, logs
 from tests.cast import MALLILA, MATTI, RONTGEN, VENLA, organisation
 from tests.portal.test_pages import signed_in
@@ -108,6 +108,7 @@ def test_more_entries_take_no_more_queries(study: Study, reviewer: Client) -> No
         return len(queries)
 
     logs.give(study)
+    count()  # the session begins
     few = count()
     for _ in range(5):
         logs.give(builders.study(code=VENLA), to=RONTGEN)
@@ -294,3 +295,18 @@ def test_whose_data_it_was_is_not_said_to_be_the_organisation_of_who_looked(
     )
     assert any(name in each for each in concerns)
     assert persons and not any(name in each for each in persons)
+
+
+@pytest.mark.parametrize(
+    ("kept", "said"),
+    [
+        ("suspicions exported", "epäilyt vietiin tiedostoon"),
+        ("contacts: technical", "yhteyshenkilöt: tekninen yhteyshenkilö"),
+        ("maija is customer_admin no more", "maija: ei enää asiakkaan pääkäyttäjä"),
+        ("DICOM connection KUVAUS_PACS", "DICOM-yhteys KUVAUS_PACS avattiin"),
+        ("what nobody has put into words", "what nobody has put into words"),
+    ],
+)
+def test_what_was_changed_is_said_in_the_readers_language(kept: str, said: str) -> None:
+    with override("fi"):
+        assert value_words("what", kept) == said
