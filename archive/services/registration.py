@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.db import connection, transaction
-from django.db.models import Count, Max, Q, QuerySet, Sum
+from django.db.models import Count, Max, Q, Sum
 
 from archive import jobs, ledger
 from archive.actors import Actor
@@ -20,9 +20,6 @@ from archive.errors import ArchiveError, DocumentsLate, StudyUidDiffers
 from archive.errors.corrections import StudyOfTwo
 from archive.errors.retrieval import ObjectsAwaited
 from archive.models import (
-    Document,
-    DocumentKind,
-    DocumentStatus,
     Instance,
     JobKind,
     LedgerEvent,
@@ -34,7 +31,6 @@ from archive.queries import standing
 from archive.rules import linkage
 from archive.services import (
     error_desk,
-    filing,
     indexing,
     named_persons,
     notices,
@@ -42,6 +38,7 @@ from archive.services import (
     rejections,
     set_aside,
     source_manifests,
+    study_papers,
     webhook_events,
 )
 from archive.services.error_desk import Place, What, Who
@@ -113,7 +110,7 @@ def advance(study_id: UUID) -> datetime | None:
     _put_modalities_right(study, stored)
     verdict = linkage.judge(_documents(study), study.study_instance_uid)
     _disagreements(study, verdict)
-    _take_service_event(study)
+    study_papers.take_service_event(study)
     publishing.part_from_others(study)
     _tell_of_two(study)
     if verdict.missing:
@@ -185,24 +182,10 @@ def _count(study: Study, stored: Stored) -> None:
             ledger.record(ledger.Kind.STUDY_STORED, about, facts, at=row["last"])
 
 
-def tied_documents(study: Study) -> QuerySet[Document]:
-    """Documents in force with the study's accession number, of its patient and its controller."""
-    patients = filing.related_patients(study.patient)
-    return (
-        Document.objects.filter(
-            environment=study.environment,
-            register__controller_oid=study.register.controller_oid,
-            accession_number=study.accession_number,
-            patient_id__in=patients,
-            status=DocumentStatus.APPROVED,
-        )
-        .exclude(kind=DocumentKind.MANIFEST)
-        .order_by("registered_at")
-    )
-
-
 def _documents(study: Study) -> list[linkage.Tied]:
-    return [linkage.Tied(row.id, row.kind, row.study_instance_uid) for row in tied_documents(study)]
+    return [
+        linkage.Tied(row.id, row.kind, row.study_instance_uid) for row in study_papers.tied(study)
+    ]
 
 
 def _disagreements(study: Study, verdict: linkage.Verdict) -> None:
@@ -299,7 +282,8 @@ def _register(study: Study) -> datetime | None:
     with transaction.atomic():
         if not _move(study, StudyState.REGISTERING, waits_for=""):
             return now()
-        _stand_with_documents(study)
+        if study_papers.stand_with_them(study):
+            _record(study, ledger.Kind.STUDY_REFILED, {"register": study.register_id})
     manifest = publishing.prepare(study)
     with transaction.atomic():
         with connection.cursor() as cursor:
@@ -319,30 +303,6 @@ def _register(study: Study) -> datetime | None:
     return None
 
 
-def _take_service_event(study: Study) -> None:
-    """Images name none: theirs is the one of their examination note, else of their request. With it
-    a prohibition of one service event covers the images and their manifest too (AC-1).
-    """
-    own = ("", study.study_instance_uid)
-    named = tied_documents(study).filter(study_instance_uid__in=own).exclude(service_event="")
-    events = dict(named.values_list("kind", "service_event"))
-    event = events.get(DocumentKind.STUDY_ENTRY) or events.get(DocumentKind.REQUEST, "")
-    if not event or event == study.service_event:
-        return
-    study.service_event = event
-    with transaction.atomic():
-        Study.objects.filter(id=study.id).update(service_event=event)
-        _manifests(study).update(service_event=event)
-
-
-def _manifests(study: Study) -> QuerySet[Document]:
-    """Its manifests but those of before a correction, which are of another order or another's."""
-    patients = filing.related_patients(study.patient)
-    return Document.objects.filter(
-        study=study, accession_number=study.accession_number, patient_id__in=patients
-    )
-
-
 def _tell_of_two(study: Study) -> None:
     """What came while two ids were one may name the other one, since that merge was undone."""
     if not named_persons.were_parted(study):
@@ -351,21 +311,6 @@ def _tell_of_two(study: Study) -> None:
         _on_desk(study, StudyOfTwo(), PERSONS, subject_id=study.id)
     else:
         error_desk.settle(study.id, PERSONS.step)
-
-
-def _stand_with_documents(study: Study) -> None:
-    """A study goes to the register of its documents: occupational health care has one for each
-    employer, which images cannot name.
-    """
-    own = ("", study.study_instance_uid)
-    documents = tied_documents(study).filter(study_instance_uid__in=own)
-    registers = {row.register for row in documents.select_related("register__organisation")}
-    if len(registers) != 1 or study.register in registers:
-        return
-    study.register = registers.pop()
-    study.save(update_fields=["register"])
-    _manifests(study).update(register=study.register)
-    _record(study, ledger.Kind.STUDY_REFILED, {"register": study.register_id})
 
 
 def _settle(study: Study) -> None:

@@ -33,7 +33,7 @@ from archive.objects.registry import (
     format_time,
 )
 from archive.rules.linkage import NEEDED
-from archive.services import documents, registration
+from archive.services import documents, study_papers
 from archive.values import now, uid_from_uuid
 from onboarding.errors import StepOutOfOrder
 from onboarding.models import RolloutRun, RunState
@@ -83,7 +83,7 @@ def _repository() -> Actor:
 def _register_missing(repository: Actor, run: RolloutRun, study: Study) -> int:
     there = {
         document.kind
-        for document in registration.tied_documents(study)
+        for document in study_papers.tied(study)
         if document.study_instance_uid in ("", study.study_instance_uid)
     }
     missing = [kind for kind in NEEDED if kind not in there]

@@ -11,7 +11,7 @@ from archive.errors import (
 )
 from archive.models import Document, DocumentLink, Folder, LedgerEvent, Register, Submission
 from archive.objects.registry import Folder as FolderObject
-from archive.services import registration
+from archive.services import study_papers
 from tests.edges.xds import messages
 from tests.edges.xds.messages import (
     APND,
@@ -251,7 +251,7 @@ def test_images_meet_their_documents_in_whichever_register_these_stand(cast: Cas
     study = xds_cast.study(cast, "1.2.3")
     for kind in ("request", "study-entry"):
         xds_cast.register(cast, occupational(cast, kind=kind, study="1.2.3"))
-    assert len(registration.tied_documents(study)) == 2
+    assert len(study_papers.tied(study)) == 2
 
 
 def test_the_service_event_is_read_from_the_references(cast: Cast) -> None:

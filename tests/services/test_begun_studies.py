@@ -2,6 +2,7 @@
 may store there, and nothing else (AR-6, AR-7).
 """
 
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
@@ -31,7 +32,7 @@ ELSEWHERE = {"StudyInstanceUID": "1.2.5", "SeriesInstanceUID": "1.2.5.1"}
 
 def given_back(uid: str, business_id: str = RONTGEN) -> list[str]:
     wanted = retrieval.get(cast.peer(business_id), question("STUDY", StudyInstanceUID=uid))
-    return [item.sop_instance_uid for part in wanted.parts for item in wanted.items(part)]
+    return [item.sop_instance_uid for item in wanted.objects(nullcontext)]
 
 
 def rejection_of(image: Dataset) -> str:

@@ -14,7 +14,7 @@ from archive.models import (
     Job,
     Study,
 )
-from archive.services import registration
+from archive.services import registration, study_papers
 from archive.values import now
 from tests import cast, notes, persons
 from tests.cast import MATTI
@@ -31,13 +31,13 @@ def test_a_merge_wakes_the_study_that_waits_for_the_other_ids_documents() -> Non
     merge(temporary(), official())
     job = Job.objects.get(subject_id=study.id, state="waiting")
     assert job.kind == "registration"
-    assert [row.kind for row in registration.tied_documents(study_again(study))] == [
+    assert [row.kind for row in study_papers.tied(study_again(study))] == [
         "request",
         "study-entry",
     ]
     job.delete()
     undo(temporary())
-    assert not list(registration.tied_documents(study_again(study)))
+    assert not list(study_papers.tied(study_again(study)))
     assert Job.objects.filter(subject_id=study.id, state="waiting").exists()
 
 

@@ -9,11 +9,12 @@ from pynetdicom.association import Association
 
 from archive.models import Case, Instance, Study
 from archive.services import authorisations
-from tests import cast
+from tests import cast, notes
 from tests.authorising import made, naming, person, register
 from tests.edges.dicom.customer import Inbox
 from tests.edges.dicom.listening import Listening, eventually, send
 from tests.edges.dicom.test_commitment import BOTH, ask, taking
+from tests.edges.dicom.test_finding import FIND, asked, found
 from tests.edges.dicom.test_storing import write
 
 pytestmark = pytest.mark.usefixtures("fresh_database")
@@ -64,3 +65,25 @@ def test_storescu_stores_and_commitment_is_reported(listener: Listening, tmp_pat
         report = inbox.get(timeout=30)
         assert report.event_type == 1
         eventually(lambda: Instance.objects.get().committed_at)
+
+
+def test_who_may_only_store_finds_what_it_has_begun_and_takes_it_out_of_use(
+    listener: Listening,
+) -> None:
+    row = made(None, may_read=False)
+    contexts = (*BOTH, FIND, (notes.KOS, cast.EXPLICIT))
+    theirs, own = naming(StudyInstanceUID="1.2.7", SeriesInstanceUID="1.2.7.1"), cast.dataset()
+    cast.store(own)
+    with listener.associate(*contexts, calling=PRODUCER) as assoc:
+        assert send(assoc, theirs).Status == 0x0000
+        (_, match), (status, _) = found(assoc, asked(PatientID=cast.MATTI, StudyInstanceUID=""))
+        assert (match.StudyInstanceUID, status) == ("1.2.7", 0x0000)
+        assert send(assoc, notes.note(notes.SAFETY, own)).Status == 0x0124
+        assert send(assoc, notes.note(notes.SAFETY, theirs)).Status == 0x0000
+        assert found(assoc, asked(StudyInstanceUID="1.2.7")) == [(0x0000, None)]
+        good = naming(StudyInstanceUID="1.2.7", SeriesInstanceUID="1.2.7.1", InstanceNumber="2")
+        assert send(assoc, good).Status == 0x0000
+        assert len(found(assoc, asked(StudyInstanceUID="1.2.7"))) == 2
+        authorisations.revoke(person(), row, reason="x")
+        assert found(assoc, asked(StudyInstanceUID="1.2.7")) == [(0x0000, None)]
+    assert Instance.objects.get(sop_instance_uid=own.SOPInstanceUID).rejection == ""

@@ -15,7 +15,7 @@ from archive.edges.edge import reply_for
 from archive.edges.xds import replies, server, soap
 from archive.errors import ArchiveError, every_error
 from archive.models import Case, CaseEvent, Connection, CustomerState, Document, Organisation
-from archive.services import documents, registration
+from archive.services import documents, study_papers
 from tests.edges.xds import messages
 from tests.edges.xds.messages import QUERY, REGISTER, envelope, find, query, submit
 from tests.edges.xds.test_codec import sample
@@ -128,7 +128,7 @@ def test_the_sample_messages_register_in_any_order(cast: Cast, order: tuple[str,
         text = sample().message(kind, "010181-900C", "A1", "1.2.3", oid)
         action = f'application/soap+xml; charset=UTF-8; action="{REGISTER}"'
         assert status_of(post(cast.repository, text.encode(), action)) == ("Success", "")
-    tied = registration.tied_documents(study)
+    tied = study_papers.tied(study)
     assert sorted(row.kind for row in tied) == ["report", "request", "study-entry"]
 
 
