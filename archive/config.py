@@ -84,6 +84,12 @@ def _web_address(text: str) -> str:
     return _bare(text)
 
 
+def _behind_proxy(known: Mapping[str, Any]) -> str:
+    """Behind a proxy that ends TLS nobody elsewhere reaches the portal by its own address."""
+    first = next(iter(known["allowed_hosts"]), "*")
+    return f"https://{first}" if known["https"] and first[0] not in "*." else ""
+
+
 def _folder(text: str) -> Path:
     return Path(text).resolve()
 
@@ -250,7 +256,7 @@ class Config:
     # for the rest of a study of which a part was corrected
     correction_patience_hours: float = variable(float, 1.0)
     # by which browsers reach the portal, for links in mails; empty: no links
-    public_url: str = variable(_web_address, "")
+    public_url: str = variable(_web_address, Follows(_behind_proxy))
     # where OpenTelemetry spans go, over HTTP; empty: nowhere
     otlp_endpoint: str = variable(str, "", key="OTEL_EXPORTER_OTLP_ENDPOINT")
     # what this process is, for its log lines; empty: a command by hand

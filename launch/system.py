@@ -90,7 +90,6 @@ class System:
             "DICOM_HOST": plan.dicom_host,
             "DICOM_PORT": str(plan.dicom_port),
             "HL7_PORT": str(plan.hl7_port),
-            "PUBLIC_URL": plan.given.get("PUBLIC_URL") or plan.web_address,
         }
         if not plan.given.get("DATABASE_URL"):
             account = places.server_account()
@@ -113,6 +112,7 @@ class System:
             raise LaunchError(str(error)) from None
         self.environment = {key: asked[key] for key in sorted(asked.keys_asked) if asked.get(key)}
         self.environment["DATABASE_OWNER_URL"] = self.config.database_owner_url
+        self.environment["PUBLIC_URL"] = self.config.public_url or plan.web_address
         self.environment["DJANGO_SETTINGS_MODULE"] = "portal.settings"
 
     def _child_environment(self) -> dict[str, str]:

@@ -7,7 +7,7 @@ from django.core import mail
 from django.urls import resolve
 
 from archive import links
-from archive.config import settings
+from archive.config import read, settings
 from archive.models import CaseMail, MailPace, User
 from archive.services import case_mails
 from archive.values import now, uuid7
@@ -16,6 +16,8 @@ from tests import builders, post_office
 from tests.cast import organisation
 
 PUBLIC = "https://archive.example.invalid"
+NAMED = "https://portal.example.invalid"
+GIVEN = {"SECRET_KEY": "x", "DATABASE_URL": "postgresql://x@/x", "CELERY_BROKER_URL": "memory://"}
 
 
 @pytest.fixture
@@ -46,3 +48,19 @@ def test_mails_about_cases_and_letters_carry_links() -> None:
     letter = mails.Letter(*letters.LET_IN, place="home")
     mails.to_readers({"a@example.invalid": "fi"}, organisation(), letter)
     assert post_office.deliver()[1].body.endswith(f"{PUBLIC}/home/\n")
+
+
+@pytest.mark.parametrize(
+    ("given", "address"),
+    [
+        ({"HTTPS": "1", "ALLOWED_HOSTS": "portal.example.invalid,10.0.0.1"}, NAMED),
+        ({"HTTPS": "1", "ALLOWED_HOSTS": "*", "PUBLIC_URL": f"{NAMED}/"}, NAMED),
+        ({"HTTPS": "1", "ALLOWED_HOSTS": ".example.invalid"}, ""),
+        ({"ALLOWED_HOSTS": "portal.example.invalid"}, ""),
+    ],
+)
+def test_behind_a_proxy_they_begin_with_the_name_of_the_portal(
+    given: dict[str, str], address: str
+) -> None:
+    """Nobody elsewhere reaches the port to which the proxy passes on."""
+    assert read({**GIVEN, **given}).public_url == address

@@ -394,5 +394,5 @@ urlpatterns: list[URLPattern] = [
         name="api-webhook-deliveries",
     ),
     *personal_urls.urlpatterns,
-    re_path(r"^[\s\S]+$", Nowhere.as_view()),  # also with a line feed, which `path` does not take
+    re_path(r"^[\s\S]*$", Nowhere.as_view()),  # also with a line feed, which `path` does not take
 ]

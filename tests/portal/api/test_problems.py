@@ -101,3 +101,10 @@ def test_a_conflict_keeps_its_code() -> None:
     answer = problems.answer(errors.UniqueIdReused(facts={"field": "id"}), {})
     assert answer.data["code"] == "XDSDuplicateUniqueIdInRegistry"
     assert answer.data["errors"][0]["field"] == "id"
+
+
+@pytest.mark.usefixtures("db")
+@pytest.mark.parametrize("address", ["/api/", "/api/nowhere", "/api/nowhere/%0a"])
+def test_an_address_that_is_not_there_is_a_problem(client: Client, address: str) -> None:
+    answer = client.get(address)
+    assert (answer.status_code, answer["Content-Type"]) == (404, "application/problem+json")
