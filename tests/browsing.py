@@ -25,7 +25,13 @@ FLAGS = [
     "--disable-component-update",
 ]
 LOOK = AXE_SCRIPT + Path(__file__).with_name("look.js").read_text()
-ASK = "asked => window.look ? look(asked) : null"
+# Half a megabyte, which a context takes once and offers to each of its later pages: to hand it to
+# each anew costs a third of what a small page takes to be looked at.
+OFFER = f"window.offered = () => {{ {LOOK}\n }}"
+ASK = """asked => {
+    if (!window.look && window.offered) offered();
+    return window.look ? look(asked) : null;
+}"""
 LOOK_AND_ASK = f"asked => {{ {LOOK}\n return look(asked) }}"
 # Of the rules that axe runs unasked, the ones that look at colours (tests.portal.test_look).
 ABOUT_COLOURS = ("color-contrast", "link-in-text-block")
@@ -87,6 +93,8 @@ def judged(page: Page, *rules: str) -> tuple[list[dict[str, Any]], int, int]:
     """That, how wide the window is and how wide the page. Axe is brought in once a page; of
     colours it tells what it has not judged alike before.
     """
+    if page.context not in SETTLED_HERE:
+        page.context.add_init_script(OFFER)
     here = SETTLED_HERE.setdefault(page.context, set())
     asked = [rules, [*SETTLED, *here]]
     told = page.evaluate(ASK, asked) or page.evaluate(LOOK_AND_ASK, asked)

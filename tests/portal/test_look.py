@@ -7,6 +7,7 @@ import os
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Literal
+from weakref import WeakKeyDictionary
 from wsgiref.simple_server import WSGIRequestHandler
 
 import pytest
@@ -28,6 +29,7 @@ WIDTHS = (1280, 390)
 # A screen at 125 %, a tablet, in the scheme as it was: nothing runs out of the page.
 BETWEEN: tuple[tuple[int, None], ...] = ((1000, None), (760, None))
 Scheme = Literal["light", "dark"]
+LIT: WeakKeyDictionary[Page, Scheme] = WeakKeyDictionary()  # in which scheme `turn` left it
 Look = tuple[int, Scheme]
 EACH: tuple[Look, ...] = ((1280, "light"), (1280, "dark"), (390, "light"), (390, "dark"))
 CROSSWISE: tuple[Look, ...] = ((1280, "light"), (390, "dark"))
@@ -101,8 +103,9 @@ def wrong_in(page: Page, address: str, path: str, looks: Sequence[Look] = EACH) 
 def turn(page: Page, width: int, scheme: Scheme | None = None) -> None:
     if page.viewport_size != {"width": width, "height": 900}:
         page.set_viewport_size({"width": width, "height": 900})
-    if scheme:
+    if scheme and LIT.get(page) != scheme:
         page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+        LIT[page] = scheme
 
 
 def faults_in(page: Page, path: str, looks: Sequence[Look] = EACH) -> list[str]:
@@ -157,6 +160,15 @@ def test_the_rules_about_colours_are_all_that_axe_has(browser: Browser) -> None:
     violations(page)
     known = page.evaluate("axe.getRules(['cat.color']).map(each => each.ruleId)")
     assert {*known} == {*ABOUT_COLOURS, "color-contrast-enhanced"}
+
+
+def test_a_fault_is_seen_on_every_page_of_a_context(browser: Browser) -> None:
+    """Axe is handed to the first, and waits on those after it; after a reload as well."""
+    page = browser.new_page()
+    for title in ("first", "second", "second"):
+        page.goto(f"data:text/html,<html lang=en><title>{title}</title><main><h1>A</h1><img src=x>")
+        assert page.evaluate("Boolean(window.offered)") == (title != "first")
+        assert "image-alt" in {each["id"] for each in violations(page)}
 
 
 def test_a_colour_is_judged_on_each_ground_that_it_is_on(browser: Browser) -> None:
