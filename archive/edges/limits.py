@@ -61,6 +61,9 @@ class Associations(Counts):
         super().__init__(processes)
         self.most = most
 
+    def half_full(self) -> bool:
+        return self.total() > self.most // 2
+
     @contextmanager
     def one_more(self, index: int) -> Iterator[None]:
         """Raises TooManyAssociations. Two at once may both be refused the last place; none is

@@ -31,6 +31,7 @@ class Visitor:
 class Answer:
     content: bytes
     is_last: bool = False  # nobody of ours: nothing more is read
+    is_known: bool = False  # a system that we know has sent it
 
 
 def answer(raw: bytes, visitor: Visitor) -> Answer:
@@ -55,7 +56,7 @@ def _answer(raw: bytes, visitor: Visitor, correlation_id: UUID) -> Answer:
     with suppress(ArchiveError), exchange(correlation_id):
         acknowledgement = codec.reply_to(refusal).acknowledgement
         messages.answered(message_id, acknowledgement, content, refusal)
-    return Answer(content)
+    return Answer(content, is_known=True)
 
 
 def _let_in(raw: bytes, visitor: Visitor, correlation_id: UUID) -> tuple[Received, Actor]:

@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass
 
 START, END, CR = b"\x0b", b"\x1c", b"\x0d"
@@ -103,15 +104,26 @@ class Silent(Exception):
 
 
 class Wire:
-    """One connection. `waiting` while it stands between two messages."""
+    """One connection. `waiting` while it stands between two messages, `is_known` since one came
+    from a system that is known. Before that it waits for `idle` as well, but no longer than a
+    message may take while it is `crowded`: strangers hold no place that others need.
+    """
 
     def __init__(
-        self, connection: socket.socket, *, most: int, whole_within: float, idle: float
+        self,
+        connection: socket.socket,
+        *,
+        most: int,
+        whole_within: float,
+        idle: float,
+        crowded: Callable[[], bool],
     ) -> None:
         self.connection = connection
         self.frames = Frames(most)
         self.whole_within = whole_within
         self.idle = idle
+        self.crowded = crowded
+        self.is_known = False
         self.waiting = False
         self._found: deque[Found] = deque()
         self._lock = threading.Lock()
@@ -134,17 +146,10 @@ class Wire:
 
     def _receive(self, began: float) -> bytes:
         """A frame that has begun must be whole in time, however its bytes drip."""
-        left = self.idle
-        if self.frames.inside:
-            left = began + self.whole_within - time.monotonic()
-            if left <= 0:
-                raise Silent
+        allowed = self.whole_within if self.frames.inside else self.idle
         self._note(waiting=not self.frames.inside)
         try:
-            self.connection.settimeout(left)
-            data = self.connection.recv(CHUNK)
-        except TimeoutError:
-            raise Silent from None
+            data = self._wait(began + allowed)
         except OSError:
             raise Gone from None
         finally:
@@ -152,6 +157,18 @@ class Wire:
         if not data:
             raise Gone
         return data
+
+    def _wait(self, until: float) -> bytes:
+        """Raises Silent, OSError."""
+        while (left := until - time.monotonic()) > 0:
+            unsure = not (self.is_known or self.frames.inside)
+            self.connection.settimeout(min(left, self.whole_within) if unsure else left)
+            try:
+                return self.connection.recv(CHUNK)
+            except TimeoutError:
+                if unsure and self.crowded():
+                    break
+        raise Silent
 
     def _note(self, *, waiting: bool) -> None:
         with self._lock:

@@ -119,6 +119,7 @@ class Door:
             most=self.terms.most_bytes,
             whole_within=self.terms.whole_within,
             idle=self.terms.idle,
+            crowded=self.limit.half_full,
         )
         with self._lock:
             self._wires.add(wire)
@@ -156,6 +157,7 @@ class Door:
             wire.send(codec.acknowledge(found.beginning, error))
             return False
         answer = handlers.answer(found.raw, visitor)
+        wire.is_known = wire.is_known or answer.is_known
         wire.send(answer.content)
         return not answer.is_last
 

@@ -115,6 +115,17 @@ def test_a_peer_that_says_nothing_is_nobodys_case(open_door: OpenADoor) -> None:
     assert cases() == []
 
 
+def test_strangers_that_say_nothing_hold_no_place_that_others_need(open_door: OpenADoor) -> None:
+    persons.study(official())
+    door = open_door(most_connections=4, whole_within=1)
+    known = door.connect()
+    assert verdict(known.ask(a08(name="Virtanen^Maija"))) == ("AA", "")
+    strangers = [door.connect() for _ in range(3)]
+    assert strangers[0].answer() == b""
+    assert verdict(door.ask(a08(name="Meikäläinen^Maija"))) == ("AA", "")
+    assert verdict(known.ask(a08(name="Virtanen^Maija"))) == ("AA", "")
+
+
 def test_a_message_that_is_too_long_is_answered_and_closed(open_door: OpenADoor) -> None:
     door = open_door(most_bytes=2_000)
     peer = door.connect()
