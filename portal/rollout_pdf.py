@@ -55,4 +55,4 @@ def _row(shown: Shown) -> reports.Row:
     observed = ", ".join(f"{label} {value}" for label, value in shown.came)
     words = " ".join(text for text in (shown.left_out, observed, shown.cause) if text)
     at = formats.when_text(shown.step.at, seconds=True) if shown.step.at else "–"
-    return reports.Row(shown.title, str(shown.step.get_state_display()), words or "–", at)
+    return reports.Row(shown.title, shown.word, words or "–", at)

@@ -15,7 +15,7 @@ from onboarding.rules.rollout import StepKind
 from onboarding.rules.verdicts import bad_by_patient
 from portal import rollout_words
 from portal.advice import advise
-from portal.rollout_words import EXPECTED, STEP_SHAPES, UNEXPLAINED
+from portal.rollout_words import EXPECTED, UNEXPLAINED
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,7 @@ class Shown:
     step: RolloutStep
     title: str
     shape: str
+    word: str
     expected: str
     left_out: str
     came: list[tuple[str, str]]
@@ -53,7 +54,8 @@ def told(found: RolloutRun, *, is_staff: bool) -> list[Shown]:
             Shown(
                 step=step,
                 title=rollout_words.title(step, named.get(step.content_type, "")),
-                shape=STEP_SHAPES[StepState(step.state)],
+                shape=rollout_words.step_shape(step, found),
+                word=rollout_words.step_word(step, found),
                 expected=expected.of(step),
                 left_out=rollout_words.left_out(step),
                 came=rollout_words.came(step),

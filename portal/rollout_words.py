@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from archive.models import ConnectionKind, DocumentKind, StudyState
-from onboarding.models import RolloutStep, RunState, StepState
+from onboarding.models import RolloutRun, RolloutStep, RunState, StepState
 from onboarding.rules.observations import Content
 from onboarding.rules.rollout import BAD_CODE, BAD_PATIENT, STEPS, Due, Interface, StepKind
 from onboarding.rules.sightings import SIGHTINGS
@@ -151,6 +151,19 @@ _LABELS: dict[str, Text] = {
 def title(step: RolloutStep, content_name: str) -> str:
     known = str(TITLES[StepKind(step.kind)])
     return f"{known}: {content_name}" if step.content_type else known
+
+
+def _never_came(step: RolloutStep, run: RolloutRun) -> bool:
+    return step.state == StepState.WAITING and run.state != RunState.RUNNING
+
+
+def step_word(step: RolloutStep, run: RolloutRun) -> str:
+    """Nothing waits in a run that has ended."""
+    return _("nothing came") if _never_came(step, run) else str(step.get_state_display())
+
+
+def step_shape(step: RolloutStep, run: RolloutRun) -> str:
+    return "needs" if _never_came(step, run) else STEP_SHAPES[StepState(step.state)]
 
 
 def store_expected(content: Content | None, example: str) -> str:

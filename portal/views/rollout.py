@@ -25,7 +25,7 @@ from portal import formats, rollout_pdf
 from portal.advice import advise
 from portal.forms.messages import OfCustomers
 from portal.lists.rollouts import ROLLOUTS, Ran
-from portal.rollout_told import content_names, told
+from portal.rollout_told import Shown, content_names, told
 from portal.rollout_words import DUES, PURPOSES, RUN_SHAPES
 from portal.staff import Request, page
 from portal.views import lists
@@ -157,21 +157,15 @@ def run(request: Request, actor: Actor, run_id: UUID) -> HttpResponse:
     _settle(request)
     found = rollout.observe(queries.run(actor, run_id))
     listed = told(found, is_staff=request.person.is_staff)
-    asked = [each for each in listed if not each.left_out]
+    passed, count = _passed(listed)
     around = lists.around(request, actor, ROLLOUTS, opened_by, found)
-    passed = sum(each.step.state == StepState.PASSED for each in asked)
-    said = ngettext(
-        "%(passed)s of %(count)s step has passed.",
-        "%(passed)s of %(count)s steps have passed.",
-        len(asked),
-    )
     context = {
         "run": found,
         "title": rollout_pdf.title(found),
         "shape": _shape(found),
         "purpose": rollout_pdf.purpose(found),
-        "say": said % {"passed": passed, "count": len(asked)},
-        "complete": bool(asked) and passed == len(asked),
+        "say": _passed_text(passed, count),
+        "complete": 0 < passed == count,
         "steps": listed,
         "running": found.state == RunState.RUNNING,
         "may_run": rollout.may_run(actor, found.organisation),
@@ -216,23 +210,63 @@ Ending = Callable[[Actor, RolloutRun], RolloutRun]
 @require_POST
 @page("rollout-act")
 def finish(request: Request, actor: Actor, run_id: UUID) -> HttpResponseBase:
-    return _ended(request, actor, run_id, rollout.finish)
+    return _ended(request, actor, run_id, rollout.finish, _("End the run"))
 
 
 @require_POST
 @page("rollout-act")
 def abandon(request: Request, actor: Actor, run_id: UUID) -> HttpResponseBase:
-    return _ended(request, actor, run_id, rollout.abandon)
+    return _ended(request, actor, run_id, rollout.abandon, _("Abandon"))
 
 
-def _ended(request: Request, actor: Actor, run_id: UUID, end: Ending) -> HttpResponseBase:
+def _ended(
+    request: Request, actor: Actor, run_id: UUID, end: Ending, button: str
+) -> HttpResponseBase:
+    """At once when everything has passed; else it is asked, since all is to be sent again after."""
     found = queries.run(actor, run_id)
+    passed, count = _passed(told(found, is_staff=False))
+    if passed < count and found.state == RunState.RUNNING and "sure" not in request.POST:
+        return _ask(request, found, f"{_passed_text(passed, count)} {_once()}", button)
     try:
         end(actor, found)
     except ArchiveError as error:
         _tell(request, error)
         return redirect("rollout-run", found.id)
     return redirect("rollout-report", found.id)
+
+
+def _ask(request: Request, found: RolloutRun, say: str, button: str) -> HttpResponseBase:
+    _settle(request)
+    context = {
+        "title": rollout_pdf.title(found),
+        "about": found.organisation.name,
+        "ask": button,
+        "say": say,
+        "button": button,
+        "hidden": [("sure", "1")],
+        "back": reverse("rollout-run", args=[found.id]),
+        "trail": [(_("Rollout test"), reverse("rollout"))],
+    }
+    return render(request, "sure.html", context)
+
+
+def _once() -> str:
+    return _("What was sent counts in this run only: in the next one everything is sent again.")
+
+
+def _passed(listed: list[Shown]) -> tuple[int, int]:
+    """Of how many that are asked for."""
+    asked = [each for each in listed if not each.left_out]
+    return sum(each.step.state == StepState.PASSED for each in asked), len(asked)
+
+
+def _passed_text(passed: int, count: int) -> str:
+    said = ngettext(
+        "%(passed)s of %(count)s step has passed.",
+        "%(passed)s of %(count)s steps have passed.",
+        count,
+    )
+    return said % {"passed": passed, "count": count}
 
 
 # --- the report -----------------------------------------------------------------------------------

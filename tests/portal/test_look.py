@@ -19,6 +19,7 @@ from django.urls import path
 from playwright.sync_api import Browser, Page
 
 from portal.urls import urlpatterns as product_urls
+from tests import builders
 from tests.browsing import ABOUT_COLOURS, ABOUT_ROOM, judged, sign_in, violations
 from tests.portal import gallery
 from tests.portal.test_pages import signed_in
@@ -139,6 +140,17 @@ def faults(
     found = [f"{path} {how}: {each['id']} {each['nodes'][0]['html']}" for each in minded]
     assert inside == width
     return [*found, f"{path} {how}: scrolls sideways"] if wide > width else found
+
+
+def test_a_word_without_end_in_a_comment_does_not_widen_its_page(
+    browser: Browser, address: str, demo: dict[str, Any]
+) -> None:
+    page = browser.new_page(locale="fi-FI")
+    case = builders.case()
+    client = let_in(page, address, demo["logins"]["support"])
+    sent = {"text": "https://pacs.example.invalid/" + "x" * 400, "readers": "own"}
+    assert client.post(f"/cases/{case.id}/work/comment/", sent).status_code == 302
+    assert wrong_in(page, address, f"/cases/{case.id}/", CROSSWISE) == []
 
 
 def test_no_page_has_an_axe_violation_or_scrolls_sideways(

@@ -82,7 +82,7 @@ def test_a_technical_contact_runs_the_test_too() -> None:
     client = signed_in("teknikko")
     client.post("/rollout/start/", start_data())
     run = RolloutRun.objects.get(organisation=cast.organisation())
-    client.post(address("rollout-abandon", run))
+    client.post(address("rollout-abandon", run), {"sure": "1"})
     run.refresh_from_db()
     assert run.state == RunState.ABANDONED
 
@@ -149,8 +149,37 @@ def test_htmx_gets_the_steps_alone_until_the_run_ends(run: RolloutRun) -> None:
     client, url = signed_in("esim"), address("rollout-run", run)
     part = client.get(url, headers=headers).content.decode()
     assert part.lstrip().startswith('<div id="steps" hx-get') and "<html" not in part
-    client.post(address("rollout-finish", run))
+    client.post(address("rollout-finish", run), {"sure": "1"})
     assert "hx-get" not in client.get(url, headers=headers).content.decode()
+
+
+@pytest.mark.parametrize("name", ["rollout-finish", "rollout-abandon"])
+def test_a_run_with_steps_to_come_ends_only_when_somebody_is_sure(
+    run: RolloutRun, name: str
+) -> None:
+    client = signed_in("esim")
+    asked = client.post(address(name, run)).content.decode()
+    assert "everything is sent again" in asked and 'name="sure"' in asked
+    run.refresh_from_db()
+    assert run.state == RunState.RUNNING
+    client.post(address(name, run), {"sure": "1"})
+    run.refresh_from_db()
+    assert run.state != RunState.RUNNING
+
+
+def test_a_run_that_passed_everything_ends_at_once(run: RolloutRun) -> None:
+    RolloutStep.objects.filter(run=run, state=StepState.WAITING).update(state=StepState.PASSED)
+    signed_in("esim").post(address("rollout-finish", run))
+    run.refresh_from_db()
+    assert run.state == RunState.PASSED
+
+
+def test_nothing_waits_in_the_report_of_a_run_that_has_ended(run: RolloutRun) -> None:
+    assert "waiting for your system" in page("esim", "rollout-run", run)
+    me = rights.person(User.objects.get(username="esim"), cast.organisation())
+    rollout.finish(me, run)
+    report = page("esim", "rollout-report", run)
+    assert "waiting for your system" not in report and "nothing came" in report
 
 
 def test_a_failed_step_says_what_to_change(run: RolloutRun) -> None:

@@ -60,5 +60,7 @@ def test_it_goes_without_javascript(browser: Browser, address: str, demo: dict[s
     page.get_by_text("Load again").click()
     expect(page.locator("[data-step=echo]")).to_have_attribute("data-state", "passed")
     page.get_by_role("button", name="End the run").click()
+    expect(page.get_by_role("main")).to_contain_text("everything is sent again")
+    page.get_by_role("button", name="End the run").click()
     expect(page.get_by_text("the report is as it was signed")).to_be_visible()
     assert RolloutRun.objects.get().ended_at is not None

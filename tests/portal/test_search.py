@@ -1,16 +1,36 @@
 """The one search box: posted, by exact key, and never with a personal code in the address."""
 
+from typing import Any
+
 import pytest
+from playwright.sync_api import Browser, expect
 
 from archive.edges.hl7 import handlers
 from archive.edges.hl7.handlers import Visitor
 from archive.models import Hl7Message, LedgerEvent, Organisation
 from tests import builders
 from tests.edges.hl7.messages import a40
+from tests.portal.test_look import address, let_in
 from tests.portal.test_overview import open_case
 from tests.portal.test_pages import own_address, signed_in
 
+__all__ = ["address"]
 pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.journey
+@pytest.mark.parametrize("scripts", [True, False])
+def test_enter_searches(
+    browser: Browser, address: str, demo: dict[str, Any], scripts: bool
+) -> None:
+    context = browser.new_context(java_script_enabled=scripts, locale="en-GB")
+    page = context.new_page()
+    let_in(page, address, demo["logins"]["support"])
+    page.goto(f"{address}/desk/")
+    page.locator("#find").fill("hyvinvointialue")
+    page.locator("#find").press("Enter")
+    expect(page).to_have_url(f"{address}/search/")
+    expect(page.get_by_role("main")).to_contain_text("Esimerkkilän")
 
 
 def test_an_ae_title_leads_to_its_customer() -> None:
