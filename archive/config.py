@@ -70,7 +70,10 @@ class Variable:
                 kind = self.cast.__name__.replace("_", " ")
                 raise ConfigError(f"{key} cannot be read as {kind}") from None
         if self.default is None:
-            raise ConfigError(f"{key} is not set: start the system with ./run, or set it yourself")
+            raise ConfigError(
+                f"{key} is not set: start the system with ./run (DATA_DIR is its folder), or set "
+                "it yourself"
+            )
         return self.default.work_out(known) if isinstance(self.default, Follows) else self.default
 
 

@@ -1,8 +1,13 @@
 """Settings that nobody can have meant end the start with their name (NF-4)."""
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from archive.config import Config, ConfigError, read
+from launch.plan import ROOT
 
 GIVEN = {
     "SECRET_KEY": "secret",
@@ -55,3 +60,12 @@ def test_object_storage_without_a_bucket_does_not_become_files() -> None:
     found = read({**GIVEN, "VAULT_STORE": "s3", "S3_BUCKET": "archive"})
     assert (found.vault_store, found.s3_bucket) == ("s3", "archive")
     assert isinstance(read(GIVEN), Config)
+
+
+def test_a_command_without_a_running_system_says_what_it_lacks(tmp_path: Path) -> None:
+    command = [sys.executable, "manage.py", "verify_ledger"]
+    given = {"DATA_DIR": str(tmp_path), "PATH": ""}
+    done = subprocess.run(command, cwd=ROOT, env=given, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("SECRET_KEY is not set: start the system with ./run"), done.stderr
+    assert len(done.stderr.splitlines()) == 1
