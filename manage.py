@@ -7,10 +7,15 @@ import sys
 
 from django.core.management import execute_from_command_line
 
+from archive.config import ConfigError
+
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
     if sys.argv[1:2] == ["migrate"]:
         # Django renders 1,500 historical models on the way from nothing, and many thousands on the
         # way from an old version; to look for garbage after every 700 objects takes its time.
         gc.set_threshold(200_000)
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except ConfigError as error:
+        sys.exit(f"{error}")

@@ -10,9 +10,10 @@ import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from functools import cache
-from ipaddress import ip_network
 from pathlib import Path
 from typing import Any
+
+from archive import casts
 
 ROOT = Path(__file__).resolve().parent.parent
 VERSION: str = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
@@ -23,47 +24,11 @@ class ConfigError(Exception):
     """A setting is missing or cannot be read; the message names it and what it should be."""
 
 
-def _flag(text: str) -> bool:
-    words = {
-        "1": True,
-        "true": True,
-        "yes": True,
-        "on": True,
-        "0": False,
-        "false": False,
-        "no": False,
-        "off": False,
-    }
-    return words[text.strip().lower()]
-
-
-def _listed(text: str) -> tuple[str, ...]:
-    return tuple(word.strip() for word in text.split(",") if word.strip())
-
-
-def _positive(text: str) -> int:
-    number = int(text)
-    if number < 1:
-        raise ValueError(text)
-    return number
-
-
-def _networks(text: str) -> tuple[str, ...]:
-    """Addresses and networks, in normal form."""
-    return tuple(str(ip_network(each)) for each in _listed(text))
-
-
-def _store(text: str) -> str:
-    return {"files": "files", "s3": "s3"}[text.strip().lower()]
-
-
-MAIL_PORTS = {"starttls": 587, "tls": 465, "none": 25}  # RFC 6409, RFC 8314, RFC 5321
-
-
-def _mail_security(text: str) -> str:
-    word = text.strip().lower()
-    MAIL_PORTS[word]
-    return word
+def _bucket(known: Mapping[str, Any]) -> str:
+    """Raises ConfigError: objects would go to the data folder of whichever machine took them."""
+    if known["vault_store"] == "s3":
+        raise ConfigError("S3_BUCKET is not set: where objects go, when VAULT_STORE is s3")
+    return ""
 
 
 def _sender(known: Mapping[str, Any]) -> str:
@@ -73,25 +38,10 @@ def _sender(known: Mapping[str, Any]) -> str:
     return "kuva-aineistot@example.invalid"
 
 
-def _bare(text: str) -> str:
-    """An address without the stroke at its end."""
-    return text.rstrip("/")
-
-
-def _web_address(text: str) -> str:
-    if not text.startswith(("https://", "http://")):
-        raise ValueError(text)
-    return _bare(text)
-
-
 def _behind_proxy(known: Mapping[str, Any]) -> str:
     """Behind a proxy that ends TLS nobody elsewhere reaches the portal by its own address."""
     first = next(iter(known["allowed_hosts"]), "*")
     return f"https://{first}" if known["https"] and first[0] not in "*." else ""
-
-
-def _folder(text: str) -> Path:
-    return Path(text).resolve()
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +67,13 @@ class Variable:
             try:
                 return self.cast(text)
             except (ValueError, KeyError):
-                kind = self.cast.__name__.strip("_")
+                kind = self.cast.__name__.replace("_", " ")
                 raise ConfigError(f"{key} cannot be read as {kind}") from None
         if self.default is None:
-            raise ConfigError(f"{key} is not set: start the system with ./run, or set it yourself")
+            raise ConfigError(
+                f"{key} is not set: start the system with ./run (DATA_DIR is its folder), or set "
+                "it yourself"
+            )
         return self.default.work_out(known) if isinstance(self.default, Follows) else self.default
 
 
@@ -131,134 +84,168 @@ def variable(cast: Callable[[str], Any], default: Any = None, *, key: str = "") 
 
 @dataclass(frozen=True, slots=True)
 class Config:
-    data_dir: Path = variable(_folder, (ROOT / "var").resolve())
-    demo: bool = variable(_flag, False)
+    data_dir: Path = variable(casts.folder, (ROOT / "var").resolve())
+    demo: bool = variable(casts.flag, False)
     secret_key: str = variable(str)
-    database_url: str = variable(str)  # the application's role: owns no table
+    database_url: str = variable(
+        casts.address_of_postgresql
+    )  # the application's role: owns no table
     # the owner's role: migrations only
-    database_owner_url: str = variable(str, Follows(lambda known: known["database_url"]))
-    broker_url: str = variable(str, key="CELERY_BROKER_URL")
-    web_host: str = variable(str, "127.0.0.1")
-    web_port: int = variable(int, 8000)
-    allowed_hosts: tuple[str, ...] = variable(
-        _listed, Follows(lambda known: (known["web_host"], "127.0.0.1", "localhost"))
+    database_owner_url: str = variable(
+        casts.address_of_postgresql, Follows(lambda known: known["database_url"])
     )
-    https: bool = variable(_flag, False)
+    broker_url: str = variable(casts.address_of_redis, key="CELERY_BROKER_URL")
+    web_host: str = variable(str, "127.0.0.1")
+    web_port: int = variable(casts.port, 8000)
+    allowed_hosts: tuple[str, ...] = variable(
+        casts.listed, Follows(lambda known: (known["web_host"], "127.0.0.1", "localhost"))
+    )
+    https: bool = variable(casts.flag, False)
     dicom_host: str = variable(str, "127.0.0.1")
-    dicom_port: int = variable(int, 11112)
-    dicom_processes: int = variable(int, 2)
-    dicom_max_associations: int = variable(int, 100)
-    dicom_max_object_bytes: int = variable(int, 8 << 30)
-    dicom_timeout: float = variable(float, 60.0)
+    dicom_port: int = variable(casts.port, 11112)
+    dicom_processes: int = variable(casts.positive_whole_number, 2)
+    dicom_max_associations: int = variable(casts.positive_whole_number, 100)
+    dicom_max_object_bytes: int = variable(casts.positive_whole_number, 8 << 30)
+    dicom_timeout: float = variable(casts.positive_number, 60.0)
     hl7_host: str = variable(str, Follows(lambda known: known["dicom_host"]))
-    dicom_tls_port: int = variable(int, 0)  # 0: none
+    dicom_tls_port: int = variable(casts.port, 0)  # 0: none
     dicom_tls_certificate: str = variable(str, "")  # PEM files: ours with its chain,
     dicom_tls_key: str = variable(str, "")  # its key when that is not in the same file,
     dicom_tls_ca: str = variable(str, "")  # and the issuers whose certificates we trust
-    dicom_find_limit: int = variable(int, 10_000)  # matches that one C-FIND is answered with
-    dicom_find_seconds: float = variable(float, 10.0)  # that the database may spend on one
-    inflated_max_bytes: int = variable(int, 1 << 30)  # of a data set that came deflated
-    stow_max_request_bytes: int = variable(int, 64 << 30)  # of all objects of one DICOMweb request
-    hl7_port: int = variable(int, 2575)
-    hl7_processes: int = variable(int, 2)
-    hl7_max_connections: int = variable(int, 100)
-    hl7_max_message_bytes: int = variable(int, 1 << 20)
-    hl7_timeout: float = variable(float, 30.0)  # seconds for a message to be whole, once begun
-    hl7_idle: float = variable(float, 3600.0)  # seconds for which a connection may bring nothing
+    dicom_find_limit: int = variable(
+        casts.positive_whole_number, 10_000
+    )  # matches that one C-FIND is answered with
+    dicom_find_seconds: float = variable(
+        casts.positive_number, 10.0
+    )  # that the database may spend on one
+    inflated_max_bytes: int = variable(
+        casts.positive_whole_number, 1 << 30
+    )  # of a data set that came deflated
+    stow_max_request_bytes: int = variable(
+        casts.positive_whole_number, 64 << 30
+    )  # of all objects of one DICOMweb request
+    hl7_port: int = variable(casts.port, 2575)
+    hl7_processes: int = variable(casts.positive_whole_number, 2)
+    hl7_max_connections: int = variable(casts.positive_whole_number, 100)
+    hl7_max_message_bytes: int = variable(casts.positive_whole_number, 1 << 20)
+    hl7_timeout: float = variable(
+        casts.positive_number, 30.0
+    )  # seconds for a message to be whole, once begun
+    hl7_idle: float = variable(
+        casts.positive_number, 3600.0
+    )  # seconds for which a connection may bring nothing
     hl7_application: str = variable(str, "KANTA")
     hl7_test_application: str = variable(str, "KANTATEST")
     hl7_facility: str = variable(str, "KELA")
     hl7_versions: tuple[str, ...] = variable(
-        _listed, ("2.3", "2.3.1", "2.4", "2.5", "2.5.1", "2.6")
+        casts.listed, ("2.3", "2.3.1", "2.4", "2.5", "2.5.1", "2.6")
     )
-    hl7_processing_production: tuple[str, ...] = variable(_listed, ("P",))  # MSH-11
-    hl7_processing_test: tuple[str, ...] = variable(_listed, ("T", "D", "P"))
+    hl7_processing_production: tuple[str, ...] = variable(casts.listed, ("P",))  # MSH-11
+    hl7_processing_test: tuple[str, ...] = variable(casts.listed, ("T", "D", "P"))
     # of the listener, with its chain: its port then speaks TLS
     hl7_certificate: str = variable(str, "")
     hl7_key: str = variable(str, "")
     hl7_client_ca: str = variable(str, "")  # who issues customers' certificates: TLS is then mutual
-    hl7_messages_kept_days: int = variable(int, 730)
-    soap_messages_kept_days: int = variable(int, 730)  # of those that changed the registry
-    soap_queries_kept_days: int = variable(int, 30)  # of all others
-    ae_production: str = variable(str, "KANTA")
-    ae_test: str = variable(str, "KANTATEST")
-    production_takes_test_patients: bool = variable(_flag, Follows(lambda known: known["demo"]))
-    quiet_seconds: float = variable(float, Follows(lambda known: 5.0 if known["demo"] else 60.0))
-    backoff_ceiling_seconds: float = variable(
-        float, Follows(lambda known: 10.0 if known["demo"] else 600.0)
+    hl7_messages_kept_days: int = variable(casts.positive_whole_number, 730)
+    soap_messages_kept_days: int = variable(
+        casts.positive_whole_number, 730
+    )  # of those that changed the registry
+    soap_queries_kept_days: int = variable(casts.positive_whole_number, 30)  # of all others
+    ae_production: str = variable(casts.application_entity_title, "KANTA")
+    ae_test: str = variable(casts.application_entity_title, "KANTATEST")
+    production_takes_test_patients: bool = variable(
+        casts.flag, Follows(lambda known: known["demo"])
     )
-    notice_tries: int = variable(int, 8)
-    documents_late_hours: float = variable(float, 24.0)
-    operator_oid: str = variable(str, OPERATOR_OID)
-    home_community: str = variable(str, f"{OPERATOR_OID}.1")
-    document_repository: str = variable(str, f"{OPERATOR_OID}.40")
-    manifest_repository: str = variable(str, f"{OPERATOR_OID}.42")
-    imaging_source: str = variable(str, f"{OPERATOR_OID}.43")
+    quiet_seconds: float = variable(
+        casts.number, Follows(lambda known: 5.0 if known["demo"] else 60.0)
+    )
+    backoff_ceiling_seconds: float = variable(
+        casts.number, Follows(lambda known: 10.0 if known["demo"] else 600.0)
+    )
+    notice_tries: int = variable(casts.positive_whole_number, 8)
+    documents_late_hours: float = variable(casts.number, 24.0)
+    operator_oid: str = variable(casts.oid, OPERATOR_OID)
+    home_community: str = variable(casts.oid, f"{OPERATOR_OID}.1")
+    document_repository: str = variable(casts.oid, f"{OPERATOR_OID}.40")
+    manifest_repository: str = variable(casts.oid, f"{OPERATOR_OID}.42")
+    imaging_source: str = variable(casts.oid, f"{OPERATOR_OID}.43")
     # after which a person who does nothing is signed out, and after which anybody is
-    session_idle_seconds: int = variable(_positive, 1800)
-    session_longest_hours: float = variable(float, 12.0)
+    session_idle_seconds: int = variable(casts.positive_whole_number, 1800)
+    session_longest_hours: float = variable(casts.positive_number, 12.0)
     mail_dir: Path = variable(Path, Follows(lambda known: known["data_dir"] / "mail"))
     mail_server: str = variable(str, "")  # by SMTP; empty: mails are files in mail_dir
-    mail_security: str = variable(_mail_security, "starttls")
-    mail_port: int = variable(int, Follows(lambda known: MAIL_PORTS[known["mail_security"]]))
+    mail_security: str = variable(casts.mail_security, "starttls")
+    mail_port: int = variable(
+        casts.port, Follows(lambda known: casts.MAIL_PORTS[known["mail_security"]])
+    )
     mail_user: str = variable(str, "")  # empty: without signing in
     mail_password: str = variable(str, "")
     mail_from: str = variable(str, Follows(_sender))
-    free_bytes_floor: int = variable(int, 256 << 20)
-    evidence_max_bytes: int = variable(int, 20 << 20)
-    pass_opens_production: bool = variable(_flag, False)  # else an officer does
-    oidc_server: str = variable(str, "")  # of an OpenID provider; empty: nobody signs on by one
+    free_bytes_floor: int = variable(casts.whole_number, 256 << 20)
+    evidence_max_bytes: int = variable(casts.positive_whole_number, 20 << 20)
+    pass_opens_production: bool = variable(casts.flag, False)  # else an officer does
+    oidc_server: str = variable(
+        casts.address, ""
+    )  # of an OpenID provider; empty: nobody signs on by one
     oidc_client_id: str = variable(str, "")
     oidc_client_secret: str = variable(str, "")
     oidc_name: str = variable(str, "OpenID Connect")  # as the sign-in page calls it
     oidc_api_issuer: str = variable(str, "")  # whose access tokens the API takes; empty: none
     oidc_api_audience: str = variable(str, "urn:idr:api")  # as its tokens call the API
-    oidc_api_keys: str = variable(str, "")  # address of its keys; empty: as its discovery says
+    oidc_api_keys: str = variable(
+        casts.address, ""
+    )  # address of its keys; empty: as its discovery says
     oidc_api_roles: str = variable(str, "")  # claim that narrows a person's roles; empty: none does
     # who gets the ledger's daily anchor; none: nobody
-    anchor_mail: tuple[str, ...] = variable(_listed, ())
+    anchor_mail: tuple[str, ...] = variable(casts.listed, ())
     # the security monitor's syslog receiver; empty: nothing is sent
     atna_host: str = variable(str, "")
-    atna_port: int = variable(int, 6514)
+    atna_port: int = variable(casts.port, 6514)
     # files: who signed its certificate, and our own certificate with its key
     atna_ca: str = variable(str, "")
     atna_cert: str = variable(str, "")
     atna_key: str = variable(str, "")
     # who may tell of them; none: nobody
-    client_certificate_proxies: tuple[str, ...] = variable(_networks, ())
+    client_certificate_proxies: tuple[str, ...] = variable(casts.networks, ())
     # how far the clocks of an assertion's issuer and ours may differ
-    xua_skew_seconds: float = variable(float, 60.0)
+    xua_skew_seconds: float = variable(casts.number, 60.0)
     # an assertion that is valid for longer is refused
-    xua_longest_hours: float = variable(float, 12.0)
+    xua_longest_hours: float = variable(casts.positive_number, 12.0)
     # where the Patient Data Repository takes documents; empty: not known
-    pdr_url: str = variable(_bare, "")
-    test_pdr_url: str = variable(_bare, "")
+    pdr_url: str = variable(casts.web_address, "")
+    test_pdr_url: str = variable(casts.web_address, "")
     pdr_secret: str = variable(str, "")
 
     # the claim aud of the citizen service's assertions
     citizen_audience: str = variable(str, "urn:idr:citizen-api")
     # one that is valid for longer is refused
-    citizen_assertion_seconds: float = variable(float, 300.0)
-    citizen_skew_seconds: float = variable(float, 30.0)  # how far its clock and ours may differ
-    vault_store: str = variable(_store, "files")  # what new objects are written to: files or s3
-    s3_endpoint: str = variable(str, "")  # empty: Amazon's
+    citizen_assertion_seconds: float = variable(casts.positive_number, 300.0)
+    citizen_skew_seconds: float = variable(
+        casts.number, 30.0
+    )  # how far its clock and ours may differ
+    vault_store: str = variable(
+        casts.store, "files"
+    )  # what new objects are written to: files or s3
+    s3_endpoint: str = variable(casts.address, "")  # empty: Amazon's
     s3_region: str = variable(str, "eu-north-1")
-    s3_bucket: str = variable(str, "")
+    s3_bucket: str = variable(str, Follows(_bucket))
     s3_prefix: str = variable(str, "")
     s3_access_key: str = variable(str, "")
     s3_secret_key: str = variable(str, "")
-    s3_addressing: str = variable(str, "auto")
-    free_bytes_warning: int = variable(int, 10 << 30)
-    verify_bytes_per_second: int = variable(_positive, 20 << 20)
+    s3_addressing: str = variable(casts.addressing, "auto")
+    free_bytes_warning: int = variable(casts.whole_number, 10 << 30)
+    verify_bytes_per_second: int = variable(casts.positive_whole_number, 20 << 20)
     # from the end of one round to the beginning of the next
-    verify_rest_hours: float = variable(float, 24.0)
-    retention_studies_per_second: int = variable(_positive, 300)  # worked out anew by a survey
+    verify_rest_hours: float = variable(casts.number, 24.0)
+    retention_studies_per_second: int = variable(
+        casts.positive_whole_number, 300
+    )  # worked out anew by a survey
     # for the rest of a study of which a part was corrected
-    correction_patience_hours: float = variable(float, 1.0)
+    correction_patience_hours: float = variable(casts.number, 1.0)
     # by which browsers reach the portal, for links in mails; empty: no links
-    public_url: str = variable(_web_address, Follows(_behind_proxy))
+    public_url: str = variable(casts.web_address, Follows(_behind_proxy))
     # where OpenTelemetry spans go, over HTTP; empty: nowhere
-    otlp_endpoint: str = variable(str, "", key="OTEL_EXPORTER_OTLP_ENDPOINT")
+    otlp_endpoint: str = variable(casts.address, "", key="OTEL_EXPORTER_OTLP_ENDPOINT")
     # what this process is, for its log lines; empty: a command by hand
     process: str = variable(str, "")
 

@@ -190,7 +190,7 @@ def _not_done(claim: jobs.Claim, work: Work, error: ArchiveError) -> None:
 def sweep() -> None:
     """Send what is due and nobody carries; that a worker does so is its heartbeat."""
     close_old_connections()
-    heartbeats.beat(kind="worker")
+    heartbeats.of_worker()
     jobs.trust_broker()
     for job_id, peer_id in jobs.due():
         jobs.send(job_id, calls_peer=peer_id is not None)

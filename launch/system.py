@@ -112,7 +112,8 @@ class System:
             raise LaunchError(str(error)) from None
         self.environment = {key: asked[key] for key in sorted(asked.keys_asked) if asked.get(key)}
         self.environment["DATABASE_OWNER_URL"] = self.config.database_owner_url
-        self.environment["PUBLIC_URL"] = self.config.public_url or plan.web_address
+        portal = plan.web_address if "web" in plan.programs else ""
+        self.environment["PUBLIC_URL"] = self.config.public_url or portal
         self.environment["DJANGO_SETTINGS_MODULE"] = "portal.settings"
 
     def _child_environment(self) -> dict[str, str]:

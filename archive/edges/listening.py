@@ -70,6 +70,7 @@ class Trade:
     facts: Callable[[int], Mapping[str, object]]  # of a process, for its heartbeat
     forget: Callable[[int], None]  # what a process that has died had counted
     begin: Callable[[], None] = lambda: None  # in each process
+    live: Callable[[], None] = lambda: None  # at each heartbeat
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -268,6 +269,7 @@ class Child:
     def _beat(self) -> None:
         """A row that says this process lives; none while the database does not answer."""
         while True:
+            self.trade.live()
             try:
                 with exchange():
                     heartbeats.beat(

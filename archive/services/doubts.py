@@ -30,7 +30,7 @@ def _settle(environment: str, digest: bytes, uid: str) -> bool:
         vault.put_back(environment, digest)
         integrity.put_back(found.id, digest)
         return False
-    elif vault.take_away(environment, digest):
+    elif vault.take_away(environment, digest, uid):
         return False
     vault.forget(environment, digest)
     return True

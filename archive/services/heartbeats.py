@@ -13,6 +13,13 @@ KEPT = timedelta(hours=1)
 STARTED = now()
 
 
+def of_worker() -> None:
+    """The program's beat, whichever of its forked processes was given the task: one of them may get
+    none for hours, and is well.
+    """
+    beat(kind="worker", instance=f"{socket.gethostname()}:{os.getppid()}")
+
+
 def beat(*, kind: str, instance: str = "", facts: Mapping[str, object] | None = None) -> None:
     """One row a process, renewed; rows of processes long gone are dropped."""
     at = now()

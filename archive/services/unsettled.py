@@ -6,8 +6,10 @@ becomes of those that nobody asks about.
 """
 
 import logging
+import os
 import time
-from datetime import datetime, timedelta
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID
@@ -23,6 +25,8 @@ log = logging.getLogger(__name__)
 
 # More than an object waits for a disk that all others wait for as well.
 WAITING, LAST = timedelta(minutes=5), 5000  # rows
+# For which a machine may have lived when its disk has no word of it.
+UNTOLD = timedelta(seconds=20)
 BOOT = Path("/proc/sys/kernel/random/boot_id")
 
 
@@ -46,14 +50,34 @@ def bytes_failed(instance_id: UUID, said: Said) -> None:
 
 
 def look_after_boot() -> Looked:
-    """Once after the machine has started, until all could be looked at. Raises DatabaseError."""
-    boot, looked = BOOT.read_text(), settings().data_dir / "looked-at-after-boot"
-    if looked.exists() and looked.read_text() == boot:
+    """Once after the machine has started, until all could be looked at: of the time when it lived
+    last, since receivers of other machines went on. Raises DatabaseError.
+    """
+    if _has_looked():
         return Looked()
-    found = look(now() - timedelta(seconds=time.clock_gettime(time.CLOCK_BOOTTIME)))
+    cut = now() - timedelta(seconds=time.clock_gettime(time.CLOCK_BOOTTIME))
+    with suppress(FileNotFoundError):
+        lived = datetime.fromtimestamp(_looked().stat().st_mtime, UTC)
+        cut = min(cut, lived + UNTOLD)
+    found = look(cut)
     if not found.failed:
-        looked.write_text(boot)
+        _looked().write_text(BOOT.read_text())
     return found
+
+
+def live() -> None:
+    """The listener lives at this time."""
+    with suppress(OSError):
+        if _has_looked():
+            os.utime(_looked())
+
+
+def _has_looked() -> bool:
+    return _looked().exists() and _looked().read_text() == BOOT.read_text()
+
+
+def _looked() -> Path:
+    return settings().data_dir / "looked-at-after-boot"
 
 
 def look(before: datetime) -> Looked:

@@ -37,6 +37,9 @@ class Store(Protocol):
         read under its key, which may be before it is durable. Raises StorageFull, StorageGone.
         """
 
+    def note(self, key: str, text: str) -> None:
+        """Written anew, with the time of now; a power cut may lose it. Raises StorageGone."""
+
     def sync(self, key: str) -> None:
         """Make what stands there durable. Raises FileNotFoundError, StorageFull, StorageGone."""
 

@@ -80,6 +80,11 @@ class FileStore:
             with suppress(OSError):  # what is left is swept at the next start
                 os.unlink(temporary_name)
 
+    def note(self, key: str, text: str) -> None:
+        path = self.path(key)
+        make_room(self._root, path.parent)
+        path.write_text(text)
+
     def open(self, key: str, length: int | None = None) -> BinaryIO:
         """Raises FileNotFoundError."""
         # A Path, and a buffer in front of what is read whole, would each cost as much again.

@@ -133,6 +133,10 @@ class ObjectStore:
                     return
             self.client.put_object(**place, Body=body, **extra)
 
+    def note(self, key: str, text: str) -> None:
+        with _told():
+            self.client.put_object(Bucket=self.bucket, Key=self._name(key), Body=text.encode())
+
     def sync(self, key: str) -> None:
         """What is there is durable."""
         if not self.has(key):

@@ -1,41 +1,53 @@
-"""Bytes that a refused object left: noted, and taken away in two steps.
+"""Bytes that a refused object left: noted beside them, and taken away in two steps. The note may be
+of one machine and judged by another.
 
 Another association may be about to name them, so they are not removed at once, and never between
 two looks at the database: they are out of the way first, and go when nobody has come to name them
 since.
 """
 
-import os
-import time
-from pathlib import Path
+from collections.abc import Iterator
+from contextlib import suppress
+from datetime import datetime, timedelta
 
-from archive import config, stores
-from archive.stores import files
+from archive import stores
+from archive.errors import StorageGone
+from archive.values import now
 from archive.vault.incoming import key_of
+
+DOUBTED = "doubted"  # folder of the notes
 
 
 def doubt(environment: str, digest: bytes, sop_instance_uid: str) -> None:
     """Note them; `doubted` gives them when they are old enough to be judged."""
-    note = _note(environment, digest)
-    files.make_room(config.settings().vault_dir, note.parent)
-    note.write_text(sop_instance_uid)
+    stores.default().note(_note(environment, digest), sop_instance_uid)
 
 
 def doubted(environment: str, older_than: float) -> list[tuple[bytes, str]]:
     """Digests noted more than `older_than` seconds ago, each with its SOP Instance UID."""
-    folder = _note(environment, b"").parent
-    if not folder.is_dir():
-        return []
-    before = time.time() - older_than
-    notes = [note for note in folder.iterdir() if note.stat().st_mtime < before]
-    return [(bytes.fromhex(note.name), note.read_text()) for note in notes]
+    return list(_old(environment, timedelta(seconds=older_than)))
 
 
-def take_away(environment: str, digest: bytes) -> bool:
+def _old(environment: str, age: timedelta) -> Iterator[tuple[bytes, str]]:
+    before = now() - age
+    for store in stores.configured().values():
+        noted: list[tuple[str, datetime]] = []
+        with suppress(StorageGone):  # then those there are judged another time
+            noted.extend(store.keys(f"{environment}/{DOUBTED}"))
+        for key, at in noted:
+            if at < before:
+                with suppress(FileNotFoundError), store.open(key) as note:  # settled meanwhile
+                    yield bytes.fromhex(key.rpartition("/")[2]), note.read().decode()
+
+
+def take_away(environment: str, digest: bytes, sop_instance_uid: str) -> bool:
     """Out of the way for now: they are judged once more, as late as if they were noted today. False
     when nothing is left to take.
     """
-    os.utime(_note(environment, digest))
+    note = _note(environment, digest)
+    for store in stores.configured().values():
+        if store.has(note):
+            store.note(note, sop_instance_uid)
     moved = [
         store.move(key_of(environment, digest), _away(environment, digest))
         for store in stores.configured().values()
@@ -53,18 +65,23 @@ def put_back(environment: str, digest: bytes) -> None:
             store.remove(away)
         else:
             store.move(away, key)
-    _note(environment, digest).unlink(missing_ok=True)
+    _forget_note(environment, digest)
 
 
 def forget(environment: str, digest: bytes) -> None:
     """Those that were taken away are removed, durable on return."""
     for store in stores.configured().values():
         store.remove(_away(environment, digest))
-    _note(environment, digest).unlink(missing_ok=True)
+    _forget_note(environment, digest)
 
 
-def _note(environment: str, digest: bytes) -> Path:
-    return config.settings().vault_dir / environment / "doubted" / (digest.hex() or "any")
+def _forget_note(environment: str, digest: bytes) -> None:
+    for store in stores.configured().values():
+        store.remove(_note(environment, digest))
+
+
+def _note(environment: str, digest: bytes) -> str:
+    return f"{environment}/{DOUBTED}/{digest.hex()}"
 
 
 def _away(environment: str, digest: bytes) -> str:

@@ -57,5 +57,11 @@ def test_receivers_and_the_rest_are_one_system(
             with psycopg.connect(shared["DATABASE_URL"]) as connection:
                 row = connection.execute("SELECT facts FROM archive_caseevent").fetchone()
             assert row is not None and "STRANGER" in json.dumps(row)
+            with psycopg.connect(shared["DATABASE_URL"]) as connection:
+                rows = connection.execute("SELECT kind, instance FROM archive_heartbeat").fetchall()
+            told = {(kind, int(name.split(":")[-1])) for kind, name in rows if "er" in kind}
+            assert told == {(name, rest.children[name].pid) for name in ("worker", "caller")}
+            address = receivers.file["env"].get("PUBLIC_URL", "")
+            assert not address, "no portal is there: no mail may lead to one"
             receivers.stop()
         rest.await_that(lambda: "dicom (" in health.missing(portal), SOON)

@@ -108,7 +108,11 @@ def test_each_interface_refuses_another_certificate(cast: Cast) -> None:
 
 
 def test_a_proxy_that_is_no_address_stops_the_process() -> None:
-    given = {"SECRET_KEY": "x", "DATABASE_URL": "postgresql://x@/x", "CELERY_BROKER_URL": "m://"}
+    given = {
+        "SECRET_KEY": "x",
+        "DATABASE_URL": "postgresql://x@/x",
+        "CELERY_BROKER_URL": "memory://",
+    }
     with pytest.raises(ConfigError, match="CLIENT_CERTIFICATE_PROXIES"):
         read({**given, "CLIENT_CERTIFICATE_PROXIES": "proxy.example.invalid"})
     found = read({**given, "CLIENT_CERTIFICATE_PROXIES": "127.0.0.1, ::1"})

@@ -287,3 +287,30 @@ def test_it_is_looked_for_once_after_the_machine_has_started(
         assert unsettled.look_after_boot() == (1, 1)
     found = [unsettled.look_after_boot() for _ in range(2)]
     assert found == [(1, 0), (0, 0)], "until all could be looked at"
+
+
+def test_what_was_left_is_looked_for_where_the_machine_lived_last_while_others_went_on(
+    session: Session, own_vault: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    boot = tmp_path / "boot_id"
+    monkeypatch.setattr(unsettled, "BOOT", boot)
+    boot.write_text("first")
+    unsettled.look_after_boot()
+    unsettled.live()
+    ours = dataset()
+    send(session, ours)
+    tear(ours)
+    later = now() + timedelta(minutes=40)
+    with monkeypatch.context() as clock:
+        clock.setattr(time, "time_ns", lambda: int(later.timestamp() * 1e9))
+        theirs = dataset()  # of another machine, while this one has no power
+        send(Session(cast.peer()), theirs)
+    Instance.objects.filter(id=one(theirs).id).update(received_at=later)
+    later += timedelta(seconds=1)
+    boot.write_text("second")
+    monkeypatch.setattr(time, "clock_gettime", lambda clock: 0.0)
+    monkeypatch.setattr(unsettled, "now", lambda: later)
+    assert unsettled.look_after_boot() == (1, 0)
+    assert one(ours).damaged_at is not None
+    unsettled.live()
+    assert unsettled.look_after_boot() == (0, 0)

@@ -13,10 +13,10 @@ from moto.server import ThreadedMotoServer
 
 from archive import errors, stores, vault
 from archive.models import Case, Instance
-from archive.services import commitment, rebuilding, registration, serving, storage
+from archive.services import commitment, doubts, rebuilding, registration, serving, storage
 from archive.services.storage import Moved
 from archive.stores import s3
-from archive.stores.files import MARK, FileStore
+from archive.stores.files import MARK, FileStore, set_up
 from archive.values import uid_from_uuid
 from tests import cast, notes, retention
 from tests.cast import dataset
@@ -24,6 +24,7 @@ from tests.configuring import Configure
 from tests.services.test_destruction import approved, finish
 from tests.services.test_integrity import go_round, one
 from tests.services.test_rebuilding import nothing, rows, wipe
+from tests.services.test_receiving_at_once import left
 from tests.services.test_registration import quiet, state, stored
 from tests.services.test_rejections import registered
 from tests.stores.conftest import Service, bucket_at, started
@@ -165,6 +166,21 @@ def test_both_are_read_while_they_are_mixed_and_files_are_moved(
     assert go_round().found == 0
     call_command("move_objects", "--to", "files", stdout=said)
     assert {one(each).store for each in (*old, new)} == {"files"}
+
+
+@pytest.mark.usefixtures("in_objects")
+def test_bytes_that_one_machine_doubts_are_removed_by_the_worker_of_another(
+    configure: Configure, own_vault: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left(dataset())
+    there = own_vault.parent / "there"
+    configure(DATA_DIR=str(there))
+    for environment in ("", "production", "test"):
+        set_up(there / "vault" / environment)
+    assert (doubts.settle(), len(list(vault.every_object("production")))) == (0, 1)
+    monkeypatch.setattr(doubts, "DOUBT_SECONDS", -2)
+    assert [doubts.settle() for _ in range(3)] == [0, 1, 0]
+    assert list(stores.configured()["s3"].keys("production")) == []
 
 
 @pytest.mark.parametrize("option", ["--most", "--mb-per-second"])

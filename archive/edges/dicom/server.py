@@ -8,6 +8,7 @@ from archive.edges.dicom.door import Door
 from archive.edges.dicom.quiet import keep_identifiers_out_of_logs
 from archive.edges.limits import Associations, customers
 from archive.edges.listening import Entrance, Parent, PortTaken, Trade, listen
+from archive.services import unsettled
 
 __all__ = ["Entrance", "Listener", "PortTaken", "listen"]
 
@@ -29,6 +30,7 @@ class Listener(Parent):
             },
             forget=self.limit.clear,
             begin=keep_identifiers_out_of_logs,
+            live=unsettled.live,
         )
         super().__init__(entrances, processes, trade)
 
