@@ -73,7 +73,6 @@ def test_a_right_object_is_admitted_with_what_it_is() -> None:
         ({"SOPClassUID": "1.2.3"}, errors.ClassNotArchived),  # allowed from a later day
         ({"Modality": "MR"}, errors.ContentMismatch),
         ({"StudyInstanceUID": "1.02.3"}, errors.DatasetUnreadable),
-        ({"StudyInstanceUID": "1.2.3\n"}, errors.DatasetUnreadable),
         ({"SeriesInstanceUID": None}, errors.DatasetUnreadable),
     ],
 )
