@@ -15,19 +15,20 @@ from stdnum.fi import hetu, ytunnus
 
 HELSINKI = ZoneInfo("Europe/Helsinki")
 HETU_ROOT = "1.2.246.21"  # OID of the Finnish personal identity code
+LONGEST_PATIENT_ID = 64  # PS3.5 table 6.2-1, VR LO
 ORGANISATION_ROOT = "1.2.246.10"  # OID arc of Finnish organisations, followed by the business id
 
-_OID = re.compile(r"^[0-2](\.(0|[1-9][0-9]*))+$")
-_AE = re.compile(r"^[\x21-\x5b\x5d-\x7e](?:[\x20-\x5b\x5d-\x7e]{0,14}[\x21-\x5b\x5d-\x7e])?$")
-_HETU = re.compile(r"^[0-3][0-9][01][0-9]{3}[-+A-FU-Y][0-9]{3}[0-9A-FHJ-NPR-Y]$")
+_OID = re.compile(r"^[0-2](\.(0|[1-9][0-9]*))+\Z")
+_AE = re.compile(r"^[\x21-\x5b\x5d-\x7e](?:[\x20-\x5b\x5d-\x7e]{0,14}[\x21-\x5b\x5d-\x7e])?\Z")
+_HETU = re.compile(r"^[0-3][0-9][01][0-9]{3}[-+A-FU-Y][0-9]{3}[0-9A-FHJ-NPR-Y]\Z")
 _CODE_WITHIN = re.compile(
     # An id of ours may look like one in its middle; it is passed over whole.
     r"([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})"
     r"|[0-3][0-9][01][0-9]{3}(?:[-+A-FU-Y]|%2B)[0-9]{3}[0-9A-Y]",
     re.IGNORECASE,
 )
-_STUDY_CODE = re.compile(r"^[A-Z]{2}[A-Z0-9]{3}$")
-_TEMPORARY_ROOT = re.compile(r"^1\.2\.246\.10\.[1-9][0-9]*(\.10\.[0-9]+)?\.22\.[0-9]{4}$")
+_STUDY_CODE = re.compile(r"^[A-Z]{2}[A-Z0-9]{3}\Z")
+_TEMPORARY_ROOT = re.compile(r"^1\.2\.246\.10\.[1-9][0-9]*(\.10\.[0-9]+)?\.22\.[0-9]{4}\Z")
 
 
 class Oid(str):
@@ -159,7 +160,7 @@ class PatientIdentifier:
         stripped = value.strip(" ")
         if not (
             _TEMPORARY_ROOT.match(issuer)
-            and stripped
+            and 0 < len(stripped) <= LONGEST_PATIENT_ID
             and stripped.isascii()
             and stripped.isprintable()
         ):

@@ -30,11 +30,12 @@ def plain(data: Bytes, transfer_syntax_uid: str, *, most: int | None = None) -> 
 
 
 def dataset(data: Bytes, transfer_syntax_uid: str, *, most: int | None = None) -> Dataset:
-    """The same as pydicom reads it. Raises DatasetUnreadable, InflatesTooFar, and on broken bytes
-    what pydicom raises.
+    """The same as pydicom reads it. Raises DatasetUnreadable, InflatesTooFar, elements.TooMany, and
+    on broken bytes what pydicom raises.
     """
     encoding = elements.encoding_of(transfer_syntax_uid)
     data = plain(data, transfer_syntax_uid, most=most)
+    elements.require_few(data, encoding)
     return read_dataset(BytesIO(data), not encoding.explicit, encoding.little)
 
 

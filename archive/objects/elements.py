@@ -4,10 +4,11 @@ A walk over spans: nothing is decoded and nothing copied. What breaks the rules 
 decides whether to hand over to pydicom.
 """
 
+import re
 import zlib
 from collections.abc import Iterator
 from enum import Enum, auto
-from itertools import product
+from itertools import islice, product
 from struct import Struct
 from typing import NamedTuple
 
@@ -22,6 +23,9 @@ ITEM, ITEM_END, SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 PIXEL_DATA = 0x7FE00010
 TRAILING_PADDING = 0xFFFCFFFC
 DEEPEST = 64  # nesting of sequences; real objects stay under ten
+MOST = (
+    500_000  # elements and items that are made objects of: 12 MB of them are seconds and gigabytes
+)
 
 # PS3.5 section 7.1.2: two reserved bytes and a 32-bit length, or a 16-bit length.
 LONG_VRS = frozenset(
@@ -41,6 +45,10 @@ class Odd(Exception):
 
 class Truncated(Exception):
     """The bytes end inside an element."""
+
+
+class TooMany(ValueError):
+    """There are more elements and items than anybody takes apart."""
 
 
 class Form(Enum):
@@ -302,3 +310,45 @@ def items(data: Bytes, start: int, stop: int, encoding: Encoding) -> Iterator[tu
         if end > stop:
             raise Truncated
         yield begin, end
+
+
+def require_few(data: Bytes, encoding: Encoding, most: int = MOST) -> None:
+    """At most so many elements and items stand before the pixel data, however deep: eight bytes of
+    an empty one become a kilobyte in a reader's memory. Raises TooMany.
+    """
+    try:
+        _count(data, 0, len(data), encoding, most)
+    except (Odd, Truncated):  # a reader may understand more of it
+        tag = re.escape(_LITTLE_LONG.pack(0xE000FFFE) if encoding.little else b"\xff\xfe\xe0\x00")
+        if next(islice(re.finditer(tag, data), most, None), None) is not None:
+            raise TooMany from None
+
+
+def _count(data: Bytes, position: int, stop: int, encoding: Encoding, left: int) -> int:
+    """How many of `left` are left; what is inside an element comes as if it stood behind it."""
+    while position < stop:
+        tag, vr, length, value = read_head(data, position, stop, encoding)
+        left -= 1
+        if left < 0:
+            raise TooMany
+        position = value
+        if tag == PIXEL_DATA and length == UNDEFINED:
+            return left
+        if tag in (ITEM, ITEM_END, SEQUENCE_END) or vr == b"SQ":
+            continue
+        if vr == b"UN" and encoding.explicit:  # section 6.2.2 note: a sequence, if it is one
+            unknown = length == UNDEFINED
+            end = end_of_undefined(data, value, stop, IMPLICIT) if unknown else value + length
+            if unknown or _begins_item(data, value, IMPLICIT):
+                left = _count(data, value, min(end, stop), IMPLICIT, left)
+            position = end
+        elif length != UNDEFINED and (vr or not _begins_item(data, value, encoding)):
+            position += length
+    return left
+
+
+def _begins_item(data: Bytes, position: int, encoding: Encoding) -> bool:
+    if position + 8 > len(data):
+        return False
+    group, number, _ = encoding.tag.unpack_from(data, position)
+    return bool(group << 16 | number == ITEM)

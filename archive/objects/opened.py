@@ -18,7 +18,7 @@ from pydicom.uid import ExplicitVRLittleEndian
 
 from archive.errors import DatasetUnreadable, NotFound, Unsupported
 from archive.objects import charsets, deflated, elements, transcoding
-from archive.objects.elements import Bytes, Element, Odd, Truncated
+from archive.objects.elements import Bytes, Element, Odd, TooMany, Truncated
 
 PIXEL_DATA = elements.PIXEL_DATA
 PIXELS = (0x7FE00008, 0x7FE00009, PIXEL_DATA)  # float, double float, integer
@@ -90,10 +90,13 @@ def opened(data: Bytes, transfer_syntax_uid: str) -> Opened:
     """Raises Unsupported: an encoding that is not the one it is said to be, or one without end."""
     try:
         data = deflated.plain(data, transfer_syntax_uid, most=transcoding.LARGEST)
+        elements.require_few(data, elements.encoding_of(transfer_syntax_uid))
         end, after, pixels = _pixels(data, transfer_syntax_uid)
         dataset = _around(bytes(data[:end]), bytes(data[after:]), transfer_syntax_uid)
     except (Odd, Truncated, DatasetUnreadable):
         raise Unsupported("the object's encoding cannot be read") from None
+    except TooMany:
+        raise Unsupported("the object has more attributes than are taken apart here") from None
     return Opened(dataset, transfer_syntax_uid, data, pixels)
 
 

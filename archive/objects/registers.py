@@ -9,7 +9,7 @@ REGISTER_TYPE_SLOT = "urn:kanta:kvarkki:registry-type"
 REGISTER_SPECIFIER_SLOT = "urn:kanta:kvarkki:registry-specifier"
 FOREIGN_SPECIFIER_ROOT = "1.2.246.537.30"  # of who has neither Finnish code
 
-_BUSINESS_ID = re.compile(r"^[0-9]{6,7}-[0-9]$")
+_BUSINESS_ID = re.compile(r"^[0-9]{6,7}-[0-9]\Z")
 
 
 def normal_specifier(text: str) -> str:

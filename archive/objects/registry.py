@@ -51,7 +51,7 @@ OTHER_KIND = "other"
 KIND_SCHEME = "KUVA-DOC"  # our own until the national codes are known
 MANIFEST_FORMAT = ("1.2.840.10008.5.1.4.1.1.88.59", "1.2.840.10008.2.6.1")  # RAD TF-3 4.68.4.1.2.3
 
-_DTM = re.compile(r"^[0-9]{4}(?:[0-9]{2}){0,5}$")
+_DTM = re.compile(r"^[0-9]{4}(?:[0-9]{2}){0,5}\Z")
 _HL7_ESCAPES = (("^", "\\S\\"), ("&", "\\T\\"), ("~", "\\R\\"), ("|", "\\F\\"))
 Slots = tuple[tuple[str, tuple[str, ...]], ...]
 

@@ -28,7 +28,7 @@ _UNIQUE_ID = re.compile(
     r"^(?P<oid>[0-9.]{1,64})(?:\^[^\s^]{1,16})?$"
 )  # ITI TF-3 4.2.3.2.26: OID, or OID^extension
 OCCUPATIONAL = "4"  # code of 1.2.246.537.5.40150
-_SHA1 = re.compile(r"^[0-9a-f]{40}$")
+_SHA1 = re.compile(r"^[0-9a-f]{40}\Z")
 
 
 def resolve(submission: Submission) -> Submission:

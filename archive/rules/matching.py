@@ -59,8 +59,10 @@ _TIME = re.compile(r"([0-9]{2})(?::?([0-9]{2})(?::?([0-9]{2})(?:\.([0-9]{1,6}))?
 
 
 def match_of(vr: str, values: Sequence[str]) -> Match | None:
-    """None is universal. Raises ValueError when a date or time is none."""
+    """None is universal. Raises ValueError when a date or time is none, or a text is none."""
     given = tuple(value for value in values if value)
+    if any("\0" in value for value in given):  # no column takes it, so none that is kept has one
+        raise ValueError("not a text")
     if not given or given == (UNIVERSAL,):
         return None
     if vr == "DA":

@@ -103,11 +103,12 @@ def _believed(environment: str, content: bytes) -> Claims:
 
 def _require_now(claims: Claims, expires: datetime | None, at: datetime) -> None:
     skew = timedelta(seconds=settings().xua_skew_seconds)
-    if at < claims.not_before - skew:
+    # Of what is now: an assertion may tell the first or the last moment of the calendar.
+    if at + skew < claims.not_before:
         raise AssertionExpired("the assertion is not valid yet")
-    if at >= claims.not_on_or_after + skew:
+    if at - skew >= claims.not_on_or_after:
         raise AssertionExpired("the assertion has expired")
-    if expires is not None and at >= expires + skew:
+    if expires is not None and at - skew >= expires:
         raise AssertionExpired("the message has expired")
     longest = timedelta(hours=settings().xua_longest_hours)
     if claims.not_on_or_after - claims.not_before > longest:

@@ -27,7 +27,7 @@ from archive.values import HETU_ROOT, PatientIdentifier, PersonId, now, today
 MAX_TOKEN = 8_192
 MINUTE = timedelta(minutes=1)
 REQUIRED = ["iss", "aud", "exp", "iat", "jti", "person"]
-_JTI = re.compile(r"^[A-Za-z0-9._~-]{16,128}$")
+_JTI = re.compile(r"^[A-Za-z0-9._~-]{16,128}\Z")
 # What is wrong, by what PyJWT raises; its own texts may repeat values.
 WRONG: Mapping[type[Exception], str] = {
     jwt.ExpiredSignatureError: "assertion has expired",

@@ -22,8 +22,8 @@ from archive.values import today
 
 ONE_DAY = timedelta(days=1)
 NAMED = ("name_fi", "name_sv", "name_en", "source")
-_TYPE = re.compile(r"^[a-z][a-z0-9_]{1,31}$")
-_MODALITY = re.compile(r"^[A-Z0-9_ ]{1,16}$")  # PS3.5 6.2, VR CS
+_TYPE = re.compile(r"^[a-z][a-z0-9_]{1,31}\Z")
+_MODALITY = re.compile(r"^[A-Z0-9_ ]{1,16}\Z")  # PS3.5 6.2, VR CS
 
 
 @dataclass(frozen=True, slots=True)

@@ -87,7 +87,7 @@ def report(
     """
     who, what = who or Who(), what or What()
     own = fingerprint(environment, error.reason(), place, who)
-    told = {**error.facts, **(facts or {})}
+    told = {name: _kept(text) for name, text in {**error.facts, **(facts or {})}.items()}
     with transaction.atomic():
         routes.lock(own)
         mark = routes.led(own, told)
@@ -102,17 +102,22 @@ def report(
             case=case,
             mark=own,
             at=case.last_at,
-            detail=error.detail[:400],
+            detail=_kept(error.detail)[:400],
             facts=told,
             study_id=what.study_id,
             subject_id=what.subject_id,
             job_id=what.job_id,
-            accession_number=what.accession_number[:64],
-            study_instance_uid=what.study_instance_uid[:64],
-            sop_instance_uid=what.sop_instance_uid[:64],
+            accession_number=_kept(what.accession_number)[:64],
+            study_instance_uid=_kept(what.study_instance_uid)[:64],
+            sop_instance_uid=_kept(what.sop_instance_uid)[:64],
             correlation_id=what.correlation_id,
         )
         return case.id
+
+
+def _kept(text: str) -> str:
+    """What a peer told may hold the one character that no column takes."""
+    return str(text).replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
 def _stands_open(mark: str, subject_id: UUID | None) -> bool:
@@ -144,7 +149,7 @@ def _open_case(mark: str, error: ArchiveError, *, environment: str, place: Place
             place=place.step,
             organisation_id=who.organisation_id,
             connection_id=who.connection_id,
-            caller=who.name[:64],
+            caller=_kept(who.name)[:64],
             fingerprint=mark,
             severity=severity,
             due_at=at + time if time is not None else None,

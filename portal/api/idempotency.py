@@ -23,7 +23,7 @@ from archive.models import ApiToken, IdempotentCall
 from archive.values import now
 
 HEADER = "Idempotency-Key"
-KEY = re.compile(r"^[\x21-\x7e]{8,100}$")
+KEY = re.compile(r"^[\x21-\x7e]{8,100}\Z")
 
 Handler = Callable[..., Response]
 

@@ -6,9 +6,9 @@ from pydicom.dataset import Dataset
 from pydicom.encaps import encapsulate
 
 from archive.errors import NotFound, Unsupported
-from archive.objects import json_model, transcoding
+from archive.objects import elements, json_model, transcoding
 from archive.objects.opened import opened
-from tests.cast import EXPLICIT, dataset, encoded
+from tests.cast import EXPLICIT, IMPLICIT, dataset, encoded
 from tests.objects import samples
 from tests.objects.samples import BIG
 from tests.objects.test_transcoding import NO_PIXELS, NOT_UNPACKED
@@ -102,3 +102,44 @@ def test_attributes_become_json_with_long_values_by_their_address() -> None:
         "/bulk/54000100/0/54001010"
     )
     assert root.findtext("DicomAttribute[@tag='00280030']/Value[@number='2']") == "0.25"
+
+
+def nested(parts: int, *, undefined: bool, syntax: str) -> bytes:
+    """A sequence of so many empty items."""
+    explicit = syntax == EXPLICIT
+    items = b"\xfe\xff\x00\xe0\0\0\0\0" * parts
+    length = b"\xff" * 4 if undefined else len(items).to_bytes(4, "little")
+    head = b"\x40\x00\x30\xa7" + (b"SQ\0\0" if explicit else b"") + length
+    return head + items + (b"\xfe\xff\xdd\xe0\0\0\0\0" if undefined else b"")
+
+
+@pytest.mark.parametrize("undefined", [False, True])
+@pytest.mark.parametrize("syntax", [EXPLICIT, IMPLICIT])
+def test_more_items_than_are_taken_apart_are_refused_before_they_take_memory(
+    syntax: str, undefined: bool
+) -> None:
+    """Eight bytes each; a reader makes a kilobyte of each."""
+    few = nested(1_000, undefined=undefined, syntax=syntax)
+    assert len(opened(few, syntax).dataset[0x0040A730].value) == 1_000
+    many = nested(elements.MOST, undefined=undefined, syntax=syntax)
+    for data in (many, b"\x09\x00\x10\x10ZZ\0\0" + many):  # also behind what is odd
+        with pytest.raises(Unsupported):
+            opened(data, syntax)
+    with pytest.raises(Unsupported):
+        transcoding.convert(many, syntax, EXPLICIT if syntax == IMPLICIT else IMPLICIT)
+
+
+def test_parts_are_counted_at_any_depth_and_not_in_pixels_or_long_values() -> None:
+    for name, (data, syntax) in samples.data_sets().items():
+        if name not in samples.TRUNCATED:
+            elements.require_few(data, elements.encoding_of(syntax), 2_000)
+    made = dataset()
+    made.add_new(0x7FE11010, "OB", b"ZZ" + b"\xfe\xff\x00\xe0\0\0\0\0" * 1_000)
+    made.ContentSequence = [Dataset()]
+    made.ContentSequence[0].ContentSequence = [Dataset() for _ in range(50)]
+    for syntax in (EXPLICIT, IMPLICIT):
+        data = encoded(made, syntax)
+        count = len(made) + 1 + 1 + 50
+        elements.require_few(data, elements.encoding_of(syntax), count)
+        with pytest.raises(elements.TooMany):
+            elements.require_few(data, elements.encoding_of(syntax), count - 1)

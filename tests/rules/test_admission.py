@@ -53,8 +53,14 @@ def test_a_right_object_is_admitted_with_what_it_is() -> None:
         ({"PatientID": "310281-900C"}, errors.PatientIdUntrusted),  # no such day
         ({"PatientID": "010181–900C"}, errors.PatientIdUntrusted),  # a foreign dash
         ({"PatientID": "010181 900C"}, errors.PatientIdUntrusted),
+        ({"PatientID": f"{MATTI}\n"}, errors.PatientIdUntrusted),
+        ({"IssuerOfPatientID": f"{HETU_ROOT}\n"}, errors.PatientIdUntrusted),
         ({"IssuerOfPatientID": "1.2.246.21.9"}, errors.PatientIdUntrusted),
         ({"IssuerOfPatientID": "SOMEBODY"}, errors.PatientIdUntrusted),
+        (
+            {"PatientID": "T" * 65, "IssuerOfPatientID": "1.2.246.10.90000003.22.2026"},
+            errors.PatientIdUntrusted,
+        ),
         ({"StudyDescription": "ZZ9ZZ Pää"}, errors.StudyCodeUnknown),
         ({"StudyDescription": "CT HEAD"}, errors.StudyCodeUnknown),
         ({"StudyDescription": "aa1ad Pää"}, errors.StudyCodeUnknown),

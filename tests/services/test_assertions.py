@@ -1,6 +1,6 @@
 """Who is established by an assertion, and which assertions are refused."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -240,6 +240,15 @@ def test_a_message_that_has_expired_is_refused(cast: Cast) -> None:
     token = signing.token(cast.oulu.organisation)
     late = now() - timedelta(hours=1)
     assert isinstance(refused(cast, token, expires=late), AssertionExpired)
+
+
+def test_what_ends_with_the_calendar_is_judged_as_any_other(cast: Cast) -> None:
+    last = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+    token = signing.token(cast.oulu.organisation)
+    presented = Presented(token, "1", ADDRESS, last)
+    assert assertions.establish(cast.oulu.consumer.actor, presented).actor.requester
+    endless = signing.token(cast.oulu.organisation, lasts=last - now())
+    assert isinstance(refused(cast, endless), AssertionExpired)
 
 
 # --- for one patient ------------------------------------------------------------------------------

@@ -49,6 +49,12 @@ def history(case: Case) -> list[str]:
     return [row.facts["what"] for row in rows.order_by("at", "id")]
 
 
+def test_a_case_keeps_what_a_peer_told_but_for_what_no_column_takes() -> None:
+    case = fail(field="pati\0ent")
+    (event,) = CaseEvent.objects.filter(case=case)
+    assert event.facts["field"] == "pati\N{REPLACEMENT CHARACTER}ent"
+
+
 def test_the_fingerprint_is_what_it_is_said_to_be_and_stays_so() -> None:
     who = Who(connection_id=uuid7())
     mark = error_desk.fingerprint("production", "study-code-unknown", STORE, who)

@@ -132,6 +132,8 @@ def test_a_wrong_request_is_answered_with_what_is_wrong() -> None:
     assert web.problem(response) == (400, "identifier-mismatch")
     assert response.json()["elements"] == "00080020"
     assert "StudyDate" in response.json()["detail"] and "VR DA" in response.json()["detail"]
+    for never in ({"StudyInstanceUID": "1.2\0"}, {"PatientName": "\0*"}, {"PatientID": "\0"}):
+        assert web.problem(ours.get("studies", **never)) == (400, "identifier-mismatch")
     assert web.problem(ours.get("studies", accept="text/html")) == (406, "not-acceptable")
     wrong_method = web.CLIENT.post("/dicomweb/series")
     assert web.problem(wrong_method) == (405, "not-found") and wrong_method["Allow"] == "GET, HEAD"

@@ -102,6 +102,7 @@ def test_each_event_is_taken() -> None:
         (a40("010181-900D^^^&1.2.246.21&ISO"), ("AE", "103"), "MRG^1^1"),
         (a40("X^^^&1.2.3&ISO"), ("AE", "103"), "MRG^1^1"),
         (a40("X"), ("AE", "103"), "MRG^1^1"),
+        (a40(f"{'T' * 65}^^^&1.2.246.10.90000003.22.2026&ISO"), ("AE", "103"), "MRG^1^1"),
         (a40(survivor="1234^^^LOCAL^MR"), ("AE", "103"), "PID^1^3"),
         (a40(survivor=f"{cx(official())}~{cx(official(VENLA))}"), ("AE", "103"), "PID^1^3"),
         (a40(official(), temporary()), ("AE", "103"), "MRG^1^1"),
