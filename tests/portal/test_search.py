@@ -106,6 +106,12 @@ def test_studies_are_found_by_address_too(key: str) -> None:
     assert f"/studies/{made[0].id}/" in answer.content.decode()
 
 
+def test_an_accession_number_typed_small_finds_its_study() -> None:
+    study = builders.study(accession_number="HOL6RR-9")
+    answer = signed_in("support").post("/search/", {"q": "hol6rr-9"})
+    assert answer.headers["Location"] == f"/studies/{study.id}/"
+
+
 def test_a_case_is_found_by_its_number_in_either_environment() -> None:
     case = builders.case(environment="test")
     answer = signed_in("support").post("/search/", {"q": str(case)})
