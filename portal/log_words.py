@@ -11,9 +11,20 @@ from django.utils.translation import gettext_lazy as _
 
 from archive.actors import ActorKind, Purpose
 from archive.ledger import Kind
-from archive.models import LedgerEvent, RegisterType, ReviewFinding, ReviewKind, ReviewScope
+from archive.models import (
+    DocumentKind,
+    LedgerEvent,
+    RegisterType,
+    ReviewFinding,
+    ReviewKind,
+    ReviewScope,
+    SecondKind,
+)
 from archive.queries import timeline
 from archive.rules.disclosure import What
+from onboarding.models import Precondition, TermsKind
+from onboarding.services.joining import WAIVER
+from onboarding.services.succession import SUCCESSION
 from portal import log_whats
 from portal.happenings import SAYINGS
 
@@ -243,12 +254,19 @@ LOGS: Mapping[str, Label] = {
     "use": _("Use log"),
     "who-has-seen": _("Who has seen"),
 }
+SORTS: Mapping[str, Label] = {
+    **{each.value: each.label for kinds in (DocumentKind, SecondKind, TermsKind) for each in kinds},
+    WAIVER: _("waiver of the rollout test"),
+    SUCCESSION: _("succession of a register"),
+}
 VALUES: Mapping[str, Mapping[str, Label]] = {
     "ground": GROUNDS,
     "what": WHATS,
     "purpose": PURPOSES,
     "register_type": {each.value: each.label for each in RegisterType},
     "log": LOGS,
+    "kind": SORTS,
+    "precondition": {each.value: each.label for each in Precondition},
     "suspicion": {each.value: each.label for each in ReviewKind},
     "scope": {each.value: each.label for each in ReviewScope},
     "finding": {each.value: each.label for each in ReviewFinding},

@@ -1,5 +1,6 @@
 """Reports as PDF, by fpdf2 and the fonts that every reader has."""
 
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,6 +11,7 @@ from fpdf import FPDF
 from fpdf.enums import TableBordersLayout
 
 ENCODING = "windows-1252"  # of the PDF standard fonts; holds Finnish, Swedish and English
+WITHOUT_MARK = {"ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ŧ": "t", "Ŧ": "T", "ŋ": "n", "Ŋ": "N"}
 MARGIN = 18.0  # mm
 COLUMNS = (44, 22, 66, 42)  # shares of the width
 
@@ -118,5 +120,16 @@ def as_pdf(report: Report) -> bytes:
 
 
 def fit(text: str) -> str:
-    """What the fonts cannot show becomes a question mark."""
-    return text.encode(ENCODING, "replace").decode(ENCODING)
+    """A letter that the fonts cannot show stands without its mark, anything else as a question
+    mark: Kārlis reads Karlis.
+    """
+    return "".join(map(_shown, unicodedata.normalize("NFC", text)))
+
+
+def _shown(letter: str) -> str:
+    parts = unicodedata.normalize("NFKD", WITHOUT_MARK.get(letter, letter))
+    bare = "".join(part for part in parts if not unicodedata.combining(part))
+    for known in (letter, bare):
+        if len(known.encode(ENCODING, "ignore")) == len(known) > 0:
+            return known
+    return "?"

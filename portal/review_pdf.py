@@ -43,7 +43,9 @@ def _facts(case: ReviewCase, reader: str) -> list[tuple[str, str]]:
         (_("Owner"), owner),
     ]
     if case.found_at:
-        facts.append((_("Found"), _joined(formats.when_text(case.found_at), case.found_by)))
+        facts.append(
+            (_("Finding recorded"), _joined(formats.when_text(case.found_at), case.found_by))
+        )
     if case.closed_at:
         facts.append((_("Closed"), _joined(formats.when_text(case.closed_at), case.closed_by)))
     return [*facts, (_("Printed"), _joined(formats.when_text(now()), reader))]

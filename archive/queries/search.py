@@ -75,7 +75,7 @@ def find(
 
 
 def _studies(text: str, rows: QuerySet[Study]) -> list[Study]:
-    keyed = rows.filter(Q(accession_number=text) | Q(study_instance_uid=text))
+    keyed = rows.filter(Q(accession_number__in=_as_said(text)) | Q(study_instance_uid=text))
     return list(keyed.select_related("connection__organisation").order_by("-received_at")[:SHOWN])
 
 
@@ -89,7 +89,10 @@ def _cases(text: str, environment: str, reasons: Sequence[str]) -> list[Case]:
     title = text.upper()
     by_title = Connection.objects.filter(environment=environment, aet=title).values("id")
     events = CaseEvent.objects.order_by()
-    keyed = (events.filter(accession_number=text), events.filter(study_instance_uid=text))
+    keyed = (
+        events.filter(accession_number__in=_as_said(text)),
+        events.filter(study_instance_uid=text),
+    )
     narrowed = [
         *(rows.filter(id__in=each.values_list("case_id", flat=True)[:LOOKED_AT]) for each in keyed),
         rows.filter(code=title),
@@ -102,6 +105,11 @@ def _cases(text: str, environment: str, reasons: Sequence[str]) -> list[Case]:
         fits = events.annotate(words=ERROR_WORDS).filter(words=_all_words(text))
         narrowed.append(rows.filter(id__in=fits.values_list("case_id", flat=True)[:LOOKED_AT]))
     return _once(_newest(each) for each in narrowed)
+
+
+def _as_said(text: str) -> set[str]:
+    """Read out on the telephone, an accession number has no case: typed small it is found too."""
+    return {text, text.upper()}
 
 
 def _newest(rows: QuerySet[Case]) -> list[Case]:

@@ -33,6 +33,22 @@ def test_enter_searches(
     expect(page.get_by_role("main")).to_contain_text("Esimerkkilän")
 
 
+@pytest.mark.journey
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_code_and_its_reason_can_both_be_read_while_they_are_typed(
+    browser: Browser, address: str, demo: dict[str, Any], width: int
+) -> None:
+    page = browser.new_page(viewport={"width": width, "height": 900})
+    let_in(page, address, demo["logins"]["support"])
+    page.goto(f"{address}/desk/")
+    page.locator("#find").fill("010181-900C")
+    page.locator("#find").press("Enter")
+    expect(page.locator("#find-reason")).to_be_focused()
+    for field in ("#find", "#find-reason"):
+        box = page.locator(field).bounding_box()
+        assert box and box["width"] > 120, field
+
+
 def test_an_ae_title_leads_to_its_customer() -> None:
     answer = signed_in("support").post("/search/", {"q": "esim_pacs"})
     assert answer.headers["Location"] == own_address("9000000-3")
@@ -88,6 +104,12 @@ def test_studies_are_found_by_address_too(key: str) -> None:
     answer = signed_in("support").get(f"/search/?q={key}", follow=True)
     assert answer.status_code == 200
     assert f"/studies/{made[0].id}/" in answer.content.decode()
+
+
+def test_an_accession_number_typed_small_finds_its_study() -> None:
+    study = builders.study(accession_number="HOL6RR-9")
+    answer = signed_in("support").post("/search/", {"q": "hol6rr-9"})
+    assert answer.headers["Location"] == f"/studies/{study.id}/"
 
 
 def test_a_case_is_found_by_its_number_in_either_environment() -> None:

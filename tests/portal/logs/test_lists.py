@@ -310,3 +310,22 @@ def test_whose_data_it_was_is_not_said_to_be_the_organisation_of_who_looked(
 def test_what_was_changed_is_said_in_the_readers_language(kept: str, said: str) -> None:
     with override("fi"):
         assert value_words("what", kept) == said
+
+
+@pytest.mark.parametrize(
+    ("name", "kept", "said"),
+    [
+        ("what", "closed", "suljettu"),
+        ("what", "prohibition", "luovutuskielto"),
+        ("what", "notice put up", "tiedote julkaistu"),
+        ("kind", "waiver", "vapautus käyttöönottokokeesta"),
+        ("kind", "succession", "rekisterin siirtyminen"),
+        ("kind", "study-entry", "tutkimusmerkintä"),
+        ("precondition", "patient_data", "Potilastietovaranto käytössä"),
+    ],
+)
+def test_what_the_ledger_keeps_as_a_word_is_told_in_the_readers_language(
+    name: str, kept: str, said: str
+) -> None:
+    with override("fi"):
+        assert value_words(name, kept) == said
