@@ -25,7 +25,7 @@ from archive.models import (
     Study,
     WebhookEvent,
 )
-from archive.services import case_work, routes, webhook_events
+from archive.services import case_work, routes, strangers, webhook_events
 from archive.values import now
 
 ENDED = (EventOutcome.SOLVED, EventOutcome.IGNORED)
@@ -46,6 +46,10 @@ class Who:
     organisation_id: UUID | None = None
     connection_id: UUID | None = None
     name: str = ""  # of one who is nobody's: the AE title it gave
+
+    @property
+    def is_stranger(self) -> bool:
+        return bool(self.name) and not (self.organisation_id or self.connection_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +91,11 @@ def report(
     """
     who, what = who or Who(), what or What()
     own = fingerprint(environment, error.reason(), place, who)
+    if who.is_stranger and strangers.is_one_too_many(
+        own, environment=environment, reason=error.reason(), edge=place.edge, step=place.step
+    ):
+        who = Who()  # the rest of them; facts tell the name
+        own = fingerprint(environment, error.reason(), place, who)
     told = {name: _kept(text) for name, text in {**error.facts, **(facts or {})}.items()}
     with transaction.atomic():
         routes.lock(own)

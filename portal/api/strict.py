@@ -76,6 +76,16 @@ def value_of(parse: Callable[[str], str], text: str) -> str:
         raise serializers.ValidationError("", code="invalid") from None
 
 
+class SinceField(serializers.DateTimeField):
+    """A moment; without an offset from UTC it is Finland's."""
+
+    def enforce_timezone(self, value: datetime) -> datetime:
+        try:
+            return super().enforce_timezone(value)
+        except OverflowError:
+            raise serializers.ValidationError("out of range", code="overflow") from None
+
+
 class MomentField(serializers.DateTimeField):
     """A moment with its offset from UTC, without which it could be two; as UTC."""
 

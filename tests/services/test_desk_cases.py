@@ -7,8 +7,9 @@ import pytest
 from archive.actors import Actor, ActorKind
 from archive.errors import BytesDamaged, StudyCodeUnknown
 from archive.errors.desk import CasesOfOthers, CasesUnjoinable, CaseTaken
+from archive.errors.persons import SenderUnknown
 from archive.models import Case, CaseEvent, CaseRoute, LedgerEvent, Severity, SeverityTime, User
-from archive.services import case_work, error_desk, routes
+from archive.services import case_work, error_desk, routes, strangers
 from archive.services.error_desk import Place, Who
 from archive.values import today, uuid7
 from tests import builders
@@ -53,6 +54,25 @@ def test_a_case_keeps_what_a_peer_told_but_for_what_no_column_takes() -> None:
     case = fail(field="pati\0ent")
     (event,) = CaseEvent.objects.filter(case=case)
     assert event.facts["field"] == "pati\N{REPLACEMENT CHARACTER}ent"
+
+
+def test_names_that_a_stranger_makes_up_do_not_fill_the_desk() -> None:
+    def knock(name: str, at: Place = STORE) -> Case:
+        told = error_desk.report(
+            SenderUnknown(), environment="production", place=at, who=Who(name=name)
+        )
+        return Case.objects.get(id=told)
+
+    before = Case.objects.count()
+    first, *_ = [knock(f"PACS{number}") for number in range(strangers.MOST)]
+    others = {knock(f"ELSE{number}").id for number in range(10)}
+    assert Case.objects.count() == before + strangers.MOST + 1
+    assert len(others) == 1 and knock("PACS0") == first
+    assert numbers(Case.objects.get(id=others.pop())) == (10, 10, "open")
+    assert knock("PACS0", WEB).caller == "PACS0"  # elsewhere it is another cause
+    assert fail().organisation is not None  # customers have cases of their own
+    error_desk.resolve(desk(), first, reason="a title mistyped, now corrected")
+    assert knock("ANOTHER").caller == "ANOTHER"
 
 
 def test_the_fingerprint_is_what_it_is_said_to_be_and_stays_so() -> None:

@@ -16,7 +16,7 @@ from archive.queries import authorisations as queries
 from archive.queries.followup import Stage
 from archive.rules.authorisations import ORDER_FIELDS, Order
 from archive.values import HETU_ROOT, Oid, PatientIdentifier
-from portal.api.strict import day_field
+from portal.api.strict import SinceField, day_field
 from portal.forms.codes import refuse_code
 
 
@@ -178,7 +178,7 @@ class FiltersShape(Shape):
     made_until = day_field(required=False)
     due_until = day_field(required=False)
     valid_on = day_field(required=False)
-    changed_since = serializers.DateTimeField(required=False)
+    changed_since = SinceField(required=False)
     sort = serializers.ChoiceField(list(queries.SORTS), default=queries.FIRST_SORT)
     size = serializers.IntegerField(min_value=1, max_value=500, default=100)
     after = serializers.CharField(max_length=200, default="", help_text="as `next` has it")

@@ -239,7 +239,14 @@ def test_lists_are_narrowed_sorted_and_turned_by_key(caller: Any) -> None:
 @pytest.mark.parametrize(
     "query",
     [
-        *("after=x", "sort=patient", "size=0", "made_from=x", "producer=1.2.3"),
+        *(
+            "after=x",
+            "sort=patient",
+            "size=0",
+            "made_from=x",
+            "changed_since=0001-01-01",
+            "producer=1.2.3",
+        ),
         *("service=010181-900C", "made_until=9999-12-31"),
     ],
 )
