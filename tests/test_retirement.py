@@ -4,7 +4,7 @@ import gzip
 import json
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from io import StringIO
 from pathlib import Path
 from uuid import UUID
@@ -18,8 +18,9 @@ from archive import chain, config, ledger
 from archive.errors import Conflict, Malformed
 from archive.ledger import About, Kind
 from archive.models import LedgerEvent, LedgerRetired, LedgerSeal
+from archive.queries import figures
 from archive.services import anchors, ledger_files, ledger_retirement
-from archive.values import today
+from archive.values import now, today
 from tests.test_anchors import verdict
 from tests.test_ledger import seal_all, settings_url
 
@@ -257,3 +258,16 @@ def test_of_a_chain_that_began_with_younger_events_only_the_events_go(
     row = LedgerRetired.objects.get()
     assert (row.position, row.strays) == (0, [place(event)])
     assert verdict("--anchor", str(anchors.path()))[1] == 0
+
+
+def test_seals_that_stand_still_are_seen_while_events_go_on(years: dict[str, UUID]) -> None:
+    seal_all()
+    assert figures.unsealed_seconds() == 0
+    with psycopg.connect(settings_url(), autocommit=True) as session:
+        session.execute("ALTER TABLE archive_ledgerseal DISABLE TRIGGER USER")
+        session.execute("UPDATE archive_ledgerseal SET sealed_at = now() - interval '15 minutes'")
+        session.execute("ALTER TABLE archive_ledgerseal ENABLE TRIGGER USER")
+    for minutes in (10, 5, 0):
+        at = now() - timedelta(minutes=minutes)
+        ledger.record(Kind.STUDY_VIEWED, About(environment="test"), {"reason": "x"}, at=at)
+    assert 600 <= figures.unsealed_seconds() < 700

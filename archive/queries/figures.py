@@ -25,9 +25,10 @@ def open_cases() -> dict[tuple[str, str], int]:
 
 
 def unsealed_seconds() -> float:
-    """How far the seals are behind the newest event."""
-    newest = LedgerEvent.objects.order_by("-at").values_list("at", flat=True).first()
+    """For how long the oldest event since the last seal has waited; the newest is young for as long
+    as there is traffic, whether anything is sealed or not.
+    """
     sealed = LedgerSeal.objects.order_by("-position").values_list("sealed_at", flat=True).first()
-    if newest is None or (sealed is not None and sealed >= newest):
-        return 0.0
-    return max(0.0, (now() - newest).total_seconds())
+    waiting = LedgerEvent.objects.filter(at__gt=sealed) if sealed else LedgerEvent.objects.all()
+    oldest = waiting.order_by("at").values_list("at", flat=True).first()
+    return max(0.0, (now() - oldest).total_seconds()) if oldest else 0.0

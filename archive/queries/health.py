@@ -1,5 +1,6 @@
 """Whether the parts live: asked of database, broker, heartbeat rows and vault (NF-6)."""
 
+import shutil
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
 
@@ -14,6 +15,7 @@ from archive.values import now
 from portal.celery import app
 
 STALE = timedelta(seconds=15)  # three beats missed
+SEGMENT = 16 << 20  # bytes by which PostgreSQL's log grows
 PATIENCE = 0.04  # seconds the database and the broker each have to answer
 PARTS = ("database", "broker", "worker", "dicom", "hl7", "vault")
 AUDIT = "audit"  # a part only where a security monitor is set
@@ -44,6 +46,18 @@ def vault_writable() -> str:
     return f"{' and '.join(lost)} cannot be written, or is full" if lost else ""
 
 
+def database_full() -> str:
+    """Of our own PostgreSQL: one that can write no more goes on answering, and beats are written
+    over old ones.
+    """
+    folder = settings().data_dir / "postgres"
+    try:
+        room = shutil.disk_usage(folder).free
+    except OSError:  # another's server, or a folder that is not ours to look into
+        return ""
+    return "" if room > SEGMENT else "its disk is full"
+
+
 def from_database() -> dict[str, str]:
     """The database itself, and the kinds of process that have beaten lately."""
     try:
@@ -56,7 +70,7 @@ def from_database() -> dict[str, str]:
         close_old_connections()
     silent = f"no heartbeat for {STALE.seconds} s"
     return {
-        "database": "",
+        "database": database_full(),
         "worker": "" if WORKERS <= beating else silent,
         "dicom": "" if "dicom" in beating else silent,
         AUDIT: behind,
@@ -111,7 +125,7 @@ def answering() -> dict[str, bool]:
     fresh = Heartbeat.objects.filter(at__gte=now() - STALE).values_list("kind", flat=True)
     alive = set(fresh)
     return {
-        "database": True,  # else there is no answer at all
+        "database": not database_full(),  # that it answers is seen from our asking
         "broker": not broker(),
         "worker": WORKERS <= alive,
         "dicom": "dicom" in alive,

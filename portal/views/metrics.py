@@ -58,7 +58,7 @@ class Figures(Collector):
         )
         yield _one(
             "idr_ledger_unsealed_seconds",
-            "How long the newest event of the log has waited for its seal",
+            "How long the oldest event of the log without a seal has waited for it",
             (),
             [((), figures.unsealed_seconds())],
         )

@@ -46,6 +46,18 @@ def test_free_space_is_told_of_before_objects_are_refused(configure: Configure) 
     assert case.state == "resolved"
 
 
+def test_a_database_whose_disk_is_full_is_not_ready(
+    own_vault: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It answers, and beats go on, while nothing new can be written."""
+    assert health.database_full() == "", "a server of another's"
+    (own_vault.parent / "postgres").mkdir()
+    assert health.database_full() == "" and health.answering()["database"]
+    monkeypatch.setattr(health, "SEGMENT", 1 << 60)
+    assert health.database_full() == "its disk is full"
+    assert not health.answering()["database"]
+
+
 def free(folder: Path) -> int:
     return shutil.disk_usage(folder).free
 
