@@ -27,9 +27,9 @@ def cast() -> Cast:
 
 
 def kept(cast: Cast, request: bytes, *, changed: bool = False) -> RegistryMessage:
-    exchanged = Exchanged("a", "m", request, b"", changed, changed)
-    registry_messages.keep(cast.repository.actor, exchanged, uuid7())
-    return RegistryMessage.objects.latest("id")
+    exchanged, correlation_id = Exchanged("a", "m", request, b"", changed, changed), uuid7()
+    registry_messages.keep(cast.repository.actor, exchanged, correlation_id)
+    return RegistryMessage.objects.get(correlation_id=correlation_id)
 
 
 @pytest.mark.parametrize("changed", [False, True], ids=["refused", "changed"])
