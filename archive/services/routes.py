@@ -50,8 +50,13 @@ def join(actor: Actor, case: Case, into: Case) -> CaseRoute:
         _require_joinable(case, into)
         route = _lay(actor, case.fingerprint, case, into)
         CaseEvent.objects.filter(case=case).update(case=into)
+        live = _by_facts()
+        is_split = any(each.fingerprint == into.fingerprint for each in live)
+        parts = _lead(into, live) if is_split else set()  # they take their share
         _count(case)
         _count(into, case)
+        for part in Case.objects.filter(id__in=parts):
+            _count(part, case)
         _record(actor, into, {"what": "joined", "from": str(case), "to": str(into)})
         _record(actor, case, {"what": "joined", "from": str(case), "to": str(into)})
     return route
@@ -143,28 +148,41 @@ def _file_anew(route: CaseRoute) -> set[UUID]:
     """A route has ended: what stands in the case it led to, or was split from there, stands where
     its own mark leads to now. Ids of all cases whose events may have changed.
     """
-    live = list(CaseRoute.objects.filter(ended_at=None).exclude(fact=""))
+    live = _by_facts()
     found, looked_at = [route.into_id], {route.into_id, route.origin_id}
-    homes: dict[tuple[str, frozenset[UUID]], str] = {}
-    moves: dict[str, list[UUID]] = defaultdict(list)
     while found:
         case = Case.objects.get(id=found.pop())
         parts = [each.into_id for each in live if each.fingerprint == case.fingerprint]
         found += set(parts) - looked_at
         looked_at.update(parts)
-        rows = CaseEvent.objects.filter(case=case).values_list("id", "mark", "facts")
-        for event_id, mark, facts in rows.iterator():
-            having = frozenset(each.id for each in live if _has(each, facts))
-            key = mark or case.fingerprint, having
-            if key not in homes:
-                homes[key] = led(key[0], facts)
-            if homes[key] != case.fingerprint:
-                moves[homes[key]].append(event_id)
-    for home, event_ids in moves.items():
-        case = Case.objects.filter(fingerprint=home).latest("last_at")
-        CaseEvent.objects.filter(id__in=event_ids).update(case=case)
-        looked_at.add(case.id)
+        looked_at |= _lead(case, live)
     return looked_at
+
+
+def _by_facts() -> list[CaseRoute]:
+    return list(CaseRoute.objects.filter(ended_at=None).exclude(fact=""))
+
+
+def _lead(case: Case, live: list[CaseRoute]) -> set[UUID]:
+    """Its events stand where their own marks lead to now, as `live` splits them. Ids of the cases
+    to which any went.
+    """
+    homes: dict[tuple[str, frozenset[UUID]], str] = {}
+    moves: dict[str, list[UUID]] = defaultdict(list)
+    rows = CaseEvent.objects.filter(case=case).values_list("id", "mark", "facts")
+    for event_id, mark, facts in rows.iterator():
+        having = frozenset(each.id for each in live if _has(each, facts))
+        key = mark or case.fingerprint, having
+        if key not in homes:
+            homes[key] = led(key[0], facts)
+        if homes[key] != case.fingerprint:
+            moves[homes[key]].append(event_id)
+    gone = set()
+    for home, event_ids in moves.items():
+        there = Case.objects.filter(fingerprint=home).latest("last_at")
+        CaseEvent.objects.filter(id__in=event_ids).update(case=there)
+        gone.add(there.id)
+    return gone
 
 
 def _has(route: CaseRoute, facts: Mapping[str, object]) -> bool:

@@ -283,6 +283,18 @@ def test_what_was_split_from_a_joined_case_goes_back_to_where_it_came_from() -> 
     assert [numbers(each)[0] for each in (case, into, part)] == [2, 1, 0]
 
 
+def test_what_is_joined_to_a_case_that_was_split_goes_to_its_parts() -> None:
+    case, into = fail(Modality="MR"), fail(at=WEB, Modality="MR")
+    fail(Modality="CT")
+    fail(at=WEB, Modality="CT")
+    part = routes.split(desk(), into, fact="Modality", value="MR")
+    joined = routes.join(desk(), case, into)
+    assert [numbers(each)[0] for each in (case, into, part)] == [0, 2, 2]
+    assert fail(Modality="MR") == part
+    routes.undo(desk(), joined)
+    assert [numbers(each)[0] for each in (case, into, part)] == [3, 1, 1]
+
+
 def test_a_join_that_has_ended_leads_nothing_back() -> None:
     first, second, third = fail(), fail(at=WEB), fail(at=Place("xds", "store"))
     routes.undo(desk(), routes.join(desk(), first, second))
