@@ -7,6 +7,8 @@ from ipaddress import ip_network
 from math import isfinite
 from pathlib import Path
 
+from archive.values import Oid
+
 BROKERS = ("redis", "rediss", "redis+socket", "sentinel", "memory")
 MAIL_PORTS = {"starttls": 587, "tls": 465, "none": 25}  # RFC 6409, RFC 8314, RFC 5321
 
@@ -62,10 +64,7 @@ def port(text: str) -> int:
 
 
 def oid(text: str) -> str:
-    """As a UID may begin: PS3.5 section 9."""
-    if len(text) > 64 or not re.fullmatch(r"[0-2](\.(0|[1-9]\d*))+", text):
-        raise ValueError(text)
-    return text
+    return Oid(text)
 
 
 def application_entity_title(text: str) -> str:

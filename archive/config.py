@@ -87,9 +87,8 @@ class Config:
     data_dir: Path = variable(casts.folder, (ROOT / "var").resolve())
     demo: bool = variable(casts.flag, False)
     secret_key: str = variable(str)
-    database_url: str = variable(
-        casts.address_of_postgresql
-    )  # the application's role: owns no table
+    # the application's role: owns no table
+    database_url: str = variable(casts.address_of_postgresql)
     # the owner's role: migrations only
     database_owner_url: str = variable(
         casts.address_of_postgresql, Follows(lambda known: known["database_url"])
@@ -112,28 +111,22 @@ class Config:
     dicom_tls_certificate: str = variable(str, "")  # PEM files: ours with its chain,
     dicom_tls_key: str = variable(str, "")  # its key when that is not in the same file,
     dicom_tls_ca: str = variable(str, "")  # and the issuers whose certificates we trust
-    dicom_find_limit: int = variable(
-        casts.positive_whole_number, 10_000
-    )  # matches that one C-FIND is answered with
-    dicom_find_seconds: float = variable(
-        casts.positive_number, 10.0
-    )  # that the database may spend on one
-    inflated_max_bytes: int = variable(
-        casts.positive_whole_number, 1 << 30
-    )  # of a data set that came deflated
-    stow_max_request_bytes: int = variable(
-        casts.positive_whole_number, 64 << 30
-    )  # of all objects of one DICOMweb request
+    # matches that one C-FIND is answered with
+    dicom_find_limit: int = variable(casts.positive_whole_number, 10_000)
+    # that the database may spend on one
+    dicom_find_seconds: float = variable(casts.positive_number, 10.0)
+    # of a data set that came deflated
+    inflated_max_bytes: int = variable(casts.positive_whole_number, 1 << 30)
+    # of all objects of one DICOMweb request
+    stow_max_request_bytes: int = variable(casts.positive_whole_number, 64 << 30)
     hl7_port: int = variable(casts.port, 2575)
     hl7_processes: int = variable(casts.positive_whole_number, 2)
     hl7_max_connections: int = variable(casts.positive_whole_number, 100)
     hl7_max_message_bytes: int = variable(casts.positive_whole_number, 1 << 20)
-    hl7_timeout: float = variable(
-        casts.positive_number, 30.0
-    )  # seconds for a message to be whole, once begun
-    hl7_idle: float = variable(
-        casts.positive_number, 3600.0
-    )  # seconds for which a connection may bring nothing
+    # seconds for a message to be whole, once begun
+    hl7_timeout: float = variable(casts.positive_number, 30.0)
+    # seconds for which a connection may bring nothing
+    hl7_idle: float = variable(casts.positive_number, 3600.0)
     hl7_application: str = variable(str, "KANTA")
     hl7_test_application: str = variable(str, "KANTATEST")
     hl7_facility: str = variable(str, "KELA")
@@ -147,9 +140,8 @@ class Config:
     hl7_key: str = variable(str, "")
     hl7_client_ca: str = variable(str, "")  # who issues customers' certificates: TLS is then mutual
     hl7_messages_kept_days: int = variable(casts.positive_whole_number, 730)
-    soap_messages_kept_days: int = variable(
-        casts.positive_whole_number, 730
-    )  # of those that changed the registry
+    # of those that changed the registry
+    soap_messages_kept_days: int = variable(casts.positive_whole_number, 730)
     soap_queries_kept_days: int = variable(casts.positive_whole_number, 30)  # of all others
     ae_production: str = variable(casts.application_entity_title, "KANTA")
     ae_test: str = variable(casts.application_entity_title, "KANTATEST")
@@ -184,17 +176,15 @@ class Config:
     free_bytes_floor: int = variable(casts.whole_number, 256 << 20)
     evidence_max_bytes: int = variable(casts.positive_whole_number, 20 << 20)
     pass_opens_production: bool = variable(casts.flag, False)  # else an officer does
-    oidc_server: str = variable(
-        casts.address, ""
-    )  # of an OpenID provider; empty: nobody signs on by one
+    # of an OpenID provider; empty: nobody signs on by one
+    oidc_server: str = variable(casts.address, "")
     oidc_client_id: str = variable(str, "")
     oidc_client_secret: str = variable(str, "")
     oidc_name: str = variable(str, "OpenID Connect")  # as the sign-in page calls it
     oidc_api_issuer: str = variable(str, "")  # whose access tokens the API takes; empty: none
     oidc_api_audience: str = variable(str, "urn:idr:api")  # as its tokens call the API
-    oidc_api_keys: str = variable(
-        casts.address, ""
-    )  # address of its keys; empty: as its discovery says
+    # address of its keys; empty: as its discovery says
+    oidc_api_keys: str = variable(casts.address, "")
     oidc_api_roles: str = variable(str, "")  # claim that narrows a person's roles; empty: none does
     # who gets the ledger's daily anchor; none: nobody
     anchor_mail: tuple[str, ...] = variable(casts.listed, ())
@@ -220,12 +210,10 @@ class Config:
     citizen_audience: str = variable(str, "urn:idr:citizen-api")
     # one that is valid for longer is refused
     citizen_assertion_seconds: float = variable(casts.positive_number, 300.0)
-    citizen_skew_seconds: float = variable(
-        casts.number, 30.0
-    )  # how far its clock and ours may differ
-    vault_store: str = variable(
-        casts.store, "files"
-    )  # what new objects are written to: files or s3
+    # how far its clock and ours may differ
+    citizen_skew_seconds: float = variable(casts.number, 30.0)
+    # what new objects are written to: files or s3
+    vault_store: str = variable(casts.store, "files")
     s3_endpoint: str = variable(casts.address, "")  # empty: Amazon's
     s3_region: str = variable(str, "eu-north-1")
     s3_bucket: str = variable(str, Follows(_bucket))
@@ -237,9 +225,8 @@ class Config:
     verify_bytes_per_second: int = variable(casts.positive_whole_number, 20 << 20)
     # from the end of one round to the beginning of the next
     verify_rest_hours: float = variable(casts.number, 24.0)
-    retention_studies_per_second: int = variable(
-        casts.positive_whole_number, 300
-    )  # worked out anew by a survey
+    # worked out anew by a survey
+    retention_studies_per_second: int = variable(casts.positive_whole_number, 300)
     # for the rest of a study of which a part was corrected
     correction_patience_hours: float = variable(casts.number, 1.0)
     # by which browsers reach the portal, for links in mails; empty: no links

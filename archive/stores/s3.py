@@ -86,16 +86,9 @@ class ObjectStore:
         one moment the last stands, which is the same but for its head.
         """
         if spilled.stat().st_size <= PART:
-            place = {"Bucket": self.bucket, "Key": self._name(key)}
-            try:
-                with spilled.open("rb") as body:
-                    self.client.put_object(**place, Body=body, IfNoneMatch="*", **extra)
-            except ClientError as error:
-                if _code(error) not in THERE:
-                    raise
-                if self._has_alike(key, spilled):
-                    return
-            else:
+            with spilled.open("rb") as body:
+                is_new = self._put_new(key, body, extra)
+            if is_new or self._has_alike(key, spilled):
                 return
         limits = _transfer().TransferConfig(multipart_threshold=PART, multipart_chunksize=PART)
         self.client.upload_file(
@@ -121,17 +114,24 @@ class ObjectStore:
         """An object that is there already stays as it came first, with what its head says; one
         that is damaged is replaced.
         """
+        if self._put_new(key, body, extra):
+            return
+        head = head_of(key)
+        with self.open(key) as there:
+            if there.read()[head:] == body[head:]:
+                return
+        self.client.put_object(Bucket=self.bucket, Key=self._name(key), Body=body, **extra)
+
+    def _put_new(self, key: str, body: bytes | BinaryIO, extra: dict[str, str]) -> bool:
+        """Unless something stands there; whether it was put."""
         place = {"Bucket": self.bucket, "Key": self._name(key)}
         try:
             self.client.put_object(**place, Body=body, IfNoneMatch="*", **extra)
         except ClientError as error:
             if _code(error) not in THERE:
                 raise
-            head = head_of(key)
-            with self.open(key) as there:
-                if there.read()[head:] == body[head:]:
-                    return
-            self.client.put_object(**place, Body=body, **extra)
+            return False
+        return True
 
     def note(self, key: str, text: str) -> None:
         with _told():

@@ -1,6 +1,6 @@
 """People who sign in, their roles, and how they come to have them."""
 
-from django.contrib.sessions.models import Session
+from django.contrib.sessions.backends.db import SessionStore
 from django.db import transaction
 from django.db.models import QuerySet
 
@@ -41,7 +41,7 @@ def demo_accounts() -> list[str]:
 
 def forget_sessions() -> None:
     """Those that are over: they hold whom somebody looked at, and why."""
-    Session.objects.filter(expire_date__lt=now()).delete()
+    SessionStore.clear_expired()
 
 
 def sign_in_changed(actor: Actor, user: User, what: str) -> None:

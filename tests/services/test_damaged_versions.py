@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from pydicom.dataset import Dataset
 
 from archive import errors, stores, vault
 from archive.models import Case, Document, InstanceVersion
@@ -86,12 +87,17 @@ def test_what_is_moved_while_it_is_read_is_not_damaged(
     assert filling.has(vault.key_of("production", bytes.fromhex(manifest.vault_key)))
 
 
-def test_an_earlier_version_that_comes_again_is_whole_and_the_corrected_one_stays() -> None:
+def corrected_with_its_earlier_version_damaged() -> tuple[Dataset, InstanceVersion]:
     notes.allow(metadata=True)
     made = dataset()
     moved(made)
     version = InstanceVersion.objects.get(number=1)
     flip(bytes(version.digest))
+    return made, version
+
+
+def test_an_earlier_version_that_comes_again_is_whole_and_the_corrected_one_stays() -> None:
+    made, version = corrected_with_its_earlier_version_damaged()
     assert go_round().found == 1
     with pytest.raises(errors.PatientConflict):
         cast.store(made)
@@ -103,11 +109,7 @@ def test_an_earlier_version_that_comes_again_is_whole_and_the_corrected_one_stay
 
 
 def test_an_earlier_version_is_healed_though_the_object_in_force_is_damaged_too() -> None:
-    notes.allow(metadata=True)
-    made = dataset()
-    moved(made)
-    version = InstanceVersion.objects.get(number=1)
-    flip(bytes(version.digest))
+    made, version = corrected_with_its_earlier_version_damaged()
     flip(bytes(version.instance.digest))
     assert go_round().found == 2
     with pytest.raises(errors.PatientConflict):

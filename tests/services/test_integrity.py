@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from django.core.management import CommandError, call_command
+from pydicom.dataset import Dataset
 
 from archive import errors, vault
 from archive.models import (
@@ -127,23 +128,23 @@ def test_the_same_bytes_heal_it() -> None:
     assert told.facts["how"] == "sent again"
 
 
-def test_other_bytes_do_not_heal_it() -> None:
+def other_content_for_a_damaged_one() -> Dataset:
     made = dataset()
     cast.store(made)
     flip(bytes(one(made).digest))
     go_round()
     with pytest.raises(errors.BytesDamaged):
         cast.store(dataset(SOPInstanceUID=made.SOPInstanceUID, Rows=4))
+    return made
+
+
+def test_other_bytes_do_not_heal_it() -> None:
+    made = other_content_for_a_damaged_one()
     assert one(made).damaged_at is not None
 
 
 def test_who_sent_other_content_for_a_damaged_object_has_no_open_case_when_it_is_whole() -> None:
-    made = dataset()
-    cast.store(made)
-    flip(bytes(one(made).digest))
-    go_round()
-    with pytest.raises(errors.BytesDamaged):
-        cast.store(dataset(SOPInstanceUID=made.SOPInstanceUID, Rows=4))
+    made = other_content_for_a_damaged_one()
     assert Case.objects.get(reason="bytes-damaged", place="store").state == "open"
     cast.store(made)
     assert set(Case.objects.values_list("state", flat=True)) == {"resolved"}
