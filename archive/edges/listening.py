@@ -272,11 +272,7 @@ class Child:
             self.trade.live()
             try:
                 with exchange():
-                    heartbeats.beat(
-                        kind=self.trade.kind,
-                        instance=f"{socket.gethostname()}:{os.getpid()}",
-                        facts=self.trade.facts(self.index),
-                    )
+                    heartbeats.beat(kind=self.trade.kind, facts=self.trade.facts(self.index))
             except ArchiveError as error:
                 log.warning("no heartbeat: %s", error.detail)
             if self.stopping.wait(BEAT):

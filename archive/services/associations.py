@@ -6,6 +6,8 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from uuid import UUID
 
+from django.db.models import QuerySet
+
 from archive import ledger
 from archive.actors import Actor, connection_actor
 from archive.config import settings
@@ -165,10 +167,14 @@ def require_still(peer: Peer) -> None:
 
 
 def _system_of(title: str, environment: str) -> Connection | None:
-    """The one in force with this title, else the last that was: a title that its customer has given
-    up may be another's by now.
-    """
     known = Connection.objects.filter(kind=ConnectionKind.DICOM, environment=environment, aet=title)
+    return whose_it_is(known)
+
+
+def whose_it_is(known: QuerySet[Connection]) -> Connection | None:
+    """Of all connections of one name the one in force, else the last that was: a name that its
+    customer has given up may be another's by now.
+    """
     rows = list(known.select_related("organisation").order_by("-valid_from", "-id"))
     return next((row for row in rows if row.is_valid_on(today())), rows[0] if rows else None)
 

@@ -17,14 +17,14 @@ def of_worker() -> None:
     """The program's beat, whichever of its forked processes was given the task: one of them may get
     none for hours, and is well.
     """
-    beat(kind="worker", instance=f"{socket.gethostname()}:{os.getppid()}")
+    beat(kind="worker", instance=_of(os.getppid()))
 
 
 def beat(*, kind: str, instance: str = "", facts: Mapping[str, object] | None = None) -> None:
     """One row a process, renewed; rows of processes long gone are dropped."""
     at = now()
     told = {**(facts or {}), "version": VERSION}
-    name = instance or f"{socket.gethostname()}:{os.getpid()}"
+    name = instance or _of(os.getpid())
     Heartbeat.objects.update_or_create(
         kind=kind,
         instance=name[:64],
@@ -32,3 +32,7 @@ def beat(*, kind: str, instance: str = "", facts: Mapping[str, object] | None = 
         create_defaults={"at": at, "facts": told, "started_at": STARTED},
     )
     Heartbeat.objects.filter(kind=kind, at__lt=at - KEPT).delete()
+
+
+def _of(process_id: int) -> str:
+    return f"{socket.gethostname()}:{process_id}"

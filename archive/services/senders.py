@@ -9,7 +9,7 @@ from archive.errors.persons import ReceiverUnknown, SenderAddressWrong, SenderUn
 from archive.models import Connection, ConnectionKind, CustomerState, Environment
 from archive.objects.adt import Header
 from archive.services import error_desk
-from archive.services.associations import addresses_of
+from archive.services.associations import addresses_of, whose_it_is
 from archive.services.error_desk import Place, What, Who
 from archive.values import today, without_codes
 
@@ -66,17 +66,13 @@ def _establish(header: Header, address: str, certificate_sha256: str) -> Actor:
 
 
 def _system_of(header: Header, environment: str) -> Connection | None:
-    """The one in force with these names, else the last that was: what its customer has given up may
-    be another's by now.
-    """
     named = Connection.objects.filter(
         kind=ConnectionKind.HL7,
         environment=environment,
         hl7_application=header.application,
         hl7_facility=header.facility,
     )
-    rows = list(named.select_related("organisation").order_by("-valid_from", "-id"))
-    return next((row for row in rows if row.is_valid_on(today())), rows[0] if rows else None)
+    return whose_it_is(named)
 
 
 def report(
