@@ -8,6 +8,7 @@ from django.db.models import Model
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from archive.models import CASE_WORKERS, STAFF_ROLES, Role
 
@@ -306,11 +307,17 @@ PAGES: tuple[Page, ...] = (
     Page("status", "status", _("State of the service"), STAFF, SYSTEM_GROUP, in_rail=True),
     Page("own-status", "status", _("State of the service"), CUSTOMERS, in_rail=True),
     Page("status-change", "break-new", _("Planned break"), OFFICERS | DESK, within="status"),
-    Page("announcement", "announcement", _("Notice"), STAFF, within="status"),
+    Page(
+        "announcement",
+        "announcement",
+        pgettext_lazy("announcement", "Notice"),
+        STAFF,
+        within="status",
+    ),
     Page(
         "announcement-read",
         "announcement-read",
-        _("Notice"),
+        pgettext_lazy("announcement", "Notice"),
         CUSTOMERS,
         within="own-status",
     ),

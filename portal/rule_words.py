@@ -11,7 +11,7 @@ from portal.pages import Label
 RULES: dict[str, Label] = {
     # --- a customer's system ---
     "other-environment": _("The asker and the object are in different environments."),
-    "systems-act-by-their-protocol": _("A customer’s system may only ask and get back."),
+    "systems-act-by-their-protocol": _("A customer’s system may only query, and retrieve its own."),
     "destroyed": _("The study has been destroyed."),
     "rejected-for-quality": _(
         "The image has been rejected for its quality and is out of regular use."
@@ -28,8 +28,8 @@ RULES: dict[str, Label] = {
     ),
     "no-authorisation": _("No live purchased-service authorisation lets the asker see the object."),
     "begun-under-authorisation": _(
-        "The asker has begun the study itself, under an authorisation to store that is live: it "
-        "goes back to it."
+        "The asker began the study itself, under an authorisation to store that is in force: the "
+        "study goes back to the asker."
     ),
     "returned-to-its-controller-only": _(
         "Over DICOM and DICOMweb material goes back to its own controller only."

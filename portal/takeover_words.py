@@ -14,11 +14,11 @@ from portal.shapes import SHAPES
 
 PROBLEMS: dict[Problem, str | Promise] = {
     Problem.NAMELESS: gettext_lazy("The line has neither a UID nor an accession number."),
-    Problem.UID: gettext_lazy("The Study Instance UID is none."),
+    Problem.UID: gettext_lazy("The Study Instance UID is not valid."),
     Problem.ACCESSION: gettext_lazy("The accession number is too long or has odd characters."),
     Problem.PERSON: gettext_lazy("A personal identity code stands in the accession number."),
-    Problem.DAY: gettext_lazy("The day is none. Write 2026-11-26, 20261126 or 26.11.2026."),
-    Problem.INSTANCES: gettext_lazy("The number of objects is none."),
+    Problem.DAY: gettext_lazy("The day is not valid. Write 2026-11-26, 20261126 or 26.11.2026."),
+    Problem.INSTANCES: gettext_lazy("The number of objects is not a number."),
     Problem.COLUMNS: gettext_lazy("The line has more columns than the heading."),
 }
 MEANINGS: dict[str, str | Promise] = {
@@ -31,7 +31,9 @@ MEANINGS: dict[str, str | Promise] = {
         " counted together."
     ),
     LineOutcome.UNCOMMITTED: gettext_lazy("Storage commitment has not been asked for or given."),
-    LineOutcome.UNREGISTERED: gettext_lazy("Stored, but waits for its request or study entry."),
+    LineOutcome.UNREGISTERED: gettext_lazy(
+        "Stored, but waits for its request or examination note."
+    ),
     LineOutcome.HERE: gettext_lazy("Stored, committed and registered."),
     LineOutcome.REPEATED: gettext_lazy("The list has the study on an earlier line as well."),
 }

@@ -109,7 +109,7 @@ class Migration(migrations.Migration):
                     models.CharField(
                         choices=[
                             ("manifest-without-images", "manifest without its images"),
-                            ("images-without-entry", "images without an entry in the register"),
+                            ("images-without-entry", "images without an entry in the registry"),
                             ("images-before-entry", "images before their examination note"),
                             ("row-without-bytes", "object whose bytes are missing"),
                             ("bytes-without-row", "stored bytes that no object names"),

@@ -11,10 +11,10 @@ class Migration(migrations.Migration):
                 max_length=24,
                 choices=[
                     ("manifest-without-images", "manifest without its images"),
-                    ("images-without-entry", "images without an entry in the register"),
+                    ("images-without-entry", "images without an entry in the registry"),
                     ("images-before-entry", "images before their examination note"),
                     ("row-without-bytes", "object whose bytes are missing"),
-                    ("destroyed-yet-live", "destroyed study that is live in the register"),
+                    ("destroyed-yet-live", "destroyed study that is live in the registry"),
                     ("bytes-without-row", "stored bytes that no object names"),
                 ],
             ),

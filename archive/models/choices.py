@@ -148,10 +148,10 @@ class RoundKind(TextChoices):
 
 class FindingKind(TextChoices):
     MANIFEST_WITHOUT_IMAGES = "manifest-without-images", _("manifest without its images")
-    IMAGES_WITHOUT_ENTRY = "images-without-entry", _("images without an entry in the register")
+    IMAGES_WITHOUT_ENTRY = "images-without-entry", _("images without an entry in the registry")
     IMAGES_BEFORE_ENTRY = "images-before-entry", _("images before their examination note")
     ROW_WITHOUT_BYTES = "row-without-bytes", _("object whose bytes are missing")
-    DESTROYED_YET_LIVE = "destroyed-yet-live", _("destroyed study that is live in the register")
+    DESTROYED_YET_LIVE = "destroyed-yet-live", _("destroyed study that is live in the registry")
     BYTES_WITHOUT_ROW = "bytes-without-row", _("stored bytes that no object names")
 
 

@@ -8,7 +8,7 @@ from portal.advice.kinds import Advice, Move
 
 ADVICE: dict[type[ArchiveError], Advice] = {
     errors.CasesUnjoinable: Advice(
-        _("Cases cannot be put together or apart so"),
+        _("Cases cannot be joined or split this way"),
         _(
             "A case that others were joined to, or that was joined or split off itself, is not "
             "joined further; a split must leave events on both sides."

@@ -178,9 +178,9 @@ ADVICE: dict[type[ArchiveError], Advice] = {
     ),
     errors.QueryUnknown: Advice(
         _("Query is unknown"),
-        _("The stored query’s identifier is not one that this register answers."),
+        _("The stored query’s identifier is not one that this registry answers."),
         _("Point the customer’s system supplier to the conformance statement."),
-        _("Your system made a query that this register does not answer."),
+        _("Your system made a query that this registry does not answer."),
         _("Compare the queries of your system with the conformance statement."),
         Move.SENDER,
     ),

@@ -138,8 +138,8 @@ ADVICE: dict[type[ArchiveError], Advice] = {
     errors.MailPutOff: Advice(
         _("Mail was put off for too long"),
         _(
-            "The mail server would take the mail later, each time for a day, as when a mailbox is "
-            "full. It is not sent any more, and its text was not kept."
+            "For a day the mail server said each time that it would take the mail later, as when a "
+            "mailbox is full. It is not sent any more, and its text was not kept."
         ),
         _("Ask the customer for another address, and tell the person what the mail told."),
         _("A mail to one of your people was put off for a day, as when a mailbox is full."),

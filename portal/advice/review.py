@@ -52,10 +52,10 @@ ADVICE: dict[type[ArchiveError], Advice] = {
         _("Choose another name, or remove the earlier view."),
     ),
     errors.OwnReview: Advice(
-        _("Nobody reviews the own looks"),
+        _("Nobody reviews their own looks"),
         _("The suspicion or case is about the person who tried to handle it."),
         _("Another reviewer handles it."),
-        _("Nobody reviews the own looks."),
+        _("Nobody reviews their own looks."),
         _("Another reviewer handles it."),
         Move.NOBODY,
     ),

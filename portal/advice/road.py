@@ -59,7 +59,7 @@ ADVICE: dict[type[ArchiveError], Advice] = {
         Move.SENDER,
     ),
     errors.CertificateNotCalled: Advice(
-        _("Certificate is not for who is called"),
+        _("Certificate is not for the system that is called"),
         _(
             "By its extended key usage, or an issuer’s, the certificate is not for a system that "
             "is called by TLS (serverAuth): commitment reports, confirmations and fetched studies "

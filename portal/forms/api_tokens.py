@@ -64,5 +64,5 @@ class SystemTokenForm(TokenForm):
     def clean_subject(self) -> str:
         subject = str(self.cleaned_data["subject"])
         if subject and api_tokens.is_known(subject):
-            raise forms.ValidationError(_("A system is known by this already."))
+            raise forms.ValidationError(_("Another system is already known by this."))
         return subject

@@ -26,7 +26,7 @@ class LimitsForm(forms.Form):
     )
     calls_per_minute = forms.IntegerField(
         label=_("Calls of the API a minute"),
-        help_text=_("By all its tokens together. Further ones are told when to come again."),
+        help_text=_("By all its tokens together. Calls beyond it are told when to come again."),
         min_value=1,
         max_value=MOST_OBJECTS,
     )

@@ -33,7 +33,7 @@ class RolesForm(forms.Form):
         label=_("Roles"),
         choices=ROLE_CHOICES,
         widget=forms.CheckboxSelectMultiple,
-        error_messages={"required": _("Somebody of the staff has at least one role.")},
+        error_messages={"required": _("A member of staff has at least one role.")},
     )
 
 

@@ -29,7 +29,7 @@ PURPOSES = (
 )
 ACTIONS = (
     (Action.QUERY.value, _("XDS, WADO and FHIR: query and retrieve")),
-    (Action.RETURN.value, _("DICOM and DICOMweb: return to the own system")),
+    (Action.RETURN.value, _("DICOM and DICOMweb: return to own system")),
 )
 
 

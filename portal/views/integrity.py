@@ -45,7 +45,7 @@ PARTS = {
 }
 EXPLAINED = {
     FindingKind.MANIFEST_WITHOUT_IMAGES: gettext_lazy(
-        "The register has a manifest in force that names objects which are not given out. Repair "
+        "The registry has a manifest in force that names objects which are not given out. Repair "
         "makes the manifest anew, or withdraws it."
     ),
     FindingKind.IMAGES_WITHOUT_ENTRY: gettext_lazy(

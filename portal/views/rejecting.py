@@ -125,7 +125,7 @@ def _asked(request: Request, found: Study, form: RejectForm, count: int) -> Http
         )
         say += " " + stay % {"count": formats.number_text(left)}
     else:
-        say += " " + _("That is the whole study: its manifest is withdrawn from the register.")
+        say += " " + _("That is the whole study: its manifest is withdrawn from the registry.")
     say += " " + _("The customer is told of it when it has confirmations on. It can be revoked.")
     context = {
         "study": found,

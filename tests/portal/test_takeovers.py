@@ -43,7 +43,7 @@ def test_a_customer_starts_one_follows_it_and_takes_the_report_along() -> None:
     takeover_comparison.advance(made.id)
     shown = client.get(page).content.decode()
     assert "1 of 2 studies is not yet safe here" in shown and ABSENT in shown
-    assert "The Study Instance UID is none." in shown
+    assert "The Study Instance UID is not valid." in shown
     lines = content(client.get(f"{reverse('takeover-csv', args=[made.id])}?outcome=missing"))
     assert lines.splitlines()[1:] == [f"2,{ABSENT},,,4,0,missing"]
     pdf = client.get(reverse("takeover-pdf", args=[made.id]))

@@ -52,9 +52,9 @@ DIFFERENCES: dict[str, str | Promise] = {
 }
 PROBLEMS: dict[Problem, str | Promise] = {
     Problem.CODE: gettext_lazy("The code is not two letters and three letters or digits."),
-    Problem.SYSTEM: gettext_lazy("The OID of the code system is none."),
+    Problem.SYSTEM: gettext_lazy("The OID of the code system is not valid."),
     Problem.NAME: gettext_lazy("The Finnish name is missing, or a name is too long."),
-    Problem.DAY: gettext_lazy("A day is none. Write 2026-11-26 or 26.11.2026."),
+    Problem.DAY: gettext_lazy("A day is not valid. Write 2026-11-26 or 26.11.2026."),
     Problem.ENDS_FIRST: gettext_lazy("The last day is before the first."),
     Problem.REPEATED: gettext_lazy("The list has the same code from the same day twice."),
     Problem.OVERLAPS: gettext_lazy("Two rows of the code would hold on the same day."),

@@ -36,8 +36,8 @@ def listed(request: Request, actor: Actor) -> HttpResponseBase:
     words = {
         "title": _("How silence is learned"),
         "say": _(
-            "By when a system always sends is learned from its own weeks, by the row in force. What"
-            " people lay down for an interface goes before it."
+            "By what time a system always sends is learned from its own past weeks, by the row in "
+            "force. What people set for an interface comes first."
         ),
         "may_change": BY_NAME["silence-learning-change"].may_open(actor.roles),
         "trail": _trail()[:1],
