@@ -32,8 +32,8 @@ UNTOLD = frozenset(
     password patient patientid patientname payload person personid personalidentitycode phone
     pid query raw secret sex ssn subject token username""".split()
 )
-# These print values of data sets and assertions, a patient's among them.
-SILENT = ("pydicom", "pynetdicom", "signxml")
+# These print values of data sets and assertions, a patient's among them, and letters of names.
+SILENT = ("fontTools", "fpdf", "pydicom", "pynetdicom", "signxml")
 ORDER = ("time", "level", "event", "process", "correlation_id", "connection", "organisation")
 
 

@@ -2,6 +2,7 @@
 Europe/Helsinki on the screen.
 """
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, time, timedelta
 
 from django.utils.formats import number_format
@@ -25,6 +26,20 @@ def day_text(day: date) -> str:
     if _language() == "en":
         return f"{day.day} {MONTHS[day.month - 1]} {day.year}"
     return f"{day.day}.{day.month}.{day.year}"
+
+
+def span_text(first: date, last: date | None) -> str:
+    """`1.1.2024 – 31.1.2024`; a day alone where both ends are that, `1.1.2024 –` without an end."""
+    if last == first:
+        return day_text(first)
+    return f"{day_text(first)} – {day_text(last) if last else ''}".rstrip()
+
+
+def either_text(words: Sequence[str]) -> str:
+    """`CR, DX tai RF`: one of them is enough."""
+    if len(words) < 2:
+        return "".join(words)
+    return _("%(words)s or %(last)s") % {"words": ", ".join(words[:-1]), "last": words[-1]}
 
 
 def month_text(month: date) -> str:

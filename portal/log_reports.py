@@ -93,7 +93,7 @@ def _subject(asked: Asked) -> str:
 def _facts(actor: Actor, asked: Asked) -> list[tuple[str, str]]:
     first, last = asked.days
     facts = [
-        (_("Period"), f"{formats.day_text(first)} – {formats.day_text(last)}"),
+        (_("Period"), formats.span_text(first, last)),
         (_("Reason"), asked.reason),
         (_("Made by"), actor.name),
         (_("Made at"), formats.when_text(now(), seconds=True)),

@@ -1,17 +1,27 @@
-"""Reports as PDF, by fpdf2 and the fonts that every reader has."""
+"""Reports as PDF, by fpdf2: in the fonts that every reader has, and Noto for what these lack."""
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import cache
+from importlib.resources import files
 
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
+from fontTools.ttLib import TTFont
 from fpdf import FPDF
 from fpdf.enums import TableBordersLayout
+from fpdf.fonts import FontFace
 
 ENCODING = "windows-1252"  # of the PDF standard fonts; holds Finnish, Swedish and English
-WITHOUT_MARK = {"ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ŧ": "t", "Ŧ": "T", "ŋ": "n", "Ŋ": "N"}
+STANDARD = "Helvetica"
+# Embedded with the letters that are used only: Latin with Greek and Cyrillic, Arabic, Han.
+NOTO: Mapping[str, str] = {
+    "Noto": "NotoSans.ttf",
+    "NotoArabic": "NotoSansArabic.ttf",
+    "NotoHan": "NotoSansSC.ttf",
+}
 MARGIN = 18.0  # mm
 COLUMNS = (44, 22, 66, 42)  # shares of the width
 
@@ -49,17 +59,36 @@ class Paper(FPDF):
         super().__init__(format="A4")
         self.mark = mark
         self.core_fonts_encoding = ENCODING
+        self.held: set[str] = set()  # of the embedded fonts, those that a text has needed
         self.set_margins(MARGIN, MARGIN)
         self.set_auto_page_break(True, MARGIN)
-        self.set_title(fit(title))
+        self.set_title(title)
         self.set_lang((get_language() or "fi")[:2])
         self.set_creation_date(made_at)
 
+    def dress(self, text: str, size: float, *, bold: bool = False) -> str:
+        """The text as it is written next, in a font that has all of its letters."""
+        fitted = fit(text)
+        family = self.family_for(fitted)
+        self.set_font(family, "B" if bold and family == STANDARD else "", size)
+        return fitted
+
+    def family_for(self, fitted: str) -> str:
+        if _is_standard(fitted):
+            return STANDARD
+        wanted = [name for name in NOTO if name == "Noto" or _lacking("Noto", fitted) & _of(name)]
+        for name in wanted:
+            if name not in self.held:
+                self.add_font(name, fname=_path(name))
+                self.held.add(name)
+        self.set_fallback_fonts([name for name in NOTO if name in self.held - {"Noto"}])
+        self.set_text_shaping(True, direction="ltr")  # Arabic joins, in sentences that are not
+        return "Noto"
+
     def footer(self) -> None:
         self.set_y(-12)
-        self.set_font("Helvetica", size=8)
         place = _("Page %(number)s") % {"number": self.page_no()}
-        self.cell(0, 5, fit(f"{self.mark} · {place}"), align="R")
+        self.cell(0, 5, self.dress(f"{self.mark} · {place}", 8), align="R")
 
     def begin(self, title: str, subject: str, facts: Iterable[tuple[str, str]]) -> None:
         """The first page: what it is, of whom, and what is said in pairs."""
@@ -68,14 +97,12 @@ class Paper(FPDF):
         self.say(subject, 11)
         self.ln(3)
         for label, value in facts:
-            self.set_font("Helvetica", "B", 9)
-            self.cell(45, 5.5, fit(label))
-            self.set_font("Helvetica", size=9)
-            self.multi_cell(0, 5.5, fit(value), new_x="LMARGIN", new_y="NEXT")
+            self.cell(45, 5.5, self.dress(label, 9, bold=True))
+            self.multi_cell(0, 5.5, self.dress(value, 9), new_x="LMARGIN", new_y="NEXT")
 
     def say(self, text: str, size: float = 9, *, bold: bool = False) -> None:
-        self.set_font("Helvetica", "B" if bold else "", size)
-        self.multi_cell(0, size * 0.5, fit(text), new_x="LMARGIN", new_y="NEXT")
+        fitted = self.dress(text, size, bold=bold)
+        self.multi_cell(0, size * 0.5, fitted, new_x="LMARGIN", new_y="NEXT")
 
     def part(self, title: str) -> None:
         self.ln(5)
@@ -86,7 +113,7 @@ class Paper(FPDF):
         self, widths: Sequence[int], heading: Sequence[str], rows: Iterable[Sequence[str]]
     ) -> None:
         """A table; `widths` are shares."""
-        self.set_font("Helvetica", size=8)
+        self.set_font(STANDARD, size=8)
         with self.table(
             col_widths=tuple(widths),
             line_height=4.2,
@@ -94,8 +121,11 @@ class Paper(FPDF):
             text_align="LEFT",
             padding=1,
         ) as table:
-            for row in (heading, *rows):
-                table.row([fit(text) for text in row])
+            table.row([fit(text) for text in heading])
+            for texts in rows:
+                row = table.row()
+                for text in map(fit, texts):
+                    row.cell(text, style=FontFace(family=self.family_for(text)))
 
     def signed(self, digest: str) -> None:
         """The digest over the content."""
@@ -120,16 +150,32 @@ def as_pdf(report: Report) -> bytes:
 
 
 def fit(text: str) -> str:
-    """A letter that the fonts cannot show stands without its mark, anything else as a question
-    mark: Kārlis reads Karlis.
-    """
-    return "".join(map(_shown, unicodedata.normalize("NFC", text)))
+    """A letter that no font here has stands as its number in Unicode, which tells what it was."""
+    composed = unicodedata.normalize("NFC", text)
+    if _is_standard(composed):
+        return composed
+    shown = frozenset().union(*map(_of, NOTO), map(ord, "\n\t"))
+    return "".join(
+        letter if ord(letter) in shown else f"[U+{ord(letter):04X}]"
+        for letter in composed
+        if unicodedata.category(letter) != "Cf"  # seen by nobody
+    )
 
 
-def _shown(letter: str) -> str:
-    parts = unicodedata.normalize("NFKD", WITHOUT_MARK.get(letter, letter))
-    bare = "".join(part for part in parts if not unicodedata.combining(part))
-    for known in (letter, bare):
-        if len(known.encode(ENCODING, "ignore")) == len(known) > 0:
-            return known
-    return "?"
+def _is_standard(text: str) -> bool:
+    return len(text.encode(ENCODING, "ignore")) == len(text)
+
+
+def _lacking(name: str, text: str) -> frozenset[int]:
+    return frozenset(map(ord, text)) - _of(name)
+
+
+@cache
+def _of(name: str) -> frozenset[int]:
+    """The letters that a font has."""
+    with TTFont(_path(name), lazy=True) as font:
+        return frozenset(font.getBestCmap())
+
+
+def _path(name: str) -> str:
+    return str(files("textflowkit_fonts") / "fonts" / NOTO[name])

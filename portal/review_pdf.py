@@ -62,7 +62,7 @@ def _suspicions(paper: Paper, case: ReviewCase) -> None:
             row.organisation.name if row.organisation else "–",
             _joined(
                 formats.number_text(row.event_count),
-                f"{formats.when_text(row.first_at)} – {formats.when_text(row.last_at)}",
+                " – ".join(dict.fromkeys(map(formats.when_text, (row.first_at, row.last_at)))),
             ),
         )
         for row in rows

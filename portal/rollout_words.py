@@ -12,7 +12,7 @@ from onboarding.rules.observations import Content
 from onboarding.rules.rollout import BAD_CODE, BAD_PATIENT, STEPS, Due, Interface, StepKind
 from onboarding.rules.sightings import SIGHTINGS
 from portal import names
-from portal.formats import number_text
+from portal.formats import either_text, number_text
 
 Text = str | Promise
 
@@ -173,7 +173,7 @@ def store_expected(content: Content | None, example: str) -> str:
     }
     if content is None:
         return _("Send a study of a test patient.") + f" {described}"
-    modalities = ", ".join(sorted(content.modalities)) or _("any")
+    modalities = either_text(sorted(content.modalities)) or _("any")
     send = _("Send a study of a test patient with Modality %(modalities)s.") % {
         "modalities": modalities
     }

@@ -141,5 +141,4 @@ def source(takeover: Takeover) -> str:
     """Where the list is from: the file's name, or the system and the days."""
     if takeover.first_day is None or takeover.last_day is None:
         return takeover.name
-    first, last = formats.day_text(takeover.first_day), formats.day_text(takeover.last_day)
-    return f"{takeover.name}, {first}–{last}"
+    return f"{takeover.name}, {formats.span_text(takeover.first_day, takeover.last_day)}"

@@ -1,7 +1,7 @@
 """Periods counted in calendar months."""
 
 from calendar import monthrange
-from datetime import date
+from datetime import date, timedelta
 
 
 def one_calendar_month_later(day: date) -> date:
@@ -15,3 +15,11 @@ def one_calendar_month_later(day: date) -> date:
 def last_day_after_notice(given_on: date) -> date:
     """All works to the end of this day, in Finland."""
     return one_calendar_month_later(given_on)
+
+
+def earliest_notice_running(day: date) -> date:
+    """Of the days of notice whose last day is this one or later, the first."""
+    found = day - timedelta(days=31)
+    while last_day_after_notice(found) < day:
+        found += timedelta(days=1)
+    return found

@@ -11,8 +11,9 @@ from onboarding.errors import DayPassed, PreconditionsMissing, StepOutOfOrder
 from onboarding.models import Joining, JoiningState, PublicCustomer
 from onboarding.queries.facts import facts_of
 from onboarding.rules import preconditions
-from onboarding.rules.calendar import last_day_after_notice
-from onboarding.services import connections, letters, rollout_endings, steps
+from onboarding.rules.calendar import earliest_notice_running, last_day_after_notice
+from onboarding.rules.road import Party
+from onboarding.services import connections, letters, rights, rollout_endings, steps
 
 
 def open_production(actor: Actor, joining: Joining) -> Joining:
@@ -57,6 +58,16 @@ def _list_publicly(organisation: Organisation, day: date) -> None:
     entry.save()
 
 
+def earliest_notice(actor: Actor, organisation: Organisation) -> date:
+    """A letter counts from the day it came, which is an officer's to tell; not from one so long ago
+    that use would be over already.
+    """
+    if rights.party_of(actor, organisation) != Party.OFFICER:
+        return today()
+    running = earliest_notice_running(today())
+    return max(running, organisation.joined_on or running)
+
+
 def give_notice(actor: Actor, joining: Joining, *, given_on: date) -> Joining:
     """By the customer's administrator, or recorded by an officer. The last day is the same day one
     calendar month later (`ends_on`). Raises DayPassed, facts["field"] = "given_on".
@@ -64,7 +75,7 @@ def give_notice(actor: Actor, joining: Joining, *, given_on: date) -> Joining:
     with transaction.atomic():
         held = steps.locked(joining)
         steps.check(actor, held, JoiningState.NOTICE_GIVEN)
-        if given_on < today():
+        if given_on < earliest_notice(actor, held.organisation):
             raise DayPassed(facts={"field": "given_on"})
         return steps.move(
             actor,

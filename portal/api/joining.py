@@ -181,6 +181,10 @@ def _steps_open_to(actor: Actor, row: Joining) -> list[str]:
         ahead = ()
     withdrawing = row.state == JoiningState.NOTICE_GIVEN
     found = [key for key, (to, _) in STEPS.items() if to in ahead]
+    if "waive" in found and any(
+        each.kind == services.WAIVER for each in queries.open_requests(row)
+    ):
+        found.remove("waive")  # asked for already
     return [
         key for key in found if key not in ("open", "withdraw-notice") or _leads(key, withdrawing)
     ]

@@ -1,5 +1,6 @@
 """Forms of a customer's road: evidence, systems, terms, people, notice (ON-2, ON-5, ON-6)."""
 
+from datetime import date
 from typing import Any
 
 from django import forms
@@ -12,9 +13,11 @@ from django.utils.translation import gettext_lazy as _
 
 from archive.config import settings
 from archive.models import Role
+from archive.values import today
 from onboarding.models import ContactKind, JoiningState, SpecificationVersion, TermsKind
 from onboarding.queries.alarms import AlarmKind
 from onboarding.services.memberships import CUSTOMER_ROLES
+from portal.formats import day_text
 from portal.forms import days
 from portal.forms.codes import PATTERN, refuse_code
 
@@ -236,3 +239,9 @@ class RoleForm(forms.Form):
 
 class NoticeForm(forms.Form):
     given_on = day_field(_("Notice given on"), help_text=_("Today or later."))
+
+    def __init__(self, *args: Any, earliest: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if earliest < today():  # for an officer, to whom a letter came
+            said = gettext("The day on which it came, %(day)s or later.")
+            self.fields["given_on"].help_text = said % {"day": day_text(earliest)}

@@ -128,6 +128,12 @@ def day(value: date | None) -> str:
 
 
 @register.filter
+def day_to(first: date, last: date | None) -> str:
+    """`{{ row.valid_from|day_to:row.valid_until }}`: one day where both are the same."""
+    return formats.span_text(first, last)
+
+
+@register.filter
 def person(value: str) -> str:
     """`{{ patient.name|person }}`: `Maija Meikäläinen`."""
     return formats.person_text(value)

@@ -25,6 +25,7 @@ from onboarding.models import (
     PublicCustomer,
     RunState,
 )
+from onboarding.rules.calendar import earliest_notice_running, last_day_after_notice
 from onboarding.services import connections, joining, production
 from onboarding.services.connections import Plan
 from tests import cast as archive_cast
@@ -173,6 +174,45 @@ def test_a_notice_dated_yesterday_is_refused_at_its_field(brought_to: Brought) -
     assert refused.value.facts == {"field": "given_on"}
     road.refresh_from_db()
     assert (road.state, road.notice_given_on) == (JoiningState.IN_PRODUCTION, None)
+
+
+@pytest.mark.parametrize(
+    ("day", "earliest"),
+    [
+        (date(2026, 11, 28), date(2026, 10, 28)),
+        (date(2026, 3, 31), date(2026, 3, 1)),  # February's days are all over by then
+        (date(2026, 2, 28), date(2026, 1, 28)),
+        (date(2026, 3, 1), date(2026, 2, 1)),
+        (date(2026, 1, 15), date(2025, 12, 15)),
+    ],
+)
+def test_the_earliest_day_of_a_notice_whose_last_day_is_not_over(day: date, earliest: date) -> None:
+    assert earliest_notice_running(day) == earliest
+    assert last_day_after_notice(earliest) >= day
+    assert last_day_after_notice(earliest - timedelta(days=1)) < day
+
+
+def test_a_letter_that_came_yesterday_counts_from_then(brought_to: Brought) -> None:
+    road = brought_to(JoiningState.IN_PRODUCTION)
+    road.organisation.joined_on = today() - timedelta(days=400)
+    road.organisation.save()
+    yesterday = today() - timedelta(days=1)
+    road = production.give_notice(cast.officer(), road, given_on=yesterday)
+    assert road.notice_given_on == yesterday
+    assert road.ends_on == last_day_after_notice(yesterday)
+
+
+@pytest.mark.parametrize("joined", [400, 3])
+def test_no_letter_counts_from_so_long_ago_that_use_would_be_over(
+    joined: int, brought_to: Brought
+) -> None:
+    road = brought_to(JoiningState.IN_PRODUCTION)
+    road.organisation.joined_on = today() - timedelta(days=joined)
+    road.organisation.save()
+    first = max(earliest_notice_running(today()), road.organisation.joined_on)
+    with pytest.raises(DayPassed):
+        production.give_notice(cast.officer(), road, given_on=first - timedelta(days=1))
+    assert production.give_notice(cast.officer(), road, given_on=first).notice_given_on == first
 
 
 def test_until_the_last_day_is_over_all_works_and_after_it_nothing_does(

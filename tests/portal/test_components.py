@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from django import forms
 from django.template import engines
 from django.test import RequestFactory
 from django.utils import translation
@@ -55,6 +56,25 @@ def test_a_wait_is_a_gap_and_a_new_day_a_line() -> None:
     kinds = [type(line) for line in with_gaps(entries, waited_for="a document")]
     assert kinds == [Day, Entry, Gap, Entry, Gap, Day, Entry]
     assert next(line for line in with_gaps(entries) if isinstance(line, Gap)).length.seconds == 7200
+
+
+class Several(forms.Form):
+    roles = forms.MultipleChoiceField(
+        label="Roles",
+        help_text="One or more.",
+        choices=[("a", "first"), ("b", "second")],
+        widget=forms.CheckboxSelectMultiple,
+    )
+
+
+def test_several_boxes_are_a_group_with_its_name_and_error() -> None:
+    said = drawn("{% fields form %}", form=Several({}))
+    group = re.search(r"<fieldset([^>]*)>\s*<legend>Roles</legend>(.*)</fieldset>", said, re.DOTALL)
+    assert group and 'aria-describedby="id_roles_helptext id_roles_error"' in group[1]
+    assert 'id="id_roles_helptext"' in group[2] and 'id="id_roles_error"' in group[2]
+    (link,) = re.findall(r'<a href="#([^"]*)">Roles', said)
+    assert f'id="{link}"' in group[2]  # the summary leads to the first of them
+    assert 'for=""' not in said
 
 
 def test_a_plot_has_its_table() -> None:

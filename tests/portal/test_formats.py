@@ -19,6 +19,29 @@ def test_a_time_is_helsinki_time_in_the_readers_language(language: str, text: st
         assert formats.when_text(AT) == text
 
 
+@pytest.mark.parametrize(
+    ("last", "text"),
+    [
+        (date(2022, 5, 9), "5.5.2022 – 9.5.2022"),
+        (date(2022, 5, 5), "5.5.2022"),
+        (None, "5.5.2022 –"),
+    ],
+)
+def test_days_from_and_to_the_same_are_one(last: date | None, text: str) -> None:
+    with translation.override("fi"):
+        assert formats.span_text(date(2022, 5, 5), last) == text
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [("fi", "CR, DX tai RF"), ("sv", "CR, DX eller RF"), ("en", "CR, DX or RF")],
+)
+def test_of_what_one_is_enough_the_last_is_told_with_or(language: str, text: str) -> None:
+    with translation.override(language):
+        assert formats.either_text(["CR", "DX", "RF"]) == text
+        assert (formats.either_text(["CR"]), formats.either_text([])) == ("CR", "")
+
+
 def test_the_tooltip_is_utc() -> None:
     assert formats.utc_text(AT.astimezone(formats.HELSINKI)) == "2024-01-12 12:05:09 UTC"
 

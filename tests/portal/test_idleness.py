@@ -129,3 +129,33 @@ def test_who_only_types_is_not_away(browser: Browser, address: str, demo: dict[s
     with page.expect_response(f"{address}/session/"):
         page.locator("#id_reason").press_sequentially("E-1042")
     assert left(client, **{UNASKED: "1"}) > 29 * MINUTE
+
+
+@pytest.mark.journey
+@pytest.mark.parametrize("ended", ["session", "form"])
+def test_what_was_sent_too_late_is_typed_only_once(
+    ended: str, browser: Browser, address: str, demo: dict[str, Any]
+) -> None:
+    """It leads to the sign-in, or to the page that says that the form was too old."""
+    page = browser.new_context(locale="en-GB").new_page()
+    client = let_in(page, address, demo["logins"]["support"])
+    page.goto(f"{address}/studies/patient/")
+    reason = page.locator("#id_reason")
+    reason.fill("E-1042")
+    if ended == "session":
+        used(client, minutes_ago=31)
+    else:
+        page.context.clear_cookies(name="csrftoken")
+    reason.press("Enter")
+    expect(page.locator("main")).to_contain_text(
+        "You were signed out" if ended == "session" else "Nothing was saved"
+    )
+    let_in(page, address, demo["logins"]["support"])
+    page.goto(f"{address}/studies/patient/")
+    expect(reason).to_have_value("E-1042")
+    expect(page.locator("main")).to_contain_text("Your unsent text is here again.")
+    page.locator("#id_code").fill("010181-900C")
+    with page.expect_navigation():  # it arrives
+        reason.press("Enter")
+    page.goto(f"{address}/studies/patient/")
+    expect(reason).to_have_value("")

@@ -16,7 +16,7 @@ from django.core.servers.basehttp import ThreadedWSGIServer
 from django.core.wsgi import get_wsgi_application
 from django.test import Client, override_settings
 from django.urls import path
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Page, expect
 
 from portal.urls import urlpatterns as product_urls
 from tests import builders
@@ -252,6 +252,23 @@ def test_what_is_typed_stays_in_the_tab_until_it_is_sent(
     page.click("main button.go")
     page.goto(place)
     assert page.input_value("#id_reason") == ""
+
+
+@pytest.mark.parametrize("javascript", [True, False])
+def test_what_is_wrong_with_a_form_has_the_focus(
+    javascript: bool, browser: Browser, address: str, demo: dict[str, Any]
+) -> None:
+    """So it is read out, and the next Tab goes to the first of its fields."""
+    page = browser.new_context(java_script_enabled=javascript).new_page()
+    let_in(page, address, demo["logins"]["support"])
+    page.goto(f"{address}/studies/patient/")
+    page.fill("#id_reason", "E-1042")
+    page.fill("#id_code", "wrong")
+    page.click("main button.go")
+    expect(page.locator(".wrongs")).to_be_focused()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator("#id_code")).to_be_focused()
 
 
 def test_the_menu_opens_without_javascript(

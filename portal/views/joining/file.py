@@ -240,6 +240,7 @@ def move(request: Request, actor: Actor, organisation_id: UUID, key: str) -> Htt
         "move": wanted,
         "form": form,
         "is_open": wanted in moves.open_to(opened),
+        "is_asked": wanted.to == JoiningState.TEST_WAIVED and moves.is_waiver_asked(opened.joining),
         "missing": _missing(opened, wanted),
         "connections": _opening(opened, wanted),
         "back": address("joining-file", opened),

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from archive.actors import Actor
 from onboarding.models import Joining, JoiningState
+from onboarding.queries.file import open_requests
 from onboarding.queries.succession import gives_away
 from onboarding.rules import road
 from onboarding.services import joining as joining_services
@@ -161,14 +162,21 @@ def open_to(opened: Opened) -> list[Move]:
     withdrawing = state == JoiningState.NOTICE_GIVEN
     if state == JoiningState.ENDED and gives_away(opened.organisation):
         ahead = ()  # who has no register any more does not come back
+    asked = JoiningState.TEST_WAIVED in ahead and is_waiver_asked(opened.joining)
     return [
         move
         for move in MOVES
         if move.to in ahead
+        and not (asked and move.to == JoiningState.TEST_WAIVED)
         and (
             move.to != JoiningState.IN_PRODUCTION or (move.key == "withdraw-notice") == withdrawing
         )
     ]
+
+
+def is_waiver_asked(joining: Joining) -> bool:
+    """It waits for a second officer, and is not asked for twice."""
+    return any(row.kind == joining_services.WAIVER for row in open_requests(joining))
 
 
 def may_give_notice(opened: Opened) -> bool:

@@ -18,7 +18,7 @@ from portal.formats import day_text
 from portal.forms.joining import NoticeForm
 from portal.staff import Request, page
 from portal.views.joining import moves
-from portal.views.joining.opened import address, blame, open_file, show
+from portal.views.joining.opened import Opened, address, blame, open_file, show
 
 SURE = "sure"  # posted with the day whose effect was shown
 
@@ -28,15 +28,18 @@ SURE = "sure"  # posted with the day whose effect was shown
 def notice(request: Request, actor: Actor, organisation_id: UUID) -> HttpResponseBase:
     """Two steps: the day, then its effect with the button that binds."""
     opened = open_file(request, organisation_id)
+    earliest = production.earliest_notice(opened.actor, opened.organisation)
     form = NoticeForm(
-        request.POST if request.method == "POST" else None, initial={"given_on": today()}
+        request.POST if request.method == "POST" else None,
+        earliest=earliest,
+        initial={"given_on": today()},
     )
     effect: date | None = None
     if form.is_bound and form.is_valid():
         given_on = form.cleaned_data["given_on"]
         sure = request.POST.get(SURE) == given_on.isoformat()
-        if given_on < today():
-            form.add_error("given_on", _("The day is before today. Choose today or a later day."))
+        if given_on < earliest:
+            form.add_error("given_on", _too_early(opened, earliest))
         elif not sure:
             effect = last_day_after_notice(given_on)
         else:
@@ -56,3 +59,10 @@ def notice(request: Request, actor: Actor, organisation_id: UUID) -> HttpRespons
         "back": address("joining-file", opened),
     }
     return show(request, "joining/notice.html", opened, context)
+
+
+def _too_early(opened: Opened, earliest: date) -> str:
+    if not opened.is_staff:
+        return _("The day is before today. Choose today or a later day.")
+    said = _("That day is too long ago. Choose %(day)s or a later day.")
+    return said % {"day": day_text(earliest)}

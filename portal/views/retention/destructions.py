@@ -28,7 +28,7 @@ from archive.values import dicom_date
 from onboarding.queries import customers_of
 from portal import destruction_pdf
 from portal.advice import advise
-from portal.formats import counted_text, day_text, number_text
+from portal.formats import counted_text, number_text, span_text
 from portal.forms.retention import MoveForm, ProposeForm
 from portal.lists.rounds import DESTRUCTIONS
 from portal.pages import BY_NAME
@@ -122,7 +122,7 @@ def _preview(request: Request, form: ProposeForm) -> list[tuple[str, str]]:
         (_("Objects"), number_text(sum(count for count, _size in sizes))),
         (_("Size"), filesizeformat(sum(size for _count, size in sizes))),
         *_of_days(sorted(filter(None, (dicom_date(study.study_date) for study, _term in chosen)))),
-        (_("Retention ended"), f"{day_text(first)} – {day_text(last)}"),
+        (_("Retention ended"), span_text(first, last)),
     ]
     if len(chosen) == services.MOST:
         facts.append((_("Left for another list"), _("the rest")))
@@ -183,8 +183,7 @@ def _show(
 
 def _of_days(days: Sequence[date]) -> list[tuple[str, str]]:
     """From when the studies are, earliest first: what a wrong rule would take is seen by it."""
-    told = " – ".join(dict.fromkeys(day_text(each) for each in (*days[:1], *days[-1:])))
-    return [(_("Study dates"), told)] if told else []
+    return [(_("Study dates"), span_text(days[0], days[-1]))] if days else []
 
 
 def is_signed(row: DestructionList) -> bool:

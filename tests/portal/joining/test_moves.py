@@ -13,6 +13,7 @@ from onboarding.models import FourEyes, Joining, JoiningState, RequestState
 from onboarding.rules.calendar import last_day_after_notice
 from onboarding.services import joining
 from onboarding.services import joining as services
+from portal.formats import day_text
 from tests.kept import Kept
 from tests.onboarding import cast
 from tests.portal.joining import desks
@@ -185,10 +186,18 @@ def test_the_asker_takes_a_waiver_back_and_it_is_not_granted_after(brought_to: B
 
 def test_the_same_waiver_is_not_asked_twice(brought_to: Brought) -> None:
     road = brought_to(S.ACCEPTED)
-    asked(road)
+    officer, place = desks.of(cast.officer()), desks.address("joining-move", road, "waive")
+    assert place in officer.get(desks.address("joining-file", road)).content.decode()
+    request = asked(road)
+    assert place not in officer.get(desks.address("joining-file", road)).content.decode()
+    told = officer.get(place).content.decode()
+    assert "waits for a second officer" in told and "the state is" not in told
+    assert "<textarea" not in told
     answer = desks.step(desks.of(cast.second_officer()), road, "waive", reason="again")
     assert answer.status_code == 422
     assert "waits for a second officer" in answer.content.decode()
+    decide(officer, request, "refuse")
+    assert place in officer.get(desks.address("joining-file", road)).content.decode()
 
 
 # --- notice ---------------------------------------------------------------------------------------
@@ -219,6 +228,24 @@ def test_a_notice_dated_yesterday_is_refused_at_the_field(brought_to: Brought) -
     assert 'id="id_given_on_error"' in answer.content.decode()
     road.refresh_from_db()
     assert road.state == S.IN_PRODUCTION
+
+
+def test_an_officer_dates_a_letter_to_the_day_it_came(brought_to: Brought) -> None:
+    road = brought_to(S.IN_PRODUCTION)
+    road.organisation.joined_on = today() - timedelta(days=400)
+    road.organisation.save()
+    client, place = desks.of(cast.officer()), desks.address("joining-notice", road)
+    long_ago = (today() - timedelta(days=40)).isoformat()
+    refused = client.post(place, {"given_on": long_ago})
+    assert refused.status_code == 422
+    assert "too long ago" in refused.content.decode()
+    yesterday = today() - timedelta(days=1)
+    told = client.post(place, {"given_on": yesterday.isoformat()}).content.decode()
+    assert day_text(last_day_after_notice(yesterday)) in told
+    sure = {"given_on": yesterday.isoformat(), "sure": yesterday.isoformat()}
+    assert client.post(place, sure).status_code == 302
+    road.refresh_from_db()
+    assert road.notice_given_on == yesterday
 
 
 def test_a_notice_is_not_given_twice(brought_to: Brought) -> None:
