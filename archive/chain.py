@@ -11,6 +11,7 @@ from uuid import UUID
 
 from django.db import connection, transaction
 
+from archive import locks
 from archive.models import LedgerRetired
 from archive.values import midnight, now
 
@@ -41,8 +42,7 @@ def link(previous: bytes, canonical: str) -> bytes:
 def seal() -> int:
     """Chain what is ready to be chained; how many. Returns 0 at once when another process seals."""
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [SEAL_LOCK])
-        if not cursor.fetchone()[0]:
+        if not locks.is_alone(SEAL_LOCK):
             return 0
         cursor.execute(
             "SELECT position, digest, upto::text FROM archive_ledgerseal"

@@ -20,7 +20,7 @@ from kombu.exceptions import KombuError
 from kombu.pools import producers
 from redis.exceptions import RedisError
 
-from archive import conversation, tracing
+from archive import conversation, locks, tracing
 from archive.config import settings
 from archive.errors import ArchiveError
 from archive.models import Job, JobKind, JobState, QueueHold
@@ -216,9 +216,7 @@ def _alone_with_peer(rows: QuerySet[Job]) -> None:
     """
     peer_id = rows.values_list("peer_id", flat=True).first()
     if peer_id is not None:
-        with connection.cursor() as cursor:
-            name = f"calls {peer_id}"
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [name])
+        locks.hold(f"calls {peer_id}")
 
 
 @contextmanager

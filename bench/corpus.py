@@ -30,7 +30,6 @@ class Shape:
 
 SMALL = Shape("small (14 kB)", 84)
 CT_SIZED = Shape("CT (526 kB)", 512)
-TINY = Shape("tiny (1 kB)", 8)
 SHAPES = {"small": SMALL, "ct": CT_SIZED}
 
 

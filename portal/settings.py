@@ -52,7 +52,6 @@ INSTALLED_APPS = [
     "allauth.mfa",
     "allauth.socialaccount",
     "allauth.socialaccount.providers.openid_connect",
-    "django_filters",
     "django_htmx",
     "rest_framework",
     "drf_spectacular",

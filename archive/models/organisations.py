@@ -9,7 +9,6 @@ from django.db.models import Q
 from django.utils.translation import get_language
 
 from archive.models.choices import (
-    STAFF_ROLES,
     ConnectionKind,
     CustomerState,
     RegisterType,
@@ -185,7 +184,3 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} {self.role}"
-
-    @property
-    def is_staff_role(self) -> bool:
-        return self.role in STAFF_ROLES

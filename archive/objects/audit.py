@@ -26,7 +26,6 @@ def dcm(value: str, text: str) -> Code:
 
 
 SOURCE, DESTINATION = dcm("110153", "Source Role ID"), dcm("110152", "Destination Role ID")
-APPLICATION = dcm("110150", "Application")
 STUDY_UID = dcm("110180", "Study Instance UID")
 PATIENT_NUMBER = Code("2", "RFC-3881", "Patient Number")
 REPORT_NUMBER = Code("9", "RFC-3881", "Report Number")

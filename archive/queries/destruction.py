@@ -108,12 +108,6 @@ def request_of(row: DestructionList) -> SecondPerson | None:
     return rows.select_related("asked_by").first()
 
 
-def decision_of(row: DestructionList) -> SecondPerson | None:
-    """The request that was granted or refused."""
-    rows = SecondPerson.objects.filter(kind=SecondKind.DESTRUCTION, subject_id=row.id)
-    return rows.exclude(state=SecondState.OPEN).select_related("asked_by", "decided_by").first()
-
-
 @dataclass(frozen=True, slots=True)
 class Progress:
     """How many studies of a list stand where, with the sizes of what is to go or has gone."""

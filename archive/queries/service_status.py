@@ -4,7 +4,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from archive.models import (
     Announcement,
@@ -66,7 +66,19 @@ def receipts_of(organisation_ids: Collection[UUID]) -> dict[UUID, list[Announcem
 
 
 def expected_readers(announcement: Announcement) -> QuerySet[Organisation]:
-    """Customers that use the service, or are about to; not those whose use has ended."""
+    """Customers that have not acknowledged it."""
     receipts = AnnouncementReceipt.objects.filter(announcement=announcement)
-    live = Q(is_operator=False) & ~Q(state=CustomerState.ENDED)
-    return Organisation.objects.filter(live).exclude(id__in=receipts.values("organisation_id"))
+    return _readers().exclude(id__in=receipts.values("organisation_id"))
+
+
+def missing_readers() -> dict[UUID, int]:
+    """How many have not, of each notice that stands and is to be acknowledged."""
+    count = _readers().count()
+    read = Count("receipts", filter=Q(receipts__organisation__in=_readers().values("id")))
+    rows = announcements().filter(is_acknowledged=True).annotate(read=read)
+    return {row.id: count - row.read for row in rows}
+
+
+def _readers() -> QuerySet[Organisation]:
+    """Customers that use the service, or are about to; not those whose use has ended."""
+    return Organisation.objects.filter(is_operator=False).exclude(state=CustomerState.ENDED)

@@ -12,9 +12,10 @@ from uuid import UUID
 from django.db import transaction
 
 from archive import ledger
-from archive.actors import Actor, ActorKind
-from archive.errors.wishes import PolicyHasEnded, StaffRoleUnfit, ValueUnfit
-from archive.models import AccessPolicy, AccessPolicyKind, Organisation, Role
+from archive.actors import Actor
+from archive.errors.wishes import PolicyHasEnded, ValueUnfit
+from archive.models import AccessPolicy, AccessPolicyKind, Organisation
+from archive.services import roles
 from archive.values import today
 
 LEAST_MEMBERS = 2
@@ -39,7 +40,7 @@ class Rule:
 
 def add(actor: Actor, rule: Rule, *, reason: str) -> AccessPolicy:
     """Raises StaffRoleUnfit, ValueUnfit."""
-    _require_administrator(actor)
+    roles.require_administrator(actor)
     check(rule)
     with transaction.atomic():
         row = AccessPolicy.objects.create(
@@ -60,7 +61,7 @@ def add(actor: Actor, rule: Rule, *, reason: str) -> AccessPolicy:
 
 def close(actor: Actor, row: AccessPolicy, *, last_day: date, reason: str) -> None:
     """In force through that day. Raises StaffRoleUnfit, ValueUnfit, PolicyHasEnded."""
-    _require_administrator(actor)
+    roles.require_administrator(actor)
     with transaction.atomic():
         held = AccessPolicy.objects.select_for_update().get(id=row.id)
         check_end(held, last_day)
@@ -139,13 +140,6 @@ def _check_members(members: Iterable[UUID]) -> None:
 
 def _unfit(field: str, problem: str) -> ValueUnfit:
     return ValueUnfit(problem, facts={"field": field})
-
-
-def _require_administrator(actor: Actor) -> None:
-    if actor.kind != ActorKind.SYSTEM and not (
-        actor.kind == ActorKind.STAFF and Role.ADMIN in actor.roles
-    ):
-        raise StaffRoleUnfit()
 
 
 def _record(actor: Actor, row: AccessPolicy, what: str, reason: str) -> None:

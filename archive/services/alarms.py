@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Max
 
-from archive import ledger
+from archive import ledger, locks
 from archive.actors import Actor
 from archive.models import Alarm, AlarmRule
 from archive.queries import measures
@@ -40,9 +40,8 @@ def judge(rule: AlarmRule, readings: list[Reading]) -> None:
     """One step of each object. Returns at once when another process judges, or when somebody has
     ended the rule since it was read.
     """
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [JUDGE_LOCK])
-        if not cursor.fetchone()[0]:
+    with transaction.atomic():
+        if not locks.is_alone(JUDGE_LOCK):
             return
         live = AlarmRule.objects.select_for_update().filter(id=rule.id, until=None).first()
         if live is None:

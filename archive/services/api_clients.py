@@ -15,10 +15,11 @@ from jwt.algorithms import ECAlgorithm, RSAAlgorithm
 from jwt.exceptions import PyJWTError
 
 from archive import ledger
-from archive.actors import Actor, ActorKind
-from archive.errors.wishes import KeyUnfit, StaffRoleUnfit, ValueUnfit
-from archive.models import ApiClient, ApiClientKind, Environment, Role
+from archive.actors import Actor
+from archive.errors.wishes import KeyUnfit, ValueUnfit
+from archive.models import ApiClient, ApiClientKind, Environment
 from archive.models.dated import valid_on
+from archive.services import roles
 from archive.values import today
 
 PublicKey = RSAPublicKey | EllipticCurvePublicKey
@@ -101,7 +102,7 @@ def add(
 
     Raises StaffRoleUnfit, KeyUnfit, ValueUnfit.
     """
-    _require_administrator(actor)
+    roles.require_administrator(actor)
     key = read_key(public_key)
     if ApiClient.objects.filter(issuer=issuer).exclude(environment=environment).exists():
         raise ValueUnfit("issuer is of the other environment", facts={"field": "issuer"})
@@ -130,19 +131,12 @@ def add(
 
 def retire(actor: Actor, row: ApiClient, *, reason: str) -> None:
     """Take a key out of use, from this second on. Raises StaffRoleUnfit."""
-    _require_administrator(actor)
+    roles.require_administrator(actor)
     with transaction.atomic():
         yesterday = today() - timedelta(days=1)
         live_rows = ApiClient.objects.filter(id=row.id).exclude(valid_until__lte=yesterday)
         if live_rows.update(valid_until=yesterday):
             _record(actor, row, "key retired", reason)
-
-
-def _require_administrator(actor: Actor) -> None:
-    if actor.kind == ActorKind.SYSTEM:
-        return
-    if actor.kind != ActorKind.STAFF or Role.ADMIN not in actor.roles:
-        raise StaffRoleUnfit()
 
 
 def _record(actor: Actor, row: ApiClient, what: str, reason: str) -> None:

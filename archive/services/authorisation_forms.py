@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 
-from archive import ledger
+from archive import ledger, locks
 from archive.actors import SYSTEM, Actor
 from archive.config import settings
 from archive.errors import ArchiveError, PatientIdUntrusted
@@ -174,11 +174,7 @@ def _patient(form: Form, environment: str) -> PatientIdentifier | None:
 
 def _lock(environment: str, document_oid: str) -> None:
     """Messages about one document go one after the other."""
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))",
-            [f"authorisation {environment} {document_oid}"],
-        )
+    locks.hold(f"authorisation {environment} {document_oid}")
 
 
 def _taken_in(

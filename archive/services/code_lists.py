@@ -10,7 +10,7 @@ from django.db import connection, transaction
 from django.db.models import Count
 
 from archive import ledger
-from archive.actors import Actor, ActorKind
+from archive.actors import Actor
 from archive.errors.rules import (
     CodeListFaulty,
     CodesApplied,
@@ -18,10 +18,10 @@ from archive.errors.rules import (
     ListTooLarge,
     ListUnreadable,
 )
-from archive.errors.wishes import StaffRoleUnfit
-from archive.models import CodeImport, Environment, Role, Study, StudyCodeEntry
+from archive.models import CodeImport, Environment, Study, StudyCodeEntry
 from archive.rules import code_lists
 from archive.rules.code_lists import Change, Entry, Kind, Plan
+from archive.services import roles
 from archive.values import now
 
 MOST_BYTES = 5_000_000
@@ -43,7 +43,7 @@ def keep(actor: Actor, upload: Upload) -> CodeImport:
 
     Raises StaffRoleUnfit, ListTooLarge, ListUnreadable.
     """
-    _require_administrator(actor)
+    roles.require_administrator(actor)
     if len(upload.content) > MOST_BYTES:
         raise ListTooLarge(facts={"field": "file", "limit": str(MOST_BYTES)})
     try:
@@ -97,7 +97,7 @@ def apply(actor: Actor, import_id: str, *, shown: str, reason: str) -> dict[str,
 
     Raises StaffRoleUnfit, CodesApplied, CodeListFaulty, CodesChanged.
     """
-    _require_administrator(actor)
+    roles.require_administrator(actor)
     with transaction.atomic():
         held = CodeImport.objects.select_for_update().get(id=import_id)
         with connection.cursor() as cursor:
@@ -151,13 +151,6 @@ def _entry(row: StudyCodeEntry) -> Entry:
         row.valid_from,
         row.valid_until,
     )
-
-
-def _require_administrator(actor: Actor) -> None:
-    if actor.kind != ActorKind.SYSTEM and not (
-        actor.kind == ActorKind.STAFF and Role.ADMIN in actor.roles
-    ):
-        raise StaffRoleUnfit()
 
 
 def _record(actor: Actor, held: CodeImport, plan: Plan, reason: str) -> None:

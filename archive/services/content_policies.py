@@ -13,11 +13,11 @@ from datetime import date, timedelta
 from django.db import transaction
 
 from archive import ledger
-from archive.actors import Actor, ActorKind
+from archive.actors import Actor
 from archive.errors.rules import PolicyBeganThen, PolicyUnfit
-from archive.errors.wishes import StaffRoleUnfit
-from archive.models import ContentPolicy, Role
+from archive.models import ContentPolicy
 from archive.objects.storage_classes import STORAGE
+from archive.services import roles
 from archive.values import today
 
 ONE_DAY = timedelta(days=1)
@@ -49,7 +49,7 @@ def begin(actor: Actor, version: Version, *, reason: str) -> ContentPolicy:
 
     Raises StaffRoleUnfit, PolicyUnfit, PolicyBeganThen.
     """
-    _require_administrator(actor)
+    roles.require_administrator(actor)
     check(version)
     with transaction.atomic():
         rows = _rows(version.content_type)
@@ -63,7 +63,7 @@ def begin(actor: Actor, version: Version, *, reason: str) -> ContentPolicy:
 
 def close(actor: Actor, content_type: str, *, last_day: date, reason: str) -> None:
     """Archived through that day and not after. Raises StaffRoleUnfit, PolicyUnfit."""
-    _require_administrator(actor)
+    roles.require_administrator(actor)
     with transaction.atomic():
         rows = _rows(content_type)
         held = check_end(rows, last_day)
@@ -153,13 +153,6 @@ def _told(row: ContentPolicy) -> dict[str, object]:
 
 def _unfit(field: str, problem: str) -> PolicyUnfit:
     return PolicyUnfit(problem, facts={"field": field})
-
-
-def _require_administrator(actor: Actor) -> None:
-    if actor.kind != ActorKind.SYSTEM and not (
-        actor.kind == ActorKind.STAFF and Role.ADMIN in actor.roles
-    ):
-        raise StaffRoleUnfit()
 
 
 def _record(

@@ -13,7 +13,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Max, QuerySet
 
-from archive import jobs, vault
+from archive import jobs, locks, vault
 from archive.actors import SYSTEM
 from archive.config import settings
 from archive.errors import ArchiveError, OtherContent
@@ -33,7 +33,7 @@ from archive.objects import coercion, sameness, study_facts
 from archive.objects.header import Header, read_header
 from archive.objects.part10 import FileMeta
 from archive.objects.study_facts import ACCOMPANYING, StudyFacts
-from archive.services import error_desk, rejections, study_moves
+from archive.services import error_desk, study_moves
 from archive.services.associations import Peer
 from archive.services.correction_likeness import are_alike, facts_in
 from archive.services.error_desk import Place, What, Who
@@ -82,7 +82,7 @@ def offer(
     after = StudyFacts.of(sent.header)
     kept = sent.incoming.keep(sent.meta)
     with transaction.atomic():
-        rejections.lock([archived.study_id])
+        locks.hold(archived.study_id)
         if Study.objects.filter(id=archived.study_id, state=StudyState.DESTROYED).exists():
             vault.doubt(sent.meta.environment, kept.digest, sent.meta.sop_instance_uid)
             raise StudyDestroyed()
@@ -249,7 +249,7 @@ def look_now(study_id: UUID, environment: str) -> None:
 def settle(study_id: UUID) -> datetime | None:
     """Put in force what has come whole; when to look again, or None when nothing is gathered."""
     with transaction.atomic():
-        rejections.lock([study_id])
+        locks.hold(study_id)
         _join_alike(study_id)
     gathered = Correction.objects.filter(study_id=study_id, state=CorrectionState.GATHERING)
     again = {each.id: at for each in gathered.order_by("made_at") if (at := _settle(each))}
@@ -277,7 +277,7 @@ def _join_alike(study_id: UUID) -> None:
 
 def _settle(correction: Correction) -> datetime | None:
     with transaction.atomic():
-        rejections.lock([correction.study_id])
+        locks.hold(correction.study_id)
         versions = newest_versions(correction)
         others = Instance.objects.available().filter(study_id=correction.study_id)
         others = others.exclude(id__in=list(versions))

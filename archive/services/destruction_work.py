@@ -13,7 +13,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from archive import ledger
+from archive import ledger, locks
 from archive.errors import ArchiveError
 from archive.models import (
     DestructionItem,
@@ -31,7 +31,6 @@ from archive.services import (
     destruction_records,
     error_desk,
     retention_lock,
-    rows,
     tombstones,
 )
 from archive.services.destruction import about
@@ -74,7 +73,7 @@ def _withdraw(item_id: UUID) -> bool:
         if held.state != ListState.RUNNING:
             return False
         retention_lock.judging(held.environment)
-        rows.lock(item.study_id)
+        locks.hold(item.study_id)
         item.refresh_from_db(fields=["state"])
         if item.state == ItemState.LISTED:
             _decide(held, item)

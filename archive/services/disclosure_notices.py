@@ -10,9 +10,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 
-from archive import ledger
+from archive import ledger, locks
 from archive.actors import Actor
 from archive.errors import (
     ArchiveError,
@@ -181,9 +181,7 @@ def _judge_time(notice: Notice) -> None:
 
 def _one_at_a_time(actor: Actor, notice: Notice) -> None:
     """Until the end of the transaction: a doubled message waits for the first one."""
-    mark = f"disclosure notice {actor.environment} {actor.organisation_id} {notice.id}"
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [mark])
+    locks.hold(f"disclosure notice {actor.environment} {actor.organisation_id} {notice.id}")
 
 
 def _known(actor: Actor, notice: Notice) -> DisclosureNotice | None:

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
-from archive import jobs, ledger
+from archive import jobs, ledger, locks
 from archive.actors import Actor
 from archive.errors import ArchiveError, BytesDamaged
 from archive.models import (
@@ -98,10 +98,10 @@ def report(
         own = fingerprint(environment, error.reason(), place, who)
     told = {name: _kept(text) for name, text in {**error.facts, **(facts or {})}.items()}
     with transaction.atomic():
-        routes.lock(own)
+        locks.hold(own)
         mark = routes.led(own, told)
         if mark != own:
-            routes.lock(mark)
+            locks.hold(mark)
         if once and _stands_open(mark, what.subject_id):
             return None
         case = _open_case(mark, error, environment=environment, place=place, who=who)
@@ -150,7 +150,7 @@ def _open_case(mark: str, error: ArchiveError, *, environment: str, place: Place
         severity = case_work.severity_of(error.reason())
         time = case_work.time_for(severity)
         case = Case.objects.create(
-            number=_next_number(),
+            number=routes.next_number(),
             environment=environment,
             reason=error.reason(),
             code=error.code,
@@ -182,12 +182,6 @@ def _open_case(mark: str, error: ArchiveError, *, environment: str, place: Place
         webhook_events.of_case(WebhookEvent.CASE_OPENED, case)
     case.last_at = at
     return case
-
-
-def _next_number() -> int:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT nextval('archive_case_number')")
-        return int(cursor.fetchone()[0])
 
 
 def watched(

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from django.db import connection, transaction
 from django.db.models import Max
 
+from archive import locks
 from archive.models import ChannelHour
 from archive.values import now
 
@@ -150,9 +151,8 @@ def count_due() -> None:
     start = last - HOUR if last is not None else at - FIRST_BACK
     while start < at:
         end = min(start + SLICE, at + HOUR)
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [COUNT_LOCK])
-            if not cursor.fetchone()[0]:
+        with transaction.atomic():
+            if not locks.is_alone(COUNT_LOCK):
                 return
             count(start, end)
         start = end

@@ -10,10 +10,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from archive import ledger
+from archive import ledger, locks
 from archive.actors import Actor, ActorKind
 from archive.errors import ArchiveError, Conflict, NotFound
 from archive.errors.persons import IdInUse, MergeUndone, PatientUnknown, UpdateOutdated
@@ -337,10 +337,7 @@ def _death(held: Patient, told: Demographics) -> dict[str, Any]:
 
 
 def _lock(environment: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [f"identity {environment}"]
-        )
+    locks.hold(f"identity {environment}")
 
 
 def _wake(patients: Iterable[UUID], *states: StudyState) -> None:

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from archive import ledger, vault
+from archive import ledger, locks, vault
 from archive.actors import Actor
 from archive.errors import AccessionMissing, ArchiveError
 from archive.errors.corrections import CorrectionOutdated
@@ -89,7 +89,7 @@ def correct(
     """
     batch_id = uuid7()
     with transaction.atomic():
-        rejections.lock(study_ids)
+        locks.hold(*study_ids)
         rows = Study.objects.filter(id__in=list(study_ids))
         studies = list(
             rows.select_related("patient__survivor", "register", "overlay").order_by("id")
@@ -161,7 +161,7 @@ def replay(
 ) -> None:
     """Do again what was once decided; `superseded`: corrected objects have been sent since."""
     with transaction.atomic():
-        rejections.lock([study.id])
+        locks.hold(study.id)
         each = Preview(study, study_moves.facts_of(study), after)
         correction = _row(actor, each, uuid7(), reason, at)
         if not superseded:
@@ -179,7 +179,7 @@ def undo(actor: Actor, correction: Correction, *, reason: str, replayed: bool = 
     OthersObjects.
     """
     with transaction.atomic():
-        rejections.lock([correction.study_id])
+        locks.hold(correction.study_id)
         study = Study.objects.select_related("patient__survivor", "register", "overlay").get(
             id=correction.study_id
         )

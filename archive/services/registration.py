@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Count, Max, Q, Sum
 
-from archive import jobs, ledger
+from archive import jobs, ledger, locks
 from archive.actors import Actor
 from archive.config import settings
 from archive.errors import ArchiveError, DocumentsLate, StudyUidDiffers
@@ -144,7 +144,7 @@ def _put_modalities_right(study: Study, stored: Stored) -> None:
     if set(stored.modalities) == set(study.modalities):
         return
     with transaction.atomic():
-        rejections.lock([study.id])
+        locks.hold(study.id)
         listed = rejections.modalities(Q(rejection=""))
         shown = Instance.objects.filter(study=study).aggregate(listed=listed)
         Study.objects.filter(id=study.id).update(modalities=shown["listed"])
@@ -257,8 +257,7 @@ def _move(study: Study, state: StudyState, **columns: object) -> bool:
     """Change the state unless objects are coming in: those put it back to receiving themselves.
     None can come while it is counted here, so the counts hold as long as the state does.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [str(study.id)])
+    locks.hold(study.id)
     came = Instance.objects.filter(study=study, received_at__gt=study_seen_at(study)).exists()
     if came:
         return False
@@ -286,8 +285,7 @@ def _register(study: Study) -> datetime | None:
             _record(study, ledger.Kind.STUDY_REFILED, {"register": study.register_id})
     manifest = publishing.prepare(study)
     with transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [str(study.id)])
+        locks.hold(study.id)
         held = Study.objects.filter(id=study.id, state=StudyState.REGISTERING)
         if not held.update(state=StudyState.REGISTERED, registered_at=now()):
             publishing.abandon(study, manifest)

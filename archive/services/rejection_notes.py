@@ -11,7 +11,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from archive import vault
+from archive import locks, vault
 from archive.actors import Actor, ActorKind
 from archive.errors import ControllerUnauthorised, OtherRegister, Unacceptable
 from archive.errors.corrections import RejectionNoteReused, RetentionRejectionUnauthorised
@@ -66,11 +66,11 @@ def receive(
     if len(note.content.named) > MOST:
         raise Unacceptable("rejection note names too many objects")
     with transaction.atomic():
-        rejections.lock([note.sop_instance_uid])  # it may come twice in one moment
+        locks.hold(note.sop_instance_uid)  # it may come twice in one moment
         if _came_before(peer, note, incoming, meta):
             return
         own = _own(peer, note) | _begun(peer, note)
-        rejections.lock(own.order_by().values_list("study_id", flat=True).distinct())
+        locks.hold(*own.order_by().values_list("study_id", flat=True).distinct())
         verdict = _judge(peer, terms, note, own)
         rejection = _row(
             note.content.title,
@@ -210,7 +210,7 @@ def replay(
             sop_instance_uid__in=[each.instance_uid for each in content.named],
         )
         found = dict(own.values_list("sop_instance_uid", "id"))
-        rejections.lock(own.order_by().values_list("study_id", flat=True).distinct())
+        locks.hold(*own.order_by().values_list("study_id", flat=True).distinct())
         rejection = _row(
             content.title,
             kept,
@@ -236,7 +236,7 @@ def reject(
     Raises RejectedAlready; DatasetUnreadable when none are named.
     """
     with transaction.atomic():
-        rejections.lock([study.id])
+        locks.hold(study.id)
         chosen = Instance.objects.filter(study=study, id__in=list(instance_ids))
         found = list(chosen.select_related("study", "series"))
         known = {row.sop_instance_uid: _known(row) for row in found}

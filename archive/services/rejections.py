@@ -8,10 +8,10 @@ from collections.abc import Collection, Iterable, Mapping
 from uuid import UUID
 
 from django.contrib.postgres.aggregates import ArrayAgg
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Count, Q, QuerySet, Sum, Value
 
-from archive import jobs, ledger, vault
+from archive import jobs, ledger, locks, vault
 from archive.actors import Actor
 from archive.models import (
     Instance,
@@ -31,15 +31,6 @@ from archive.values import now
 STRICTER = "replaced by a stricter rejection"
 # What a study becomes of which nothing is shown any more; its modalities stay as they were.
 EMPTIED: Mapping[str, object] = {"state": StudyState.CORRECTED, "waits_for": ""}
-
-
-def lock(study_ids: Iterable[UUID | str]) -> None:
-    """Keep registration and arriving objects out until the caller's transaction ends; in one order,
-    so that two notes never wait for each other.
-    """
-    with connection.cursor() as cursor:
-        for study_id in sorted(study_ids, key=str):
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [str(study_id)])
 
 
 def live(environment: str, organisation_id: UUID) -> QuerySet[RejectedObject]:
@@ -189,7 +180,7 @@ def apply_awaited(study: Study) -> int:
     if not awaited.exists():
         return 0
     with transaction.atomic():
-        lock([study.id])
+        locks.hold(study.id)
         came = Instance.objects.filter(
             study=study, sop_instance_uid__in=awaited.values("sop_instance_uid")
         )
@@ -235,10 +226,10 @@ def leave_out(study_id: UUID) -> None:
     That holds the study's lock together with others who store. To wait until they have gone, as
     they might wait for us, would be a deadlock: what they write is counted by registration.
     """
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))", [str(study_id)])
-        (is_alone,) = cursor.fetchone()
-    if is_alone and not Instance.objects.filter(study=study_id, rejection="").exists():
+    if (
+        locks.try_hold(study_id)
+        and not Instance.objects.filter(study=study_id, rejection="").exists()
+    ):
         _update(study_id, EMPTIED)
 
 
@@ -265,7 +256,7 @@ def revoke(
         found = list(held.select_related(*(f"instance__study__{each}" for each in related)))
         here = [row.instance for row in found if row.instance is not None]
         studies = {row.study_id: row.study for row in here}
-        lock(studies)
+        locks.hold(*studies)
         for study in (
             () if replayed else Study.objects.filter(id__in=studies).select_related(*related)
         ):

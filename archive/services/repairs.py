@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from archive import ledger, vault
+from archive import ledger, locks, vault
 from archive.actors import Actor
 from archive.errors import ArchiveError
 from archive.models import (
@@ -78,7 +78,7 @@ def _study(actor: Actor, finding: Finding) -> Repair:
 
 
 def _register(study: Study) -> Repair:
-    rejections.lock([study.id])
+    locks.hold(study.id)
     rejections.wake(study)
     return Repair.REGISTERED
 

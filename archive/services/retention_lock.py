@@ -4,8 +4,7 @@ death is not recorded while a study is judged for destruction.
 
 from uuid import UUID
 
-from django.db import connection
-
+from archive import locks
 from archive.actors import Actor, ActorKind
 from archive.errors import NotFound
 from archive.models import Role
@@ -15,18 +14,12 @@ ARCHIVISTS = frozenset({Role.ADMIN, Role.ARCHIVIST})
 
 def judging(environment: str) -> None:
     """Until the transaction ends nothing is decided that this judgement does not see."""
-    _lock("pg_advisory_xact_lock_shared", environment)
+    locks.share(f"retention {environment}")
 
 
 def deciding(environment: str) -> None:
     """Wait for the judgements that are being made."""
-    _lock("pg_advisory_xact_lock", environment)
-
-
-def _lock(function: str, environment: str) -> None:
-    with connection.cursor() as cursor:
-        name = f"retention {environment}"
-        cursor.execute(f"SELECT {function}(hashtextextended(%s, 0))", [name])
+    locks.hold(f"retention {environment}")
 
 
 def require_archivist(actor: Actor) -> UUID:

@@ -9,13 +9,13 @@ from uuid import UUID
 from django.db import transaction
 
 from archive import ledger
-from archive.actors import Actor, ActorKind
+from archive.actors import Actor
 from archive.errors.reviews import AlreadyWatched, RuleReplaced
-from archive.errors.wishes import StaffRoleUnfit, ValueUnfit
+from archive.errors.wishes import ValueUnfit
 from archive.ledger import Kind
-from archive.models import Patient, ReviewKind, ReviewRule, Role, WatchedPerson
+from archive.models import Patient, ReviewKind, ReviewRule, WatchedPerson
 from archive.models.dated import not_ended_on
-from archive.services import filing
+from archive.services import filing, roles
 from archive.services.suspicions import require_reviewer
 from archive.values import PatientIdentifier, midnight, now, today
 
@@ -65,7 +65,7 @@ def change(actor: Actor, rule: ReviewRule, wanted: Settings, *, reason: str) -> 
     """The next version, from this moment or from a day to come; by an administrator, since the
     rules judge the reviewers too. Raises StaffRoleUnfit, ValueUnfit, RuleReplaced.
     """
-    _require_administrator(actor)
+    roles.require_administrator(actor)
     check(rule, wanted)
     begins = now() if wanted.first_day == today() else midnight(wanted.first_day)
     with transaction.atomic():
@@ -89,11 +89,6 @@ def change(actor: Actor, rule: ReviewRule, wanted: Settings, *, reason: str) -> 
         )
         _record_rule(actor, made, reason)
     return made
-
-
-def _require_administrator(actor: Actor) -> None:
-    if actor.kind != ActorKind.STAFF or Role.ADMIN not in actor.roles:
-        raise StaffRoleUnfit()
 
 
 def _record_rule(actor: Actor, row: ReviewRule, reason: str) -> None:

@@ -10,7 +10,7 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.db.models import Max, Min, Q
 
-from archive import ledger
+from archive import ledger, locks
 from archive.actors import Actor
 from archive.errors.desk import CasesOfOthers, CasesUnjoinable
 from archive.models import Case, CaseEvent, CaseRoute, CaseState, EventOutcome, WebhookEvent
@@ -34,11 +34,11 @@ def led(mark: str, facts: Mapping[str, object]) -> str:
     return mark
 
 
-def lock(*marks: str) -> None:
-    """Until the end of the transaction nobody else files under these fingerprints."""
+def next_number() -> int:
+    """Of a case that is about to be made."""
     with connection.cursor() as cursor:
-        for mark in sorted(marks):
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [mark])
+        cursor.execute("SELECT nextval('archive_case_number')")
+        return int(cursor.fetchone()[0])
 
 
 def join(actor: Actor, case: Case, into: Case) -> CaseRoute:
@@ -46,7 +46,7 @@ def join(actor: Actor, case: Case, into: Case) -> CaseRoute:
     CasesOfOthers.
     """
     with transaction.atomic():
-        lock(case.fingerprint, into.fingerprint)
+        locks.hold(case.fingerprint, into.fingerprint)
         _require_joinable(case, into)
         route = _lay(actor, case.fingerprint, case, into)
         CaseEvent.objects.filter(case=case).update(case=into)
@@ -79,7 +79,7 @@ def split(actor: Actor, case: Case, *, fact: str, value: str) -> Case:
     CasesUnjoinable when no event, or every event, has it.
     """
     with transaction.atomic():
-        lock(case.fingerprint)
+        locks.hold(case.fingerprint)
         events = CaseEvent.objects.filter(case=case)
         having = events.filter(facts__contains={fact: value})
         if not having.exists() or not events.exclude(facts__contains={fact: value}).exists():
@@ -103,11 +103,8 @@ def _part(case: Case, fact: str, value: str) -> Case:
     known = Case.objects.filter(fingerprint=mark).first()
     if known is not None:
         return known
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT nextval('archive_case_number')")
-        number = int(cursor.fetchone()[0])
     part = Case.objects.create(
-        number=number,
+        number=next_number(),
         environment=case.environment,
         reason=case.reason,
         code=case.code,
@@ -130,7 +127,7 @@ def _part(case: Case, fact: str, value: str) -> Case:
 def undo(actor: Actor, route: CaseRoute) -> None:
     """Lead the events back to where they came from. Raises CasesUnjoinable when it has ended."""
     with transaction.atomic():
-        lock(route.origin.fingerprint, route.leads_to)
+        locks.hold(route.origin.fingerprint, route.leads_to)
         ended = CaseRoute.objects.filter(id=route.id, ended_at=None).update(ended_at=now())
         if not ended:
             raise CasesUnjoinable()

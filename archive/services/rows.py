@@ -9,8 +9,6 @@ from struct import Struct
 from typing import NamedTuple
 from uuid import UUID
 
-from django.db import connection
-
 from archive.errors.retention import StudyDestroyed
 from archive.models import StudyState
 from archive.statements import Bare, execute
@@ -48,7 +46,6 @@ WITH moved AS (
 SELECT state = '{StudyState.DESTROYED}', EXISTS (SELECT FROM moved)
 FROM archive_study WHERE id = %s
 """
-_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
 
 
 class Archived(NamedTuple):
@@ -150,9 +147,3 @@ def put_back_to_receiving(study_id: UUID) -> bool:
     if destroyed:
         raise StudyDestroyed()
     return bool(moved)
-
-
-def lock(study_id: UUID) -> None:
-    """Keep arriving objects and registration out until the caller's transaction ends."""
-    with connection.cursor() as cursor:
-        cursor.execute(_LOCK, [str(study_id)])

@@ -7,9 +7,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 
-from archive import ledger
+from archive import ledger, locks
 from archive.actors import SYSTEM, Actor, ActorKind
 from archive.errors.reviews import OwnReview, SuspicionSettled
 from archive.errors.wishes import StaffRoleUnfit
@@ -96,8 +96,7 @@ def raise_(raised: Raised, *, actor: Actor = SYSTEM) -> Suspicion | None:
     """In the caller's transaction: a new suspicion, or the live one of the same cause that these
     entries join. None when they are known already, also of one that was settled.
     """
-    with connection.cursor() as cursor:  # one at a time of one cause
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [raised.fingerprint])
+    locks.hold(raised.fingerprint)  # one at a time of one cause
     fresh = _fresh(raised)
     if not fresh:
         return None

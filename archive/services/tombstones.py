@@ -12,7 +12,7 @@ from uuid import NAMESPACE_OID, uuid5
 from django.db import transaction
 from django.db.models import QuerySet
 
-from archive import ledger, vault
+from archive import ledger, locks, vault
 from archive.errors import BytesDamaged, ControllerUnauthorised
 from archive.models import (
     Connection,
@@ -34,7 +34,7 @@ from archive.models import (
     StudyRetention,
     StudyState,
 )
-from archive.services import destruction_records, error_desk, notices, rounds, rows
+from archive.services import destruction_records, error_desk, notices, rounds
 from archive.values import now
 
 KIND = "destroyed"
@@ -206,7 +206,7 @@ def _put_in_force(study: Study, record: Record) -> bool:
     and this is done again.
     """
     with transaction.atomic():
-        rows.lock(study.id)
+        locks.hold(study.id)
         held = Study.objects.select_related("register").get(id=study.id)
         if held.state == StudyState.DESTROYED:
             return False

@@ -10,10 +10,11 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from django.db import transaction
 
 from archive import ledger
-from archive.actors import Actor, ActorKind
-from archive.errors import CertificateInvalid, Refused
-from archive.models import Environment, Role, TrustedIssuer
+from archive.actors import Actor
+from archive.errors import CertificateInvalid
+from archive.models import Environment, TrustedIssuer
 from archive.models.dated import valid_on
+from archive.services import roles
 from archive.values import now, today
 
 MAX_PEM = 32_768
@@ -33,9 +34,9 @@ def add(
 ) -> TrustedIssuer:
     """Believe an issuer's assertions from today on; one that was retired is believed again.
 
-    Raises Refused, CertificateInvalid.
+    Raises StaffRoleUnfit, CertificateInvalid.
     """
-    _require_administrator(actor)
+    roles.require_administrator(actor)
     found = _read(pem)
     sha256 = found.fingerprint(SHA256()).hex()
     with transaction.atomic():
@@ -60,20 +61,13 @@ def add(
 
 
 def retire(actor: Actor, row: TrustedIssuer, *, reason: str) -> None:
-    """Believe it no longer, from this second on. Raises Refused."""
-    _require_administrator(actor)
+    """Believe it no longer, from this second on. Raises StaffRoleUnfit."""
+    roles.require_administrator(actor)
     with transaction.atomic():
         day = today() - timedelta(days=1)
         live = TrustedIssuer.objects.filter(id=row.id).exclude(valid_until__lte=day)
         if live.update(valid_until=day):
             _record(actor, row, "issuer retired", reason)
-
-
-def _require_administrator(actor: Actor) -> None:
-    if actor.kind == ActorKind.SYSTEM:
-        return
-    if actor.kind != ActorKind.STAFF or Role.ADMIN not in actor.roles:
-        raise Refused("only an administrator decides whose assertions are believed")
 
 
 def _read(pem: str) -> x509.Certificate:

@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from django.db import connection, transaction
 from django.db.models import Max, Min
 
+from archive import locks
 from archive.models import Instance, VolumeDay
 from archive.values import civil_day, midnight, today
 
@@ -60,9 +61,8 @@ def count_due() -> None:
     """
     first = _first_due()
     while first is not None and first <= today():
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute("SELECT pg_try_advisory_xact_lock(%s)", [COUNT_LOCK])
-            if not cursor.fetchone()[0]:
+        with transaction.atomic():
+            if not locks.is_alone(COUNT_LOCK):
                 return
             count(first)
         first += ONE_DAY

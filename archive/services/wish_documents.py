@@ -8,8 +8,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
-
+from archive import locks
 from archive.errors.wishes import WishDocumentReused
 from archive.models import WishDocument
 
@@ -35,11 +34,7 @@ def known(environment: str, form: FormDocument) -> UUID | None:
 
     Raises WishDocumentReused.
     """
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))",
-            [f"wish {environment} {form.oid}"],
-        )
+    locks.hold(f"wish {environment} {form.oid}")
     row = WishDocument.objects.filter(environment=environment, document_oid=form.oid).first()
     if row is None:
         return None

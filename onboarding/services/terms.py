@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from datetime import date
 
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef, QuerySet
 
 from archive import ledger
 from archive.actors import Actor
@@ -13,6 +12,7 @@ from archive.values import now, today
 from onboarding.errors import DayPassed, FieldInvalid, StepOutOfOrder, TermsOutdated
 from onboarding.models import Acceptance, Joining, TermsDocument, TermsKind
 from onboarding.queries.facts import in_force
+from onboarding.queries.terms import not_accepted
 from onboarding.rules import fields, road
 from onboarding.rules.road import Party
 from onboarding.services import letters, mails, rights, steps
@@ -96,10 +96,3 @@ def accept(
             about = steps.about(organisation)
             ledger.record(ledger.Kind.TERMS_ACCEPTED, about, facts, actor=actor)
         return acceptance
-
-
-def not_accepted(document: TermsDocument) -> QuerySet[Organisation]:
-    """Customers on the road or in production that have not accepted this version."""
-    accepted = Acceptance.objects.filter(document=document, organisation=OuterRef("pk"))
-    rows = Organisation.objects.filter(is_operator=False, joining__isnull=False)
-    return rows.exclude(joining__state__in=road.OVER).filter(~Exists(accepted)).order_by("name_fi")

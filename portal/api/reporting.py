@@ -4,15 +4,14 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from django.db import DatabaseError
 from rest_framework.exceptions import APIException, ValidationError
 
 from archive.actors import Actor, ActorKind
+from archive.edges import desk
 from archive.edges.edge import correlation
 from archive.errors import ArchiveError, Broken, Malformed
 from archive.errors.wishes import ValueUnfit
-from archive.models import Environment
-from archive.services import error_desk
+from archive.services.error_desk import Place, What, Who
 from portal.forms.codes import looks_like_code
 
 log = logging.getLogger(__name__)
@@ -46,24 +45,6 @@ def _names(detail: object) -> str:
 
 
 def report(error: ArchiveError, step: str, actor: Actor | None) -> None:
-    """The answer goes out, whether the desk can be reached or not."""
     log.warning("api %s refused: %s, exchange %s", step, error.reason(), correlation.get())
-    try:
-        error_desk.report(
-            error,
-            # Credentials that are nobody's belong to no environment; production's desk is watched.
-            environment=actor.environment if actor else Environment.PRODUCTION.value,
-            place=error_desk.Place("api", step),
-            who=_who(actor),
-            what=error_desk.What(correlation_id=correlation.get()),
-        )
-    except DatabaseError:
-        log.exception("the desk cannot be reached, exchange %s", correlation.get())
-
-
-def _who(actor: Actor | None) -> error_desk.Who | None:
-    if actor is None:
-        return None
-    if actor.kind == ActorKind.CONNECTION:
-        return error_desk.Who(actor.organisation_id, actor.id)
-    return error_desk.Who(name=actor.name)
+    who = Who(name=actor.name) if actor and actor.kind != ActorKind.CONNECTION else None
+    desk.tell(error, Place("api", step), actor, What(correlation_id=correlation.get()), who=who)

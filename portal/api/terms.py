@@ -11,9 +11,9 @@ from rest_framework.response import Response
 from archive.errors import NotFound
 from archive.models import ApiScope
 from archive.queries import keyset
-from archive.values import today
 from onboarding.models import Acceptance, TermsDocument, TermsKind
 from onboarding.queries import file as queries
+from onboarding.queries import terms as all_terms
 from onboarding.services import terms as services
 from onboarding.services.terms import Texts
 from portal.api.cases import AfterShape
@@ -26,24 +26,18 @@ VERSIONS = Door(("terms-versions",), ApiScope.JOINING_READ)
 NEWEST = (keyset.Key("accepted_at", keyset.moment, True), keyset.Key("id", UUID, True))
 
 
-class TermsOut(serializers.Serializer[Any]):
+class TermsTextOut(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     kind = serializers.ChoiceField(TermsKind.choices)
     version = serializers.CharField()
     valid_from = serializers.DateField()
     is_in_force = serializers.SerializerMethodField()
-
-    def get_is_in_force(self, row: TermsDocument) -> bool:
-        if row.valid_from > today():
-            return False
-        newest = services.in_force(row.kind)
-        return newest is not None and newest.id == row.id
-
-
-class TermsTextOut(TermsOut):
     text_fi = serializers.CharField()
     text_sv = serializers.CharField()
     text_en = serializers.CharField()
+
+    def get_is_in_force(self, row: TermsDocument) -> bool:
+        return services.in_force(row.kind) == row
 
 
 class AcceptanceOut(serializers.Serializer[Any]):
@@ -58,15 +52,16 @@ class AcceptanceOut(serializers.Serializer[Any]):
 # --- versions -------------------------------------------------------------------------------------
 
 
-class TermsVersionOut(TermsOut):
-    accepted = serializers.SerializerMethodField(help_text="by how many customers")
-    not_accepted = serializers.SerializerMethodField(help_text="by how many on the road or live")
-
-    def get_accepted(self, row: TermsDocument) -> int:
-        return row.acceptances.count()
-
-    def get_not_accepted(self, row: TermsDocument) -> int:
-        return services.not_accepted(row).count()
+class TermsVersionOut(serializers.Serializer[Any]):
+    id = serializers.UUIDField(source="document.id")
+    kind = serializers.ChoiceField(TermsKind.choices, source="document.kind")
+    version = serializers.CharField(source="document.version")
+    valid_from = serializers.DateField(source="document.valid_from")
+    is_in_force = serializers.BooleanField()
+    accepted = serializers.IntegerField(help_text="by how many customers")
+    not_accepted = serializers.IntegerField(
+        source="missing", help_text="by how many on the road or live"
+    )
 
 
 class TermsVersionsOut(serializers.Serializer[Any]):
@@ -91,8 +86,7 @@ class Versions(Opened):
     @extend_schema(operation_id="terms_list", tags=TAGS, responses=TermsVersionsOut)
     def get(self, request: Request) -> Response:
         """Every version, by document, the latest first."""
-        rows = TermsDocument.objects.order_by("kind", "-valid_from", "-id")
-        return Response({"results": TermsVersionOut(rows, many=True).data})
+        return Response({"results": TermsVersionOut(all_terms.versions(), many=True).data})
 
     @extend_schema(
         operation_id="terms_publish", tags=TAGS, request=PublishIn, responses={201: TermsTextOut}

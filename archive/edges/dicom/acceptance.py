@@ -5,6 +5,7 @@ Storing is never refused here but in the C-STORE response, where a sender can re
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from pydicom._uid_dict import UID_dictionary
 from pydicom.uid import UID, ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
@@ -230,8 +231,10 @@ def negotiate(request: Request) -> Agreement:
     return Agreement(results, agreed_roles, extended, accepted)
 
 
-def encode_acceptance(request: Request, agreement: Agreement) -> bytes:
-    """The A-ASSOCIATE-AC."""
+def own_information() -> list[Any]:
+    """What we say of ourselves on either side: the PDU we take, PS3.8 D.1, and whose the software
+    is, PS3.7 D.3.3.2.
+    """
     length, implementation, version = (
         MaximumLengthNotification(),
         ImplementationClassUIDNotification(),
@@ -240,6 +243,11 @@ def encode_acceptance(request: Request, agreement: Agreement) -> bytes:
     length.maximum_length_received = upper_layer.MAX_PDU
     implementation.implementation_class_uid = UID(IMPLEMENTATION_CLASS_UID)
     version.implementation_version_name = IMPLEMENTATION_VERSION_NAME
+    return [length, implementation, version]
+
+
+def encode_acceptance(request: Request, agreement: Agreement) -> bytes:
+    """The A-ASSOCIATE-AC."""
     answer = A_ASSOCIATE()
     answer.application_context_name = UID(APPLICATION_CONTEXT_NAME)
     answer.calling_ae_title = request.primitive.calling_ae_title
@@ -247,7 +255,7 @@ def encode_acceptance(request: Request, agreement: Agreement) -> bytes:
     answer.result = 0x00
     answer.result_source = 0x01
     answer.presentation_context_definition_results_list = agreement.results
-    answer.user_information = [length, implementation, version, *agreement.roles]
+    answer.user_information = [*own_information(), *agreement.roles]
     for uid, information in agreement.extended.items():
         item = SOPClassExtendedNegotiation()
         item.sop_class_uid, item.service_class_application_information = uid, information

@@ -14,20 +14,16 @@ from pynetdicom._globals import APPLICATION_CONTEXT_NAME
 from pynetdicom.pdu import A_ASSOCIATE_AC, A_ASSOCIATE_RQ
 from pynetdicom.pdu_primitives import (
     A_ASSOCIATE,
-    ImplementationClassUIDNotification,
-    ImplementationVersionNameNotification,
-    MaximumLengthNotification,
 )
 from pynetdicom.presentation import PresentationContext, build_context
 
 from archive.edges.dicom import tls, upper_layer
-from archive.edges.dicom.acceptance import DEFAULT_MAX_LENGTH, Taken
+from archive.edges.dicom.acceptance import DEFAULT_MAX_LENGTH, Taken, own_information
 from archive.edges.dicom.channel import Channel
 from archive.edges.dicom.upper_layer import Gone, Violation, Wire
 from archive.errors import PeerAborted, PeerRejected, PeerUnreachable
 from archive.objects import transcoding
 from archive.objects.messages import Target
-from archive.objects.part10 import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
 
 MOST_CONTEXTS = 128  # ids are odd and fit a byte, PS3.8 9.3.2.2
 FAREWELL = 2.0  # seconds for the answer to a release
@@ -125,19 +121,11 @@ def contexts_for(kinds: Kinds) -> list[PresentationContext]:
 
 
 def _request(target: Target, contexts: list[PresentationContext]) -> bytes:
-    length, implementation, version = (
-        MaximumLengthNotification(),
-        ImplementationClassUIDNotification(),
-        ImplementationVersionNameNotification(),
-    )
-    length.maximum_length_received = upper_layer.MAX_PDU
-    implementation.implementation_class_uid = UID(IMPLEMENTATION_CLASS_UID)
-    version.implementation_version_name = IMPLEMENTATION_VERSION_NAME
     request = A_ASSOCIATE()
     request.application_context_name = UID(APPLICATION_CONTEXT_NAME)
     request.calling_ae_title, request.called_ae_title = target.calling_aet, target.called_aet
     request.presentation_context_definition_list = contexts
-    request.user_information = [length, implementation, version]
+    request.user_information = own_information()
     encoded: bytes = A_ASSOCIATE_RQ(request).encode()
     return encoded
 

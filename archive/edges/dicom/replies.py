@@ -1,11 +1,9 @@
 """The one place where an error becomes a DICOM number.
 
 C-STORE: PS3.4 table B.2-1 and PS3.7 annex C. 0110, 0111, 0112, 0122, 0124 and the A77x codes are
-outside
-PS3.4's list for C-STORE and named in the conformance statement; A77x are those of dcm4chee-arc.
-C-FIND and C-MOVE: PS3.4 tables C.4-1 and C.4-2. N-ACTION: PS3.7 10.1.4. Failure Reason
-(0008,1197) of a
-commitment: PS3.3 C.14.1.1. A-ASSOCIATE-RJ: PS3.8 table 9-21.
+outside PS3.4's list for C-STORE and named in the conformance statement; A77x are those of
+dcm4chee-arc. C-FIND and C-MOVE: PS3.4 tables C.4-1 and C.4-2. N-ACTION: PS3.7 10.1.4. Failure
+Reason (0008,1197) of a commitment: PS3.3 C.14.1.1. A-ASSOCIATE-RJ: PS3.8 table 9-21.
 """
 
 from collections.abc import Mapping
@@ -23,7 +21,6 @@ CANCELLED = 0xFE00
 PENDING, PENDING_IN_PART = 0xFF00, 0xFF01  # the latter: some optional keys are not supported
 SOME_FAILED, ALL_FAILED = 0xB000, 0xA702  # of the sub-operations of a C-MOVE or C-GET
 UNRECOGNISED_OPERATION = 0x0211  # PS3.7 C.5.21
-NO_SUCH_CLASS = 0x0122  # PS3.7 C.5.18, SOP class not supported
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,21 +5,21 @@ from collections.abc import Callable
 from uuid import UUID
 
 from django.core.handlers.wsgi import WSGIRequest
-from django.db import DatabaseError
 from django.http.response import HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 
 from archive import conversation
 from archive.actors import Actor
+from archive.edges import desk
 from archive.edges.edge import as_archive_error, exchange
 from archive.edges.fhir import capabilities, form, replies
 from archive.edges.fhir.call import Call, base_of
 from archive.errors import ArchiveError
 from archive.errors.fhir import InteractionUnknown
 from archive.errors.web import NotAcceptable
-from archive.models import Environment
-from archive.services import assertions, callers, error_desk
+from archive.services import assertions, callers
 from archive.services.callers import Caller
+from archive.services.error_desk import Place, What
 from archive.values import uuid7
 
 log = logging.getLogger(__name__)
@@ -104,20 +104,9 @@ class _Incoming:
         return response
 
     def _report(self, error: ArchiveError, status: int) -> None:
-        """The answer goes out anyhow."""
-        actor = self.actor
-        try:
-            error_desk.report(
-                error,
-                # Credentials that are nobody's belong to no environment; production's is watched.
-                environment=actor.environment if actor else Environment.PRODUCTION.value,
-                place=error_desk.Place(EDGE, self.step),
-                who=error_desk.Who(actor.organisation_id, actor.id) if actor else None,
-                what=error_desk.What(correlation_id=self.correlation_id),
-                answered=f"HTTP {status}",
-            )
-        except DatabaseError:
-            log.exception("the desk cannot be reached, exchange %s", self.correlation_id)
+        what = What(correlation_id=self.correlation_id)
+        place = Place(EDGE, self.step)
+        desk.tell(error, place, self.actor, what, answered=f"HTTP {status}")
 
 
 def _form(request: WSGIRequest) -> str:

@@ -14,7 +14,6 @@ from archive.objects.registry import Author, Code, PatientId, ReferenceId, Slots
 
 RIM = "urn:oasis:names:tc:ebxml-regrep:xsd:rim:3.0"
 OBJECT = "urn:oasis:names:tc:ebxml-regrep:ObjectType:RegistryObject"
-XML_LANG = "{http://www.w3.org/XML/1998/namespace}lang"
 AUTHOR_SLOTS = (
     ("authorPerson", "person"),
     ("authorInstitution", "institutions"),

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from uuid import UUID
 
-from django.db import DatabaseError
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.http import parse_header_parameters
@@ -13,6 +12,7 @@ from django.views.decorators.csrf import csrf_exempt
 from lxml import etree
 
 from archive.actors import Actor
+from archive.edges import desk
 from archive.edges.body import body_of
 from archive.edges.edge import as_archive_error, exchange
 from archive.edges.xds import codec, giving, handlers, mtom, security, soap, wsdl
@@ -24,10 +24,10 @@ from archive.edges.xds.replies import SECURITY
 from archive.errors import ArchiveError, Busy, Malformed, PeerEnded, PeerUnknown
 from archive.errors.retrieval import MultipartTooLong
 from archive.errors.web import ClientCertificateWrong, ProxyUntrusted
-from archive.models import Environment
 from archive.objects.multipart import Limits, Read, new_boundary
-from archive.services import assertions, callers, error_desk
+from archive.services import assertions, callers
 from archive.services.callers import Caller
+from archive.services.error_desk import Place, What
 from archive.services.registry_messages import KEPT_BYTES
 
 log = logging.getLogger(__name__)
@@ -360,22 +360,10 @@ def _report(
     body: etree._Element | None = None,
     answered: str = "",
 ) -> None:
-    """Put it on the desk, under the ids by which people look for it; the answer goes out anyhow."""
+    """Put it on the desk, under the ids by which people look for it."""
     log.warning("xds %s refused: %s, exchange %s", step, error.reason(), correlation_id)
     accession, study_uid = codec.mentioned(body) if body is not None else ("", "")
-    try:
-        error_desk.report(
-            error,
-            # Credentials that are nobody's belong to no environment; production's desk is watched.
-            environment=actor.environment if actor else Environment.PRODUCTION.value,
-            place=error_desk.Place("xds", step),
-            who=error_desk.Who(actor.organisation_id, actor.id) if actor else None,
-            what=error_desk.What(
-                accession_number=accession,
-                study_instance_uid=study_uid,
-                correlation_id=correlation_id,
-            ),
-            answered=answered,
-        )
-    except DatabaseError:
-        log.exception("the desk cannot be reached, exchange %s", correlation_id)
+    what = What(
+        accession_number=accession, study_instance_uid=study_uid, correlation_id=correlation_id
+    )
+    desk.tell(error, Place("xds", step), actor, what, answered=answered)

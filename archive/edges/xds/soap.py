@@ -21,7 +21,6 @@ from archive.errors import Malformed
 from archive.objects.xml import parse_xml
 
 ENV = "http://www.w3.org/2003/05/soap-envelope"
-SOAP_11 = "http://schemas.xmlsoap.org/soap/envelope/"
 WSA = "http://www.w3.org/2005/08/addressing"
 ANONYMOUS = f"{WSA}/anonymous"
 WSSE = "http://docs.oasis-open.org/wss/2004/01/oasis-200401-wss-wssecurity-secext-1.0.xsd"

@@ -8,7 +8,6 @@ from contextlib import suppress
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db import DatabaseError
 from django.http import (
     HttpRequest,
     HttpResponse,
@@ -21,6 +20,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from archive.actors import Actor
 from archive.config import settings
+from archive.edges import desk
 from archive.edges.edge import as_archive_error, exchange, reply_for
 from archive.errors import (
     ArchiveError,
@@ -35,19 +35,18 @@ from archive.errors import (
     Unsupported,
 )
 from archive.errors.web import NotAcceptable, RequestUnclear
-from archive.models import Environment
 from archive.objects.rendering import Region, Window
 from archive.objects.retrieving import ImageRequest, WantedObject
 from archive.services import (
     assertions,
     callers,
-    error_desk,
     images_given,
     objects_out,
     pictures,
 )
 from archive.services.asking import Asking
 from archive.services.callers import Caller
+from archive.services.error_desk import Place, What
 from archive.services.images_given import Chosen
 from archive.services.pictures import LARGEST, Look
 from archive.values import Uid, uuid7
@@ -268,15 +267,6 @@ def _report(
     correlation_id: UUID | None,
     study_uid: str,
 ) -> None:
-    """Put it on the desk; the answer goes out anyhow."""
     log.warning("wado refused: %s, exchange %s", error.reason(), correlation_id)
-    try:
-        error_desk.report(
-            error,
-            environment=actor.environment if actor else Environment.PRODUCTION.value,
-            place=error_desk.Place("xds", step),
-            who=error_desk.Who(actor.organisation_id, actor.id) if actor else None,
-            what=error_desk.What(study_instance_uid=study_uid[:64], correlation_id=correlation_id),
-        )
-    except DatabaseError:
-        log.exception("the desk cannot be reached, exchange %s", correlation_id)
+    what = What(study_instance_uid=study_uid[:64], correlation_id=correlation_id)
+    desk.tell(error, Place("xds", step), actor, what)

@@ -35,10 +35,6 @@ class Opened:
         return self.actor.kind == ActorKind.STAFF
 
     @property
-    def is_organiser(self) -> bool:
-        return Side.ORGANISER in self.sides
-
-    @property
     def is_producer(self) -> bool:
         return Side.PRODUCER in self.sides
 

@@ -18,6 +18,7 @@ from archive.values import today
 from onboarding.errors import ActorUnfit
 from onboarding.models import Acceptance, TermsDocument, TermsKind
 from onboarding.queries import file as queries
+from onboarding.queries import terms as all_terms
 from onboarding.rules import road
 from onboarding.services import terms as services
 from onboarding.services.terms import Texts
@@ -125,25 +126,24 @@ def versions(request: Request, actor: Actor) -> HttpResponseBase:
 
 def _opened_by(_request: Request, _actor: Actor, _query: QueryDict) -> lists.Opened[Version]:
     """All of them, whatever is asked."""
-    newest = {services.in_force(kind) for kind in TermsKind}
-    documents = TermsDocument.objects.order_by("kind", "-valid_from", "-id")
-    return lists.Opened(Form(), [_listed(each, newest) for each in documents])
+    return lists.Opened(Form(), [_listed(each) for each in all_terms.versions()])
 
 
-def _listed(row: TermsDocument, newest: set[TermsDocument | None]) -> Version:
+def _listed(version: all_terms.Version) -> Version:
+    row = version.document
     return Version(
         row,
         f"{capfirst(row.get_kind_display())} {row.version}",
-        _standing(row, newest),
-        row.acceptances.count(),
-        services.not_accepted(row).count(),
+        _standing(row, is_in_force=version.is_in_force),
+        version.accepted,
+        version.missing,
     )
 
 
-def _standing(row: TermsDocument, newest: set[TermsDocument | None]) -> State:
+def _standing(row: TermsDocument, *, is_in_force: bool) -> State:
     if row.valid_from > today():
         return State("wait", _("to come"))
-    return State("done", _("in force")) if row in newest else State("stop", _("replaced"))
+    return State("done", _("in force")) if is_in_force else State("stop", _("replaced"))
 
 
 @require_safe
@@ -155,7 +155,7 @@ def version(request: Request, actor: Actor, document_id: UUID) -> HttpResponse:
     around = lists.around(request, actor, TERMS, _opened_by, document)
     context = {
         "document": document,
-        "standing": _standing(document, {services.in_force(document.kind)}),
+        "standing": _standing(document, is_in_force=services.in_force(document.kind) == document),
         "text": in_language(document),
         "accepted": accepted.order_by("-accepted_at"),
         "missing": services.not_accepted(document).select_related("joining"),

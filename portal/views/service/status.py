@@ -61,10 +61,8 @@ def own(request: Request, actor: Actor) -> HttpResponse:
 
 @page("status")
 def staff(request: Request, actor: Actor) -> HttpResponse:
-    told = [
-        Told(row, [], [], queries.expected_readers(row).count() if row.is_acknowledged else 0)
-        for row in queries.announcements()
-    ]
+    missing = queries.missing_readers()
+    told = [Told(row, [], [], missing.get(row.id, 0)) for row in queries.announcements()]
     changes = BY_NAME["status-change"].may_open(actor.roles)
     return _show(request, told, {"is_staff": True, "changes": changes})
 
