@@ -93,6 +93,8 @@ class Config:
     database_owner_url: str = variable(
         casts.address_of_postgresql, Follows(lambda known: known["database_url"])
     )
+    # a folder on its disk; empty: it is another machine's, and watched there
+    database_dir: str = variable(str, "")
     broker_url: str = variable(casts.address_of_redis, key="CELERY_BROKER_URL")
     web_host: str = variable(str, "127.0.0.1")
     web_port: int = variable(casts.port, 8000)

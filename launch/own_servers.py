@@ -2,6 +2,8 @@
 wrong address.
 """
 
+import os
+
 from kombu import Connection
 from kombu.exceptions import OperationalError
 from redis.exceptions import ConnectionError as NobodyThere
@@ -18,6 +20,7 @@ HURRY = {"socket_timeout": SECONDS, "socket_connect_timeout": SECONDS, "max_retr
 
 def check_database(plan: Plan, config: Config) -> None:
     """Raises LaunchError. The owner's role is asked where it is going to be used."""
+    _check_folder(config.database_dir)
     roles = {"DATABASE_URL": config.database_url}
     if plan.brings_up_to_date and plan.given.get("DATABASE_OWNER_URL"):
         roles["DATABASE_OWNER_URL"] = config.database_owner_url
@@ -27,6 +30,18 @@ def check_database(plan: Plan, config: Config) -> None:
                 f"{key} does not lead into a database ({wrong}). Start that PostgreSQL, or mend "
                 "the address, role or password, and start again."
             )
+
+
+def _check_folder(folder: str) -> None:
+    """Raises LaunchError: a disk that cannot be looked at would count as watched."""
+    try:
+        if folder:
+            os.statvfs(folder)
+    except OSError as error:
+        raise LaunchError(
+            f"DATABASE_DIR: {folder} cannot be looked at ({error.strerror}). Name a folder on the "
+            "database's disk, or none where that is another machine's."
+        ) from None
 
 
 def check_broker(url: str) -> str:

@@ -100,6 +100,7 @@ class System:
             self.cluster = Cluster(folder, secrets, log=logs / "postgres.log")
             settings["DATABASE_URL"] = self.cluster.url("app")
             settings["DATABASE_OWNER_URL"] = self.cluster.url("owner")
+            settings["DATABASE_DIR"] = str(folder)
         if not plan.given.get("CELERY_BROKER_URL"):
             self.broker = Broker(plan.data, log=logs / "redis.log")
             settings["CELERY_BROKER_URL"] = self.broker.url()

@@ -45,7 +45,7 @@ def test_a_database_that_is_away_ends_the_start_in_one_sentence(flags: list[str]
     assert done.returncode == 1
     assert "refused" in done.stdout and "mend the address" in done.stdout
     assert len(done.stdout.splitlines()) == 1, done.stdout
-    assert PASSWORD not in done.stdout and not done.stderr
+    assert PASSWORD not in done.stdout
 
 
 def test_a_password_that_is_not_taken_is_told_of_by_its_key(
@@ -59,6 +59,13 @@ def test_a_password_that_is_not_taken_is_told_of_by_its_key(
         assert f"Cannot start: {list(given)[-1]} does not" in done.stdout
         assert f'password authentication failed for user "{ROLES["owner"]}"' in done.stdout
         assert len(done.stdout.splitlines()) == 1, done.stdout
+
+
+def test_a_disk_that_cannot_be_looked_at_ends_the_start(flags: list[str]) -> None:
+    """It would count as watched."""
+    done = run_to_its_end(*flags, DATABASE_URL=NOBODY, DATABASE_DIR="/nonexistent/folder")
+    assert done.returncode == 1
+    assert "DATABASE_DIR: /nonexistent/folder cannot be looked at" in done.stdout
 
 
 def test_a_broker_that_is_away_does_not_keep_objects_from_coming() -> None:
