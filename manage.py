@@ -6,8 +6,15 @@ import os
 import sys
 
 from django.core.management import execute_from_command_line
+from django.db import DatabaseError
 
+from archive import reaching
 from archive.config import ConfigError
+
+NEXT = (
+    "start the system with ./run (DATA_DIR is its folder), or mend DATABASE_URL, or what "
+    "deploy/database.sql gives its role"
+)
 
 if __name__ == "__main__":
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "portal.settings")
@@ -19,3 +26,7 @@ if __name__ == "__main__":
         execute_from_command_line(sys.argv)
     except ConfigError as error:
         sys.exit(f"{error}")
+    except DatabaseError as error:
+        if not (refusal := reaching.refusal(error)):
+            raise
+        sys.exit(f"{refusal}: {NEXT}")

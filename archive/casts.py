@@ -6,10 +6,12 @@ import re
 from ipaddress import ip_network
 from math import isfinite
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from archive.values import Oid
 
-BROKERS = ("redis", "rediss", "redis+socket", "sentinel", "memory")
+DATABASES = ("postgresql", "postgres")
+BROKERS = ("redis", "rediss", "redis+socket", "memory")
 MAIL_PORTS = {"starttls": 587, "tls": 465, "none": 25}  # RFC 6409, RFC 8314, RFC 5321
 
 
@@ -75,13 +77,16 @@ def application_entity_title(text: str) -> str:
 
 
 def address_of_postgresql(text: str) -> str:
-    if not text.startswith(("postgresql://", "postgres://")):
+    """With the name of the database, and a port that is one."""
+    parts = urlsplit(text)
+    if parts.scheme not in DATABASES or not parts.path.strip("/") or parts.port == 0:
         raise ValueError(text)
     return text
 
 
 def address_of_redis(text: str) -> str:
-    if text.partition("://")[0] not in BROKERS:
+    parts = urlsplit(text)
+    if parts.scheme not in BROKERS or parts.port == 0:
         raise ValueError(text)
     return text
 

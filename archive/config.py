@@ -93,6 +93,8 @@ class Config:
     database_owner_url: str = variable(
         casts.address_of_postgresql, Follows(lambda known: known["database_url"])
     )
+    # a folder on its disk; empty: it is another machine's, and watched there
+    database_dir: str = variable(str, "")
     broker_url: str = variable(casts.address_of_redis, key="CELERY_BROKER_URL")
     web_host: str = variable(str, "127.0.0.1")
     web_port: int = variable(casts.port, 8000)
@@ -264,13 +266,31 @@ class Config:
 
 
 def _environment() -> dict[str, str]:
-    """The process's variables, and those of the running system for what is not set."""
+    """The process's variables, and those of the running system for what is not set. Raises
+    ConfigError.
+    """
     given = dict(os.environ)
-    data_dir = Path(given.get("DATA_DIR") or ROOT / "var")
-    run_file = data_dir / "run.json"
-    if "DATABASE_URL" not in given and run_file.is_file():
-        given = {**json.loads(run_file.read_text())["env"], **given}
-    return given
+    if "DATABASE_URL" in given:
+        return given
+    return {**_of_running(Path(given.get("DATA_DIR") or ROOT / "var") / "run.json"), **given}
+
+
+def _of_running(run_file: Path) -> dict[str, str]:
+    """Raises ConfigError."""
+    try:
+        kept: dict[str, str] = json.loads(run_file.read_text())["env"]
+    except FileNotFoundError:
+        return {}
+    except OSError as error:
+        raise ConfigError(
+            f"{run_file} cannot be read ({error.strerror}): give the command as the user whose "
+            "archive it is, with its DATA_DIR"
+        ) from None
+    except (ValueError, KeyError, TypeError):
+        raise ConfigError(
+            f"{run_file} is not as ./run writes it: stop the system and start it again"
+        ) from None
+    return kept
 
 
 def read(values: Mapping[str, str]) -> Config:

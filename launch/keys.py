@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from launch.errors import LaunchError
+
 CORE = "core.json"
 NAMES = ("secret_key", "postgres_password", "owner_password", "app_password", "pdr_secret")
 
@@ -17,11 +19,17 @@ def made() -> dict[str, str]:
 
 
 def load(folder: Path) -> dict[str, str]:
-    """The system's own secrets; made and stored the first time."""
+    """The system's own secrets; made and stored the first time. Raises LaunchError."""
     folder.mkdir(mode=0o700, exist_ok=True)
     folder.chmod(0o700)
     path = folder / CORE
-    kept = json.loads(path.read_text()) if path.is_file() else {}
+    try:
+        kept = json.loads(path.read_text()) if path.is_file() else {}
+    except ValueError:
+        raise LaunchError(
+            f"{path} is not as ./run wrote it, and the database's passwords were in it: put it "
+            "back from a copy, then start again."
+        ) from None
     full = {**made(), **kept}
     if full != kept:
         write_private(path, full)

@@ -13,6 +13,7 @@ from typing import Literal
 import psycopg
 from psycopg import sql
 
+from archive import reaching
 from launch import clusters, keys, places, processes
 from launch.errors import LaunchError
 
@@ -283,10 +284,15 @@ class Cluster:
 
 
 def forget_heartbeats(url: str) -> None:
-    """Those of this machine's earlier processes: nobody is alive before its own first beat."""
+    """Those of this machine's earlier processes: nobody is alive before its own first beat. Raises
+    LaunchError.
+    """
     query = "DELETE FROM archive_heartbeat WHERE instance LIKE %s"
-    with psycopg.connect(url) as connection:
-        connection.execute(query, [f"{socket.gethostname()}:%"])
+    try:
+        with psycopg.connect(url) as connection:
+            connection.execute(query, [f"{socket.gethostname()}:%"])
+    except psycopg.Error as error:
+        raise LaunchError(f"The database cannot be written ({reaching.said(error)}).") from None
 
 
 def _end(identity: processes.Identity, grace: float) -> None:

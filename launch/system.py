@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NoReturn, TextIO
 
 from archive.config import Config, ConfigError, read
-from launch import clusters, datafolder, health, keys, places, runfile, table
+from launch import clusters, datafolder, health, keys, own_servers, places, runfile, table
 from launch.attention import Attention
 from launch.broker import Broker
 from launch.children import Child, Process, Say, Supervisor, search_path, without
@@ -60,6 +60,7 @@ class System:
         check_ports(self.plan)
         datafolder.turn_logs(self.plan.data / "log")
         self._arrange()
+        self._ask_own_servers()
         self._start_servers()
         steps = Steps(self.plan.data, self.supervisor, self.attention, self.say)
         identity = self.cluster.identity() if self.cluster else self.environment["DATABASE_URL"]
@@ -99,6 +100,7 @@ class System:
             self.cluster = Cluster(folder, secrets, log=logs / "postgres.log")
             settings["DATABASE_URL"] = self.cluster.url("app")
             settings["DATABASE_OWNER_URL"] = self.cluster.url("owner")
+            settings["DATABASE_DIR"] = str(folder)
         if not plan.given.get("CELERY_BROKER_URL"):
             self.broker = Broker(plan.data, log=logs / "redis.log")
             settings["CELERY_BROKER_URL"] = self.broker.url()
@@ -120,6 +122,12 @@ class System:
         inherited = without(self.plan.given, "INVOKED_FROM", "VIRTUAL_ENV", "PYTHONHOME")
         path = search_path(inherited, Path(sys.executable).parent)
         return {**inherited, **self.environment, "PATH": path, "PYTHONUNBUFFERED": "1"}
+
+    def _ask_own_servers(self) -> None:
+        if self.cluster is None:
+            own_servers.check_database(self.plan, self.config)
+        if self.broker is None and (away := own_servers.check_broker(self.config.broker_url)):
+            self.say(away)
 
     def _start_servers(self) -> None:
         if self.broker is not None:

@@ -2,8 +2,6 @@
 address is verified before it counts; a session ends with the browser.
 """
 
-import logging
-from smtplib import SMTPException
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -12,6 +10,7 @@ from allauth.account.models import EmailAddress
 from allauth.account.stages import EmailVerificationStage
 from django import forms
 from django.contrib import messages
+from django.contrib.sites.shortcuts import get_current_site
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.http import urlencode
@@ -20,10 +19,8 @@ from django.utils.translation import gettext_lazy as _
 
 from archive.config import settings
 from archive.models import Membership, User
-from onboarding.services import people
+from onboarding.services import mails, people
 from portal.staff import person_of
-
-log = logging.getLogger(__name__)
 
 NO_ADDRESS = _("This is no e-mail address. It looks like name@organisation.fi.")
 SIGN_UP = "join-account"  # the one address where an account is made
@@ -74,20 +71,14 @@ class AccountAdapter(DefaultAccountAdapter):
         if settings().demo and not settings().mail_server:
             said = gettext("Demo mode sends no mail: the message is a file in %(folder)s.")
             messages.info(request, said % {"folder": settings().mail_dir})
-        answer = super().respond_email_verification_sent(request, user)
-        if getattr(request, "mail_failed", False):
-            answer.headers["Location"] += "?failed"
-        return answer
+        return super().respond_email_verification_sent(request, user)
 
     def send_mail(self, template_prefix: str, email: str, context: dict[str, Any]) -> None:
-        """What the mail is about has happened; who waits for it is told that it did not go."""
-        try:
-            super().send_mail(template_prefix, email, context)
-        except (OSError, SMTPException) as error:
-            log.warning("mail %s not sent: %s", template_prefix, type(error).__name__)
-            said = gettext("The mail could not be sent just now. Ask for it again a little later.")
-            messages.error(self.request, said)
-            self.request.mail_failed = True
+        """A job, like every other mail: a mail server that hangs holds no page."""
+        told = {"request": self.request, "email": email, **context}
+        told.setdefault("current_site", get_current_site(self.request))
+        mail = self.render_mail(template_prefix, email, told)
+        mails.to_account(email, mail.subject, str(mail.body))
 
     def send_notification_mail(
         self,

@@ -83,6 +83,7 @@ PLACES = {
     "correction": _("correction of a study"),
     "integrity": _("verification of stored bytes"),
     "storage": _("free space"),
+    "database-room": _("free space of the database"),
     "certificate": _("certificate of the connection"),
     "commitment": _("storage commitment"),
     "commitment-report": _("commitment report"),
@@ -113,6 +114,13 @@ PLACES = {
     "takeover-query": _("query for a take-over"),
     "takeover-compare": _("comparison of a take-over"),
     "provide": _("taking documents in"),
+    "rollout": _("watching of a rollout test"),
+    "end-of-use": _("end of a customer’s use"),
+    "succession": _("succession of a register"),
+    "authorisations-left": _("authorisations of a register that has passed"),
+    "authorisations-due": _("end of authorisations"),
+    "counting": _("counting of what went through the interfaces"),
+    "silence": _("learning of when systems send"),
 }
 
 

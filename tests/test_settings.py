@@ -15,8 +15,11 @@ GIVEN = {
     "CELERY_BROKER_URL": "redis://broker.example.invalid:6379/0",
 }
 NONSENSE = {
-    "DATABASE_URL": ["nonsense", "mysql://somewhere/idr"],
-    "CELERY_BROKER_URL": ["nonsense", "amqp://somewhere"],
+    "DATABASE_URL": [
+        *("nonsense", "mysql://somewhere/idr", "postgresql://somewhere"),
+        *("postgresql://a:b@somewhere:port/idr", "postgresql://a:b@[::1/idr"),
+    ],
+    "CELERY_BROKER_URL": ["nonsense", "amqp://somewhere", "redis://h:port/0", "sentinel://h"],
     "DICOM_PORT": ["-1", "65536", "eleven"],
     "DICOM_PROCESSES": ["0", "-2", "2.5"],
     "DICOM_TIMEOUT": ["0", "-60", "nan", "inf"],

@@ -1,6 +1,5 @@
 """Whether the parts live: asked of database, broker, heartbeat rows and vault (NF-6)."""
 
-import shutil
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
 
@@ -11,6 +10,7 @@ from kombu.exceptions import OperationalError
 from archive import vault
 from archive.config import settings
 from archive.models import AuditCursor, Environment, Heartbeat, LedgerSeal
+from archive.queries import room
 from archive.values import now
 from portal.celery import app
 
@@ -47,15 +47,11 @@ def vault_writable() -> str:
 
 
 def database_full() -> str:
-    """Of our own PostgreSQL: one that can write no more goes on answering, and beats are written
-    over old ones.
+    """Of a PostgreSQL on this machine: one that can write no more goes on answering, and beats are
+    written over old ones.
     """
-    folder = settings().data_dir / "postgres"
-    try:
-        room = shutil.disk_usage(folder).free
-    except OSError:  # another's server, or a folder that is not ours to look into
-        return ""
-    return "" if room > SEGMENT else "its disk is full"
+    found = room.of_database()
+    return "" if found is None or found.size > SEGMENT else "its disk is full"
 
 
 def from_database() -> dict[str, str]:

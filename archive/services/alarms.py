@@ -14,7 +14,7 @@ from archive.models import Alarm, AlarmRule
 from archive.queries import measures
 from archive.queries.measures import Reading
 from archive.rules.alarms import Limits, Standing, Step, is_quiet, step
-from archive.services import health_counts, silence
+from archive.services import apart, health_counts, silence
 from archive.values import now
 
 log = logging.getLogger(__name__)
@@ -27,8 +27,8 @@ def watch() -> None:
     """Count what is new, learn what is expected today, judge every rule in force. One that cannot
     be read or judged keeps no other from it.
     """
-    health_counts.count_due()
-    silence.learn_due()
+    apart.alone("counting", health_counts.count_due)
+    apart.alone("silence", silence.learn_due)
     for rule in AlarmRule.objects.filter(until=None):
         try:
             judge(rule, measures.read(rule))

@@ -24,8 +24,8 @@ from archive.models import (
 )
 from archive.rules import authorisations as rules
 from archive.rules.authorisations import Fault, Move, Order
+from archive.services import apart, filing
 from archive.services import authorisation_rows as rows
-from archive.services import filing
 from archive.services.authorisation_parties import producer_faults, require_controller, sides
 from archive.values import (
     HELSINKI,
@@ -219,7 +219,7 @@ def finish(actor: Actor, row: Authorisation) -> Authorisation:
 def end_due(day: date) -> int:
     """End those whose validity is over, each in a transaction of its own; how many."""
     due = Authorisation.objects.filter(closed_at=None, valid_until__lt=day)
-    return sum(_end(row) for row in due)
+    return apart.each("authorisations-due", due, _end, where=lambda row: row.environment)
 
 
 def _end(row: Authorisation) -> bool:

@@ -88,10 +88,21 @@ def tell_due() -> int:
     told = 0
     try:
         for row in rows.filter(user__is_active=True):
-            told += _is_due(row, now()) and _tell(row)
+            told += _is_due(row, now()) and _told(row)
     except MailServerGone as error:
         log.warning("mails about cases wait: %s", error.detail)
     return told
+
+
+def _told(row: CaseMail) -> bool:
+    """One that cannot be written keeps no other from going. Raises MailServerGone."""
+    try:
+        return _tell(row)
+    except MailServerGone:
+        raise
+    except Exception:
+        log.exception("mail about cases not written: %s", row.id)
+        return False
 
 
 def _is_due(row: CaseMail, at: datetime) -> bool:
@@ -112,13 +123,13 @@ def _tell(row: CaseMail) -> bool:
     news = _news(row, since, until)
     if not claimed or not news.count or not row.user.email:
         return False
-    with translation.override(row.user.language or settings.LANGUAGE_CODE):
-        subject, body = _written(news)
     try:
+        with translation.override(row.user.language or settings.LANGUAGE_CODE):
+            subject, body = _written(news)
         mailing.send([row.user.email], subject, body)
-    except ArchiveError as error:
+    except Exception as error:
         CaseMail.objects.filter(id=row.id, told_until=until).update(told_until=since)
-        if isinstance(error, MailServerGone):
+        if not isinstance(error, ArchiveError) or isinstance(error, MailServerGone):
             raise
         log.warning("mail about cases not sent: %s", error.detail)
         return False

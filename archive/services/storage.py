@@ -14,19 +14,22 @@ from archive.config import settings
 from archive.errors import ArchiveError, StorageFull, StorageGone
 from archive.models import Environment, Instance, InstanceVersion, StudyState
 from archive.objects import part10
+from archive.queries import room
 from archive.services import error_desk, tombstones
 from archive.services.error_desk import Place, What
 from archive.stores import FILES, Store, files
+from archive.stores.files import Room
 from archive.stores.keys import is_object
 
 log = logging.getLogger(__name__)
 
-ROOM = Place("job", "storage")
+ROOM, DATABASE_ROOM = Place("job", "storage"), Place("job", "database-room")
 # One event stands open at a time, for each environment.
 SUBJECTS = {
     Environment.PRODUCTION: uuid5(UUID(int=0), "free space of the vault"),
     Environment.TEST: uuid5(UUID(int=0), "free space of the vault, test"),
 }
+DATABASE = uuid5(UUID(int=0), "free space of the database")
 
 
 def watch() -> bool:
@@ -43,7 +46,23 @@ def watch() -> bool:
             error_desk.watched(error, environment=environment, place=ROOM, what=what)
         else:
             error_desk.settle(subject, ROOM.step)
-    return not wrong
+    return watch_database() and not wrong
+
+
+def watch_database() -> bool:
+    """The same of its disk. Where that is another machine's, or one of the vault's, there is
+    nothing to say: another worker may know.
+    """
+    found = room.of_database_alone()
+    if found is None:
+        return True
+    if found.size >= settings().free_bytes_warning:
+        error_desk.settle(DATABASE, DATABASE_ROOM.step)
+        return True
+    error = _filling(found)
+    what = What(subject_id=DATABASE)
+    error_desk.watched(error, environment=Environment.PRODUCTION, place=DATABASE_ROOM, what=what)
+    return False
 
 
 def _gone(lost: list[str]) -> dict[str, ArchiveError]:
@@ -59,13 +78,15 @@ def _full(lost: list[str]) -> dict[str, ArchiveError]:
     except StorageGone as gone:  # object storage, or lost in this moment
         return {Environment.PRODUCTION: gone}
     return {
-        room.environments[0]: StorageFull(
-            "free space is running out",
-            facts={"free": f"{room.size >> 20} MiB", "environments": ",".join(room.environments)},
-        )
-        for room in rooms
-        if room.size < settings().free_bytes_warning
+        each.environments[0]: _filling(each, environments=",".join(each.environments))
+        for each in rooms
+        if each.size < settings().free_bytes_warning
     }
+
+
+def _filling(found: Room, **facts: str) -> StorageFull:
+    facts = {"free": f"{found.size >> 20} MiB", **facts}
+    return StorageFull("free space is running out", facts=facts)
 
 
 def set_up() -> None:

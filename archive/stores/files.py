@@ -25,6 +25,7 @@ class Room(NamedTuple):
 
     size: int
     environments: tuple[str, ...]
+    device: int
 
 
 class Coming(NamedTuple):
@@ -146,7 +147,7 @@ class FileStore:
             require_set_up(home)
             sharing = disks.get(device := os.stat(home).st_dev)
             others = sharing.environments if sharing else ()
-            disks[device] = Room(shutil.disk_usage(home).free, (*others, each))
+            disks[device] = Room(shutil.disk_usage(home).free, (*others, each), device)
         return sorted(disks.values())
 
 

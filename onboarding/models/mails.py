@@ -12,10 +12,14 @@ from onboarding.models.joining import Invitation
 class OutgoingMail(models.Model):
     """One mail to one address, written in the transaction of what it tells. Its body, which may
     hold an invitation's secret, is gone as soon as nobody will send it any more.
+
+    Without an organisation it is to whoever has an account, or wants one: such a row goes with it.
     """
 
     id = uuid_key()
-    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="mails")
+    organisation = models.ForeignKey(
+        Organisation, models.PROTECT, related_name="mails", null=True, blank=True
+    )
     invitation = models.ForeignKey(
         Invitation, models.PROTECT, related_name="mails", null=True, blank=True
     )

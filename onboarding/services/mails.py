@@ -2,6 +2,7 @@
 they tell, sent by a job, and given up to the desk.
 """
 
+import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -20,6 +21,8 @@ from archive.services import error_desk, mailing
 from archive.services.error_desk import Place, What, Who
 from archive.values import now
 from onboarding.models import Contact, Invitation, OutgoingMail
+
+log = logging.getLogger(__name__)
 
 # Of which, as of a customer's system, one is called at a time, by whoever may wait for it.
 MAIL_SERVER = UUID("6d61696c-0000-8000-8000-736572766572")
@@ -78,6 +81,21 @@ def to_readers(
             )
 
 
+def to_account(address: str, subject: str, body: str) -> None:
+    """What somebody asks for who has an account or wants one: whoever may want a mail to anybody
+    must not hold a page until a mail server has answered.
+    """
+    with transaction.atomic():
+        row = OutgoingMail.objects.create(
+            address=address,
+            language=translation.get_language() or settings.LANGUAGE_CODE,
+            subject=subject,
+            body=body,
+            made_at=now(),
+        )
+        jobs.defer(JobKind.MAIL, row.id, environment=Environment.PRODUCTION, peer_id=MAIL_SERVER)
+
+
 def _administrators(organisation: Organisation) -> dict[str, str]:
     rows = User.objects.filter(
         memberships__organisation=organisation, memberships__role=Role.CUSTOMER_ADMIN
@@ -113,6 +131,9 @@ def send(mail_id: UUID) -> None:
     row = OutgoingMail.objects.filter(id=mail_id, sent_at=None, given_up_at=None).first()
     if row is not None:
         mailing.send([row.address], row.subject, row.body)
+        if row.organisation_id is None:
+            row.delete()  # nobody looks for it, and whose address it holds we may not know
+            return
         OutgoingMail.objects.filter(id=mail_id).update(sent_at=now(), body="")
 
 
@@ -125,6 +146,9 @@ def give_up(mail_id: UUID, job_id: UUID, error: ArchiveError) -> None:
         if not owed.update(given_up_at=now(), body=""):
             return
         row = OutgoingMail.objects.select_related("organisation").get(id=mail_id)
+        if row.organisation is None:
+            _forget(row, error)
+            return
         of_customer = Who(organisation_id=row.organisation_id)
         error_desk.report(
             error,
@@ -134,6 +158,20 @@ def give_up(mail_id: UUID, job_id: UUID, error: ArchiveError) -> None:
             what=What(subject_id=row.id),
             facts={"mail": row.subject, "organisation": row.organisation.name},
         )
+
+
+def _forget(row: OutgoingMail, error: ArchiveError) -> None:
+    """An address that anybody may have typed is nobody's case; a server that is away is ours."""
+    if isinstance(error, MailServerGone):
+        error_desk.report(
+            error,
+            environment=Environment.PRODUCTION,
+            place=SEND,
+            what=What(subject_id=row.id),
+            facts={"mail": row.subject},
+        )
+    log.warning("mail to an account is given up: %s", error.detail)
+    row.delete()
 
 
 def call_back(invitation: Invitation) -> None:

@@ -6,6 +6,7 @@ from django.db import transaction
 
 from archive.actors import SYSTEM, Actor
 from archive.models import CustomerState, Environment, Organisation
+from archive.services import apart
 from archive.values import today
 from onboarding.errors import DayPassed, PreconditionsMissing, StepOutOfOrder
 from onboarding.models import Joining, JoiningState, PublicCustomer
@@ -108,7 +109,12 @@ def end_due(day: date) -> int:
     keep it stay.
     """
     due = Joining.objects.filter(state=JoiningState.NOTICE_GIVEN, ends_on__lt=day)
-    return sum(_end(joining, day) for joining in due)
+    rows = due.select_related("organisation")
+    return apart.each("end-of-use", rows, lambda joining: _end(joining, day), facts=_whose)
+
+
+def _whose(joining: Joining) -> dict[str, str]:
+    return {"organisation": joining.organisation.name}
 
 
 def _end(joining: Joining, day: date) -> bool:

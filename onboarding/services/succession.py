@@ -26,7 +26,7 @@ from archive.models import (
     RegisterHolding,
     Study,
 )
-from archive.services import authorisations
+from archive.services import apart, authorisations
 from archive.values import now, today
 from onboarding.errors import DayPassed, PreconditionsMissing
 from onboarding.models import FourEyes, Joining, JoiningState, Succession
@@ -208,23 +208,24 @@ def _require_free(from_org: Organisation, to_org: Organisation, on: date) -> Non
 def pass_due(day: date) -> int:
     """Pass what is due and whose former controller has ended; how many registers."""
     due = Succession.objects.filter(passed_at=None, day__lte=day)
-    passed = 0
-    for row in due:
-        with transaction.atomic():
-            open_still = Succession.objects.select_for_update().filter(id=row.id, passed_at=None)
-            for held in open_still:
-                passed += _pass(held, day, SYSTEM)
-    _catch_up()
+    passed = apart.each("succession", due, lambda row: _pass_open(row, day))
+    apart.each("authorisations-left", authorisations.left_behind(), _catch_up)
     return passed
 
 
-def _catch_up() -> None:
+def _pass_open(row: Succession, day: date) -> bool:
+    with transaction.atomic():
+        open_still = Succession.objects.select_for_update().filter(id=row.id, passed_at=None)
+        return any([_pass(held, day, SYSTEM) for held in open_still])
+
+
+def _catch_up(register: Register) -> int:
     """Authorisations that a register left behind when it passed, as it did before they went along:
     they would stand under an organiser that is controller no more, and nobody could end them.
     """
-    for register in authorisations.left_behind():
-        with transaction.atomic():
-            authorisations.pass_on(register)
+    with transaction.atomic():
+        authorisations.pass_on(register)
+    return 1
 
 
 def _pass(row: Succession, day: date, actor: Actor) -> bool:

@@ -20,6 +20,7 @@ from archive.config import settings
 from archive.errors import StorageGone
 from archive.models import Environment, Finding, FindingKind, Instance, RoundKind
 from archive.queries import integrity as queries
+from archive.queries import room
 from archive.rules.access import Action
 from archive.services import integrity as service
 from archive.services import reconciliation, repairs, verification
@@ -108,6 +109,7 @@ def front(request: Request, actor: Actor) -> HttpResponseBase:
         "rounds": [_round(kind) for kind in RoundKind],
         "counts": counts,
         **_rooms(),
+        "database_room": room.of_database_alone(),
         "warning": settings().free_bytes_warning,
         "store": settings().vault_store,
         "may_restore": may_restore,
@@ -134,7 +136,7 @@ def _rooms() -> dict[str, Any]:
     except StorageGone:
         return {"out_of_reach": True}
     rooms: list[tuple[tuple[str, ...], int | None]] = [((each,), None) for each in lost]
-    rooms += [(room.environments, room.size) for room in found]
+    rooms += [(each.environments, each.size) for each in found]
     several = len(rooms) > 1
     return {"rooms": [(names.environments(of) if several else "", free) for of, free in rooms]}
 

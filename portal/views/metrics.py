@@ -11,9 +11,9 @@ from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, generate_l
 from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.registry import Collector
 
-from archive.config import VERSION
+from archive.config import VERSION, settings
 from archive.models import ApiScope
-from archive.queries import figures, health
+from archive.queries import figures, health, room
 from archive.queries import queues as queries
 from archive.services import api_tokens
 from archive.values import now
@@ -55,6 +55,18 @@ class Figures(Collector):
             "Open cases of the support desk, by severity",
             ("environment", "severity"),
             figures.open_cases().items(),
+        )
+        yield _one(
+            "idr_free_bytes",
+            "Free space of a disk: of an environment's objects, of the database where it is known",
+            ("disk",),
+            (((disk,), size) for disk, size in room.free().items()),
+        )
+        yield _one(
+            "idr_free_bytes_warning",
+            "Below which free space is a case of the support desk",
+            (),
+            [((), settings().free_bytes_warning)],
         )
         yield _one(
             "idr_ledger_unsealed_seconds",

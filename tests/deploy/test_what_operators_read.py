@@ -43,3 +43,10 @@ def test_no_alert_takes_a_gauge_for_a_counter() -> None:
 def test_the_unit_leaves_a_place_for_temporary_files() -> None:
     unit = (DEPLOY / "imaging-data-repository.service").read_text().splitlines()
     assert "ProtectSystem=strict" in unit and "PrivateTmp=yes" in unit
+
+
+def test_the_unit_waits_for_a_database_of_ones_own() -> None:
+    """`./run` ends at once while it is away, and systemd gives up after five quick ends."""
+    unit = (DEPLOY / "imaging-data-repository.service").read_text()
+    before, _, after = unit.partition("[Service]")
+    assert "\nStartLimitIntervalSec=0\n" in before and "\nRestart=always\n" in after

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
+from email.message import EmailMessage
 
 from playwright.sync_api import FilePayload, Locator, Page, expect
 
@@ -50,11 +51,22 @@ class Applicant:
         self.open("/join/account/")
         self.fill(email=EMAIL, password1=PASSWORD, password2=PASSWORD)
         self.go()
-        (letter,) = [each for each in self.system.mails() if each["To"] == EMAIL]
+        letter = self._letter()
         found = re.search(r"http://\S+/accounts/confirm-email/\S+", letter.get_content())
         assert found
         self.page.goto(found[0])
         self.go()
+
+    def _letter(self) -> EmailMessage:
+        found: list[EmailMessage] = []
+
+        def has_come() -> bool:
+            found[:] = [each for each in self.system.mails() if each["To"] == EMAIL]
+            return bool(found)
+
+        self.system.run.await_that(has_come, 30)
+        (letter,) = found
+        return letter
 
     def register(self) -> None:
         self.fill(business_id=BUSINESS_ID)

@@ -53,6 +53,7 @@ def test_it_tells_newcomers_and_programs_where_everything_is(run: Run, run_ports
         *("home", "document_repository", "manifest_repository", "imaging_source")
     }
     assert all(isinstance(value, str) for value in told["env"].values())
+    assert Path(told["env"]["DATABASE_DIR"]).is_dir(), "its disk is watched"
     assert {"pdr", "test_pdr", "patients"} <= set(told)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from launch import clusters, processes
+from tests import environment, stage
 from tests.launch.running import READY_SECONDS, Ports, Run, run_to_its_end, started
 
 pytestmark = [pytest.mark.journey, pytest.mark.xdist_group("system")]
@@ -118,13 +119,15 @@ def test_a_taken_port_is_named_with_the_flag_that_changes_it(
 
 
 def test_a_failing_step_is_shown_and_leaves_nothing_running(
-    tmp_path: Path, pick_port: Callable[[], int]
+    tmp_path: Path, pick_port: Callable[[], int], django_db_setup: None
 ) -> None:
-    nowhere = "postgresql://nobody@/nothing?host=/nonexistent"
+    cluster, name = stage.cluster(environment.folder()), f"idr_bare_{environment.worker()}"
+    cluster.create_database(name)  # in which its application makes no table
     flags = ["--data", str(tmp_path / "data"), *Ports(pick_port).flags]
-    done = run_to_its_end(*flags, DATABASE_URL=nowhere)
+    done = run_to_its_end(*flags, DATABASE_URL=cluster.url("app", name))
+    cluster.drop_database(name)
     assert done.returncode != 0
     assert "bringing the database up to date" in done.stdout
-    assert "/nonexistent" in done.stdout
+    assert "permission denied" in done.stdout and "deploy/database.sql" in done.stdout
     assert not processes.carrying(f"DATA_DIR={tmp_path / 'data'}")
     assert not (tmp_path / "data/run.json").exists()

@@ -132,3 +132,4 @@ def test_metrics_are_for_the_operators_own_systems_alone() -> None:
     assert 'idr_cases_open{environment="production",severity="high"} 1.0' in lines
     assert f'idr_jobs{{kind="{KIND.value}",state="waiting"}} 1.0' in lines
     assert 'idr_part_up{part="database"} 1.0' in lines
+    assert any(line.startswith('idr_free_bytes{disk="production"} ') for line in lines)

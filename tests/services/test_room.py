@@ -9,7 +9,7 @@ import pytest
 
 from archive import vault
 from archive.models import Case, Environment
-from archive.queries import health
+from archive.queries import health, room
 from archive.services import error_desk, storage
 from archive.stores import files
 from archive.stores.files import MARK
@@ -47,15 +47,55 @@ def test_free_space_is_told_of_before_objects_are_refused(configure: Configure) 
 
 
 def test_a_database_whose_disk_is_full_is_not_ready(
-    own_vault: Path, monkeypatch: pytest.MonkeyPatch
+    configure: Configure, own_vault: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It answers, and beats go on, while nothing new can be written."""
     assert health.database_full() == "", "a server of another's"
-    (own_vault.parent / "postgres").mkdir()
+    configure(DATABASE_DIR=str(own_vault))
     assert health.database_full() == "" and health.answering()["database"]
     monkeypatch.setattr(health, "SEGMENT", 1 << 60)
     assert health.database_full() == "its disk is full"
     assert not health.answering()["database"]
+
+
+@pytest.mark.skipif(not MEMORY.is_dir(), reason="there is one file system alone")
+def test_a_database_with_a_disk_of_its_own_is_watched(
+    configure: Configure, own_vault: Path
+) -> None:
+    if MEMORY.stat().st_dev == own_vault.stat().st_dev:
+        pytest.skip("there is one file system alone")
+    configure(DATABASE_DIR=str(MEMORY), FREE_BYTES_WARNING=str(1 << 60), VAULT_STORE="files")
+    assert not storage.watch() and not storage.watch()
+    place = {"reason": "storage-full", "place": "database-room"}
+    case = Case.objects.get(**place)
+    assert (case.environment, case.event_count) == ("production", 1)
+    content = signed_in("support").get("/integrity/").content.decode()
+    assert "Free space, database" in content
+    configure(DATABASE_DIR="")
+    storage.watch()
+    case.refresh_from_db()
+    assert case.state == "open", "a worker of another machine does not know"
+    configure(DATABASE_DIR=str(MEMORY), FREE_BYTES_WARNING="0")
+    assert storage.watch()
+    case.refresh_from_db()
+    assert case.state == "resolved"
+
+
+def test_a_database_on_the_vaults_disk_is_one_case_with_it(
+    configure: Configure, own_vault: Path
+) -> None:
+    configure(DATABASE_DIR=str(own_vault.parent), FREE_BYTES_WARNING=str(1 << 60))
+    assert not storage.watch()
+    assert [case.place for case in Case.objects.all()] == ["storage"]
+    content = signed_in("support").get("/integrity/").content.decode()
+    assert "Free space, database" not in content
+
+
+def test_a_database_elsewhere_is_not_guessed_at(configure: Configure, own_vault: Path) -> None:
+    (own_vault.parent / "postgres").mkdir()  # of before
+    configure(DATABASE_DIR=str(own_vault / "gone"), FREE_BYTES_WARNING="0")
+    assert storage.watch() and room.of_database() is None
+    assert set(room.free()) == {"production", "test"}
 
 
 def free(folder: Path) -> int:

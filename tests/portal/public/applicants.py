@@ -11,6 +11,7 @@ from django.core import mail
 from django.test import Client
 
 from archive.models import User
+from tests import post_office
 from tests.portal.joining.desks import BACKEND
 
 PASSWORD = "kolme-pientä-kettua-7"
@@ -43,7 +44,10 @@ def sign_up(client: Client, email: str, **changed: Any) -> Any:
 
 
 def mails() -> list[str]:
-    """The texts of the mails sent, oldest first: in the outbox of a test, else in the folder."""
+    """The texts of the mails, oldest first, once a worker has sent what is owed: in the outbox of a
+    test, else in the folder.
+    """
+    post_office.deliver()
     if hasattr(mail, "outbox"):
         return [f"{each.to} {each.subject}\n{each.body}" for each in mail.outbox]
     files = sorted(Path(settings.EMAIL_FILE_PATH).iterdir(), key=lambda each: each.stat().st_mtime)

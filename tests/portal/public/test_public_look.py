@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, Page
 
 from archive.config import settings as config
 from onboarding.models import Joining
+from tests import post_office
 from tests.browsing import follow
 from tests.portal.public.applicants import CONTACT, NEW, PASSWORD, link_in
 from tests.portal.test_look import address, faults_in
@@ -131,6 +132,7 @@ def sign_up(walk: Walk) -> None:
     walk.go()
     walk.look("mail-sent")
     assert str(config().mail_dir) in page.content()
+    post_office.deliver()
     (mail,) = set(folder.glob("*.log")) - before
     page.goto(f"{walk.address}{link_in(mail.read_text())}")
     walk.look("confirm")

@@ -7,7 +7,10 @@ from django.core.cache import cache
 from django.test import override_settings
 
 from archive.config import settings as config
-from archive.models import User
+from archive.errors import MailServerGone
+from archive.models import Case, CaseEvent, User
+from onboarding.models import OutgoingMail
+from onboarding.services import mails as service
 from tests import post_office
 from tests.portal.public.applicants import (
     PASSWORD,
@@ -95,22 +98,55 @@ def test_the_mail_is_a_file_of_the_mail_folder() -> None:
     before = set(config().mail_dir.glob("*.log"))
     with override_settings(EMAIL_BACKEND=backend):
         sign_up(browser(), EMAIL)
+        mails()
     (written,) = set(config().mail_dir.glob("*.log")) - before
     text = written.read_text()
     assert f"To: {EMAIL}" in text and link_in(text)
     written.unlink()
 
 
-def test_who_signs_up_is_told_of_a_mail_that_did_not_go() -> None:
-    with post_office.opened() as office:
-        port = office.port
+def test_a_mail_server_that_hangs_holds_no_page() -> None:
     client = browser()
-    with post_office.used(port):
+    with post_office.opened() as office, post_office.used(office.port, seconds=0.2):
+        office.is_mute = True
         answer = sign_up(client, EMAIL)
-    assert answer.status_code == 302
-    page = client.get(answer.headers["Location"]).content.decode()
-    assert "could not be sent" in page and "No message could be sent" in page
-    assert "was sent" not in page
+        assert (answer.headers["Location"], office.calls) == ("/accounts/confirm-email/", 0)
+        client.post("/accounts/password/reset/", {"email": EMAIL})
+        assert office.calls == 0
+        assert len(post_office.owed()) == 2
+        post_office.deliver()
+        assert office.calls == 2
+        office.is_mute = False
+        post_office.deliver(again=True)
+        assert office.took == [EMAIL, EMAIL]
+    assert not OutgoingMail.objects.filter(organisation=None).exists(), (
+        "it would keep whose address that is"
+    )
+
+
+def test_no_address_stands_in_what_is_carried_to_a_worker() -> None:
+    sign_up(browser(), EMAIL)
+    (job,) = post_office.owed()
+    told = [str(value) for value in vars(job).values()]
+    assert not [text for text in told if "@" in text]
+
+
+def test_an_address_that_is_refused_is_nobodys_case() -> None:
+    """Anybody may type any: else the desk would be filled from outside."""
+    with post_office.opened() as office, post_office.used(office.port):
+        sign_up(browser(), f"{post_office.NOBODY}example.invalid")
+        post_office.deliver()
+    assert not Case.objects.exists() and not OutgoingMail.objects.filter(organisation=None).exists()
+    assert not post_office.owed()
+
+
+def test_a_server_that_stays_away_is_a_case_without_an_address() -> None:
+    sign_up(browser(), EMAIL)
+    (job,) = post_office.owed()
+    service.give_up(job.subject_id, job.id, MailServerGone("away"))
+    event = CaseEvent.objects.get(case__reason="mail-server-gone")
+    assert event.case.organisation is None and EMAIL not in str(event.facts)
+    assert not OutgoingMail.objects.filter(organisation=None).exists()
 
 
 def test_demo_accounts_sign_in_without_an_address(
