@@ -15,9 +15,13 @@ from archive.actors import Actor
 from archive.errors.desk import CasesOfOthers, CasesUnjoinable
 from archive.models import Case, CaseEvent, CaseRoute, CaseState, EventOutcome, WebhookEvent
 from archive.services import case_work, webhook_events
+from archive.statements import execute
 from archive.values import now
 
 MOST_STEPS = 10
+# Nearly always to nothing, and asked for each event.
+_LEADS = "SELECT EXISTS (SELECT FROM archive_caseroute WHERE fingerprint = %s AND ended_at IS NULL)"
+_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
 _TURNS = {CaseState.OPEN: WebhookEvent.CASE_OPENED, CaseState.RESOLVED: WebhookEvent.CASE_RESOLVED}
 STANDING = (EventOutcome.OPEN, EventOutcome.RETRIED)
 
@@ -25,6 +29,9 @@ STANDING = (EventOutcome.OPEN, EventOutcome.RETRIED)
 def led(mark: str, facts: Mapping[str, object]) -> str:
     """The fingerprint under which an event is filed: its own, unless people laid down another."""
     for _step in range(MOST_STEPS):
+        (leads,) = execute(_LEADS, (mark,)).fetchone() or (False,)
+        if not leads:
+            return mark
         routes = CaseRoute.objects.filter(fingerprint=mark, ended_at=None).order_by("made_at", "id")
         chosen = [route for route in routes if not route.fact or _has(route, facts)]
         if not chosen:
@@ -36,9 +43,8 @@ def led(mark: str, facts: Mapping[str, object]) -> str:
 
 def lock(*marks: str) -> None:
     """Until the end of the transaction nobody else files under these fingerprints."""
-    with connection.cursor() as cursor:
-        for mark in sorted(marks):
-            cursor.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", [mark])
+    for mark in sorted(marks):
+        execute(_LOCK, (mark,))
 
 
 def join(actor: Actor, case: Case, into: Case) -> CaseRoute:
