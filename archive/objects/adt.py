@@ -3,6 +3,7 @@
 Only what this archive acts on is read: PID-3, 5, 7, 8, 29 and MRG-1. Errors name their place.
 """
 
+import re
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -29,6 +30,8 @@ DELETED = '""'  # section 2.5.3: the value is to be taken away
 LEGAL_NAMES = ("L", "")  # XPN-7, table 0200: the one to file under
 # Table 0001 as DICOM's Patient's Sex (0010,0040).
 SEXES = {"F": "F", "M": "M", "O": "O", "A": "O", "N": "O", "U": ""}
+OFFSET = re.compile(r"[+-][0-9]{4}$")
+IN_PART = re.compile(r"([0-9]{4}|[0-9]{6})([+-][0-9]{4})?")  # section 2.A.22: to the year, or month
 PERSON_CODE = "NNFIN"  # CX-5 of a Finnish personal identity code
 
 
@@ -197,9 +200,11 @@ def _day(pid: Segment, position: int) -> str | None:
     if told in ("", DELETED):
         return None if not told else ""
     day = told[:8]  # of a DTM or TS, which may go on with the time
-    if not day.isdigit() or dicom_date(day) is None:
-        raise FieldUnreadable("not a day", facts=_at(pid, position))
-    return day
+    if day.isdigit() and dicom_date(day) is not None:
+        return day
+    if IN_PART.fullmatch(told) and dicom_date(f"{OFFSET.sub('', told)}0101"[:8]) is not None:
+        return None  # a year or a month: no day is told
+    raise FieldUnreadable("not a day", facts=_at(pid, position))
 
 
 def _sex(pid: Segment) -> str | None:

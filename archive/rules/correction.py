@@ -103,8 +103,13 @@ def _require_named_rightly(here: Iterable[tuple[Named, Known]]) -> None:
 
 
 def _require_overriding(title: str, standing: Iterable[str]) -> None:
-    if any(each and each not in OVERRIDES[title] for each in standing):
+    if not all(may_follow(title, each) for each in standing):
         raise RejectedAlready()
+
+
+def may_follow(title: str, standing: str) -> bool:
+    """`standing`: how the object is rejected already; empty for one that is not."""
+    return not standing or standing in OVERRIDES[title]
 
 
 def _require_ended(here: Iterable[tuple[Named, Known]], today: date) -> None:

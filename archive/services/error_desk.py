@@ -25,7 +25,8 @@ from archive.models import (
     Study,
     WebhookEvent,
 )
-from archive.services import case_work, routes, strangers, webhook_events
+from archive.services import case_rows, routes, strangers, webhook_events
+from archive.services.case_rows import Filed
 from archive.values import now
 
 ENDED = (EventOutcome.SOLVED, EventOutcome.IGNORED)
@@ -96,7 +97,7 @@ def report(
     ):
         who = Who()  # the rest of them; facts tell the name
         own = fingerprint(environment, error.reason(), place, who)
-    told = {name: _kept(text) for name, text in {**error.facts, **(facts or {})}.items()}
+    told = {name: case_rows.kept(text) for name, text in {**error.facts, **(facts or {})}.items()}
     with transaction.atomic():
         locks.hold(own)
         mark = routes.led(own, told)
@@ -104,29 +105,24 @@ def report(
             locks.hold(mark)
         if once and _stands_open(mark, what.subject_id):
             return None
-        case = _open_case(mark, error, environment=environment, place=place, who=who)
-        if answered and mark == own and case.code != answered:
-            Case.objects.filter(id=case.id).update(code=answered[:40])
+        filed = case_rows.counted(mark) or _opened(mark, error, environment, place, who)
+        if answered and mark == own and filed.code != answered:
+            Case.objects.filter(id=filed.id).update(code=answered[:40])
         CaseEvent.objects.create(
-            case=case,
+            case_id=filed.id,
             mark=own,
-            at=case.last_at,
-            detail=_kept(error.detail)[:400],
+            at=filed.at,
+            detail=case_rows.kept(error.detail)[:400],
             facts=told,
             study_id=what.study_id,
             subject_id=what.subject_id,
             job_id=what.job_id,
-            accession_number=_kept(what.accession_number)[:64],
-            study_instance_uid=_kept(what.study_instance_uid)[:64],
-            sop_instance_uid=_kept(what.sop_instance_uid)[:64],
+            accession_number=case_rows.kept(what.accession_number)[:64],
+            study_instance_uid=case_rows.kept(what.study_instance_uid)[:64],
+            sop_instance_uid=case_rows.kept(what.sop_instance_uid)[:64],
             correlation_id=what.correlation_id,
         )
-        return case.id
-
-
-def _kept(text: str) -> str:
-    """What a peer told may hold the one character that no column takes."""
-    return str(text).replace("\0", "\N{REPLACEMENT CHARACTER}")
+        return filed.id
 
 
 def _stands_open(mark: str, subject_id: UUID | None) -> bool:
@@ -138,50 +134,18 @@ def _stands_open(mark: str, subject_id: UUID | None) -> bool:
     ).exists()
 
 
-def _open_case(mark: str, error: ArchiveError, *, environment: str, place: Place, who: Who) -> Case:
-    """The open case of this fingerprint, or the newest closed one opened again, or a new one.
-
-    Held from the moment it is read: else one that is resolved meanwhile would have an open event.
-    """
-    at = now()
-    rows = Case.objects.select_for_update(no_key=True).filter(fingerprint=mark)
-    case = rows.order_by("-last_at").first()
-    if case is None:
-        severity = case_work.severity_of(error.reason())
-        time = case_work.time_for(severity)
-        case = Case.objects.create(
-            number=routes.next_number(),
-            environment=environment,
-            reason=error.reason(),
-            code=error.code,
-            edge=place.edge,
-            place=place.step,
-            organisation_id=who.organisation_id,
-            connection_id=who.connection_id,
-            caller=_kept(who.name)[:64],
-            fingerprint=mark,
-            severity=severity,
-            due_at=at + time if time is not None else None,
-            first_at=at,
-            opened_at=at,
-            last_at=at,
-            event_count=1,
-            open_count=1,
-        )
-        webhook_events.of_case(WebhookEvent.CASE_OPENED, case)
-        return case
-    changed = {
-        "last_at": at,
-        "event_count": F("event_count") + 1,
-        "open_count": F("open_count") + 1,
-    }
-    if case.state == CaseState.RESOLVED:
-        changed |= case_work.come_back(case)
-    Case.objects.filter(id=case.id).update(**changed)
-    if case.state == CaseState.RESOLVED:
-        webhook_events.of_case(WebhookEvent.CASE_OPENED, case)
-    case.last_at = at
-    return case
+def _opened(mark: str, error: ArchiveError, environment: str, place: Place, who: Who) -> Filed:
+    """Anew, or for the first time."""
+    return case_rows.opened_again(mark) or case_rows.opened(
+        mark,
+        error,
+        environment=environment,
+        edge=place.edge,
+        place=place.step,
+        organisation_id=who.organisation_id,
+        connection_id=who.connection_id,
+        caller=case_rows.kept(who.name)[:64],
+    )
 
 
 def watched(

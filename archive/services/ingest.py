@@ -13,6 +13,7 @@ from archive.errors import (
     DatasetUnreadable,
     OtherContent,
     OtherRegister,
+    StorageGone,
     TransferBroken,
 )
 from archive.errors.retention import StudyDestroyed
@@ -326,7 +327,8 @@ class Receipt:
         self.incoming = vault.Incoming(self.session.peer.environment)
         self.incoming.write(vault.read(self.session.peer.environment, kept.digest))
         try:
-            self._is_archived(header, admitted, target)
+            if not self._is_archived(header, admitted, target):
+                raise StorageGone("the row that was first was taken back")  # it failed: unsettled
         finally:
             self._doubt(kept)
 

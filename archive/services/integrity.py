@@ -45,14 +45,14 @@ def is_whole(instance: Instance) -> bool:
 def found_damaged(instance_id: UUID) -> bool:
     """Take the bytes out of the way, mark the object, open a case; once. They are read again first:
     who sent the object again may have healed it, and False is told. Nobody is asked for those of a
-    study that was destroyed.
+    study that was destroyed, nor for one whose row was taken back with its bytes.
     """
-    study = Study.objects.get(instances=instance_id)
-    if tombstones.put_in_force(study):
+    study = Study.objects.filter(instances=instance_id).first()
+    if study is None or tombstones.put_in_force(study):
         return True
     with transaction.atomic():
-        row = _locked(instance_id)
-        if row.damaged_at is not None or row.study.state == StudyState.DESTROYED:
+        row = _found(instance_id)
+        if row is None or row.damaged_at is not None or row.study.state == StudyState.DESTROYED:
             return True
         if vault.is_whole(row.environment, bytes(row.digest), row.store):
             return False
@@ -172,13 +172,15 @@ def heal_version(incoming: vault.Incoming, meta: FileMeta, version: InstanceVers
 
 
 def _keep_anew(incoming: vault.Incoming, meta: FileMeta, instance_id: UUID) -> None:
-    """Whoever destroys the study later finds the bytes; if it was destroyed meanwhile they go
-    again.
+    """Whoever destroys the study later finds the bytes; if it was destroyed meanwhile, or its row
+    taken back, they go again.
     """
     kept = incoming.keep(meta)
-    if is_destroyed(instance_id):
+    states = Study.objects.filter(instances=instance_id).values_list("state", flat=True)
+    state = states.first()
+    if state in (None, StudyState.DESTROYED):
         vault.doubt(meta.environment, kept.digest, meta.sop_instance_uid)
-        raise StudyDestroyed()
+        raise StudyDestroyed() if state else StorageGone("its row was taken back a moment ago")
 
 
 def _version_healed(version: InstanceVersion) -> None:
@@ -237,8 +239,16 @@ def _healed(instance_id: UUID, *, how: str, actor: Actor) -> None:
 
 
 def _locked(instance_id: UUID) -> Instance:
+    row = _found(instance_id)
+    if row is None:
+        raise Instance.DoesNotExist()
+    return row
+
+
+def _found(instance_id: UUID) -> Instance | None:
+    """Its row, locked; None when it was taken back (`unsettled`)."""
     rows = Instance.objects.select_for_update(of=("self",)).select_related("study__register")
-    return rows.get(id=instance_id)
+    return rows.filter(id=instance_id).first()
 
 
 def _about(row: Instance) -> ledger.About:

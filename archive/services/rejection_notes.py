@@ -198,7 +198,8 @@ def replay(
     at: datetime,
 ) -> None:
     """Do again what a kept note once did, without judging it anew: to what stands in the sender's
-    registers, and to what it has begun in another's. Raises DatasetUnreadable.
+    registers, and to what it has begun in another's. What another rejects more strictly by then had
+    not come when the note did, and is awaited as it was. Raises DatasetUnreadable.
     """
     data = vault.read(meta.environment, kept.digest)
     content = key_objects.read(data, meta.transfer_syntax_uid)
@@ -209,7 +210,11 @@ def replay(
             environment=meta.environment,
             sop_instance_uid__in=[each.instance_uid for each in content.named],
         )
-        found = dict(own.values_list("sop_instance_uid", "id"))
+        found = {
+            row.sop_instance_uid: row.id
+            for row in own
+            if correction.may_follow(content.title, row.rejection)
+        }
         locks.hold(*own.order_by().values_list("study_id", flat=True).distinct())
         rejection = _row(
             content.title,

@@ -10,6 +10,7 @@ from uuid import UUID
 from django.contrib.postgres.aggregates import ArrayAgg
 from django.db import transaction
 from django.db.models import Count, Q, QuerySet, Sum, Value
+from django.utils.translation import gettext_noop as _
 
 from archive import jobs, ledger, locks, vault
 from archive.actors import Actor
@@ -24,11 +25,13 @@ from archive.models import (
 )
 from archive.objects.key_objects import Named
 from archive.queries import standing
+from archive.rules import correction
 from archive.rules.correction import Verdict
 from archive.services import named_persons, rows
 from archive.values import now
 
-STRICTER = "replaced by a stricter rejection"
+STRICTER = _("replaced by a stricter rejection")
+REJECTED_ALREADY = _("rejected already by another note")
 # What a study becomes of which nothing is shown any more; its modalities stay as they were.
 EMPTIED: Mapping[str, object] = {"state": StudyState.CORRECTED, "waits_for": ""}
 
@@ -209,14 +212,28 @@ def _awaited(study: Study) -> QuerySet[RejectedObject]:
 
 
 def apply_to(instance: Instance) -> bool:
-    """Hide one object that has just come, in the caller's transaction, if a note awaits it."""
+    """Hide one object that has just come, in the caller's transaction, if a note awaits it. Where
+    several do, they fall on it in the order in which they were made.
+    """
     awaited = _awaited(instance.study).filter(sop_instance_uid=instance.sop_instance_uid)
-    rejected = awaited.select_related("rejection").first()
-    if rejected is None:
+    rows = awaited.select_related("rejection").order_by("rejection__made_at", "id")
+    return any([_fall_on(instance, each) for each in rows])
+
+
+def _fall_on(instance: Instance, awaited: RejectedObject) -> bool:
+    """What would have been refused had the object been there holds no more, and awaits nothing."""
+    note = awaited.rejection
+    this = RejectedObject.objects.filter(id=awaited.id)
+    if not correction.may_follow(note.title, instance.rejection):
+        this.update(instance=instance)
+        _end(this, by=note.actor_name, why=REJECTED_ALREADY)
         return False
-    RejectedObject.objects.filter(id=rejected.id).update(instance=instance)
-    Rejection.objects.filter(id=rejected.rejection_id, study=None).update(study=instance.study_id)
-    Instance.objects.filter(id=instance.id).update(rejection=rejected.rejection.title)
+    here = RejectedObject.objects.filter(instance=instance, ended_at=None)
+    _end(here, by=note.actor_name, why=STRICTER)
+    this.update(instance=instance)
+    Rejection.objects.filter(id=note.id, study=None).update(study=instance.study_id)
+    instance.rejection = note.title
+    instance.save(update_fields=["rejection"])
     return True
 
 

@@ -7,17 +7,20 @@ from collections import defaultdict
 from collections.abc import Mapping
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Max, Min, Q
 
 from archive import ledger, locks
 from archive.actors import Actor
 from archive.errors.desk import CasesOfOthers, CasesUnjoinable
 from archive.models import Case, CaseEvent, CaseRoute, CaseState, EventOutcome, WebhookEvent
-from archive.services import case_work, webhook_events
+from archive.services import case_rows, case_work, webhook_events
+from archive.statements import execute
 from archive.values import now
 
 MOST_STEPS = 10
+# Nearly always to nothing, and asked for each event.
+_LEADS = "SELECT EXISTS (SELECT FROM archive_caseroute WHERE fingerprint = %s AND ended_at IS NULL)"
 _TURNS = {CaseState.OPEN: WebhookEvent.CASE_OPENED, CaseState.RESOLVED: WebhookEvent.CASE_RESOLVED}
 STANDING = (EventOutcome.OPEN, EventOutcome.RETRIED)
 
@@ -25,6 +28,9 @@ STANDING = (EventOutcome.OPEN, EventOutcome.RETRIED)
 def led(mark: str, facts: Mapping[str, object]) -> str:
     """The fingerprint under which an event is filed: its own, unless people laid down another."""
     for _step in range(MOST_STEPS):
+        (leads,) = execute(_LEADS, (mark,)).fetchone() or (False,)
+        if not leads:
+            return mark
         routes = CaseRoute.objects.filter(fingerprint=mark, ended_at=None).order_by("made_at", "id")
         chosen = [route for route in routes if not route.fact or _has(route, facts)]
         if not chosen:
@@ -32,13 +38,6 @@ def led(mark: str, facts: Mapping[str, object]) -> str:
         # A fact before none; of two facts the one by which the earlier events were split.
         mark = max(chosen, key=lambda route: bool(route.fact)).leads_to
     return mark
-
-
-def next_number() -> int:
-    """Of a case that is about to be made."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT nextval('archive_case_number')")
-        return int(cursor.fetchone()[0])
 
 
 def join(actor: Actor, case: Case, into: Case) -> CaseRoute:
@@ -104,7 +103,7 @@ def _part(case: Case, fact: str, value: str) -> Case:
     if known is not None:
         return known
     part = Case.objects.create(
-        number=next_number(),
+        number=case_rows.next_number(),
         environment=case.environment,
         reason=case.reason,
         code=case.code,

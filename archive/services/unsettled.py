@@ -14,10 +14,13 @@ from pathlib import Path
 from typing import NamedTuple
 from uuid import UUID
 
+from django.db import transaction
+
+from archive import locks, vault
 from archive.config import settings
 from archive.errors import ArchiveError
-from archive.models import Instance
-from archive.services import integrity
+from archive.models import Instance, Study, StudyState
+from archive.services import integrity, rejections
 from archive.services.rows import Said
 from archive.values import now
 
@@ -38,15 +41,37 @@ class Looked(NamedTuple):
 
 
 def bytes_failed(instance_id: UUID, said: Said) -> None:
-    """Its bytes could not be kept: the sender is refused, and if the row was written already, and
-    nothing whole stands, the object is damaged until it comes again. Raises nothing, so that the
-    sender is told why.
+    """Its bytes could not be kept: the sender is refused, so the object was never archived, and a
+    row that was written already is taken back. Where somebody has dealt with it meanwhile, and
+    nothing whole stands, it is damaged until it comes again. Raises nothing, so that the sender is
+    told why.
     """
     try:
-        if said.was_added():
+        if said.was_added() and not _is_taken_back(instance_id):
             integrity.found_damaged(instance_id)
     except Exception as error:
         log.error("object %s may have a row without bytes: %s", instance_id, error)
+
+
+def _is_taken_back(instance_id: UUID) -> bool:
+    """Nobody was told success of it: who finds its bytes waits for who writes them, before saying
+    that they are durable. Its study may have gone on with it, and goes its road again.
+    """
+    study = Study.objects.get(instances=instance_id)
+    with transaction.atomic():
+        locks.hold(study.id)
+        study.refresh_from_db()
+        rows = Instance.objects.select_for_update().filter(damaged_at=None, committed_at=None)
+        row = rows.filter(id=instance_id).first()
+        if row is None or study.state == StudyState.DESTROYED or row.versions.exists():
+            return False
+        if vault.is_whole(row.environment, bytes(row.digest), row.store):
+            return False
+        row.rejections.update(instance=None)  # the notes that named it await it
+        row.delete()
+        if study.state != StudyState.RECEIVING:
+            rejections.wake(study)
+    return True
 
 
 def look_after_boot() -> Looked:

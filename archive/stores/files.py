@@ -1,5 +1,6 @@
 """The vault on a file system: written to a temporary name, synced, renamed, folder synced."""
 
+import fcntl
 import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -99,7 +100,10 @@ class FileStore:
         with telling():
             file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
             try:
+                _await_writer(file)
                 _sync_data(file)
+                if not _is_at(file, path):
+                    raise FileNotFoundError(path)
             finally:
                 os.close(file)
             sync_folder(os.path.dirname(path))
@@ -217,6 +221,7 @@ def _settle(coming: Coming, standing: Standing) -> None:
     could not be told from a whole file, and is synced before it is named.
     """
     file, target = coming.file, f"{coming.place}/{coming.name}"
+    _hold(file)
     if is_object(coming.name) and _is_new(coming, target):
         standing()
         try:
@@ -261,8 +266,9 @@ def _is_kept(file: int, target: str) -> bool:
     try:
         if not _are_alike(file, there, head_of(target)):
             return False
+        _await_writer(there)
         _sync_data(there)
-        return os.stat(target).st_ino == os.fstat(there).st_ino
+        return _is_at(there, target)
     except OSError:  # withdrawn a moment ago, or not to be read: ours replaces it
         return False
     finally:
@@ -283,8 +289,27 @@ def _are_alike(one: int, other: int, place: int) -> bool:
 def _withdraw(file: int, target: str) -> None:
     """Take the name away again, if it is still this file's, and the disk lets us."""
     with suppress(OSError):
-        if os.stat(target).st_ino == os.fstat(file).st_ino:
+        if _is_at(file, target):
             os.unlink(target)
+
+
+def _hold(file: int) -> None:
+    """Until it is closed, or its process has died: who finds it under its name waits. A file system
+    without locks has no such waiting.
+    """
+    with suppress(OSError):
+        fcntl.flock(file, fcntl.LOCK_EX)
+
+
+def _await_writer(file: int) -> None:
+    """Who wrote it may still take its name away again, which nobody may call durable before."""
+    with suppress(OSError):
+        fcntl.flock(file, fcntl.LOCK_SH)
+
+
+def _is_at(file: int, path: str) -> bool:
+    """Whether the name is this file's. Raises FileNotFoundError."""
+    return os.stat(path).st_ino == os.fstat(file).st_ino
 
 
 def write_all(file: int, *parts: bytes | bytearray | memoryview) -> None:

@@ -2,7 +2,8 @@
 
 import os
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
 from datetime import datetime
 from importlib import import_module
 from io import BufferedReader, RawIOBase
@@ -19,6 +20,7 @@ from archive.stores.keys import Standing, head_of, untold
 MISSING = ("404", "NoSuchKey", "NotFound")
 THERE = ("412", "PreconditionFailed")
 PART = 64 << 20  # larger objects go up in parts
+PARTS_AT_ONCE = 4
 TIMEOUT = 20
 COMPARED = 1 << 20  # bytes at once
 
@@ -82,18 +84,58 @@ class ObjectStore:
         spilled.unlink(missing_ok=True)
 
     def _put_large(self, key: str, spilled: Path, extra: dict[str, str]) -> None:
-        """As `_put_whole`. One that goes up in parts the service takes without condition: of two in
-        one moment the last stands, which is the same but for its head.
-        """
-        if spilled.stat().st_size <= PART:
-            with spilled.open("rb") as body:
-                is_new = self._put_new(key, body, extra)
-            if is_new or self._has_alike(key, spilled):
+        """As `_put_whole`."""
+        if spilled.stat().st_size > PART:
+            self._put_in_parts(key, spilled, extra)
+            return
+        with spilled.open("rb") as body:
+            if self._put_new(key, body, extra) or self._has_alike(key, spilled):
                 return
-        limits = _transfer().TransferConfig(multipart_threshold=PART, multipart_chunksize=PART)
-        self.client.upload_file(
-            str(spilled), self.bucket, self._name(key), ExtraArgs=extra, Config=limits
-        )
+            body.seek(0)
+            self.client.put_object(Bucket=self.bucket, Key=self._name(key), Body=body, **extra)
+
+    def _put_in_parts(self, key: str, spilled: Path, extra: dict[str, str]) -> None:
+        """No part is left of what did not go up, or was there."""
+        place = {"Bucket": self.bucket, "Key": self._name(key)}
+        begun = self.client.create_multipart_upload(**place, **extra)
+        upload = {**place, "UploadId": begun["UploadId"]}
+        is_whole = False
+        try:
+            listed = self._send_parts(upload, spilled, extra)
+            is_whole = self._put_together(upload, listed, IfNoneMatch="*")
+            if not is_whole and not self._has_alike(key, spilled):
+                is_whole = self._put_together(upload, listed)
+        finally:
+            if not is_whole:
+                with suppress(BotoCoreError, ClientError):
+                    self.client.abort_multipart_upload(**upload)
+
+    def _send_parts(
+        self, upload: dict[str, str], spilled: Path, extra: dict[str, str]
+    ) -> list[dict[str, Any]]:
+        piece_of = import_module("s3transfer.utils").ReadFileChunk.from_filename
+        size = spilled.stat().st_size
+
+        def send(number: int) -> dict[str, Any]:
+            with piece_of(str(spilled), (number - 1) * PART, PART) as body:
+                told = self.client.upload_part(**upload, PartNumber=number, Body=body, **extra)
+            said = {name: told[name] for name in ("ETag", "ChecksumSHA256") if name in told}
+            return {"PartNumber": number, **said}
+
+        with ThreadPoolExecutor(PARTS_AT_ONCE) as threads:
+            return list(threads.map(send, range(1, -(-size // PART) + 1)))
+
+    def _put_together(self, upload: dict[str, str], parts: list[Any], **condition: str) -> bool:
+        """Whether nothing stood there, or it was replaced."""
+        try:
+            self.client.complete_multipart_upload(
+                **upload, MultipartUpload={"Parts": parts}, **condition
+            )
+        except ClientError as error:
+            if _code(error) not in THERE:
+                raise
+            return False
+        return True
 
     def _has_alike(self, key: str, spilled: Path) -> bool:
         """Whether the same object stands there: it stays as it came first."""
@@ -207,10 +249,6 @@ def _connected() -> Any:
             response_checksum_validation="when_required",
         ),
     )
-
-
-def _transfer() -> Any:
-    return import_module("boto3.s3.transfer")
 
 
 class _Body(RawIOBase):

@@ -17,7 +17,13 @@ from archive.models import (
     Rejection,
     Study,
 )
-from archive.services import authorisations, commitment, registration, retrieval
+from archive.services import (
+    authorisations,
+    commitment,
+    registration,
+    rejections,
+    retrieval,
+)
 from archive.values import uid_from_uuid
 from tests import cast, notes
 from tests.authorising import made, naming, person
@@ -174,6 +180,30 @@ def test_a_producers_note_before_its_objects_falls_on_them_when_they_come() -> N
     study = store(good, bad, business_id=RONTGEN)
     assert [rejection_of(each) for each in (bad, good)] == [SAFETY, ""]
     assert study.instance_count == 1
+
+
+@pytest.mark.parametrize(
+    ("producers", "organisers", "stands"),
+    [(QUALITY, SAFETY, SAFETY), (SAFETY, QUALITY, SAFETY), (WORKLIST, SAFETY, WORKLIST)],
+)
+def test_of_two_notes_that_wait_for_one_object_the_stricter_stands_and_none_waits_on(
+    producers: str, organisers: str, stands: str
+) -> None:
+    """As if they had come after it: a rejection becomes stricter, never milder or another."""
+    made()
+    bad = naming()
+    notes.send(note(producers, bad), RONTGEN)
+    notes.send(note(organisers, bad))
+    study = store(bad, business_id=RONTGEN)
+    for _ in range(2):
+        assert rejection_of(bad) == stands
+        (held,) = RejectedObject.objects.filter(ended_at=None)
+        assert held.rejection.title == stands and held.instance is not None
+        registration.advance(study.id)
+    gone = RejectedObject.objects.exclude(ended_at=None).get()
+    assert gone.instance == held.instance
+    why = "rejected already by another note" if stands == producers else rejections.STRICTER
+    assert gone.ended_why == why
 
 
 def test_it_falls_on_nothing_that_its_organiser_has_begun_or_stores_after_the_end() -> None:

@@ -246,6 +246,21 @@ def test_what_a_producer_or_a_predecessor_rejected_stays_rejected() -> None:
     ]
 
 
+def test_of_two_notes_that_awaited_an_object_the_stricter_stands_again() -> None:
+    authorising.made(None)
+    bad = authorising.naming()
+    notes.send(note(SAFETY, bad), RONTGEN)
+    notes.send(note(QUALITY, bad))
+    cast.store(bad, business_id=RONTGEN)
+    before = rows()["instances"]
+    wipe()
+    rebuilding.rebuild(nothing)
+    assert rows()["instances"] == before
+    registration.advance(Study.objects.get().id)
+    assert rows()["instances"] == before
+    assert RejectedObject.objects.get(ended_at=None).rejection.title == SAFETY
+
+
 def test_a_rebuilt_study_is_registered_and_served_as_before() -> None:
     notes.allow(metadata=True)
     first = dataset()

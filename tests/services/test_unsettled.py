@@ -3,27 +3,30 @@ success of what stands on the disk alone (NF-4, AR-10).
 """
 
 import errno
+import fcntl
 import os
 import time
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
+from threading import Event
 from typing import Any
 from uuid import UUID
 
 import psycopg
 import pytest
-from django.db import connection
+from django.db import connection, connections
 from pydicom.dataset import Dataset
 
 from archive import vault
 from archive.errors import StorageFull, StorageGone
-from archive.models import Case, Instance, LedgerEvent
+from archive.models import Case, Instance, Job, LedgerEvent, Study, StudyState
 from archive.services import commitment, integrity, rows, serving, unsettled
 from archive.services.sessions import Session
 from archive.stores import files
 from archive.values import now, uid_from_uuid
-from tests import cast
+from tests import cast, notes
 from tests.cast import dataset, send
 from tests.edges.dicom.listening import eventually
 from tests.services.test_integrity import flip, one, quarantined
@@ -74,24 +77,145 @@ def test_the_row_is_written_while_the_bytes_are_synced(
     assert synced
 
 
-def test_bytes_that_fail_after_their_row_are_refused_and_wanted_again(
+def test_bytes_that_fail_after_their_row_are_refused_and_their_row_taken_back(
     session: Session, monkeypatch: pytest.MonkeyPatch, own_vault: Path
 ) -> None:
+    """Its sender was told that it failed: it was never archived, and nobody need ask for it."""
     made = dataset()
+    refuse(session, made, monkeypatch)
+    assert not is_committed(made) and not Case.objects.filter(reason="bytes-damaged").exists()
+    assert len(list(own_vault.glob("production/??/*.dcm"))) == 2 and not quarantined(own_vault)
+    send(session, made)
+    session.close()
+    assert serving.served(one(made)).data() == cast.encoded(made)
+    assert Study.objects.get().instance_count == 3
 
+
+def refuse(session: Session, made: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
     def fail(file: int) -> None:
+        eventually(lambda: is_committed(made))
         raise StorageFull("no space left on the vault")
 
     with monkeypatch.context() as broken:
         broken.setattr(files, "_sync_data", fail)
         with pytest.raises(StorageFull):
             send(session, made)
-    assert one(made).damaged_at is not None
-    assert not vault.where("production", bytes(one(made).digest)) and not quarantined(own_vault)
-    assert case().state == "open"
+
+
+def test_a_study_that_went_on_with_a_row_that_is_taken_back_goes_its_road_again(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its manifest may name the object already."""
+    made = dataset()
+
+    def went_on(file: int) -> None:
+        eventually(lambda: is_committed(made))
+        with psycopg.connect(os.environ["DATABASE_URL"]) as other:
+            other.execute("UPDATE archive_study SET state = 'registered', instance_count = 3")
+            other.execute("DELETE FROM archive_job")
+        raise StorageFull("no space left on the vault")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(files, "_sync_data", went_on)
+        with pytest.raises(StorageFull):
+            send(session, made)
+    study = Study.objects.get()
+    assert not is_committed(made) and study.state == StudyState.RECEIVING
+    assert Job.objects.filter(kind="registration", subject_id=study.id).count() == 1
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE archive_instance SET damaged_at = now() WHERE id = %(id)s",
+        "UPDATE archive_instance SET committed_at = now() WHERE id = %(id)s",
+        "UPDATE archive_study SET state = 'destroyed'",
+    ],
+)
+def test_a_row_that_somebody_has_dealt_with_meanwhile_stays(
+    session: Session, monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
+    made = dataset()
+
+    def dealt_with(file: int) -> None:
+        eventually(lambda: is_committed(made))
+        with psycopg.connect(os.environ["DATABASE_URL"]) as other:
+            asked = "SELECT id FROM archive_instance WHERE sop_instance_uid = %s"
+            [found] = other.execute(asked, [str(made.SOPInstanceUID)]).fetchone() or ()
+            other.execute(change, {"id": found})
+        raise StorageFull("no space left on the vault")
+
+    monkeypatch.setattr(files, "_sync_data", dealt_with)
+    with pytest.raises(StorageFull):
+        send(session, made)
+    assert is_committed(made)
+
+
+def test_a_note_that_hid_what_was_taken_back_awaits_it(
+    session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = dataset()
+
+    def reject(file: int) -> None:
+        monkeypatch.undo()
+        eventually(lambda: is_committed(made))
+        with ThreadPoolExecutor(1) as threads:
+            threads.submit(in_thread, lambda: notes.send(notes.note(notes.QUALITY, made))).result()
+        raise StorageFull("no space left on the vault")
+
+    monkeypatch.setattr(files, "_sync_data", reject)
+    with pytest.raises(StorageFull):
+        send(session, made)
+    assert not is_committed(made)
     send(session, made)
+    assert one(made).rejection == notes.QUALITY
+
+
+def in_thread(act: Callable[[], object]) -> object:
+    try:
+        return act()
+    finally:
+        connections.close_all()
+
+
+@pytest.mark.parametrize("knows", [True, False])
+def test_who_brings_the_same_while_it_is_synced_is_told_success_of_what_stands(
+    session: Session, monkeypatch: pytest.MonkeyPatch, knows: bool
+) -> None:
+    """Its success would else be of bytes that the first one takes away again: whether it asks for
+    the row first, or takes the object for new.
+    """
+    made, second = dataset(), Session(cast.peer())
+    second.brings_new = not knows
+    waits, lock, sync, first = Event(), fcntl.flock, files._sync_data, list[int]()
+
+    def locked(file: int, how: int) -> None:
+        if how == fcntl.LOCK_SH:
+            waits.set()
+        lock(file, how)
+
+    def fail_first(file: int) -> None:
+        if first:
+            sync(file)
+            return
+        first.append(file)
+        eventually(lambda: is_committed(made))
+        coming.append(threads.submit(in_thread, lambda: send(second, made)))
+        eventually(lambda: waits.is_set() or coming[0].done())
+        raise StorageFull("no space left on the vault")
+
+    coming: list[Future[object]] = []
+    monkeypatch.setattr(fcntl, "flock", locked)
+    monkeypatch.setattr(files, "_sync_data", fail_first)
+    with ThreadPoolExecutor(1) as threads:
+        with pytest.raises(StorageFull):
+            send(session, made)
+        told = coming[0].exception()
+    if told is not None:  # it found the row, which was taken back before it was looked at again
+        assert isinstance(told, StorageGone) and not is_committed(made)
+        send(second, made)
     assert serving.served(one(made)).data() == cast.encoded(made)
-    assert case().state == "resolved"
+    assert one(made).damaged_at is None
 
 
 def test_what_is_refused_before_its_row_was_said_leaves_none(

@@ -1,14 +1,17 @@
 """What WADO-RS gives: objects one by one, each verified before its first byte goes out.
 
-The status is that of what is known before the first byte. What fails later breaks the answer off
-without its last boundary, so that it is never taken for a whole one.
+The status is that of what is known before the first byte; what is made of objects is made ahead of
+it, as far as that is quick. What fails later breaks the answer off without its last boundary, so
+that it is never taken for a whole one.
 """
 
 import json
 import logging
+import time
+from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Protocol
 
@@ -18,7 +21,7 @@ from archive.edges.dicomweb import accept, multipart
 from archive.edges.dicomweb.call import Call
 from archive.edges.dicomweb.multipart import Bytes, Part
 from archive.edges.edge import as_archive_error, exchange
-from archive.errors import ArchiveError, BytesDamaged
+from archive.errors import ArchiveError, Busy, BytesDamaged
 from archive.errors.web import NotAcceptable
 from archive.objects.json_model import Model
 from archive.services import retrieval
@@ -28,6 +31,7 @@ from archive.vault import Held
 
 log = logging.getLogger(__name__)
 
+AHEAD, AHEAD_SECONDS = 16 << 20, 10.0  # bytes and time, before the status goes out
 # The parts that an object is given as; they are written before the context ends.
 Encode = Callable[[Outgoing, Held], AbstractContextManager[Sequence[Part]]]
 
@@ -98,14 +102,30 @@ class Giving:
     form: Form
     encode: Encode
     first_only: bool = False  # the first object that can be given stands for all
+    ahead: bool = False  # of what nothing can be made is left out, and the status says so
+    _left_out: ArchiveError | None = field(default=None, init=False)
+    _is_said: bool = field(default=False, init=False)  # the status has gone out
+    _is_partial: bool = field(default=False, init=False)
 
     def response(self, *, partial: bool = False) -> StreamingHttpResponse:
         """Raises why nothing can be given."""
         if self.call.is_head:  # nothing is read, and nothing goes out
             return self._begun(iter(()), partial=partial)
+        self._is_partial = partial
         body = self._body(foreseen=partial or self.first_only)
-        first = next(body)
-        return self._begun(_Begun(first, body), partial=partial)
+        first = self._made_ahead(body) if self.ahead else deque([next(body)])
+        return self._begun(_Begun(first, body), partial=self._is_partial)
+
+    def _made_ahead(self, body: Iterator[Bytes]) -> deque[Bytes]:
+        """All of it, or what was quick."""
+        made, size, until = deque[Bytes](), 0, time.monotonic() + AHEAD_SECONDS
+        for piece in body:
+            made.append(piece)
+            size += len(piece)
+            if size >= AHEAD or time.monotonic() > until:
+                break
+        self._is_said = True
+        return made
 
     def _begun(self, body: Iterator[Bytes], *, partial: bool) -> StreamingHttpResponse:
         status = 206 if partial else 200
@@ -132,17 +152,27 @@ class Giving:
                 if begun or error is not None:
                     self.wanted.note(item, error)
                 if error is not None and not (foreseen and _was_foreseen(item, error)):
-                    failure = error
-                    break
+                    if begun or not self._leave_out(error):
+                        failure = error
+                        break
                 if begun and self.first_only:
                     break
             if failure is not None or not given:
                 ending = retrieval.FAILED
-                raise failure or NotAcceptable(facts={"field": "Accept"})
+                raise failure or self._left_out or NotAcceptable(facts={"field": "Accept"})
             yield self.form.end()
             ending = retrieval.DONE
         finally:
             self._close(ending)
+
+    def _leave_out(self, error: ArchiveError) -> bool:
+        """What is of this object alone, while the status can still say that it is not all. What is
+        away is back in a while: it is to be asked for again.
+        """
+        if not self.ahead or isinstance(error, Busy) or (self._is_said and not self._is_partial):
+            return False
+        self._is_partial, self._left_out = True, self._left_out or error
+        return True
 
     def _close(self, ending: str) -> None:
         try:
@@ -158,18 +188,17 @@ def _was_foreseen(item: Outgoing, error: ArchiveError) -> bool:
 
 
 class _Begun:
-    """A body whose first piece is there; closing it ends it, also when nobody has read it."""
+    """A body whose first pieces are there; closing it ends it, also when nobody has read it."""
 
-    def __init__(self, first: Bytes, rest: Generator[Bytes, None, None]) -> None:
-        self._first: Bytes | None = first
+    def __init__(self, first: deque[Bytes], rest: Generator[Bytes, None, None]) -> None:
+        self._first = first
         self._rest = rest
 
     def __iter__(self) -> "_Begun":
         return self
 
     def __next__(self) -> Bytes:
-        first, self._first = self._first, None
-        return next(self._rest) if first is None else first
+        return self._first.popleft() if self._first else next(self._rest)
 
     def close(self) -> None:
         self._rest.close()

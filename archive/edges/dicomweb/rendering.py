@@ -82,7 +82,8 @@ def rendered_all(call: Call) -> HttpResponseBase:
     encode = _each(call, wanted_look)
     form = Related(accept.chosen(call.accept, _offered(wanted), in_parts=True))
     partial = wanted.lacks_some or not all(starmap(pictures.is_surely_seen, wanted.kinds))
-    return Giving(call, wanted, form, encode).response(partial=partial and wanted.total > 1)
+    giving = Giving(call, wanted, form, encode, ahead=True)
+    return giving.response(partial=partial and wanted.total > 1)
 
 
 def thumbnail(call: Call, numbers: str = "1") -> HttpResponseBase:

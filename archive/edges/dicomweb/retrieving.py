@@ -95,7 +95,7 @@ def metadata(call: Call) -> HttpResponseBase:
         yield [of_model(model) if as_json else Part(accept.XML, [json_model.xml(model)])]
 
     form = Listed() if media_type == accept.JSON else Related(accept.XML)
-    return Giving(call, wanted, form, encode).response(partial=wanted.lacks_some)
+    return Giving(call, wanted, form, encode, ahead=True).response(partial=wanted.lacks_some)
 
 
 def _model(call: Call, found: Opened) -> json_model.Model:

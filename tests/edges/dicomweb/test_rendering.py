@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 from PIL import Image
+from pydicom.encaps import encapsulate
 
-from archive.models import LedgerEvent
+from archive.models import CaseEvent, LedgerEvent
 from archive.queries import timeline
+from archive.services.sessions import Session
 from tests import cast
 from tests.cast import dataset
 from tests.edges.dicomweb import web
@@ -100,3 +102,22 @@ def test_a_study_is_shown_object_by_object_and_by_one_small_picture() -> None:
         assert opened(ours.get(f"{where}/thumbnail")).size == (200, 2)
     assert opened(ours.get(f"{study}/thumbnail", viewport="40,40")).size == (40, 1)
     assert web.problem(ours.get(path(first, "/frames/1,1/thumbnail")))[0] == 400
+
+
+def test_what_turns_out_not_to_be_drawn_is_left_out_and_said() -> None:
+    """Its bytes are as they came, and no picture: only drawing shows it."""
+    first, _ = stored(2, Rows=4, Columns=4, PixelData=bytes(32))
+    jpeg = "1.2.840.10008.1.2.4.50"
+    torn = dataset(BitsAllocated=8, BitsStored=8, HighBit=7, PixelData=encapsulate([b"no picture"]))
+    data = cast.encoded(torn)
+    place = data.index(b"\xe0\x7f\x10\x00OW\0\0") + 8
+    data = data[:place] + b"\xff\xff\xff\xff" + data[place + 4 :] + b"\xfe\xff\xdd\xe0" + bytes(4)
+    session = Session(cast.peer())
+    cast.send(session, torn, jpeg, data=data)
+    session.close()
+    ours, series = web.system(), path(first).rpartition("/instances/")[0]
+    response = ours.get(f"{series}/rendered", accept="image/png")
+    assert response.status_code == 206
+    assert len(web.parts(response)) == 2
+    assert CaseEvent.objects.get().sop_instance_uid == torn.SOPInstanceUID
+    assert ours.get(path(torn, "/rendered")).status_code == 501

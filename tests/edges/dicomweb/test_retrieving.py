@@ -3,6 +3,7 @@
 import json
 import math
 import warnings
+from functools import partial
 from io import BytesIO
 from typing import Any
 
@@ -11,8 +12,10 @@ import pytest
 from pydicom.dataset import Dataset
 
 from archive import vault
-from archive.errors import BytesDamaged
+from archive.edges.dicomweb import giving
+from archive.errors import BytesDamaged, StorageGone
 from archive.models import Case, CaseEvent, Instance, LedgerEvent, Study
+from archive.objects import elements
 from archive.services.sessions import Session
 from tests import cast, notes
 from tests.cast import EXPLICIT, IMPLICIT, MALLILA, dataset
@@ -137,13 +140,18 @@ def test_of_what_only_some_can_be_given_the_answer_is_partial() -> None:
     assert (event.case.reason, event.sop_instance_uid) == ("not-acceptable", film.SOPInstanceUID)
 
 
-def test_a_damaged_object_never_leaves() -> None:
-    first, second = stored(2)
-    row = Instance.objects.get(sop_instance_uid=str(second.SOPInstanceUID))
+def flip(made: Dataset) -> Instance:
+    row = Instance.objects.get(sop_instance_uid=str(made.SOPInstanceUID))
     file = vault.path_of(row.environment, bytes(row.digest))
     content = bytearray(file.read_bytes())
     content[-1] ^= 1
     file.write_bytes(content)
+    return row
+
+
+def test_a_damaged_object_never_leaves() -> None:
+    first, second = stored(2)
+    row = flip(second)
     response = web.system().get(f"studies/{STUDY}", DICOM)
     with pytest.raises(BytesDamaged):  # the connection is broken off: the answer is not whole
         web.whole(response)
@@ -205,6 +213,56 @@ def test_metadata_are_json_whatever_the_numbers_and_tell_what_follows_the_pixels
 
 
 # --- frames ---------------------------------------------------------------------------------------
+
+
+def test_metadata_of_what_cannot_be_read_is_left_out_and_said(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """One object must not hide the series that it is in."""
+    first, many, last = stored(), stored(PatientComments=None, AcquisitionMatrix=None), stored()
+    bulky = dataset(RequestAttributesSequence=[Dataset() for _ in range(200)])
+    cast.store(bulky)
+    monkeypatch.setattr(elements, "require_few", partial(elements.require_few, most=150))
+    response = web.system().get(f"studies/{STUDY}/series/{SERIES}/metadata")
+    assert response.status_code == 206
+    told = {each["00080018"]["Value"][0] for each in json.loads(web.whole(response))}
+    assert told == {str(made.SOPInstanceUID) for (made,) in (first, many, last)}
+    event = CaseEvent.objects.get()
+    assert (event.case.reason, event.sop_instance_uid) == ("unsupported", bulky.SOPInstanceUID)
+    facts = LedgerEvent.objects.get(kind="study.retrieved").facts
+    assert (facts["instances"], facts["failed"]) == (3, 1)
+    assert web.problem(web.system().get(path(bulky, "/metadata")))[0] == 501
+
+
+def test_metadata_that_are_long_are_broken_off_at_what_cannot_be_read(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The status has gone out by then."""
+    monkeypatch.setattr(giving, "AHEAD", 1)
+    _, second = stored(2)
+    flip(second)
+    response = web.system().get(f"studies/{STUDY}/series/{SERIES}/metadata")
+    with pytest.raises(BytesDamaged):
+        web.whole(response)
+    response = web.system().get(f"studies/{STUDY}/series/{SERIES}/metadata")
+    assert response.status_code == 206 and len(json.loads(web.whole(response))) == 1
+
+
+def test_metadata_when_the_storage_is_away_are_to_be_asked_for_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    _, second = stored(2)
+    digest = bytes(Instance.objects.get(sop_instance_uid=second.SOPInstanceUID).digest)
+    hold = vault.hold
+
+    def away(environment: str, its: bytes, *about: Any) -> vault.Held:
+        if its == digest:
+            raise StorageGone("not there")
+        return hold(environment, its, *about)
+
+    monkeypatch.setattr(vault, "hold", away)
+    response = web.system().get(f"studies/{STUDY}/series/{SERIES}/metadata")
+    assert response.status_code == 503
 
 
 def test_frames_of_a_plain_object_come_in_the_order_asked_for() -> None:

@@ -246,6 +246,22 @@ def test_what_is_null_is_taken_away_and_what_is_empty_stays() -> None:
     assert (held.sex, held.birth_date) == ("", "19810101")
 
 
+@pytest.mark.parametrize("told", ["1979", "197902", "1979+0200", "197902+0200"])
+def test_of_a_birth_that_is_told_in_part_no_day_is_made(told: str) -> None:
+    """HL7 v2.5 section 2.A.22 has a precision: the rest of the message is true all the same."""
+    persons.study(official(), PatientSex="F", PatientBirthDate="19810101")
+    assert verdict(ask(a08(birth_date=told, sex="M"))) == ("AA", "")
+    held = patient(official())
+    assert (held.name, held.sex, held.birth_date) == ("Virtanen^Maija", "M", "19810101")
+
+
+@pytest.mark.parametrize("told", ["197913", "19790", "197", "0000", "1979-02", "19790230", "xxxx"])
+def test_what_is_no_time_at_all_is_refused(told: str) -> None:
+    persons.study(official(), PatientBirthDate="19810101")
+    assert verdict(ask(a08(birth_date=told)))[0] == "AE"
+    assert patient(official()).name != "Virtanen^Maija"
+
+
 # --- who ------------------------------------------------------------------------------------------
 
 
