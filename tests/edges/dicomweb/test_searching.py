@@ -97,6 +97,14 @@ def test_what_is_asked_to_be_included_is() -> None:
     assert found["00201200"]["Value"] == [1]
 
 
+def test_studies_are_found_by_who_referred_the_patient() -> None:
+    """A key that PS3.18 table 10.6.1-5 demands."""
+    study(1, ReferringPhysicianName="Lähettäjä^Liisa")
+    study(2, ReferringPhysicianName="Muu^Maija")
+    (found,) = web.model(web.system().get("studies", ReferringPhysicianName="lähettäjä*"))
+    assert found["00080090"]["Value"] == [{"Alphabetic": "Lähettäjä^Liisa"}]
+
+
 def test_pages_follow_each_other_the_last_received_first() -> None:
     uids = [study(number) for number in range(1, 6)]
     ours, turned = web.system(), []
