@@ -165,6 +165,17 @@ def test_xml_is_given_where_it_is_accepted() -> None:
     assert root.findtext(".//PersonName/Alphabetic/FamilyName") == "Meikäläinen"
 
 
+def test_text_that_xml_cannot_carry_stands_without_it() -> None:
+    uid = study(1, StudyDescription="AA1AD P\x0b\ufffeä\uffff\U0001f9b4n TT")
+    for address in ("studies", f"studies/{uid}/metadata"):
+        response = web.system().get(
+            address, accept='multipart/related; type="application/dicom+xml"'
+        )
+        assert response.status_code == 200
+        ((_, content),) = web.parts(response)
+        assert "AA1AD Pä\U0001f9b4n TT".encode() in content
+
+
 def test_another_customers_studies_are_not_there() -> None:
     study(1)
     assert web.system(MALLILA).get("studies").status_code == 204
