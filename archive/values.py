@@ -262,7 +262,8 @@ def dicom_time(text: str) -> str | None:
 
 
 def dicom_instant(day: str, at: str, offset: str) -> datetime | None:
-    """StudyDate and StudyTime as a UTC instant.
+    """StudyDate and StudyTime as a UTC instant; None when they are none, or one before the first
+    year or after the last.
 
     The zone is Timezone Offset From UTC (0008,0201), else Europe/Helsinki; of the doubled hour in
     autumn the earlier one (fold=0).
@@ -283,7 +284,11 @@ def dicom_instant(day: str, at: str, offset: str) -> datetime | None:
     except ValueError:
         return None
     match = re.fullmatch(r"([+-])([0-9]{2})([0-9]{2})", offset.strip(" "))
-    if not match:
-        return local.replace(tzinfo=HELSINKI, fold=0).astimezone(UTC)
-    minutes = int(match[2]) * 60 + int(match[3])
-    return (local - timedelta(minutes=minutes if match[1] == "+" else -minutes)).replace(tzinfo=UTC)
+    try:
+        if not match:
+            return local.replace(tzinfo=HELSINKI, fold=0).astimezone(UTC)
+        minutes = int(match[2]) * 60 + int(match[3])
+        east = timedelta(minutes=minutes if match[1] == "+" else -minutes)
+        return (local - east).replace(tzinfo=UTC)
+    except OverflowError:
+        return None

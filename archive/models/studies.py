@@ -76,6 +76,7 @@ class Study(models.Model):
     study_date = models.CharField(max_length=10, blank=True)
     study_time = models.CharField(max_length=16, blank=True)
     timezone_offset = models.CharField(max_length=5, blank=True)
+    referring_physician = models.CharField(max_length=324, blank=True, db_default="")
     started_at = models.DateTimeField(null=True, blank=True)
     modalities = ArrayField(models.CharField(max_length=16), default=list, blank=True)
     state = models.CharField(max_length=24, choices=StudyState, default=StudyState.RECEIVING)
@@ -141,6 +142,7 @@ class Series(models.Model):
     modality = models.CharField(max_length=16)
     series_number = models.CharField(max_length=12, blank=True)
     description = models.CharField(max_length=64, blank=True)
+    body_part = models.CharField(max_length=16, blank=True, db_default="")
 
     class Meta:
         constraints = (

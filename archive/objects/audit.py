@@ -1,14 +1,12 @@
 """DICOM audit messages, PS3.15 section A.5, as values and as XML."""
 
 import base64
-import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from lxml import etree
 
-# What XML 1.0 cannot carry: facts repeat what peers sent.
-_ILLEGAL = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+from archive.objects.xml import carried
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,4 +152,5 @@ def _add(parent: etree._Element, name: str, **attributes: str) -> etree._Element
 
 
 def _legal(text: str) -> str:
-    return _ILLEGAL.sub("?", text)
+    """Facts repeat what peers sent."""
+    return carried(text, "?")

@@ -33,6 +33,7 @@ FIELDS = {
     0x00080030: "study_time",
     0x00080050: "accession_number",
     0x00080060: "modality",
+    0x00080090: "referring_physician",
     0x00080201: "timezone_offset",
     0x00081030: "study_description",
     0x0008103E: "series_description",
@@ -90,6 +91,7 @@ class Header(NamedTuple):
     series_number: str = ""
     modality: str = ""
     body_part: str = ""
+    referring_physician: str = ""
     sop_instance_uid: str = ""
     instance_number: str = ""
 

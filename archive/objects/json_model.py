@@ -10,6 +10,7 @@ from pydicom.dataset import Dataset
 
 from archive.objects import charsets
 from archive.objects.identifier import Attribute
+from archive.objects.xml import carried
 
 Model = dict[str, Any]
 Link = Callable[[str], str]
@@ -139,7 +140,7 @@ def _add_value(parent: etree._Element, vr: str, number: str, value: Any) -> None
         _add_name(etree.SubElement(parent, "PersonName", number=number), value or {})
     else:
         text = "" if value is None else str(value)
-        etree.SubElement(parent, "Value", number=number).text = _of_xml(text)
+        etree.SubElement(parent, "Value", number=number).text = carried(text)
 
 
 _COMPONENTS = ("FamilyName", "GivenName", "MiddleName", "NamePrefix", "NameSuffix")
@@ -152,9 +153,4 @@ def _add_name(parent: etree._Element, groups: Mapping[str, str]) -> None:
             parts = zip(_COMPONENTS, groups[name].split("^"), strict=False)
             for component, part in parts:
                 if part:
-                    etree.SubElement(group, component).text = _of_xml(part)
-
-
-def _of_xml(text: str) -> str:
-    """XML has no control characters but white space."""
-    return "".join(sign for sign in text if sign >= " " or sign in "\t\n\r")
+                    etree.SubElement(group, component).text = carried(part)

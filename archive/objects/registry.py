@@ -342,7 +342,8 @@ def parse_time(text: str) -> datetime:
 
 
 def format_time(at: datetime) -> str:
-    return at.astimezone(UTC).strftime("%Y%m%d%H%M%S")
+    """The C library writes early years without their zeros."""
+    return at.astimezone(UTC).strftime("%Y%m%d%H%M%S").zfill(14)
 
 
 def _escape(text: str) -> str:

@@ -7,7 +7,15 @@ from lxml import etree
 from archive.errors import Malformed
 
 MAX_DEPTH = 32  # an ITI-42 message is 10 deep, a signed assertion in its envelope 12
+_NOT_XML = re.compile(
+    "[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
+)  # XML 1.0 section 2.2, Char
 _DOCTYPE = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
+
+
+def carried(text: str, instead: str = "") -> str:
+    """Text without the characters that XML 1.0 cannot carry: DICOM text may hold them."""
+    return _NOT_XML.sub(instead, text)
 
 
 def parse_xml(content: bytes) -> etree._Element:

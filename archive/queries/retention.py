@@ -112,12 +112,14 @@ def _changing(study_ids: Collection[UUID]) -> set[UUID]:
 
 def _facts(study: Study, contents: Mapping[str, int], *, held: bool, changing: bool) -> Facts:
     patient = persons.current(study.patient)
+    day = _study_day(study, patient)
+    birth = birth_of(patient, day)
     return Facts(
         register_type=study.register.type,
         content_types=frozenset(contents),
-        birth=birth_of(patient),
-        death=patient.death_date,
-        study=_study_day(study),
+        birth=birth,
+        death=rules.believed_death(patient.death_date, birth),
+        study=day,
         committed=bool(contents) and not any(contents.values()),
         held=held,
         state=study.state,
@@ -125,17 +127,17 @@ def _facts(study: Study, contents: Mapping[str, int], *, held: bool, changing: b
     )
 
 
-def birth_of(patient: Patient) -> date | None:
-    """As told, else as the personal identity code says."""
-    told = dicom_date(patient.birth_date)
-    if told is None and patient.issuer == HETU_ROOT:
+def birth_of(patient: Patient, imaged: date) -> date | None:
+    """As the personal identity code says, else as told of whom was imaged on a day."""
+    if patient.issuer == HETU_ROOT:
         return PersonId(patient.identifier).birth_date
-    return told
+    return rules.believed_birth(dicom_date(patient.birth_date), imaged)
 
 
-def _study_day(study: Study) -> date:
-    told = dicom_date(study.study_date)
-    return told or civil_day(study.started_at or study.received_at)
+def _study_day(study: Study, patient: Patient) -> date:
+    birth = PersonId(patient.identifier).birth_date if patient.issuer == HETU_ROOT else None
+    received = civil_day(study.received_at)
+    return rules.believed_study(dicom_date(study.study_date), birth, received)
 
 
 def _contents(study_ids: Collection[UUID]) -> dict[UUID, dict[str, int]]:

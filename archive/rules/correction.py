@@ -19,6 +19,7 @@ from archive.errors.corrections import (
 )
 from archive.models import RejectionTitle
 from archive.objects.key_objects import Named
+from archive.values import Uid
 
 # What may follow what: a rejection becomes stricter, never milder.
 OVERRIDES: Mapping[str, frozenset[str]] = {
@@ -81,6 +82,7 @@ def judge(
     here = [(each, known[each.instance_uid]) for each in objects if each.instance_uid in known]
     absent = tuple(each for each in objects if each.instance_uid not in known)
     _require_named_rightly(here)
+    _require_uids(absent)
     if absent and (not terms.note_first or title == RejectionTitle.RETENTION):
         raise NothingToReject()
     _require_overriding(title, [object.rejection for _, object in here])
@@ -100,6 +102,17 @@ def _require_named_rightly(here: Iterable[tuple[Named, Known]]) -> None:
         raise NothingToReject()
     if any(named.class_uid != object.class_uid for named, object in pairs):
         raise RejectionClassConflict()
+
+
+def _require_uids(absent: Iterable[Named]) -> None:
+    """What is no UID will never come, and has no room in a row. Raises DatasetUnreadable."""
+    for each in absent:
+        try:
+            for uid in (each.study_uid, each.series_uid, each.class_uid, each.instance_uid):
+                Uid(uid)
+        except ValueError:
+            said = "rejection note names what is no UID"
+            raise DatasetUnreadable(said, tag=0x0040A375) from None
 
 
 def _require_overriding(title: str, standing: Iterable[str]) -> None:

@@ -16,6 +16,10 @@ from archive.models import RetentionBasis, Spared, StudyState
 ORDER = (RetentionBasis.DEATH, RetentionBasis.BIRTH, RetentionBasis.STUDY)
 IN_FLUX = frozenset({StudyState.RECEIVING, StudyState.REGISTERING})
 ANY_CONTENT = ""
+# Devices and systems that know no day fill one in, 1 January of the year 1 or of 1900. A period
+# from there would be over at once.
+FIRST_IMAGES = date(1895, 11, 8)  # Röntgen's
+OLDEST = 110  # years; whoever is said to be imaged at a higher age may be anybody
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +82,23 @@ def anniversary(day: date, years: int) -> date:
     """The day of the same number, else the last of its month (Act 150/1930 section 3)."""
     year = min(day.year + years, date.max.year)
     return date(year, day.month, min(day.day, calendar.monthrange(year, day.month)[1]))
+
+
+def believed_study(told: date | None, birth: date | None, received: date) -> date:
+    """The day of the study as it is told, unless there was nothing to be imaged then."""
+    first = max(FIRST_IMAGES, birth or FIRST_IMAGES)
+    return told if told is not None and told >= first else received
+
+
+def believed_birth(told: date | None, study: date) -> date | None:
+    """What is told of somebody without a personal identity code, which would say it."""
+    return told if told is not None and study.year - told.year <= OLDEST else None
+
+
+def believed_death(told: date | None, birth: date | None) -> date | None:
+    """Of whom there are images, or was born later, has not died then."""
+    first = max(FIRST_IMAGES, birth or FIRST_IMAGES)
+    return told if told is not None and told >= first else None
 
 
 def judge(facts: Facts, rules: Iterable[Rule]) -> Standing:

@@ -1,11 +1,12 @@
 """What the objects of a study say of it, before and after a correction by their sender (AR-7)."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from uuid import UUID
 
 from archive import vault
 from archive.errors import DatasetUnreadable, InstanceUnknown
-from archive.models import Instance, InstanceVersion
+from archive.models import Instance, InstanceVersion, Study
 from archive.objects.study_facts import StudyFacts
 
 
@@ -31,3 +32,20 @@ def facts_in(environment: str, row: Instance | InstanceVersion) -> StudyFacts:
     """Raises InstanceUnknown, DatasetUnreadable."""
     header = vault.read_header(environment, bytes(row.digest), row.transfer_syntax_uid, row.store)
     return StudyFacts.of(header)
+
+
+def say_physician(study_id: UUID, versions: Iterable[InstanceVersion]) -> None:
+    """The study has the referring physician of what is in force now: by the first of these that
+    can be read. It is found by it, and neither admitted nor filed.
+    """
+    for version in versions:
+        with suppress(InstanceUnknown, DatasetUnreadable):  # damaged
+            header = vault.read_header(
+                version.instance.environment,
+                bytes(version.digest),
+                version.transfer_syntax_uid,
+                version.store,
+            )
+            name = header.referring_physician[:324]
+            Study.objects.filter(id=study_id).update(referring_physician=name)
+            return

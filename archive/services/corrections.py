@@ -35,7 +35,7 @@ from archive.objects.part10 import FileMeta
 from archive.objects.study_facts import ACCOMPANYING, StudyFacts
 from archive.services import error_desk, study_moves
 from archive.services.associations import Peer
-from archive.services.correction_likeness import are_alike, facts_in
+from archive.services.correction_likeness import are_alike, facts_in, say_physician
 from archive.services.error_desk import Place, What, Who
 from archive.services.rows import Archived
 from archive.values import now
@@ -93,6 +93,7 @@ def offer(
         version = _add_version(archived.id, correction, sent, kept, originals)
         if correction.state == CorrectionState.IN_FORCE:
             put_in_force(version)
+            say_physician(archived.study_id, [version])
         elif correction.state == CorrectionState.GATHERING:
             _look_later(correction)
 
@@ -310,6 +311,7 @@ def _complete(
     """All objects are corrected: the study is what they say since the last of them came."""
     for version in versions.values():
         put_in_force(version)
+    say_physician(correction.study_id, versions.values())
     _end_followed(correction, versions, at)
     study = Study.objects.select_related("overlay").get(id=correction.study_id)
     before = study_moves.facts_of(study)

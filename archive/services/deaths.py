@@ -13,6 +13,7 @@ from archive.errors.retention import PersonUnknown
 from archive.errors.wishes import ValueUnfit
 from archive.models import DeathSource, Patient, PatientHistory
 from archive.queries import persons, retention
+from archive.rules.retention import believed_death
 from archive.services import retention_lock, retention_survey
 from archive.values import PatientIdentifier, now, today
 
@@ -57,8 +58,8 @@ def fitting(identifier: PatientIdentifier, day: date | None, *, environment: str
 def _check(held: Patient, day: date | None) -> None:
     if day is None:
         return
-    born = retention.birth_of(held)
-    if day > today() or (born is not None and day < born):
+    born = retention.birth_of(held, today())
+    if day > today() or believed_death(day, born) is None:
         raise ValueUnfit("before birth, or to come", facts={"field": "day"})
 
 

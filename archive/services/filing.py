@@ -200,9 +200,10 @@ def _find_study(environment: str, uid: str) -> Study | None:
 _INSERT_STUDY = """
 INSERT INTO archive_study (id, environment, register_id, patient_id, connection_id,
     authorisation_id, study_instance_uid, service_event, accession_number, study_code,
-    description, study_id, study_date, study_time, timezone_offset, started_at, modalities,
+    description, study_id, study_date, study_time, timezone_offset,
+    referring_physician, started_at, modalities,
     state, waits_for, instance_count, byte_count, received_at)
-VALUES (%s, %s, %s, %s, %s, %s, %s, '', %s, %s, %s, %s, %s, %s, %s, %s, %s::varchar(16)[],
+VALUES (%s, %s, %s, %s, %s, %s, %s, '', %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::varchar(16)[],
     'receiving', '', 0, 0, %s)
 ON CONFLICT (environment, study_instance_uid) DO NOTHING
 """
@@ -239,6 +240,7 @@ def _insert_study(
                 header.study_date[:10],
                 header.study_time[:16],
                 header.timezone_offset[:5],
+                header.referring_physician[:324],
                 started_at,
                 [header.modality[:16]] if header.modality else [],
                 at,
@@ -266,6 +268,7 @@ def file_series(filed: Filed, header: Header) -> UUID:
             "modality": header.modality[:16],
             "series_number": header.series_number[:12],
             "description": header.series_description[:64],
+            "body_part": header.body_part[:16],
         },
     )
     if series.study_id != filed.study_id:

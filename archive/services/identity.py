@@ -28,9 +28,10 @@ from archive.models import (
     StudyState,
 )
 from archive.objects.persons import Demographics, Merge, Person
-from archive.queries import persons, standing
+from archive.queries import persons, retention, standing
 from archive.rules import identity as rules
 from archive.rules.identity import Party, Standing
+from archive.rules.retention import believed_death
 from archive.services import filing, merge_records, registration
 from archive.values import PatientIdentifier, dicom_date, now, today
 
@@ -322,13 +323,17 @@ def _differing(held: Patient, told: Demographics) -> dict[str, Any]:
 
 
 def _death(held: Patient, told: Demographics) -> dict[str, Any]:
-    """A day that an archivist has settled is not changed by a message; one to come is no day of
-    death.
+    """A day that an archivist has settled is not changed by a message; one to come, or before
+    birth, is no day of death.
     """
     if told.death_date is None or held.death_source == DeathSource.ARCHIVIST:
         return {}
     day = dicom_date(told.death_date)
-    if day == held.death_date or (day is not None and day > today()):
+    if day is not None:
+        born = retention.birth_of(held, today())
+        if day > today() or believed_death(day, born) is None:
+            return {}
+    if day == held.death_date:
         return {}
     return {"death_date": day, "death_source": DeathSource.MESSAGE if day else ""}
 

@@ -155,6 +155,7 @@ def file_study(file: File, register: Register, sender: Connection) -> Study:
         "study_date": header.study_date[:10],
         "study_time": header.study_time[:16],
         "timezone_offset": header.timezone_offset[:5],
+        "referring_physician": header.referring_physician[:324],
         "started_at": dicom_instant(header.study_date, header.study_time, header.timezone_offset),
         "received_at": at,
     }
@@ -193,6 +194,7 @@ def _series(file: File, study: Study) -> Series:
         "modality": header.modality[:16],
         "series_number": header.series_number[:12],
         "description": header.series_description[:64],
+        "body_part": header.body_part[:16],
     }
     series, made = Series.objects.get_or_create(
         environment=file.environment,

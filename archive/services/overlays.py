@@ -28,6 +28,7 @@ from archive.objects.study_facts import StudyFacts
 from archive.queries.standing import person_id
 from archive.rules import admission
 from archive.services import corrections, named_persons, policies, rejections, study_moves
+from archive.services.correction_likeness import say_physician
 from archive.values import now, today, uuid7
 
 
@@ -188,8 +189,11 @@ def undo(actor: Actor, correction: Correction, *, reason: str, replayed: bool = 
             raise CorrectionOutdated()
         standing = study_moves.facts_of(study)
         restored = _before(last, standing)
-        for instance_id, version in corrections.newest_versions(last).items():
-            corrections.put_in_force(_version_before(instance_id, version))
+        newest = corrections.newest_versions(last).items()
+        restored_versions = [_version_before(each, version) for each, version in newest]
+        for version in restored_versions:
+            corrections.put_in_force(version)
+        say_physician(study.id, restored_versions)
         Correction.objects.filter(id=last.id).update(
             state=CorrectionState.UNDONE,
             undone_at=now(),

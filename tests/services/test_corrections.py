@@ -338,3 +338,24 @@ def test_texts_in_another_character_set_are_compared_as_they_read() -> None:
     misread.SpecificCharacterSet = "ISO_IR 100"  # in which the bytes of "pää" in Unicode read so
     with pytest.raises(errors.OtherContent):
         cast.store(misread)
+
+
+def physician(study: Study) -> str:
+    return Study.objects.get(id=study.id).referring_physician
+
+
+def test_a_study_is_found_by_the_physician_that_its_objects_name_now() -> None:
+    """Alone it is corrected at once, with what names the study when that is, and undone with it."""
+    made = dataset(ReferringPhysicianName="Lähettäjä^Liisa")
+    study = registered(made)
+    assert physician(study) == "Lähettäjä^Liisa"
+    cast.store(corrected(made, ReferringPhysicianName="Lähettäjä^Lassi"))
+    assert physician(study) == "Lähettäjä^Lassi"
+    cast.store(corrected(made, ReferringPhysicianName="Muu^Maija", **NEW_PATIENT))
+    assert physician(study) == "Lähettäjä^Lassi"
+    corrections.settle(study.id)
+    assert physician(study) == "Muu^Maija"
+    last = overlays.last_in_force(Study.objects.get(id=study.id))
+    assert last is not None
+    overlays.undo(ARCHIVIST, last, reason="erehdys")
+    assert physician(study) == "Lähettäjä^Lassi"

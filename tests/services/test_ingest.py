@@ -290,3 +290,19 @@ def test_a_patient_whom_a_document_told_of_first_gets_its_name_with_the_first_ob
     cast.store(dataset())
     found = cast.newcomers().get()
     assert (found.name, found.birth_date, found.sex) == ("Meikäläinen^Matti", "19810101", "F")
+
+
+@pytest.mark.parametrize(
+    ("day", "at", "offset"),
+    [("00010101", "000000", ""), ("00010101", "010000", "+0200"), ("99991231", "235959", "-1200")],
+)
+def test_a_day_at_either_end_of_time_is_archived_as_it_came(day: str, at: str, offset: str) -> None:
+    """Devices that know no day send the first one there is; it is no moment in UTC."""
+    document = {
+        "SOPClassUID": "1.2.840.10008.5.1.4.1.1.104.1",
+        "Modality": "DOC",
+        "StudyDescription": "Rasitus-EKG",
+    }
+    made = dataset(**document, StudyDate=day, StudyTime=at, TimezoneOffsetFromUTC=offset)
+    study = cast.store(made)
+    assert (study.study_date, study.study_time, study.started_at) == (day, at, None)

@@ -253,6 +253,9 @@ def test_a_person_is_found_by_any_of_the_ids_and_answered_by_the_surviving_one()
         ("SOPClassesInStudy", "1.2.840.10008.5.1.4.1.1.4", False),
         ("StudyInstanceUID", "1.2.246.10.90000003.9\\1.2.246.10.90000003.1", True),
         ("StudyInstanceUID", "1.2.246.10.90000003.*", False),
+        ("ReferringPhysicianName", "lähettäjä*", True),
+        ("ReferringPhysicianName", "LÄHETTÄJÄ^LIISA", True),
+        ("ReferringPhysicianName", "Liisa*", False),
         ("PatientBirthDate", "19810101", True),
         ("PatientSex", "M", False),
         ("PatientID", MATTI, True),
@@ -276,8 +279,20 @@ def test_a_person_is_found_by_any_of_the_ids_and_answered_by_the_surviving_one()
     ],
 )
 def test_a_key_matches_as_the_standard_says(key: str, value: Any, matches: bool) -> None:
-    uid = study(1)
+    uid = study(1, ReferringPhysicianName="Lähettäjä^Liisa")
     assert uids("STUDY", **{key: value}) == ({uid} if matches else set())
+
+
+def test_who_referred_and_what_was_imaged_are_answered() -> None:
+    study(1, ReferringPhysicianName="Lähettäjä^Liisa", BodyPartExamined="HEAD")
+    study(2)
+    asked = {"ReferringPhysicianName": "", "BodyPartExamined": "HEAD", "Modality": ""}
+    (found,) = find("SERIES", **asked)
+    assert (found["ReferringPhysicianName"], found["BodyPartExamined"]) == (
+        "Lähettäjä^Liisa",
+        "HEAD",
+    )
+    assert uids("SERIES", BodyPartExamined="CHEST") == set()
 
 
 def test_a_sequence_is_answered_with_the_attributes_that_were_asked_for() -> None:

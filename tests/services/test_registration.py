@@ -327,3 +327,19 @@ def employers_register(study: Study) -> Register:
         type="4",
         specifier="0245929-6",
     )
+
+
+def test_a_study_of_the_first_years_has_a_time_of_four_digits_of_year() -> None:
+    """Devices that know no day; what XDS tells of it is read again, here and elsewhere."""
+    made = dataset(
+        SOPClassUID="1.2.840.10008.5.1.4.1.1.104.1",
+        Modality="DOC",
+        StudyDescription="Rasitus-EKG",
+        StudyDate="00010102",
+    )
+    study = stored(made)
+    cast.documents()
+    registration.advance(study.id)
+    assert state(study) == "registered"
+    manifest = Document.objects.get(study=study, kind="manifest")
+    assert manifest.metadata["service_start"] == "00010102083511"  # Helsinki then

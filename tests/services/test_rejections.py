@@ -250,6 +250,24 @@ def test_a_note_with_wrong_data_has_no_effect(changes: dict[str, str], error: ty
     assert rejection_of(made) == "" and not Rejection.objects.exists()
 
 
+@pytest.mark.filterwarnings("ignore:.*value for VR UI:UserWarning")
+@pytest.mark.filterwarnings("ignore:.*exceeds the maximum length:UserWarning")
+@pytest.mark.parametrize("keyword", ["StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID"])
+@pytest.mark.parametrize("uid", ["1." * 32 + "12", "1.2.x", ""])
+def test_a_note_that_names_what_is_no_uid_is_never_to_be_sent_again(keyword: str, uid: str) -> None:
+    sent = note(SAFETY, dataset())
+    study = sent.CurrentRequestedProcedureEvidenceSequence[0]
+    series = study.ReferencedSeriesSequence[0]
+    item = series.ReferencedSOPSequence[0]
+    if keyword == "SOPInstanceUID":
+        item.ReferencedSOPInstanceUID = uid
+    else:
+        setattr(study if keyword == "StudyInstanceUID" else series, keyword, uid)
+    with pytest.raises(errors.DatasetUnreadable):
+        notes.send(sent)
+    assert not Rejection.objects.exists()
+
+
 def test_a_refused_note_leaves_no_bytes() -> None:
     notes.allow(note_first=False)
     sent = note(SAFETY, dataset())

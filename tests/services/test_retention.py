@@ -21,6 +21,7 @@ from archive.models import (
 from archive.objects.persons import Demographics, Person
 from archive.queries import destruction as queries
 from archive.queries import retention as facts
+from archive.rules import retention as rules
 from archive.services import (
     deaths,
     identity,
@@ -230,3 +231,61 @@ def test_nobody_dies_before_birth_or_tomorrow_or_unknown() -> None:
         deaths.settle(
             persons.staff(), persons.official(VENLA), None, environment="production", reason="x"
         )
+
+
+# --- days that cannot be meant --------------------------------------------------------------------
+
+TEMPORARY = {"PatientID": "TILAP-1", "IssuerOfPatientID": "1.2.246.10.90000003.22.2026"}
+
+
+def standing(study: Study) -> rules.Standing:
+    return facts.standing_of(facts.with_facts(Study.objects.all()).get(id=study.id), today())
+
+
+@pytest.mark.parametrize("told", ["00010101", "19000101", "18810101"])
+def test_a_birth_that_a_device_made_up_ends_no_retention(told: str) -> None:
+    """The code tells the birth; where there is none, nobody is imaged at 111."""
+    retention.nothing_is_for_ever()
+    known = cast.store(dataset(PatientBirthDate=told))
+    term = standing(known).term
+    assert term is not None and term.ends_on == date(2101, 1, 1)
+    unknown = cast.store(
+        dataset(
+            **TEMPORARY,
+            PatientBirthDate=told,
+            StudyInstanceUID="1.2.7",
+            SeriesInstanceUID="1.2.7.1",
+        )
+    )
+    assert standing(unknown).term is None
+
+
+def test_a_birth_that_can_be_is_taken_where_no_code_tells_it() -> None:
+    retention.nothing_is_for_ever()
+    study = cast.store(dataset(**TEMPORARY, PatientBirthDate="19400229"))
+    term = standing(study).term
+    assert term is not None and term.ends_on == date(2060, 2, 29)
+
+
+@pytest.mark.parametrize("told", ["00010101", "19000101", "19801231"])
+def test_nobody_is_told_dead_before_birth(told: str) -> None:
+    retention.nothing_is_for_ever()
+    study = cast.store(dataset())
+    told_death(MATTI, told)
+    patient = Patient.objects.get(id=study.patient_id)
+    assert (patient.death_date, patient.death_source) == (None, "")
+    Patient.objects.filter(id=patient.id).update(death_date=date(1900, 1, 1))  # told before
+    term = standing(study).term
+    assert term is not None and (term.basis, term.ends_on) == ("birth", date(2101, 1, 1))
+
+
+@pytest.mark.parametrize("told", ["00010101", "18500101", "19801231"])
+def test_a_study_before_there_were_images_or_its_patient_is_kept_from_its_receipt(
+    told: str,
+) -> None:
+    retention.nothing_is_for_ever()
+    RetentionRule.objects.filter(permanent=False).update(basis="study", years=1)
+    study = cast.store(dataset())
+    Study.objects.filter(id=study.id).update(study_date=told)
+    term = standing(study).term
+    assert term is not None and term.basis_on == today()

@@ -3,7 +3,6 @@
 Strict when encoding, tolerant when decoding.
 """
 
-import re
 import uuid
 from dataclasses import dataclass
 
@@ -11,6 +10,7 @@ from lxml import etree
 
 from archive.errors import Malformed
 from archive.objects.registry import Author, Code, PatientId, ReferenceId, Slots
+from archive.objects.xml import carried
 
 RIM = "urn:oasis:names:tc:ebxml-regrep:xsd:rim:3.0"
 OBJECT = "urn:oasis:names:tc:ebxml-regrep:ObjectType:RegistryObject"
@@ -21,9 +21,6 @@ AUTHOR_SLOTS = (
     ("authorSpecialty", "specialties"),
     ("authorTelecommunication", "telecommunications"),
 )
-_NOT_XML = re.compile(
-    "[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
-)  # XML 1.0 section 2.2, Char
 
 
 def rim(name: str) -> str:
@@ -156,15 +153,15 @@ def read_author(element: etree._Element) -> Author:
 
 
 def write_slot(parent: etree._Element, name: str, values: tuple[str, ...]) -> None:
-    slot = etree.SubElement(parent, rim("Slot"), name=clean(name))
+    slot = etree.SubElement(parent, rim("Slot"), name=carried(name))
     listed = etree.SubElement(slot, rim("ValueList"))
     for value in values:
-        etree.SubElement(listed, rim("Value")).text = clean(value)
+        etree.SubElement(listed, rim("Value")).text = carried(value)
 
 
 def write_text(parent: etree._Element, tag: str, text: str) -> None:
     element = etree.SubElement(parent, rim(tag))
-    etree.SubElement(element, rim("LocalizedString"), value=clean(text))
+    etree.SubElement(element, rim("LocalizedString"), value=carried(text))
 
 
 def write_author(
@@ -193,7 +190,7 @@ def classification(
         id=part_id(owner, part),
         classificationScheme=scheme,
         classifiedObject=owner,
-        nodeRepresentation=clean(node),
+        nodeRepresentation=carried(node),
         objectType=f"{OBJECT}:Classification",
     )
 
@@ -207,7 +204,7 @@ def write_identifier(
         id=part_id(owner, name),
         identificationScheme=scheme,
         registryObject=owner,
-        value=clean(value),
+        value=carried(value),
         objectType=f"{OBJECT}:ExternalIdentifier",
     )
     write_text(element, "Name", name)
@@ -216,8 +213,3 @@ def write_identifier(
 def part_id(owner: str, part: str) -> str:
     """The same part of the same entry has the same id in every answer."""
     return uuid.uuid5(uuid.UUID(owner), part).urn
-
-
-def clean(text: str) -> str:
-    """Characters that XML 1.0 cannot carry are dropped: DICOM text may hold them."""
-    return _NOT_XML.sub("", text)

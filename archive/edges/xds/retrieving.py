@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from lxml import etree
 
 from archive.edges.xds import codec, mtom
-from archive.edges.xds.ebrim import clean
 from archive.errors import Malformed
 from archive.objects.retrieving import ImageRequest, Wanted, WantedObject
+from archive.objects.xml import carried
 
 XDSB = "urn:ihe:iti:xds-b:2007"
 XDSI = "urn:ihe:rad:xdsi-b:2009"
@@ -170,7 +170,7 @@ def encode_outcome(some: bool, failures: Iterable[Failure]) -> etree._Element:
             listed,
             f"{{{codec.RS}}}RegistryError",
             errorCode=each.code,
-            codeContext=clean(each.context),
+            codeContext=carried(each.context),
             severity=codec.SEVERITY,
         )
         if each.location:

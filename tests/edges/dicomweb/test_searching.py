@@ -97,6 +97,14 @@ def test_what_is_asked_to_be_included_is() -> None:
     assert found["00201200"]["Value"] == [1]
 
 
+def test_studies_are_found_by_who_referred_the_patient() -> None:
+    """A key that PS3.18 table 10.6.1-5 demands."""
+    study(1, ReferringPhysicianName="Lähettäjä^Liisa")
+    study(2, ReferringPhysicianName="Muu^Maija")
+    (found,) = web.model(web.system().get("studies", ReferringPhysicianName="lähettäjä*"))
+    assert found["00080090"]["Value"] == [{"Alphabetic": "Lähettäjä^Liisa"}]
+
+
 def test_pages_follow_each_other_the_last_received_first() -> None:
     uids = [study(number) for number in range(1, 6)]
     ours, turned = web.system(), []
@@ -155,6 +163,17 @@ def test_xml_is_given_where_it_is_accepted() -> None:
     told = root.findtext(f"DicomAttribute[@tag='{STUDY_UID}']/Value[@number='1']")
     assert root.tag == "NativeDicomModel" and told == uid
     assert root.findtext(".//PersonName/Alphabetic/FamilyName") == "Meikäläinen"
+
+
+def test_text_that_xml_cannot_carry_stands_without_it() -> None:
+    uid = study(1, StudyDescription="AA1AD P\x0b\ufffeä\uffff\U0001f9b4n TT")
+    for address in ("studies", f"studies/{uid}/metadata"):
+        response = web.system().get(
+            address, accept='multipart/related; type="application/dicom+xml"'
+        )
+        assert response.status_code == 200
+        ((_, content),) = web.parts(response)
+        assert "AA1AD Pä\U0001f9b4n TT".encode() in content
 
 
 def test_another_customers_studies_are_not_there() -> None:
