@@ -84,7 +84,7 @@ class DetailsIn(Strict):
 
 
 class SaveDetails(Opened):
-    doors = FILL
+    doors = MOVE
 
     @extend_schema(
         operation_id="joining_details", tags=TAGS, request=DetailsIn, responses=JoiningFileOut

@@ -27,12 +27,11 @@ from portal.forms.joining import MoveForm
 from portal.lists.customers import PIPELINE
 from portal.staff import Request, page
 from portal.views import lists
-from portal.views.joining import moves, pipeline, words
+from portal.views.joining import details, moves, pipeline, words
 from portal.views.joining.opened import Opened, address, blame, open_file, show, trail
 from portal.views.joining.succession import is_thinkable
 from portal.views.public.filling import address as page_address
 from portal.views.public.steps import KEYS, place_of
-from portal.views.public.wording import in_language
 
 TERMS = (Precondition.DELIVERY_TERMS, Precondition.SERVICE_DESCRIPTION)
 TESTABLE = road.TESTING | road.LIVE
@@ -90,9 +89,7 @@ def file(request: Request, actor: Actor, organisation_id: UUID) -> HttpResponse:
         ],
         "history": succession_queries.history(organisation),
         "succession_url": address("succession", opened) if is_thinkable(opened) else "",
-        "services": [
-            in_language(each, "name") for each in queries.kanta_services(joining.services_used)
-        ],
+        "told": details.told(opened),
         "trail": trail(opened, above=True),
         **(_beside(request, actor, opened) if opened.is_staff else {}),
     }
