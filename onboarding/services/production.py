@@ -12,10 +12,11 @@ from onboarding.models import Joining, JoiningState, PublicCustomer
 from onboarding.queries.facts import facts_of
 from onboarding.rules import preconditions
 from onboarding.rules.calendar import last_day_after_notice
+from onboarding.rules.road import Why
 from onboarding.services import connections, letters, rollout_endings, steps
 
 
-def open_production(actor: Actor, joining: Joining) -> Joining:
+def open_production(actor: Actor, joining: Joining, *, reason: str = "") -> Joining:
     """From this second on: joining date today, production connections open, on the public list.
     Raises PreconditionsMissing with facts["missing"], the Precondition values.
     """
@@ -31,7 +32,7 @@ def open_production(actor: Actor, joining: Joining) -> Joining:
         organisation.state = CustomerState.IN_PRODUCTION
         organisation.joined_on, organisation.ended_on = today(), None
         organisation.save(update_fields=["state", "joined_on", "ended_on"])
-        held = steps.move(actor, held, JoiningState.IN_PRODUCTION)
+        held = steps.move(actor, held, JoiningState.IN_PRODUCTION, reason=reason)
         connections.open_all(actor, organisation, Environment.PRODUCTION)
         _list_publicly(organisation, today())
         return held
@@ -57,7 +58,7 @@ def _list_publicly(organisation: Organisation, day: date) -> None:
     entry.save()
 
 
-def give_notice(actor: Actor, joining: Joining, *, given_on: date) -> Joining:
+def give_notice(actor: Actor, joining: Joining, *, given_on: date, reason: str = "") -> Joining:
     """By the customer's administrator, or recorded by an officer. The last day is the same day one
     calendar month later (`ends_on`). Raises DayPassed, facts["field"] = "given_on".
     """
@@ -70,12 +71,13 @@ def give_notice(actor: Actor, joining: Joining, *, given_on: date) -> Joining:
             actor,
             held,
             JoiningState.NOTICE_GIVEN,
+            reason=reason,
             notice_given_on=given_on,
             ends_on=last_day_after_notice(given_on),
         )
 
 
-def withdraw_notice(actor: Actor, joining: Joining) -> Joining:
+def withdraw_notice(actor: Actor, joining: Joining, *, reason: str = "") -> Joining:
     """While the last day is not over. Raises StepOutOfOrder."""
     with transaction.atomic():
         held = steps.locked(joining)
@@ -86,6 +88,7 @@ def withdraw_notice(actor: Actor, joining: Joining) -> Joining:
             actor,
             held,
             JoiningState.IN_PRODUCTION,
+            reason=reason,
             letter=letters.NOTICE_WITHDRAWN,
             notice_given_on=None,
             ends_on=None,
@@ -112,5 +115,5 @@ def _end(joining: Joining, day: date) -> bool:
         connections.end_all(SYSTEM, organisation, last_day=held.ends_on)
         rollout_endings.abandon(SYSTEM, runs)
         PublicCustomer.objects.filter(organisation=organisation).update(ended_on=held.ends_on)
-        steps.move(SYSTEM, held, JoiningState.ENDED)
+        steps.move(SYSTEM, held, JoiningState.ENDED, reason=Why.NOTICE_OVER)
         return True

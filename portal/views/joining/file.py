@@ -83,7 +83,7 @@ def file(request: Request, actor: Actor, organisation_id: UUID) -> HttpResponse:
         "terms": terms,
         "planned": queries.planned_connections(organisation),
         "contacts": queries.contacts(organisation),
-        "transitions": queries.transitions(joining),
+        "transitions": [(row, words.why(row)) for row in queries.transitions(joining)],
         "requests": [
             (words.FOUR_EYES[each.kind][0], each) for each in queries.open_requests(joining)
         ],
@@ -223,8 +223,8 @@ def move(request: Request, actor: Actor, organisation_id: UUID, key: str) -> Htt
     wanted = moves.BY_KEY.get(key)
     if wanted is None:
         raise Http404
-    needed = wanted.asks == "needed"
-    form = MoveForm(request.POST if request.method == "POST" else None, needed=needed)
+    posted = request.POST if request.method == "POST" else None
+    form = MoveForm(posted, needed=wanted.needs_reason)
     if form.is_bound and form.is_valid():
         try:
             wanted.act(opened.actor, opened.joining, form.cleaned_data["reason"])
