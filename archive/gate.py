@@ -4,7 +4,7 @@ Both follow `rules.access.decide`; a property test holds them equal. Facts are r
 question, so what a patient says holds from that second on, on every process.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Protocol, TypeVar, cast
@@ -21,8 +21,11 @@ from archive.models import (
     DocumentStatus,
     Instance,
     Membership,
+    Organisation,
     Patient,
     Register,
+    RegisterType,
+    Sector,
     Study,
     StudyState,
 )
@@ -82,9 +85,13 @@ def decisions(
         then = corrected.as_of(items, at)
         states = [then.get(item.id, Corrected.NOT) for item in items]
     begun = _begun(actor, action, places)
+    private = _private(places, held)
     subjects = [
         replace(
-            _subject(place, held[place.register.id]), corrected=state, **begun.get(place.id, {})
+            _subject(place, held[place.register.id]),
+            corrected=state,
+            controller_is_private=held[place.register.id] in private,
+            **begun.get(place.id, {}),
         )
         for place, state in zip(places, states, strict=True)
     ]
@@ -149,6 +156,16 @@ def _begun(actor: Actor, action: Action, places: Sequence[InRegister]) -> dict[U
         for study_id, row in by.items()
         if row is not None
     }
+
+
+def _private(places: Sequence[InRegister], held: Mapping[UUID, UUID]) -> set[UUID]:
+    """Which controllers of occupational registers are private: of no other is it asked."""
+    kind = RegisterType.OCCUPATIONAL
+    owners = {held[each.register.id] for each in places if each.register.type == kind}
+    if not owners:
+        return set()
+    rows = Organisation.objects.filter(id__in=owners, sector=Sector.PRIVATE)
+    return set(rows.values_list("id", flat=True))
 
 
 def _is_destroyed(item: InRegister) -> bool:

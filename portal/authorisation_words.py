@@ -37,6 +37,9 @@ FAULTS: Mapping[Fault, Promise] = {
         "Images are stored into the default register only. For this one give the right to see."
     ),
     Fault.ORGANISER_UNKNOWN: gettext_lazy("The organiser is unknown here."),
+    Fault.ORGANISER_NOT_IN_USE: gettext_lazy(
+        "The organisation does not use this service now. Orders are made once it is in production."
+    ),
     Fault.PRODUCER_UNKNOWN: gettext_lazy("The producer is unknown here."),
     Fault.PRODUCER_NOT_IN_USE: gettext_lazy("The producer does not use this service now."),
     Fault.PRODUCER_IS_ORGANISER: gettext_lazy(

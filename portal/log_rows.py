@@ -60,7 +60,7 @@ def given(event: LedgerEvent, subjects: Subjects) -> Given:
     def text(name: str) -> str:
         return str(facts.get(name) or "")
 
-    controller = subjects.controllers.get(text("controller"))
+    controller = subjects.controllers.then(text("controller"), event.at)
     return Given(
         key=key_of(event),
         at=event.at,

@@ -8,10 +8,18 @@ import pytest
 
 from archive import errors, gate
 from archive.actors import SYSTEM, Actor, ActorKind
-from archive.models import Register, RegisterHolding, Role, Study
+from archive.models import (
+    ProhibitionScope,
+    Register,
+    RegisterHolding,
+    RegisterType,
+    Role,
+    Study,
+)
 from archive.rules.access import Action
+from archive.rules.wishes import Wanted
 from archive.services import wishes as service
-from archive.values import today, uuid7
+from archive.values import now, today, uuid7
 from tests import cast, wishes
 from tests.cast import ESIMERKKILA, MALLILA, RONTGEN, dataset
 
@@ -115,3 +123,27 @@ def test_a_prohibition_of_whoever_held_a_register_goes_on_with_its_next_successo
         ActorKind.CONNECTION, "c", None, cast.organisation(OPERATOR).id, environment="production"
     )
     assert gate.ask(holder, Action.QUERY, fresh).ground == "own-register"
+
+
+@pytest.mark.parametrize(("owner", "seen"), [(MALLILA, True), (RONTGEN, False)])
+def test_all_private_occupational_health_care_is_that_of_private_providers(
+    owner: str, seen: bool
+) -> None:
+    study = cast.store(dataset(), business_id=owner)
+    default = study.register
+    study.register = Register.objects.create(
+        organisation=default.organisation,
+        controller_oid=default.controller_oid,
+        type=RegisterType.OCCUPATIONAL,
+        specifier="0245929-6",
+    )
+    study.save(update_fields=["register"])
+    whose, said = wishes.whose(study.patient.identifier), wishes.said()
+    service.inform(SYSTEM, whose, said)
+    service.permit(SYSTEM, whose, said, given=True)
+    service.prohibit(SYSTEM, whose, said, Wanted(ProhibitionScope.PRIVATE_OCCUPATIONAL))
+    asker = cast.organisation(ESIMERKKILA)
+    system = Actor(ActorKind.CONNECTION, "c", uuid7(), asker.id, environment="production")
+    assert gate.ask(system, Action.QUERY, study).allowed is seen
+    assert gate.ask(system, Action.QUERY, study, at=now()).allowed is seen
+    assert gate.visible(Study.objects.all(), system).exists() is seen

@@ -60,6 +60,7 @@ from archive.errors.peers import (
     PeerUnencrypted,
     PeerUnknown,
     PeerUnreachable,
+    ServiceNotAllowed,
     TlsFailed,
     TooManyAssociations,
 )
@@ -164,6 +165,7 @@ __all__ = [
     "RealPatientRequired",
     "Refused",
     "RelationalMismatch",
+    "ServiceNotAllowed",
     "SeveralPatients",
     "SignatureInvalid",
     "StillReferenced",

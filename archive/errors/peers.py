@@ -33,6 +33,10 @@ class PeerCertificateWrong(Refused):
     comment = "certificate is not the one of this AE title"
 
 
+class ServiceNotAllowed(Refused):
+    comment = "system is not registered for this service"
+
+
 class TlsFailed(Refused):
     """Before any title was told, so there is nobody to answer but by an alert of TLS."""
 

@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = (("archive", "0244_customers_answers"),)
+    dependencies = (("archive", "0245_services_of_a_system"),)
     operations = (
         migrations.AddField(
             "study",

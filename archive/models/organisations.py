@@ -119,6 +119,9 @@ class Connection(Dated, models.Model):
     host = models.CharField(max_length=255, blank=True)
     port = models.PositiveIntegerField(null=True, blank=True)
     ian_on = models.BooleanField(default=False)
+    # What it may ask of us: to store, commit and correct; to query and have returned.
+    may_store = models.BooleanField(default=True)
+    may_fetch = models.BooleanField(default=True)
     # What its organisation fetches by C-MOVE may be returned to it.
     retrieve_destination = models.BooleanField(default=True)
     # Over TLS alone, in both directions, with this certificate.

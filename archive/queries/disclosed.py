@@ -6,14 +6,13 @@ was images.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.db.models import QuerySet
 
 from archive.ledger import Kind
-from archive.models import LedgerEvent, Organisation, Register
-from archive.queries import keyset
+from archive.models import LedgerEvent, Organisation
+from archive.queries import keyset, registers
 from archive.queries.disclosures import DISCLOSED, ids_of_person
 
 
@@ -24,7 +23,9 @@ def disclosures_of(person_id: UUID) -> QuerySet[LedgerEvent]:
 
 @dataclass(frozen=True, slots=True)
 class Disclosure:
-    """`controller` and `receiver` are names in the reader's language, where they are known."""
+    """`controller` (who it was then) and `receiver` are names in the reader's language, where they
+    are known.
+    """
 
     id: UUID
     at: datetime
@@ -47,32 +48,29 @@ class Page:
 def page(person_id: UUID, after: str = "") -> Page:
     """The newest first. Raises ValueError when the cursor is none."""
     found = keyset.page(disclosures_of(person_id), keyset.NEWEST_EVENT, after=after)
-    names = _controllers(str(event.facts.get("controller", "")) for event in found.rows)
+    oids = {str(event.facts.get("controller", "")) for event in found.rows}
+    controllers = registers.controllers_of(oids)
     receivers = Organisation.objects.in_bulk(
         {event.organisation_id for event in found.rows if event.organisation_id}
     )
-    rows = [_disclosure(event, names, receivers) for event in found.rows]
+    rows = [_disclosure(event, controllers, receivers) for event in found.rows]
     return Page(rows, found.following)
 
 
-def _controllers(oids: Any) -> dict[str, str]:
-    rows = Register.objects.filter(controller_oid__in=set(oids)).select_related("organisation")
-    return {row.controller_oid: row.organisation.name for row in rows}
-
-
 def _disclosure(
-    event: LedgerEvent, controllers: dict[str, str], receivers: dict[UUID, Organisation]
+    event: LedgerEvent, controllers: registers.Controllers, receivers: dict[UUID, Organisation]
 ) -> Disclosure:
     facts = event.facts
     receiver = receivers.get(event.organisation_id) if event.organisation_id else None
     oid = str(facts.get("controller", ""))
+    controller = controllers.then(oid, event.at)
     return Disclosure(
         id=event.id,
         at=event.at,
         receiver=receiver.name if receiver else str(facts.get("receiver_name", "")),
         receiver_oid=str(facts.get("receiver_oid", "")),
         unit=str(facts.get("unit", "")),
-        controller=controllers.get(oid, ""),
+        controller=controller.name if controller else "",
         controller_oid=oid,
         ground=str(facts.get("ground", "")),
         service_event=str(facts.get("service_event", "")),

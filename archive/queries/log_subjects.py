@@ -6,22 +6,22 @@ from datetime import datetime
 from uuid import UUID
 
 from archive.models import LedgerEvent, LedgerSeal, Organisation, Patient, Register
+from archive.queries.registers import Controllers, controllers_of
 
 
 @dataclass(frozen=True, slots=True)
 class Subjects:
     organisations: Mapping[UUID, Organisation]
     patients: Mapping[UUID, Patient]
-    controllers: Mapping[str, Organisation]  # by the OID: who it belongs to today
+    controllers: Controllers
 
 
 def subjects_of(rows: Sequence[LedgerEvent]) -> Subjects:
     oids = {str(row.facts["controller"]) for row in rows if row.facts.get("controller")}
-    registers = Register.objects.filter(controller_oid__in=oids).select_related("organisation")
     return Subjects(
         Organisation.objects.in_bulk({row.organisation_id for row in rows if row.organisation_id}),
         Patient.objects.in_bulk({row.patient_id for row in rows if row.patient_id}),
-        {register.controller_oid: register.organisation for register in registers},
+        controllers_of(oids),
     )
 
 

@@ -25,6 +25,7 @@ from archive.models import (
     ProhibitionScope,
     RegisterHolding,
     RegisterType,
+    Sector,
 )
 from archive.models.dated import valid_on
 from archive.rules.facts import Area, Ban, Grant, PersonFacts, Policies
@@ -310,6 +311,8 @@ def banned(at: datetime, *, firm_only: bool = False) -> Exists:
     of_type = Q(register_type=OuterRef("register__type"))
     of_event = Q(~Q(service_event=""), service_event=OuterRef("service_event"))
     occupational = Q(Exact(OuterRef("register__type"), Value(RegisterType.OCCUPATIONAL.value)))
+    sector = OuterRef("register__organisation__sector")
+    of_private = Q(Exact(sector, Value(Sector.PRIVATE.value)))
     scope = ProhibitionScope
     return Exists(
         rows.filter(
@@ -319,7 +322,7 @@ def banned(at: datetime, *, firm_only: bool = False) -> Exists:
             | Q(of_provider, of_type, scope=scope.REGISTER)
             | Q(
                 occupational,
-                Q(provider=None) | of_provider,
+                Q(of_private, provider=None) | Q(~Q(provider=None), of_provider),
                 scope=scope.PRIVATE_OCCUPATIONAL,
             )
             | ~Q(scope__in=scope.values)

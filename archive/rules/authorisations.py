@@ -144,6 +144,7 @@ class Fault(StrEnum):
     REGISTER_FIXED = "register-fixed"
     WRITES_ELSEWHERE = "writes-elsewhere"
     ORGANISER_UNKNOWN = "organiser-unknown"
+    ORGANISER_NOT_IN_USE = "organiser-not-in-use"
     PRODUCER_UNKNOWN = "producer-unknown"
     PRODUCER_NOT_IN_USE = "producer-not-in-use"
     PRODUCER_IS_ORGANISER = "producer-is-organiser"

@@ -36,6 +36,7 @@ class Subject:
     person_id: UUID  # whose it is; who was merged away counts as the survivor
     service_event: str = ""
     content: str = IMAGES
+    controller_is_private: bool = False  # as far as a prohibition asks: of occupational registers
     destroyed: bool = False
     corrected: Corrected = Corrected.NOT
     # Of images: the producer that stored the first of them for the controller, and under what.
@@ -68,7 +69,9 @@ class Ban:
                 return self._is_of(subject) and self.register_type == subject.register_type
             case ProhibitionScope.PRIVATE_OCCUPATIONAL:
                 return subject.register_type == RegisterType.OCCUPATIONAL and (
-                    self.provider_id is None or self._is_of(subject)
+                    subject.controller_is_private
+                    if self.provider_id is None
+                    else self._is_of(subject)
                 )
         return True  # a scope that is not known here forbids
 

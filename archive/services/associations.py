@@ -19,6 +19,7 @@ from archive.errors import (
     PeerEnded,
     PeerUnencrypted,
     PeerUnknown,
+    ServiceNotAllowed,
 )
 from archive.models import Connection, ConnectionKind, CustomerState, Environment
 from archive.models.dated import valid_on
@@ -45,6 +46,8 @@ class Peer:
     address: str
     limits: Limits = field(default_factory=Limits)
     edge: str = "dicom"
+    may_store: bool = True
+    may_fetch: bool = True  # and query
 
     @property
     def title(self) -> str:
@@ -59,6 +62,11 @@ class Peer:
     def at(self, place: Place) -> Place:
         """The same step on the peer's own interface."""
         return replace(place, edge=self.edge)
+
+    def require_fetching(self) -> None:
+        """Raises ServiceNotAllowed for a system that is registered to store only."""
+        if not self.may_fetch:
+            raise ServiceNotAllowed()
 
     @property
     def actor(self) -> Actor:
@@ -139,6 +147,8 @@ def _establish(
         called,
         address,
         limits.of(owner.id),
+        may_store=live.may_store,
+        may_fetch=live.may_fetch,
     )
 
 

@@ -14,7 +14,8 @@ from archive.models import Authorisation, AuthorisationDraft, Organisation, Pati
 from archive.queries.authorisations import organisations_of
 from archive.rules.authorisations import Order
 from archive.services import authorisations, filing
-from archive.services.authorisation_parties import require_controller
+from archive.services.authorisation_parties import organiser_faults, require_controller
+from archive.services.authorisation_rows import raise_faults
 from archive.values import PatientIdentifier, now
 
 KEPT = timedelta(days=60)  # after the last change
@@ -43,8 +44,11 @@ def one(actor: Actor, draft_id: UUID) -> AuthorisationDraft:
 def begin(
     actor: Actor, register: Register, environment: str, patient: PatientIdentifier | None
 ) -> AuthorisationDraft:
-    """Raises ControllerDiffers, SubcontractingRefused, EnvironmentMismatch, RealPatientRequired."""
+    """Raises ControllerDiffers, SubcontractingRefused, AuthorisationInvalid, EnvironmentMismatch,
+    RealPatientRequired.
+    """
     require_controller(actor, register, environment)
+    raise_faults(organiser_faults(register.organisation_id, environment))
     with transaction.atomic():
         return AuthorisationDraft.objects.create(
             environment=environment,
@@ -58,7 +62,8 @@ def begin(
 def readdress(
     draft: AuthorisationDraft, register: Register, patient: PatientIdentifier | None
 ) -> None:
-    """Another register or patient, before anything is made of it."""
+    """Another register or patient, before anything is made of it. Raises AuthorisationInvalid."""
+    raise_faults(organiser_faults(register.organisation_id, draft.environment))
     with transaction.atomic():
         draft.register, draft.changed_at = register, now()
         draft.patient = _filed(patient, draft.environment)

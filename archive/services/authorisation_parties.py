@@ -55,14 +55,23 @@ def not_controller(
     )
 
 
-def producers(organiser_id: UUID, environment: str) -> QuerySet[Organisation]:
-    """Who can be named: another customer in production; in the test environment one on its way as
-    well.
-    """
-    rows = Organisation.objects.filter(is_operator=False).exclude(id=organiser_id)
+def using(environment: str) -> QuerySet[Organisation]:
+    """Customers in production; in the test environment those on their way as well."""
+    rows = Organisation.objects.filter(is_operator=False)
     if environment == Environment.PRODUCTION:
         return rows.filter(state=CustomerState.IN_PRODUCTION)
     return rows.exclude(state=CustomerState.ENDED)
+
+
+def producers(organiser_id: UUID, environment: str) -> QuerySet[Organisation]:
+    """Who can be named: another customer in use."""
+    return using(environment).exclude(id=organiser_id)
+
+
+def organiser_faults(organiser_id: UUID, environment: str) -> Faults:
+    """Who has registered and is not in use yet, or has left, orders nothing into its register."""
+    if not using(environment).filter(id=organiser_id).exists():
+        yield "register", Fault.ORGANISER_NOT_IN_USE
 
 
 def producer_faults(organiser_id: UUID, producer: Organisation | None, environment: str) -> Faults:

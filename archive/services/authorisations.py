@@ -26,7 +26,12 @@ from archive.rules import authorisations as rules
 from archive.rules.authorisations import Fault, Move, Order
 from archive.services import apart, filing
 from archive.services import authorisation_rows as rows
-from archive.services.authorisation_parties import producer_faults, require_controller, sides
+from archive.services.authorisation_parties import (
+    organiser_faults,
+    producer_faults,
+    require_controller,
+    sides,
+)
 from archive.values import (
     HELSINKI,
     PatientIdentifier,
@@ -266,8 +271,9 @@ def _require_sound(
     here = rules.faults_today(
         order, today(), before, of_patient=of_patient, writable=register.is_default
     )
+    who = organiser_faults(register.organisation_id, environment)
     whom = producer_faults(register.organisation_id, producer, environment)
-    rows.raise_faults((*rules.faults(order), *here, *whom))
+    rows.raise_faults((*who, *rules.faults(order), *here, *whom))
 
 
 def _moved(

@@ -23,6 +23,7 @@ from archive.queries import standing
 from archive.rules import identity
 from archive.rules.admission import Admitted
 from archive.services.associations import Peer
+from archive.services.authorisation_parties import using
 from archive.values import BusinessId, PatientIdentifier, dicom_instant, now, uuid7
 
 
@@ -89,12 +90,17 @@ def authorised_target(
     """The organiser's register, under a live authorisation that writes and reaches the patient; the
     most particular one, when there are several (AC-4).
 
-    Raises ControllerUnauthorised: without one another's register is nobody else's.
+    Raises ControllerUnauthorised: without one another's register is nobody else's; nor is that of
+    an organiser which does not use the service, for which nobody stores (ON-6).
     """
     known = find_patient(peer.environment, patient)
     persons = {standing.person_id(known)} if known is not None else set()
     found = standing.writing(peer.organisation_id, peer.environment, persons, now())
-    rows = found.filter(register__controller_oid=controller_oid, register__is_default=True)
+    rows = found.filter(
+        register__controller_oid=controller_oid,
+        register__is_default=True,
+        register__organisation__in=using(peer.environment),
+    )
     order = (F("person").asc(nulls_last=True), "granted_at", "id")
     granted = list(rows.select_related("register").order_by(*order))
     if not granted:

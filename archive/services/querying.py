@@ -133,8 +133,11 @@ class Search:
 
 
 def find(peer: Peer, question: Asked, page: Page | None = None) -> Search:
-    """Raises DatasetUnreadable, IdentifierMismatch, QueryTooBroad; they are on the desk then."""
+    """Raises ServiceNotAllowed, DatasetUnreadable, IdentifierMismatch, QueryTooBroad; they are on
+    the desk then.
+    """
     try:
+        peer.require_fetching()
         search = _find(peer, question, page)
     except ArchiveError as error:
         report(peer, error, QUERY)

@@ -160,20 +160,20 @@ class Retrieval:
 def move(peer: Peer, question: Asked, destination: str) -> Retrieval:
     """To one of the customer's own systems.
 
-    Raises DestinationUnknown, DatasetUnreadable, IdentifierMismatch, QueryTooBroad; they are on the
-    desk then.
+    Raises ServiceNotAllowed, DestinationUnknown, DatasetUnreadable, IdentifierMismatch,
+    QueryTooBroad; they are on the desk then.
     """
     try:
-        connection = _destination(peer, destination)
-        return Retrieval(peer, _select(peer, question), "C-MOVE", connection)
+        selection = _select(peer, question)
+        return Retrieval(peer, selection, "C-MOVE", _destination(peer, destination))
     except ArchiveError as error:
         report(peer, error, RETRIEVE)
         raise
 
 
 def get(peer: Peer, question: Asked) -> Retrieval:
-    """To the system that asks. Raises DatasetUnreadable, IdentifierMismatch, QueryTooBroad; they
-    are on the desk then.
+    """To the system that asks. Raises ServiceNotAllowed, DatasetUnreadable, IdentifierMismatch,
+    QueryTooBroad; they are on the desk then.
     """
     try:
         return Retrieval(peer, _select(peer, question), "C-GET", None)
@@ -269,7 +269,8 @@ class _Selection:
 
 
 def _select(peer: Peer, question: Asked) -> _Selection:
-    """Raises DatasetUnreadable, IdentifierMismatch, QueryTooBroad."""
+    """Raises ServiceNotAllowed, DatasetUnreadable, IdentifierMismatch, QueryTooBroad."""
+    peer.require_fetching()
     asked, level = question.read()
     wanted = finding.conditions(_unique(asked, level), level)
     return _Selection(peer, level, _studies(peer, wanted), wanted, now())

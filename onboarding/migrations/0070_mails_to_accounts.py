@@ -7,7 +7,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = (("onboarding", "0060_outgoing_mails"),)
+    dependencies = (("onboarding", "0061_planned_services"),)
     operations = (
         migrations.AlterField(
             "OutgoingMail",

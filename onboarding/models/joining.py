@@ -123,6 +123,8 @@ class PlannedConnection(models.Model):
     host = models.CharField(max_length=255, blank=True)
     port = models.PositiveIntegerField(null=True, blank=True)
     ian_on = models.BooleanField(default=False)
+    may_store = models.BooleanField(default=True)  # and commit, and correct
+    may_fetch = models.BooleanField(default=True)  # and query
     retrieve_destination = models.BooleanField(default=True)  # of a C-MOVE
     tls = models.BooleanField(default=False)  # and never without it
     certificate = models.TextField(blank=True)  # PEM

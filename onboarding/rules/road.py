@@ -16,6 +16,14 @@ class Party(StrEnum):
     SYSTEM = "system"
 
 
+class Why(StrEnum):
+    """The reasons of the system's own steps, as they are kept; the portal has the words."""
+
+    PASSED = "rollout-test-passed"
+    AT_ONCE = "all-preconditions-hold"  # production, when the test is passed
+    NOTICE_OVER = "notice-over"
+
+
 _EITHER = frozenset({Party.CUSTOMER, Party.OFFICER})
 _OFFICER = frozenset({Party.OFFICER})
 _SYSTEM = frozenset({Party.SYSTEM})

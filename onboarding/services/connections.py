@@ -61,6 +61,8 @@ class Plan:
     host: str = ""
     port: int | None = None
     ian_on: bool = False
+    may_store: bool = True
+    may_fetch: bool = True
     retrieve_destination: bool = True
     tls: bool = False
     certificate: str = ""  # PEM
@@ -140,6 +142,8 @@ def _checked(row: PlannedConnection, planned: Plan) -> dict[str, object]:
         "aet": _title(row, planned),
         "host": _host(planned.host),
         "port": _port(planned.port),
+        "may_store": planned.may_store,
+        "may_fetch": planned.may_fetch,
         "retrieve_destination": planned.retrieve_destination,
         "tls": planned.tls,
         **_certificate(planned, planned.host.strip()),

@@ -28,7 +28,7 @@ from onboarding.models import (
 )
 from onboarding.queries.facts import facts_of
 from onboarding.queries.succession import gives_away
-from onboarding.rules import fields, preconditions
+from onboarding.rules import fields, preconditions, road
 from onboarding.services import (
     connections,
     evidence,
@@ -59,7 +59,7 @@ __all__ = [
 WAIVER = "waiver"
 
 
-def submit(actor: Actor, joining: Joining) -> Joining:
+def submit(actor: Actor, joining: Joining, *, reason: str = "") -> Joining:
     """Raises EmailUnverified, PreconditionsMissing (facts["missing"]: Lack values) when the form is
     not full.
     """
@@ -71,16 +71,16 @@ def submit(actor: Actor, joining: Joining) -> Joining:
         lacking = preconditions.for_submission(facts_of(held))
         if lacking:
             raise PreconditionsMissing(facts={"missing": ",".join(lacking)})
-        return steps.move(actor, held, JoiningState.SUBMITTED, step="")
+        return steps.move(actor, held, JoiningState.SUBMITTED, reason=reason, step="")
 
 
 def _has_verified_email(actor: Actor) -> bool:
     return EmailAddress.objects.filter(user_id=actor.id, verified=True).exists()
 
 
-def take_up(actor: Actor, joining: Joining) -> Joining:
+def take_up(actor: Actor, joining: Joining, *, reason: str = "") -> Joining:
     """An officer begins the review."""
-    return _move(actor, joining, JoiningState.IN_REVIEW)
+    return _move(actor, joining, JoiningState.IN_REVIEW, reason=reason)
 
 
 def send_back(actor: Actor, joining: Joining, *, reason: str) -> Joining:
@@ -117,7 +117,7 @@ def reject(actor: Actor, joining: Joining, *, reason: str) -> Joining:
         return held
 
 
-def apply_again(actor: Actor, joining: Joining) -> Joining:
+def apply_again(actor: Actor, joining: Joining, *, reason: str = "") -> Joining:
     """From rejected or ended back to a draft; a test passed in an earlier time counts no more.
     Not once its register has a successor.
     """
@@ -129,6 +129,7 @@ def apply_again(actor: Actor, joining: Joining) -> Joining:
             actor,
             held,
             JoiningState.DRAFT,
+            reason=reason,
             notice_given_on=None,
             ends_on=None,
         )
@@ -162,9 +163,9 @@ def record_test(run: RolloutRun) -> Joining | None:
             digest=run.report_sha256,
         )
         if held.state == JoiningState.ACCEPTED:
-            held = steps.move(SYSTEM, held, JoiningState.TEST_PASSED)
+            held = steps.move(SYSTEM, held, JoiningState.TEST_PASSED, reason=road.Why.PASSED)
             if settings().pass_opens_production and not preconditions.missing(facts_of(held)):
-                held = production.open_production(SYSTEM, held)
+                held = production.open_production(SYSTEM, held, reason=road.Why.AT_ONCE)
         return held
 
 

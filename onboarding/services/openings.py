@@ -96,7 +96,7 @@ def _open_hl7(actor: Actor, row: PlannedConnection) -> Connection:
 
 TAKEN_OVER = (
     *("name", "host", "port", "ian_on"),
-    *("retrieve_destination", "tls", "certificate_sha256"),
+    *("may_store", "may_fetch", "retrieve_destination", "tls", "certificate_sha256"),
 )
 
 

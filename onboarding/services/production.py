@@ -13,11 +13,11 @@ from onboarding.models import Joining, JoiningState, PublicCustomer
 from onboarding.queries.facts import facts_of
 from onboarding.rules import preconditions
 from onboarding.rules.calendar import earliest_notice_running, last_day_after_notice
-from onboarding.rules.road import Party
+from onboarding.rules.road import Party, Why
 from onboarding.services import connections, letters, rights, rollout_endings, steps
 
 
-def open_production(actor: Actor, joining: Joining) -> Joining:
+def open_production(actor: Actor, joining: Joining, *, reason: str = "") -> Joining:
     """From this second on: joining date today, production connections open, on the public list.
     Raises PreconditionsMissing with facts["missing"], the Precondition values.
     """
@@ -33,7 +33,7 @@ def open_production(actor: Actor, joining: Joining) -> Joining:
         organisation.state = CustomerState.IN_PRODUCTION
         organisation.joined_on, organisation.ended_on = today(), None
         organisation.save(update_fields=["state", "joined_on", "ended_on"])
-        held = steps.move(actor, held, JoiningState.IN_PRODUCTION)
+        held = steps.move(actor, held, JoiningState.IN_PRODUCTION, reason=reason)
         connections.open_all(actor, organisation, Environment.PRODUCTION)
         _list_publicly(organisation, today())
         return held
@@ -69,7 +69,7 @@ def earliest_notice(actor: Actor, organisation: Organisation) -> date:
     return max(running, organisation.joined_on or running)
 
 
-def give_notice(actor: Actor, joining: Joining, *, given_on: date) -> Joining:
+def give_notice(actor: Actor, joining: Joining, *, given_on: date, reason: str = "") -> Joining:
     """By the customer's administrator, or recorded by an officer. The last day is the same day one
     calendar month later (`ends_on`). Raises DayPassed, facts["field"] = "given_on".
     """
@@ -82,12 +82,13 @@ def give_notice(actor: Actor, joining: Joining, *, given_on: date) -> Joining:
             actor,
             held,
             JoiningState.NOTICE_GIVEN,
+            reason=reason,
             notice_given_on=given_on,
             ends_on=last_day_after_notice(given_on),
         )
 
 
-def withdraw_notice(actor: Actor, joining: Joining) -> Joining:
+def withdraw_notice(actor: Actor, joining: Joining, *, reason: str = "") -> Joining:
     """While the last day is not over. Raises StepOutOfOrder."""
     with transaction.atomic():
         held = steps.locked(joining)
@@ -98,6 +99,7 @@ def withdraw_notice(actor: Actor, joining: Joining) -> Joining:
             actor,
             held,
             JoiningState.IN_PRODUCTION,
+            reason=reason,
             letter=letters.NOTICE_WITHDRAWN,
             notice_given_on=None,
             ends_on=None,
@@ -129,5 +131,5 @@ def _end(joining: Joining, day: date) -> bool:
         connections.end_all(SYSTEM, organisation, last_day=held.ends_on)
         rollout_endings.abandon(SYSTEM, runs)
         PublicCustomer.objects.filter(organisation=organisation).update(ended_on=held.ends_on)
-        steps.move(SYSTEM, held, JoiningState.ENDED)
+        steps.move(SYSTEM, held, JoiningState.ENDED, reason=Why.NOTICE_OVER)
         return True

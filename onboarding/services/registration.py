@@ -28,6 +28,7 @@ from onboarding.models import (
     Joining,
     JoiningState,
     KantaService,
+    PublicCustomer,
     RequestState,
 )
 from onboarding.rules import default_register_type, fields, road
@@ -135,22 +136,14 @@ def save(actor: Actor, joining: Joining, *, step: str, values: Mapping[str, Any]
     with transaction.atomic():
         held = steps.locked(joining)
         party = rights.require(actor, held.organisation, Party.CUSTOMER, Party.OFFICER)
-        _require_open(held, party, identity=bool({*_NAMES, "sector"} & set(values)))
+        if not may_change(held, party, identity=bool({*_NAMES, "sector"} & set(values))):
+            raise StepOutOfOrder(facts={"state": held.state})
         _identity(held.organisation, values)
         _activity(held, values)
         held.step = step[:24]
         held.save()
         _record(actor, held.organisation, f"registration: {', '.join(values) or step}")
         return held
-
-
-def _require_open(held: Joining, party: Party, *, identity: bool) -> None:
-    if held.state in road.FILLED_IN:
-        return
-    under_review = held.state in (JoiningState.SUBMITTED, JoiningState.IN_REVIEW)
-    mine = party == Party.OFFICER or not (under_review or identity)
-    if held.state in road.OVER or not mine:
-        raise StepOutOfOrder(facts={"state": held.state})
 
 
 def _identity(organisation: Organisation, values: Mapping[str, Any]) -> None:
@@ -167,6 +160,18 @@ def _identity(organisation: Organisation, values: Mapping[str, Any]) -> None:
             type=default_register_type(organisation.sector)
         )
     organisation.save(update_fields=[*_NAMES, "sector"])
+    if {*_NAMES} & set(values):
+        named = {name: getattr(organisation, name) for name in _NAMES}
+        PublicCustomer.objects.filter(organisation=organisation).update(**named)
+
+
+def may_change(held: Joining, party: Party, *, identity: bool = False) -> bool:
+    """What `save` takes of this party now; `identity`: names and sector."""
+    if held.state in road.FILLED_IN:
+        return True
+    under_review = held.state in (JoiningState.SUBMITTED, JoiningState.IN_REVIEW)
+    mine = party == Party.OFFICER or not (under_review or identity)
+    return mine and held.state not in road.OVER
 
 
 def _activity(held: Joining, values: Mapping[str, Any]) -> None:

@@ -10,7 +10,7 @@ from archive.models import Organisation
 from archive.values import now
 from onboarding.errors import ActorUnfit, StepOutOfOrder
 from onboarding.models import Joining, JoiningState, Transition
-from onboarding.rules import road
+from onboarding.rules import fields, road
 from onboarding.services import letters, mails, rights
 
 
@@ -50,6 +50,7 @@ def move(
 ) -> Joining:
     """Move a row that is `locked`. `changed` are further columns of it."""
     check(actor, held, to)
+    reason = fields.prose(reason, "reason", needed=False)
     at, left = now(), held.state
     held.state, held.state_since = to, at
     for name, value in changed.items():
@@ -58,7 +59,9 @@ def move(
     Transition.objects.create(
         joining=held, from_state=left, to_state=to, at=at, actor_name=actor.name, reason=reason
     )
-    facts = {"from": left, "to": to, "reason": reason}
+    # The log shows what somebody said; the system's own reason follows from the step.
+    said = "" if reason in set(road.Why) else reason
+    facts = {"from": left, "to": to, "reason": said}
     ledger.record(ledger.Kind.JOINING_MOVED, about(held.organisation), facts, actor=actor)
     subject, body = letter or letters.BY_STATE[to]
     values = {"reason": reason, "given_on": held.notice_given_on, "ends_on": held.ends_on}

@@ -39,6 +39,17 @@ ADVICE: dict[type[ArchiveError], Advice] = {
         ),
         Move.SENDER,
     ),
+    errors.ServiceNotAllowed: Advice(
+        _("Service not registered for the system"),
+        _("The system’s connection does not allow what it asked for: storing, or querying."),
+        _("If the system is to do it, have the customer change its planned connection; open it."),
+        _("The connection of this system does not allow what the system asked for."),
+        _(
+            "Switch it off in the system, or allow it under Connections; in "
+            "production our officer opens the change."
+        ),
+        Move.SENDER,
+    ),
     errors.PeerUnknown: Advice(
         _("Unknown sender refused"),
         _("The calling AE title is nobody’s in this environment."),

@@ -144,8 +144,14 @@ def _told(rows: Any) -> list[Any]:
 
 Act = Callable[[Actor, Joining, str], object]
 STEPS: Mapping[str, tuple[JoiningState, Act]] = {
-    "submit": (JoiningState.SUBMITTED, lambda actor, row, why: services.submit(actor, row)),
-    "take-up": (JoiningState.IN_REVIEW, lambda actor, row, why: services.take_up(actor, row)),
+    "submit": (
+        JoiningState.SUBMITTED,
+        lambda actor, row, why: services.submit(actor, row, reason=why),
+    ),
+    "take-up": (
+        JoiningState.IN_REVIEW,
+        lambda actor, row, why: services.take_up(actor, row, reason=why),
+    ),
     "accept": (
         JoiningState.ACCEPTED,
         lambda actor, row, why: services.accept_for_testing(actor, row, reason=why),
@@ -164,13 +170,16 @@ STEPS: Mapping[str, tuple[JoiningState, Act]] = {
     ),
     "open": (
         JoiningState.IN_PRODUCTION,
-        lambda actor, row, why: production.open_production(actor, row),
+        lambda actor, row, why: production.open_production(actor, row, reason=why),
     ),
     "withdraw-notice": (
         JoiningState.IN_PRODUCTION,
-        lambda actor, row, why: production.withdraw_notice(actor, row),
+        lambda actor, row, why: production.withdraw_notice(actor, row, reason=why),
     ),
-    "again": (JoiningState.DRAFT, lambda actor, row, why: services.apply_again(actor, row)),
+    "again": (
+        JoiningState.DRAFT,
+        lambda actor, row, why: services.apply_again(actor, row, reason=why),
+    ),
 }
 
 

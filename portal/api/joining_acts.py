@@ -27,7 +27,7 @@ JUDGE = {"POST": Door(("joining-judge",), ApiScope.JOINING_ACT)}
 
 class StepIn(Strict):
     """A reason is needed to return, to reject, and to ask for a waiver, which another officer
-    grants.
+    grants. That of any other step is kept with it, too.
     """
 
     step = serializers.ChoiceField(list(STEPS))
@@ -48,6 +48,7 @@ class Step(Opened):
 
 class JoiningNoticeIn(Strict):
     given_on = day_field()
+    reason = code_free(2000, required=False, default="", allow_blank=True)
 
 
 class GiveNotice(Opened):
@@ -58,9 +59,9 @@ class GiveNotice(Opened):
     )
     def post(self, request: Request, organisation_id: UUID) -> Response:
         """Give notice: `ends_on` is one month later. Withdrawn by a step."""
-        given_on = given(JoiningNoticeIn, request)["given_on"]
+        wanted = given(JoiningNoticeIn, request)
         row = road_of(request, organisation_id)
-        production.give_notice(acting_for(request, row.organisation), row, given_on=given_on)
+        production.give_notice(acting_for(request, row.organisation), row, **wanted)
         return whole(request, organisation_id)
 
 
@@ -84,7 +85,7 @@ class DetailsIn(Strict):
 
 
 class SaveDetails(Opened):
-    doors = FILL
+    doors = MOVE
 
     @extend_schema(
         operation_id="joining_details", tags=TAGS, request=DetailsIn, responses=JoiningFileOut

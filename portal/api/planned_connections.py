@@ -41,6 +41,8 @@ class PlannedOut(serializers.Serializer[Any]):
     host = serializers.CharField()
     port = serializers.IntegerField(allow_null=True)
     ian_on = serializers.BooleanField()
+    may_store = serializers.BooleanField()
+    may_fetch = serializers.BooleanField()
     retrieve_destination = serializers.BooleanField()
     tls = serializers.BooleanField()
     certificate_subject = serializers.CharField()
@@ -70,6 +72,8 @@ class PlanIn(Strict):
         min_value=1, max_value=65_535, required=False, allow_null=True, default=None
     )
     ian_on = serializers.BooleanField(default=False, help_text="confirmations of registration")
+    may_store = serializers.BooleanField(default=True, help_text="over DICOM; and correct")
+    may_fetch = serializers.BooleanField(default=True, help_text="over DICOM; and query")
     retrieve_destination = serializers.BooleanField(default=True, help_text="of a C-MOVE")
     tls = serializers.BooleanField(default=False, help_text="and never without it")
     certificate = serializers.CharField(

@@ -17,8 +17,8 @@ from onboarding.services.connections import Plan
 from portal.forms.joining import line
 
 KEPT = (
-    *("environment", "name", "aet", "host", "port", "ian_on", "retrieve_destination", "tls"),
-    "certificate",
+    *("environment", "name", "aet", "host", "port", "may_store", "may_fetch", "ian_on"),
+    *("retrieve_destination", "tls", "certificate"),
     *("hl7_application", "hl7_facility"),
 )
 
@@ -82,6 +82,15 @@ class DicomForm(_Certified):
             name: _("A port is a number from 1 to 65535.")
             for name in ("invalid", "min_value", "max_value")
         },
+    )
+    may_store = forms.BooleanField(
+        label=_("It stores studies, and corrects them"), required=False, initial=True
+    )
+    may_fetch = forms.BooleanField(
+        label=_("It queries studies, and fetches them back"),
+        required=False,
+        initial=True,
+        help_text=_("Leave out what the system does not do: the archive then refuses it."),
     )
     ian_on = forms.BooleanField(
         label=_("Send confirmations of registration (IAN) to it"), required=False

@@ -239,6 +239,7 @@ class RoleForm(forms.Form):
 
 class NoticeForm(forms.Form):
     given_on = day_field(_("Notice given on"), help_text=_("Today or later."))
+    reason = line(_("Reason"), limit=2000, required=False)
 
     def __init__(self, *args: Any, earliest: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -176,3 +176,47 @@ class QuestionForm(forms.Form):
         if not answers:
             self.add_error(self.question.name, str(self.question.wrong))
         return {self.question.name: [each for each in answers if each != NONE]}
+
+
+class DetailsForm(forms.Form):
+    """What a registration told, all on one page, for whoever keeps it true later. Names and sector
+    are left out for those who may not change them.
+    """
+
+    name_fi = _name(_("Name in Finnish"))
+    name_sv = _name(_("Name in Swedish"), required=False)
+    name_en = _name(_("Name in English"), required=False)
+    sector = forms.ChoiceField(label=_("Sector"), choices=Sector.choices)
+    roles = forms.MultipleChoiceField(
+        label=_("What the organisation does with images"),
+        choices=ActivityRole.choices,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    content_types = forms.MultipleChoiceField(
+        label=_("Contents that it archives"),
+        help_text=_(
+            "The rollout test asks for one study of each, and volumes are held against it."
+        ),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+    )
+    services_used = forms.MultipleChoiceField(
+        label=_("Kanta services in use"), required=False, widget=forms.CheckboxSelectMultiple
+    )
+
+    def __init__(
+        self,
+        data: Mapping[str, Any] | None,
+        kept: Mapping[str, Any],
+        *,
+        contents: Mapping[str, Any],
+        services: Mapping[str, Any],
+        identity: bool,
+    ) -> None:
+        """`contents` and `services`: codes with their names in the reader's language."""
+        super().__init__(data, initial=dict(kept))
+        for name, choices in (("content_types", contents), ("services_used", services)):
+            self.fields[name].choices = list(choices.items())  # type: ignore[attr-defined]
+        if not identity:
+            for name in ("name_fi", "name_sv", "name_en", "sector"):
+                del self.fields[name]

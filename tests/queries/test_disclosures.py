@@ -6,11 +6,13 @@ from uuid import UUID
 
 import pytest
 
-from archive.models import LedgerEvent
-from archive.queries import disclosures, keyset
+from archive.models import LedgerEvent, Organisation, Register, RegisterHolding
+from archive.queries import disclosed, disclosures, keyset
 from archive.queries.disclosures import Filters
-from archive.values import now
-from tests import builders, logs
+from archive.queries.log_subjects import subjects_of
+from archive.values import now, today
+from portal import log_rows
+from tests import builders, cast, logs
 from tests.cast import MALLILA, RONTGEN, VENLA
 
 pytestmark = pytest.mark.django_db
@@ -69,3 +71,21 @@ def test_receivers_are_counted() -> None:
         (logs.organisation_id(RONTGEN), 1, 1),
         (logs.organisation_id(MALLILA), 2, 1),
     ]
+
+
+@pytest.mark.parametrize(("days", "then"), [(1, "Esimerkkilän"), (0, "Röntgen")])
+def test_an_entry_names_who_was_controller_then(days: int, then: str) -> None:
+    """ON-8: from the day on it is the successor's, and history stays true."""
+    study = builders.study()
+    event = LedgerEvent.objects.get(id=logs.give(study))
+    RegisterHolding.objects.create(
+        register=study.register,
+        organisation=study.register.organisation,
+        until=today() + timedelta(days=days),
+    )
+    successor = cast.organisation(RONTGEN)
+    Register.objects.filter(id=study.register_id).update(organisation=successor)
+    (told,) = disclosed.page(study.patient_id).rows
+    assert told.controller.startswith(then)
+    assert log_rows.given(event, subjects_of([event])).controller.startswith(then)
+    assert Organisation.objects.filter(name_fi=told.controller).exists()

@@ -268,7 +268,9 @@ def test_what_goes_back_is_what_the_law_says_in_every_combination(relation: str)
 def test_private_occupational_health_care_is_forbidden_by_its_own_prohibition() -> None:
     subject = Subject("production", OWNER, REGISTER, "4", "e", OIDS[OWNER], PERSON)
     (ban,) = bans("private occupational", False, OWNER)
-    assert ban.covers(subject)
+    assert ban.covers(replace(subject, controller_is_private=True))
+    # A public provider's occupational register is prohibited by naming it.
+    assert not ban.covers(subject)
     named = Ban("private_occupational", THIRD, "1.2.246.10.3.19.0", "", "", False)
     assert not named.covers(subject)
 

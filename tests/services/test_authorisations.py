@@ -15,10 +15,18 @@ from archive.errors.authorisations import (
     PartyUnfit,
     SubcontractingRefused,
 )
-from archive.models import Authorisation, Job, LedgerEvent, Organisation, Patient, Register
+from archive.models import (
+    Authorisation,
+    CustomerState,
+    Job,
+    LedgerEvent,
+    Organisation,
+    Patient,
+    Register,
+)
 from archive.queries import standing
 from archive.rules.authorisations import Order
-from archive.services import authorisations
+from archive.services import authorisation_drafts, authorisations
 from archive.values import HELSINKI, PatientIdentifier, now, today
 from tests import authorising as cast
 from tests.authorising import day, made, order, person, register, system
@@ -207,6 +215,26 @@ def test_a_customer_on_its_way_may_produce_in_the_test_environment() -> None:
     Organisation.objects.filter(business_id="9000004-6").update(state="ended")
     with pytest.raises(AuthorisationInvalid):
         made(VENLA, producer="9000004-6", environment="test")
+
+
+@pytest.mark.parametrize("state", [CustomerState.JOINING, CustomerState.ENDED])
+def test_who_does_not_use_the_service_orders_nothing_and_may_still_revoke(state: str) -> None:
+    row = made()
+    Organisation.objects.filter(business_id=ESIMERKKILA).update(state=state)
+    with pytest.raises(AuthorisationInvalid) as refused:
+        made(VENLA)
+    assert refused.value.facts["faults"] == "register organiser-not-in-use"
+    with pytest.raises(AuthorisationInvalid):
+        authorisations.amend(person(), row, order(urgency="urgent"), producer=row.producer)
+    with pytest.raises(AuthorisationInvalid):
+        authorisation_drafts.begin(person(), register(), "production", cast.patient(VENLA))
+    assert not Patient.objects.filter(identifier=VENLA).exists()
+    assert authorisations.revoke(person(), row, reason="use has ended").state == "revoked"
+
+
+def test_a_customer_on_its_way_orders_in_the_test_environment() -> None:
+    Organisation.objects.filter(business_id=ESIMERKKILA).update(state=CustomerState.JOINING)
+    assert made(environment="test").state == "granted"
 
 
 def test_a_named_producer_stays() -> None:

@@ -6,7 +6,16 @@ import pytest
 
 from archive.errors import ControllerUnauthorised, OtherContent, OtherRegister
 from archive.errors.authorisations import AuthorisationMoved
-from archive.models import Authorisation, CaseEvent, Instance, LedgerEvent, Patient, Study
+from archive.models import (
+    Authorisation,
+    CaseEvent,
+    CustomerState,
+    Instance,
+    LedgerEvent,
+    Organisation,
+    Patient,
+    Study,
+)
 from archive.rules.authorisations import Order
 from archive.services import authorisations, commitment, corrections, notices, registration
 from archive.services.sessions import Session
@@ -76,6 +85,15 @@ def test_without_a_live_right_to_write_it_is_refused_and_on_the_desk(
     event = CaseEvent.objects.select_related("case").get(case__reason="controller-unauthorised")
     assert event.case.organisation_id == cast.organisation(RONTGEN).id
     assert event.facts["controller"] == register().controller_oid
+    assert not Study.objects.exists()
+
+
+@pytest.mark.parametrize("state", [CustomerState.ENDED, CustomerState.JOINING])
+def test_nothing_is_stored_for_an_organiser_that_does_not_use_the_service(state: str) -> None:
+    made()
+    Organisation.objects.filter(business_id=ESIMERKKILA).update(state=state)
+    with pytest.raises(ControllerUnauthorised):
+        store(naming(), business_id=RONTGEN)
     assert not Study.objects.exists()
 
 

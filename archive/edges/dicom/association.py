@@ -23,6 +23,7 @@ from archive.errors import (
     CustomerTooFast,
     DatasetUnreadable,
     PeerEnded,
+    ServiceNotAllowed,
     Unacceptable,
     Unsupported,
 )
@@ -193,7 +194,9 @@ class ServedAssociation:
             message.error = error
             self._put_on_desk(partial(self.session.too_fast, error))
             return
-        if abstract not in STORAGE:
+        if not self.peer.may_store:
+            self._refuse(message, ServiceNotAllowed())
+        elif abstract not in STORAGE:
             self._refuse(message, Unsupported("C-STORE in a context that is not for storing"))
         elif abstract != command.sop_class_uid:
             self._refuse(message, ClassMismatch("SOP class of the request is not its context's"))

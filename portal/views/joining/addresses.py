@@ -5,6 +5,7 @@ from django.urls import path
 from portal.views.joining import (
     access,
     connections,
+    details,
     evidence,
     file,
     four_eyes,
@@ -60,6 +61,7 @@ urlpatterns = [
     path(f"{PLANNED}test/", connections.echo, name="joining-planned-test"),
     path(f"{PLANNED}password/", connections.password, name="joining-planned-password"),
     path(f"{OF}contacts/", people.contacts, name="joining-contacts"),
+    path(f"{OF}details/", details.details, name="joining-details"),
     path(f"{OF}notice/", notice.notice, name="joining-notice"),
     path(f"{OF}succession/", succession.succession, name="succession"),
     path(f"{OF}succession/call-off/", succession.call_off, name="succession-call-off"),

@@ -27,12 +27,11 @@ from portal.forms.joining import MoveForm
 from portal.lists.customers import PIPELINE
 from portal.staff import Request, page
 from portal.views import lists
-from portal.views.joining import moves, pipeline, words
+from portal.views.joining import details, moves, pipeline, words
 from portal.views.joining.opened import Opened, address, blame, open_file, show, trail
 from portal.views.joining.succession import is_thinkable
 from portal.views.public.filling import address as page_address
 from portal.views.public.steps import KEYS, place_of
-from portal.views.public.wording import in_language
 
 TERMS = (Precondition.DELIVERY_TERMS, Precondition.SERVICE_DESCRIPTION)
 TESTABLE = road.TESTING | road.LIVE
@@ -84,15 +83,13 @@ def file(request: Request, actor: Actor, organisation_id: UUID) -> HttpResponse:
         "terms": terms,
         "planned": queries.planned_connections(organisation),
         "contacts": queries.contacts(organisation),
-        "transitions": queries.transitions(joining),
+        "transitions": [(row, words.why(row)) for row in queries.transitions(joining)],
         "requests": [
             (words.FOUR_EYES[each.kind][0], each) for each in queries.open_requests(joining)
         ],
         "history": succession_queries.history(organisation),
         "succession_url": address("succession", opened) if is_thinkable(opened) else "",
-        "services": [
-            in_language(each, "name") for each in queries.kanta_services(joining.services_used)
-        ],
+        "told": details.told(opened),
         "trail": trail(opened, above=True),
         **(_beside(request, actor, opened) if opened.is_staff else {}),
     }
@@ -226,8 +223,8 @@ def move(request: Request, actor: Actor, organisation_id: UUID, key: str) -> Htt
     wanted = moves.BY_KEY.get(key)
     if wanted is None:
         raise Http404
-    needed = wanted.asks == "needed"
-    form = MoveForm(request.POST if request.method == "POST" else None, needed=needed)
+    posted = request.POST if request.method == "POST" else None
+    form = MoveForm(posted, needed=wanted.needs_reason)
     if form.is_bound and form.is_valid():
         try:
             wanted.act(opened.actor, opened.joining, form.cleaned_data["reason"])

@@ -18,7 +18,7 @@ from portal.views.joining.opened import Opened
 
 @dataclass(frozen=True, slots=True)
 class Move:
-    """`asks` is "", "optional" or "needed": the reason. `leads` is the step's main way."""
+    """Each step takes a reason; some need one. `leads` is the step's main way."""
 
     key: str
     to: JoiningState
@@ -26,17 +26,17 @@ class Move:
     label: Any
     say: Any
     done: Any
-    asks: str = ""
+    needs_reason: bool = False
     harm: bool = False
     leads: bool = True
 
 
 def _submit(actor: Actor, joining: Joining, reason: str) -> object:
-    return joining_services.submit(actor, joining)
+    return joining_services.submit(actor, joining, reason=reason)
 
 
 def _take_up(actor: Actor, joining: Joining, reason: str) -> object:
-    return joining_services.take_up(actor, joining)
+    return joining_services.take_up(actor, joining, reason=reason)
 
 
 def _send_back(actor: Actor, joining: Joining, reason: str) -> object:
@@ -56,15 +56,15 @@ def _ask_waiver(actor: Actor, joining: Joining, reason: str) -> object:
 
 
 def _open(actor: Actor, joining: Joining, reason: str) -> object:
-    return production.open_production(actor, joining)
+    return production.open_production(actor, joining, reason=reason)
 
 
 def _withdraw(actor: Actor, joining: Joining, reason: str) -> object:
-    return production.withdraw_notice(actor, joining)
+    return production.withdraw_notice(actor, joining, reason=reason)
 
 
 def _again(actor: Actor, joining: Joining, reason: str) -> object:
-    return joining_services.apply_again(actor, joining)
+    return joining_services.apply_again(actor, joining, reason=reason)
 
 
 MOVES = (
@@ -91,7 +91,6 @@ MOVES = (
         _("Accept for testing"),
         _("The planned test connections open at once, and the contacts are told."),
         _("Accepted for testing. The test connections are open."),
-        asks="optional",
     ),
     Move(
         "return",
@@ -100,7 +99,7 @@ MOVES = (
         _("Return for additions"),
         _("The customer can change its registration again. The contacts read the reason."),
         _("Returned for additions."),
-        asks="needed",
+        needs_reason=True,
         leads=False,
     ),
     Move(
@@ -110,7 +109,7 @@ MOVES = (
         _("Reject"),
         _("Open test connections end at once. The contacts read the reason."),
         _("Rejected."),
-        asks="needed",
+        needs_reason=True,
         harm=True,
         leads=False,
     ),
@@ -121,7 +120,7 @@ MOVES = (
         _("Ask for a waiver of the test"),
         _("Nothing changes before a second officer has granted it. Say why no test is needed."),
         _("The waiver was asked for. A second officer decides."),
-        asks="needed",
+        needs_reason=True,
         leads=False,
     ),
     Move(

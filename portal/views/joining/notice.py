@@ -44,7 +44,7 @@ def notice(request: Request, actor: Actor, organisation_id: UUID) -> HttpRespons
             effect = last_day_after_notice(given_on)
         else:
             try:
-                joining = production.give_notice(opened.actor, opened.joining, given_on=given_on)
+                joining = production.give_notice(opened.actor, opened.joining, **form.cleaned_data)
             except ArchiveError as error:
                 blame(form, error, is_staff=opened.is_staff)
             else:

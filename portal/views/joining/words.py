@@ -8,10 +8,11 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from archive.models import Environment
-from onboarding.models import TermsKind
+from onboarding.models import TermsKind, Transition
 from onboarding.queries.alarms import Alarm, AlarmKind
 from onboarding.rules.certification import Warning, Window
 from onboarding.rules.preconditions import Lack
+from onboarding.rules.road import Why
 from onboarding.rules.succession import Obstacle
 from onboarding.services.joining import WAIVER
 from onboarding.services.succession import SUCCESSION
@@ -42,6 +43,11 @@ OBSTACLES: Mapping[Obstacle, Any] = {
 FOUR_EYES: Mapping[str, tuple[Any, Any]] = {
     WAIVER: (_("Waiver of the rollout test"), _("a waiver is asked for")),
     SUCCESSION: (_("Succession of the register"), _("a succession is asked for")),
+}
+_SYSTEMS_OWN: Mapping[str, Any] = {
+    Why.PASSED: _("The rollout test was passed."),
+    Why.AT_ONCE: _("All preconditions held when the rollout test was passed."),
+    Why.NOTICE_OVER: _("The last day of use after the notice is over."),
 }
 _STAFF_WAITS = {
     "customer": _("Waits for the customer, for %(length)s."),
@@ -94,3 +100,8 @@ def alarm(found: Alarm) -> str:
     day = day_text(found.until) if found.until else "–"
     said = str(_WINDOWS[Window(found.what)][found.passed]) % {"day": day}
     return f"{found.subject}: {said}"
+
+
+def why(row: Transition) -> str:
+    """The reason of a step: as it was given, or the system's own in words."""
+    return str(_SYSTEMS_OWN.get(row.reason, row.reason))

@@ -17,6 +17,7 @@ from onboarding.queries.file import transitions
 from onboarding.queries.registration import of_person
 from onboarding.rules.road import FILLED_IN
 from portal.staff import Person
+from portal.views.joining import words
 from portal.views.public.applicant import applicant
 from portal.views.public.filling import address
 from portal.views.public.steps import KEYS, place_of
@@ -174,7 +175,7 @@ def _shown(joining: Joining) -> Shown:
         done=place_of(joining) + 1,
         pages=len(KEYS) + 1,
         moves=[
-            Move(each.at, each.get_to_state_display(), each.actor_name, each.reason)
+            Move(each.at, each.get_to_state_display(), each.actor_name, words.why(each))
             for each in transitions(joining)
         ],
     )

@@ -67,6 +67,7 @@ OPERATIONS: dict[str, str] = {
     "job-retry": "queues/jobs/{}/again",
     "joining-access": f"{CUSTOMER}/access-requests/{{}}/let-in|turn-away",
     "joining-contacts": f"{CUSTOMER}/contacts",
+    "joining-details": f"{CUSTOMER}/joining/details",
     "joining-evidence": f"{CUSTOMER}/joining/evidence",
     "joining-invitation-withdraw": f"{CUSTOMER}/invitations/{{}}/withdraw",
     "joining-judge": f"{CUSTOMER}/joining/evidence/judge",

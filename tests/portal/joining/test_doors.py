@@ -47,6 +47,7 @@ READ: dict[str, tuple[int, ...]] = {
     "joining-planned": FILLS,
     "joining-contacts": FILLS,
     "joining-people": SPEAKS,
+    "joining-details": SPEAKS,
     "joining-notice": SPEAKS,
     "succession": OFFICERS,
 }
@@ -62,6 +63,7 @@ POSTED: dict[str, tuple[int, ...]] = {
     "joining-evidence": (422, 403, 403, 422, 422, 404),
     "joining-terms": (403, 403, 403, 422, 403, 404),
     "joining-contacts": (422, 403, 403, 422, 422, 404),
+    "joining-details": (422, 403, 403, 422, 404, 404),
     "terms-publish": (422, 403, 403, 404, 404, 404),
     "succession": (422, 403, 403, 404, 404, 404),
     "succession-call-off": (302, 403, 403, 404, 404, 404),

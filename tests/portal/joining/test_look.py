@@ -37,6 +37,7 @@ def staffs(road: Joining) -> list[str]:
         reverse("joining-move", args=[*own, "take-up"]),
         reverse("joining-evidence", args=[*own, "patient_data"]),
         reverse("joining-people", args=own),
+        reverse("joining-details", args=own),
         reverse("succession", args=[Organisation.objects.get(business_id="9000001-1").id]),
         reverse("succession", args=[Organisation.objects.get(business_id="9000003-8").id]),
     ]

@@ -24,20 +24,20 @@ Brought = Callable[[JoiningState], Joining]
 
 # from, button, to, who presses it, with what reason
 STEPS = (
-    (S.DRAFT, "submit", S.SUBMITTED, "customer", ""),
-    (S.RETURNED, "submit", S.SUBMITTED, "customer", ""),
-    (S.SUBMITTED, "take-up", S.IN_REVIEW, "officer", ""),
+    (S.DRAFT, "submit", S.SUBMITTED, "customer", "agreed on by telephone"),
+    (S.RETURNED, "submit", S.SUBMITTED, "customer", "agreed on by telephone"),
+    (S.SUBMITTED, "take-up", S.IN_REVIEW, "officer", "agreed on by telephone"),
     (S.IN_REVIEW, "accept", S.ACCEPTED, "officer", "all is there"),
     (S.IN_REVIEW, "return", S.RETURNED, "officer", "the number is missing"),
     (S.IN_REVIEW, "reject", S.REJECTED, "officer", "not a care provider"),
     (S.RETURNED, "reject", S.REJECTED, "officer", "no answer"),
     (S.ACCEPTED, "reject", S.REJECTED, "officer", "no answer"),
-    (S.TEST_PASSED, "open", S.IN_PRODUCTION, "officer", ""),
-    (S.TEST_WAIVED, "open", S.IN_PRODUCTION, "officer", ""),
-    (S.NOTICE_GIVEN, "withdraw-notice", S.IN_PRODUCTION, "customer", ""),
-    (S.NOTICE_GIVEN, "withdraw-notice", S.IN_PRODUCTION, "officer", ""),
-    (S.ENDED, "again", S.DRAFT, "customer", ""),
-    (S.REJECTED, "again", S.DRAFT, "officer", ""),
+    (S.TEST_PASSED, "open", S.IN_PRODUCTION, "officer", "agreed on by telephone"),
+    (S.TEST_WAIVED, "open", S.IN_PRODUCTION, "officer", "agreed on by telephone"),
+    (S.NOTICE_GIVEN, "withdraw-notice", S.IN_PRODUCTION, "customer", "agreed on by telephone"),
+    (S.NOTICE_GIVEN, "withdraw-notice", S.IN_PRODUCTION, "officer", "agreed on by telephone"),
+    (S.ENDED, "again", S.DRAFT, "customer", "agreed on by telephone"),
+    (S.REJECTED, "again", S.DRAFT, "officer", "agreed on by telephone"),
 )
 
 
@@ -66,7 +66,7 @@ def test_a_step_is_offered_explained_and_done(
     place = desks.address("joining-move", road, key)
     assert place in client.get(desks.address("joining-file", road)).content.decode()
     asked = client.get(place).content.decode()
-    assert ('name="reason"' in asked.split("<main", 1)[1]) == bool(reason)
+    assert 'name="reason"' in asked.split("<main", 1)[1]
     answer = client.post(place, {"reason": reason}, follow=True)
     assert answer.redirect_chain[-1][0] == desks.address("joining-file", road)
     road.refresh_from_db()
@@ -213,9 +213,13 @@ def test_the_effect_of_a_notice_is_told_before_it_is_given(who: str, brought_to:
     assert "The last day of use would be" in told.content.decode()
     road.refresh_from_db()
     assert road.state == S.IN_PRODUCTION
-    assert client.post(place, {"given_on": day, "sure": day}).status_code == 302
+    told = client.post(place, {"given_on": day, "reason": "the clinic closes"})
+    assert 'value="the clinic closes"' in told.content.decode()
+    given = {"given_on": day, "sure": day, "reason": "the clinic closes"}
+    assert client.post(place, given).status_code == 302
     road.refresh_from_db()
     assert (road.state, road.ends_on) == (S.NOTICE_GIVEN, last_day_after_notice(today()))
+    assert road.transitions.order_by("-at", "-id")[0].reason == "the clinic closes"
 
 
 def test_a_notice_dated_yesterday_is_refused_at_the_field(brought_to: Brought) -> None:
@@ -271,3 +275,10 @@ def test_the_pipeline_warns_of_a_running_notice_and_keeps_filters_in_the_address
     nobody = client.get("/joining/?view=list&state=nonsense")
     assert nobody.status_code == 200
     assert road.organisation.name in client.get("/joining/?name=9000011").content.decode()
+
+
+def test_the_systems_own_steps_say_why(brought_to: Brought) -> None:
+    road = brought_to(S.ENDED)
+    page = desks.of(cast.officer()).get(desks.address("joining-file", road)).content.decode()
+    assert "The rollout test was passed." in page
+    assert "The last day of use after the notice is over." in page
