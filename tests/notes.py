@@ -5,7 +5,14 @@ from typing import Any
 
 from pydicom.dataset import Dataset
 
-from archive.models import CorrectionPolicy, Organisation, Patient, RetentionRule
+from archive.models import (
+    CorrectionPolicy,
+    Organisation,
+    Patient,
+    RetentionBasis,
+    RetentionRule,
+)
+from archive.rules.retention import anniversary
 from archive.values import now, today, uid_from_uuid
 from tests import cast
 from tests.cast import ESIMERKKILA
@@ -77,14 +84,14 @@ def send(made: Dataset, business_id: str = ESIMERKKILA, environment: str = "prod
         session.close()
 
 
-def born(days: int) -> None:
-    """All patients 120 years ago, less so many days: the retention of their studies ends then, with
-    the rule closed that keeps everything for now.
+def died(days: int) -> None:
+    """All patients so long ago, less so many days, that the retention of their studies ends then,
+    with the rule closed that keeps everything for now.
     """
-    kept_for_ever = RetentionRule.objects.filter(permanent=True)
-    kept_for_ever.update(valid_until=today() - timedelta(days=1))
-    day = today().replace(year=today().year - 120) + timedelta(days=days)
-    Patient.objects.update(birth_date=f"{day:%Y%m%d}")
+    rules = RetentionRule.objects
+    rules.filter(permanent=True).update(valid_until=today() - timedelta(days=1))
+    years = max(rules.filter(basis=RetentionBasis.DEATH).values_list("years", flat=True))
+    Patient.objects.update(death_date=anniversary(today(), -years) + timedelta(days=days))
 
 
 def allow(business_id: str = ESIMERKKILA, **columns: Any) -> CorrectionPolicy:

@@ -167,7 +167,7 @@ def test_ended_retention_is_the_controllers_alone() -> None:
     notes.allow(RONTGEN, retention=True)
     image = naming()
     store(image, business_id=RONTGEN)
-    notes.born(-1)
+    notes.died(-1)
     with pytest.raises(refusals.RetentionRejectionUnauthorised):
         notes.send(note(RETENTION, image), RONTGEN)
     assert rejection_of(image) == ""

@@ -320,10 +320,10 @@ def test_retention_is_ended_by_a_note_only_after_its_last_day_and_with_the_right
     notes.allow(retention=True)
     with pytest.raises(refusals.RetentionNotEnded):
         notes.send(note(RETENTION, made))
-    notes.born(0)
+    notes.died(0)
     with pytest.raises(refusals.RetentionNotEnded):
         notes.send(note(RETENTION, made))
-    notes.born(-1)
+    notes.died(-1)
     notes.send(note(RETENTION, made))
     assert rejection_of(made) == RETENTION
     assert vault.where("production", bytes(Instance.objects.get().digest))  # not deleted by this

@@ -61,7 +61,7 @@ def test_retention_and_notes_before_their_objects(listener: Listening) -> None:
     with listener.associate(*CONTEXTS) as assoc:
         assert status(assoc, old) == 0x0000
         assert status(assoc, note(RETENTION, old)) == 0xA776
-        notes.born(-1)
+        notes.died(-1)
         assert status(assoc, note(RETENTION, old)) == 0x0000
         assert status(assoc, note(RETENTION, later)) == 0xA772
         assert status(assoc, note(SAFETY, later)) == 0x0000
