@@ -19,8 +19,10 @@ from onboarding.errors import (
     ActorUnfit,
     CertificateOtherName,
     CertificateUntrusted,
+    FieldInvalid,
     FileTooLarge,
     PreconditionsMissing,
+    Why,
 )
 from onboarding.models import Joining, Precondition
 from onboarding.queries.file import joining_of
@@ -30,7 +32,7 @@ from onboarding.rules.succession import Obstacle
 from onboarding.services import rights
 from portal.advice import ADVICE
 from portal.staff import Request
-from portal.views.joining.words import LACKS, OBSTACLES
+from portal.views.joining.words import LACKS, OBSTACLES, WHY
 
 FILLERS = frozenset({Party.CUSTOMER, Party.TECHNICAL, Party.OFFICER})
 SPEAKERS = frozenset({Party.CUSTOMER, Party.OFFICER})
@@ -114,6 +116,8 @@ def words(error: ArchiveError, *, is_staff: bool) -> str:
     if isinstance(error, PreconditionsMissing):
         missing = error.facts.get("missing", "").split(",")
         return _("Missing: %(what)s.") % {"what": "; ".join(map(_missing, missing))}
+    if isinstance(error, FieldInvalid) and "why" in error.facts:
+        return str(WHY[Why(error.facts["why"])])
     if isinstance(error, FileTooLarge) and "limit" in error.facts:
         said = _("The file is too large. It may be at most %(limit)s.")
         return said % {"limit": filesizeformat(int(error.facts["limit"]))}
