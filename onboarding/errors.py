@@ -13,12 +13,25 @@
 `facts["field"]`, where there is one, names the form field the message belongs to.
 """
 
+from enum import StrEnum
+
 from archive.errors import Conflict, Malformed, NotFound, Refused, Unacceptable
 
 
 class CertificateUnreadable(Malformed):
     code = "CERT-READ"
     comment = "certificate cannot be read"
+
+
+class Fault(StrEnum):
+    """`facts["why"]` of a FieldInvalid whose form alone does not tell what is wrong."""
+
+    ENDS_FIRST = "ends-first"
+    TO_COME = "to-come"
+    NOTHING_GIVEN = "nothing-given"
+    TAKEN = "taken"
+    CERTIFICATE_NEEDED = "certificate-needed"
+    SIGNS = "signs"
 
 
 class FieldInvalid(Unacceptable):

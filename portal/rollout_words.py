@@ -1,18 +1,20 @@
 """The rollout test in words: what each step is, what is expected, what came and what to change."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from archive.models import ConnectionKind, DocumentKind, StudyState
+from archive.models import ConnectionKind, CorrectionOrigin, DocumentKind, StudyState
 from onboarding.models import RolloutRun, RolloutStep, RunState, StepState
 from onboarding.rules.observations import Content
 from onboarding.rules.rollout import BAD_CODE, BAD_PATIENT, STEPS, Due, Interface, StepKind
 from onboarding.rules.sightings import SIGHTINGS
 from portal import names
 from portal.formats import either_text, number_text
+from portal.log_words import WHATS
 
 Text = str | Promise
 
@@ -145,6 +147,19 @@ _LABELS: dict[str, Text] = {
     "stand_in": gettext_lazy("Documents"),
     "archived": gettext_lazy("Outcome"),
     "asked": gettext_lazy("Outcome"),
+    "level": gettext_lazy("Level"),
+    "by": gettext_lazy("Fetched by"),
+    "origin": gettext_lazy("Corrected by"),
+    "what": gettext_lazy("Document"),
+    "interface": gettext_lazy("Interface"),
+}
+_VALUES: Mapping[str, Mapping[str, Any]] = {
+    "origin": {
+        "note": gettext_lazy("a rejection note"),
+        CorrectionOrigin.STORED: CorrectionOrigin.STORED.label,
+    },
+    "what": WHATS,
+    "interface": names.EDGES,
 }
 
 
@@ -234,6 +249,8 @@ def _pair(name: str, value: str | int | bool) -> tuple[str, str]:
         return label, _("asked for; the report is on its way")
     if name == "state" and value in StudyState.values:
         return label, str(StudyState(str(value)).label)
+    if name in _VALUES:
+        return label, str(_VALUES[name].get(str(value), value))
     if name == "missing":
         kinds = [DocumentKind(kind).label for kind in str(value).split(",")]
         return label, ", ".join(str(kind) for kind in kinds)

@@ -48,6 +48,12 @@ def visible_organisations(actor: Actor) -> QuerySet[Organisation]:
     return rows.filter(id__in=own)
 
 
+def running(organisations: Iterable[Organisation]) -> list[RolloutRun]:
+    """The open runs of them, at most one each."""
+    rows = RolloutRun.objects.filter(state=RunState.RUNNING, organisation__in=list(organisations))
+    return list(rows.select_related("organisation").order_by("organisation_id"))
+
+
 def runs(actor: Actor, organisation_id: UUID | None = None) -> QuerySet[RolloutRun]:
     """Of all the customers that the actor may see, or of one of them."""
     rows = RolloutRun.objects.filter(organisation__in=visible_organisations(actor))

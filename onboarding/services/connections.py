@@ -17,7 +17,14 @@ from archive.services import seen_certificates
 from archive.services.associations import addresses_of
 from archive.services.connections import CALL_TIMEOUT
 from archive.values import AeTitle, now, today
-from onboarding.errors import FieldInvalid, HostUnknown, SenderTaken, StepOutOfOrder, TitleTaken
+from onboarding.errors import (
+    Fault,
+    FieldInvalid,
+    HostUnknown,
+    SenderTaken,
+    StepOutOfOrder,
+    TitleTaken,
+)
 from onboarding.models import Joining, PlannedConnection
 from onboarding.rules import certificates, fields, road
 from onboarding.rules.road import Party
@@ -169,7 +176,7 @@ def _sender(row: PlannedConnection, planned: Plan) -> dict[str, object]:
     }
     for name, value in names.items():
         if any(sign in value for sign in er7.SIGNS):
-            raise FieldInvalid(facts={"field": name})
+            raise FieldInvalid(facts={"field": name, "why": Fault.SIGNS})
     require_free_sender(row, names["hl7_application"], names["hl7_facility"], planned.environment)
     return dict(names)
 
@@ -193,7 +200,7 @@ def _certificate(planned: Plan, host: str) -> dict[str, object]:
     pem = planned.certificate.strip()
     if not pem:
         if planned.tls:  # nothing else would tell it from another
-            raise FieldInvalid(facts={"field": "certificate"})
+            raise FieldInvalid(facts={"field": "certificate", "why": Fault.CERTIFICATE_NEEDED})
         return {
             "certificate": "",
             "certificate_subject": "",

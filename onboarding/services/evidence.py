@@ -9,7 +9,7 @@ from archive.actors import Actor
 from archive.errors import NotFound
 from archive.models import Organisation
 from archive.values import now, today
-from onboarding.errors import FieldInvalid, StepOutOfOrder
+from onboarding.errors import Fault, FieldInvalid, StepOutOfOrder
 from onboarding.models import Evidence, EvidenceState, Joining, Precondition
 from onboarding.rules import fields, road
 from onboarding.rules.road import Party
@@ -43,9 +43,9 @@ def give(
         "note": fields.prose(note, "note", needed=False),
     }
     if dated is not None and dated > today():
-        raise FieldInvalid(facts={"field": "dated"})
+        raise FieldInvalid(facts={"field": "dated", "why": Fault.TO_COME})
     if file is None and not any(told.values()):
-        raise FieldInvalid(facts={"field": "file"})
+        raise FieldInvalid(facts={"field": "file", "why": Fault.NOTHING_GIVEN})
     # Before the transaction: a file that no row names harms nobody, a row without its file would.
     kept = evidence_files.keep(file) if file is not None else None
     with transaction.atomic():

@@ -29,6 +29,7 @@ __all__ = [
     "digest",
     "finish",
     "may_run",
+    "may_start",
     "observe",
     "observe_open",
     "start",
@@ -42,6 +43,15 @@ CHECKS = "0123456789ABCDEFHJKLMNPRSTUVWXY"  # of the personal identity code: num
 def may_run(actor: Actor, organisation: Organisation) -> bool:
     """Whether the buttons are for this person: the customer's own people, not the staff."""
     return rights.party_of(actor, organisation) in (Party.CUSTOMER, Party.TECHNICAL)
+
+
+def may_start(organisation: Organisation) -> bool:
+    """Whether its road has come so far; one run is open at a time."""
+    try:
+        _require_testing(organisation, Joining.objects.filter(organisation=organisation).first())
+    except StepOutOfOrder:
+        return False
+    return True
 
 
 def start(actor: Actor, organisation: Organisation, purpose: str = "") -> RolloutRun:

@@ -8,7 +8,7 @@ from django.db import transaction
 from archive import ledger
 from archive.actors import Actor
 from archive.models import Organisation
-from onboarding.errors import FieldInvalid
+from onboarding.errors import Fault, FieldInvalid
 from onboarding.models import CertifiedSystem, Precondition, SpecificationVersion
 from onboarding.rules import fields
 from onboarding.rules.road import Party
@@ -52,7 +52,7 @@ def _keep(actor: Actor, row: CertifiedSystem, system: System, what: str) -> Cert
     row.certificate_number = fields.text(system.certificate_number, "certificate_number", limit=100)
     row.regulation = fields.text(system.regulation, "regulation")
     if system.valid_until is not None and system.valid_until < system.valid_from:
-        raise FieldInvalid(facts={"field": "valid_until"})
+        raise FieldInvalid(facts={"field": "valid_until", "why": Fault.ENDS_FIRST})
     row.specification = system.specification
     row.valid_from, row.valid_until = system.valid_from, system.valid_until
     with transaction.atomic():

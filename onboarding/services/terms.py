@@ -9,7 +9,7 @@ from archive import ledger
 from archive.actors import Actor
 from archive.models import Organisation
 from archive.values import now, today
-from onboarding.errors import DayPassed, FieldInvalid, StepOutOfOrder, TermsOutdated
+from onboarding.errors import DayPassed, Fault, FieldInvalid, StepOutOfOrder, TermsOutdated
 from onboarding.models import Acceptance, Joining, TermsDocument, TermsKind
 from onboarding.queries.facts import in_force
 from onboarding.queries.terms import not_accepted
@@ -49,7 +49,7 @@ def publish(
             with transaction.atomic():
                 document.save()
         except IntegrityError:
-            raise FieldInvalid(facts={"field": "version"}) from None
+            raise FieldInvalid(facts={"field": "version", "why": Fault.TAKEN}) from None
         facts = {"kind": document.kind, "version": document.version}
         about = ledger.About(subject_id=document.id)
         ledger.record(ledger.Kind.TERMS_PUBLISHED, about, facts, actor=actor)

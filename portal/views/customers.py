@@ -19,7 +19,7 @@ from archive.values import today
 from onboarding import queries
 from onboarding.queries import alarms, succession
 from onboarding.queries.customers import CustomerRow
-from onboarding.queries.file import checklist
+from onboarding.queries.file import checklist, planned_connections
 from portal import formats, plots
 from portal.advice import advise
 from portal.lists.customers import CUSTOMERS
@@ -122,7 +122,7 @@ def customer(request: Request, actor: Actor, organisation_id: UUID) -> HttpRespo
         "switches": BY_NAME["xua-switch"].may_open(request.person.roles),
         "counts": counts,
         "plot": plots.by_hour("flow", _("Today by hour"), flow.received, flow.failed),
-        "environments": _by_environment(queries.connections(organisation)),
+        "environments": _by_environment(organisation),
         "history": succession.history(organisation),
         "people": queries.people(organisation),
         "cases": [_told(case, actor) for case in cases],
@@ -192,10 +192,12 @@ class Side:
     word: str
     aet: str
     connections: list[tuple[Connection, bool]]
+    planned: list[str]
 
 
-def _by_environment(connections: list[Connection]) -> list[Side]:
-    day = today()
+def _by_environment(organisation: Organisation) -> list[Side]:
+    day, connections = today(), queries.connections(organisation)
+    planned = [row for row in planned_connections(organisation) if row.connection_id is None]
     return [
         Side(
             str(environment.label),
@@ -205,6 +207,7 @@ def _by_environment(connections: list[Connection]) -> list[Side]:
                 for each in connections
                 if each.environment == environment
             ],
+            [str(each) for each in planned if each.environment == environment],
         )
         for environment in Environment
     ]

@@ -17,6 +17,7 @@ from archive.actors import Actor
 from archive.errors import ArchiveError, NotFound
 from archive.models import Organisation
 from archive.queries.overview import COUNTED
+from onboarding.errors import AlreadyAsked
 from onboarding.models import RolloutRun, RunState, StepState
 from onboarding.queries import rollout as queries
 from onboarding.services import rollout
@@ -63,13 +64,15 @@ class StartForm(forms.Form):
 def front(request: Request, actor: Actor) -> HttpResponseBase:
     """A customer's runs with what the last passed one covered; for the staff all customers'."""
     _settle(request)
-    own = request.person.organisations
+    own = () if request.person.is_staff else request.person.organisations
     chosen = _chosen(request.GET)
     if request.person.is_staff:
         shown = [each for each in queries.visible_organisations(actor) if each.id == chosen]
     else:
         shown = [each for each in own if chosen in (None, each.id)]
     opened = opened_by(request, actor, request.GET)
+    running = {run.organisation_id: run for run in queries.running(own)}
+    ready = tuple(each for each in own if each.id not in running and rollout.may_start(each))
     count = opened.rows.order_by()[:COUNTED].count()
     said = ngettext("%(count)s run", "%(count)s runs", count)
     words = {
@@ -77,8 +80,9 @@ def front(request: Request, actor: Actor) -> HttpResponseBase:
         "say": said % {"count": formats.counted_text(count)},
         "none_fits": _("No run fits the filters"),
         "standings": [_standing(each) for each in shown],
-        "start": None if request.person.is_staff else StartForm(None, own),
-        "running": opened.rows.filter(state=RunState.RUNNING).exists(),
+        "start": StartForm(None, ready) if ready else None,
+        "running": list(running.values()),
+        "early": [each for each in own if each.id not in running and each not in ready],
     }
     several = request.person.is_staff or len(own) > 1
     listing = ROLLOUTS if several else ROLLOUTS.without("customer")
@@ -138,6 +142,9 @@ def start(request: Request, actor: Actor) -> HttpResponseBase:
         run = rollout.start(
             request.person.actor(organisation.id), organisation, form.cleaned_data["purpose"]
         )
+    except AlreadyAsked:
+        messages.warning(request, _("A run is open already: this one."))
+        return redirect("rollout-run", queries.running([organisation])[0].id)
     except ArchiveError as error:
         _tell(request, error)
         return redirect("rollout")

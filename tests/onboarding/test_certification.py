@@ -99,7 +99,7 @@ def test_a_certificate_does_not_end_before_it_begins() -> None:
     wrong = System("RIS", "1", "K-0", "THL", newest, date(2024, 2, 1), date(2023, 1, 1))
     with pytest.raises(FieldInvalid) as refused:
         systems.add_system(cast.admin(road), road.organisation, wrong)
-    assert refused.value.facts == {"field": "valid_until"}
+    assert refused.value.facts == {"field": "valid_until", "why": "ends-first"}
 
 
 @pytest.mark.usefixtures("db")

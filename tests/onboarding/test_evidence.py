@@ -130,7 +130,7 @@ def test_nothing_at_all_is_no_evidence_nor_a_day_to_come() -> None:
     with pytest.raises(FieldInvalid) as refused:
         tomorrow = today() + timedelta(days=1)
         evidence.give(cast.admin(road), road, Precondition.PATIENT_DATA, dated=tomorrow)
-    assert refused.value.facts == {"field": "dated"}
+    assert refused.value.facts == {"field": "dated", "why": "to-come"}
 
 
 @pytest.mark.parametrize(

@@ -132,6 +132,28 @@ def test_who_only_types_is_not_away(browser: Browser, address: str, demo: dict[s
 
 
 @pytest.mark.journey
+def test_nothing_that_was_shown_stays_in_the_tab(
+    browser: Browser, address: str, demo: dict[str, Any]
+) -> None:
+    """Going back asks the server: who sits there now may be somebody else, or signed out."""
+    page = browser.new_context(locale="en-GB").new_page()
+    client = let_in(page, address, demo["logins"]["support"])
+    page.goto(f"{address}/organisations/")
+    for column in ("Sector", "State"):
+        page.locator("a.sort", has_text=column).click()
+        page.wait_for_url(f"**sort={column.lower()}")
+    expect(page.locator("th[aria-sort]")).to_have_text("State")
+    kept: str = page.evaluate("JSON.stringify(sessionStorage)")
+    assert "hyvinvointialue" not in kept
+    page.go_back()
+    page.wait_for_url("**sort=sector")
+    expect(page.locator("th[aria-sort]")).to_have_text("Sector")
+    used(client, minutes_ago=31)
+    page.go_back()
+    expect(page.locator("main")).to_contain_text("You were signed out")
+
+
+@pytest.mark.journey
 @pytest.mark.parametrize("ended", ["session", "form"])
 def test_what_was_sent_too_late_is_typed_only_once(
     ended: str, browser: Browser, address: str, demo: dict[str, Any]

@@ -254,6 +254,22 @@ def test_what_is_typed_stays_in_the_tab_until_it_is_sent(
     assert page.input_value("#id_reason") == ""
 
 
+def test_cards_are_sorted_as_the_table_is(
+    browser: Browser, address: str, demo: dict[str, Any]
+) -> None:
+    """What sorts is there for a finger, and no focus gets lost behind the cards."""
+    page = browser.new_context(viewport={"width": 390, "height": 800}, locale="en-GB").new_page()
+    let_in(page, address, demo["logins"]["support"])
+    page.goto(f"{address}/organisations/")
+    page.locator("a.sort", has_text="Sector").click()
+    page.wait_for_url("**sort=*")
+    inside = """link => {
+        const {x, y, width, height} = link.getBoundingClientRect();
+        return link.contains(document.elementFromPoint(x + width / 2, y + height / 2));
+    }"""
+    assert all(link.evaluate(inside) for link in page.locator("a.sort").all())
+
+
 @pytest.mark.parametrize("javascript", [True, False])
 def test_what_is_wrong_with_a_form_has_the_focus(
     javascript: bool, browser: Browser, address: str, demo: dict[str, Any]

@@ -7,7 +7,14 @@ from django.utils import translation
 
 from archive.models import Environment, Membership, Organisation, Role, User
 from archive.services import associations
-from onboarding.models import Joining, RolloutRun, RolloutStep, RunState, StepState
+from onboarding.models import (
+    Joining,
+    JoiningState,
+    RolloutRun,
+    RolloutStep,
+    RunState,
+    StepState,
+)
 from onboarding.queries import rollout as queries
 from onboarding.rules import rollout as rules
 from onboarding.rules.verdicts import ACTIVE
@@ -107,16 +114,31 @@ def start_data(organisation: Organisation | None = None) -> dict[str, str]:
     return {"organisation": str((organisation or cast.organisation()).id), "purpose": "version"}
 
 
-def test_starting_shows_instructions_and_a_second_start_says_why_not() -> None:
+def test_starting_shows_instructions_and_a_second_start_leads_to_the_open_run() -> None:
     client = signed_in("esim")
     answer = client.post("/rollout/start/", start_data(), follow=True)
     content = answer.content.decode()
     run = RolloutRun.objects.get(organisation=cast.organisation())
     for words in (run.patients[0], "KANTATEST", "ESIM_TEST", "AA1AD", rules.bad_accession(1)):
         assert words in content
-    again = client.post("/rollout/start/", start_data(), follow=True).content.decode()
-    assert 'class="message warning"' in again
+    again = client.post("/rollout/start/", start_data(), follow=True)
+    assert again.redirect_chain[-1][0] == address("rollout-run", run)
+    assert "A run is open already" in again.content.decode()
+    listed = client.get("/rollout/").content.decode()
+    assert f'href="{address("rollout-run", run)}">Go on with rollout test 1' in listed
+    assert 'action="/rollout/start/"' not in listed
     assert RolloutRun.objects.filter(organisation=cast.organisation()).count() == 1
+
+
+@pytest.mark.parametrize("state", [JoiningState.SUBMITTED, JoiningState.ENDED])
+def test_a_test_that_cannot_be_started_is_not_offered(state: JoiningState) -> None:
+    client = signed_in("esim")
+    assert 'action="/rollout/start/"' in client.get("/rollout/").content.decode()
+    Joining.objects.filter(organisation=cast.organisation()).update(state=state)
+    listed = client.get("/rollout/").content.decode()
+    assert 'action="/rollout/start/"' not in listed
+    assert "accepted for testing" in listed
+    assert reverse("joining-file", args=[cast.organisation().id]) in listed
 
 
 def test_nobody_starts_for_another() -> None:
@@ -243,6 +265,24 @@ def test_the_list_says_what_was_covered_and_what_is_due(ended: RolloutRun) -> No
     assert signed_in("support").get("/rollout/?organisation=x").status_code == 404
     from_nowhere = f"{address('rollout-run', ended)}?list=organisation%3Dx"
     assert signed_in("support").get(from_nowhere).status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("kind", "observed", "words"),
+    [
+        ("find", {"level": "STUDY"}, ("Level", "STUDY")),
+        ("retrieve", {"by": "C-GET"}, ("Fetched by", "C-GET")),
+        ("correction", {"origin": "note"}, ("Corrected by", "a rejection note")),
+        ("correction", {"origin": "stored"}, ("Corrected by", "sent again by the customer")),
+        ("xds-retrieve", {"what": "manifest"}, ("Document", "image manifest")),
+        ("xds-retrieve", {"interface": "xds"}, ("Interface", "XDS")),
+    ],
+)
+def test_what_came_is_told_in_words(
+    kind: str, observed: dict[str, str], words: tuple[str, str]
+) -> None:
+    with translation.override("en"):
+        assert rollout_words.came(RolloutStep(kind=kind, observed=observed)) == [words]
 
 
 # --- words ----------------------------------------------------------------------------------------

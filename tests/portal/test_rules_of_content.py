@@ -127,5 +127,6 @@ def test_a_faulty_list_names_its_lines_and_offers_nothing_to_apply() -> None:
     file = SimpleUploadedFile("koodit.csv", text.encode())
     page = client.post(reverse("codes-import"), {"file": file}, follow=True).content.decode()
     assert "two letters and three letters or digits" in page and "Apply the list?" not in page
+    assert f'href="{reverse("codes-import")}"' in page  # to try again
     file = SimpleUploadedFile("kuva.csv", b"\xff\xfe")
     assert client.post(reverse("codes-import"), {"file": file}).status_code == 422

@@ -90,7 +90,7 @@ def plan(request: Request, actor: Actor, organisation_id: UUID, kind: str) -> Ht
     opened = open_file(request, organisation_id)
     if kind not in FORMS:
         raise Http404
-    form = FORMS[kind](request.POST or None, request.FILES or None)
+    form = FORMS[kind](request.POST or None, request.FILES or None, initial=_first(opened))
     if form.is_bound and form.is_valid():
         try:
             services.plan(opened.actor, opened.organisation, form.plan())
@@ -124,17 +124,39 @@ def change(
     return show(request, "joining/connection.html", opened, _above(opened, context))
 
 
+def _first(opened: Opened) -> dict[str, object]:
+    """Whoever is not in production yet begins with the test environment."""
+    is_live = opened.joining.state in road.LIVE
+    return {"environment": Environment.PRODUCTION if is_live else Environment.TEST}
+
+
 def _above(opened: Opened, context: Mapping[str, object]) -> dict[str, object]:
     return {**context, "back": address("joining-connections", opened)}
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @page("joining-fill")
 def remove(
     request: Request, actor: Actor, organisation_id: UUID, planned_id: UUID
 ) -> HttpResponseBase:
+    """Of an open connection asked for once more: it ends at once."""
     opened = open_file(request, organisation_id)
-    services.remove(opened.actor, _planned(opened, planned_id))
+    row = _planned(opened, planned_id)
+    if request.method != "POST":
+        asked = {
+            "title": _("Remove this connection"),
+            "about": f"{row}, {row.get_environment_display()}",
+            "ask": _("Remove this connection?"),
+            "say": _(
+                "The system is refused from that moment on: nothing is stored, searched or fetched "
+                "by it. What has been archived stays. A connection that is planned anew works "
+                "again when it has been opened."
+            ),
+            "button": _("Remove"),
+            "back": address("joining-planned", opened, row.id),
+        }
+        return show(request, "sure.html", opened, asked)
+    services.remove(opened.actor, row)
     messages.success(request, _("The connection was removed."))
     return redirect("joining-connections", organisation_id)
 

@@ -16,7 +16,7 @@ from archive.actors import Actor
 from archive.errors import ArchiveError
 from archive.models import Environment
 from archive.values import now
-from onboarding.models import Evidence, EvidenceState, JoiningState, Precondition
+from onboarding.models import Evidence, EvidenceState, JoiningState, Precondition, TermsKind
 from onboarding.queries import file as queries
 from onboarding.queries import succession as succession_queries
 from onboarding.rules import road
@@ -201,8 +201,17 @@ def _customers(opened: Opened, checks: list[queries.Check]) -> Next:
         if check.precondition in TERMS and opened.party != Party.CUSTOMER:
             continue
         url, label = _way(opened, check)
-        return Next(f"{label}: {check.precondition.label}", url) if url else Next("", "")
+        return Next(_named(label, check.precondition), url) if url else Next("", "")
     return Next("", "")
+
+
+def _named(label: str, precondition: Precondition) -> str:
+    """What the button does, and with what; the precondition's own name says how it ends."""
+    if precondition in TERMS:
+        return f"{label}: {TermsKind(precondition.value).label}"
+    if precondition in GIVEN_BY_HAND and label != _("Name the systems"):
+        return f"{label}: {precondition.label}"
+    return label
 
 
 def _told_enough(checks: list[queries.Check]) -> bool:

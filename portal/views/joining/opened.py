@@ -19,6 +19,8 @@ from onboarding.errors import (
     ActorUnfit,
     CertificateOtherName,
     CertificateUntrusted,
+    Fault,
+    FieldInvalid,
     FileTooLarge,
     PreconditionsMissing,
 )
@@ -114,6 +116,8 @@ def words(error: ArchiveError, *, is_staff: bool) -> str:
     if isinstance(error, PreconditionsMissing):
         missing = error.facts.get("missing", "").split(",")
         return _("Missing: %(what)s.") % {"what": "; ".join(map(_missing, missing))}
+    if isinstance(error, FieldInvalid) and "why" in error.facts:
+        return str(FAULTS[Fault(error.facts["why"])])
     if isinstance(error, FileTooLarge) and "limit" in error.facts:
         said = _("The file is too large. It may be at most %(limit)s.")
         return said % {"limit": filesizeformat(int(error.facts["limit"]))}

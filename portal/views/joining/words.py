@@ -8,6 +8,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from archive.models import Environment
+from onboarding.errors import Fault
 from onboarding.models import TermsKind, Transition
 from onboarding.queries.alarms import Alarm, AlarmKind
 from onboarding.rules.certification import Warning, Window
@@ -18,6 +19,14 @@ from onboarding.services.joining import WAIVER
 from onboarding.services.succession import SUCCESSION
 from portal.formats import day_text, wait_text
 
+FAULTS: Mapping[Fault, Any] = {
+    Fault.ENDS_FIRST: _("The last day is before the first."),
+    Fault.TO_COME: _("The day is still to come. Give today or an earlier day."),
+    Fault.NOTHING_GIVEN: _("Nothing is given yet. Give a number, a day, a note or a file."),
+    Fault.TAKEN: _("There is such a version already."),
+    Fault.CERTIFICATE_NEEDED: _("With TLS only, the certificate of the system is needed."),
+    Fault.SIGNS: _("The signs of HL7 itself (| ^ ~ & and the backslash) cannot be in it."),
+}
 LACKS: Mapping[Lack, Any] = {
     Lack.EVIDENCE: _("No evidence has been given."),
     Lack.JUDGEMENT: _("Given; an officer has not looked at it yet."),

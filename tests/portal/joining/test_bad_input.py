@@ -120,9 +120,9 @@ def test_a_file_too_large_is_refused_with_the_limit(
 
 
 def test_nothing_at_all_and_a_day_to_come_are_no_evidence(road: Joining, client: Any) -> None:
-    assert wrong_at(give(client, road), "file")
+    assert "Nothing is given yet" in wrong_at(give(client, road), "file")
     tomorrow = (today() + timedelta(days=1)).isoformat()
-    assert wrong_at(give(client, road, dated=tomorrow), "dated")
+    assert "still to come" in wrong_at(give(client, road, dated=tomorrow), "dated")
 
 
 def test_a_personal_identity_code_is_refused_in_a_note(road: Joining, client: Any) -> None:
@@ -227,7 +227,7 @@ def test_a_connection_is_checked_field_by_field(
     "field,value,said",
     [
         ("hl7_application", "", "required"),
-        ("hl7_application", "A^B", "form that is asked for"),
+        ("hl7_application", "A^B", "signs of HL7"),
         ("hl7_facility", "", "required"),
         ("host", "no-such-host.invalid", "not found"),
     ],
@@ -247,6 +247,36 @@ def test_a_sender_of_messages_is_checked_field_by_field(
     page = client.get(desks.address("joining-connections", road)).content.decode()
     assert "UUSI_RIS|UUSI" in page
     assert "127.0.0.1:None" not in client.get(desks.address("joining-file", road)).content.decode()
+
+
+def test_whoever_joins_begins_with_the_test_environment(road: Joining, client: Any) -> None:
+    page = client.get(desks.address("joining-plan", road, "dicom")).content.decode()
+    assert '<option value="test" selected>' in page
+
+
+def test_an_open_connection_is_removed_only_when_somebody_is_sure(road: Joining) -> None:
+    client, row = desks.of(cast.admin(road)), desks.planned(road)
+    change = desks.address("joining-planned", road, row.id)
+    place = desks.address("joining-planned-remove", road, row.id)
+    page = client.get(change).content.decode()
+    assert f'href="{place}"' in page and f'action="{place}"' not in page
+    asked = client.get(place).content.decode()
+    assert "Remove this connection?" in asked and f'href="{change}"' in asked
+    row.refresh_from_db()
+    assert client.post(place).status_code == 302
+    assert not PlannedConnection.objects.filter(id=row.id).exists()
+    planned = desks.planned(road, "production")  # in use by nobody yet
+    page = client.get(desks.address("joining-planned", road, planned.id)).content.decode()
+    removal = desks.address("joining-planned-remove", road, planned.id)
+    assert f'action="{removal}"' in page
+
+
+def test_the_first_page_tells_what_is_planned(road: Joining, client: Any) -> None:
+    told = client.get(f"/organisations/{road.organisation_id}/").content.decode()
+    assert f"Planned: {desks.planned(road, 'production')}" in told
+    road.organisation.planned_connections.all().delete()
+    told = client.get(f"/organisations/{road.organisation_id}/").content.decode()
+    assert "until a connection is planned and opened" in told
 
 
 def test_a_certificate_expired_or_for_another_name_is_refused(road: Joining, client: Any) -> None:
