@@ -20,7 +20,7 @@ from tests import builders
 DEPLOY = ROOT / "deploy"
 NAMES = {each.metadata["variable"].key or each.name.upper() for each in fields(Config)}
 LAUNCHER = {"PROGRAMS"}  # read by launch.plan alone
-OURS = {"DATA_DIR", "DEMO", "PROCESS"}  # PROCESS: set by ./run for its own children
+OURS = {"DATA_DIR", "DEMO", "PROCESS", "MACHINE"}  # the latter two: by ./run for its own children
 METRIC = re.compile(r"\bidr_[a-z_]+")
 ROLES = {"idr_app", "idr_owner"}
 
