@@ -6,6 +6,7 @@ DATA_DIR/run.json under `env` fills in for variables that are not set.
 
 import json
 import os
+import socket
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
@@ -235,6 +236,8 @@ class Config:
     public_url: str = variable(casts.web_address, Follows(_behind_proxy))
     # where OpenTelemetry spans go, over HTTP; empty: nowhere
     otlp_endpoint: str = variable(casts.address, "", key="OTEL_EXPORTER_OTLP_ENDPOINT")
+    # by which heartbeats know this machine's processes
+    machine: str = variable(str, Follows(lambda known: socket.gethostname()[:40]))
     # what this process is, for its log lines; empty: a command by hand
     process: str = variable(str, "")
 

@@ -10,7 +10,10 @@ from typing import Any
 from launch.errors import LaunchError
 
 CORE = "core.json"
-NAMES = ("secret_key", "postgres_password", "owner_password", "app_password", "pdr_secret")
+NAMES = (
+    *("secret_key", "postgres_password", "owner_password", "app_password", "pdr_secret"),
+    "machine",  # no secret: tells this data folder from one of a machine of the same name
+)
 
 
 def made() -> dict[str, str]:

@@ -3,7 +3,6 @@
 import contextlib
 import os
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -283,14 +282,14 @@ class Cluster:
             )
 
 
-def forget_heartbeats(url: str) -> None:
-    """Those of this machine's earlier processes: nobody is alive before its own first beat. Raises
-    LaunchError.
+def forget_heartbeats(url: str, machine: str) -> None:
+    """Those of this data folder's earlier processes: nobody is alive before its own first beat.
+    Raises LaunchError.
     """
-    query = "DELETE FROM archive_heartbeat WHERE instance LIKE %s"
+    query = "DELETE FROM archive_heartbeat WHERE starts_with(instance, %s)"
     try:
         with psycopg.connect(url) as connection:
-            connection.execute(query, [f"{socket.gethostname()}:%"])
+            connection.execute(query, [f"{machine}:"])
     except psycopg.Error as error:
         raise LaunchError(f"The database cannot be written ({reaching.said(error)}).") from None
 

@@ -1,6 +1,7 @@
 """The whole system: from the empty folder to the printed table, and back down."""
 
 import signal
+import socket
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
@@ -72,7 +73,7 @@ class System:
         demo = runfile.read_demo(self.plan)
         content = runfile.content(self.plan, self.config, demo, self.environment)
         runfile.write(self.plan.data, content)
-        forget_heartbeats(self.environment["DATABASE_URL"])
+        forget_heartbeats(self.environment["DATABASE_URL"], self.config.machine)
         for name in self.plan.programs:
             self._start_program(name, PROGRAMS[name](self.plan))
         if self.pdr_port:
@@ -91,6 +92,7 @@ class System:
             "DICOM_HOST": plan.dicom_host,
             "DICOM_PORT": str(plan.dicom_port),
             "HL7_PORT": str(plan.hl7_port),
+            "MACHINE": f"{socket.gethostname()[:40]}-{secrets['machine'][:8]}",
         }
         if not plan.given.get("DATABASE_URL"):
             account = places.server_account()

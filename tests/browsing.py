@@ -9,7 +9,9 @@ from typing import Any
 from weakref import WeakKeyDictionary
 
 from axe_playwright_python.base import AXE_SCRIPT
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
+from playwright._impl.transport import PipeTransport
+from playwright.sync_api import Browser, BrowserContext, Locator, Page
+from playwright.sync_api._context_manager import PlaywrightContextManager
 
 # The shell is the same browser without what draws windows, which a page costs a third of its work.
 # Where only the whole browser is, it finds the same.
@@ -39,6 +41,19 @@ ABOUT_COLOURS = ("color-contrast", "link-in-text-block")
 ABOUT_ROOM = ("scrollable-region-focusable",)
 
 
+class _Driver(PlaywrightContextManager):
+    """Playwright closes its loop before it has heard that its driver has ended, and whoever waits
+    for the driver complains then of a loop that is closed."""
+
+    def __exit__(self, *args: Any) -> None:
+        self._own_loop = False
+        super().__exit__(*args)
+        transport = self._client and self._client._transport
+        if isinstance(transport, PipeTransport):
+            self._loop.run_until_complete(transport._proc.wait())
+        self._loop.close()
+
+
 class Chromium:
     """One for all tests of a worker. Playwright's loop runs in the thread of the tests, and all
     who ask are told so: between the tests that use it, it is hidden."""
@@ -51,7 +66,7 @@ class Chromium:
     @classmethod
     @contextmanager
     def started(cls) -> Iterator["Chromium"]:
-        with sync_playwright() as driver:
+        with _Driver() as driver:
             made = cls(driver.chromium.launch(executable_path=CHROMIUM, args=FLAGS))
             yield made
             with made.at_hand() as browser:

@@ -1,11 +1,10 @@
 """Processes say that they live."""
 
 import os
-import socket
 from collections.abc import Mapping
 from datetime import timedelta
 
-from archive.config import VERSION
+from archive.config import VERSION, settings
 from archive.models import Heartbeat
 from archive.values import now
 
@@ -35,4 +34,4 @@ def beat(*, kind: str, instance: str = "", facts: Mapping[str, object] | None = 
 
 
 def _of(process_id: int) -> str:
-    return f"{socket.gethostname()}:{process_id}"
+    return f"{settings().machine}:{process_id}"

@@ -60,6 +60,8 @@ def test_receivers_and_the_rest_are_one_system(
             with psycopg.connect(shared["DATABASE_URL"]) as connection:
                 rows = connection.execute("SELECT kind, instance FROM archive_heartbeat").fetchall()
             told = {(kind, int(name.split(":")[-1])) for kind, name in rows if "er" in kind}
+            machines = {name.split(":")[0] for _kind, name in rows}
+            assert len(machines) == 2, "of one host name, and neither forgets the other's"
             assert told == {(name, rest.children[name].pid) for name in ("worker", "caller")}
             address = receivers.file["env"].get("PUBLIC_URL", "")
             assert not address, "no portal is there: no mail may lead to one"
