@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 LEASE = timedelta(seconds=60)
 RENEWED, LONGEST = 20.0, 3600.0  # seconds: a lease while its work is done, and of work at most
 RESEND = timedelta(seconds=20)  # a due job that was sent and not claimed is sent again
-FIRST_BACKOFF = 1.0
+FIRST_BACKOFF, DOUBLED_AT_MOST = 1.0, 20  # seconds; times, which is longer than any ceiling
 SWEEP_AT_ONCE = 200
 CALLS = "calls"  # the queue of work that waits for other systems: customers', the mail server
 SEND_TIMEOUT = 1.0  # seconds that a peer's answer may be held up by a broker that hangs
@@ -286,7 +286,8 @@ def retry(claim: Claim, error: ArchiveError, *, counted: int | None = None) -> N
     """Try again later: the wait doubles up to the ceiling. `counted`: as if it had been tried so
     often.
     """
-    wait = min(FIRST_BACKOFF * 2 ** (claim.tries - 1), settings().backoff_ceiling_seconds)
+    doubled = FIRST_BACKOFF * 2 ** min(claim.tries - 1, DOUBLED_AT_MOST)
+    wait = min(doubled, settings().backoff_ceiling_seconds)
     Job.objects.filter(id=claim.id, lease_holder=claim.holder).update(
         state=JobState.WAITING,
         lease_holder=None,

@@ -89,6 +89,18 @@ def test_the_wait_doubles_up_to_the_ceiling() -> None:
     assert waits == [1, 2, 4, 8, 10, 10]
 
 
+def test_a_job_that_may_be_tried_for_weeks_waits_as_long_each_time() -> None:
+    """By a setting: doubled so often, the wait would be more than a number can hold."""
+    job = owe()
+    Job.objects.filter(id=job.id).update(tries=2_000)
+    claim = jobs.claim(job.id)
+    assert claim is not None
+    jobs.retry(claim, Busy())
+    job.refresh_from_db()
+    wait = (job.not_before - now()).total_seconds()
+    assert job.state == "waiting" and 0 < wait <= settings().backoff_ceiling_seconds
+
+
 def test_what_is_sent_is_not_sent_again_until_it_is_stale() -> None:
     job = owe()
     Job.objects.filter(id=job.id).update(sent_at=now())

@@ -49,8 +49,8 @@ def bytes_failed(instance_id: UUID, said: Said) -> None:
     try:
         if said.was_added() and not _is_taken_back(instance_id):
             integrity.found_damaged(instance_id)
-    except Exception as error:
-        log.error("object %s may have a row without bytes: %s", instance_id, error)
+    except Exception:  # whatever it is, the sender gets its own reason
+        log.exception("object %s may have a row without bytes", instance_id)
 
 
 def _is_taken_back(instance_id: UUID) -> bool:

@@ -90,7 +90,7 @@ def _rows() -> Any:
 
 
 class AccessRules(Opened):
-    doors = {"GET": Door(("access-rules",), ApiScope.RULES_READ), **CHANGE}  # noqa: RUF012
+    doors = {"GET": Door(("access-rules",), ApiScope.RULES_READ), **CHANGE}
 
     @extend_schema(operation_id="access_rules_list", tags=TAGS, responses=AccessRulesOut)
     def get(self, request: Request) -> Response:
@@ -187,7 +187,7 @@ class IssuerIn(Strict):
 
 
 class Issuers(Opened):
-    doors = {"GET": Door(("issuers",), ApiScope.RULES_READ), **TRUST}  # noqa: RUF012
+    doors = {"GET": Door(("issuers",), ApiScope.RULES_READ), **TRUST}
 
     @extend_schema(
         operation_id="issuers_list",

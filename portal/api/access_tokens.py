@@ -113,7 +113,7 @@ def _require(allowed: bool, field: str, told: str) -> None:
 
 
 class Tokens(Opened):
-    doors = {  # noqa: RUF012
+    doors = {
         "GET": Door(("tokens",), ApiScope.CREDENTIALS_READ),
         "POST": Door(("tokens",), ApiScope.CREDENTIALS_ACT),
     }
@@ -147,7 +147,7 @@ class Tokens(Opened):
 
 
 class SystemTokens(Opened):
-    doors = {"POST": Door(("token-system",), ApiScope.CREDENTIALS_ACT)}  # noqa: RUF012
+    doors = {"POST": Door(("token-system",), ApiScope.CREDENTIALS_ACT)}
 
     @extend_schema(
         operation_id="token_make_for_system",
@@ -188,7 +188,7 @@ def _require_free(subject: str) -> None:
 
 
 class OneToken(Opened):
-    doors = {"DELETE": Door(("tokens",), ApiScope.CREDENTIALS_ACT)}  # noqa: RUF012
+    doors = {"DELETE": Door(("tokens",), ApiScope.CREDENTIALS_ACT)}
 
     @extend_schema(operation_id="token_revoke", tags=TAGS, request=None, responses={204: None})
     def delete(self, request: Request, token_id: UUID) -> Response:

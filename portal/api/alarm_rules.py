@@ -121,7 +121,7 @@ def _rule(request: Request) -> tuple[Rule, str]:
 
 
 class AlarmRules(Opened):
-    doors = {"GET": Door(("alarm-rules",), ApiScope.WATCHING_READ), **CHANGE}  # noqa: RUF012
+    doors = {"GET": Door(("alarm-rules",), ApiScope.WATCHING_READ), **CHANGE}
 
     @extend_schema(
         operation_id="alarm_rules_list", tags=TAGS, parameters=[AfterShape], responses=AlarmRulesOut

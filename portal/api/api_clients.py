@@ -47,7 +47,7 @@ class ClientIn(ReasonIn):
 
 
 class Clients(Opened):
-    doors = {"GET": Door(("api-clients",), ApiScope.CREDENTIALS_READ), **ACT}  # noqa: RUF012
+    doors = {"GET": Door(("api-clients",), ApiScope.CREDENTIALS_READ), **ACT}
 
     @extend_schema(operation_id="clients_list", tags=TAGS, responses=ClientsOut)
     def get(self, request: Request) -> Response:

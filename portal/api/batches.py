@@ -78,7 +78,7 @@ class BegunOut(serializers.Serializer[Any]):
 
 
 class Batches(Opened):
-    doors = {  # noqa: RUF012
+    doors = {
         "GET": Door(("batch",), ApiScope.CASES_READ),
         "POST": Door(("batch",), ApiScope.CASES_ACT),
     }
@@ -117,7 +117,7 @@ class Batches(Opened):
 
 
 class OneBatch(Opened):
-    doors = {"GET": Door(("batch",), ApiScope.CASES_READ)}  # noqa: RUF012
+    doors = {"GET": Door(("batch",), ApiScope.CASES_READ)}
 
     @extend_schema(operation_id="batch_read", tags=TAGS, responses=BatchOut)
     def get(self, request: Request, batch_id: UUID) -> Response:
@@ -150,7 +150,7 @@ class BatchItemsOut(serializers.Serializer[Any]):
 
 
 class Items(Opened):
-    doors = {"GET": Door(("batch",), ApiScope.CASES_READ)}  # noqa: RUF012
+    doors = {"GET": Door(("batch",), ApiScope.CASES_READ)}
 
     @extend_schema(
         operation_id="batch_items", tags=TAGS, parameters=[AfterShape], responses=BatchItemsOut
@@ -165,7 +165,7 @@ class Items(Opened):
 
 def _moving(operation_id: str, say: str, act: Callable[[Actor, Batch], object]) -> type[Opened]:
     class Moving(Opened):
-        doors = {"POST": Door(("batch",), ApiScope.CASES_ACT)}  # noqa: RUF012
+        doors = {"POST": Door(("batch",), ApiScope.CASES_ACT)}
 
         @extend_schema(
             operation_id=operation_id, description=say, tags=TAGS, request=None, responses=BatchOut

@@ -80,7 +80,7 @@ def acting(
     """An operation that does something with a case and answers with the case as it then is."""
 
     class Act(Opened):
-        doors = {"POST": Door((page,), ApiScope.CASES_ACT)}  # noqa: RUF012
+        doors = {"POST": Door((page,), ApiScope.CASES_ACT)}
 
         @extend_schema(
             operation_id=operation_id, description=say, tags=TAGS, request=form, responses=CaseOut

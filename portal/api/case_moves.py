@@ -58,7 +58,7 @@ class DifferencesOut(serializers.Serializer[Any]):
 
 
 class Differences(Opened):
-    doors = {"GET": READ}  # noqa: RUF012
+    doors = {"GET": READ}
 
     @extend_schema(operation_id="case_differences", tags=TAGS, responses=DifferencesOut)
     def get(self, request: Request, case_id: UUID) -> Response:
@@ -92,7 +92,7 @@ class RoutesOut(serializers.Serializer[Any]):
 
 
 class Routes(Opened):
-    doors = {"GET": READ}  # noqa: RUF012
+    doors = {"GET": READ}
 
     @extend_schema(operation_id="case_routes", tags=TAGS, responses=RoutesOut)
     def get(self, request: Request, case_id: UUID) -> Response:

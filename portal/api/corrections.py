@@ -140,7 +140,7 @@ class CorrectedOut(serializers.Serializer[Any]):
 
 
 class Corrections(Opened):
-    doors = {  # noqa: RUF012
+    doors = {
         "GET": Door(("corrections",), ApiScope.CORRECTIONS_READ),
         "POST": ACT,
     }
@@ -181,7 +181,7 @@ def _correctable(request: Request, ids: list[UUID]) -> list[Study]:
 
 
 class Preview(Opened):
-    doors = {"POST": ACT}  # noqa: RUF012
+    doors = {"POST": ACT}
 
     @extend_schema(
         operation_id="correction_preview", tags=TAGS, request=PreviewIn, responses=PreviewsOut
@@ -214,7 +214,7 @@ def _found(request: Request, correction_id: UUID, action: Action) -> Correction:
 
 
 class OneCorrection(Opened):
-    doors = {"GET": SEE}  # noqa: RUF012
+    doors = {"GET": SEE}
 
     @extend_schema(operation_id="correction_read", tags=TAGS, responses=CorrectionOut)
     def get(self, request: Request, correction_id: UUID) -> Response:
@@ -233,7 +233,7 @@ class PairsOut(serializers.Serializer[Any]):
 
 
 class CorrectionValues(Opened):
-    doors = {"POST": SEE}  # noqa: RUF012
+    doors = {"POST": SEE}
     keeps_answers = False
 
     @extend_schema(
@@ -251,7 +251,7 @@ class CorrectionValues(Opened):
 
 
 class Undo(Opened):
-    doors = {"POST": ACT}  # noqa: RUF012
+    doors = {"POST": ACT}
 
     @extend_schema(
         operation_id="correction_undo", tags=TAGS, request=ReasonIn, responses=CorrectionOut
@@ -287,7 +287,7 @@ class PoliciesOut(serializers.Serializer[Any]):
 
 
 class Policies(Opened):
-    doors = {  # noqa: RUF012
+    doors = {
         "GET": Door(("may-correct",), ApiScope.CORRECTIONS_READ),
         "POST": Door(("may-correct",), ApiScope.CORRECTIONS_ACT),
     }

@@ -120,7 +120,7 @@ class InviteMemberIn(RoleIn):
 
 
 class MemberInvitations(Opened):
-    doors = {**SEE, **CHANGE}  # noqa: RUF012
+    doors = {**SEE, **CHANGE}
 
     @extend_schema(operation_id="member_invitations", tags=TAGS, responses=InvitationsOut)
     def get(self, request: Request, organisation_id: UUID) -> Response:
@@ -193,7 +193,7 @@ def _told(rows: QuerySet[AccessRequest]) -> Response:
 
 
 class AllAccessRequests(Opened):
-    doors = {"GET": Door(("access-requests",), ApiScope.PEOPLE_READ)}  # noqa: RUF012
+    doors = {"GET": Door(("access-requests",), ApiScope.PEOPLE_READ)}
 
     @extend_schema(operation_id="access_requests_list", tags=TAGS, responses=AccessRequestsOut)
     def get(self, request: Request) -> Response:

@@ -88,7 +88,7 @@ def _rows(
 
 
 class Duties(Opened):
-    doors = {"GET": Door(("duty",), ApiScope.TAKEOVERS_READ)}  # noqa: RUF012
+    doors = {"GET": Door(("duty",), ApiScope.TAKEOVERS_READ)}
 
     @extend_schema(
         operation_id="duties_list", tags=TAGS, parameters=[DutiesShape], responses=DutiesOut
@@ -108,7 +108,7 @@ class CustomersDutiesOut(serializers.Serializer[Any]):
 
 
 class CustomersDuties(Opened):
-    doors = {"GET": Door(("customer-duty",), ApiScope.TAKEOVERS_READ)}  # noqa: RUF012
+    doors = {"GET": Door(("customer-duty",), ApiScope.TAKEOVERS_READ)}
 
     @extend_schema(
         operation_id="customer_duties",

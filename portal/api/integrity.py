@@ -190,7 +190,7 @@ class FindingsShape(ListShape):
 
 
 class Findings(Opened):
-    doors = {"GET": Door(("reconciliation",), ApiScope.INTEGRITY_READ)}  # noqa: RUF012
+    doors = {"GET": Door(("reconciliation",), ApiScope.INTEGRITY_READ)}
 
     @extend_schema(
         operation_id="findings_list", tags=TAGS, parameters=[FindingsShape], responses=FindingsOut

@@ -110,7 +110,7 @@ class JoiningFiltersShape(serializers.Serializer[Any]):
 
 
 class Joinings(Opened):
-    doors = {"GET": Door(("pipeline",), ApiScope.JOINING_READ)}  # noqa: RUF012
+    doors = {"GET": Door(("pipeline",), ApiScope.JOINING_READ)}
 
     @extend_schema(
         operation_id="joinings_list",

@@ -54,7 +54,7 @@ class LoadShape(EnvironmentShape):
 
 
 class Load(Opened):
-    doors = {"GET": Door(("load",), ApiScope.WATCHING_READ)}  # noqa: RUF012
+    doors = {"GET": Door(("load",), ApiScope.WATCHING_READ)}
 
     @extend_schema(operation_id="load_list", tags=TAGS, parameters=[LoadShape], responses=LoadsOut)
     def get(self, request: Request) -> Response:
@@ -91,7 +91,7 @@ def _limits(organisation: Organisation) -> Response:
 
 
 class CustomersLimits(Opened):
-    doors = {  # noqa: RUF012
+    doors = {
         "GET": Door(("customer",), ApiScope.CUSTOMERS_READ),
         "POST": LIMITS,
     }
@@ -111,7 +111,7 @@ class CustomersLimits(Opened):
 
 
 class EveryonesLimits(Opened):
-    doors = {"POST": LIMITS}  # noqa: RUF012
+    doors = {"POST": LIMITS}
 
     @extend_schema(
         operation_id="limits_everyones", tags=TAGS, request=ReasonIn, responses=LimitsOut

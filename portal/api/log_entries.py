@@ -92,7 +92,7 @@ def _read(request: Request, log: str, entry_id: UUID) -> LedgerEvent:
 
 
 class UseEntry(Opened):
-    doors = {"GET": Door(("use-entry",), ApiScope.LOGS_READ)}  # noqa: RUF012
+    doors = {"GET": Door(("use-entry",), ApiScope.LOGS_READ)}
 
     @extend_schema(
         operation_id="use_log_entry",
@@ -108,7 +108,7 @@ class UseEntry(Opened):
 
 
 class DisclosureEntry(Opened):
-    doors = {"GET": Door(("disclosure",), ApiScope.LOGS_READ)}  # noqa: RUF012
+    doors = {"GET": Door(("disclosure",), ApiScope.LOGS_READ)}
 
     @extend_schema(
         operation_id="disclosure_log_entry",
@@ -129,7 +129,7 @@ class RaiseIn(Strict):
 
 
 class RaiseSuspicion(Opened):
-    doors = {"POST": Door(("suspicion",), ApiScope.LOGS_ACT)}  # noqa: RUF012
+    doors = {"POST": Door(("suspicion",), ApiScope.LOGS_ACT)}
     keeps_answers = False  # the same entry finds the same suspicion
 
     @extend_schema(

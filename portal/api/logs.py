@@ -175,7 +175,7 @@ def _period(wanted: Mapping[str, Any]) -> dict[str, Any]:
 
 
 class UseLog(Opened):
-    doors = {"GET": Door(("use-log",), ApiScope.LOGS_READ)}  # noqa: RUF012
+    doors = {"GET": Door(("use-log",), ApiScope.LOGS_READ)}
 
     @extend_schema(
         operation_id="use_log", tags=TAGS, parameters=[UseLogShape], responses=UseEntriesOut
@@ -197,7 +197,7 @@ class UseLog(Opened):
 
 
 class DisclosureLog(Opened):
-    doors = {"GET": Door(("disclosures",), ApiScope.LOGS_READ)}  # noqa: RUF012
+    doors = {"GET": Door(("disclosures",), ApiScope.LOGS_READ)}
 
     @extend_schema(
         operation_id="disclosure_log",
@@ -246,7 +246,7 @@ class DisclosedFoundOut(serializers.Serializer[Any]):
 
 
 class SearchUse(Opened):
-    doors = {"POST": Door(("log-patient",), ApiScope.LOGS_READ)}  # noqa: RUF012
+    doors = {"POST": Door(("log-patient",), ApiScope.LOGS_READ)}
     keeps_answers = False
 
     @extend_schema(
@@ -258,7 +258,7 @@ class SearchUse(Opened):
 
 
 class SearchDisclosures(Opened):
-    doors = {"POST": Door(("log-patient",), ApiScope.LOGS_READ)}  # noqa: RUF012
+    doors = {"POST": Door(("log-patient",), ApiScope.LOGS_READ)}
     keeps_answers = False
 
     @extend_schema(

@@ -68,7 +68,7 @@ def sent(content: bytes, name: str) -> Response:
 
 
 class Certificate(Paper):
-    doors = {"GET": Door(("destruction",), ApiScope.RETENTION_READ)}  # noqa: RUF012
+    doors = {"GET": Door(("destruction",), ApiScope.RETENTION_READ)}
 
     @extend_schema(operation_id="destruction_certificate", tags=retention.TAGS, responses=PDF)
     def get(self, request: Request, list_id: UUID) -> Response:
@@ -79,7 +79,7 @@ class Certificate(Paper):
 
 
 class TakeoverReport(Paper):
-    doors = {"GET": Door(("takeover",), ApiScope.TAKEOVERS_READ)}  # noqa: RUF012
+    doors = {"GET": Door(("takeover",), ApiScope.TAKEOVERS_READ)}
 
     @extend_schema(operation_id="takeover_report", tags=takeovers.TAGS, responses=PDF)
     def get(self, request: Request, takeover_id: UUID) -> Response:
@@ -93,7 +93,7 @@ class TakeoverReport(Paper):
 
 
 class ReviewReport(Paper):
-    doors = {"GET": Door(("review-case",), ApiScope.LOGS_READ)}  # noqa: RUF012
+    doors = {"GET": Door(("review-case",), ApiScope.LOGS_READ)}
 
     @extend_schema(operation_id="review_case_report", tags=review.TAGS, responses=PDF)
     def get(self, request: Request, case_id: UUID) -> Response:
@@ -106,7 +106,7 @@ class ReviewReport(Paper):
 
 
 class RolloutPaper(Paper):
-    doors = {"GET": rollouts.READ}  # noqa: RUF012
+    doors = {"GET": rollouts.READ}
 
     @extend_schema(operation_id="rollout_paper", tags=rollouts.TAGS, responses=PDF)
     def get(self, request: Request, run_id: UUID) -> Response:

@@ -32,7 +32,7 @@ def _told(row: Connection, secret: str, status: int) -> Response:
 
 
 class NewPassword(Opened):
-    doors = {"POST": Door(("joining-people",), ApiScope.CREDENTIALS_ACT)}  # noqa: RUF012
+    doors = {"POST": Door(("joining-people",), ApiScope.CREDENTIALS_ACT)}
 
     @extend_schema(operation_id="planned_password", tags=TAGS, request=None, responses=PasswordOut)
     def post(self, request: Request, organisation_id: UUID, planned_id: UUID) -> Response:
@@ -48,7 +48,7 @@ class SourceIn(Strict):
 
 
 class DocumentSources(Opened):
-    doors = {"POST": Door(("joining-source",), ApiScope.CREDENTIALS_ACT)}  # noqa: RUF012
+    doors = {"POST": Door(("joining-source",), ApiScope.CREDENTIALS_ACT)}
 
     @extend_schema(
         operation_id="document_source_open",

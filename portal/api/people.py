@@ -85,7 +85,7 @@ class InviteColleagueIn(Strict):
 
 
 class ColleagueInvitations(Opened):
-    doors = {**SEE, "POST": Door(("people",), ApiScope.PEOPLE_ACT)}  # noqa: RUF012
+    doors = {**SEE, "POST": Door(("people",), ApiScope.PEOPLE_ACT)}
 
     @extend_schema(operation_id="people_invitations", tags=TAGS, responses=InvitationsOut)
     def get(self, request: Request) -> Response:

@@ -85,7 +85,7 @@ class MessagesShape(ListShape):
 
 
 class Messages(Opened):
-    doors = {"GET": Door(("messages", "own-messages"), ApiScope.PERSONS_READ)}  # noqa: RUF012
+    doors = {"GET": Door(("messages", "own-messages"), ApiScope.PERSONS_READ)}
 
     @extend_schema(
         operation_id="messages_list", tags=TAGS, parameters=[MessagesShape], responses=MessagesOut
@@ -113,7 +113,7 @@ def _told(request: Request, rows: Any) -> list[Any]:
 
 
 class OneMessage(Opened):
-    doors = {"GET": Door(("message", "own-message"), ApiScope.PERSONS_READ)}  # noqa: RUF012
+    doors = {"GET": Door(("message", "own-message"), ApiScope.PERSONS_READ)}
 
     @extend_schema(operation_id="message_read", tags=TAGS, responses=MessageOut)
     def get(self, request: Request, message_id: UUID) -> Response:
@@ -124,7 +124,7 @@ class OneMessage(Opened):
 
 
 class Replay(Opened):
-    doors = {"POST": Door(("message-replay",), ApiScope.PERSONS_ACT)}  # noqa: RUF012
+    doors = {"POST": Door(("message-replay",), ApiScope.PERSONS_ACT)}
 
     @extend_schema(operation_id="message_replay", tags=TAGS, request=None, responses=MessageOut)
     def post(self, request: Request, message_id: UUID) -> Response:
@@ -197,7 +197,7 @@ class MergedOut(serializers.Serializer[Any]):
 
 
 class Merges(Opened):
-    doors = {  # noqa: RUF012
+    doors = {
         "GET": Door(("merges",), ApiScope.PERSONS_READ),
         "POST": Door(("merge-make",), ApiScope.PERSONS_ACT),
     }
@@ -257,7 +257,7 @@ def _open(request: Request, merge_id: UUID) -> SecondPerson:
 
 
 class OneMerge(Opened):
-    doors = {"GET": Door(("merge",), ApiScope.PERSONS_READ)}  # noqa: RUF012
+    doors = {"GET": Door(("merge",), ApiScope.PERSONS_READ)}
 
     @extend_schema(operation_id="merge_read", tags=TAGS, responses=MergeOut)
     def get(self, request: Request, merge_id: UUID) -> Response:
@@ -266,7 +266,7 @@ class OneMerge(Opened):
 
 
 class AskUndo(Opened):
-    doors = {"POST": UNDO}  # noqa: RUF012
+    doors = {"POST": UNDO}
 
     @extend_schema(operation_id="merge_undo", tags=TAGS, request=ReasonIn, responses=MergeOut)
     def post(self, request: Request, merge_id: UUID) -> Response:
@@ -277,7 +277,7 @@ class AskUndo(Opened):
 
 
 class GrantUndo(Opened):
-    doors = {"POST": UNDO}  # noqa: RUF012
+    doors = {"POST": UNDO}
 
     @extend_schema(operation_id="merge_undo_grant", tags=TAGS, request=None, responses=MergeOut)
     def post(self, request: Request, merge_id: UUID) -> Response:
@@ -287,7 +287,7 @@ class GrantUndo(Opened):
 
 
 class RefuseUndo(Opened):
-    doors = {"POST": UNDO}  # noqa: RUF012
+    doors = {"POST": UNDO}
 
     @extend_schema(operation_id="merge_undo_refuse", tags=TAGS, request=None, responses=MergeOut)
     def post(self, request: Request, merge_id: UUID) -> Response:

@@ -94,7 +94,7 @@ def _plan(request: Request) -> Plan:
 
 
 class PlannedConnections(Opened):
-    doors = {**FILE, **FILL}  # noqa: RUF012
+    doors = {**FILE, **FILL}
 
     @extend_schema(operation_id="planned_list", tags=TAGS, responses=AllPlannedOut)
     def get(self, request: Request, organisation_id: UUID) -> Response:
@@ -134,7 +134,7 @@ def planned(
 
 
 class OnePlanned(Opened):
-    doors = {**FILL, "DELETE": FILL["POST"]}  # noqa: RUF012
+    doors = {**FILL, "DELETE": FILL["POST"]}
 
     @extend_schema(operation_id="planned_change", tags=TAGS, request=PlanIn, responses=PlannedOut)
     def post(self, request: Request, organisation_id: UUID, planned_id: UUID) -> Response:
@@ -196,7 +196,7 @@ class AssertionOut(serializers.Serializer[Any]):
 
 
 class RequireAssertion(Opened):
-    doors = {"POST": Door(("xua-switch",), ApiScope.JOINING_ACT)}  # noqa: RUF012
+    doors = {"POST": Door(("xua-switch",), ApiScope.JOINING_ACT)}
 
     @extend_schema(
         operation_id="connection_assertion", tags=TAGS, request=AssertionIn, responses=AssertionOut

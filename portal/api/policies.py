@@ -77,7 +77,7 @@ def _version(told: dict[str, Any]) -> Version:
 
 
 class Policies(Opened):
-    doors = {"GET": LIST, "POST": CHANGE}  # noqa: RUF012
+    doors = {"GET": LIST, "POST": CHANGE}
 
     @extend_schema(operation_id="policies_list", tags=TAGS, responses=ContentPoliciesOut)
     def get(self, request: Request) -> Response:
@@ -101,7 +101,7 @@ class Policies(Opened):
 
 
 class PolicyVersions(Opened):
-    doors = {"GET": Door(("policy",), ApiScope.RULES_READ)}  # noqa: RUF012
+    doors = {"GET": Door(("policy",), ApiScope.RULES_READ)}
 
     @extend_schema(operation_id="policy_versions", tags=TAGS, responses=ContentPoliciesOut)
     def get(self, request: Request, content_type: str) -> Response:
@@ -117,7 +117,7 @@ class EffectOut(serializers.Serializer[Any]):
 
 
 class PreviewPolicy(Opened):
-    doors = {"POST": CHANGE}  # noqa: RUF012
+    doors = {"POST": CHANGE}
 
     @extend_schema(operation_id="policy_preview", tags=TAGS, request=VersionIn, responses=EffectOut)
     def post(self, request: Request) -> Response:
@@ -136,7 +136,7 @@ class EndPolicyIn(LastDayIn):
 
 
 class EndPolicy(Opened):
-    doors = {"POST": CHANGE}  # noqa: RUF012
+    doors = {"POST": CHANGE}
 
     @extend_schema(
         operation_id="policy_end", tags=TAGS, request=EndPolicyIn, responses=ContentPoliciesOut
@@ -151,7 +151,7 @@ class EndPolicy(Opened):
 
 
 class PreviewEnd(Opened):
-    doors = {"POST": CHANGE}  # noqa: RUF012
+    doors = {"POST": CHANGE}
 
     @extend_schema(
         operation_id="policy_end_preview", tags=TAGS, request=LastDayIn, responses=EffectOut

@@ -169,7 +169,7 @@ class AgainOut(serializers.Serializer[Any]):
 
 
 class JobAgain(Opened):
-    doors = {"POST": Door(("job-retry",), ApiScope.QUEUES_ACT)}  # noqa: RUF012
+    doors = {"POST": Door(("job-retry",), ApiScope.QUEUES_ACT)}
 
     @extend_schema(operation_id="job_again", tags=TAGS, request=None, responses={202: AgainOut})
     def post(self, request: Request, job_id: UUID) -> Response:

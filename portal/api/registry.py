@@ -56,7 +56,7 @@ class RegistryShape(ListShape):
 
 
 class Documents(Opened):
-    doors = {"GET": Door(("registry",), ApiScope.STUDIES_READ)}  # noqa: RUF012
+    doors = {"GET": Door(("registry",), ApiScope.STUDIES_READ)}
 
     @extend_schema(
         operation_id="registry_list",
@@ -104,7 +104,7 @@ class WholeRegisteredOut(RegisteredOut):
 
 
 class OneDocument(Opened):
-    doors = {"GET": Door(("registry-entry",), ApiScope.STUDIES_READ)}  # noqa: RUF012
+    doors = {"GET": Door(("registry-entry",), ApiScope.STUDIES_READ)}
 
     @extend_schema(operation_id="registry_read", tags=TAGS, responses=WholeRegisteredOut)
     def get(self, request: Request, document_id: UUID) -> Response:
@@ -145,7 +145,7 @@ class RegistryMessagesShape(ListShape):
 
 
 class RegistryMessages(Opened):
-    doors = {"GET": Door(("registry-messages",), ApiScope.STUDIES_READ)}  # noqa: RUF012
+    doors = {"GET": Door(("registry-messages",), ApiScope.STUDIES_READ)}
 
     @extend_schema(
         operation_id="registry_messages_list",

@@ -61,7 +61,7 @@ class RejectionsOut(serializers.Serializer[Any]):
 
 
 class Rejections(Opened):
-    doors = {"GET": Door(("corrections",), ApiScope.CORRECTIONS_READ)}  # noqa: RUF012
+    doors = {"GET": Door(("corrections",), ApiScope.CORRECTIONS_READ)}
 
     @extend_schema(
         operation_id="rejections_list", tags=TAGS, parameters=[ListShape], responses=RejectionsOut
@@ -91,7 +91,7 @@ class RejectIn(Strict):
 
 
 class Reject(Opened):
-    doors = {"POST": ACT}  # noqa: RUF012
+    doors = {"POST": ACT}
 
     @extend_schema(
         operation_id="study_reject", tags=TAGS, request=RejectIn, responses={201: RejectionOut}
@@ -129,7 +129,7 @@ def _found(request: Request, rejection_id: UUID, action: Action) -> Rejection:
 
 
 class OneRejection(Opened):
-    doors = {"GET": SEE}  # noqa: RUF012
+    doors = {"GET": SEE}
 
     @extend_schema(operation_id="rejection_read", tags=TAGS, responses=RejectionOut)
     def get(self, request: Request, rejection_id: UUID) -> Response:
@@ -154,7 +154,7 @@ class RejectedsOut(serializers.Serializer[Any]):
 
 
 class RejectedObjects(Opened):
-    doors = {"GET": SEE}  # noqa: RUF012
+    doors = {"GET": SEE}
 
     @extend_schema(
         operation_id="rejection_objects", tags=TAGS, parameters=[AfterShape], responses=RejectedsOut
@@ -181,7 +181,7 @@ class RevokedOut(serializers.Serializer[Any]):
 
 
 class Revoke(Opened):
-    doors = {"POST": ACT}  # noqa: RUF012
+    doors = {"POST": ACT}
 
     @extend_schema(
         operation_id="rejection_revoke", tags=TAGS, request=RevokeIn, responses=RevokedOut

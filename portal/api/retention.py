@@ -100,7 +100,7 @@ class RetentionHoldIn(Strict):
 
 
 class Holds(Opened):
-    doors = {  # noqa: RUF012
+    doors = {
         "GET": Door(("retention-holds",), ApiScope.RETENTION_READ),
         "POST": HOLD,
     }
@@ -141,7 +141,7 @@ def _placed(request: Request, wanted: dict[str, Any]) -> RetentionHold:
 
 
 class Release(Opened):
-    doors = {"POST": HOLD}  # noqa: RUF012
+    doors = {"POST": HOLD}
 
     @extend_schema(operation_id="hold_release", tags=TAGS, request=ReasonIn, responses=HoldOut)
     def post(self, request: Request, hold_id: UUID) -> Response:
@@ -166,7 +166,7 @@ class DeathIn(Strict):
 
 
 class Deaths(Opened):
-    doors = {"POST": Door(("retention-death",), ApiScope.RETENTION_ACT)}  # noqa: RUF012
+    doors = {"POST": Door(("retention-death",), ApiScope.RETENTION_ACT)}
 
     @extend_schema(operation_id="death_settle", tags=TAGS, request=DeathIn, responses={204: None})
     def post(self, request: Request) -> Response:
@@ -224,7 +224,7 @@ class ProposeIn(Strict):
 
 
 class Lists(Opened):
-    doors = {  # noqa: RUF012
+    doors = {
         "GET": Door(("destructions",), ApiScope.RETENTION_READ),
         "POST": Door(("destruction-propose",), ApiScope.RETENTION_ACT),
     }
@@ -265,7 +265,7 @@ def _list(request: Request, list_id: UUID) -> DestructionList:
 
 
 class OneList(Opened):
-    doors = {"GET": LISTS}  # noqa: RUF012
+    doors = {"GET": LISTS}
 
     @extend_schema(operation_id="destruction_read", tags=TAGS, responses=ListOut)
     def get(self, request: Request, list_id: UUID) -> Response:
@@ -297,7 +297,7 @@ class DestructionItemsOut(serializers.Serializer[Any]):
 
 
 class Items(Opened):
-    doors = {"GET": LISTS}  # noqa: RUF012
+    doors = {"GET": LISTS}
 
     @extend_schema(
         operation_id="destruction_items",
@@ -318,7 +318,7 @@ Decision = Callable[[Actor, DestructionList, str], object]
 
 def _deciding(operation_id: str, say: str, decide: Decision) -> type[Opened]:
     class Deciding(Opened):
-        doors = {"POST": DECIDE}  # noqa: RUF012
+        doors = {"POST": DECIDE}
 
         @extend_schema(
             operation_id=operation_id,

@@ -102,7 +102,7 @@ class RetentionRuleIn(Strict):
 
 
 class RetentionRules(Opened):
-    doors = {"GET": Door(("retention-rules",), ApiScope.RULES_READ), **CHANGE}  # noqa: RUF012
+    doors = {"GET": Door(("retention-rules",), ApiScope.RULES_READ), **CHANGE}
 
     @extend_schema(operation_id="retention_rules_list", tags=TAGS, responses=RetentionRulesOut)
     def get(self, request: Request) -> Response:
@@ -215,7 +215,7 @@ class SurveyIn(Strict):
 
 
 class Survey(Opened):
-    doors = {  # noqa: RUF012
+    doors = {
         "GET": Door(("retention",), ApiScope.RETENTION_READ),
         "POST": Door(("retention-survey",), ApiScope.RETENTION_ACT),
     }

@@ -78,7 +78,7 @@ class SuspicionsShape(ListShape):
 
 
 class Suspicions(Opened):
-    doors = {"GET": Door(("review",), ApiScope.LOGS_READ)}  # noqa: RUF012
+    doors = {"GET": Door(("review",), ApiScope.LOGS_READ)}
 
     @extend_schema(
         operation_id="suspicions_list",
@@ -132,7 +132,7 @@ def seen(actor: Actor, row: Suspicion) -> Response:
 
 
 class OneSuspicion(Opened):
-    doors = {"GET": Door((ONE,), ApiScope.LOGS_READ)}  # noqa: RUF012
+    doors = {"GET": Door((ONE,), ApiScope.LOGS_READ)}
 
     @extend_schema(operation_id="suspicion_read", tags=TAGS, responses=SuspicionOut)
     def get(self, request: Request, suspicion_id: UUID) -> Response:
@@ -141,7 +141,7 @@ class OneSuspicion(Opened):
 
 
 class SuspicionEntries(Opened):
-    doors = {"GET": Door((ONE,), ApiScope.LOGS_READ)}  # noqa: RUF012
+    doors = {"GET": Door((ONE,), ApiScope.LOGS_READ)}
 
     @extend_schema(operation_id="suspicion_entries", tags=TAGS, responses=EntriesOut)
     def get(self, request: Request, suspicion_id: UUID) -> Response:

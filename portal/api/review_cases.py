@@ -88,7 +88,7 @@ class ReviewCasesShape(ListShape):
 
 
 class ReviewCases(Opened):
-    doors = {"GET": Door(("review-cases",), ApiScope.LOGS_READ)}  # noqa: RUF012
+    doors = {"GET": Door(("review-cases",), ApiScope.LOGS_READ)}
 
     @extend_schema(
         operation_id="review_cases_list",
@@ -303,7 +303,7 @@ class LogRequestsOut(serializers.Serializer[Any]):
 
 
 class LogRequests(Opened):
-    doors = {"GET": Door(("log-requests",), ApiScope.LOGS_READ)}  # noqa: RUF012
+    doors = {"GET": Door(("log-requests",), ApiScope.LOGS_READ)}
 
     @extend_schema(
         operation_id="log_requests_list",
@@ -325,7 +325,7 @@ class LogRequestOut(ExplanationOut):
 
 
 class OneLogRequest(Opened):
-    doors = {"GET": Door(("log-request",), ApiScope.LOGS_READ)}  # noqa: RUF012
+    doors = {"GET": Door(("log-request",), ApiScope.LOGS_READ)}
 
     @extend_schema(operation_id="log_request_read", tags=TAGS, responses=LogRequestOut)
     def get(self, request: Request, request_id: UUID) -> Response:
@@ -343,7 +343,7 @@ class AnswerIn(Strict):
 
 
 class AnswerLogRequest(Opened):
-    doors = {"POST": Door(("log-request",), ApiScope.LOGS_ACT)}  # noqa: RUF012
+    doors = {"POST": Door(("log-request",), ApiScope.LOGS_ACT)}
 
     @extend_schema(
         operation_id="log_request_answer", tags=TAGS, request=AnswerIn, responses=ExplanationOut

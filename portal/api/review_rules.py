@@ -69,7 +69,7 @@ class ReviewRulesOut(serializers.Serializer[Any]):
 
 
 class ReviewRules(Opened):
-    doors = {"GET": Door(("review-rules",), ApiScope.LOGS_READ)}  # noqa: RUF012
+    doors = {"GET": Door(("review-rules",), ApiScope.LOGS_READ)}
 
     @extend_schema(operation_id="review_rules_list", tags=TAGS, responses=ReviewRulesOut)
     def get(self, request: Request) -> Response:
@@ -114,7 +114,7 @@ def _fitting(rule: ReviewRule, told: dict[str, Any]) -> Settings:
 
 
 class ChangeReviewRule(Opened):
-    doors = {"POST": Door(("review-rule",), ApiScope.LOGS_ACT)}  # noqa: RUF012
+    doors = {"POST": Door(("review-rule",), ApiScope.LOGS_ACT)}
 
     @extend_schema(
         operation_id="review_rule_change",
@@ -178,7 +178,7 @@ def _watched_already(request: Request) -> Response:
 
 
 class WatchList(Opened):
-    doors = {  # noqa: RUF012
+    doors = {
         "GET": Door(("review-watch",), ApiScope.LOGS_READ),
         "POST": Door(("review-watch-change",), ApiScope.LOGS_ACT),
     }
@@ -224,7 +224,7 @@ class EndWatchIn(Strict):
 
 
 class EndWatch(Opened):
-    doors = {"POST": Door(("review-watch-change",), ApiScope.LOGS_ACT)}  # noqa: RUF012
+    doors = {"POST": Door(("review-watch-change",), ApiScope.LOGS_ACT)}
 
     def look(self) -> Handler:
         return lambda request, watch_id: _looked_at(request, reviews.watch(watch_id))

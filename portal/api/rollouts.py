@@ -70,7 +70,7 @@ class StartIn(Strict):
 
 
 class Runs(Opened):
-    doors = {"GET": READ, "POST": ACT}  # noqa: RUF012
+    doors = {"GET": READ, "POST": ACT}
 
     @extend_schema(
         operation_id="rollouts_list", tags=TAGS, parameters=[RunFiltersShape], responses=RunsOut
@@ -96,7 +96,7 @@ class Runs(Opened):
 
 
 class OneRun(Opened):
-    doors = {"GET": READ}  # noqa: RUF012
+    doors = {"GET": READ}
 
     @extend_schema(operation_id="rollout_read", tags=TAGS, responses=RunWithStepsOut)
     def get(self, request: Request, run_id: UUID) -> Response:
@@ -123,7 +123,7 @@ def _ending(
     operation_id: str, say: str, end: Callable[[Actor, RolloutRun], RolloutRun]
 ) -> type[Opened]:
     class Ending(Opened):
-        doors = {"POST": ACT}  # noqa: RUF012
+        doors = {"POST": ACT}
 
         @extend_schema(
             operation_id=operation_id,
@@ -149,7 +149,7 @@ class RolloutDocumentsOut(serializers.Serializer[Any]):
 
 
 class Documents(Opened):
-    doors = {"POST": ACT}  # noqa: RUF012
+    doors = {"POST": ACT}
 
     @extend_schema(
         operation_id="rollout_documents", tags=TAGS, request=None, responses=RolloutDocumentsOut
@@ -170,7 +170,7 @@ class ReportOut(serializers.Serializer[Any]):
 
 
 class Report(Opened):
-    doors = {"GET": READ}  # noqa: RUF012
+    doors = {"GET": READ}
 
     @extend_schema(operation_id="rollout_report", tags=TAGS, responses=ReportOut)
     def get(self, request: Request, run_id: UUID) -> Response:

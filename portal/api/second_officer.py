@@ -57,7 +57,7 @@ def _asked() -> Any:
 
 
 class SecondOfficer(Opened):
-    doors = {"GET": Door(("four-eyes",), ApiScope.JOINING_READ)}  # noqa: RUF012
+    doors = {"GET": Door(("four-eyes",), ApiScope.JOINING_READ)}
 
     @extend_schema(
         operation_id="second_officer_list",
@@ -77,7 +77,7 @@ def _deciding(
     operation_id: str, say: str, decide: Mapping[str, Callable[[Actor, FourEyes], object]]
 ) -> type[Opened]:
     class Deciding(Opened):
-        doors = {"POST": Door(("four-eyes",), ApiScope.JOINING_ACT)}  # noqa: RUF012
+        doors = {"POST": Door(("four-eyes",), ApiScope.JOINING_ACT)}
 
         @extend_schema(
             operation_id=operation_id,

@@ -43,7 +43,7 @@ class LearningIn(ReasonIn):
 
 
 class Learnings(Opened):
-    doors = {  # noqa: RUF012
+    doors = {
         "GET": Door(("silence-learning",), ApiScope.WATCHING_READ),
         "POST": Door(("silence-learning-change",), ApiScope.RULES_ACT),
     }

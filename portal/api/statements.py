@@ -75,7 +75,7 @@ class StateOut(serializers.Serializer[Any]):
 
 
 class State(Opened):
-    doors = {"POST": Door(("wishes-person",), ApiScope.STATEMENTS_READ)}  # noqa: RUF012
+    doors = {"POST": Door(("wishes-person",), ApiScope.STATEMENTS_READ)}
     keeps_answers = False
 
     @extend_schema(operation_id="statements_read", tags=TAGS, request=StateIn, responses=StateOut)
@@ -164,7 +164,7 @@ Record = Callable[[Actor, Whose, Saying, Given], Recorded]
 
 def _recording(operation_id: str, say: str, form: type[AboutIn], record: Record) -> type[Opened]:
     class Recording(Opened):
-        doors = {"POST": ACT}  # noqa: RUF012
+        doors = {"POST": ACT}
 
         @extend_schema(
             operation_id=operation_id,

@@ -82,7 +82,7 @@ class StudyFiltersShape(EnvironmentShape):
 
 
 class Studies(Opened):
-    doors = {"GET": Door(("studies",), ApiScope.STUDIES_READ)}  # noqa: RUF012
+    doors = {"GET": Door(("studies",), ApiScope.STUDIES_READ)}
 
     @extend_schema(
         operation_id="studies_list", tags=TAGS, parameters=[StudyFiltersShape], responses=StudiesOut
@@ -121,7 +121,7 @@ class SearchOut(serializers.Serializer[Any]):
 
 
 class StudySearch(Opened):
-    doors = {"POST": Door(("patient-search",), ApiScope.STUDIES_READ)}  # noqa: RUF012
+    doors = {"POST": Door(("patient-search",), ApiScope.STUDIES_READ)}
 
     @extend_schema(operation_id="studies_search", tags=TAGS, request=SearchIn, responses=SearchOut)
     def post(self, request: Request) -> Response:
@@ -151,7 +151,7 @@ def found(request: Request, study_id: UUID) -> Study:
 
 
 class OneStudy(Opened):
-    doors = {"GET": Door(("trace-study",), ApiScope.STUDIES_READ)}  # noqa: RUF012
+    doors = {"GET": Door(("trace-study",), ApiScope.STUDIES_READ)}
 
     @extend_schema(operation_id="study_read", tags=TAGS, responses=StudyOut)
     def get(self, request: Request, study_id: UUID) -> Response:
@@ -167,7 +167,7 @@ class OwedOut(serializers.Serializer[Any]):
 
 def _doing(operation_id: str, say: str, act: Callable[[Actor, Study], int]) -> type[Opened]:
     class Doing(Opened):
-        doors = {"POST": Door(("study",), ApiScope.STUDIES_ACT)}  # noqa: RUF012
+        doors = {"POST": Door(("study",), ApiScope.STUDIES_ACT)}
 
         @extend_schema(
             operation_id=operation_id,

@@ -152,7 +152,7 @@ class CodeListIn(Strict):
 
 
 class CodeImports(Opened):
-    doors = {**LIST, "POST": IMPORT}  # noqa: RUF012
+    doors = {**LIST, "POST": IMPORT}
 
     @extend_schema(operation_id="code_imports_list", tags=TAGS, responses=CodeImportsOut)
     def get(self, request: Request) -> Response:
@@ -178,7 +178,7 @@ def _import(import_id: UUID) -> CodeImport:
 
 
 class OneCodeImport(Opened):
-    doors = {"GET": IMPORT}  # noqa: RUF012
+    doors = {"GET": IMPORT}
 
     @extend_schema(operation_id="code_import_read", tags=TAGS, responses=HeldCodesOut)
     def get(self, request: Request, import_id: UUID) -> Response:
@@ -196,7 +196,7 @@ class AppliedCodesOut(serializers.Serializer[Any]):
 
 
 class ApplyCodes(Opened):
-    doors = {"POST": IMPORT}  # noqa: RUF012
+    doors = {"POST": IMPORT}
 
     @extend_schema(
         operation_id="code_import_apply",

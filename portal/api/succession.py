@@ -77,7 +77,7 @@ def _sides(
 
 
 class Successions(Opened):
-    doors = {"GET": SEE, "POST": ACT, "DELETE": ACT}  # noqa: RUF012
+    doors = {"GET": SEE, "POST": ACT, "DELETE": ACT}
 
     @extend_schema(operation_id="successions_list", tags=TAGS, responses=SuccessionsOut)
     def get(self, request: Request, organisation_id: UUID) -> Response:
@@ -106,7 +106,7 @@ class Successions(Opened):
 
 
 class PreviewSuccession(Opened):
-    doors = {"POST": SEE}  # noqa: RUF012
+    doors = {"POST": SEE}
 
     @extend_schema(
         operation_id="succession_preview", tags=TAGS, request=PassingIn, responses=PassingOut

@@ -103,7 +103,7 @@ def _visible(request: Request) -> QuerySet[Takeover]:
 
 
 class Takeovers(Opened):
-    doors = {  # noqa: RUF012
+    doors = {
         "GET": Door(("takeovers", "own-takeovers"), ApiScope.TAKEOVERS_READ),
         "POST": START,
     }
@@ -147,7 +147,7 @@ class AskSystemIn(Strict):
 
 
 class AskSystem(Opened):
-    doors = {"POST": START}  # noqa: RUF012
+    doors = {"POST": START}
 
     @extend_schema(
         operation_id="takeover_ask",
@@ -233,7 +233,7 @@ class Lines(Opened):
 
 
 class CompareAgain(Opened):
-    doors = {"POST": START}  # noqa: RUF012
+    doors = {"POST": START}
 
     @extend_schema(
         operation_id="takeover_compare", tags=TAGS, request=None, responses={202: TakeoverOut}

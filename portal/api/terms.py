@@ -78,7 +78,7 @@ class PublishIn(Strict):
 
 
 class Versions(Opened):
-    doors = {  # noqa: RUF012
+    doors = {
         "GET": VERSIONS,
         "POST": Door(("terms-publish",), ApiScope.JOINING_ACT),
     }
@@ -113,7 +113,7 @@ def _version(document_id: UUID) -> TermsDocument:
 
 
 class OneVersion(Opened):
-    doors = {"GET": VERSIONS}  # noqa: RUF012
+    doors = {"GET": VERSIONS}
 
     @extend_schema(operation_id="terms_read", tags=TAGS, responses=TermsTextOut)
     def get(self, request: Request, document_id: UUID) -> Response:
@@ -127,7 +127,7 @@ class AcceptancesOut(serializers.Serializer[Any]):
 
 
 class Acceptances(Opened):
-    doors = {"GET": VERSIONS}  # noqa: RUF012
+    doors = {"GET": VERSIONS}
 
     @extend_schema(
         operation_id="terms_acceptances",
@@ -167,7 +167,7 @@ def _of(request: Request, organisation_id: UUID) -> Response:
 
 
 class CustomersTerms(Opened):
-    doors = {"GET": Door(("joining-file",), ApiScope.JOINING_READ)}  # noqa: RUF012
+    doors = {"GET": Door(("joining-file",), ApiScope.JOINING_READ)}
 
     @extend_schema(operation_id="customer_terms", tags=TAGS, responses=AllCustomersTermsOut)
     def get(self, request: Request, organisation_id: UUID) -> Response:
@@ -181,7 +181,7 @@ class AcceptIn(Strict):
 
 
 class Accept(Opened):
-    doors = {"POST": Door(("joining-file",), ApiScope.JOINING_ACT)}  # noqa: RUF012
+    doors = {"POST": Door(("joining-file",), ApiScope.JOINING_ACT)}
 
     @extend_schema(
         operation_id="customer_terms_accept",

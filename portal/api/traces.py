@@ -64,7 +64,7 @@ def _told(happened: list[timeline.Entry], cases: list[Case]) -> list[Entry]:
 
 
 class StudyTrace(Opened):
-    doors = {"GET": Door(("trace-study",), ApiScope.STUDIES_READ)}  # noqa: RUF012
+    doors = {"GET": Door(("trace-study",), ApiScope.STUDIES_READ)}
 
     @extend_schema(operation_id="study_trace", tags=TAGS, responses=TraceOut)
     def get(self, request: Request, study_id: UUID) -> Response:
@@ -76,7 +76,7 @@ class StudyTrace(Opened):
 
 
 class MessageTrace(Opened):
-    doors = {"GET": Door(("trace-message",), ApiScope.STUDIES_READ)}  # noqa: RUF012
+    doors = {"GET": Door(("trace-message",), ApiScope.STUDIES_READ)}
 
     @extend_schema(operation_id="message_trace", tags=TAGS, responses=MessageTraceOut)
     def get(self, request: Request, message_id: UUID) -> Response:
@@ -93,7 +93,7 @@ class MessageTrace(Opened):
 
 
 class CallTrace(Opened):
-    doors = {"GET": Door(("trace-association",), ApiScope.STUDIES_READ)}  # noqa: RUF012
+    doors = {"GET": Door(("trace-association",), ApiScope.STUDIES_READ)}
 
     @extend_schema(operation_id="call_trace", tags=TAGS, responses=CallTraceOut)
     def get(self, request: Request, reference: UUID) -> Response:

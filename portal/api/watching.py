@@ -75,7 +75,7 @@ class InterfacesOut(serializers.Serializer[Any]):
 
 
 class Interfaces(Opened):
-    doors = {"GET": Door(("interfaces", "own-status"), ApiScope.WATCHING_READ)}  # noqa: RUF012
+    doors = {"GET": Door(("interfaces", "own-status"), ApiScope.WATCHING_READ)}
 
     @extend_schema(
         operation_id="interfaces_list", tags=TAGS, parameters=[ListShape], responses=InterfacesOut
@@ -118,7 +118,7 @@ class ExpectedOut(serializers.Serializer[Any]):
 
 
 class Expected(Opened):
-    doors = {"POST": Door(("interface-expected",), ApiScope.WATCHING_ACT)}  # noqa: RUF012
+    doors = {"POST": Door(("interface-expected",), ApiScope.WATCHING_ACT)}
 
     @extend_schema(
         operation_id="interface_expect", tags=TAGS, request=ExpectedIn, responses=ExpectedOut
@@ -177,7 +177,7 @@ class AlarmsShape(ListShape):
 
 
 class Alarms(Opened):
-    doors = {"GET": Door(("alarms",), ApiScope.WATCHING_READ)}  # noqa: RUF012
+    doors = {"GET": Door(("alarms",), ApiScope.WATCHING_READ)}
 
     @extend_schema(
         operation_id="alarms_list", tags=TAGS, parameters=[AlarmsShape], responses=AlarmsOut
@@ -192,7 +192,7 @@ class Alarms(Opened):
 
 
 class AcknowledgeAlarm(Opened):
-    doors = {"POST": Door(("alarm-acknowledge",), ApiScope.WATCHING_ACT)}  # noqa: RUF012
+    doors = {"POST": Door(("alarm-acknowledge",), ApiScope.WATCHING_ACT)}
 
     @extend_schema(
         operation_id="alarm_acknowledge", tags=TAGS, request=ReasonIn, responses=AlarmOut
@@ -283,7 +283,7 @@ class Notices(Opened):
 
 
 class AcknowledgeNotice(Opened):
-    doors = {"POST": Door(("announcement-read",), ApiScope.WATCHING_ACT)}  # noqa: RUF012
+    doors = {"POST": Door(("announcement-read",), ApiScope.WATCHING_ACT)}
 
     @extend_schema(operation_id="notice_acknowledge", tags=TAGS, request=None, responses=NoticeOut)
     def post(self, request: Request, notice_id: UUID) -> Response:

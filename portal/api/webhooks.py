@@ -86,7 +86,7 @@ def _bound(request: Request, webhook_id: UUID) -> Webhook:
 
 
 class Webhooks(Opened):
-    doors = {"GET": READ, "POST": ACT}  # noqa: RUF012
+    doors = {"GET": READ, "POST": ACT}
 
     @extend_schema(
         operation_id="webhooks_list",
@@ -119,7 +119,7 @@ class Webhooks(Opened):
 
 
 class OneWebhook(Opened):
-    doors = {"GET": READ, "DELETE": ACT}  # noqa: RUF012
+    doors = {"GET": READ, "DELETE": ACT}
 
     @extend_schema(operation_id="webhook_read", tags=TAGS, responses=WebhookOut)
     def get(self, request: Request, webhook_id: UUID) -> Response:
@@ -134,7 +134,7 @@ class OneWebhook(Opened):
 
 
 class SwitchOn(Opened):
-    doors = {"POST": ACT}  # noqa: RUF012
+    doors = {"POST": ACT}
 
     @extend_schema(operation_id="webhook_on", tags=TAGS, request=None, responses=WebhookOut)
     def post(self, request: Request, webhook_id: UUID) -> Response:
@@ -158,7 +158,7 @@ class DeliveriesOut(serializers.Serializer[Any]):
 
 
 class Deliveries(Opened):
-    doors = {"GET": READ}  # noqa: RUF012
+    doors = {"GET": READ}
 
     @extend_schema(
         operation_id="webhook_deliveries",

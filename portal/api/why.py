@@ -112,7 +112,7 @@ class WhyOut(serializers.Serializer[Any]):
 
 
 class Why(Opened):
-    doors = {"POST": Door(("why",), ApiScope.PATIENTS_READ)}  # noqa: RUF012
+    doors = {"POST": Door(("why",), ApiScope.PATIENTS_READ)}
     keeps_answers = False
 
     @extend_schema(operation_id="why", tags=TAGS, request=WhyIn, responses=WhyOut)

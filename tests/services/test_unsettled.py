@@ -16,7 +16,7 @@ from uuid import UUID
 
 import psycopg
 import pytest
-from django.db import connection, connections
+from django.db import IntegrityError, connection, connections
 from pydicom.dataset import Dataset
 
 from archive import vault
@@ -238,6 +238,19 @@ def test_a_sync_that_failed_hurts_nobody_who_brought_the_same_meanwhile(session:
     send(session, made)
     unsettled.bytes_failed(one(made).id, rows.Said(lambda: True, lambda: True))
     assert one(made).damaged_at is None and not Case.objects.exists()
+
+
+def test_what_cannot_be_settled_is_logged_without_what_the_database_quotes(
+    session: Session, caplog: pytest.LogCaptureFixture
+) -> None:
+    def quoting() -> bool:
+        raise IntegrityError("Key (name)=(Meikäläinen^Matti) already exists.")
+
+    instance = Instance.objects.order_by("id")[0]
+    unsettled.bytes_failed(instance.id, rows.Said(quoting, quoting))
+    (told,) = caplog.records
+    assert str(instance.id) in told.getMessage() and "Meikäläinen" not in told.getMessage()
+    assert told.exc_info and told.exc_info[0] is IntegrityError  # of which a line tells the place
 
 
 def test_a_disk_that_takes_nothing_any_more_is_told_and_promises_nothing(

@@ -40,8 +40,8 @@ def _look_after_power_cut() -> None:
     """A listener that cannot look takes calls all the same: verification finds it in its turn."""
     try:
         unsettled.look_after_boot()
-    except (DatabaseError, OSError) as error:
-        log.error("what a power cut may have left was not looked for: %s", error)
+    except (DatabaseError, OSError):
+        log.exception("what a power cut may have left was not looked for")
     finally:
         connections.close_all()  # the processes that answer are made by forking
 

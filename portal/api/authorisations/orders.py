@@ -130,7 +130,7 @@ def _page(request: Request, side: Side) -> Response:
 
 
 class Orders(Opened):
-    doors = {"GET": LISTS, "POST": Door(("order-new",), ApiScope.ORDERS_ACT)}  # noqa: RUF012
+    doors = {"GET": LISTS, "POST": Door(("order-new",), ApiScope.ORDERS_ACT)}
 
     @extend_schema(
         operation_id="orders_list",
@@ -167,7 +167,7 @@ def _order(wanted: dict[str, Any]) -> Order:
 
 
 class GrantedOrders(Opened):
-    doors = {"GET": Door(("assignments",), ApiScope.ORDERS_READ)}  # noqa: RUF012
+    doors = {"GET": Door(("assignments",), ApiScope.ORDERS_READ)}
 
     @extend_schema(
         operation_id="orders_granted",
@@ -193,7 +193,7 @@ class OrdersOfOneOut(serializers.Serializer[Any]):
 
 
 class OrderSearch(Opened):
-    doors = {"POST": Door(("authorisation-search",), ApiScope.ORDERS_READ)}  # noqa: RUF012
+    doors = {"POST": Door(("authorisation-search",), ApiScope.ORDERS_READ)}
     keeps_answers = False
 
     @extend_schema(
@@ -218,7 +218,7 @@ class OrderSearch(Opened):
 
 
 class OneOrder(Opened):
-    doors = {"GET": Door(("authorisation",), ApiScope.ORDERS_READ)}  # noqa: RUF012
+    doors = {"GET": Door(("authorisation",), ApiScope.ORDERS_READ)}
 
     @extend_schema(operation_id="order_read", tags=TAGS, responses=OrderOut)
     def get(self, request: Request, authorisation_id: UUID) -> Response:
@@ -227,7 +227,7 @@ class OneOrder(Opened):
 
 
 class OrderPatient(Opened):
-    doors = {"POST": Door(("authorisation",), ApiScope.PATIENTS_READ)}  # noqa: RUF012
+    doors = {"POST": Door(("authorisation",), ApiScope.PATIENTS_READ)}
     keeps_answers = False
 
     @extend_schema(

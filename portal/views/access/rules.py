@@ -2,16 +2,11 @@
 after a preview in words (AC-2).
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.contrib import messages
 from django.http import HttpResponseBase
-from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
@@ -27,9 +22,9 @@ from archive.services.access_rules import Rule
 from portal import formats
 from portal.forms.access_rules import AreaForm, CloseForm, MembersForm, RoleForm
 from portal.lists.dated import ACCESS_RULES, OfAccess
-from portal.previewing import goes_on
 from portal.staff import Request, page
-from portal.views import lists
+from portal.views import changes, lists
+from portal.views.changes import Around, Change
 from portal.views.joining.opened import blame
 from portal.views.lists import Opened
 
@@ -71,17 +66,7 @@ def _about(row: AccessPolicy) -> str:
 # --- changes, each with its preview ---------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """`check` raises what `act` would; `say` tells what it will do."""
-
-    title: Any
-    check: Callable[[], object]
-    act: Callable[[], object]
-    say: Callable[[], list[str]]
-
-
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @page("access-rules-change")
 def add(request: Request, actor: Actor, kind: str) -> HttpResponseBase:
     data = request.POST if request.method == "POST" else None
@@ -95,7 +80,7 @@ def add(request: Request, actor: Actor, kind: str) -> HttpResponseBase:
     return _change(request, form, change)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @page("access-rules-change")
 def close(request: Request, actor: Actor, rule_id: UUID) -> HttpResponseBase:
     row = _row(rule_id)
@@ -120,7 +105,7 @@ def close(request: Request, actor: Actor, rule_id: UUID) -> HttpResponseBase:
     return _change(request, form, change)
 
 
-@require_http_methods(["GET", "POST"])
+@require_http_methods(["GET", "HEAD", "POST"])
 @page("access-rules-change")
 def members(request: Request, actor: Actor, rule_id: UUID) -> HttpResponseBase:
     row = _row(rule_id)
@@ -148,43 +133,18 @@ def members(request: Request, actor: Actor, rule_id: UUID) -> HttpResponseBase:
 
 
 def _change(request: Request, form: forms.Form, change: Change) -> HttpResponseBase:
-    """The form; then what it will do; then, when that is confirmed, it is done."""
-    sentences: list[str] = []
-    if goes_on(request, form) and _fits(form, change.check):
-        if "sure" not in request.POST:
-            sentences = change.say()
-        elif _fits(form, change.act):
-            messages.success(request, _("The rule is recorded."))
-            return redirect("access-rules")
-    kept = [
-        (name, value)
-        for name in form.fields
-        for value in (request.POST.getlist(name) if sentences else [])
-    ]
-    context = {
-        "title": change.title,
-        "form": form,
-        "sentences": sentences,
-        "kept": kept,
-        "trail": [(_("Rules of access"), reverse("access-rules"))],
-    }
-    status = 422 if form.errors else 200
-    return render(request, "access/rule_change.html", context, status=status)
+    back = reverse("access-rules")
+    done, trail = _("The rule is recorded."), [(_("Rules of access"), back)]
+    return changes.answer(request, form, change, Around(back, done, trail, _blame))
 
 
-def _fits(form: forms.Form, act: Callable[[], object]) -> bool:
-    """Whether the service takes it; if not, the form says why."""
-    try:
-        act()
-    except ValueUnfit as error:
+def _blame(form: forms.Form, error: ArchiveError) -> None:
+    if isinstance(error, ValueUnfit):
         named = error.facts["field"]
         field = next((each for each in (named, *ALIKE.get(named, ())) if each in form.fields), None)
         form.add_error(field, WRONG[named])
-        return False
-    except ArchiveError as error:
+    else:
         blame(form, error, is_staff=True)
-        return False
-    return True
 
 
 # Fields of the services by what the form calls them.

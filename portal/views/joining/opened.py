@@ -32,7 +32,7 @@ from onboarding.rules.succession import Obstacle
 from onboarding.services import rights
 from portal.advice import ADVICE
 from portal.staff import Request
-from portal.views.joining.words import LACKS, OBSTACLES
+from portal.views.joining.words import FAULTS, LACKS, OBSTACLES
 
 FILLERS = frozenset({Party.CUSTOMER, Party.TECHNICAL, Party.OFFICER})
 SPEAKERS = frozenset({Party.CUSTOMER, Party.OFFICER})

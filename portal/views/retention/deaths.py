@@ -54,7 +54,7 @@ def settle(request: Request, actor: Actor) -> HttpResponseBase:
         "trail": [(_("Retention"), reverse("retention"))],
     }
     status = 422 if form.errors else 200
-    return render(request, "retention/change.html", context, status=status)
+    return render(request, "change.html", context, status=status)
 
 
 def _record(request: Request, actor: Actor, form: Form) -> None:

@@ -211,7 +211,7 @@ def _ask(request: Request, form: forms.Form, sentences: list[str], **words: str)
         "kept": kept(request, form) if sentences else [],
     }
     status = 422 if form.errors else 200
-    return render(request, "retention/change.html", context, status=status)
+    return render(request, "change.html", context, status=status)
 
 
 def _context(form: forms.Form, *, title: str, say: str, back: str) -> dict[str, Any]:

@@ -2,15 +2,10 @@
 preview in words (AR-9).
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
 from uuid import UUID
 
 from django import forms
-from django.contrib import messages
 from django.http import HttpResponseBase
-from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -27,10 +22,10 @@ from portal.formats import day_text
 from portal.forms.retention import CloseForm, ConfirmForm, RuleForm
 from portal.lists.dated import RETENTION_RULES, OfRetention
 from portal.pages import BY_NAME
-from portal.previewing import goes_on, kept
 from portal.retention_words import name_of, period_words, scope_words
 from portal.staff import Request, page
-from portal.views import lists
+from portal.views import changes, lists
+from portal.views.changes import Around, Change
 from portal.views.lists import Opened
 
 
@@ -59,16 +54,6 @@ def _listed(row: RetentionRule) -> OfRetention:
 
 
 # --- changes, each with its preview ---------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """`check` raises what `act` would; `say` tells what it will do."""
-
-    title: str
-    check: Callable[[], object]
-    act: Callable[[], object]
-    say: Callable[[], list[str]]
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -139,44 +124,18 @@ def confirm(request: Request, actor: Actor, rule_id: UUID) -> HttpResponseBase:
 
 
 def _change(request: Request, form: forms.Form, change: Change) -> HttpResponseBase:
-    """The form; then what it will do; then, when that is confirmed, it is done."""
-    sentences: list[str] = []
-    if goes_on(request, form) and _fits(form, change.check):
-        if "sure" not in request.POST:
-            sentences = change.say()
-        elif _fits(form, change.act):
-            messages.success(request, _("The rule is recorded."))
-            return redirect("retention-rules")
-    context: dict[str, Any] = {
-        "title": change.title,
-        "heading": _("What this changes"),
-        "show": _("Show what it changes"),
-        "button": _("Record it"),
-        "back": reverse("retention-rules"),
-        "form": form,
-        "sentences": sentences,
-        "kept": kept(request, form) if sentences else [],
-        "trail": [
-            (_("Retention"), reverse("retention")),
-            (_("Rules"), reverse("retention-rules")),
-        ],
-    }
-    status = 422 if form.errors else 200
-    return render(request, "retention/change.html", context, status=status)
+    back = reverse("retention-rules")
+    trail = [(_("Retention"), reverse("retention")), (_("Rules"), back)]
+    around = Around(back, _("The rule is recorded."), trail, _blame)
+    return changes.answer(request, form, change, around)
 
 
-def _fits(form: forms.Form, act: Callable[[], object]) -> bool:
-    """Whether the service takes it; if not, the form says why."""
-    try:
-        act()
-    except ValueUnfit as error:
+def _blame(form: forms.Form, error: ArchiveError) -> None:
+    if isinstance(error, ValueUnfit):
         field = error.facts["field"]
         form.add_error(field if field in form.fields else None, WRONG[field])
-        return False
-    except ArchiveError as error:
+    else:
         form.add_error(None, str(advise(error.reason()).cause))
-        return False
-    return True
 
 
 WRONG = {

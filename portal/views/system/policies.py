@@ -2,15 +2,12 @@
 after a preview in words (AR-2).
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 
 from django import forms
-from django.contrib import messages
 from django.http import HttpResponse, HttpResponseBase, QueryDict
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.urls import reverse
 from django.utils.functional import Promise
 from django.utils.text import capfirst
@@ -31,9 +28,9 @@ from portal.forms.content_policies import EndForm, VersionForm
 from portal.lists.laws import POLICIES, Shown
 from portal.pages import BY_NAME
 from portal.policy_words import changed_words, ended_words
-from portal.previewing import goes_on
 from portal.staff import Request, page
-from portal.views import lists
+from portal.views import changes, lists
+from portal.views.changes import Around, Change
 from portal.views.joining.opened import words
 from portal.views.lists import Opened
 
@@ -138,17 +135,6 @@ def _changes(request: Request) -> bool:
 # --- changes, each with its preview ---------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """`check` raises what `act` would; `say` tells what it will do."""
-
-    title: str
-    check: Callable[[], object]
-    act: Callable[[], object]
-    say: Callable[[], list[str]]
-    back: str
-
-
 @require_http_methods(["GET", "HEAD", "POST"])
 @page("policy-change")
 def add(request: Request, actor: Actor) -> HttpResponseBase:
@@ -174,9 +160,8 @@ def _begin(
         check=lambda: services.check(form.version()),
         act=lambda: services.begin(actor, form.version(), reason=form.cleaned_data["reason"]),
         say=lambda: changed_words(form.version()),
-        back=back,
     )
-    return _change(request, form, change)
+    return _change(request, form, change, back)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -189,44 +174,20 @@ def end(request: Request, actor: Actor, content_type: str) -> HttpResponseBase:
         check=lambda: services.check_end(rows, form.cleaned_data["last_day"]),
         act=lambda: services.close(actor, content_type, **form.cleaned_data),
         say=lambda: ended_words(content_type, form.cleaned_data["last_day"]),
-        back=reverse("policy", args=[content_type]),
     )
-    return _change(request, form, change)
+    return _change(request, form, change, reverse("policy", args=[content_type]))
 
 
-def _change(request: Request, form: forms.Form, change: Change) -> HttpResponseBase:
-    """The form; then what it will do; then, when that is confirmed, it is done."""
-    sentences: list[str] = []
-    if goes_on(request, form) and _fits(form, change.check):
-        if "sure" not in request.POST:
-            sentences = change.say()
-        elif _fits(form, change.act):
-            messages.success(request, _("The content policy is changed."))
-            return redirect(change.back)
-    context: dict[str, Any] = {
-        "title": change.title,
-        "form": form,
-        "sentences": sentences,
-        "kept": [(name, request.POST.get(name, "")) for name in form.fields if name in form.data],
-        "back": change.back,
-        "classes": sorted((storage_classes.name_of(u), u) for u in storage_classes.STORAGE),
-        "trail": [(_("Content policy"), reverse("policies"))],
-    }
-    status = 422 if form.errors else 200
-    return render(request, "system/policy_change.html", context, status=status)
+def _change(request: Request, form: forms.Form, change: Change, back: str) -> HttpResponseBase:
+    done, trail = _("The content policy is changed."), [(_("Content policy"), reverse("policies"))]
+    around = Around(back, done, trail, _blame, "system/policy_change.html")
+    classes = sorted((storage_classes.name_of(uid), uid) for uid in storage_classes.STORAGE)
+    return changes.answer(request, form, change, around, classes=classes)
 
 
-def _fits(form: forms.Form, act: Callable[[], object]) -> bool:
-    """Whether the service takes it; if not, the form says why."""
-    try:
-        act()
-    except PolicyUnfit as error:
-        field = error.facts["field"]
-        said = WRONG.get(field) or words(error, is_staff=True)
-        form.add_error(field if field in form.fields else None, str(said))
-        return False
-    except ArchiveError as error:
-        field = error.facts.get("field", "")
-        form.add_error(field if field in form.fields else None, words(error, is_staff=True))
-        return False
-    return True
+def _blame(form: forms.Form, error: ArchiveError) -> None:
+    field = error.facts.get("field", "")
+    said = words(error, is_staff=True)
+    if isinstance(error, PolicyUnfit):
+        said = str(WRONG.get(field) or said)
+    form.add_error(field if field in form.fields else None, said)
