@@ -82,6 +82,7 @@ class Encoding(NamedTuple):
 
 EXPLICIT, IMPLICIT, BIG = Encoding(True, True), Encoding(False, True), Encoding(True, False)
 
+_ZEROS = bytes(4)
 _LITTLE_IMPLICIT, _BIG_IMPLICIT = Struct("<HHL"), Struct(">HHL")
 _LITTLE_EXPLICIT, _BIG_EXPLICIT = Struct("<HH2sH"), Struct(">HH2sH")
 _LITTLE_LONG, _BIG_LONG = Struct("<L"), Struct(">L")
@@ -204,9 +205,13 @@ def inner_encoding(vr: bytes, encoding: Encoding) -> Encoding:
 
 
 def elements(data: Bytes, start: int, stop: int, encoding: Encoding) -> Iterator[Element]:
-    """The elements of one data set or item, in their order. Raises Odd, Truncated."""
+    """The elements of one data set or item, in their order; zeros behind the last are none. Raises
+    Odd, Truncated.
+    """
     position = start
     while position < stop:
+        if data[position : position + 4] == _ZEROS and not any(data[position:stop]):
+            return
         tag, vr, length, value = read_head(data, position, stop, encoding)
         if tag == ITEM_END:
             return

@@ -25,6 +25,7 @@ from archive.objects import codestreams, deflated, elements
 
 # In the order in which a peer that takes several gets them.
 PLAIN = (str(ExplicitVRLittleEndian), str(ImplicitVRLittleEndian), str(ExplicitVRBigEndian))
+ZEROS = 0x00000000  # what is behind the last element of a padded file, read as one
 LARGEST = 512 << 20  # bytes of pixel data, or of a deflated object, that are unpacked at all
 # PS3.5 7.3: values of more than one byte are swapped; what is not here is bytes.
 _SWAPPED = {"OW": 2, "OF": 4, "OL": 4, "OD": 8, "OV": 8}
@@ -84,6 +85,7 @@ def _convert(data: bytes, source: str, target: str) -> bytes:
 def _decoded(data: bytes, source: str) -> Dataset:
     encoding = elements.encoding_of(source)
     dataset = deflated.dataset(data, source, most=LARGEST)
+    dataset.pop(ZEROS, None)
     for _ in _elements(dataset):  # decoded now, by the encoding it came in
         pass
     if not encoding.explicit:

@@ -136,6 +136,22 @@ def writing(
     return live.filter(Q(patient=None) | Q(person__in=set(persons)))
 
 
+def writing_by_its_document(
+    producer_id: UUID, environment: str, persons: Iterable[UUID], at: datetime
+) -> QuerySet[Any]:
+    """The same by what the document says of that moment, whenever the archive came to know it."""
+    day = civil_day(at)
+    return Authorisation.objects.annotate(person=PERSON).filter(
+        Q(closed_at=None) | Q(closed_at__gt=at),
+        Q(patient=None) | Q(person__in=set(persons)),
+        valid_on(day),
+        producer_id=producer_id,
+        environment=environment,
+        made_at__lte=at,
+        may_write=True,
+    )
+
+
 def controllers_at(registers: Mapping[UUID, UUID], at: datetime) -> dict[UUID, UUID]:
     """Who was controller of each register at a moment, given who is: the first of its former
     holders whose time was not over yet, else who is.

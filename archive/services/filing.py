@@ -2,10 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
-from django.db.models import F
+from django.db.models import F, QuerySet
 
 from archive import jobs, ledger
 from archive.config import settings
@@ -17,7 +18,7 @@ from archive.errors import (
 )
 from archive.errors.corrections import RegisterFixed
 from archive.errors.retention import StudyDestroyed
-from archive.models import JobKind, Patient, Register, Series, Study, StudyState
+from archive.models import Authorisation, JobKind, Patient, Register, Series, Study, StudyState
 from archive.objects.header import Header
 from archive.queries import standing
 from archive.rules import identity
@@ -93,22 +94,32 @@ def authorised_target(
     Raises ControllerUnauthorised: without one another's register is nobody else's; nor is that of
     an organiser which does not use the service, for which nobody stores (ON-6).
     """
-    known = find_patient(peer.environment, patient)
-    persons = {standing.person_id(known)} if known is not None else set()
-    found = standing.writing(peer.organisation_id, peer.environment, persons, now())
-    rows = found.filter(
-        register__controller_oid=controller_oid,
-        register__is_default=True,
-        register__organisation__in=using(peer.environment),
-    )
-    order = (F("person").asc(nulls_last=True), "granted_at", "id")
-    granted = list(rows.select_related("register").order_by(*order))
-    if not granted:
+    persons = persons_of(peer.environment, patient)
+    live = standing.writing(peer.organisation_id, peer.environment, persons, now())
+    open_ = live.filter(register__organisation__in=using(peer.environment))
+    chosen = most_particular(open_, controller_oid, study_code)
+    if chosen is None:
         raise ControllerUnauthorised(facts={"controller": controller_oid})
+    return Target(chosen.register, frozenset({chosen.register_id}), chosen.id)
+
+
+def persons_of(environment: str, patient: PatientIdentifier) -> set[UUID]:
+    known = find_patient(environment, patient)
+    return {standing.person_id(known)} if known is not None else set()
+
+
+def most_particular(
+    found: QuerySet[Any], controller_oid: str, study_code: str
+) -> Authorisation | None:
+    """Of a producer's authorisations that write, the one under which it stores in the organiser's
+    register.
+    """
+    rows = found.filter(register__controller_oid=controller_oid, register__is_default=True)
+    order = (F("person").asc(nulls_last=True), "granted_at", "id")
+    granted: list[Authorisation] = list(rows.select_related("register").order_by(*order))
     particular = [row for row in granted if row.level == granted[0].level]
     fitting = [row for row in particular if row.service_code == study_code]
-    chosen = (fitting or particular)[0]
-    return Target(chosen.register, frozenset({chosen.register_id}), chosen.id)
+    return next(iter(fitting or particular), None)
 
 
 def check(peer: Peer, header: Header, admitted: Admitted, target: Target) -> None:

@@ -3,21 +3,32 @@
 The head of each file says whose it is, who sent it and when; the data set says the rest.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum, auto
 from uuid import NAMESPACE_OID, UUID, uuid5
 
 from django.db import transaction
+from django.db.models import F
 
 from archive import vault
 from archive.config import settings
 from archive.errors import ArchiveError, BytesDamaged, RelationalMismatch
-from archive.models import Connection, Instance, Patient, Register, Series, Study, StudyState
+from archive.models import (
+    Authorisation,
+    Connection,
+    Instance,
+    Patient,
+    Register,
+    Series,
+    Study,
+    StudyState,
+)
 from archive.objects import key_objects, manifest
 from archive.objects.header import Header
 from archive.objects.part10 import FileMeta
+from archive.queries import standing
 from archive.rules import admission, correction
 from archive.rules.admission import Policy
 from archive.services import filing, tombstones
@@ -148,6 +159,7 @@ def file_study(file: File, register: Register, sender: Connection) -> Study:
     header, at = file.header, file.meta.received_at
     facts = {
         "connection": sender,
+        "authorisation": _authorisation(file, register, sender),
         "accession_number": header.accession_number[:64],
         "study_code": StudyCode.leading(header.study_description) or "",
         "description": header.study_description[:64],
@@ -176,12 +188,64 @@ def file_study(file: File, register: Register, sender: Connection) -> Study:
     return study
 
 
-def _patient(file: File) -> Patient:
+def _authorisation(file: File, register: Register, sender: Connection) -> Authorisation | None:
+    """Under which the sender began it in another's register, if the database knows it."""
+    if sender.organisation_id == register.organisation_id:
+        return None
+    code = StudyCode.leading(file.header.study_description) or ""
+    persons = filing.persons_of(file.environment, _identifier(file))
+    at = file.meta.received_at
+    return _begun_under(sender.organisation_id, file.environment, persons, at, register, code)
+
+
+def _begun_under(
+    producer_id: UUID,
+    environment: str,
+    persons: Collection[UUID],
+    at: datetime,
+    register: Register,
+    code: str,
+) -> Authorisation | None:
+    """One whose rights had begun by then, else one that had been made: where it was lost with the
+    database and told anew, its rights have begun since.
+    """
+    for known in (standing.writing, standing.writing_by_its_document):
+        rows = known(producer_id, environment, persons, at)
+        found = filing.most_particular(rows, register.controller_oid, code)
+        if found is not None:
+            return found
+    return None
+
+
+def tie_to_authorisations(environment: str) -> None:
+    """Studies that were made again before their authorisation was here."""
+    others = Study.objects.filter(environment=environment, authorisation=None)
+    others = others.exclude(connection__organisation=F("register__organisation"))
+    related = ("connection", "register", "patient")
+    for study in others.exclude(state=StudyState.DESTROYED).select_related(*related):
+        found = _begun_under(
+            study.connection.organisation_id,
+            environment,
+            {standing.person_id(study.patient)},
+            study.received_at,
+            study.register,
+            study.study_code,
+        )
+        if found is not None:
+            Study.objects.filter(id=study.id, authorisation=None).update(authorisation=found)
+
+
+def _identifier(file: File) -> PatientIdentifier:
     header = file.header
     issuer = header.issuer_universal_entity_id or header.issuer_of_patient_id
+    return PatientIdentifier.parse(header.patient_id, issuer)
+
+
+def _patient(file: File) -> Patient:
+    header = file.header
     return filing.file_patient(
         file.environment,
-        PatientIdentifier.parse(header.patient_id, issuer),
+        _identifier(file),
         name=header.patient_name[:324],
         birth_date=header.patient_birth_date[:8],
         sex=header.patient_sex[:16],

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from pydicom.uid import UID, EncapsulatedPDFStorage, ExplicitVRLittleEndian
 
+from archive.errors import NotFound
 from archive.errors.web import NotAcceptable, RequestUnclear
 from archive.objects import elements, rendering, transcoding
 from archive.objects.opened import Opened, opened
@@ -75,24 +76,36 @@ def taken_apart(item: Outgoing, held: Held, *, little: bool = False) -> Iterator
         yield opened(data, syntax)
 
 
+@contextmanager
 def seen(
     item: Outgoing, held: Held, media_type: str, frames: Sequence[int], look: Look
-) -> list[bytes]:
-    """The document, or a picture of each frame. Raises NotFound, NotAcceptable, Unsupported."""
+) -> Iterator[Iterator[bytes]]:
+    """The document, or a picture of each frame, each drawn when it is its turn: a thousand are more
+    than fits into memory. Raises NotFound, NotAcceptable, Unsupported.
+    """
     with taken_apart(item, held, little=True) as found:
         if media_type == previews.PDF:
-            return [previews.pdf(found.dataset)]
+            yield iter([previews.pdf(found.dataset)])
+            return
         if not found.frames:
             raise NotAcceptable("the object has no picture")
-        kind = media_type.partition("/")[2].upper()
-        return [
-            rendering.picture(
-                found.single(frame),
-                kind,
-                box=look.box,
-                quality=look.quality,
-                window=look.window,
-                region=look.region,
-            )
-            for frame in frames
-        ]
+        if not all(1 <= frame <= found.frames for frame in frames):
+            raise NotFound("the object has no such frame")
+        yield (_drawn(found, media_type, frame, look) for frame in frames)
+
+
+def seen_once(item: Outgoing, held: Held, media_type: str, frame: int, look: Look) -> bytes:
+    """The document, or a picture of one frame. Raises the same."""
+    with seen(item, held, media_type, [frame], look) as contents:
+        return next(contents)
+
+
+def _drawn(found: Opened, media_type: str, frame: int, look: Look) -> bytes:
+    return rendering.picture(
+        found.single(frame),
+        media_type.partition("/")[2].upper(),
+        box=look.box,
+        quality=look.quality,
+        window=look.window,
+        region=look.region,
+    )

@@ -232,6 +232,7 @@ def _wait(study: Study, missing: tuple[str, ...], since: datetime) -> datetime |
     if not changed:
         return now() + timedelta(seconds=settings().quiet_seconds)
     error_desk.settle(study.id, REGISTER.step)
+    error_desk.settle_resent(study)
     late_at = since + timedelta(hours=settings().documents_late_hours)
     if now() < late_at:
         return late_at

@@ -19,6 +19,8 @@ from archive.stores.keys import Standing, head_of, untold
 
 MISSING = ("404", "NoSuchKey", "NotFound")
 THERE = ("412", "PreconditionFailed")
+UNDECIDED = ("ConditionalRequestConflict",)  # another puts it in this moment
+TRIES = 4
 PART = 64 << 20  # larger objects go up in parts
 PARTS_AT_ONCE = 4
 TIMEOUT = 20
@@ -164,16 +166,23 @@ class ObjectStore:
                 return
         self.client.put_object(Bucket=self.bucket, Key=self._name(key), Body=body, **extra)
 
-    def _put_new(self, key: str, body: bytes | BinaryIO, extra: dict[str, str]) -> bool:
+    def _put_new(
+        self, key: str, body: bytes | BinaryIO, extra: dict[str, str], tries: int = TRIES
+    ) -> bool:
         """Unless something stands there; whether it was put."""
         place = {"Bucket": self.bucket, "Key": self._name(key)}
         try:
             self.client.put_object(**place, Body=body, IfNoneMatch="*", **extra)
         except ClientError as error:
-            if _code(error) not in THERE:
+            if _code(error) in THERE:
+                return False
+            if _code(error) not in UNDECIDED or tries == 1:
                 raise
-            return False
-        return True
+        else:
+            return True
+        if not isinstance(body, bytes):
+            body.seek(0)
+        return self._put_new(key, body, extra, tries - 1)
 
     def note(self, key: str, text: str) -> None:
         with _told():

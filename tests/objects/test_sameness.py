@@ -11,6 +11,8 @@ import pydicom
 import pytest
 from pydicom.data import get_testdata_file
 
+from archive.objects import json_model, transcoding
+from archive.objects.opened import opened
 from archive.objects.sameness import LOSSLESS, UNCOMPRESSED, same_content
 from tests.objects.samples import (
     BIG,
@@ -124,6 +126,25 @@ def test_trailing_padding_of_values_does_not_count() -> None:
     assert same_content(encoded(one, EXPLICIT), EXPLICIT, encoded(other, BIG), BIG)
     other.PatientName = "  Testi^Tiina"
     assert not same_content(encoded(one, EXPLICIT), EXPLICIT, encoded(other, BIG), BIG)
+
+
+@pytest.mark.parametrize("zeros", [8, 16, 504])
+@pytest.mark.parametrize("syntax", [EXPLICIT, IMPLICIT, BIG])
+def test_zeros_behind_the_last_element_are_no_element(syntax: str, zeros: int) -> None:
+    """Files are padded so; the same object comes without them from whoever writes it anew."""
+    made = pydicom.Dataset()
+    made.PatientName, made.BitsAllocated, made.PixelData = "Testi^Tiina", 16, b"\1\1\1\1"
+    made["PixelData"].VR = "OW"
+    plain = encoded(made, syntax)
+    padded = plain + bytes(zeros)
+    for other in (EXPLICIT, IMPLICIT, BIG):
+        assert same_content(padded, syntax, encoded(made, other), other)
+    assert not same_content(padded + b"\1\0\1\0" + bytes(4), syntax, plain, syntax)
+    for target in transcoding.PLAIN:
+        if target != syntax:
+            given = transcoding.convert(padded, syntax, target)
+            assert given == transcoding.convert(plain, syntax, target)
+    assert "00000000" not in json_model.of_dataset(opened(padded, syntax).dataset, str)
 
 
 def test_a_missing_or_additional_element_is_another_content() -> None:

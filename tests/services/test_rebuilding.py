@@ -11,6 +11,7 @@ from django.db.models import F
 
 from archive import config, vault
 from archive.models import (
+    Authorisation,
     AvailabilityNotice,
     Case,
     CaseEvent,
@@ -28,6 +29,7 @@ from archive.models import (
     Submission,
 )
 from archive.services import (
+    authorisations,
     commitment,
     corrections,
     integrity,
@@ -111,11 +113,15 @@ def rows() -> dict[str, list[tuple[Any, ...]]]:
     }
 
 
+ELSEWHERE = {"StudyInstanceUID": "1.2.5", "SeriesInstanceUID": "1.2.5.1"}
+LATER = {"StudyInstanceUID": "1.2.6", "SeriesInstanceUID": "1.2.6.1"}
+
+
 def decided() -> list[dict[str, Any]]:
     return [vault.read_record(key) for key in vault.record_keys("production")]
 
 
-def wipe() -> None:
+def wipe(*, persons: bool = True) -> None:
     Study.objects.update(overlay=None)
     Correction.objects.update(previous=None)
     for model in (
@@ -123,7 +129,8 @@ def wipe() -> None:
         *(Document, Submission, Instance, Series, Study),
     ):
         model.objects.all().delete()
-    cast.newcomers().delete()
+    if persons:
+        cast.newcomers().delete()
 
 
 def a_life() -> None:
@@ -244,6 +251,48 @@ def test_what_a_producer_or_a_predecessor_rejected_stays_rejected() -> None:
         SAFETY,
         SAFETY,
     ]
+
+
+def test_what_a_producer_began_is_its_again_under_the_authorisation_of_that_time() -> None:
+    """As of a database that was put back from the day before: it has the authorisations, and not
+    the studies that have come since.
+    """
+    of_all = authorising.made(None, may_read=False)
+    ended = authorising.made(may_read=False)
+    first = dataset(**ELSEWHERE)
+    theirs, later, added = authorising.naming(), authorising.naming(**LATER), authorising.naming()
+    own = cast.store(first)
+    begun = cast.store(theirs, business_id=RONTGEN)
+    cast.store(authorising.naming(**ELSEWHERE), business_id=RONTGEN)  # to what it has not begun
+    authorisations.revoke(authorising.person(), ended, reason="x")
+    authorising.made(may_read=False)
+    cast.store(added, later, business_id=RONTGEN)
+    before = dict(Study.objects.values_list("study_instance_uid", "authorisation"))
+    assert before[begun.study_instance_uid] == ended.id and before[own.study_instance_uid] is None
+    assert before[str(later.StudyInstanceUID)] not in (None, ended.id, of_all.id)
+    wipe(persons=False)
+    rebuilding.rebuild(nothing)
+    after = dict(Study.objects.values_list("study_instance_uid", "authorisation"))
+    assert after == before
+
+
+def test_what_a_producer_began_is_its_again_when_the_repository_has_told_of_it_anew() -> None:
+    """The database is lost with its copies: authorisations come back from the Patient Data
+    Repository, which has the form of each, and rights begin then.
+    """
+    made = {"document_oid": "1.2.246.10.9", "valid_from": authorising.day(-3)}
+    authorising.received(**made)
+    begun = cast.store(authorising.naming(), business_id=RONTGEN)
+    assert begun.authorisation is not None
+    wipe(persons=False)
+    Authorisation.objects.all().delete()
+    rebuilding.rebuild(nothing)
+    assert Study.objects.get().authorisation is None
+    again = authorising.received(**made)
+    rebuilding.rebuild(nothing)
+    assert Study.objects.get().authorisation == again
+    rebuilding.rebuild(nothing)
+    assert LedgerEvent.objects.filter(kind="index.rebuilt").count() == 3
 
 
 def test_of_two_notes_that_awaited_an_object_the_stricter_stands_again() -> None:

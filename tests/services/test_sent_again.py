@@ -34,6 +34,28 @@ def test_what_was_broken_off_before_it_said_anything_is_solved_when_it_is_archiv
     assert list(outcomes.values()) == ["open"]
 
 
+def test_what_is_archived_now_is_solved_while_its_study_waits_for_documents(
+    configure: Configure,
+) -> None:
+    """They may take days, and the customer looked for objects that had come."""
+    made, other = dataset(), dataset()
+    configure(FREE_BYTES_FLOOR=str(1 << 60))
+    for each in (made, other):
+        with pytest.raises(errors.StorageFull):
+            cast.store(each)
+    configure(FREE_BYTES_FLOOR="0")
+    study = cast.store(made)
+    quiet(study)
+    registration.advance(study.id)
+    case = Case.objects.get(reason="storage-full")
+    assert (case.state, case.open_count) == ("open", 1)
+    quiet(cast.store(other))
+    registration.advance(study.id)
+    study.refresh_from_db()
+    case.refresh_from_db()
+    assert (study.state, case.state) == ("waiting_for_documents", "resolved")
+
+
 def test_a_note_that_was_refused_and_comes_again_leaves_no_open_case(
     configure: Configure,
 ) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 import pytest
-from botocore.exceptions import EndpointConnectionError
+from botocore.exceptions import ClientError, EndpointConnectionError
 from django.core.management import CommandError, call_command
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.s3.models import FakeKey, s3_backends
@@ -135,6 +135,31 @@ def test_of_a_large_object_that_did_not_go_up_no_part_is_left(
     with pytest.raises(errors.StorageGone):
         store.put(key, (), spilled)
     assert spilled.exists() and not store.has(key) and not left_in_parts()
+
+
+@pytest.mark.parametrize("large", [False, True])
+@pytest.mark.usefixtures("in_objects")
+def test_what_another_puts_in_that_moment_is_waited_for(
+    large: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The service answers 409 while it does not know yet which of two was first."""
+    store = stores.default()
+    assert isinstance(store, s3.ObjectStore)
+    put, conflicts = store.client.put_object, iter([409, 409])
+
+    def put_object(**asked: Any) -> Any:
+        for _ in conflicts:
+            said = {"Error": {"Code": "ConditionalRequestConflict"}}
+            asked["Body"] if isinstance(asked["Body"], bytes) else asked["Body"].read()
+            raise ClientError(said, "PutObject")
+        return put(**asked)
+
+    monkeypatch.setattr(store.client, "put_object", put_object)
+    made = dataset(PixelData=bytes(vault.SPILL + 4096 if large else 8))
+    cast.store(made)
+    with serving.served(one(made)) as held:
+        assert held.data() == cast.encoded(made)
+    assert not Case.objects.exists()
 
 
 @pytest.mark.usefixtures("in_objects")

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
-from itertools import starmap
+from itertools import islice, starmap
 
 from django.http import HttpResponseBase
 
@@ -68,11 +68,13 @@ def rendered(call: Call, numbers: str = "1") -> HttpResponseBase:
 
     @contextmanager
     def encode(item: Outgoing, held: Held) -> Iterator[Sequence[Part]]:
-        contents = pictures.seen(item, held, media_type, listed, wanted_look)
-        yield [Part(media_type, [content]) for content in contents]
+        with pictures.seen(item, held, media_type, listed, wanted_look) as contents:
+            first = Part(media_type, [next(contents)])
+            rest = (Part(media_type, islice(contents, 1)) for _ in listed[1:])
+            yield [first, *rest]
 
     form = Related(media_type) if several else Bare(media_type)
-    return Giving(call, wanted, form, encode).response()
+    return Giving(call, wanted, form, encode, ahead=several).response()
 
 
 def rendered_all(call: Call) -> HttpResponseBase:
@@ -97,7 +99,7 @@ def thumbnail(call: Call, numbers: str = "1") -> HttpResponseBase:
         wanted_look = replace(wanted_look, box=THUMBNAIL)
     wanted = begin(call, "WADO-RS thumbnail")
     media_type = accept.chosen(call.accept, pictures.PICTURES)
-    encode = _each(call, wanted_look, listed, only=media_type)
+    encode = _each(call, wanted_look, listed[0], only=media_type)
     return Giving(call, wanted, Bare(media_type), encode, first_only=True).response()
 
 
@@ -107,7 +109,7 @@ def _offered(wanted: Retrieval) -> Sequence[str]:
     return pictures.media_types(next(seen, ""))
 
 
-def _each(call: Call, wanted_look: Look, frames: Sequence[int] = (1,), *, only: str = "") -> Encode:
+def _each(call: Call, wanted_look: Look, frame: int = 1, *, only: str = "") -> Encode:
     """What cannot be seen is not acceptable, so that others go on."""
 
     @contextmanager
@@ -116,7 +118,7 @@ def _each(call: Call, wanted_look: Look, frames: Sequence[int] = (1,), *, only: 
         offered = [each for each in known if only in ("", each)]
         media_type = accept.chosen(call.accept, offered, in_parts=not only)
         try:
-            (content,) = pictures.seen(item, held, media_type, frames, wanted_look)
+            content = pictures.seen_once(item, held, media_type, frame, wanted_look)
         except Unsupported as unseen:
             raise NotAcceptable(unseen.detail) from None
         yield [Part(media_type, [content])]

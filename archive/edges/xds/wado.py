@@ -244,8 +244,7 @@ def _picture(chosen: Chosen, media_type: str, asked: _Asked) -> bytes | None:
         chosen.held.damaged()
         raise
     with held:
-        (content,) = pictures.seen(chosen.held, held, media_type, [asked.frame], asked.look)
-    return content
+        return pictures.seen_once(chosen.held, held, media_type, asked.frame, asked.look)
 
 
 def _sending(asking: Asking, chosen: Chosen, pieces: Iterator[bytes]) -> Iterator[bytes]:

@@ -7,7 +7,9 @@ import pytest
 from PIL import Image
 from pydicom.encaps import encapsulate
 
+from archive.edges.dicomweb import giving
 from archive.models import CaseEvent, LedgerEvent
+from archive.objects import rendering
 from archive.queries import timeline
 from archive.services.sessions import Session
 from tests import cast
@@ -121,3 +123,23 @@ def test_what_turns_out_not_to_be_drawn_is_left_out_and_said() -> None:
     assert len(web.parts(response)) == 2
     assert CaseEvent.objects.get().sop_instance_uid == torn.SOPInstanceUID
     assert ours.get(path(torn, "/rendered")).status_code == 501
+
+
+def test_of_many_frames_none_is_drawn_long_before_it_goes_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A thousand pictures of 16 MB are more than a machine has."""
+    made = dataset(NumberOfFrames="9", Rows=4, Columns=4, PixelData=bytes(9 * 32))
+    cast.store(made)
+    drawn, picture = list[object](), rendering.picture
+
+    def draw(*asked: Any, **how: Any) -> bytes:
+        drawn.append(asked)
+        return picture(*asked, **how)
+
+    monkeypatch.setattr(rendering, "picture", draw)
+    monkeypatch.setattr(giving, "AHEAD", 1)
+    response = web.system().get(path(made, "/frames/1,2,3,4,5,6,7,8,9/rendered"), "image/png")
+    assert response.status_code == 200 and len(drawn) == 1
+    assert len(web.parts(response)) == len(drawn) == 9
+    assert web.problem(web.system().get(path(made, "/frames/1,10/rendered"))) == (404, "not-found")
