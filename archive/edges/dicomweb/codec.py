@@ -17,7 +17,12 @@ MAX_OFFSET = 100_000
 LONGEST_VALUE = 4_096
 _TAG = re.compile(r"[0-9A-Fa-f]{8}")
 # Not about attributes; `accept` is read with the header.
-_OTHERS = frozenset(("limit", "offset", "includefield", "fuzzymatching", "accept"))
+_OTHERS = frozenset(
+    (
+        *("limit", "offset", "includefield", "accept"),
+        *("fuzzymatching", "emptyvaluematching", "multiplevaluematching"),
+    )
+)
 # Several values: of the standard, a list of UIDs; no code string has a comma in it either.
 _LISTED = frozenset(("UI", "CS"))
 
@@ -99,9 +104,9 @@ class Searched:
             raise RequestUnclear(f"offset is above {MAX_OFFSET}", facts={"field": "offset"})
         return Page(min(limit, MAX_PAGE), offset)
 
-    @property
-    def is_fuzzy(self) -> bool:
-        return self._one("fuzzymatching").lower() == "true"
+    def wants(self, name: str) -> bool:
+        """A way of matching. Raises RequestUnclear."""
+        return self._one(name).lower() == "true"
 
     def _number(self, name: str, default: int) -> int:
         text = self._one(name)

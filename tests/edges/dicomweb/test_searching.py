@@ -124,6 +124,13 @@ def test_what_is_not_supported_is_said() -> None:
     warning = response["Warning"]
     assert warning.startswith("299 http://testserver/dicomweb ")
     assert "Only literal matching" in warning and "InstitutionName" in warning
+    response = web.system().get("studies", emptyvaluematching="true", ModalitiesInStudy="MR,CT")
+    assert len(values(response)) == 1
+    assert "Empty Value Matching has not been performed." in response["Warning"]
+    # Several values of a key mean any of them, asked for or not.
+    response = web.system().get("studies", multiplevaluematching="true", ModalitiesInStudy="MR\\CT")
+    assert len(values(response)) == 1 and "Warning" not in response.headers
+    assert len(values(web.system().get("studies", emptyvaluematching="false"))) == 1
 
 
 def test_a_wrong_request_is_answered_with_what_is_wrong() -> None:
