@@ -117,10 +117,19 @@ class Searched:
         return int(text)
 
     def _one(self, name: str) -> str:
-        values = self.query.get(name, ())
+        values = self._all(name)
         if len(values) > 1:
             raise RequestUnclear("given twice", facts={"field": name})
         return values[0] if values else ""
+
+    def _all(self, name: str) -> list[str]:
+        """In any case: words of the standard's grammar have none (RFC 5234 section 2.3)."""
+        return [
+            value
+            for given, values in self.query.items()
+            if given.lower() == name
+            for value in values
+        ]
 
     def _returned(self) -> Iterator[int]:
         """Of the level itself, and of the levels above that the address does not name."""
@@ -130,7 +139,7 @@ class Searched:
             yield from _SERIES
         if self.level == Level.IMAGE:
             yield from _INSTANCE
-        for listed in self.query.get("includefield", ()):
+        for listed in self._all("includefield"):
             for name in listed.split(","):
                 if name.strip().lower() == "all":
                     yield from (*attributes.COLUMNS, *attributes.DERIVED, *attributes.NESTED)

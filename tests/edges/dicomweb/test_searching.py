@@ -105,6 +105,16 @@ def test_studies_are_found_by_who_referred_the_patient() -> None:
     assert found["00080090"]["Value"] == [{"Alphabetic": "Lähettäjä^Liisa"}]
 
 
+def test_names_of_parameters_are_heard_in_any_case() -> None:
+    for number in range(3):
+        study(number + 1)
+    found = web.model(web.system().get("studies", Limit="1", includeField="SOPClassesInStudy"))
+    assert [each["00080062"]["Value"] for each in found] == [[cast.CT]]
+    warned = web.system().get("studies", fuzzyMatching="true")
+    assert "Only literal matching" in warned["Warning"]
+    assert web.system().get("studies", limit="1", LIMIT="2").status_code == 400
+
+
 def test_pages_follow_each_other_the_last_received_first() -> None:
     uids = [study(number) for number in range(1, 6)]
     ours, turned = web.system(), []
