@@ -4,19 +4,20 @@ bounded in size (PS3.4 annex N in outline; a preview, not a diagnostic presentat
 
 from dataclasses import dataclass
 from io import BytesIO
-from math import ceil, isfinite
+from math import ceil, floor, isfinite
 from struct import error as StructError
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageOps
 from pydicom.dataset import Dataset
 from pydicom.encaps import get_frame
 from pydicom.multival import MultiValue
 from pydicom.pixels import apply_color_lut, apply_modality_lut, apply_voi_lut, pixel_array
 
 from archive.errors import NotFound, Unsupported
+from archive.errors.web import NotAcceptable
 from archive.objects import codestreams
 from archive.objects.transcoding import frame_count
 
@@ -97,6 +98,38 @@ class Region:
         right, bottom = ceil(self.right * width), ceil(self.bottom * height)
         return left, top, max(right, left + 1), max(bottom, top + 1)
 
+    def cut(self, image: Image.Image) -> Image.Image:
+        return image.crop(self.of(*image.size))
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of the picture in its own pixels, PS3.18 section 8.3.5.1.3: without a width or height
+    as far as it goes, with a negative one turned over.
+    """
+
+    left: float = 0
+    top: float = 0
+    width: float | None = None
+    height: float | None = None
+
+    def cut(self, image: Image.Image) -> Image.Image:
+        """Raises NotAcceptable when nothing of it lies in the picture."""
+        left, right = _span(self.left, self.width, image.width)
+        top, bottom = _span(self.top, self.height, image.height)
+        cut = image.crop((left, top, right, bottom))
+        if self.width is not None and self.width < 0:
+            cut = ImageOps.mirror(cut)
+        return ImageOps.flip(cut) if self.height is not None and self.height < 0 else cut
+
+
+def _span(begin: float, length: float | None, most: int) -> tuple[int, int]:
+    first = abs(begin)
+    if first >= most:
+        raise NotAcceptable("the part lies outside of the picture")
+    end = most if length is None else min(first + abs(length), most)
+    return floor(first), ceil(end)
+
 
 def picture(
     single: Dataset,
@@ -105,9 +138,9 @@ def picture(
     box: tuple[int, int],
     quality: int | None = None,
     window: Window | None = None,
-    region: Region | None = None,
+    region: Region | Piece | None = None,
 ) -> bytes:
-    """PNG or JPEG of a data set of one frame. Raises Unsupported."""
+    """PNG or JPEG of a data set of one frame. Raises Unsupported, NotAcceptable."""
     return _encoded(single, 1, kind, box=box, quality=quality, window=window, region=region)
 
 
@@ -119,7 +152,7 @@ def _encoded(
     box: tuple[int, int],
     quality: int | None = None,
     window: Window | None = None,
-    region: Region | None = None,
+    region: Region | Piece | None = None,
 ) -> bytes:
     if not 1 <= frame <= frames(dataset):
         raise NotFound("the object has no such frame")
@@ -130,7 +163,7 @@ def _encoded(
         raise Unsupported("the pixels cannot be shown") from None
     image = Image.fromarray(shown)
     if region is not None:
-        image = image.crop(region.of(*image.size))
+        image = region.cut(image)
     image.thumbnail(box)
     buffer = BytesIO()
     image.save(buffer, kind, **({"quality": quality} if quality and kind == "JPEG" else {}))

@@ -160,7 +160,7 @@ def _condition(column: Column, match: Match) -> Q:
         normal = _day(column.path) if column.vr == "DA" else _clock(column.path)
         form = _DATE_FORM if column.vr == "DA" else _TIME_FORM
         return _within(normal, match) & Q(Regex(F(column.path), form)) & ~Q(**{column.path: ""})
-    value = folded_name(column.path) if column.vr == "PN" else F(column.path)
+    value = folded_name(column.path, match.group) if column.vr == "PN" else F(column.path)
     return _any_like(value, match)
 
 
@@ -188,10 +188,10 @@ def _within(value: Combinable, match: Within) -> Q:
     return found
 
 
-def folded_name(path: str) -> Func:
-    """As `matching.folded_name`, and as the index has it (migration 0030)."""
-    alphabetic = _text("split_part", Lower(path), Value("="), Value(1))
-    return _text("rtrim", alphabetic, Value("^ "))
+def folded_name(path: str, group: int = 0) -> Func:
+    """As `matching.folded_name`, and for the alphabetic group as the index has it (0030)."""
+    told = _text("split_part", Lower(path), Value("="), Value(group + 1))
+    return _text("rtrim", told, Value("^ "))
 
 
 def _day(path: str) -> Func:

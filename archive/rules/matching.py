@@ -28,9 +28,12 @@ class Among:
 
 @dataclass(frozen=True, slots=True)
 class Like:
-    """Wild card matching: `*` for any characters, `?` for one. Without them, single value."""
+    """Wild card matching: `*` for any characters, `?` for one. Without them, single value. Of a
+    name by one of its groups: alphabetic, ideographic, phonetic.
+    """
 
     patterns: tuple[str, ...]
+    group: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +78,16 @@ def match_of(vr: str, values: Sequence[str]) -> Match | None:
 
 
 def _names(given: Sequence[str]) -> Like | None:
-    """Matched without regard to case, by the alphabetic group alone, PS3.5 6.2.1."""
-    folded = tuple(folded_name(value) for value in given)
-    return Like(folded) if all(folded) else None
+    """Matched without regard to case, by the first group alone that is asked for, PS3.5 6.2.1."""
+    for group in range(3):
+        folded = tuple(folded_name(value, group) for value in given)
+        if all(folded):
+            return Like(folded, group)
+    return None
 
 
-def folded_name(name: str) -> str:
-    return name.split("=")[0].lower().rstrip("^ ")
+def folded_name(name: str, group: int = 0) -> str:
+    return (*name.split("="), "", "")[group].lower().rstrip("^ ")
 
 
 def _span(text: str, begin: Bound, end: Bound) -> Span:

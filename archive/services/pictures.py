@@ -12,7 +12,7 @@ from archive.errors import NotFound
 from archive.errors.web import NotAcceptable, RequestUnclear
 from archive.objects import elements, rendering, transcoding
 from archive.objects.opened import Opened, opened
-from archive.objects.rendering import Region, Window
+from archive.objects.rendering import Piece, Region, Window
 from archive.services import previews
 from archive.services.serving import Outgoing
 from archive.vault import Held
@@ -30,7 +30,7 @@ class Look:
     box: tuple[int, int] = (LARGEST, LARGEST)
     quality: int | None = None
     window: Window | None = None
-    region: Region | None = None
+    region: Region | Piece | None = None
 
 
 def media_types(sop_class_uid: str) -> tuple[str, ...]:

@@ -283,6 +283,23 @@ def test_a_key_matches_as_the_standard_says(key: str, value: Any, matches: bool)
     assert uids("STUDY", **{key: value}) == ({uid} if matches else set())
 
 
+@pytest.mark.parametrize(
+    ("key", "matches"),
+    [
+        ("=山田*", True),
+        ("=田中*", False),
+        ("==やまだ^*", True),
+        ("==たなか", False),
+        ("yamada*=田中", True),  # the alphabetic group decides where there is one
+        ("tanaka*=山田", False),
+        ("=", True),
+    ],
+)
+def test_a_name_is_found_by_the_group_that_is_asked_for(key: str, matches: bool) -> None:
+    uid = study(1, PatientName="Yamada^Tarou=山田^太郎=やまだ^たろう")
+    assert uids("STUDY", PatientName=key) == ({uid} if matches else set())
+
+
 def test_who_referred_and_what_was_imaged_are_answered() -> None:
     study(1, ReferringPhysicianName="Lähettäjä^Liisa", BodyPartExamined="HEAD")
     study(2)

@@ -17,7 +17,12 @@ MAX_OFFSET = 100_000
 LONGEST_VALUE = 4_096
 _TAG = re.compile(r"[0-9A-Fa-f]{8}")
 # Not about attributes; `accept` is read with the header.
-_OTHERS = frozenset(("limit", "offset", "includefield", "fuzzymatching", "accept"))
+_OTHERS = frozenset(
+    (
+        *("limit", "offset", "includefield", "accept"),
+        *("fuzzymatching", "emptyvaluematching", "multiplevaluematching"),
+    )
+)
 # Several values: of the standard, a list of UIDs; no code string has a comma in it either.
 _LISTED = frozenset(("UI", "CS"))
 
@@ -99,9 +104,9 @@ class Searched:
             raise RequestUnclear(f"offset is above {MAX_OFFSET}", facts={"field": "offset"})
         return Page(min(limit, MAX_PAGE), offset)
 
-    @property
-    def is_fuzzy(self) -> bool:
-        return self._one("fuzzymatching").lower() == "true"
+    def wants(self, name: str) -> bool:
+        """A way of matching. Raises RequestUnclear."""
+        return self._one(name).lower() == "true"
 
     def _number(self, name: str, default: int) -> int:
         text = self._one(name)
@@ -112,10 +117,19 @@ class Searched:
         return int(text)
 
     def _one(self, name: str) -> str:
-        values = self.query.get(name, ())
+        values = self._all(name)
         if len(values) > 1:
             raise RequestUnclear("given twice", facts={"field": name})
         return values[0] if values else ""
+
+    def _all(self, name: str) -> list[str]:
+        """In any case: words of the standard's grammar have none (RFC 5234 section 2.3)."""
+        return [
+            value
+            for given, values in self.query.items()
+            if given.lower() == name
+            for value in values
+        ]
 
     def _returned(self) -> Iterator[int]:
         """Of the level itself, and of the levels above that the address does not name."""
@@ -125,7 +139,7 @@ class Searched:
             yield from _SERIES
         if self.level == Level.IMAGE:
             yield from _INSTANCE
-        for listed in self.query.get("includefield", ()):
+        for listed in self._all("includefield"):
             for name in listed.split(","):
                 if name.strip().lower() == "all":
                     yield from (*attributes.COLUMNS, *attributes.DERIVED, *attributes.NESTED)

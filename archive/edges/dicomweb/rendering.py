@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from itertools import islice, starmap
+from math import isfinite
 
 from django.http import HttpResponseBase
 
@@ -14,7 +15,7 @@ from archive.edges.dicomweb.multipart import Part
 from archive.edges.dicomweb.retrieving import begin, frame_numbers
 from archive.errors import Unsupported
 from archive.errors.web import NotAcceptable, RequestUnclear
-from archive.objects.rendering import Window
+from archive.objects.rendering import Piece, Window
 from archive.services import pictures
 from archive.services.pictures import LARGEST, Look
 from archive.services.retrieval import Retrieval
@@ -31,18 +32,34 @@ def look(call: Call) -> Look:
     """
     given = call.request.GET
     quality = pictures.number(given.get("quality", ""), "quality", most=100)
-    return Look(_box(given.get("viewport", "")), quality, _window(given.get("window", "")))
+    window = _window(given.get("window", ""))
+    box, part = _viewport(given.get("viewport", ""))
+    return Look(box, quality, window, part)
 
 
-def _box(text: str) -> tuple[int, int]:
-    """The size alone; a part of the picture is not cut out."""
+def _viewport(text: str) -> tuple[tuple[int, int], Piece | None]:
+    """Its size, and the part of the picture that is to be seen in it."""
     if not text:
-        return LARGEST, LARGEST
-    sides = [pictures.number(part, "viewport", most=99_999) for part in text.split(",")]
-    if len(sides) != 2 or not all(sides):
+        return (LARGEST, LARGEST), None
+    told = text.split(",")
+    sides = [pictures.number(side, "viewport", most=99_999) for side in told[:2]]
+    if len(told) > 6 or len(sides) != 2 or not all(sides):
         raise RequestUnclear("not a width and a height", facts={"field": "viewport"})
     width, height = (min(side or 0, LARGEST) for side in sides)
-    return width, height
+    return (width, height), _piece(told[2:]) if any(told[2:]) else None
+
+
+def _piece(told: list[str]) -> Piece:
+    try:
+        left, top, width, height = (
+            float(each) if each else None for each in [*told, "", "", "", ""][:4]
+        )
+    except ValueError:
+        raise RequestUnclear("not a part of a picture", facts={"field": "viewport"}) from None
+    given = [each for each in (left, top, width, height) if each is not None]
+    if not all(map(isfinite, given)) or width == 0 or height == 0:
+        raise RequestUnclear("not a part of a picture", facts={"field": "viewport"})
+    return Piece(left or 0, top or 0, width, height)
 
 
 def _window(text: str) -> Window | None:

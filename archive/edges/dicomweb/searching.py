@@ -21,7 +21,17 @@ from archive.services import querying
 from archive.services.querying import AVAILABILITY, Search
 
 RETRIEVE_URL = 0x00081190
-_FUZZY = "The fuzzymatching parameter is not supported. Only literal matching has been performed."
+# In the words of PS3.18 sections 8.3.4.2 and 8.3.4.5. Several values of a key always mean any of
+# them, so multiplevaluematching (8.3.4.6) is supported.
+_NOT_DONE = {
+    "fuzzymatching": (
+        "The fuzzymatching parameter is not supported. Only literal matching has been performed."
+    ),
+    "emptyvaluematching": (
+        "The emptyvaluematching parameter is not supported."
+        " Empty Value Matching has not been performed."
+    ),
+}
 _MORE = (
     "The number of results exceeded the maximum supported by the server. "
     "Additional results can be requested."
@@ -34,13 +44,14 @@ def search(call: Call, level: Level) -> HttpResponseBase:
     asked = Searched(dict(call.request.GET.lists()), call.target, level)
     with exchange(call.correlation_id):
         try:
-            page, fuzzy = asked.page(), asked.is_fuzzy
+            page = asked.page()
+            not_done = [said for name, said in _NOT_DONE.items() if asked.wants(name)]
         except RequestUnclear as error:
             querying.report(call.peer, error, querying.QUERY)
             raise
         found = querying.find(call.peer, asked, page)
         models = [_model(call, answer) for answer in _answers(found)]
-    warnings = list(_warnings(asked, fuzzy=fuzzy, more=found.more))
+    warnings = [*not_done, *_warnings(asked, more=found.more)]
     response = _response(models, media_type)
     if warnings:
         response.headers["Warning"] = ", ".join(f'299 {call.service} "{text}"' for text in warnings)
@@ -65,9 +76,7 @@ def _model(call: Call, answer: list[Attribute]) -> Model:
     return json_model.of_attributes([*head, *(each for each in answer if each.tag != LEVEL)])
 
 
-def _warnings(asked: Searched, *, fuzzy: bool, more: bool) -> Iterator[str]:
-    if fuzzy:
-        yield _FUZZY
+def _warnings(asked: Searched, *, more: bool) -> Iterator[str]:
     if more:
         yield f"{_MORE} At most {MAX_PAGE} are given at once."
     if asked.unknown:

@@ -4,7 +4,7 @@ from io import BytesIO
 from typing import Any
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 from pydicom.encaps import encapsulate
 
 from archive.edges.dicomweb import giving
@@ -64,6 +64,28 @@ def test_size_and_window_are_as_asked_for() -> None:
         assert web.problem(ours.get(path(made, "/rendered"), **wrong)) == (400, "request-unclear")
     rough = web.whole(ours.get(path(made, "/rendered"), quality="10"))
     assert len(rough) < len(web.whole(ours.get(path(made, "/rendered"), quality="95")))
+
+
+def test_a_part_is_cut_out_and_turned_over_as_asked_for() -> None:
+    made, _, _ = sample("CT_small.dcm")
+    ours = web.system()
+
+    def shown(viewport: str) -> Image.Image:
+        return opened(ours.get(path(made, "/rendered"), "image/png", viewport=viewport))
+
+    whole = shown("128,128")
+    part = whole.crop((32, 16, 96, 48))
+    assert shown("128,128,32,16,64,32").tobytes() == part.tobytes()
+    assert shown("128,128,-32,16,-64,32").tobytes() == ImageOps.mirror(part).tobytes()
+    assert shown("128,128,32,16,64,-32").tobytes() == ImageOps.flip(part).tobytes()
+    assert shown("128,128,32").tobytes() == whole.crop((32, 0, 128, 128)).tobytes()
+    assert shown("128,128,,100,500,500").tobytes() == whole.crop((0, 100, 128, 128)).tobytes()
+    assert shown("16,16,32,16,64,32").size == (16, 8)
+    for wrong in ("64,64,a", "64,64,1,1,0,9", "64,64,inf", "64,64,1,1,1,1,1", "64,64,nan,1"):
+        problem = web.problem(ours.get(path(made, "/rendered"), viewport=wrong))
+        assert problem == (400, "request-unclear")
+    outside = ours.get(path(made, "/rendered"), viewport="64,64,128,0,9,9")
+    assert web.problem(outside) == (406, "not-acceptable")
 
 
 def test_compressed_colour_is_shown() -> None:

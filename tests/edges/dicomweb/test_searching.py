@@ -105,6 +105,16 @@ def test_studies_are_found_by_who_referred_the_patient() -> None:
     assert found["00080090"]["Value"] == [{"Alphabetic": "Lähettäjä^Liisa"}]
 
 
+def test_names_of_parameters_are_heard_in_any_case() -> None:
+    for number in range(3):
+        study(number + 1)
+    found = web.model(web.system().get("studies", Limit="1", includeField="SOPClassesInStudy"))
+    assert [each["00080062"]["Value"] for each in found] == [[cast.CT]]
+    warned = web.system().get("studies", fuzzyMatching="true")
+    assert "Only literal matching" in warned["Warning"]
+    assert web.system().get("studies", limit="1", LIMIT="2").status_code == 400
+
+
 def test_pages_follow_each_other_the_last_received_first() -> None:
     uids = [study(number) for number in range(1, 6)]
     ours, turned = web.system(), []
@@ -124,6 +134,13 @@ def test_what_is_not_supported_is_said() -> None:
     warning = response["Warning"]
     assert warning.startswith("299 http://testserver/dicomweb ")
     assert "Only literal matching" in warning and "InstitutionName" in warning
+    response = web.system().get("studies", emptyvaluematching="true", ModalitiesInStudy="MR,CT")
+    assert len(values(response)) == 1
+    assert "Empty Value Matching has not been performed." in response["Warning"]
+    # Several values of a key mean any of them, asked for or not.
+    response = web.system().get("studies", multiplevaluematching="true", ModalitiesInStudy="MR\\CT")
+    assert len(values(response)) == 1 and "Warning" not in response.headers
+    assert len(values(web.system().get("studies", emptyvaluematching="false"))) == 1
 
 
 def test_a_wrong_request_is_answered_with_what_is_wrong() -> None:
