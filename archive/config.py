@@ -189,6 +189,10 @@ class Config:
     # address of its keys; empty: as its discovery says
     oidc_api_keys: str = variable(casts.address, "")
     oidc_api_roles: str = variable(str, "")  # claim that narrows a person's roles; empty: none does
+    # how people reach the operator: its support, and who answers for joining (S1's contact details)
+    support_email: str = variable(str, "tekninentuki@kanta.fi")
+    support_phone: str = variable(str, "020 634 7787")
+    joining_email: str = variable(str, "kanta@kanta.fi")
     # who gets the ledger's daily anchor; none: nobody
     anchor_mail: tuple[str, ...] = variable(casts.listed, ())
     # the security monitor's syslog receiver; empty: nothing is sent

@@ -8,6 +8,7 @@ from archive.tasks import WORK, Work
 from archive.values import today
 from onboarding.services import (
     authorisation_letters,
+    case_letters,
     certificate_watch,
     mails,
     people,
@@ -23,6 +24,9 @@ WORK[JobKind.AUTHORISATION_LETTER] = Work(
 )
 WORK[JobKind.REVIEW_LETTER] = Work(
     review_letters.tell, review_letters.give_up, lambda subject_id, error: None
+)
+WORK[JobKind.CASE_LETTER] = Work(
+    case_letters.tell, case_letters.give_up, lambda subject_id, error: None
 )
 WORK[JobKind.MAIL] = Work(
     mails.send, mails.give_up, lambda subject_id, error: None, tries=mails.TRIES

@@ -33,9 +33,27 @@ class Frame:
     idle_seconds: int = 0  # after which nobody is signed in any more
 
 
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """How people reach the operator."""
+
+    support_email: str
+    support_phone: str
+    joining_email: str
+
+    @property
+    def dialled(self) -> str:
+        return "".join(sign for sign in self.support_phone if sign.isdigit() or sign == "+")
+
+
 def frame(request: HttpRequest) -> dict[str, object]:
-    """Context processor: `frame` in every template."""
-    return {"frame": SimpleLazyObject(lambda: _frame(request))}
+    """Context processor: `frame` and `operator` in every template."""
+    return {"frame": SimpleLazyObject(lambda: _frame(request)), "operator": _operator()}
+
+
+def _operator() -> Reached:
+    config = settings()
+    return Reached(config.support_email, config.support_phone, config.joining_email)
 
 
 def _frame(request: HttpRequest) -> Frame:

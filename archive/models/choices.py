@@ -139,6 +139,7 @@ class JobKind(TextChoices):
     REVIEW_LETTER = "review_letter", _("mail about a log review")
     WEBHOOK = "webhook", _("call of a webhook")
     MAIL = "mail", _("mail to a contact or an invited person")
+    CASE_LETTER = "case_letter", _("mail about a case to a customer")
 
 
 class RoundKind(TextChoices):

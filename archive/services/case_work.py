@@ -9,7 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import F
 
-from archive import ledger
+from archive import jobs, ledger
 from archive.actors import Actor, ActorKind
 from archive.errors.desk import CaseTaken
 from archive.models import (
@@ -17,6 +17,7 @@ from archive.models import (
     CaseComment,
     CaseState,
     Handling,
+    JobKind,
     Severity,
     SeverityRule,
     SeverityTime,
@@ -99,11 +100,20 @@ def _name(person: User | None) -> str:
 
 
 def wait_for_customer(actor: Actor, case: Case, text: str) -> None:
-    """Ask the customer something; the case waits until it answers. A resolved one opens again."""
+    """Ask the customer something, which its contact hears of by mail; the case waits until it
+    answers. A resolved one opens again.
+    """
     with transaction.atomic():
         _reopen(case)
-        _comment(actor, case, text, is_shared=True)
+        asked = _comment(actor, case, text, is_shared=True)
         Case.objects.filter(id=case.id).update(handling=Handling.WAITING)
+        if case.organisation_id is not None:
+            jobs.defer(
+                JobKind.CASE_LETTER,
+                asked.id,
+                environment=case.environment,
+                organisation_id=case.organisation_id,
+            )
         _record(actor, case, "handling", case.handling, Handling.WAITING)
     case.refresh_from_db()
 
@@ -170,8 +180,8 @@ def watch(actor: Actor, case: Case, *, on: bool) -> None:
         case.watchers.remove(user)
 
 
-def _comment(actor: Actor, case: Case, text: str, *, is_shared: bool) -> None:
-    CaseComment.objects.create(
+def _comment(actor: Actor, case: Case, text: str, *, is_shared: bool) -> CaseComment:
+    made = CaseComment.objects.create(
         case=case,
         at=now(),
         author_id=actor.id,
@@ -182,6 +192,7 @@ def _comment(actor: Actor, case: Case, text: str, *, is_shared: bool) -> None:
     )
     if is_shared:
         webhook_events.of_case(WebhookEvent.CASE_COMMENTED, case)
+    return made
 
 
 def _record(actor: Actor, case: Case, what: str, was: Any, became: Any) -> None:

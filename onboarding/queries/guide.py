@@ -5,8 +5,8 @@ from datetime import date
 from archive.models import ContentPolicy
 from archive.values import today
 
-# Travels with the study it belongs to; no organisation sets out to produce it.
-WITH_A_STUDY = "presentation_state"
+# What travels with the study it belongs to; no organisation sets out to produce it.
+WITH_A_STUDY = ("presentation_state", "key_note")
 
 
 def contents() -> list[ContentPolicy]:
@@ -15,7 +15,8 @@ def contents() -> list[ContentPolicy]:
     """
     day = today()
     rows: dict[str, ContentPolicy] = {}
-    for row in ContentPolicy.objects.exclude(content_type=WITH_A_STUDY).order_by("allowed_from"):
+    known = ContentPolicy.objects.exclude(content_type__in=WITH_A_STUDY)
+    for row in known.order_by("allowed_from"):
         if row.allowed_until is None or row.allowed_until >= day:
             rows.setdefault(row.content_type, row)
     return sorted(

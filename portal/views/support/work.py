@@ -107,7 +107,10 @@ def _comment(request: Request, actor: Actor, case: Case) -> str | CommentForm:
     text, readers = form.cleaned_data["text"], form.cleaned_data["readers"]
     if readers == CommentForm.ASKING:
         case_work.wait_for_customer(actor, case, text)
-        return _("The customer was asked. The case waits for its answer.")
+        return _(
+            "The customer was asked, and its technical contact gets a mail. The case waits for the "
+            "answer."
+        )
     case_work.comment(actor, case, text, is_shared=readers == CommentForm.SHARED)
     return _("The comment was added.")
 

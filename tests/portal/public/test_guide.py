@@ -52,6 +52,14 @@ def contents() -> list[str]:
     return [row.content_type for row in rows.contents()]
 
 
+def test_it_asks_only_of_what_an_organisation_sets_out_to_produce() -> None:
+    asked = page(sector="private", system="yes", services="none")
+    offered = set(contents())
+    assert all(f'value="{each}"' in asked for each in offered)
+    archived = set(ContentPolicy.objects.values_list("content_type", flat=True))
+    assert archived - offered == {"presentation_state", "key_note"}  # they come with a study
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_it_asks_one_thing_a_page_in_three_languages(language: str) -> None:
     answers: dict[str, Any] = {}
