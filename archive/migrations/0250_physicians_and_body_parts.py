@@ -6,7 +6,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = (("archive", "0245_services_of_a_system"),)
+    dependencies = (("archive", "0246_letters_about_cases"),)
     operations = (
         migrations.AddField(
             "study",
