@@ -248,6 +248,20 @@ FACTS: Mapping[str, Label] = {
     "spared": _("Spared"),
     "why": _("Why"),
     "ended_on": _("Retention ended on"),
+    # what a change was
+    "was": _("Was"),
+    "became": _("Became"),
+    "name_fi": _("Name in Finnish"),
+    "name_sv": _("Name in Swedish"),
+    "name_en": _("Name in English"),
+    "sector": _("Sector"),
+    "roles": _("What it does with images"),
+    "content_types": _("Contents that it archives"),
+    "services_used": _("Kanta services in use"),
+    "name": _("Name"),
+    "host": _("Host name or address"),
+    "port": _("Port"),
+    "certificate_sha256": _("TLS certificate"),
 }
 LOGS: Mapping[str, Label] = {
     "disclosures": _("Disclosures"),

@@ -19,6 +19,7 @@ from archive.values import AeTitle, now, today
 from onboarding.errors import SenderTaken, StepOutOfOrder, TitleTaken
 from onboarding.models import Joining, PlannedConnection
 from onboarding.rules import road
+from onboarding.rules.changes import Columns, columns_of, differences
 from onboarding.rules.road import Party
 from onboarding.services import certificate_watch, customers, rights, steps
 from onboarding.services.customers import DicomSystem, Hl7System, XdsSystem
@@ -57,9 +58,11 @@ def _open_dicom(actor: Actor, row: PlannedConnection) -> Connection:
     kept = row.connection
     if kept is not None and kept.valid_until is None:
         if kept.aet == row.aet:
+            was = columns_of(kept, TAKEN_OVER)
             _take_over(kept, row)
             what = f"DICOM connection {row.aet} changed"
-            _record(actor, row.organisation, what, row.environment)
+            changed = differences(was, columns_of(kept, TAKEN_OVER))
+            _record(actor, row.organisation, what, row.environment, **changed)
             return kept
         end_one(kept, today() - timedelta(days=1))
     system = DicomSystem(
@@ -75,10 +78,13 @@ def _open_hl7(actor: Actor, row: PlannedConnection) -> Connection:
     kept, names = row.connection, ("hl7_application", "hl7_facility")
     if kept is not None and kept.valid_until is None:
         if all(getattr(kept, name) == getattr(row, name) for name in names):
-            kept.name, kept.host = row.name, row.host
-            kept.certificate_sha256 = row.certificate_sha256
-            kept.save(update_fields=["name", "host", "certificate_sha256"])
-            _record(actor, row.organisation, f"HL7 sender {row} changed", row.environment)
+            was = columns_of(kept, OF_SENDER)
+            for name in OF_SENDER:
+                setattr(kept, name, getattr(row, name))
+            kept.save(update_fields=OF_SENDER)
+            changed = differences(was, columns_of(kept, OF_SENDER))
+            what = f"HL7 sender {row} changed"
+            _record(actor, row.organisation, what, row.environment, **changed)
             return kept
         end_one(kept, today() - timedelta(days=1))
     system = Hl7System(
@@ -98,6 +104,9 @@ TAKEN_OVER = (
     *("name", "host", "port", "ian_on"),
     *("may_store", "may_fetch", "retrieve_destination", "tls", "certificate_sha256"),
 )
+
+
+OF_SENDER = ("name", "host", "certificate_sha256")
 
 
 def _take_over(connection: Connection, row: PlannedConnection) -> None:
@@ -215,6 +224,8 @@ def require_free_sender(
         raise SenderTaken(facts={"field": "hl7_application"})
 
 
-def _record(actor: Actor, organisation: Organisation, what: str, environment: str = "") -> None:
-    about = steps.about(organisation, environment)
-    ledger.record(ledger.Kind.CUSTOMER_CHANGED, about, {"what": what}, actor=actor)
+def _record(
+    actor: Actor, organisation: Organisation, what: str, environment: str = "", **changed: Columns
+) -> None:
+    about, facts = steps.about(organisation, environment), {"what": what, **changed}
+    ledger.record(ledger.Kind.CUSTOMER_CHANGED, about, facts, actor=actor)

@@ -32,6 +32,7 @@ from onboarding.models import (
     RequestState,
 )
 from onboarding.rules import default_register_type, fields, road
+from onboarding.rules.changes import Columns, columns_of, differences
 from onboarding.rules.road import Party
 from onboarding.services import letters, mails, rights, steps
 from onboarding.services.customers import Names
@@ -124,6 +125,8 @@ def _ask(user: User, organisation: Organisation) -> None:
 # --- filled in ------------------------------------------------------------------------------------
 
 _NAMES = ("name_fi", "name_sv", "name_en")
+_IDENTITY = (*_NAMES, "sector")
+_ACTIVITY = ("roles", "content_types", "services_used")
 
 
 def save(actor: Actor, joining: Joining, *, step: str, values: Mapping[str, Any]) -> Joining:
@@ -136,14 +139,20 @@ def save(actor: Actor, joining: Joining, *, step: str, values: Mapping[str, Any]
     with transaction.atomic():
         held = steps.locked(joining)
         party = rights.require(actor, held.organisation, Party.CUSTOMER, Party.OFFICER)
-        if not may_change(held, party, identity=bool({*_NAMES, "sector"} & set(values))):
+        if not may_change(held, party, identity=bool(set(_IDENTITY) & set(values))):
             raise StepOutOfOrder(facts={"state": held.state})
+        was = _told(held)
         _identity(held.organisation, values)
         _activity(held, values)
         held.step = step[:24]
         held.save()
-        _record(actor, held.organisation, f"registration: {', '.join(values) or step}")
+        what = f"registration: {', '.join(values) or step}"
+        _record(actor, held.organisation, what, **differences(was, _told(held)))
         return held
+
+
+def _told(held: Joining) -> Columns:
+    return {**columns_of(held.organisation, _IDENTITY), **columns_of(held, _ACTIVITY)}
 
 
 def _identity(organisation: Organisation, values: Mapping[str, Any]) -> None:
@@ -159,7 +168,7 @@ def _identity(organisation: Organisation, values: Mapping[str, Any]) -> None:
         Register.objects.filter(organisation=organisation, is_default=True).update(
             type=default_register_type(organisation.sector)
         )
-    organisation.save(update_fields=[*_NAMES, "sector"])
+    organisation.save(update_fields=_IDENTITY)
     if {*_NAMES} & set(values):
         named = {name: getattr(organisation, name) for name in _NAMES}
         PublicCustomer.objects.filter(organisation=organisation).update(**named)
@@ -219,7 +228,6 @@ def _set_contact(organisation: Organisation, kind: ContactKind, told: Mapping[st
     )
 
 
-def _record(actor: Actor, organisation: Organisation, what: str) -> None:
-    ledger.record(
-        ledger.Kind.CUSTOMER_CHANGED, steps.about(organisation), {"what": what}, actor=actor
-    )
+def _record(actor: Actor, organisation: Organisation, what: str, **changed: Columns) -> None:
+    facts = {"what": what, **changed}
+    ledger.record(ledger.Kind.CUSTOMER_CHANGED, steps.about(organisation), facts, actor=actor)

@@ -1,9 +1,21 @@
 """Registering: made or joined, filled in, left off and gone on with (ON-1)."""
 
+from dataclasses import replace
+
 import pytest
+from django.utils import translation
 
 from archive.errors import NotFound
-from archive.models import Membership, Organisation, Register, RegisterType, Role, Sector
+from archive.models import (
+    Environment,
+    LedgerEvent,
+    Membership,
+    Organisation,
+    Register,
+    RegisterType,
+    Role,
+    Sector,
+)
 from archive.values import BusinessId
 from onboarding.errors import (
     ActorUnfit,
@@ -14,8 +26,9 @@ from onboarding.errors import (
 )
 from onboarding.models import AccessRequest, Contact, Joining, JoiningState
 from onboarding.queries import file
-from onboarding.services import joining, people, rights
+from onboarding.services import connections, joining, people, rights
 from onboarding.services.customers import Names
+from portal import log_words
 from tests.onboarding import cast
 
 pytestmark = pytest.mark.usefixtures("db")
@@ -180,3 +193,31 @@ def test_what_the_form_lacks_is_named() -> None:
     with pytest.raises(PreconditionsMissing) as refused:
         joining.submit(cast.admin(road), road)
     assert refused.value.facts == {"missing": "activity,contacts"}
+
+
+def test_the_log_says_what_a_change_was() -> None:
+    road = cast.brought_to(JoiningState.IN_PRODUCTION)
+    before = list(road.content_types)
+    told = {"content_types": ["ct", "resting_ecg"], "roles": list(road.roles)}
+    joining.save(cast.officer(), road, step="", values={**told, "name_fi": "Uudempi Oy"})
+    entry = LedgerEvent.objects.filter(kind="customer.changed").order_by("-at", "-id")[0]
+    assert entry.facts["was"] == {"name_fi": cast.NAMES.fi, "content_types": before}
+    assert entry.facts["became"] == {
+        "name_fi": "Uudempi Oy",
+        "content_types": ["ct", "resting_ecg"],
+    }
+    with translation.override("en"):
+        words = dict(log_words.fact_pairs(entry))
+    assert words["Was"].startswith(f"Name in Finnish: {cast.NAMES.fi}")
+    assert words["Became"].endswith("Contents that it archives: ct, resting_ecg")
+
+
+def test_the_log_says_how_an_open_connection_was_changed() -> None:
+    road = cast.brought_to(JoiningState.ACCEPTED)
+    me = cast.admin(road)
+    row = road.organisation.planned_connections.get(environment="test", kind="dicom")
+    other = replace(cast.planned(Environment.TEST, row.aet), port=11_999, may_fetch=False)
+    connections.change(me, row, other)
+    entry = LedgerEvent.objects.filter(facts__what=f"DICOM connection {row.aet} changed").get()
+    assert entry.facts["became"] == {"port": 11_999, "may_fetch": False}
+    assert entry.facts["was"]["may_fetch"] is True
