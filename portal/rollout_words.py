@@ -229,7 +229,9 @@ def left_out(step: RolloutStep) -> str:
     if step.state == StepState.NOT_ASKED:
         if kind == StepKind.NOTICE:
             return _("Your test connections have asked for no confirmations.")
-        return str(NO_CONNECTION[SIGHTINGS[kind].kind]) if kind in SIGHTINGS else ""
+        if kind in SIGHTINGS and not SIGHTINGS[kind].needs:
+            return str(NO_CONNECTION[SIGHTINGS[kind].kind])
+        return _("None of your test connections is registered for it.")
     return ""
 
 

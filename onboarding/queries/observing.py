@@ -24,6 +24,7 @@ from onboarding.queries.rollout import (
     archived_today,
     means_of,
     own_test_connections,
+    stores,
     wants_notices,
 )
 from onboarding.rules import rollout
@@ -52,13 +53,16 @@ def facts_of(run: RolloutRun) -> Facts:
     """Everything a verdict needs, by the connections of the customer itself."""
     connections = own_test_connections(run.organisation)
     own = [each.id for each in connections]
+    means = means_of(connections)
+    road = Joining.objects.filter(organisation=run.organisation).first()
     studies = _studies(run, own)
     ids = [each.id for each in studies]
     return Facts(
         contents=contents_of(run),
         bad_accession=rollout.bad_accession(run.number),
         notices_on=wants_notices(connections),
-        means=means_of(connections),
+        means=means,
+        stores=stores(road, means),
         echoes=_echoes(run, connections),
         objects=_objects(run, ids),
         failures=_failures(run),

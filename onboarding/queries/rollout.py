@@ -20,6 +20,7 @@ from archive.models.dated import valid_on
 from archive.queries.keyset import Key, moment
 from archive.values import today
 from onboarding.models import (
+    ActivityRole,
     CertifiedSystem,
     Joining,
     RolloutRun,
@@ -31,7 +32,7 @@ from onboarding.rules import rollout
 from onboarding.rules.observations import Means
 from onboarding.rules.rollout import Covered, Due, StepKind
 from onboarding.rules.sightings import SIGHTINGS
-from onboarding.rules.verdicts import ACTIVE, is_asked
+from onboarding.rules.verdicts import ACTIVE, is_asked, is_of_use
 
 NEWEST = (Key("started_at", moment, True), Key("id", UUID, True))
 NOT_COVERED = (StepState.INACTIVE, StepState.NOT_ASKED)
@@ -94,7 +95,18 @@ def wants_notices(connections: Iterable[Connection]) -> bool:
 
 
 def means_of(connections: Iterable[Connection]) -> frozenset[Means]:
-    return frozenset(Means(each.kind, each.xds_role) for each in connections)
+    return frozenset(
+        Means(each.kind, each.xds_role, each.may_store, each.may_fetch) for each in connections
+    )
+
+
+def stores(road: Joining | None, means: frozenset[Means]) -> bool:
+    """Whether storing is to be shown: a test system may, or the customer has said that it
+    produces images or archives contents.
+    """
+    if any(each.kind == ConnectionKind.DICOM and each.may_store for each in means):
+        return True
+    return road is not None and bool(road.content_types or ActivityRole.PRODUCES in road.roles)
 
 
 # --- what has been shown --------------------------------------------------------------------------
@@ -133,6 +145,8 @@ def _present(organisation: Organisation) -> Covered:
     if not wants_notices(connections):
         kinds.discard(StepKind.NOTICE)
     means = means_of(connections)
+    shown = stores(road, means)
+    kinds = {kind for kind in kinds if is_of_use(kind, means, stores=shown)}
     kinds -= {kind for kind, each in SIGHTINGS.items() if not is_asked(each, means)}
     return Covered(
         frozenset((each["product"], each["version"]) for each in systems(organisation)),

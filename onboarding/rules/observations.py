@@ -78,10 +78,14 @@ class Sighted:
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """A test connection's kind; of the registry's users also their role."""
+    """A test connection's kind; of the registry's users also their role, of DICOM systems what
+    they may do.
+    """
 
     kind: str
     xds_role: str = ""
+    may_store: bool = True
+    may_fetch: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +115,7 @@ class Facts:
     bad_accession: str
     notices_on: bool  # a test connection wants confirmations
     means: frozenset[Means] = frozenset()  # of the test connections that there are
+    stores: bool = True  # one of them may, or the customer has said that it will
     echoes: tuple[Echo, ...] = ()
     objects: tuple[StoredObject, ...] = ()
     failures: tuple[Failure, ...] = ()

@@ -30,6 +30,7 @@ class Sighting:
     places: tuple[str, ...]
     kind: ConnectionKind  # the customer is asked for the step when it has such a test connection
     xds_role: XdsRole | None = None
+    needs: str = ""  # what of `Means` such a connection must be allowed
     messages: tuple[str, ...] = ()  # of which a refusal's fact "event" is one; any when empty
     reasons: tuple[str, ...] = ()  # of a refusal; any when empty
 
@@ -66,6 +67,7 @@ SIGHTINGS: Mapping[StepKind, Sighting] = {
         edge="dicom",
         places=("query",),
         kind=ConnectionKind.DICOM,
+        needs="may_fetch",
     ),
     StepKind.RETRIEVE: Sighting(
         events=("study.retrieved",),
@@ -74,6 +76,7 @@ SIGHTINGS: Mapping[StepKind, Sighting] = {
         edge="dicom",
         places=("retrieve",),
         kind=ConnectionKind.DICOM,
+        needs="may_fetch",
     ),
     StepKind.CORRECTION: Sighting(
         events=("objects.rejected", "study.corrected"),
@@ -82,6 +85,7 @@ SIGHTINGS: Mapping[StepKind, Sighting] = {
         edge="dicom",
         places=("store",),
         kind=ConnectionKind.DICOM,
+        needs="may_store",
         reasons=tuple(
             error.reason()
             for error in vars(correction_errors).values()

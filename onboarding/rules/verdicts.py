@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 
-from archive.models import CommitmentState, NoticeState, StudyState
+from archive.models import CommitmentState, ConnectionKind, NoticeState, StudyState
 from onboarding.models import StepState
 from onboarding.rules.observations import (
     Content,
@@ -17,10 +17,21 @@ from onboarding.rules.rollout import BAD_CODE, StepKind
 from onboarding.rules.sightings import SIGHTINGS, Sighting
 
 WAITING = Finding(StepState.WAITING)
+STORING = frozenset(
+    {
+        StepKind.STORE,
+        StepKind.COMMITMENT,
+        StepKind.REFUSAL,
+        StepKind.REGISTRATION,
+        StepKind.NOTICE,
+    }
+)
 
 
 def judge(kind: StepKind, content_type: str, facts: Facts) -> Finding:
     """How a step stands by what has come. A step that has passed is not asked again."""
+    if not is_of_use(kind, facts.means, stores=facts.stores):
+        return Finding(StepState.NOT_ASKED)
     if kind == StepKind.STORE:
         return _store(content_type, facts)
     if kind in SIGHTINGS:
@@ -28,10 +39,22 @@ def judge(kind: StepKind, content_type: str, facts: Facts) -> Finding:
     return _JUDGES[kind](facts) if kind in _JUDGES else Finding(StepState.INACTIVE)
 
 
+def is_of_use(kind: StepKind, means: frozenset[Means], *, stores: bool) -> bool:
+    """Whoever only reports on images or uses them shows nothing of storing, and without a DICOM
+    system no echo either.
+    """
+    if kind == StepKind.ECHO:
+        return stores or any(each.kind == ConnectionKind.DICOM for each in means)
+    return stores or kind not in STORING
+
+
 def is_asked(sighting: Sighting, means: frozenset[Means]) -> bool:
     """The customer has a test connection for it."""
     return any(
-        each.kind == sighting.kind and sighting.xds_role in (None, each.xds_role) for each in means
+        each.kind == sighting.kind
+        and sighting.xds_role in (None, each.xds_role)
+        and (not sighting.needs or getattr(each, sighting.needs))
+        for each in means
     )
 
 
