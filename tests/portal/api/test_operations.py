@@ -267,6 +267,9 @@ def test_customers_connections_and_rollout_tests() -> None:
     assert {ESIMERKKILA, MALLILA} <= set(ids)
     assert call(own, f"/api/customers/{ids[MALLILA]}").status_code == 404
     rows = call(own, f"/api/customers/{ids[ESIMERKKILA]}/connections").json()["results"]
+    (dicom,) = [each for each in rows if each["title"] == "ESIM_PACS"]
+    told = ("may_store", "may_fetch", "ian_on", "retrieve_destination", "certificate_sha256")
+    assert [dicom[name] for name in told] == [True, True, True, True, ""]
     assert rows and {row["environment"] for row in rows} == {Environment.PRODUCTION.value}
     run = RolloutRun.objects.create(
         organisation=organisation(MALLILA),
