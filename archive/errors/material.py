@@ -129,7 +129,8 @@ class StorageFull(Busy):
 
 class StorageGone(Busy):
     comment = "storage does not answer"
-    said_by = (errno.EIO, errno.EROFS)  # a file system that finds itself damaged may be read-only
+    # A file system that finds itself damaged may say so, or be read-only; a server's may be gone.
+    said_by = (errno.EIO, errno.EROFS, errno.EUCLEAN, errno.EBADMSG, errno.ESTALE)
 
 
 class BytesDamaged(Broken):

@@ -129,10 +129,10 @@ def _seen(study_id: UUID, *, whole: bool) -> Seen:
 
 
 def _instances(position: str) -> Slice:
-    rows = Instance.objects.kept().filter(damaged_at=None)
+    rows = Instance.objects.kept()
 
     def check(row: Instance) -> tuple[int, Seen]:
-        return row.size, _seen(row.study_id, whole=integrity.is_whole(row))
+        return row.size, _seen(row.study_id, whole=integrity.is_as_told(row))
 
     return _walk(rows, position, check)
 

@@ -4,7 +4,6 @@ again from the vault alone.
 A record stands in an envelope that tells its SHA-256; records of before had none.
 """
 
-import errno
 import hashlib
 import heapq
 import json
@@ -16,6 +15,7 @@ from uuid import UUID
 from archive import stores
 from archive.errors import BytesDamaged
 from archive.values import uuid7
+from archive.vault.reading import UNREADABLE
 
 _OPENING, _BETWEEN, _END = b'{"sha256": "', b'", "record": ', b"}"
 _BARE = b'{"kind": '  # so records of before begin, and no envelope does
@@ -97,7 +97,7 @@ def _read(key: str) -> tuple[Record, int]:
         except (FileNotFoundError, ValueError):
             continue
         except OSError as error:
-            if error.errno == errno.EIO:  # the medium cannot give it back
+            if error.errno in UNREADABLE:
                 continue
             raise
     raise BytesDamaged(facts={"file": key})

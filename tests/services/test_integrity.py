@@ -1,5 +1,7 @@
 """Bytes that are damaged: found, set aside, told of, never given out, healed (AR-10)."""
 
+import errno
+import os
 import shutil
 from datetime import timedelta
 from pathlib import Path
@@ -341,3 +343,30 @@ def test_a_full_disk_refuses_and_keeps_nothing(configure: Configure, own_vault: 
     assert all(path.name == MARK for path in own_vault.rglob("*") if path.is_file())
     configure(FREE_BYTES_FLOOR="0")
     cast.store(made)
+
+
+def test_what_was_damaged_while_its_disk_did_not_read_is_whole_again_by_itself(
+    monkeypatch: pytest.MonkeyPatch, own_vault: Path
+) -> None:
+    """A disk that was away for an hour leaves as many as were asked for; they stand where they
+    stood when it is back.
+    """
+    made, bad = dataset(), dataset()
+    cast.store(made, bad)
+    flip(bytes(one(bad).digest))
+
+    def unreadable(*_: object, **__: object) -> bool:
+        raise OSError(errno.EUCLEAN, "Structure needs cleaning")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(vault.reading.digests, "is_of_file", unreadable)
+        broken.setattr(os, "rename", unreadable)
+        for each in (made, bad):
+            assert not integrity.is_whole(one(each))
+    assert one(made).damaged_at is not None and quarantined(own_vault) == []
+    assert (go_round().found, one(made).damaged_at) == (0, None)
+    assert serving.served(one(made)).data() == cast.encoded(made)
+    assert one(bad).damaged_at is not None
+    event = LedgerEvent.objects.get(kind="object.restored")
+    assert (event.subject_id, event.facts["how"]) == (one(made).id, "put back")
+    assert Case.objects.get().open_count == 1

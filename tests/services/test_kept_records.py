@@ -1,5 +1,6 @@
 """Records of what was decided, in the vault: damaged, put back, moved, of before (AR-10)."""
 
+import errno
 import json
 from io import StringIO
 from pathlib import Path
@@ -44,6 +45,29 @@ def test_a_damaged_record_keeps_none_of_the_others_back() -> None:
         str(path.relative_to(folder)) for path in (of_bytes, of_words, of_sense)
     }
     assert told.count() == 3
+
+
+@pytest.mark.parametrize("said", [errno.EIO, errno.EUCLEAN, errno.EBADMSG])
+def test_one_that_the_medium_does_not_give_back_keeps_none_of_the_others_back(
+    said: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = dataset(), dataset()
+    cast.store(first, second)
+    for each in (first, second):
+        notes.send(note(SAFETY, each))
+    lost, _ = vault.record_keys("production")
+    open_ = FileStore.open
+
+    def read(store: FileStore, key: str, length: int | None = None) -> BinaryIO:
+        if key == lost:
+            raise OSError(said, "not to be read")
+        return open_(store, key, length)
+
+    monkeypatch.setattr(FileStore, "open", read)
+    wipe()
+    assert rebuilding.rebuild(nothing).damaged_records == 1
+    assert Instance.objects.get(sop_instance_uid=second.SOPInstanceUID).rejection == SAFETY
+    assert CaseEvent.objects.get(case__reason="bytes-damaged").facts["file"] == lost
 
 
 def test_a_record_that_was_put_back_is_damaged_no_more(

@@ -297,6 +297,22 @@ def none_new(open_: Callable[..., int]) -> Callable[..., int]:
     return try_
 
 
+@pytest.mark.parametrize("said", ["EUCLEAN", "EBADMSG", "ESTALE"])
+def test_a_file_system_that_finds_itself_damaged_is_away_and_no_fault_of_the_objects(
+    session: Session, monkeypatch: pytest.MonkeyPatch, said: str
+) -> None:
+    """As ext4, XFS and NFS say it; told 0110, a sender may never try again."""
+
+    def damaged(*_: object, **__: object) -> None:
+        raise OSError(getattr(errno, said), "Structure needs cleaning")
+
+    for name in ("link", "fdatasync"):
+        with monkeypatch.context() as broken:
+            broken.setattr(os, name, damaged)
+            with pytest.raises(StorageGone):
+                send(session, dataset())
+
+
 def committed(made: Dataset) -> UUID:
     references = [(cast.CT, str(made.SOPInstanceUID))]
     return commitment.request(cast.peer(), transaction_uid=uid_from_uuid(), references=references)

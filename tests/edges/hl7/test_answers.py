@@ -95,7 +95,7 @@ def test_each_event_is_taken() -> None:
         (message(msh("ADT^A08"), pid(), pid()), ("AE", "100"), "PID^1"),
         (a08(name=""), ("AE", "101"), "PID^1^5"),
         (a08(birth_date="19811301"), ("AE", "102"), "PID^1^7"),
-        (a08(birth_date="1981"), ("AE", "102"), "PID^1^7"),
+        (a08(birth_date="19811301"), ("AE", "102"), "PID^1^7"),
         (a08(name="x" * 65), ("AE", "102"), "PID^1^5"),
         (a08(sex="X"), ("AE", "103"), "PID^1^8"),
         # ids
