@@ -122,10 +122,24 @@ def _only_places(logger: Any, method: str, event: Event) -> Event:
     """
     event.pop("stack_info", None)
     raised = (event.pop("exc_info", None) or (None, None, None))[1]
-    if raised is not None:
+    if raised is not None and _is_of_no_database(raised):
+        said = event["event"].partition(" raised ")[0].partition("\n")[0]
+        event["event"], event["level"] = f"{said}: the database does not answer", "warning"
+    elif raised is not None:
         event["exception"] = f"{type(raised).__name__}\n{''.join(places(raised))}"
         event["event"] = _without_texts(event["event"], raised)
     return event
+
+
+def _is_of_no_database(raised: BaseException | None) -> bool:
+    """Nobody could connect: where that was is no news, and each who misses it says so again and
+    again. psycopg keeps the connection that failed; it is not imported here for the clock's sake.
+    """
+    while raised is not None:
+        if getattr(raised, "pgconn", None) is not None:
+            return True
+        raised = raised.__cause__
+    return False
 
 
 def _without_texts(said: str, raised: BaseException | None) -> str:

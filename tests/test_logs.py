@@ -9,6 +9,8 @@ import traceback
 from typing import Any
 
 import pytest
+from django.db import OperationalError, connection
+from django.db.backends.postgresql.base import DatabaseWrapper
 from structlog.stdlib import ProcessorFormatter
 
 from archive import conversation, logs
@@ -73,7 +75,7 @@ def test_nothing_of_a_person_reaches_a_line() -> None:
             request=object(),
         )
     text = json.dumps(told, ensure_ascii=False).upper()
-    assert "900C" not in text and "MEIKÄLÄINEN" not in text and "1981" not in text
+    assert "900C" not in text and "MEIKÄLÄINEN" not in text and "1.1.1981" not in text
     assert told["facts"] == {"many": ["•••", {"kept": 1}]} and "request" not in told
     assert "KeyError" in told["exception"] and "test_logs.py" in told["exception"]
     assert line(UUID_LIKE_A_CODE)["event"] == UUID_LIKE_A_CODE
@@ -93,6 +95,25 @@ def test_what_an_exception_says_is_not_repeated() -> None:
     text = json.dumps(told, ensure_ascii=False)
     assert "of Maija'" not in told["event"] and "ValueError" in told["exception"]
     assert "RuntimeError: of Maija" not in text and "ValueError: Key" not in text
+
+
+@pytest.mark.django_db
+def test_a_database_that_is_away_is_told_in_a_line_by_each_who_misses_it() -> None:
+    """A worker misses it several times a second: with a traceback each, the log of two hours would
+    be nothing else, and what was before it turned away.
+    """
+    away = DatabaseWrapper({**connection.settings_dict, "HOST": "/nonexistent"}, "away")
+    with pytest.raises(OperationalError) as refused:
+        away.ensure_connection()
+    raised = refused.value
+    message = "Task %s[%s] raised unexpected: %r\n%s"
+    told = line(message, "archive.seal", "1", raised, traceback.format_exc(), raised=raised)
+    assert told["event"] == "Task archive.seal[1]: the database does not answer"
+    assert (told["level"], "exception" in told) == ("warning", False)
+    other = OperationalError("deadlock detected")
+    told = line("%s not done", "archive.seal", raised=other)
+    assert (told["level"], told["event"]) == ("error", "archive.seal not done")
+    assert told["exception"].startswith("OperationalError")
 
 
 def test_a_process_writes_lines_of_json_to_the_end() -> None:

@@ -44,6 +44,7 @@ def test_a_mail_leaves_by_the_server_of_the_settings(
     assert done.returncode == 0, done.stderr
     assert "mail FROM:<archive@example.invalid>" in " ".join(said)
     assert "rcpt TO:<reader@example.invalid>" in said
+    assert f"127.0.0.1:{port} took it." in done.stdout
     assert not (tmp_path / "mail").exists()
 
 
@@ -74,6 +75,7 @@ def test_nothing_goes_in_the_clear_unless_it_is_said(
 def test_without_a_server_a_mail_is_a_file(tmp_path: Path) -> None:
     done = send(tmp_path)
     assert done.returncode == 0, done.stderr
+    assert "No MAIL_SERVER is set" in done.stdout and str(tmp_path / "mail") in done.stdout
     (written,) = (tmp_path / "mail").glob("*.log")
     assert "To: reader@example.invalid" in written.read_text()
 

@@ -97,7 +97,7 @@ def test_secrets_are_made_once(ended: Left, run_data: Path) -> None:
     kept = json.loads((run_data / "secrets/core.json").read_text())
     assert set(kept) == {
         *("secret_key", "postgres_password", "owner_password", "app_password"),
-        "pdr_secret",
+        *("pdr_secret", "machine"),
     }
     assert all(len(value) >= 32 for value in kept.values())
 
