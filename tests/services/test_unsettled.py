@@ -5,10 +5,8 @@ success of what stands on the disk alone (NF-4, AR-10).
 import errno
 import fcntl
 import os
-import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from datetime import timedelta
 from pathlib import Path
 from threading import Event
 from typing import Any
@@ -25,41 +23,19 @@ from archive.models import Case, Instance, Job, LedgerEvent, Study, StudyState
 from archive.services import commitment, integrity, rows, serving, unsettled
 from archive.services.sessions import Session
 from archive.stores import files
-from archive.values import now, uid_from_uuid
+from archive.values import uid_from_uuid
 from tests import cast, notes
 from tests.cast import dataset, send
 from tests.edges.dicom.listening import eventually
-from tests.services.test_integrity import flip, one, quarantined
+from tests.services.test_integrity import one, quarantined
+from tests.unsettling import case, is_committed, known_study, tear
 
 pytestmark = pytest.mark.usefixtures("fresh_database", "own_vault")
 
 
 @pytest.fixture
 def session() -> Session:
-    """Of an association that has brought two objects: study and series are known, the statement is
-    prepared.
-    """
-    opened = Session(cast.peer())
-    send(opened, dataset())
-    send(opened, dataset())
-    return opened
-
-
-def tear(made: Dataset) -> None:
-    """As a power cut leaves it that comes before its sync."""
-    path = vault.path_of("production", bytes(one(made).digest))
-    os.truncate(path, path.stat().st_size // 2)
-
-
-def is_committed(made: Dataset) -> bool:
-    """Seen from elsewhere: our own connection waits for its answer."""
-    asked = "SELECT EXISTS (SELECT FROM archive_instance WHERE sop_instance_uid = %s)"
-    with psycopg.connect(os.environ["DATABASE_URL"]) as other:
-        return other.execute(asked, [str(made.SOPInstanceUID)]).fetchone() == (True,)
-
-
-def case() -> Case:
-    return Case.objects.get(reason="bytes-damaged")
+    return known_study()
 
 
 def test_the_row_is_written_while_the_bytes_are_synced(
@@ -386,84 +362,3 @@ def test_the_same_object_again_is_success_only_when_its_bytes_are_there(session:
     vault.path_of("production", bytes(one(made).digest)).unlink()
     send(Session(cast.peer()), made)
     assert serving.served(one(made)).data() == cast.encoded(made)
-
-
-def test_what_a_power_cut_left_of_the_last_objects_is_found_at_the_next_start(
-    session: Session, own_vault: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    earlier, last, other = dataset(), dataset(), dataset()
-    for made in (earlier, last):
-        send(session, made)
-    send(Session(cast.peer()), other)
-    cut = now() + timedelta(milliseconds=1)
-    flip(bytes(one(earlier).digest))
-    assert unsettled.look(cut) == (2, 0) and not Case.objects.exists(), "whole, or not the last"
-    tear(last)
-    vault.path_of("production", bytes(one(other).digest)).unlink()
-    assert unsettled.look(cut - timedelta(days=1)) == (0, 0) and not Case.objects.exists()
-    with monkeypatch.context() as strange:
-        strange.setattr(vault, "is_whole", failing_once(vault.is_whole))
-        assert unsettled.look(cut) == (2, 1), "one that cannot be looked at does not hide the other"
-    assert Instance.objects.exclude(damaged_at=None).count() == 1
-    unsettled.look(cut)
-    assert set(Instance.objects.exclude(damaged_at=None)) == {one(last), one(other)}
-    [aside] = quarantined(own_vault)
-    assert aside.startswith(bytes(one(last).digest).hex()), "of the other there was nothing"
-    assert unsettled.look(cut) == (2, 0) and case().event_count == 2
-
-
-def failing_once(act: Callable[..., bool]) -> Callable[..., bool]:
-    failures = iter([PermissionError("not yours")])
-
-    def try_(*arguments: Any) -> bool:
-        for error in failures:
-            raise error
-        return act(*arguments)
-
-    return try_
-
-
-def test_it_is_looked_for_once_after_the_machine_has_started(
-    session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    boot = tmp_path / "boot_id"
-    monkeypatch.setattr(unsettled, "BOOT", boot)
-    boot.write_text("first")
-    assert unsettled.look_after_boot() == (0, 0), "all came since"
-    moment = now() + timedelta(minutes=1)
-    monkeypatch.setattr(time, "clock_gettime", lambda clock: 0.0)
-    monkeypatch.setattr(unsettled, "now", lambda: moment)
-    assert unsettled.look_after_boot() == (0, 0), "looked already"
-    boot.write_text("second")
-    with monkeypatch.context() as strange:
-        strange.setattr(vault, "is_whole", failing_once(vault.is_whole))
-        assert unsettled.look_after_boot() == (1, 1)
-    found = [unsettled.look_after_boot() for _ in range(2)]
-    assert found == [(1, 0), (0, 0)], "until all could be looked at"
-
-
-def test_what_was_left_is_looked_for_where_the_machine_lived_last_while_others_went_on(
-    session: Session, own_vault: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    boot = tmp_path / "boot_id"
-    monkeypatch.setattr(unsettled, "BOOT", boot)
-    boot.write_text("first")
-    unsettled.look_after_boot()
-    unsettled.live()
-    ours = dataset()
-    send(session, ours)
-    tear(ours)
-    later = now() + timedelta(minutes=40)
-    with monkeypatch.context() as clock:
-        clock.setattr(time, "time_ns", lambda: int(later.timestamp() * 1e9))
-        theirs = dataset()  # of another machine, while this one has no power
-        send(Session(cast.peer()), theirs)
-    Instance.objects.filter(id=one(theirs).id).update(received_at=later)
-    later += timedelta(seconds=1)
-    boot.write_text("second")
-    monkeypatch.setattr(time, "clock_gettime", lambda clock: 0.0)
-    monkeypatch.setattr(unsettled, "now", lambda: later)
-    assert unsettled.look_after_boot() == (1, 0)
-    assert one(ours).damaged_at is not None
-    unsettled.live()
-    assert unsettled.look_after_boot() == (0, 0)
