@@ -283,12 +283,20 @@ def dicom_instant(day: str, at: str, offset: str) -> datetime | None:
         )
     except ValueError:
         return None
-    match = re.fullmatch(r"([+-])([0-9]{2})([0-9]{2})", offset.strip(" "))
+    east = _east(offset.strip(" "))
     try:
-        if not match:
+        if east is None:
             return local.replace(tzinfo=HELSINKI, fold=0).astimezone(UTC)
-        minutes = int(match[2]) * 60 + int(match[3])
-        east = timedelta(minutes=minutes if match[1] == "+" else -minutes)
         return (local - east).replace(tzinfo=UTC)
     except OverflowError:
         return None
+
+
+def _east(offset: str) -> timedelta | None:
+    """None when it is none: from -1200 to +1400, PS3.3 section C.12.1.1.8."""
+    match = re.fullmatch(r"([+-])([0-9]{2})([0-5][0-9])", offset)
+    if not match:
+        return None
+    minutes = int(match[2]) * 60 + int(match[3])
+    east = timedelta(minutes=minutes if match[1] == "+" else -minutes)
+    return east if timedelta(hours=-12) <= east <= timedelta(hours=14) else None

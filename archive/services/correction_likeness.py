@@ -4,9 +4,11 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from uuid import UUID
 
+from django.db.models import F, Q
+
 from archive import vault
 from archive.errors import DatasetUnreadable, InstanceUnknown
-from archive.models import Instance, InstanceVersion, Study
+from archive.models import Correction, Instance, InstanceVersion, Study
 from archive.objects.study_facts import StudyFacts
 
 
@@ -26,6 +28,18 @@ def are_alike(study_id: UUID, versions: Mapping[UUID, InstanceVersion]) -> bool:
     except (InstanceUnknown, DatasetUnreadable):  # damaged
         return False
     return all(len({getattr(each, name) for each in said}) == 1 for name in changed)
+
+
+# Versions that are not in force, and later.
+LATER = Q(number__gt=F("instance__version"))
+
+
+def to_come(correction: Correction) -> dict[UUID, InstanceVersion]:
+    """Of each object the last that came, unless a later one is in force: that is its sender's word
+    now.
+    """
+    rows = InstanceVersion.objects.filter(LATER, correction=correction).order_by("number")
+    return {row.instance_id: row for row in rows}
 
 
 def facts_in(environment: str, row: Instance | InstanceVersion) -> StudyFacts:

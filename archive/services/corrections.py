@@ -35,7 +35,7 @@ from archive.objects.part10 import FileMeta
 from archive.objects.study_facts import ACCOMPANYING, StudyFacts
 from archive.services import error_desk, study_moves
 from archive.services.associations import Peer
-from archive.services.correction_likeness import are_alike, facts_in, say_physician
+from archive.services.correction_likeness import LATER, are_alike, facts_in, say_physician, to_come
 from archive.services.error_desk import Place, What, Who
 from archive.services.rows import Archived
 from archive.values import now
@@ -109,7 +109,7 @@ def earlier_version(archived: Archived, digests: Collection[bytes]) -> InstanceV
 
 def gathered_version(archived: Archived, digests: Collection[bytes]) -> InstanceVersion | None:
     """As what these bytes came before, for a correction of which a part is still missing."""
-    rows = _versions(archived, digests)
+    rows = _versions(archived, digests).filter(LATER)
     return rows.filter(correction__state=CorrectionState.GATHERING).first()
 
 
@@ -263,8 +263,8 @@ def _join_alike(study_id: UUID) -> None:
     each kept its own, and they are one correction all the same.
     """
     gathered = Correction.objects.filter(study_id=study_id, state=CorrectionState.GATHERING)
-    rows = InstanceVersion.objects.filter(correction__in=gathered).order_by("number")
-    newest = {row.instance_id: row for row in rows}
+    rows = InstanceVersion.objects.filter(correction__in=gathered)
+    newest = {row.instance_id: row for row in rows.filter(LATER).order_by("number")}
     parts = list(gathered.filter(id__in={row.correction_id for row in newest.values()}))
     if len(parts) < 2 or not are_alike(study_id, newest):
         return
@@ -279,7 +279,11 @@ def _join_alike(study_id: UUID) -> None:
 def _settle(correction: Correction) -> datetime | None:
     with transaction.atomic():
         locks.hold(correction.study_id)
-        versions = newest_versions(correction)
+        versions = to_come(correction)
+        if not versions:
+            Correction.objects.filter(id=correction.id).update(**FOLLOWED, undone_at=now())
+            error_desk.settle(correction.study_id, CORRECT.step)
+            return None
         others = Instance.objects.available().filter(study_id=correction.study_id)
         others = others.exclude(id__in=list(versions))
         last_at = max(version.received_at for version in versions.values())
@@ -388,4 +392,4 @@ def give_up(study_id: UUID, job_id: UUID, error: ArchiveError) -> None:
 def gathering(study: Study) -> Iterator[tuple[Correction, int]]:
     """Corrections of which a part has come, with how many objects of each have."""
     for correction in Correction.objects.filter(study=study, state=CorrectionState.GATHERING):
-        yield correction, len(newest_versions(correction))
+        yield correction, len(to_come(correction))

@@ -122,23 +122,47 @@ def _replay(environment: str, key: str, progress: Progress) -> bool:
 # --- files of one object --------------------------------------------------------------------------
 
 
+@dataclass(frozen=True, slots=True)
+class _Later:
+    """A file that came after the original. `superseded`: before the newest that is known."""
+
+    file: File
+    instance_id: UUID
+    superseded: bool
+
+
 def _take_all(others: dict[str, list[File]], places: Places, progress: Progress) -> None:
-    studies: set[UUID] = set()
+    studies: dict[UUID, list[_Later]] = defaultdict(list)
     for files in others.values():
         instance = _instance_of(files[0])
-        taken = _take(instance, files, places)
-        progress.versions += taken
-        if taken:
-            studies.add(instance.study_id)
-    for study_id in studies:
-        corrections.settle(study_id)
+        studies[instance.study_id] += _later(instance, files, places)
+    for study_id, later in studies.items():
+        progress.versions += _take(study_id, later, places)
 
 
 def take_versions(files: list[File], places: Places) -> None:
     """Files of one object that no row names, taken in as when they came."""
     instance = _instance_of(files[0])
-    if _take(instance, files, places):
-        corrections.settle(instance.study_id)
+    _take(instance.study_id, _later(instance, files, places), places)
+
+
+def _take(study_id: UUID, later: Iterable[_Later], places: Places) -> int:
+    """In the order in which they came, over all objects of a study; how many are versions now.
+
+    What an object's next version corrected is the one before, so that is put in force first: a
+    study that was corrected and back differs from its original in nothing that is corrected.
+    """
+    taken, offered = 0, set[UUID]()
+    for each in sorted(later, key=lambda each: _came(each.file)):
+        if each.instance_id in offered:
+            corrections.settle(study_id)
+            offered.clear()
+        if _offer(each.file, places, superseded=each.superseded):
+            taken += 1
+            offered.add(each.instance_id)
+    if taken:
+        corrections.settle(study_id)
+    return taken
 
 
 def _instance_of(file: File) -> Instance:
@@ -147,11 +171,10 @@ def _instance_of(file: File) -> Instance:
     )
 
 
-def _take(instance: Instance, files: list[File], places: Places) -> int:
-    """In the order in which they came; how many are versions now. The first that came is the
-    original, where the row was made from a file; the later ones corrected it, or lost a race. What
-    came before the newest that is known must not come into force over it, and what came before the
-    original corrected nothing.
+def _later(instance: Instance, files: list[File], places: Places) -> list[_Later]:
+    """The first that came is the original, where the row was made from a file; the later ones
+    corrected it, or lost a race. What came before the newest that is known must not come into force
+    over it, and what came before the original corrected nothing.
     """
     known = {
         bytes(digest): at
@@ -165,9 +188,7 @@ def _take(instance: Instance, files: list[File], places: Places) -> int:
     original = min(known.values(), default=instance.received_at)
     newest = max(known.values(), default=instance.received_at)
     new = (file for file in files if file.digest not in known and _came(file) > original)
-    return sum(
-        _offer(file, places, superseded=_came(file) <= newest) for file in sorted(new, key=_came)
-    )
+    return [_Later(file, instance.id, superseded=_came(file) <= newest) for file in new]
 
 
 def _came(file: File) -> datetime:

@@ -340,6 +340,36 @@ def test_texts_in_another_character_set_are_compared_as_they_read() -> None:
         cast.store(misread)
 
 
+def test_who_corrects_back_before_the_study_has_followed_has_the_last_word() -> None:
+    """What differs from what is in force in nothing that names the study holds at once."""
+    made = [dataset(), dataset()]
+    study = registered(*made)
+    for each in made:
+        cast.store(corrected(each, **NEW_PATIENT))
+    for each in made:
+        cast.store(corrected(each, ReferringPhysicianName="Lähettäjä^Lassi"))
+    assert settle(study) is None
+    assert whose(study) == MATTI
+    assert {str(served(each).ReferringPhysicianName) for each in made} == {"Lähettäjä^Lassi"}
+    states = Correction.objects.order_by("made_at").values_list("state", "undone_why")
+    assert states[0] == ("undone", "followed by a later correction")
+
+
+def test_a_study_of_which_one_object_was_corrected_back_waits_for_it() -> None:
+    made = [dataset(), dataset()]
+    study = registered(*made)
+    for each in made:
+        cast.store(corrected(each, **NEW_PATIENT))
+    cast.store(corrected(made[0], ReferringPhysicianName="Lähettäjä^Lassi"))
+    assert settle(study) is not None
+    assert whose(study) == MATTI
+    assert {served(each).PatientID for each in made} == {MATTI}
+    cast.store(corrected(made[0], **NEW_PATIENT))
+    settle(study)
+    assert whose(study) == VENLA
+    assert {served(each).PatientID for each in made} == {VENLA}
+
+
 def physician(study: Study) -> str:
     return Study.objects.get(id=study.id).referring_physician
 

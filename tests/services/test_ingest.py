@@ -306,3 +306,14 @@ def test_a_day_at_either_end_of_time_is_archived_as_it_came(day: str, at: str, o
     made = dataset(**document, StudyDate=day, StudyTime=at, TimezoneOffsetFromUTC=offset)
     study = cast.store(made)
     assert (study.study_date, study.study_time, study.started_at) == (day, at, None)
+
+
+@pytest.mark.parametrize(
+    ("offset", "hour"),
+    [("", 8), ("+0530", 4), ("-1200", 22), ("+1400", 20)]
+    + [(none, 8) for none in ("+9999", "+1401", "-1201", "+0260", "EET", "+02:00")],
+)
+def test_an_offset_that_no_place_has_is_none(offset: str, hour: int) -> None:
+    """PS3.3 C.12.1.1.8: -1200 to +1400. What is none leaves the time in Finland."""
+    study = cast.store(dataset(StudyTime="101500", TimezoneOffsetFromUTC=offset))
+    assert study.started_at is not None and study.started_at.hour == hour

@@ -8,6 +8,7 @@ import pytest
 from django.core.management import call_command
 from django.db import connection
 from django.db.models import F
+from pydicom.dataset import Dataset
 
 from archive import config, vault
 from archive.models import (
@@ -44,7 +45,7 @@ from archive.services.rebuilding import Progress
 from archive.values import uid_from_uuid
 from archive.vault import digests
 from tests import authorising, builders, cast, notes
-from tests.cast import RONTGEN, VENLA, dataset
+from tests.cast import MATTI, RONTGEN, VENLA, dataset
 from tests.notes import QUALITY, SAFETY, note
 from tests.services.test_corrections import NEW_PATIENT, corrected, moved, served, settle
 from tests.services.test_corrections_laid_over import lay_over
@@ -322,6 +323,33 @@ def test_a_rebuilt_study_is_registered_and_served_as_before() -> None:
     quiet(found)
     registration.advance(found.id)
     assert state(found) == "registered"
+
+
+def corrected_back(made: Dataset) -> Dataset:
+    """As systems say it: what was wrong stands in the object."""
+    again, was = corrected(made), Dataset()
+    was.ModifiedAttributesSequence = [Dataset()]
+    was.ModifiedAttributesSequence[0].PatientID = VENLA
+    again.OriginalAttributesSequence = [was]
+    return again
+
+
+def test_a_study_that_was_corrected_and_back_is_its_patients_again() -> None:
+    """What came back differs from the original in nothing that is corrected."""
+    notes.allow(metadata=True)
+    made = [dataset(), dataset()]
+    study = registered(*made)
+    for step in (lambda each: corrected(each, **NEW_PATIENT), corrected_back):
+        for each in made:
+            cast.store(step(each))
+        settle(study)
+    held = set(Instance.objects.values_list("sop_instance_uid", "digest"))
+    assert Study.objects.get().patient.identifier == MATTI
+    wipe()
+    assert rebuilding.rebuild(nothing).versions == 4
+    assert Study.objects.get().patient.identifier == MATTI
+    assert set(Instance.objects.values_list("sop_instance_uid", "digest")) == held
+    assert {served(each).PatientID for each in made} == {MATTI}
 
 
 def test_the_command_says_what_it_did_and_what_it_could_not() -> None:
