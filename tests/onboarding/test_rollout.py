@@ -19,7 +19,7 @@ from archive.models import (
 )
 from archive.services import associations, commitment, registration
 from archive.services.sessions import Session
-from archive.values import PersonId, now, today, uid_from_uuid, uuid7
+from archive.values import PersonId, now, uid_from_uuid, uuid7
 from onboarding.errors import ActorUnfit, AlreadyAsked, StepOutOfOrder
 from onboarding.models import (
     CertifiedSystem,
@@ -253,56 +253,6 @@ def test_the_notice_must_be_taken(run: RolloutRun, me: Actor) -> None:
 def test_the_notice_is_not_asked_for_where_it_is_off(run: RolloutRun) -> None:
     Connection.objects.filter(organisation=cast.organisation()).update(ian_on=False)
     assert step(run, StepKind.NOTICE).state == StepState.NOT_ASKED
-
-
-STORING = {"store", "commitment", "refusal", "registration", "notice", "correction"}
-
-
-def asked(run: RolloutRun) -> set[str]:
-    rollout.observe(run)
-    rows = RolloutStep.objects.filter(run=run).exclude(state=StepState.NOT_ASKED)
-    return set(rows.values_list("kind", flat=True))
-
-
-def uses_only() -> None:
-    """ON-1: it reports on images or uses them, and produces none."""
-    joining = Joining.objects.filter(organisation=cast.organisation())
-    joining.update(content_types=[], roles=["uses", "reports"])
-
-
-def test_who_stores_nothing_is_asked_for_nothing_of_storing(me: Actor) -> None:
-    uses_only()
-    systems = Connection.objects.filter(organisation=cast.organisation(), environment=TEST)
-    systems.filter(kind="dicom").update(may_store=False)
-    run = rollout.start(me, cast.organisation())
-    assert asked(run) == {each.value for each in StepKind} - STORING
-    systems.filter(kind="dicom").update(may_fetch=False)
-    assert asked(run) == {"echo", "name_update", "merge", "xds_query", "xds_retrieve"}
-    systems.filter(kind="dicom").update(valid_until=today() - timedelta(days=1))
-    assert asked(run) == {"name_update", "merge", "xds_query", "xds_retrieve"}
-    present = queries.standing(cast.organisation()).due
-    assert present == (Due.NEVER,)
-
-
-def test_who_has_said_that_it_produces_is_asked_to_store_whatever_its_systems(me: Actor) -> None:
-    uses_only()
-    Joining.objects.filter(organisation=cast.organisation()).update(roles=["produces"])
-    systems = Connection.objects.filter(organisation=cast.organisation(), environment=TEST)
-    systems.filter(kind="dicom").update(valid_until=today() - timedelta(days=1))
-    run = rollout.start(me, cast.organisation())
-    assert {"echo", "store", "commitment", "refusal", "registration"} <= asked(run)
-
-
-def test_a_system_that_only_stores_is_not_asked_to_fetch(run: RolloutRun) -> None:
-    systems = Connection.objects.filter(organisation=cast.organisation(), environment=TEST)
-    systems.filter(kind="dicom").update(may_fetch=False)
-    assert asked(run) == {each.value for each in StepKind} - {"find", "retrieve"}
-
-
-def test_a_content_not_archived_yet_is_inactive(me: Actor) -> None:
-    Joining.objects.filter(organisation=cast.organisation()).update(content_types=["pathology"])
-    run = rollout.start(me, cast.organisation())
-    assert step(run, StepKind.STORE, "pathology").state == StepState.INACTIVE
 
 
 # --- the run --------------------------------------------------------------------------------------

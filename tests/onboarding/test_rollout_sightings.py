@@ -27,9 +27,9 @@ from onboarding.rules.rollout import StepKind
 from onboarding.rules.sightings import SIGHTINGS
 from tests import cast, notes
 from tests.edges.hl7.messages import a08, a40
+from tests.finding import question
 from tests.onboarding.test_rollout import TEST, me, run, step, store
 from tests.persons import official, temporary
-from tests.services.test_querying import question
 
 __all__ = ["me", "run"]
 pytestmark = pytest.mark.django_db

@@ -13,8 +13,8 @@ from archive.services import limits, querying
 from archive.values import now
 from tests import builders, cast
 from tests.cast import MALLILA
+from tests.finding import question
 from tests.portal.test_pages import signed_in
-from tests.services.test_querying import question
 
 pytestmark = pytest.mark.django_db
 

@@ -13,8 +13,8 @@ from archive.values import now
 from tests import cast, notes
 from tests.cast import MALLILA, MATTI, dataset
 from tests.edges.dicomweb.web import model, system
+from tests.finding import find
 from tests.services.test_integrity import flip, go_round, one
-from tests.services.test_querying import find
 from tests.services.test_rejections import registered
 
 pytestmark = pytest.mark.usefixtures("db", "own_vault")

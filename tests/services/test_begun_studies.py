@@ -28,8 +28,8 @@ from archive.values import uid_from_uuid
 from tests import cast, notes
 from tests.authorising import made, naming, person
 from tests.cast import ESIMERKKILA, MALLILA, RONTGEN, dataset, store
+from tests.finding import find, question, uids
 from tests.notes import KOS, QUALITY, RETENTION, SAFETY, WORKLIST, note
-from tests.services.test_querying import find, question, uids
 
 pytestmark = pytest.mark.usefixtures("db")
 

@@ -11,9 +11,9 @@ from archive.models import Instance, InstanceVersion
 from archive.services import integrity, rebuilding, serving
 from tests import cast, notes
 from tests.cast import dataset
+from tests.rebuilding import nothing, wipe
 from tests.services.test_corrections import NEW_PATIENT, corrected, settle
 from tests.services.test_integrity import flip, go_round, one
-from tests.services.test_rebuilding import nothing, wipe
 from tests.services.test_rejections import registered
 
 pytestmark = pytest.mark.usefixtures("db", "own_vault")

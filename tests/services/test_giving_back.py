@@ -13,10 +13,10 @@ from archive.services.retrieval import Retrieval
 from archive.services.serving import Outgoing
 from tests import cast, notes
 from tests.cast import MATTI, VENLA, dataset
+from tests.finding import question, uids
 from tests.notes import QUALITY, SAFETY, note
 from tests.objects.samples import read
 from tests.services.test_corrections import moved
-from tests.services.test_querying import question, uids
 from tests.services.test_rejections import registered
 
 pytestmark = pytest.mark.usefixtures("db")

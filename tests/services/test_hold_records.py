@@ -13,9 +13,9 @@ from archive.values import HETU_ROOT, PatientIdentifier, today
 from tests import cast, persons, retention
 from tests.cast import MATTI, dataset
 from tests.configuring import Configure
+from tests.rebuilding import nothing, wipe
 from tests.services.test_destruction import approved, finish
 from tests.services.test_integrity import go_round
-from tests.services.test_rebuilding import nothing, wipe
 
 pytestmark = pytest.mark.usefixtures("db", "own_vault")
 Committing = Callable[..., Any]

@@ -17,8 +17,8 @@ from archive.stores.files import FileStore
 from tests import cast, notes
 from tests.cast import dataset
 from tests.notes import SAFETY, note
+from tests.rebuilding import nothing, wipe
 from tests.services.test_integrity import go_round
-from tests.services.test_rebuilding import nothing, wipe
 
 pytestmark = pytest.mark.usefixtures("db", "own_vault")
 

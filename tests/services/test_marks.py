@@ -13,8 +13,8 @@ from archive.objects.marks import Mark
 from archive.services import marks as services
 from tests import cast
 from tests.cast import EXPLICIT, IMPLICIT, encoded
+from tests.finding import find
 from tests.objects import samples
-from tests.services.test_querying import find
 
 pytestmark = pytest.mark.usefixtures("db")
 

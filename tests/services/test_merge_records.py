@@ -15,8 +15,8 @@ from tests import cast, persons
 from tests.cast import MALLILA
 from tests.configuring import Configure
 from tests.persons import merge, official, temporary, undo
+from tests.rebuilding import nothing, wipe
 from tests.services.test_integrity import go_round
-from tests.services.test_rebuilding import nothing, wipe
 
 pytestmark = pytest.mark.usefixtures("db", "own_vault")
 Committing = Callable[..., Any]

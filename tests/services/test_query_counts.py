@@ -10,7 +10,7 @@ from archive.services.sessions import Session
 from tests import cast, notes
 from tests.cast import MATTI, dataset
 from tests.configuring import Configure
-from tests.services.test_querying import find, question, study
+from tests.finding import find, question, study
 
 pytestmark = pytest.mark.usefixtures("db")
 

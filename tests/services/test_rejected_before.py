@@ -1,20 +1,32 @@
-"""A study of which all that came was rejected by a note before it came (AR-6, AR-7)."""
+"""Objects that a note rejected before they came, and studies of which that is all (AR-6, AR-7)."""
 
 import os
 from typing import Any
 
 import psycopg
 import pytest
+from pydicom.dataset import Dataset
 
 from archive import gate
-from archive.models import Instance, Job, Rejection, Study
+from archive.errors import corrections as refusals
+from archive.models import (
+    Instance,
+    Job,
+    LedgerEvent,
+    Register,
+    RegisterHolding,
+    RejectedObject,
+    Rejection,
+    Study,
+)
 from archive.rules.access import Action
 from archive.services import registration, rejections
+from archive.values import today
 from tests import cast, notes
-from tests.cast import dataset
+from tests.cast import MALLILA, dataset
 from tests.notes import SAFETY, note
-from tests.services.test_registration import state
-from tests.services.test_rejections import ARCHIVIST
+from tests.services.test_registration import state, stored
+from tests.services.test_rejections import ARCHIVIST, named_by_manifest, registered, rejection_of
 
 pytestmark = pytest.mark.usefixtures("db")
 
@@ -59,3 +71,61 @@ def test_who_stores_at_the_same_moment_is_not_waited_for() -> None:
 def _visible() -> list[Any]:
     shown = gate.visible(Study.objects.all(), cast.peer().actor, Action.QUERY)
     return list(shown.values_list("id", flat=True))
+
+
+def test_a_note_before_its_objects_waits_and_falls_on_them_when_they_come() -> None:
+    bad, good = dataset(), dataset()
+    notes.send(note(SAFETY, bad))
+    assert LedgerEvent.objects.get(kind="rejection.awaits").facts["objects"] == 1
+    study = registered(bad, good)
+    assert rejection_of(bad) == SAFETY
+    assert named_by_manifest(study) == {str(good.SOPInstanceUID)}
+    assert Rejection.objects.get().study_id == study.id
+    told = LedgerEvent.objects.get(kind="study.stored", study_id=study.id)
+    assert told.facts["rejected"] == 1
+    with pytest.raises(refusals.RejectedBefore):
+        cast.store(bad)
+
+
+def test_a_note_that_waits_goes_on_with_its_register() -> None:
+    made = dataset()
+    notes.send(note(SAFETY, made))
+    register, successor = Register.objects.get(organisation=cast.organisation()), MALLILA
+    RegisterHolding.objects.create(
+        register=register, organisation=register.organisation, until=today()
+    )
+    Register.objects.filter(id=register.id).update(organisation=cast.organisation(successor))
+    issuer = Dataset()
+    issuer.UniversalEntityID, issuer.UniversalEntityIDType = register.controller_oid, "ISO"
+    made.IssuerOfAccessionNumberSequence = [issuer]
+    study = cast.store(made, business_id=successor)
+    assert study.register_id == register.id
+    assert rejection_of(made) == SAFETY
+
+
+def test_what_a_note_rejected_before_it_came_is_not_counted() -> None:
+    bad, good = dataset(), dataset()
+    notes.send(note(SAFETY, bad))
+    study = stored(bad, good)
+    assert study.instance_count == 1
+
+
+def test_a_note_for_objects_of_which_only_some_have_come() -> None:
+    here, later = dataset(), dataset()
+    study = registered(here)
+    notes.send(note(SAFETY, here, later))
+    cast.store(later)
+    registration.advance(study.id)
+    assert (rejection_of(here), rejection_of(later)) == (SAFETY, SAFETY)
+
+
+def test_a_note_and_its_object_that_came_in_one_moment_meet_at_registration() -> None:
+    made = dataset()
+    study = stored(made)
+    sent = note(SAFETY, made)
+    notes.send(sent)
+    # As it is when neither transaction saw the other.
+    RejectedObject.objects.update(instance=None)
+    Instance.objects.update(rejection="")
+    registration.advance(study.id)
+    assert rejection_of(made) == SAFETY

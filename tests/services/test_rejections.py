@@ -17,7 +17,6 @@ from archive.models import (
     Instance,
     LedgerEvent,
     Register,
-    RegisterHolding,
     RejectedObject,
     Rejection,
     Study,
@@ -332,43 +331,6 @@ def test_retention_is_ended_by_a_note_only_after_its_last_day_and_with_the_right
 # --- a note before its objects --------------------------------------------------------------------
 
 
-def test_a_note_before_its_objects_waits_and_falls_on_them_when_they_come() -> None:
-    bad, good = dataset(), dataset()
-    notes.send(note(SAFETY, bad))
-    assert LedgerEvent.objects.get(kind="rejection.awaits").facts["objects"] == 1
-    study = registered(bad, good)
-    assert rejection_of(bad) == SAFETY
-    assert named_by_manifest(study) == {str(good.SOPInstanceUID)}
-    assert Rejection.objects.get().study_id == study.id
-    told = LedgerEvent.objects.get(kind="study.stored", study_id=study.id)
-    assert told.facts["rejected"] == 1
-    with pytest.raises(refusals.RejectedBefore):
-        cast.store(bad)
-
-
-def test_a_note_that_waits_goes_on_with_its_register() -> None:
-    made = dataset()
-    notes.send(note(SAFETY, made))
-    register, successor = Register.objects.get(organisation=cast.organisation()), MALLILA
-    RegisterHolding.objects.create(
-        register=register, organisation=register.organisation, until=today()
-    )
-    Register.objects.filter(id=register.id).update(organisation=cast.organisation(successor))
-    issuer = Dataset()
-    issuer.UniversalEntityID, issuer.UniversalEntityIDType = register.controller_oid, "ISO"
-    made.IssuerOfAccessionNumberSequence = [issuer]
-    study = cast.store(made, business_id=successor)
-    assert study.register_id == register.id
-    assert rejection_of(made) == SAFETY
-
-
-def test_what_a_note_rejected_before_it_came_is_not_counted() -> None:
-    bad, good = dataset(), dataset()
-    notes.send(note(SAFETY, bad))
-    study = stored(bad, good)
-    assert study.instance_count == 1
-
-
 def test_modalities_follow_what_is_rejected_and_given_back() -> None:
     """At once, before any job of the study has run."""
     picture = dataset()
@@ -388,24 +350,3 @@ def _found_by_modality(modality: str) -> list[str]:
     wanted = finding.conditions({MODALITIES: Key((modality,))}, Level.STUDY)
     found = finding.studies(Study.objects.all(), "production", wanted)
     return list(found.values_list("study_instance_uid", flat=True))
-
-
-def test_a_note_for_objects_of_which_only_some_have_come() -> None:
-    here, later = dataset(), dataset()
-    study = registered(here)
-    notes.send(note(SAFETY, here, later))
-    cast.store(later)
-    registration.advance(study.id)
-    assert (rejection_of(here), rejection_of(later)) == (SAFETY, SAFETY)
-
-
-def test_a_note_and_its_object_that_came_in_one_moment_meet_at_registration() -> None:
-    made = dataset()
-    study = stored(made)
-    sent = note(SAFETY, made)
-    notes.send(sent)
-    # As it is when neither transaction saw the other.
-    RejectedObject.objects.update(instance=None)
-    Instance.objects.update(rejection="")
-    registration.advance(study.id)
-    assert rejection_of(made) == SAFETY

@@ -34,9 +34,9 @@ from archive.services.repairs import Repair
 from archive.values import uuid7
 from tests import cast, notes, persons, retention
 from tests.cast import dataset
+from tests.rebuilding import nothing, wipe
 from tests.services import test_integrity, test_reconciliation
 from tests.services.test_destruction import approved, finish
-from tests.services.test_rebuilding import nothing, wipe
 
 pytestmark = pytest.mark.usefixtures("db", "own_vault")
 

@@ -1,32 +1,28 @@
 """The vault in object storage, alone and beside a file system (AR-10, NF-5)."""
 
-from collections.abc import Callable, Iterator, Sequence
-from io import StringIO
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
-from django.core.management import CommandError, call_command
 from moto.core import DEFAULT_ACCOUNT_ID
 from moto.s3.models import FakeKey, s3_backends
 from moto.server import ThreadedMotoServer
 
 from archive import errors, stores, vault
 from archive.models import Case, Instance
-from archive.services import commitment, doubts, rebuilding, registration, serving, storage
-from archive.services.storage import Moved
+from archive.services import commitment, doubts, rebuilding, serving
 from archive.stores import s3
-from archive.stores.files import MARK, FileStore, set_up
+from archive.stores.files import MARK, set_up
 from archive.values import uid_from_uuid
-from tests import cast, notes, retention
+from tests import cast, notes
 from tests.cast import dataset
 from tests.configuring import Configure
-from tests.services.test_destruction import approved, finish
+from tests.rebuilding import nothing, rows, wipe
 from tests.services.test_integrity import go_round, one
-from tests.services.test_rebuilding import nothing, rows, wipe
 from tests.services.test_receiving_at_once import left
-from tests.services.test_registration import quiet, state, stored
+from tests.services.test_registration import state, stored
 from tests.services.test_rejections import registered
 from tests.stores.conftest import Service, bucket_at, started
 
@@ -189,34 +185,6 @@ def test_damage_is_found_set_aside_and_healed() -> None:
     assert serving.served(one(made)).data() == cast.encoded(made)
 
 
-def test_both_are_read_while_they_are_mixed_and_files_are_moved(
-    mixed: dict[str, str], configure: Configure, own_vault: Path
-) -> None:
-    old = [dataset() for _ in range(3)]
-    study = registered(*old)
-    notes.send(notes.note(notes.QUALITY, old[0]))
-    configure(VAULT_STORE="s3")
-    new = dataset()
-    cast.store(new)
-    assert [one(each).store for each in (*old, new)] == ["files"] * 3 + ["s3"]
-    for each in (*old, new):
-        assert serving.served(one(each)).data() == cast.encoded(each)
-    said = StringIO()
-    call_command("move_objects", "--to", "s3", "--most", "2", stdout=said)
-    assert "2 files moved to s3" in said.getvalue()
-    call_command("move_objects", "--to", "s3", stdout=said)
-    assert files(own_vault) == []
-    assert {one(each).store for each in (*old, new)} == {"s3"}
-    for each in (*old, new):
-        assert serving.served(one(each)).data() == cast.encoded(each)
-    quiet(study)
-    registration.advance(study.id)  # reads the manifest in force, which was moved as well
-    assert state(study) == "registered"
-    assert go_round().found == 0
-    call_command("move_objects", "--to", "files", stdout=said)
-    assert {one(each).store for each in (*old, new)} == {"files"}
-
-
 @pytest.mark.usefixtures("in_objects")
 def test_bytes_that_one_machine_doubts_are_removed_by_the_worker_of_another(
     configure: Configure, own_vault: Path, monkeypatch: pytest.MonkeyPatch
@@ -230,86 +198,6 @@ def test_bytes_that_one_machine_doubts_are_removed_by_the_worker_of_another(
     monkeypatch.setattr(doubts, "DOUBT_SECONDS", -2)
     assert [doubts.settle() for _ in range(3)] == [0, 1, 0]
     assert list(stores.configured()["s3"].keys("production")) == []
-
-
-@pytest.mark.parametrize("option", ["--most", "--mb-per-second"])
-def test_objects_are_moved_at_a_rate_and_in_a_number_above_nought(option: str) -> None:
-    with pytest.raises(CommandError, match="above nought"):
-        call_command("move_objects", "--to", "files", option, "0")
-
-
-def test_a_damaged_file_is_not_moved_over_a_whole_one(mixed: dict[str, str]) -> None:
-    made = dataset()
-    cast.store(made)
-    digest = bytes(one(made).digest)
-    path, there = vault.path_of("production", digest), stores.configured()["s3"]
-    key, whole = vault.key_of("production", digest), path.read_bytes()
-    there.put(key, (whole,), None)
-    path.write_bytes(whole[:-1] + b"\xff")
-
-    def tell(moved: Moved) -> None:
-        """Nobody watches."""
-
-    done = storage.move("s3", tell, most=10, per_second=1 << 30)
-    assert (done.files, done.left) == (0, 1)
-    assert one(made).store == "files" and path.exists()
-    with there.open(key) as kept:
-        assert kept.read() == whole
-
-
-def test_what_is_removed_while_it_is_moved_ends_no_move(
-    mixed: dict[str, str], own_vault: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    made = [dataset() for _ in range(3)]
-    cast.store(*made)
-
-    class Overtaken(FileStore):
-        """From which one goes after it was listed."""
-
-        def open(self, key: str, length: int | None = None) -> BinaryIO:
-            if key == gone:
-                self.remove(key)
-            return super().open(key, length)
-
-    gone = vault.key_of("production", bytes(one(made[1]).digest))
-    monkeypatch.setitem(stores.configured(), "files", Overtaken(own_vault))
-    done = storage.move("s3", lambda moved: None, most=10, per_second=1 << 30)
-    assert (done.files, done.left) == (2, 0)
-
-
-def test_a_large_object_is_moved_both_ways_without_being_held_in_memory(
-    mixed: dict[str, str], own_vault: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    made = dataset(PixelData=bytes(vault.SPILL + 4096))
-    cast.store(made)
-
-    def limit(store: stores.Store) -> None:
-        """Which takes no more in one piece than is held in memory anywhere."""
-        put = store.put
-
-        def few(key: str, parts: Sequence[bytes], *given: Any) -> None:
-            assert sum(len(part) for part in parts) <= vault.SPILL
-            put(key, parts, *given)
-
-        monkeypatch.setattr(store, "put", few)
-
-    for store in stores.configured().values():
-        limit(store)
-    for to in ("s3", "files"):
-        done = storage.move(to, lambda moved: None, most=10, per_second=1 << 30)
-        assert (done.files, done.left, one(made).store) == (1, 0, to)
-        assert done.size == one(made).size + vault.DATA_OFFSET
-        assert vault.read("production", bytes(one(made).digest)) == cast.encoded(made)
-    path = vault.path_of("production", bytes(one(made).digest))
-    path.write_bytes(path.read_bytes()[:-1] + b"\xff")
-    done = storage.move("s3", lambda moved: None, most=10, per_second=1 << 30)
-    assert (done.files, done.left) == (0, 1)
-    assert files(own_vault) == [path.name]
-
-
-def test_a_store_that_is_not_configured_cannot_be_moved_to() -> None:
-    with pytest.raises(CommandError, match="No store s3 is configured"):
-        call_command("move_objects", "--to", "s3")
 
 
 @pytest.fixture
@@ -366,26 +254,6 @@ def test_the_index_is_made_again_from_object_storage() -> None:
     rebuilding.rebuild(nothing)
     assert rows()["rejected"] == before
     assert {row.store for row in Instance.objects.all()} == {"s3"}
-
-
-def test_what_is_destroyed_while_it_is_moved_does_not_come_back(
-    mixed: dict[str, str], own_vault: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    retention.nothing_is_for_ever()
-    made = approved(retention.ended())
-
-    class Overtaken(FileStore):
-        """Whose objects are destroyed when the first has been opened."""
-
-        def open(self, key: str, length: int | None = None) -> BinaryIO:
-            file = super().open(key, length)
-            finish(made)
-            return file
-
-    monkeypatch.setitem(stores.configured(), "files", Overtaken(own_vault))
-    storage.move("s3", lambda moved: None, most=10, per_second=1 << 30)
-    assert made.state == "done"
-    assert list(vault.every_object("production")) == []
 
 
 @pytest.mark.usefixtures("in_objects")
