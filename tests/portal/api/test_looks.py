@@ -52,6 +52,18 @@ def looked(path: str, page: str) -> Any:
     return answers[0].json()
 
 
+def test_a_search_that_is_repeated_under_a_key_is_a_search_again() -> None:
+    """An answer that was kept would be read without a word in the log, and name whose studies."""
+    token, body = personal("support"), {"patient": {"id": MATTI}, **REASON}
+    first, later = builders.study(), None
+    for _again in range(2):
+        found = call(token, "/api/studies/search", body, key="key-of-a-search").json()["results"]
+        assert str(first.id) in {row["id"] for row in found}
+        assert later is None or str(later.id) in {row["id"] for row in found}
+        later = later or builders.study()
+    assert len(looks("patient.searched")) == 2 and not IdempotentCall.objects.exists()
+
+
 def test_whose_a_study_is() -> None:
     study, client, token = builders.study(), signed_in("support"), personal("support")
     path = f"/api/studies/{study.id}/patient"
