@@ -62,11 +62,6 @@ def said(source: str = "citizen", **columns: Any) -> Saying:
     return Saying(WishSource(source), **columns)
 
 
-def voice(source: str) -> Actor:
-    voices = {"citizen": CITIZEN, "repository": REPOSITORY, "desk": REPOSITORY}
-    return voices.get(source, ARCHIVIST)
-
-
 def corrected(**columns: Any) -> Saying:
     return said("correction", **{"reason": "recorded on paper that day", **columns})
 

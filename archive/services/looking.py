@@ -28,7 +28,7 @@ OWN_PATIENT = "own authorisation"  # why a party looks where nobody asks it
 
 
 def at_study(actor: Actor, study: Study, **facts: str) -> None:
-    """At more than a study's list entry. Raises Refused."""
+    """At more than a study's list entry. Raises NotFound."""
     gate.require(actor, Action.SEE_PATIENT, study)
     about = ledger.About.of_study(study, patient_id=standing.person_id(study.patient))
     ledger.record(ledger.Kind.STUDY_VIEWED, about, {"reason": actor.reason, **facts}, actor=actor)
@@ -36,7 +36,7 @@ def at_study(actor: Actor, study: Study, **facts: str) -> None:
 
 def at_correction(actor: Actor, correction: Correction) -> None:
     """At whose a study was before it, is after it and is now, with their values: one entry for
-    each of them. Raises Refused.
+    each of them. Raises NotFound.
     """
     study = correction.study
     gate.require(actor, Action.SEE_PATIENT, study)
@@ -51,7 +51,7 @@ def at_correction(actor: Actor, correction: Correction) -> None:
 
 
 def at_state(actor: Actor, patient: Patient, at: datetime | None) -> None:
-    """At what a patient has said, as of a moment; None: as of now. Raises Refused."""
+    """At what a patient has said, as of a moment; None: as of now. Raises NotFound."""
     gate.require_person(actor)
     about = ledger.About(
         environment=patient.environment, subject_id=patient.id, patient_id=patient.id
@@ -61,7 +61,7 @@ def at_state(actor: Actor, patient: Patient, at: datetime | None) -> None:
 
 
 def at_document(actor: Actor, document: Document) -> None:
-    """At all that is registered of it, and at the messages it came by. Raises Refused."""
+    """At all that is registered of it, and at the messages it came by. Raises NotFound."""
     gate.require_person(actor)
     about = ledger.About(
         environment=document.environment,
@@ -74,7 +74,7 @@ def at_document(actor: Actor, document: Document) -> None:
 
 
 def at_message(actor: Actor, message: Hl7Message) -> None:
-    """At an HL7 message whole. Raises Refused."""
+    """At an HL7 message whole. Raises NotFound."""
     gate.require_person(actor)
     about = ledger.About(
         environment=message.environment,
@@ -86,7 +86,7 @@ def at_message(actor: Actor, message: Hl7Message) -> None:
 
 
 def at_registry_message(actor: Actor, message: RegistryMessage) -> None:
-    """At a SOAP message whole: one entry for each whom it or its answer names. Raises Refused."""
+    """At a SOAP message whole: one entry for each whom it or its answer names. Raises NotFound."""
     gate.require_person(actor)
     persons = [standing.person_id(each) for each in registry_messages.patients(message)]
     for person in dict.fromkeys(persons) or (None,):

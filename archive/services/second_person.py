@@ -39,10 +39,10 @@ def ask(
                 asked_by_id=person_id,
                 asked_at=now(),
             )
+            facts = {"kind": kind, "reason": reason}
+            ledger.record(ledger.Kind.SECOND_ASKED, _about(asked), facts, actor=actor)
     except IntegrityError:
         raise SecondAsked() from None
-    facts = {"kind": kind, "reason": reason}
-    ledger.record(ledger.Kind.SECOND_ASKED, _about(asked), facts, actor=actor)
     return asked
 
 

@@ -123,7 +123,11 @@ def accept_as_new(secret: str, told: NewAccount) -> User:
     InvitationGone, InvitationOfAnother when the address has an account, FieldInvalid.
     """
     with transaction.atomic():
-        invitation = find(secret)
+        # Held: who presses the button twice is told so, and not that the archive has a fault.
+        held = Invitation.objects.select_for_update().filter(id=find(secret).id, accepted_at=None)
+        invitation = held.first()
+        if invitation is None:
+            raise InvitationGone()
         if not needs_account(invitation):
             raise InvitationOfAnother()
         email = invitation.email.lower()

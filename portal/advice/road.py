@@ -216,7 +216,7 @@ ADVICE: dict[type[ArchiveError], Advice] = {
         _("The invitation was used, withdrawn, or has expired."),
         _("Send a new one."),
         _("The invitation was used, withdrawn, or has expired."),
-        _("Ask the person who invited you for a new one."),
+        _("If you used it yourself, sign in. Else ask the person who invited you for a new one."),
         Move.SENDER,
     ),
     errors.InvitationOfAnother: Advice(

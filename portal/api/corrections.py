@@ -171,7 +171,7 @@ class Corrections(Opened):
 
 
 def _correctable(request: Request, ids: list[UUID]) -> list[Study]:
-    """Raises NotFound, Refused; ValidationError when they are not one patient's of one register."""
+    """Raises NotFound; ValidationError when they are not one patient's of one register."""
     studies = [study_found(request, each) for each in ids]
     for each in studies:
         gate.require(actor_in(request), Action.CORRECT, each)
@@ -206,7 +206,7 @@ class Preview(Opened):
 
 
 def _found(request: Request, correction_id: UUID, action: Action) -> Correction:
-    """Raises NotFound, Refused."""
+    """Raises NotFound."""
     row = queries.correction(correction_id)
     require_environment(request, row.environment)
     gate.require(actor_in(request), action, row.study)

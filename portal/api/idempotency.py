@@ -2,6 +2,7 @@
 
 The key's row is written in the transaction of the write: a process that dies takes both with it,
 and a second call with the key waits for the first. A refusal leaves no row; it may be tried again.
+What it has written down of itself stays, as it does without a key: who looked, who was sought.
 
 Of what may be seen only with a record of the look no answer is kept: a repeat is a look of its own.
 """
@@ -9,15 +10,18 @@ Of what may be seen only with a record of the look no answer is kept: a repeat i
 import json
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.utils.crypto import salted_hmac
 from rest_framework import serializers
+from rest_framework.exceptions import APIException
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from archive.errors import ArchiveError
 from archive.errors.api import IdempotencyKeyReused
 from archive.models import ApiToken, IdempotentCall
 from archive.values import now
@@ -49,13 +53,30 @@ def once(handler: Handler, token: ApiToken, look: Handler | None = None) -> Hand
             if not is_new:
                 body = look(request, *args, **kwargs).data if look else call.body
                 return Response(body, status=call.status, headers={"Idempotent-Replayed": "true"})
-            response = handler(request, *args, **kwargs)
-            IdempotentCall.objects.filter(id=call.id).update(
-                status=response.status_code, body=None if look else _plain(response.data)
-            )
-        return response
+            answer = _tried(partial(handler, request, *args, **kwargs), call)
+            if isinstance(answer, Response):
+                IdempotentCall.objects.filter(id=call.id).update(
+                    status=answer.status_code, body=None if look else _plain(answer.data)
+                )
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
 
     return handle
+
+
+def _tried(act: Callable[[], Response], call: IdempotentCall) -> Response | Exception:
+    """The answer, or the refusal, whose key is taken away. Services undo what they began before
+    they refuse. Raises what leaves the transaction unusable, or nobody foresaw.
+    """
+    try:
+        return act()
+    except (ArchiveError, APIException) as refusal:
+        try:
+            call.delete()
+        except DatabaseError:  # it was the database's refusal
+            raise refusal from None
+        return refusal
 
 
 class ToldOnce(serializers.Serializer[Any]):

@@ -120,7 +120,7 @@ def _chosen(study: Study, wanted: dict[str, Any]) -> list[UUID]:
 
 
 def _found(request: Request, rejection_id: UUID, action: Action) -> Rejection:
-    """Raises NotFound, Refused."""
+    """Raises NotFound."""
     row = queries.rejection(rejection_id)
     require_environment(request, row.environment)
     if row.study is not None:

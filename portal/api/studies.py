@@ -122,6 +122,7 @@ class SearchOut(serializers.Serializer[Any]):
 
 class StudySearch(Opened):
     doors = {"POST": Door(("patient-search",), ApiScope.STUDIES_READ)}
+    keeps_answers = False
 
     @extend_schema(operation_id="studies_search", tags=TAGS, request=SearchIn, responses=SearchOut)
     def post(self, request: Request) -> Response:

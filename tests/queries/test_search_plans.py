@@ -62,6 +62,7 @@ def test_a_reference_of_ours_is_found_by_an_index_too() -> None:
         cursor.execute("SET LOCAL enable_seqscan = off")
     with CaptureQueriesContext(connection) as asked:
         search.find(TYPED[-1], "production", Study.objects.all())
+    assert asked
     for query in asked:
         assert whole_tables(query["sql"]) == [], query["sql"]
 

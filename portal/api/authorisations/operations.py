@@ -75,12 +75,15 @@ class Lists(PartyOperation):
         except ValueError:
             raise Malformed("not a place in this list") from None
         shown = rows.shown(part.rows)
+        self._record(actor, patient, found=len(shown))
+        return self._as_asked(listed(shown, part.following, request), request)
+
+    def _record(self, actor: Actor, patient: Patient | None, *, found: int) -> None:
         about = ledger.About(
             environment=actor.environment, patient_id=patient.id if patient else None
         )
-        facts = {"found": len(shown), "list": self.what}
+        facts = {"found": found, "list": self.what}
         ledger.record(ledger.Kind.AUTHORISATION_SEARCHED, about, facts, actor=actor)
-        return self._as_asked(listed(shown, part.following, request), request)
 
     def _as_asked(self, response: Response, request: Request) -> Response:
         assert isinstance(response.data, dict)
@@ -92,11 +95,14 @@ class Lists(PartyOperation):
         return response
 
     def search(self, request: Request) -> Response:
-        """Of one patient, whose code is posted and never in an address."""
-        asked = checked(shapes.SearchShape, request.data)
+        """Of one patient, whose code is posted and never in an address. Who asks for one that is
+        not here is in the log as well: somebody may be trying codes.
+        """
+        actor, asked = actor_of(request), checked(shapes.SearchShape, request.data)
         identifier = asked.validated_data["patient"]["identifier"]
-        patient = patient_by_code(actor_of(request).environment, identifier)
+        patient = patient_by_code(actor.environment, identifier)
         if patient is None:
+            self._record(actor, None, found=0)
             return self._as_asked(listed([], "", request), request)
         return self.answer(request, patient)
 

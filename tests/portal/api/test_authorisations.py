@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from archive.models import Authorisation, CaseEvent, LedgerEvent
+from archive.models import Authorisation, CaseEvent, LedgerEvent, Patient
 from archive.services import authorisation_forms
 from archive.values import now, today
 from tests import builders
@@ -19,6 +19,7 @@ from tests.cast import ESIMERKKILA, MALLILA, MATTI, RONTGEN, VENLA, organisation
 
 pytestmark = pytest.mark.usefixtures("db")
 
+UNKNOWN = "311299-9008"  # nobody's here
 WHOSE = {ESIMERKKILA: 0, MALLILA: 1, RONTGEN: 2}
 
 
@@ -278,8 +279,24 @@ def test_a_patient_is_searched_for_by_a_posted_code(caller: Any) -> None:
     assert series(answer) == [str(row.series)]
     nobody = caller(RONTGEN).post("assignments/search", {"patient": {"id": "150470-911B"}})
     assert str(row.series) not in series(nobody)
-    event = LedgerEvent.objects.filter(kind="authorisation.searched").latest("at")
-    assert event.facts["list"] == "assignments"
+    events = LedgerEvent.objects.filter(kind="authorisation.searched").order_by("at", "id")
+    assert [(each.facts["list"], each.facts["found"]) for each in events] == [
+        ("assignments", 1),
+        ("assignments", 0),
+    ]
+
+
+def test_who_tries_codes_that_nobody_has_is_in_the_log(caller: Any) -> None:
+    assert not Patient.objects.filter(identifier=UNKNOWN).exists()
+    for path in ("authorisations/search", "assignments/search"):
+        answer = caller(RONTGEN).post(path, {"patient": {"id": UNKNOWN}})
+        assert answer.status_code == 200 and series(answer) == []
+    events = LedgerEvent.objects.filter(kind="authorisation.searched").order_by("at", "id")
+    assert [(each.facts["list"], each.facts["found"], each.patient_id) for each in events] == [
+        ("authorisations", 0, None),
+        ("assignments", 0, None),
+    ]
+    assert UNKNOWN not in str([each.facts for each in events])
 
 
 def test_how_far_an_order_has_come(caller: Any) -> None:

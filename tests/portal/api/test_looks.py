@@ -10,7 +10,7 @@ from archive.models import IdempotentCall, LedgerEvent, Organisation, RegistryMe
 from archive.services import registry_messages
 from archive.services.registry_messages import Exchanged
 from archive.values import uuid7
-from tests import builders, cast
+from tests import builders, cast, persons
 from tests.cast import ESIMERKKILA, MALLILA, MATTI, organisation
 from tests.edges.hl7.messages import a08
 from tests.persons import official
@@ -50,6 +50,43 @@ def looked(path: str, page: str) -> Any:
     first, again, paged = looks()
     assert first == again == paged and paged["facts"]["reason"] == REASON["reason"]
     return answers[0].json()
+
+
+def test_a_search_that_is_repeated_under_a_key_is_a_search_again() -> None:
+    """An answer that was kept would be read without a word in the log, and name whose studies."""
+    token, body = personal("support"), {"patient": {"id": MATTI}, **REASON}
+    first, later = builders.study(), None
+    for _again in range(2):
+        found = call(token, "/api/studies/search", body, key="key-of-a-search").json()["results"]
+        assert str(first.id) in {row["id"] for row in found}
+        assert later is None or str(later.id) in {row["id"] for row in found}
+        later = later or builders.study()
+    assert len(looks("patient.searched")) == 2 and not IdempotentCall.objects.exists()
+
+
+def test_what_a_refusal_under_a_key_has_told_stays_in_the_log() -> None:
+    """As without a key: only the key goes, so that the call may be tried again."""
+    token = personal("archivist")
+    nobody = {"patient": {"id": "311299-9008"}, **REASON}
+    sought = call(token, "/api/statements/never-informed", {**nobody, "statement": str(uuid7())})
+    assert sought.status_code == 404 and len(looks("patient.searched")) == 1
+    statement = {**nobody, "statement": str(uuid7())}
+    for _again in range(2):
+        path = "/api/statements/never-informed"
+        assert call(token, path, statement, key="key-of-a-refusal").status_code == 404
+    assert len(looks("patient.searched")) == 3
+    persons.study(persons.temporary(), PatientBirthDate="19810102")
+    persons.study(persons.official(), PatientBirthDate="19810101")
+    retired, survivor = persons.temporary(), persons.official()
+    two = {
+        "retired": {"id": retired.value, "issuer": retired.issuer},
+        "survivor": {"id": survivor.value},
+        **REASON,
+    }
+    before = LedgerEvent.objects.count()
+    assert call(token, "/api/merges", two, key="key-of-a-merge").status_code == 422
+    assert LedgerEvent.objects.count() > before, "it told that their days of birth differ"
+    assert not IdempotentCall.objects.exists()
 
 
 def test_whose_a_study_is() -> None:

@@ -5,14 +5,18 @@
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 import pytest
 from django.db import connections
 from django.test import Client
+from django.urls import reverse
 
 from archive.models import LedgerEvent, Membership, Organisation, Register, Role
 from onboarding.models import AccessRequest, Joining, Transition
+from onboarding.services import people
+from tests.onboarding import cast
 from tests.portal.public.applicants import NEW, begin, fill_in, user, verified
 
 pytestmark = pytest.mark.usefixtures("fresh_database")
@@ -75,6 +79,25 @@ def test_asking_twice_at_once_to_be_let_in_asks_once() -> None:
     again.cookies = client.cookies
     at_once(lambda: client.post("/join/known/"), lambda: again.post("/join/known/"))
     assert AccessRequest.objects.count() == 1
+
+
+def test_an_invitation_accepted_twice_at_once_makes_one_account() -> None:
+    """As by who presses the button twice."""
+    organisation = Organisation.objects.get(business_id="9000000-3")
+    secrets: list[str] = []
+    people.invite(
+        cast.officer(),
+        organisation,
+        email="uuno@example.invalid",
+        role=Role.CUSTOMER_TECHNICAL,
+        link=lambda secret: secrets.append(secret) or "https://archive.example.invalid/",
+    )
+    password = "correct horse battery"
+    told = {"first_name": "Uuno", "last_name": "Uusi", "password": password, "again": password}
+    place = reverse("invitation", args=secrets)
+    answers = at_once(*(partial(Client().post, place, told) for _window in range(2)))
+    assert sorted(answer.status_code for answer in answers) == [302, 404]
+    assert Membership.objects.filter(user__email="uuno@example.invalid").count() == 1
 
 
 def test_a_registration_sent_from_two_windows_at_once_is_sent_once() -> None:
