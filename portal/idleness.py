@@ -51,7 +51,7 @@ class Idleness:
         messages.info(request, said)
         if request.path == reverse("session"):
             return self.get_response(request)
-        answer = redirect_to_login(_back(request))
+        answer = redirect_to_login(back(request))
         if request.htmx:  # type: ignore[attr-defined]  # htmx would put the sign-in page into the part
             return HttpResponse(status=204, headers={"HX-Redirect": answer.url})
         return answer
@@ -78,7 +78,7 @@ def _why(request: HttpRequest) -> str:
     return said % {"count": minutes}
 
 
-def _back(request: HttpRequest) -> str:
+def back(request: HttpRequest) -> str:
     """The page that the person was on: what was sent from it cannot be gone to."""
     if request.method in ("GET", "HEAD") and not request.htmx:  # type: ignore[attr-defined]
         return request.get_full_path()

@@ -60,7 +60,10 @@ EXPECTED: Mapping[StepKind, Text] = {
     StepKind.RETRIEVE: gettext_lazy("Retrieve one of the stored studies to your own system."),
     StepKind.CORRECTION: gettext_lazy("Correct one of the stored studies, and reject the old one."),
     StepKind.NAME_UPDATE: gettext_lazy("Send the new name of a test patient (ADT^A08)."),
-    StepKind.MERGE: gettext_lazy("Merge a temporary patient into a test patient (ADT^A40)."),
+    StepKind.MERGE: gettext_lazy(
+        "Merge a temporary patient into a test patient (ADT^A40). The temporary id is written as a "
+        "900-series code, too, and its issuer is under your organisation’s OID."
+    ),
     StepKind.XDS_QUERY: gettext_lazy(
         "Ask the registry for the documents of a test patient of whom something is registered. "
         "Something is to be found."

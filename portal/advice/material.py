@@ -60,7 +60,10 @@ ADVICE: dict[type[ArchiveError], Advice] = {
             "Make sure that the customer’s system does not send "
             "production material to the test environment."
         ),
-        _("Your system sent a real patient’s data to the test environment. It was not kept."),
+        _(
+            "Your system sent an id that is no test patient’s to the test environment. "
+            "Nothing was kept."
+        ),
         _("Check to which AE title your system sends, and send production material to production."),
         Move.SENDER,
     ),

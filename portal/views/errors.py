@@ -9,6 +9,7 @@ from django.template.loader import render_to_string
 
 from archive import errors
 from archive.errors import ArchiveError
+from portal.idleness import back
 
 
 def bad_request(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
@@ -21,7 +22,7 @@ def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 def csrf(request: HttpRequest, reason: str = "") -> HttpResponse:
     """The form was open longer than the session, or cookies are off."""
-    return _framed(request, "403.html", 403, stale=True)
+    return _framed(request, "403.html", 403, stale=True, back=back(request))
 
 
 def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:

@@ -64,8 +64,14 @@ def test_404_says_what_to_do(language: str) -> None:
 def test_a_stale_form_is_explained() -> None:
     client = Client(enforce_csrf_checks=True, headers={"Accept-Language": "en"})
     answer = client.post("/accounts/login/", {"login": "x", "password": "y"})
+    page = answer.content.decode()
     assert answer.status_code == 403
-    assert "longer than your session" in answer.content.decode()
+    assert "longer than your session" in page and "You may not do this" not in page
+    came_from = "http://testserver/studies/patient/?list=x"
+    answer = client.post("/studies/patient/", headers={"Referer": came_from})
+    assert 'href="/studies/patient/?list=x">Load the page again' in answer.content.decode()
+    answer = client.post("/studies/patient/", headers={"Referer": "https://elsewhere.invalid/x"})
+    assert "elsewhere" not in answer.content.decode()
 
 
 @pytest.mark.django_db

@@ -18,6 +18,7 @@ from django.test import Client, override_settings
 from django.urls import path
 from playwright.sync_api import Browser, Page, expect
 
+from archive.models import Organisation, User
 from portal.urls import urlpatterns as product_urls
 from tests import builders
 from tests.browsing import ABOUT_COLOURS, ABOUT_ROOM, judged, sign_in, violations
@@ -268,6 +269,26 @@ def test_cards_are_sorted_as_the_table_is(
         return link.contains(document.elementFromPoint(x + width / 2, y + height / 2));
     }"""
     assert all(link.evaluate(inside) for link in page.locator("a.sort").all())
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_a_name_of_two_hundred_letters_pushes_nothing_aside(
+    width: int, browser: Browser, address: str, demo: dict[str, Any]
+) -> None:
+    """Anybody with an address for mails may register one."""
+    found = Organisation.objects.get(business_id="9000001-1")
+    Organisation.objects.filter(id=found.id).update(name_fi="Ö" * 200)
+    User.objects.filter(username="malli").update(first_name="E" * 150, last_name="S" * 150)
+    page = browser.new_context(viewport={"width": width, "height": 800}).new_page()
+    own = f"/organisations/{found.id}/"
+    for login, places in (
+        ("admin", ("/", "/organisations/", "/joining/?view=list", "/load/", f"{own}joining/")),
+        ("malli", (own, "/rollout/", "/desk/")),
+    ):
+        let_in(page, address, demo["logins"][login])
+        for place in places:
+            page.goto(f"{address}{place}")
+            assert page.evaluate("document.documentElement.scrollWidth") <= width, place
 
 
 @pytest.mark.parametrize("javascript", [True, False])

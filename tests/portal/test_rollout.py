@@ -121,6 +121,7 @@ def test_starting_shows_instructions_and_a_second_start_leads_to_the_open_run() 
     run = RolloutRun.objects.get(organisation=cast.organisation())
     for words in (run.patients[0], "KANTATEST", "ESIM_TEST", "AA1AD", rules.bad_accession(1)):
         assert words in content
+    assert "written as a 900-series code, too" in content  # else a merge is answered AE
     again = client.post("/rollout/start/", start_data(), follow=True)
     assert again.redirect_chain[-1][0] == address("rollout-run", run)
     assert "A run is open already" in again.content.decode()

@@ -12,7 +12,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from archive.actors import Actor
 from archive.errors import ArchiveError
@@ -197,10 +197,23 @@ def _step_address(field: str, draft: AuthorisationDraft) -> str:
     return reverse(f"order-{key}", args=[draft.id])
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @page("order-new")
 def discard(request: Request, actor: Actor, draft_id: UUID) -> HttpResponseBase:
-    drafts.discard(_draft(request, actor, draft_id))
+    """Asked for once more: it is pages of work, and its button stands beside the one that leads."""
+    draft = _draft(request, actor, draft_id)
+    if request.method != "POST":
+        context = {
+            "title": _("Discard the draft"),
+            "about": draft.register.organisation.name,
+            "ask": _("Discard the draft?"),
+            "say": _("What has been filled in is lost. No authorisation has been made of it."),
+            "button": _("Discard the draft"),
+            "back": reverse("order-check", args=[draft.id]),
+            "trail": [(_("Authorisations"), reverse("authorisations"))],
+        }
+        return render(request, "sure.html", context)
+    drafts.discard(draft)
     messages.success(request, _("The draft is discarded."))
     return redirect("authorisations")
 

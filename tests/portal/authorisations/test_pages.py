@@ -153,7 +153,11 @@ def test_what_contradicts_is_said_at_the_check_with_the_way_to_it(organiser: Cli
     made()
     page = text(organiser.post(reverse("order-check", args=[draft.id])), 422)
     assert "a live authorisation for the same patient and service already" in page
-    assert organiser.post(reverse("order-discard", args=[draft.id])).status_code == 302
+    discard = reverse("order-discard", args=[draft.id])
+    assert f'href="{discard}"' in page and f'action="{discard}"' not in page
+    assert "Discard the draft?" in text(organiser.get(discard))
+    assert AuthorisationDraft.objects.exists()
+    assert organiser.post(discard).status_code == 302
     assert not AuthorisationDraft.objects.exists()
 
 
