@@ -6,7 +6,7 @@ import pytest
 
 from archive.models import LedgerEvent
 from archive.values import today
-from onboarding.errors import ActorUnfit, DayPassed, FieldInvalid, TermsOutdated
+from onboarding.errors import ActorUnfit, DayPassed, Fault, FieldInvalid, TermsOutdated
 from onboarding.models import Acceptance, Precondition, TermsDocument, TermsKind
 from onboarding.queries import file
 from onboarding.services import terms
@@ -97,7 +97,7 @@ def test_a_version_is_published_once_from_today_on_with_every_text() -> None:
     publish()
     with pytest.raises(FieldInvalid) as refused:
         publish()
-    assert refused.value.facts == {"field": "version"}
+    assert refused.value.facts == {"field": "version", "why": Fault.TAKEN}
     with pytest.raises(DayPassed):
         publish("3", days=-1)
     with pytest.raises(FieldInvalid) as refused:
