@@ -1,5 +1,6 @@
 """What the guide and a registration read of the contents, as rows of law (ON-9)."""
 
+from collections.abc import Sequence
 from datetime import date
 
 from archive.models import ContentPolicy
@@ -22,6 +23,14 @@ def contents() -> list[ContentPolicy]:
     return sorted(
         rows.values(), key=lambda row: (row.duty_from is None, row.duty_from, row.content_type)
     )
+
+
+def told(content_types: Sequence[str]) -> list[ContentPolicy]:
+    """The latest row of each content that a registration told, ended ones too, in their order."""
+    named = ContentPolicy.objects.filter(content_type__in=content_types)
+    latest = {row.content_type: row for row in named.order_by("allowed_from")}
+    listed = [each for each in content_types if each not in WITH_A_STUDY]
+    return [latest[each] for each in listed if each in latest]
 
 
 def possible_from(row: ContentPolicy) -> date | None:

@@ -39,13 +39,13 @@ class Told:
 
 def told(opened: Opened) -> Told:
     joining, organisation = opened.joining, opened.organisation
-    contents, services = _contents(joining), _services()
+    services = _services()
     names = (organisation.name_fi, organisation.name_sv, organisation.name_en)
     return Told(
         names=[name for name in names if name],
         sector=str(organisation.get_sector_display()),
         roles=[str(ActivityRole(each).label) for each in joining.roles],
-        contents=[contents.get(each, each) for each in joining.content_types],
+        contents=[in_language(row, "name") for row in guide.told(joining.content_types)],
         services=[services.get(each, each) for each in joining.services_used],
         url=address("joining-details", opened) if _may_change(opened) else "",
     )

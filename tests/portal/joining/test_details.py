@@ -1,10 +1,12 @@
 """What a registration told is read by whoever judges it, and kept true afterwards (ON-1, ON-5)."""
 
+from datetime import date
 from typing import Any
 
 import pytest
 from django.test import Client
 
+from archive.models import ContentPolicy
 from onboarding.models import Joining, JoiningState, PublicCustomer
 from onboarding.services import joining as services
 from tests.onboarding import cast
@@ -44,6 +46,15 @@ def test_the_file_tells_all_that_the_registration_told(who: str, road: Joining) 
     contents = ("CT", "MR")
     for said in (*names, "private", "produces images", "reports on images", *contents):
         assert said in told, said
+
+
+def test_the_file_names_contents_and_not_what_travels_with_them(road: Joining) -> None:
+    """A content that may not be archived any more has a name all the same."""
+    ContentPolicy.objects.filter(content_type="mr").update(allowed_until=date(2025, 12, 31))
+    told = ["ct", "mr", "key_note", "presentation_state"]
+    Joining.objects.filter(id=road.id).update(content_types=told)
+    seen = page(desks.people(road)["officer"], "joining-file", road)
+    assert "<dd>CT, MR</dd>" in seen
 
 
 def test_what_is_archived_can_be_told_anew_in_production() -> None:
