@@ -2,6 +2,7 @@
 (HL-1).
 """
 
+import select
 import threading
 from contextlib import suppress
 
@@ -9,7 +10,7 @@ import pytest
 
 from archive.models import CaseEvent, Hl7Message, PatientMerge
 from tests import cast, persons
-from tests.edges.dicom.listening import eventually
+from tests.edges.dicom.listening import PATIENCE, eventually
 from tests.edges.hl7 import messages
 from tests.edges.hl7.conftest import OpenADoor
 from tests.edges.hl7.messages import a08, a40, fields, verdict
@@ -121,7 +122,8 @@ def test_strangers_that_say_nothing_hold_no_place_that_others_need(open_door: Op
     known = door.connect()
     assert verdict(known.ask(a08(name="Virtanen^Maija"))) == ("AA", "")
     strangers = [door.connect() for _ in range(3)]
-    assert strangers[0].answer() == b""
+    gone, _, _ = select.select([each.socket for each in strangers], [], [], PATIENCE)
+    assert any(each.answer() == b"" for each in strangers if each.socket in gone)
     assert verdict(door.ask(a08(name="Meikäläinen^Maija"))) == ("AA", "")
     assert verdict(known.ask(a08(name="Virtanen^Maija"))) == ("AA", "")
 
