@@ -2,7 +2,6 @@
 staff read all, a customer's people their own.
 """
 
-from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 from uuid import UUID
@@ -27,11 +26,9 @@ from onboarding.models import (
 from onboarding.queries import customers_of
 from onboarding.queries import file as queries
 from onboarding.queries.facts import all_facts
-from onboarding.queries.succession import gives_away
 from onboarding.rules import preconditions, road
 from onboarding.rules.preconditions import Lack
-from onboarding.services import joining as services
-from onboarding.services import production, rights
+from onboarding.services import moves, rights
 from portal import pace
 from portal.api.cases import AfterShape
 from portal.api.customers import customer
@@ -140,70 +137,6 @@ def _told(rows: Any) -> list[Any]:
     return list(JoiningOut(shown, many=True, context={"facts": facts}).data)
 
 
-# --- steps ----------------------------------------------------------------------------------------
-
-Act = Callable[[Actor, Joining, str], object]
-STEPS: Mapping[str, tuple[JoiningState, Act]] = {
-    "submit": (
-        JoiningState.SUBMITTED,
-        lambda actor, row, why: services.submit(actor, row, reason=why),
-    ),
-    "take-up": (
-        JoiningState.IN_REVIEW,
-        lambda actor, row, why: services.take_up(actor, row, reason=why),
-    ),
-    "accept": (
-        JoiningState.ACCEPTED,
-        lambda actor, row, why: services.accept_for_testing(actor, row, reason=why),
-    ),
-    "return": (
-        JoiningState.RETURNED,
-        lambda actor, row, why: services.send_back(actor, row, reason=why),
-    ),
-    "reject": (
-        JoiningState.REJECTED,
-        lambda actor, row, why: services.reject(actor, row, reason=why),
-    ),
-    "waive": (
-        JoiningState.TEST_WAIVED,
-        lambda actor, row, why: services.ask_waiver(actor, row, reason=why),
-    ),
-    "open": (
-        JoiningState.IN_PRODUCTION,
-        lambda actor, row, why: production.open_production(actor, row, reason=why),
-    ),
-    "withdraw-notice": (
-        JoiningState.IN_PRODUCTION,
-        lambda actor, row, why: production.withdraw_notice(actor, row, reason=why),
-    ),
-    "again": (
-        JoiningState.DRAFT,
-        lambda actor, row, why: services.apply_again(actor, row, reason=why),
-    ),
-}
-
-
-def _steps_open_to(actor: Actor, row: Joining) -> list[str]:
-    party = rights.party_of(actor, row.organisation) if actor.id else None  # a system takes none
-    ahead = road.next_states(row.state, party) if party else ()
-    if row.state == JoiningState.ENDED and gives_away(row.organisation):
-        ahead = ()
-    withdrawing = row.state == JoiningState.NOTICE_GIVEN
-    found = [key for key, (to, _) in STEPS.items() if to in ahead]
-    if "waive" in found and any(
-        each.kind == services.WAIVER for each in queries.open_requests(row)
-    ):
-        found.remove("waive")  # asked for already
-    return [
-        key for key in found if key not in ("open", "withdraw-notice") or _leads(key, withdrawing)
-    ]
-
-
-def _leads(key: str, withdrawing: bool) -> bool:
-    """Of the two steps into production the one that is meant."""
-    return (key == "withdraw-notice") == withdrawing
-
-
 # --- one customer's file --------------------------------------------------------------------------
 
 
@@ -251,7 +184,9 @@ class JoiningFileOut(JoiningOut):
 
     @extend_schema_field(serializers.ListField(child=serializers.CharField()))
     def get_steps(self, row: Joining) -> list[str]:
-        return _steps_open_to(self.context["actor"], row)
+        actor: Actor = self.context["actor"]
+        party = rights.party_of(actor, row.organisation) if actor.id else None
+        return moves.open_to(row, party)
 
 
 def whole(request: Request, organisation_id: UUID) -> Response:

@@ -16,8 +16,9 @@ from onboarding.errors import StepOutOfOrder
 from onboarding.models import ActivityRole, Evidence, Precondition
 from onboarding.services import evidence, production
 from onboarding.services import joining as services
+from onboarding.services.moves import MOVES
 from portal.api.doors import Door, Opened, given
-from portal.api.joining import STEPS, TAGS, JoiningFileOut, acting_for, road_of, whole
+from portal.api.joining import TAGS, JoiningFileOut, acting_for, road_of, whole
 from portal.api.strict import MomentField, Strict, code_free, day_field
 
 MOVE = {"POST": Door(("joining-move",), ApiScope.JOINING_ACT)}
@@ -30,7 +31,7 @@ class StepIn(Strict):
     grants. That of any other step is kept with it, too.
     """
 
-    step = serializers.ChoiceField(list(STEPS))
+    step = serializers.ChoiceField(list(MOVES))
     reason = code_free(2000, required=False, default="", allow_blank=True)
 
 
@@ -42,7 +43,8 @@ class Step(Opened):
         """Take a step of the road."""
         wanted = given(StepIn, request)
         row = road_of(request, organisation_id)
-        STEPS[wanted["step"]][1](acting_for(request, row.organisation), row, wanted["reason"])
+        actor = acting_for(request, row.organisation)
+        MOVES[wanted["step"]].act(actor, row, reason=wanted["reason"])
         return whole(request, organisation_id)
 
 

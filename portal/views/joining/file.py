@@ -23,6 +23,7 @@ from onboarding.rules import road
 from onboarding.rules.preconditions import Lack
 from onboarding.rules.road import Party
 from onboarding.services.evidence import GIVEN_BY_HAND
+from onboarding.services.moves import is_waiver_asked
 from portal.forms.joining import MoveForm
 from portal.lists.customers import PIPELINE
 from portal.staff import Request, page
@@ -246,7 +247,7 @@ def move(request: Request, actor: Actor, organisation_id: UUID, key: str) -> Htt
         "move": wanted,
         "form": form,
         "is_open": wanted in moves.open_to(opened),
-        "is_asked": wanted.to == JoiningState.TEST_WAIVED and moves.is_waiver_asked(opened.joining),
+        "is_asked": wanted.key == "waive" and is_waiver_asked(opened.joining),
         "missing": _missing(opened, wanted),
         "connections": _opening(opened, wanted),
         "back": address("joining-file", opened),
