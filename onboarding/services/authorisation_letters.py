@@ -6,19 +6,15 @@ from collections.abc import Mapping
 from uuid import UUID
 
 from django.utils.functional import Promise
-from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from archive import ledger
 from archive.errors import ArchiveError
-from archive.models import Authorisation, Environment, LedgerEvent
-from archive.services import error_desk
-from archive.services.error_desk import Place, What
+from archive.models import Authorisation, LedgerEvent
 from onboarding.models import ContactKind
 from onboarding.services import mails
 from onboarding.services.mails import Letter
 
-SEND = Place("job", "letter")
 Kind = ledger.Kind
 Texts = tuple[Promise, Promise]
 
@@ -142,7 +138,6 @@ TEXTS: Mapping[str, tuple[Texts | None, Texts | None]] = {
 }
 NO_PRODUCER = _("none yet")
 NO_SERVICE = _("no service named")
-OF_TEST = _("Test environment: {subject}")
 
 
 def tell(event_id: UUID) -> None:
@@ -168,8 +163,6 @@ def tell(event_id: UUID) -> None:
 def _letter(texts: Texts, row: Authorisation, event: LedgerEvent, *, other: object) -> Letter:
     """Names and words are put into the reader's language when the mail is written."""
     subject, body = texts
-    if row.environment == Environment.TEST:
-        subject = format_lazy(OF_TEST, subject=subject)
     service = " ".join(f"{row.service_code} {row.service_text}".split())  # on one line
     values = {
         "other": other,
@@ -178,15 +171,10 @@ def _letter(texts: Texts, row: Authorisation, event: LedgerEvent, *, other: obje
         "document": row.document_oid,
         "version": row.version,
     }
-    return Letter(subject, body, values, "authorisation", row.id)
+    told = mails.of_environment(row.environment, subject)
+    return Letter(told, body, values, "authorisation", row.id)
 
 
 def give_up(event_id: UUID, job_id: UUID, error: ArchiveError) -> None:
     event = ledger.find(event_id)
-    error_desk.report(
-        error,
-        environment=event.environment if event else Environment.PRODUCTION.value,
-        place=SEND,
-        what=What(subject_id=event_id, job_id=job_id),
-        once=True,
-    )
+    mails.unwritten(event.environment if event else None, event_id, job_id, error)

@@ -5,19 +5,14 @@ the case: what is asked is read in the portal.
 from uuid import UUID
 
 from django.utils.functional import Promise
-from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from archive.errors import ArchiveError
-from archive.models import CaseComment, Environment, Handling
-from archive.services import error_desk
-from archive.services.error_desk import Place, What
+from archive.models import CaseComment, Handling
 from onboarding.models import ContactKind
 from onboarding.services import mails
 from onboarding.services.mails import Letter
-from onboarding.services.review_letters import OF_TEST
 
-SEND = Place("job", "letter")
 SUBJECT: Promise = _("Technical support asks you something: %(number)s")
 BODY: Promise = _(
     "Technical support needs an answer of %(organisation)s about case %(number)s. Read what is "
@@ -33,19 +28,11 @@ def tell(comment_id: UUID) -> None:
     row = rows.filter(id=comment_id, case__handling=Handling.WAITING).first()
     if row is None or row.case.organisation is None:
         return
-    subject = SUBJECT
-    if row.case.environment == Environment.TEST:
-        subject = format_lazy(OF_TEST, subject=subject)
+    subject = mails.of_environment(row.case.environment, SUBJECT)
     letter = Letter(subject, BODY, {"number": str(row.case)}, "case", row.case_id)
     mails.to_contacts(row.case.organisation, letter, kinds=[ContactKind.TECHNICAL])
 
 
 def give_up(comment_id: UUID, job_id: UUID, error: ArchiveError) -> None:
     row = CaseComment.objects.select_related("case").filter(id=comment_id).first()
-    error_desk.report(
-        error,
-        environment=row.case.environment if row else Environment.PRODUCTION.value,
-        place=SEND,
-        what=What(subject_id=comment_id, job_id=job_id),
-        once=True,
-    )
+    mails.unwritten(row.case.environment if row else None, comment_id, job_id, error)

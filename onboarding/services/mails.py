@@ -13,6 +13,8 @@ from django.db import transaction
 from django.utils import translation
 from django.utils.formats import date_format
 from django.utils.functional import Promise
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
 
 from archive import jobs, links
 from archive.errors import ArchiveError, MailServerGone
@@ -28,6 +30,7 @@ log = logging.getLogger(__name__)
 MAIL_SERVER = UUID("6d61696c-0000-8000-8000-736572766572")
 TRIES = 150  # about a day, with ten minutes between the later ones
 SEND = Place("job", "letter")
+OF_TEST = _("Test environment: {subject}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +124,30 @@ def _written(language: str, organisation: Organisation, letter: Letter) -> tuple
     if letter.place and (link := links.to(letter.place, letter.about or organisation.id)):
         body = f"{body}\n\n{link}\n"
     return subject, body
+
+
+# --- about what happened --------------------------------------------------------------------------
+
+
+def of_environment(environment: str, subject: Promise) -> Promise:
+    """The subject tells what is only of the test environment."""
+    if environment != Environment.TEST:
+        return subject
+    told: Promise = format_lazy(OF_TEST, subject=subject)
+    return told
+
+
+def unwritten(environment: str | None, subject_id: UUID, job_id: UUID, error: ArchiveError) -> None:
+    """A letter that could not be written is a case of its environment; of production's where what
+    it tells of is gone.
+    """
+    error_desk.report(
+        error,
+        environment=environment or Environment.PRODUCTION,
+        place=SEND,
+        what=What(subject_id=subject_id, job_id=job_id),
+        once=True,
+    )
 
 
 # --- sent -----------------------------------------------------------------------------------------

@@ -5,25 +5,20 @@ names neither who looked nor at whom: those are read in the portal.
 from uuid import UUID
 
 from django.utils.functional import Promise
-from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from archive.errors import ArchiveError
-from archive.models import Environment, ExplanationRequest, ExplanationState
-from archive.services import error_desk
-from archive.services.error_desk import Place, What
+from archive.models import ExplanationRequest, ExplanationState
 from onboarding.models import ContactKind
 from onboarding.services import mails
 from onboarding.services.mails import Letter
 
-SEND = Place("job", "letter")
 SUBJECT: Promise = _("Explanation asked for by log review: %(number)s")
 BODY: Promise = _(
     "The review of the logs asks %(organisation)s to explain looks at patient data by its people. "
     "Read what is asked and answer in the portal, under Log requests, by %(due)s.\n\n"
     "Case %(number)s."
 )
-OF_TEST = _("Test environment: {subject}")
 
 
 def tell(request_id: UUID) -> None:
@@ -32,9 +27,7 @@ def tell(request_id: UUID) -> None:
     row = rows.filter(id=request_id, state=ExplanationState.ASKED).first()
     if row is None:
         return
-    subject = SUBJECT
-    if row.case.environment == Environment.TEST:
-        subject = format_lazy(OF_TEST, subject=subject)
+    subject = mails.of_environment(row.case.environment, SUBJECT)
     letter = Letter(
         subject, BODY, {"number": str(row.case), "due": row.due_on}, "log-request", row.id
     )
@@ -43,10 +36,4 @@ def tell(request_id: UUID) -> None:
 
 def give_up(request_id: UUID, job_id: UUID, error: ArchiveError) -> None:
     row = ExplanationRequest.objects.select_related("case").filter(id=request_id).first()
-    error_desk.report(
-        error,
-        environment=row.case.environment if row else Environment.PRODUCTION.value,
-        place=SEND,
-        what=What(subject_id=request_id, job_id=job_id),
-        once=True,
-    )
+    mails.unwritten(row.case.environment if row else None, request_id, job_id, error)
