@@ -9,6 +9,7 @@ from django.db.models import F, Q
 from archive import vault
 from archive.errors import DatasetUnreadable, InstanceUnknown
 from archive.models import Correction, Instance, InstanceVersion, Study
+from archive.objects.header import Header
 from archive.objects.study_facts import StudyFacts
 
 
@@ -44,8 +45,11 @@ def to_come(correction: Correction) -> dict[UUID, InstanceVersion]:
 
 def facts_in(environment: str, row: Instance | InstanceVersion) -> StudyFacts:
     """Raises InstanceUnknown, DatasetUnreadable."""
-    header = vault.read_header(environment, bytes(row.digest), row.transfer_syntax_uid, row.store)
-    return StudyFacts.of(header)
+    return StudyFacts.of(_header_of(environment, row))
+
+
+def _header_of(environment: str, row: Instance | InstanceVersion) -> Header:
+    return vault.read_header(environment, bytes(row.digest), row.transfer_syntax_uid, row.store)
 
 
 def say_physician(study_id: UUID, versions: Iterable[InstanceVersion]) -> None:
@@ -54,12 +58,7 @@ def say_physician(study_id: UUID, versions: Iterable[InstanceVersion]) -> None:
     """
     for version in versions:
         with suppress(InstanceUnknown, DatasetUnreadable):  # damaged
-            header = vault.read_header(
-                version.instance.environment,
-                bytes(version.digest),
-                version.transfer_syntax_uid,
-                version.store,
-            )
+            header = _header_of(version.instance.environment, version)
             name = header.referring_physician[:324]
             Study.objects.filter(id=study_id).update(referring_physician=name)
             return
