@@ -6,7 +6,6 @@ from datetime import timedelta
 
 from django.db import IntegrityError, transaction
 
-from archive import ledger
 from archive.actors import Actor
 from archive.config import settings
 from archive.errors import NotFound
@@ -112,7 +111,7 @@ def _keep(actor: Actor, row: PlannedConnection, planned: Plan) -> PlannedConnect
                 raise SenderTaken(facts={"field": "hl7_application"}) from None
             raise TitleTaken(facts={"field": "aet"}) from None
         _make_known(row)
-        _record(actor, row.organisation, f"connection planned: {row}", row.environment)
+        steps.changed(actor, row.organisation, f"connection planned: {row}", row.environment)
         # One that ended with an earlier road opens again when this one has come so far.
         if row.connection is not None and row.environment == Environment.TEST:
             if is_open(row.organisation, row.environment):
@@ -225,7 +224,7 @@ def remove(actor: Actor, row: PlannedConnection) -> None:
     with transaction.atomic():
         if row.connection is not None:
             end_one(row.connection, today() - timedelta(days=1))
-        _record(actor, row.organisation, f"connection removed: {row}", row.environment)
+        steps.changed(actor, row.organisation, f"connection removed: {row}", row.environment)
         row.delete()
 
 
@@ -276,7 +275,7 @@ def renew_password(actor: Actor, connection: Connection) -> str:
             actor, connection.organisation, system, valid_from=connection.valid_from
         )
         what = f"password of XDS connection {connection.xds_user} renewed"
-        _record(actor, connection.organisation, what, connection.environment)
+        steps.changed(actor, connection.organisation, what, connection.environment)
     return password
 
 
@@ -291,14 +290,6 @@ def require_assertion(actor: Actor, connection: Connection, *, required: bool, r
     with transaction.atomic():
         if rows.update(xua_required=required):
             what = "is required" if required else "is not required"
-            facts = {
-                "what": f"assertion {what} of XDS connection {connection.xds_user}",
-                "reason": reason,
-            }
-            about = steps.about(connection.organisation, connection.environment)
-            ledger.record(ledger.Kind.CUSTOMER_CHANGED, about, facts, actor=actor)
-
-
-def _record(actor: Actor, organisation: Organisation, what: str, environment: str = "") -> None:
-    about = steps.about(organisation, environment)
-    ledger.record(ledger.Kind.CUSTOMER_CHANGED, about, {"what": what}, actor=actor)
+            said = f"assertion {what} of XDS connection {connection.xds_user}"
+            of, where = connection.organisation, connection.environment
+            steps.changed(actor, of, said, where, reason=reason)

@@ -6,7 +6,6 @@ from datetime import date
 
 from django.db import transaction
 
-from archive import ledger
 from archive.actors import Actor
 from archive.models import (
     Connection,
@@ -20,6 +19,7 @@ from archive.models import (
 )
 from archive.values import AeTitle, BusinessId
 from onboarding.rules import default_register_type
+from onboarding.services import steps
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ def take_into_use(
             defaults={"organisation": organisation, "type": default_register_type(sector)},
         )
         if made:
-            _record(actor, organisation, "taken into use")
+            steps.changed(actor, organisation, "taken into use")
         return organisation
 
 
@@ -116,7 +116,7 @@ def connect_dicom(
             },
         )
         if made:
-            _record(actor, organisation, f"DICOM connection {system.aet}", system.environment)
+            steps.changed(actor, organisation, f"DICOM connection {system.aet}", system.environment)
         return connection
 
 
@@ -139,7 +139,7 @@ def connect_xds(
             },
         )
         if made:
-            _record(actor, organisation, f"XDS connection {system.user}", system.environment)
+            steps.changed(actor, organisation, f"XDS connection {system.user}", system.environment)
         return connection
 
 
@@ -162,12 +162,5 @@ def connect_hl7(
             },
         )
         if made:
-            _record(actor, organisation, f"HL7 sender {connection}", system.environment)
+            steps.changed(actor, organisation, f"HL7 sender {connection}", system.environment)
         return connection
-
-
-def _record(actor: Actor, organisation: Organisation, what: str, environment: str = "") -> None:
-    about = ledger.About(
-        environment=environment, organisation_id=organisation.id, subject_id=organisation.id
-    )
-    ledger.record(ledger.Kind.CUSTOMER_CHANGED, about, {"what": what}, actor=actor)

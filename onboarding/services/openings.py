@@ -5,7 +5,6 @@ from datetime import date, timedelta
 
 from django.db import transaction
 
-from archive import ledger
 from archive.actors import Actor
 from archive.models import (
     Connection,
@@ -19,7 +18,7 @@ from archive.values import AeTitle, now, today
 from onboarding.errors import SenderTaken, StepOutOfOrder, TitleTaken
 from onboarding.models import Joining, PlannedConnection
 from onboarding.rules import road
-from onboarding.rules.changes import Columns, columns_of, differences
+from onboarding.rules.changes import columns_of, differences
 from onboarding.rules.road import Party
 from onboarding.services import certificate_watch, customers, rights, steps
 from onboarding.services.customers import DicomSystem, Hl7System, XdsSystem
@@ -62,7 +61,7 @@ def _open_dicom(actor: Actor, row: PlannedConnection) -> Connection:
             _take_over(kept, row)
             what = f"DICOM connection {row.aet} changed"
             changed = differences(was, columns_of(kept, TAKEN_OVER))
-            _record(actor, row.organisation, what, row.environment, **changed)
+            steps.changed(actor, row.organisation, what, row.environment, **changed)
             return kept
         end_one(kept, today() - timedelta(days=1))
     system = DicomSystem(
@@ -84,7 +83,7 @@ def _open_hl7(actor: Actor, row: PlannedConnection) -> Connection:
             kept.save(update_fields=OF_SENDER)
             changed = differences(was, columns_of(kept, OF_SENDER))
             what = f"HL7 sender {row} changed"
-            _record(actor, row.organisation, what, row.environment, **changed)
+            steps.changed(actor, row.organisation, what, row.environment, **changed)
             return kept
         end_one(kept, today() - timedelta(days=1))
     system = Hl7System(
@@ -166,7 +165,7 @@ def end_all(actor: Actor, organisation: Organisation, *, last_day: date | None =
     day = last_day or today() - timedelta(days=1)
     rows = Connection.objects.filter(organisation=organisation, valid_until=None)
     if rows.update(valid_until=day):
-        _record(actor, organisation, f"connections ended, last day {day}")
+        steps.changed(actor, organisation, f"connections ended, last day {day}")
     PlannedConnection.objects.filter(organisation=organisation).update(opened_at=None)
 
 
@@ -222,10 +221,3 @@ def require_free_sender(
     live = Connection.objects.filter(**named, valid_until=None)
     if planned.exists() or live.exclude(organisation=row.organisation).exists():
         raise SenderTaken(facts={"field": "hl7_application"})
-
-
-def _record(
-    actor: Actor, organisation: Organisation, what: str, environment: str = "", **changed: Columns
-) -> None:
-    about, facts = steps.about(organisation, environment), {"what": what, **changed}
-    ledger.record(ledger.Kind.CUSTOMER_CHANGED, about, facts, actor=actor)

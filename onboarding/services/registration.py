@@ -98,7 +98,7 @@ def _begin(user: User, organisation: Organisation) -> None:
         is_default=True,
     )
     Membership.objects.create(user=user, organisation=organisation, role=Role.CUSTOMER_ADMIN)
-    _record(rights.person(user, organisation), organisation, "registered")
+    steps.changed(rights.person(user, organisation), organisation, "registered")
 
 
 def _ask(user: User, organisation: Organisation) -> None:
@@ -124,9 +124,9 @@ def _ask(user: User, organisation: Organisation) -> None:
 
 # --- filled in ------------------------------------------------------------------------------------
 
-_NAMES = ("name_fi", "name_sv", "name_en")
-_IDENTITY = (*_NAMES, "sector")
-_ACTIVITY = ("roles", "content_types", "services_used")
+NAMES = ("name_fi", "name_sv", "name_en")
+IDENTITY = (*NAMES, "sector")
+ACTIVITY = ("roles", "content_types", "services_used")
 
 
 def save(actor: Actor, joining: Joining, *, step: str, values: Mapping[str, Any]) -> Joining:
@@ -139,7 +139,7 @@ def save(actor: Actor, joining: Joining, *, step: str, values: Mapping[str, Any]
     with transaction.atomic():
         held = steps.locked(joining)
         party = rights.require(actor, held.organisation, Party.CUSTOMER, Party.OFFICER)
-        if not may_change(held, party, identity=bool(set(_IDENTITY) & set(values))):
+        if not may_change(held, party, identity=bool(set(IDENTITY) & set(values))):
             raise StepOutOfOrder(facts={"state": held.state})
         was = _told(held)
         _identity(held.organisation, values)
@@ -147,16 +147,16 @@ def save(actor: Actor, joining: Joining, *, step: str, values: Mapping[str, Any]
         held.step = step[:24]
         held.save()
         what = f"registration: {', '.join(values) or step}"
-        _record(actor, held.organisation, what, **differences(was, _told(held)))
+        steps.changed(actor, held.organisation, what, "", **differences(was, _told(held)))
         return held
 
 
 def _told(held: Joining) -> Columns:
-    return {**columns_of(held.organisation, _IDENTITY), **columns_of(held, _ACTIVITY)}
+    return {**columns_of(held.organisation, IDENTITY), **columns_of(held, ACTIVITY)}
 
 
 def _identity(organisation: Organisation, values: Mapping[str, Any]) -> None:
-    for name in _NAMES:
+    for name in NAMES:
         if name in values:
             needed = name == "name_fi"
             setattr(organisation, name, fields.text(values[name], name, needed=needed))
@@ -168,9 +168,9 @@ def _identity(organisation: Organisation, values: Mapping[str, Any]) -> None:
         Register.objects.filter(organisation=organisation, is_default=True).update(
             type=default_register_type(organisation.sector)
         )
-    organisation.save(update_fields=_IDENTITY)
-    if {*_NAMES} & set(values):
-        named = {name: getattr(organisation, name) for name in _NAMES}
+    organisation.save(update_fields=IDENTITY)
+    if {*NAMES} & set(values):
+        named = {name: getattr(organisation, name) for name in NAMES}
         PublicCustomer.objects.filter(organisation=organisation).update(**named)
 
 
@@ -207,7 +207,7 @@ def set_contacts(actor: Actor, joining: Joining, contacts: Mapping[str, Mapping[
             raise StepOutOfOrder(facts={"state": held.state})
         for kind, told in contacts.items():
             _set_contact(held.organisation, ContactKind(kind), told)
-        _record(actor, held.organisation, f"contacts: {', '.join(contacts)}")
+        steps.changed(actor, held.organisation, f"contacts: {', '.join(contacts)}")
 
 
 def _set_contact(organisation: Organisation, kind: ContactKind, told: Mapping[str, str]) -> None:
@@ -226,8 +226,3 @@ def _set_contact(organisation: Organisation, kind: ContactKind, told: Mapping[st
             "language": fields.choice(language, f"{kind}-language", languages),
         },
     )
-
-
-def _record(actor: Actor, organisation: Organisation, what: str, **changed: Columns) -> None:
-    facts = {"what": what, **changed}
-    ledger.record(ledger.Kind.CUSTOMER_CHANGED, steps.about(organisation), facts, actor=actor)

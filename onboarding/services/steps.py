@@ -20,6 +20,15 @@ def about(organisation: Organisation, environment: str = "") -> ledger.About:
     )
 
 
+def changed(
+    actor: Actor, organisation: Organisation, what: str, environment: str = "", **facts: Any
+) -> None:
+    """Written down, of what is no step of the road."""
+    told = {"what": what, **facts}
+    about_it = about(organisation, environment)
+    ledger.record(ledger.Kind.CUSTOMER_CHANGED, about_it, told, actor=actor)
+
+
 def locked(joining: Joining) -> Joining:
     """The row as it is now, held for the caller's transaction."""
     rows = Joining.objects.select_for_update(of=("self",)).select_related("organisation")

@@ -5,7 +5,6 @@ from datetime import date
 
 from django.db import transaction
 
-from archive import ledger
 from archive.actors import Actor
 from archive.models import Organisation
 from onboarding.errors import Fault, FieldInvalid
@@ -72,6 +71,5 @@ def _require(actor: Actor, organisation: Organisation) -> Party:
 
 
 def _record(actor: Actor, row: CertifiedSystem, what: str) -> None:
-    facts = {"what": f"certified system {row.product} {row.version} {what}"}
-    about = steps.about(row.organisation)
-    ledger.record(ledger.Kind.CUSTOMER_CHANGED, about, facts, actor=actor)
+    said = f"certified system {row.product} {row.version} {what}"
+    steps.changed(actor, row.organisation, said)

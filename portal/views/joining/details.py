@@ -16,13 +16,11 @@ from onboarding.models import ActivityRole, Joining
 from onboarding.queries import guide
 from onboarding.queries.file import kanta_services
 from onboarding.services import registration
+from onboarding.services.registration import ACTIVITY, IDENTITY
 from portal.forms.registration import DetailsForm
 from portal.staff import Request, page
 from portal.views.joining.opened import Opened, address, blame, open_file, show
 from portal.views.public.wording import in_language
-
-IDENTITY = ("name_fi", "name_sv", "name_en", "sector")
-ACTIVITY = ("roles", "content_types", "services_used")
 
 
 @dataclass(frozen=True, slots=True)
