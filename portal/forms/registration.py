@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from archive.models import Sector
 from archive.values import BusinessId
 from onboarding.models import ActivityRole
+from onboarding.services.registration import IDENTITY
 from portal.forms.codes import refuse_code
 from portal.forms.guide import NONE, Choice, Question
 
@@ -218,5 +219,5 @@ class DetailsForm(forms.Form):
         for name, choices in (("content_types", contents), ("services_used", services)):
             self.fields[name].choices = list(choices.items())  # type: ignore[attr-defined]
         if not identity:
-            for name in ("name_fi", "name_sv", "name_en", "sector"):
+            for name in IDENTITY:
                 del self.fields[name]
