@@ -182,6 +182,8 @@ def html(value: Value) -> SafeString | str:
         case Lines():
             made = ((html(each),) for each in value.values)
             return format_html_join("", '<span class="sub">{}</span>', made)
+        case date():
+            return format_html('<time datetime="{}">{}</time>', value.isoformat(), _text(value))
     return conditional_escape(_text(value))
 
 

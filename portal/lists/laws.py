@@ -26,7 +26,7 @@ CODES = Listing[Coded](
     pages=("codes",),
     key=lambda each: each.row.id,
     columns=(
-        Column("code", gettext_lazy("Code"), lambda each: Code(each.row.code)),
+        Column("code", gettext_lazy("Code"), lambda each: Code(each.row.code), css="nowrap"),
         Column("name", gettext_lazy("Name"), lambda each: each.name, css="broad"),
         Column("state", gettext_lazy("State today"), _standing),
         Column("from", gettext_lazy("Valid from"), lambda each: each.row.valid_from),

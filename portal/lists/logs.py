@@ -90,7 +90,6 @@ USE = Listing[Used](
             "what",
             gettext_lazy("What happened"),
             lambda row: row.what,
-            css="broad",
             under=(Column("brief", gettext_lazy("Detail"), lambda row: row.brief),),
         ),
         Column("at", gettext_lazy("Time"), lambda row: When(row.at)),
