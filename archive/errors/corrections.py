@@ -2,7 +2,8 @@
 
     NotFound   NothingToReject
     Conflict   RejectionNoteReused, RejectedBefore, RejectionClassConflict, RejectedAlready,
-               CorrectionIncomplete, CorrectionOutdated, OthersObjects, StudyOfTwo
+               RejectionOfAnother, CorrectionIncomplete, CorrectionOutdated, OthersObjects,
+               StudyOfTwo
     Refused    RetentionRejectionUnauthorised, RetentionNotEnded, RegisterFixed
 
 A770 to A776 are the codes of dcm4chee-arc for rejection notes and rejected objects.
@@ -34,6 +35,11 @@ class RejectionClassConflict(Conflict):
 class RejectedAlready(Conflict):
     code = "A774"
     comment = "object is rejected already"
+
+
+class RejectionOfAnother(Conflict):
+    code = "A778"
+    comment = "rejection note names another patient than the study's"
 
 
 class CorrectionIncomplete(Conflict):

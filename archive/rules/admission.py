@@ -106,11 +106,16 @@ def _require_uid(tag: int, uid: str) -> None:
         raise DatasetUnreadable("a UID is missing or is no UID", tag=tag) from None
 
 
+def identified(header: Header) -> PatientIdentifier:
+    """Whom the object names. Raises ValueError."""
+    issuer = header.issuer_universal_entity_id or header.issuer_of_patient_id
+    return PatientIdentifier.parse(header.patient_id, issuer)
+
+
 def trusted_patient(header: Header, policy: Policy) -> PatientIdentifier:
     """A personal identity code, or a temporary id with its issuer's OID."""
-    issuer = header.issuer_universal_entity_id or header.issuer_of_patient_id
     try:
-        patient = PatientIdentifier.parse(header.patient_id, issuer)
+        patient = identified(header)
     except ValueError:
         raise PatientIdUntrusted() from None
     identity.require_environment(

@@ -40,6 +40,9 @@ class Place:
     step: str
 
 
+STORE = Place("dicom", "store")
+
+
 @dataclass(frozen=True, slots=True)
 class Who:
     """Whose system it was, as far as that is known."""

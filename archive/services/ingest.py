@@ -34,11 +34,11 @@ from archive.services import (
     unsettled,
 )
 from archive.services.corrections import Sent
-from archive.services.error_desk import What
+from archive.services.error_desk import STORE, What
 from archive.services.filing import Filed, Target
 from archive.services.resending import Again
 from archive.services.rows import Written
-from archive.services.sessions import STORE, Session, Tally
+from archive.services.sessions import Session, Tally
 from archive.values import mask, now, uuid7
 
 
@@ -229,18 +229,13 @@ class Receipt:
     def _was_note(self, header: Header) -> bool:
         """A rejection note is acted on, and is no object of its study. Key notes are objects."""
         announced, session = self.announced, self.session
-        note = rejection_notes.note_in(
-            self.incoming,
-            announced.sop_class_uid,
-            announced.sop_instance_uid,
-            self.transfer_syntax_uid,
-        )
+        note = rejection_notes.note_in(self.incoming, header, self.transfer_syntax_uid)
         if note is None:
             return False
         admission.identify(header, announced)
         meta = self._meta(session.registers.own)
         peer = session.peer
-        rejection_notes.receive(peer, session.terms, note, self.incoming, meta)
+        rejection_notes.receive(peer, session.policy, session.terms, note, self.incoming, meta)
         taken = [announced.sop_instance_uid]
         error_desk.settle_taken(
             peer.environment, peer.organisation_id, header.study_instance_uid, taken

@@ -21,9 +21,8 @@ from archive.models import (
 )
 from archive.objects.part10 import FileMeta
 from archive.services import error_desk, notices, tombstones
-from archive.services.error_desk import What, Who
+from archive.services.error_desk import STORE, What, Who
 from archive.services.rounds import VERIFY
-from archive.services.sessions import STORE
 from archive.values import now
 
 log = logging.getLogger(__name__)

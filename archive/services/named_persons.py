@@ -4,11 +4,13 @@ from uuid import UUID
 
 from django.db.models import Q, QuerySet
 
+from archive import vault
 from archive.errors import DatasetUnreadable, InstanceUnknown
 from archive.errors.corrections import OthersObjects
-from archive.models import Instance, PatientMerge, Study
+from archive.models import Correction, Instance, PatientMerge, Rejection, Study
 from archive.objects.study_facts import OF_ID, StudyFacts
 from archive.queries import standing
+from archive.rules.admission import identified
 from archive.services import filing
 from archive.services.correction_likeness import facts_in
 from archive.values import PatientIdentifier
@@ -31,6 +33,55 @@ def require_none_of(person_id: UUID, study_id: UUID) -> None:
         return
     if person_id in _named(study, Instance.objects.available().filter(study=study)):
         raise OthersObjects()
+
+
+def is_meant(patient: PatientIdentifier, study: Study, objects: QuerySet[Instance]) -> bool:
+    """Whether who names this patient may mean these objects of the study: it is the study's person,
+    whom the study was corrected from or to, or whom all of these objects name themselves.
+    """
+    person = _person_of(study.environment, patient)
+    if person == standing.person_id(study.patient):
+        return True
+    said = Correction.objects.filter(study=study).values_list("before", "after")
+    if any(
+        _is_same(study.environment, each, patient, person)
+        for each in {_id_of(facts) for both in said for facts in both}
+    ):
+        return True
+    for row in objects.iterator():
+        try:
+            each = _id_in(facts_in(study.environment, row), {})
+        except (InstanceUnknown, DatasetUnreadable):  # damaged: it does not say so
+            return False
+        if not _is_same(study.environment, each, patient, person):
+            return False
+    return True
+
+
+def patient_of(note: Rejection) -> PatientIdentifier | None:
+    """Whom a note that was taken names; None when that cannot be told any more."""
+    digest = bytes(note.digest)
+    try:
+        header = vault.read_header(note.environment, digest, note.transfer_syntax_uid)
+        return identified(header)
+    except (InstanceUnknown, DatasetUnreadable, ValueError):
+        return None
+
+
+def _id_of(facts: dict[str, str]) -> tuple[str, str]:
+    value, issuer = (str(facts.get(name, "")) for name in OF_ID)
+    return value, issuer
+
+
+def _is_same(
+    environment: str, said: tuple[str, str], patient: PatientIdentifier, person: UUID | None
+) -> bool:
+    """`person`: who the patient is, if anybody is known by that id."""
+    try:
+        found = PatientIdentifier.parse(*said)
+    except ValueError:
+        return False
+    return found == patient or (person is not None and _person_of(environment, found) == person)
 
 
 def were_parted(study: Study) -> bool:
@@ -66,7 +117,11 @@ def _id_in(said: StudyFacts, laid_over: dict[str, str]) -> tuple[str, str]:
 
 def _person(environment: str, value: str, issuer: str) -> UUID | None:
     try:
-        known = filing.find_patient(environment, PatientIdentifier.parse(value, issuer))
+        return _person_of(environment, PatientIdentifier.parse(value, issuer))
     except ValueError:
         return None
+
+
+def _person_of(environment: str, patient: PatientIdentifier) -> UUID | None:
+    known = filing.find_patient(environment, patient)
     return standing.person_id(known) if known is not None else None

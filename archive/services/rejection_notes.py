@@ -14,17 +14,23 @@ from django.db.models import Q, QuerySet
 from archive import locks, vault
 from archive.actors import Actor, ActorKind
 from archive.errors import ControllerUnauthorised, OtherRegister, Unacceptable
-from archive.errors.corrections import RejectionNoteReused, RetentionRejectionUnauthorised
+from archive.errors.corrections import (
+    RejectionNoteReused,
+    RejectionOfAnother,
+    RetentionRejectionUnauthorised,
+)
 from archive.models import Instance, Organisation, Rejection, RejectionTitle, Study
 from archive.objects import key_objects, manifest, part10
+from archive.objects.header import Header
 from archive.objects.key_objects import KeyObjects
 from archive.objects.sameness import same_content
 from archive.queries import retention, standing
-from archive.rules import correction
+from archive.rules import admission, correction
+from archive.rules.admission import Policy
 from archive.rules.correction import Known, Terms, Verdict
-from archive.services import integrity, publishing, rejections
+from archive.services import integrity, named_persons, publishing, rejections
 from archive.services.associations import Peer
-from archive.values import now, today
+from archive.values import PatientIdentifier, now, today
 from archive.vault import Kept
 
 MOST = 100_000  # objects of one note
@@ -35,33 +41,40 @@ NOTE, PORTAL = "note", "portal"
 class Note:
     """A rejection note as it came; its bytes are not kept yet."""
 
-    sop_instance_uid: str
+    header: Header
     transfer_syntax_uid: str
     content: KeyObjects
 
+    @property
+    def sop_instance_uid(self) -> str:
+        return self.header.sop_instance_uid
 
-def note_in(
-    incoming: vault.Incoming, sop_class_uid: str, sop_instance_uid: str, transfer_syntax_uid: str
-) -> Note | None:
+
+def note_in(incoming: vault.Incoming, header: Header, transfer_syntax_uid: str) -> Note | None:
     """The rejection note in an object on its way in; None for any other object, key notes among
     them. Raises DatasetUnreadable.
     """
-    if sop_class_uid != key_objects.SOP_CLASS_UID:
+    if header.sop_class_uid != key_objects.SOP_CLASS_UID:
         return None
     with incoming.view() as data:
         content = key_objects.read(bytes(data), transfer_syntax_uid)
     if content.title not in correction.TITLES:
         return None
-    return Note(sop_instance_uid, transfer_syntax_uid, content)
+    return Note(header, transfer_syntax_uid, content)
 
 
 def receive(
-    peer: Peer, terms: Terms, note: Note, incoming: vault.Incoming, meta: part10.FileMeta
+    peer: Peer,
+    policy: Policy,
+    terms: Terms,
+    note: Note,
+    incoming: vault.Incoming,
+    meta: part10.FileMeta,
 ) -> None:
     """Act on a customer's note; on return its bytes and what it did are durable.
 
-    Raises what `rules.correction.judge` does, RejectionNoteReused, OtherRegister,
-    ControllerUnauthorised, RetentionRejectionUnauthorised.
+    Raises what `rules.correction.judge` does, PatientIdUntrusted and its like, RejectionOfAnother,
+    RejectionNoteReused, OtherRegister, ControllerUnauthorised, RetentionRejectionUnauthorised.
     """
     if len(note.content.named) > MOST:
         raise Unacceptable("rejection note names too many objects")
@@ -69,9 +82,11 @@ def receive(
         locks.hold(note.sop_instance_uid)  # it may come twice in one moment
         if _came_before(peer, note, incoming, meta):
             return
+        patient = admission.trusted_patient(note.header, policy)
         own = _own(peer, note) | _begun(peer, note)
         locks.hold(*own.order_by().values_list("study_id", flat=True).distinct())
         verdict = _judge(peer, terms, note, own)
+        _require_meant(patient, own)
         rejection = _row(
             note.content.title,
             incoming.keep(meta),
@@ -155,6 +170,16 @@ def _judge(peer: Peer, terms: Terms, note: Note, own: QuerySet[Instance]) -> Ver
     return correction.judge(note.content.title, note.content.named, known, titles, terms, today())
 
 
+def _require_meant(patient: PatientIdentifier, own: QuerySet[Instance]) -> None:
+    """A note that was made for another patient would hide images of this one. Raises
+    RejectionOfAnother.
+    """
+    studies = Study.objects.filter(id__in=own.order_by().values("study"))
+    for study in studies.select_related("patient"):
+        if not named_persons.is_meant(patient, study, own.filter(study=study)):
+            raise RejectionOfAnother()
+
+
 def _ends(own: QuerySet[Instance]) -> dict[UUID, date | None]:
     """The last day of retention of each study that is named (AR-9)."""
     related = ("register", "patient__survivor")
@@ -210,11 +235,6 @@ def replay(
             environment=meta.environment,
             sop_instance_uid__in=[each.instance_uid for each in content.named],
         )
-        found = {
-            row.sop_instance_uid: row.id
-            for row in own
-            if correction.may_follow(content.title, row.rejection)
-        }
         locks.hold(*own.order_by().values_list("study_id", flat=True).distinct())
         rejection = _row(
             content.title,
@@ -227,6 +247,12 @@ def replay(
             transfer_syntax_uid=meta.transfer_syntax_uid,
             reason=reason,
         )
+        found = {
+            row.sop_instance_uid: row.id
+            for row in own.select_related("study__patient")
+            if correction.may_follow(content.title, row.rejection)
+            and (row.received_at <= at or rejections.is_meant(rejection, row))
+        }
         awaited = tuple(each for each in content.named if each.instance_uid not in found)
         verdict = Verdict(tuple(found.values()), awaited)
         origin = NOTE if actor.kind == ActorKind.CONNECTION else PORTAL

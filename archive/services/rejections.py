@@ -14,6 +14,7 @@ from django.utils.translation import gettext_noop as _
 
 from archive import jobs, ledger, locks, vault
 from archive.actors import Actor
+from archive.errors.corrections import RejectionOfAnother
 from archive.models import (
     Instance,
     JobKind,
@@ -27,11 +28,13 @@ from archive.objects.key_objects import Named
 from archive.queries import standing
 from archive.rules import correction
 from archive.rules.correction import Verdict
-from archive.services import named_persons, rows
+from archive.services import error_desk, named_persons, rows
+from archive.services.error_desk import STORE, What, Who
 from archive.values import now
 
 STRICTER = _("replaced by a stricter rejection")
 REJECTED_ALREADY = _("rejected already by another note")
+OF_ANOTHER = _("the note names another patient")
 # What a study becomes of which nothing is shown any more; its modalities stay as they were.
 EMPTIED: Mapping[str, object] = {"state": StudyState.CORRECTED, "waits_for": ""}
 
@@ -224,9 +227,12 @@ def _fall_on(instance: Instance, awaited: RejectedObject) -> bool:
     """What would have been refused had the object been there holds no more, and awaits nothing."""
     note = awaited.rejection
     this = RejectedObject.objects.filter(id=awaited.id)
-    if not correction.may_follow(note.title, instance.rejection):
+    holds = correction.may_follow(note.title, instance.rejection)
+    if not holds or not is_meant(note, instance):
         this.update(instance=instance)
-        _end(this, by=note.actor_name, why=REJECTED_ALREADY)
+        _end(this, by=note.actor_name, why=OF_ANOTHER if holds else REJECTED_ALREADY)
+        if holds:
+            _report_other_patient(note, instance)
         return False
     here = RejectedObject.objects.filter(instance=instance, ended_at=None)
     _end(here, by=note.actor_name, why=STRICTER)
@@ -235,6 +241,30 @@ def _fall_on(instance: Instance, awaited: RejectedObject) -> bool:
     instance.rejection = note.title
     instance.save(update_fields=["rejection"])
     return True
+
+
+def is_meant(note: Rejection, instance: Instance) -> bool:
+    """Whether an object that came after the note is of the patient whom the note names."""
+    patient = named_persons.patient_of(note)
+    rows = Instance.objects.filter(id=instance.id)
+    return patient is None or named_persons.is_meant(patient, instance.study, rows)
+
+
+def _report_other_patient(note: Rejection, instance: Instance) -> None:
+    """Its sender was told success, and the image is shown: a case, once a note."""
+    error_desk.report(
+        RejectionOfAnother(),
+        environment=note.environment,
+        place=STORE,
+        who=Who(note.organisation_id, note.connection_id),
+        what=What(
+            study_id=instance.study_id,
+            subject_id=note.id,
+            study_instance_uid=instance.study.study_instance_uid,
+            sop_instance_uid=note.note_uid,
+        ),
+        once=True,
+    )
 
 
 def leave_out(study_id: UUID) -> None:

@@ -20,12 +20,11 @@ from archive.services import (
     policies,
 )
 from archive.services.associations import Peer
-from archive.services.error_desk import Place, What
+from archive.services.error_desk import STORE, What
 from archive.services.filing import Filed, Target
 from archive.services.rows import Archived
 from archive.values import PatientIdentifier, today
 
-STORE = Place("dicom", "store")
 LOOK_AGAIN = 1.0  # seconds
 
 

@@ -53,6 +53,23 @@ ADVICE: dict[type[ArchiveError], Advice] = {
         _("Nothing to do, unless the first rejection was made for a wrong reason."),
         Move.NOBODY,
     ),
+    errors.RejectionOfAnother: Advice(
+        _("Rejection note names another patient"),
+        _(
+            "The note rejects objects of a study that is not, and never was, of the patient whom "
+            "the note names. Nothing was hidden."
+        ),
+        _(
+            "Find out with the customer which is wrong, the patient in the note or the objects it "
+            "names. What is to be hidden at once an archivist rejects on the study’s page."
+        ),
+        _("Your rejection note names another patient than the study that it rejects."),
+        _(
+            "Check which images were to be rejected, and have the note made again with their "
+            "patient. Until then the images are shown."
+        ),
+        Move.SENDER,
+    ),
     errors.CorrectionIncomplete: Advice(
         _("Study is corrected in part"),
         _(

@@ -33,7 +33,8 @@ from archive.objects import json_model, part10
 from archive.objects.header import Header
 from archive.objects.json_model import Model
 from archive.objects.multipart import Limits, Part, Reader
-from archive.services import ingest, querying, sessions
+from archive.services import ingest, querying
+from archive.services.error_desk import STORE
 from archive.services.ingest import Receipt
 from archive.services.sessions import Session
 
@@ -72,7 +73,7 @@ def _on_the_desk(call: Call) -> Iterator[None]:
         yield
     except (MultipartBroken, MediaTypeUnsupported, RequestTooLarge) as error:
         with exchange(call.correlation_id):
-            querying.report(call.peer, error, sessions.STORE)
+            querying.report(call.peer, error, STORE)
         raise
 
 
