@@ -102,7 +102,7 @@ class Giving:
     form: Form
     encode: Encode
     first_only: bool = False  # the first object that can be given stands for all
-    ahead: bool = False  # of what nothing can be made is left out, and the status says so
+    ahead: bool = False  # what cannot be made whole is left out, and the status says so
     _left_out: ArchiveError | None = field(default=None, init=False)
     _is_said: bool = field(default=False, init=False)  # the status has gone out
     _is_partial: bool = field(default=False, init=False)
@@ -140,9 +140,9 @@ class Giving:
                 begun = False
                 try:
                     with item.hold() as held, self.encode(item, held) as parts:
-                        for part in parts:
+                        for piece in self._pieces(parts):
                             given = begun = True
-                            yield from multipart.gathered(self.form.part(part))
+                            yield piece
                 except GeneratorExit:
                     if begun:  # the peer has gone, with a part of it
                         self.wanted.note(item, None)
@@ -164,6 +164,21 @@ class Giving:
             ending = retrieval.DONE
         finally:
             self._close(ending)
+
+    def _pieces(self, parts: Sequence[Part]) -> Iterator[Bytes]:
+        """Of one object. While it can still be left out, nothing of it goes on before all of it is
+        made, unless that is much.
+        """
+        pieces = (piece for part in parts for piece in multipart.gathered(self.form.part(part)))
+        if self.ahead and not self._is_said:
+            held, size = [], 0
+            for piece in pieces:
+                held.append(piece)
+                size += len(piece)
+                if size >= AHEAD:
+                    break
+            yield from held
+        yield from pieces
 
     def _leave_out(self, error: ArchiveError) -> bool:
         """What is of this object alone, while the status can still say that it is not all. What is

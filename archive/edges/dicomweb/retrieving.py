@@ -211,7 +211,8 @@ def all_bulk_data(call: Call) -> HttpResponseBase:
             yield list(_long_values(found, form, _bulk_data_of(call, found)))
 
     partial = bool(unfit) or wanted.lacks_some
-    return Giving(call, wanted, Related(accept.OCTETS), encode).response(partial=partial)
+    giving = Giving(call, wanted, Related(accept.OCTETS), encode, ahead=True)
+    return giving.response(partial=partial)
 
 
 def _long_values(found: Opened, form: accept.Form, link: json_model.Link) -> Iterator[Part]:

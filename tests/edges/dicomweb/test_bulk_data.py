@@ -1,12 +1,17 @@
 """WADO-RS: the long values of whole studies, series and objects, PS3.18 table 10.4.4-1 (AR-6)."""
 
+from copy import deepcopy
+from functools import partial
 from typing import Any
 
 import pytest
 from pydicom.dataset import Dataset
+from pydicom.encaps import encapsulate, generate_frames
 
 from archive.models import CaseEvent, LedgerEvent
+from archive.objects import elements
 from archive.services.sessions import Session
+from archive.values import uid_from_uuid
 from tests import cast
 from tests.cast import EXPLICIT, MALLILA, dataset
 from tests.edges.dicomweb import web
@@ -18,6 +23,7 @@ from tests.edges.dicomweb.test_retrieving import (
     sample,
     stored,
 )
+from tests.objects import samples
 
 pytestmark = pytest.mark.usefixtures("db")
 
@@ -97,6 +103,44 @@ def test_what_cannot_be_unpacked_is_left_out_and_what_has_none_is_not_acceptable
     assert CaseEvent.objects.get().sop_instance_uid == film.SOPInstanceUID
     assert web.problem(ours.get(path(film), VALUES)) == (406, "not-acceptable")
     assert web.problem(ours.get(path(plain), "application/octet-stream")) == (406, "not-acceptable")
+
+
+def test_values_of_what_cannot_be_read_are_left_out_and_said(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """One object must not hide the study that it is in."""
+    first, last = stored(), stored(PatientComments=None)
+    bulky = dataset(RequestAttributesSequence=[Dataset() for _ in range(200)])
+    cast.store(bulky)
+    monkeypatch.setattr(elements, "require_few", partial(elements.require_few, most=150))
+    response = web.system().get(f"studies/{STUDY}/bulkdata")
+    assert response.status_code == 206
+    assert values(response).keys() == {
+        path(made, "/bulkdata/7FE00010") for (made,) in (first, last)
+    }
+    event = CaseEvent.objects.get()
+    assert (event.case.reason, event.sop_instance_uid) == ("unsupported", bulky.SOPInstanceUID)
+    facts = LedgerEvent.objects.get(kind="study.retrieved").facts
+    assert (facts["instances"], facts["failed"]) == (2, 1)
+    assert web.problem(web.system().get(path(bulky), VALUES))[0] == 501
+
+
+def test_an_object_is_left_out_whole_when_a_later_frame_cannot_be_unpacked() -> None:
+    made, _, syntax = sample("examples_ybr_color.dcm")
+    broken = deepcopy(made)
+    broken.SOPInstanceUID = uid_from_uuid()
+    frames = list(generate_frames(made.PixelData, number_of_frames=made.NumberOfFrames))
+    frames[-1] = bytes(64)
+    broken.PixelData = encapsulate(frames)
+    broken["PixelData"].is_undefined_length = True
+    data = samples.encoded(broken, syntax)
+    cast.send(Session(cast.peer()), broken, syntax, data=data)
+    (plain,) = stored(SOPClassUID=SECONDARY_CAPTURE)
+    response = web.system().get(f"studies/{STUDY}/bulkdata")
+    assert response.status_code == 206
+    whole = {path(each, "/bulkdata/7FE00010") for each in (made, plain)}
+    assert values(response).keys() == whole
+    assert CaseEvent.objects.get().sop_instance_uid == broken.SOPInstanceUID
 
 
 def test_anothers_values_are_not_there() -> None:
