@@ -119,6 +119,7 @@ PLACES = {
     "succession": _("succession of a register"),
     "authorisations-left": _("authorisations of a register that has passed"),
     "authorisations-due": _("end of authorisations"),
+    "doubts": _("clearing away what was refused"),
     "counting": _("counting of what went through the interfaces"),
     "silence": _("learning of when systems send"),
 }

@@ -18,7 +18,7 @@ from archive import config, stores
 from archive.objects import part10
 from archive.stores import files
 from archive.vault.digests import ALGORITHM, READ_CHUNK
-from archive.vault.doubts import doubt, doubted, forget, put_back, take_away
+from archive.vault.doubts import doubt, doubted, forget, put_back, take_away, whose_doubt
 from archive.vault.incoming import DATA_OFFSET, SPILL, Incoming, Kept, key_of, path_of
 from archive.vault.quarantine import (
     remove_set_aside,
@@ -106,6 +106,7 @@ __all__ = [
     "take_away",
     "unsealed",
     "where",
+    "whose_doubt",
 ]
 
 FOLDERS = tuple(f"{number:02x}" for number in range(256))  # of an environment

@@ -11,9 +11,10 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 
 from archive import stores
-from archive.errors import StorageGone
+from archive.errors import DatasetUnreadable, StorageGone
+from archive.objects import part10
 from archive.values import now
-from archive.vault.incoming import key_of
+from archive.vault.incoming import DATA_OFFSET, key_of
 
 DOUBTED = "doubted"  # folder of the notes
 
@@ -23,12 +24,12 @@ def doubt(environment: str, digest: bytes, sop_instance_uid: str) -> None:
     stores.default().note(_note(environment, digest), sop_instance_uid)
 
 
-def doubted(environment: str, older_than: float) -> list[tuple[bytes, str]]:
-    """Digests noted more than `older_than` seconds ago, each with its SOP Instance UID."""
+def doubted(environment: str, older_than: float) -> list[bytes]:
+    """Digests noted more than `older_than` seconds ago."""
     return list(_old(environment, timedelta(seconds=older_than)))
 
 
-def _old(environment: str, age: timedelta) -> Iterator[tuple[bytes, str]]:
+def _old(environment: str, age: timedelta) -> Iterator[bytes]:
     before = now() - age
     for store in stores.configured().values():
         noted: list[tuple[str, datetime]] = []
@@ -36,8 +37,23 @@ def _old(environment: str, age: timedelta) -> Iterator[tuple[bytes, str]]:
             noted.extend(store.keys(f"{environment}/{DOUBTED}"))
         for key, at in noted:
             if at < before:
-                with suppress(FileNotFoundError), store.open(key) as note:  # settled meanwhile
-                    yield bytes.fromhex(key.rpartition("/")[2]), note.read().decode()
+                with suppress(ValueError):  # somebody's file, not ours
+                    yield bytes.fromhex(key.rpartition("/")[2])
+
+
+def whose_doubt(environment: str, digest: bytes) -> str | None:
+    """The SOP Instance UID of the bytes, as they say themselves: a note is not synced, and one that
+    a power cut has torn may name nobody. Of what is not there, as the note says. None: settled
+    meanwhile.
+    """
+    for store in stores.configured().values():
+        for key in (key_of(environment, digest), _away(environment, digest)):
+            with suppress(FileNotFoundError, DatasetUnreadable), store.open(key, DATA_OFFSET) as it:
+                return part10.read_prefix(it.read(DATA_OFFSET)).sop_instance_uid
+    for store in stores.configured().values():
+        with suppress(FileNotFoundError), store.open(_note(environment, digest)) as note:
+            return note.read().decode(errors="replace")
+    return None
 
 
 def take_away(environment: str, digest: bytes, sop_instance_uid: str) -> bool:

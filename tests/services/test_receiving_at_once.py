@@ -2,13 +2,14 @@
 NF-4). Each association has brought a new object before, so that study and series are known.
 """
 
+import errno
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from pydicom.dataset import Dataset
 
-from archive import errors, vault
+from archive import config, errors, vault
 from archive.errors.retention import StudyDestroyed
 from archive.models import Case, Environment, Instance, InstanceVersion, Job, Study, StudyState
 from archive.services import doubts, rows, serving
@@ -175,3 +176,65 @@ def test_what_comes_when_its_bytes_were_taken_away_stays(monkeypatch: pytest.Mon
     doubts.settle()
     found = Instance.objects.select_related("study__overlay").get()
     assert serving.served(found).data() == cast.encoded(made)
+
+
+def doubted(environment: str = "production") -> set[str]:
+    folder = config.settings().vault_dir / environment / "doubted"
+    return {path.name for path in folder.iterdir()}
+
+
+def test_one_that_cannot_be_judged_keeps_no_other_from_its_turn(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made = [dataset() for _ in range(3)]
+    for each in made:
+        left(each)
+    (config.settings().vault_dir / "production" / "doubted" / "README").write_text("a stranger's")
+    monkeypatch.setattr(doubts, "DOUBT_SECONDS", -1)
+    first = vault.doubted("production", older_than=-1)[0]
+    find = rows.find
+
+    def failing(environment: str, uid: str) -> rows.Archived | None:
+        if vault.whose_doubt(environment, first) == uid:
+            raise OSError(errno.EIO, "Input/output error")
+        return find(environment, uid)
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(rows, "find", failing)
+        assert [doubts.settle() for _ in range(2)] == [0, 2]
+    assert doubted() == {first.hex(), "README"}
+    case = Case.objects.get()
+    assert (case.reason, case.place, case.open_count) == ("broken", "doubts", 1)
+    assert [doubts.settle() for _ in range(2)] == [0, 1]
+    case.refresh_from_db()
+    assert (case.state, doubted()) == ("resolved", {"README"})
+
+
+@pytest.mark.parametrize("torn", [b"", b"\xff\xfe", b"1.2"])
+def test_a_note_that_a_power_cut_has_torn_costs_no_bytes_that_are_named(
+    torn: bytes, own_vault: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A note is not synced. Of which object the bytes are they say themselves."""
+    made, refused = dataset(), dataset()
+    cast.store(made)
+    left(refused)
+    kept = bytes(row(made).digest)
+    vault.doubt("production", kept, str(made.SOPInstanceUID))
+    for note in own_vault.glob("production/doubted/*"):
+        note.write_bytes(torn)
+    monkeypatch.setattr(doubts, "DOUBT_SECONDS", -1)
+    assert [doubts.settle() for _ in range(2)] == [0, 1]
+    assert [digest for digest, _ in vault.every_object("production")] == [kept]
+    assert not doubted() and not Case.objects.exists()
+
+
+def test_a_store_that_is_away_is_judged_another_time(
+    own_vault: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left(dataset())
+    monkeypatch.setattr(doubts, "DOUBT_SECONDS", -1)
+    mark = own_vault / "production" / ".vault"
+    mark.rename(own_vault / "gone")
+    assert doubts.settle() == 0 and not Case.objects.exists()
+    (own_vault / "gone").rename(mark)
+    assert [doubts.settle() for _ in range(2)] == [0, 1]
