@@ -91,6 +91,7 @@ PLACES = {
     "registration": _("making the manifest"),
     "documents": _("tying documents to the study"),
     "persons": _("whom the objects name"),
+    "birth": _("comparison of the day of birth"),
     "source-manifest": _("comparison with a source’s manifest"),
     "register": _("registering documents"),
     "query": _("query"),

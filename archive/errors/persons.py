@@ -8,7 +8,7 @@ what waits for a second person. Under the families of `base`.
     NotFound       PatientUnknown
     Conflict       MergeSelf, MergeInverse, MergeCircular, MergedElsewhere, IdInUse,
                    UpdateOutdated, MergeUndone, MessageDone, SecondAsked,
-                   SecondDecided
+                   SecondDecided, BirthContradicts
     Refused        SenderUnknown, SenderAddressWrong, ReceiverUnknown, MergeUnauthorised, SamePerson
 
 `facts["place"]`, where there is one, names segment, sequence and field of the message: `PID^1^3`.
@@ -155,6 +155,11 @@ class SecondAsked(Conflict):
 class SecondDecided(Conflict):
     code = "SECOND-DECIDED"
     comment = "this has been decided"
+
+
+class BirthContradicts(Conflict):
+    code = "BIRTH"
+    comment = "day of birth is another than the personal identity code says"
 
 
 # --- Refused --------------------------------------------------------------------------------------

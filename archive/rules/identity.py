@@ -19,10 +19,11 @@ from archive.errors.persons import (
     PatientIdForeign,
 )
 from archive.models import Environment, Role
-from archive.values import HETU_ROOT, ORGANISATION_ROOT, PatientIdentifier
+from archive.values import HETU_ROOT, ORGANISATION_ROOT, PatientIdentifier, PersonId, dicom_date
 
 Id = TypeVar("Id", bound=Hashable)
 
+NO_YEARS = (1, 1900)  # of systems that know no day of birth
 MERGERS = frozenset({Role.ARCHIVIST, Role.ADMIN})  # of the staff
 
 
@@ -75,6 +76,19 @@ def require_own_issuer(identifier: PatientIdentifier, arcs: Collection[str]) -> 
     """Each organisation answers for its own temporary ids only. Raises PatientIdForeign."""
     if not is_official(identifier) and arc_of(identifier.issuer) not in arcs:
         raise PatientIdForeign()
+
+
+def contradicts_code(identifier: PatientIdentifier, birth: str) -> bool:
+    """Whether a day of birth is another than a personal identity code says. What systems send that
+    know no day, or only the year, contradicts nothing.
+    """
+    told = dicom_date(birth)
+    if told is None or not is_official(identifier):
+        return False
+    born = PersonId(identifier.value).birth_date
+    if (told.month, told.day) == (1, 1) and told.year in (*NO_YEARS, born.year):
+        return False
+    return told != born
 
 
 def may_update(standing: Standing, party: Party) -> bool:

@@ -16,10 +16,12 @@ from archive import conversation, ledger
 from archive.actors import Actor, connection_actor
 from archive.config import settings
 from archive.errors import ArchiveError, NotFound
-from archive.errors.persons import MessageDone, SenderUnknown
+from archive.errors.persons import BirthContradicts, MessageDone, SenderUnknown
 from archive.models import Hl7Message, MessageOutcome, Patient
 from archive.objects import adt, er7
 from archive.objects.persons import Person
+from archive.queries import standing
+from archive.rules.identity import contradicts_code
 from archive.rules.messages import Spoken, require_taken
 from archive.services import error_desk, filing, identity
 from archive.services.error_desk import Place, What, Who
@@ -27,6 +29,7 @@ from archive.services.identity import Occasion
 from archive.values import now, without_codes
 
 MESSAGE = Place("hl7", "message")
+BIRTH = Place("hl7", "birth")
 ACCEPTED = "AA"
 EMPTIED_AT_ONCE = 5_000
 
@@ -150,7 +153,26 @@ Done = tuple[Patient | None, bool]  # the person it is about, and whether anythi
 def _update(actor: Actor, message: er7.Message, occasion: Occasion) -> Done:
     person = adt.read_update(message)
     changed = identity.update(actor, person, occasion) is not None
-    return _patient(person, occasion), changed
+    patient = _patient(person, occasion)
+    if patient is not None and person.demographics.birth_date is not None:
+        _tell_of_birth(actor, person, standing.person_id(patient), occasion)
+    return patient, changed
+
+
+def _tell_of_birth(actor: Actor, person: Person, person_id: UUID, occasion: Occasion) -> None:
+    """It is taken as it is told; of another day than the code says its sender is to look whose it
+    is. The next message that tells a right one ends it.
+    """
+    if not contradicts_code(person.identifier, person.demographics.birth_date or ""):
+        error_desk.settle(person_id, BIRTH.step)
+        return
+    error_desk.watched(
+        BirthContradicts(),
+        environment=occasion.environment,
+        place=BIRTH,
+        who=Who(actor.organisation_id, actor.connection_id),
+        what=What(subject_id=person_id, correlation_id=occasion.correlation_id),
+    )
 
 
 def _merge(actor: Actor, message: er7.Message, occasion: Occasion) -> Done:

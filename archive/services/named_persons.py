@@ -11,9 +11,12 @@ from archive.models import Correction, Instance, PatientMerge, Rejection, Study
 from archive.objects.study_facts import OF_ID, StudyFacts
 from archive.queries import standing
 from archive.rules.admission import identified
+from archive.rules.identity import contradicts_code
 from archive.services import filing
 from archive.services.correction_likeness import facts_in
 from archive.values import PatientIdentifier
+
+MOST_SERIES = 10  # of a study are looked at
 
 
 def require_of_its_person(study: Study, given_back: QuerySet[Instance]) -> None:
@@ -95,6 +98,23 @@ def names_another(study: Study) -> bool:
     """Whether any object in use names somebody else who is known."""
     named = _named(study, Instance.objects.available().filter(study=study))
     return bool(named - {standing.person_id(study.patient), None})
+
+
+def tells_other_birth(study: Study) -> bool:
+    """Whether objects in use, as they are given out, tell another day of birth than the code of
+    whom their study is. One is asked of each series, since systems fill in series alike.
+    """
+    patient = PatientIdentifier(study.patient.identifier, study.patient.issuer)
+    laid_over = study.overlay.values if study.overlay is not None else {}
+    rows = Instance.objects.available().filter(study=study).order_by("series_id", "id")
+    for row in rows.distinct("series_id")[:MOST_SERIES]:
+        try:
+            said = facts_in(study.environment, row).PatientBirthDate
+        except (InstanceUnknown, DatasetUnreadable):  # damaged: it is given to nobody
+            continue
+        if contradicts_code(patient, laid_over.get("PatientBirthDate", said)):
+            return True
+    return False
 
 
 def _named(study: Study, rows: QuerySet[Instance]) -> set[UUID | None]:

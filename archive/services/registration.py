@@ -18,6 +18,7 @@ from archive.actors import Actor
 from archive.config import settings
 from archive.errors import ArchiveError, DocumentsLate, StudyUidDiffers
 from archive.errors.corrections import StudyOfTwo
+from archive.errors.persons import BirthContradicts
 from archive.errors.retrieval import ObjectsAwaited
 from archive.models import (
     Instance,
@@ -48,6 +49,7 @@ REGISTER = Place("job", "registration")
 DOCUMENTS = Place("job", "documents")
 BROUGHT = Place("job", "source-manifest")
 PERSONS = Place("job", "persons")
+BIRTH = Place("job", "birth")
 TOLD = {
     ledger.Kind.STUDY_WAITING: WebhookEvent.STUDY_WAITING,
     ledger.Kind.STUDY_REGISTERED: WebhookEvent.STUDY_REGISTERED,
@@ -113,6 +115,7 @@ def advance(study_id: UUID) -> datetime | None:
     study_papers.take_service_event(study)
     publishing.part_from_others(study)
     _tell_of_two(study)
+    _tell_of_birth(study)
     if verdict.missing:
         return _wait(study, verdict.missing, stored.last_at)
     if study.state == StudyState.REGISTERED and publishing.is_up_to_date(study):
@@ -122,7 +125,10 @@ def advance(study_id: UUID) -> datetime | None:
 
 
 def _load(study_id: UUID) -> Study:
-    related = ("register__organisation", "patient__survivor", "connection__organisation")
+    related = (
+        *("register__organisation", "patient__survivor", "connection__organisation"),
+        "overlay",
+    )
     return Study.objects.select_related(*related).get(id=study_id)
 
 
@@ -207,14 +213,18 @@ def _on_desk(
         environment=study.environment,
         place=place,
         who=Who(study.register.organisation_id, None),
-        what=What(
-            study_id=study.id,
-            subject_id=subject_id,
-            job_id=job_id,
-            accession_number=study.accession_number,
-            study_instance_uid=study.study_instance_uid,
-        ),
+        what=_about(study, subject_id, job_id),
         once=True,
+    )
+
+
+def _about(study: Study, subject_id: UUID, job_id: UUID | None = None) -> What:
+    return What(
+        study_id=study.id,
+        subject_id=subject_id,
+        job_id=job_id,
+        accession_number=study.accession_number,
+        study_instance_uid=study.study_instance_uid,
     )
 
 
@@ -250,6 +260,7 @@ def _nothing_left(study: Study, stored: Stored) -> datetime | None:
         withdrawn = publishing.withdraw(study, why="rejected")
         if withdrawn is not None:
             notices.owe(study, withdrawn, withdraws=True)
+    error_desk.settle(study.id, PERSONS.step, BIRTH.step)
     _settle(study)
     return None
 
@@ -310,6 +321,22 @@ def _tell_of_two(study: Study) -> None:
         _on_desk(study, StudyOfTwo(), PERSONS, subject_id=study.id)
     else:
         error_desk.settle(study.id, PERSONS.step)
+
+
+def _tell_of_birth(study: Study) -> None:
+    """Of another day of birth than the patient's code says, for its sender to find out whose the
+    images are. They are kept and given as ever.
+    """
+    if not named_persons.tells_other_birth(study):
+        error_desk.settle(study.id, BIRTH.step)
+        return
+    error_desk.watched(
+        BirthContradicts(),
+        environment=study.environment,
+        place=BIRTH,
+        who=Who(study.register.organisation_id, None),
+        what=_about(study, study.id),
+    )
 
 
 def _settle(study: Study) -> None:

@@ -209,6 +209,27 @@ ADVICE: dict[type[ArchiveError], Advice] = {
         _("Nothing to do."),
         Move.NOBODY,
     ),
+    errors.BirthContradicts: Advice(
+        _("Day of birth contradicts the personal identity code"),
+        _(
+            "Images, or a message about a person, tell another day of birth than the patient’s "
+            "personal identity code. They may be another person’s. Everything was taken and is "
+            "given out as ever."
+        ),
+        _(
+            "Find out with the customer whose the images are. Another person’s are corrected or "
+            "rejected; a wrong day alone is corrected on the study’s page or by a new message."
+        ),
+        _(
+            "Your images, or a message of yours about a person, tell another day of birth than the "
+            "patient’s personal identity code."
+        ),
+        _(
+            "Check whose the images are. Correct the study, or reject it and send it under its own "
+            "patient; where only the day is wrong, correct that. The case closes by itself."
+        ),
+        Move.SENDER,
+    ),
     errors.SecondAsked: Advice(
         _("A request is open already"),
         _("This waits for a second person already."),
