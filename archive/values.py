@@ -5,6 +5,7 @@ compare as such.
 import os
 import re
 import time
+import unicodedata
 import uuid
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -196,6 +197,11 @@ def mask(identifier: str) -> str:
 def without_codes(text: str) -> str:
     """A peer's own word for something, should somebody's personal code stand in it."""
     return _CODE_WITHIN.sub(lambda found: found[1] or "•••", text)
+
+
+def composed(text: str) -> str:
+    """In the form of Unicode in which an ä is one sign (NFC): systems write it as two as well."""
+    return unicodedata.normalize("NFC", text)
 
 
 def now() -> datetime:

@@ -41,7 +41,7 @@ class Patient(models.Model):
                 opclasses=("varchar_ops", "varchar_pattern_ops"),
                 name="patient_identifier",
             ),
-        )  # and patient_folded_name, by SQL: migration 0030
+        )  # and patient_composed_name, by SQL: migration 0251
 
     def __str__(self) -> str:
         return self.masked

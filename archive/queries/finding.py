@@ -22,11 +22,12 @@ from archive.queries import attributes
 from archive.queries.attributes import Column, Nested
 from archive.rules import matching
 from archive.rules.matching import Among, Level, Like, Match, Within
-from archive.values import PersonId
+from archive.values import PersonId, composed
 
 MOST_UIDS, MOST_VALUES = 10_000, 200  # of one key
 _DATE_FORM = r"^[0-9]{4}[.]?[0-9]{2}[.]?[0-9]{2}$"
 _TIME_FORM = r"^([0-9]{2}(:?[0-9]{2}(:?[0-9]{2}([.][0-9]{1,6})?)?)?)?$"
+_WORDS = frozenset(("description",))  # what people write; no index leads to it
 # Patient ids name a person whichever of the person's ids they are; the rest is the survivor's.
 _IDENTITY = frozenset(("identifier", "issuer"))
 
@@ -160,8 +161,11 @@ def _condition(column: Column, match: Match) -> Q:
         normal = _day(column.path) if column.vr == "DA" else _clock(column.path)
         form = _DATE_FORM if column.vr == "DA" else _TIME_FORM
         return _within(normal, match) & Q(Regex(F(column.path), form)) & ~Q(**{column.path: ""})
-    value = folded_name(column.path, match.group) if column.vr == "PN" else F(column.path)
-    return _any_like(value, match)
+    if column.vr == "PN":
+        return _any_like(folded_name(column.path, match.group), match)
+    if column.path in _WORDS:
+        return _any_like(_composed(column.path), Like(tuple(map(composed, match.patterns))))
+    return _any_like(F(column.path), match)
 
 
 def _any_like(value: Combinable, match: Like) -> Q:
@@ -189,9 +193,14 @@ def _within(value: Combinable, match: Within) -> Q:
 
 
 def folded_name(path: str, group: int = 0) -> Func:
-    """As `matching.folded_name`, and for the alphabetic group as the index has it (0030)."""
-    told = _text("split_part", Lower(path), Value("="), Value(group + 1))
+    """As `matching.folded_name`, and for the alphabetic group as the index has it (0251)."""
+    told = _text("split_part", Lower(_composed(path)), Value("="), Value(group + 1))
     return _text("rtrim", told, Value("^ "))
+
+
+def _composed(path: str) -> Func:
+    """As `values.composed`."""
+    return _text("normalize", F(path))
 
 
 def _day(path: str) -> Func:

@@ -22,6 +22,7 @@ from archive.models import (
     Study,
 )
 from archive.queries import registry_messages
+from archive.values import composed
 
 M = TypeVar("M", bound=Model)
 SHOWN = 20
@@ -64,6 +65,7 @@ def find(
     `studies` are those that the gate has left visible, `reasons` the causes whose advice has the
     text in its title.
     """
+    text = composed(text)
     return Found(
         _studies(text, studies.filter(environment=environment)),
         _cases(text, environment, list(reasons)),

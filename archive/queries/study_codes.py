@@ -13,6 +13,7 @@ from archive.models.dated import valid_on
 from archive.queries import keyset
 from archive.queries.keyset import Key, Page
 from archive.rules.code_lists import COLUMNS
+from archive.values import composed
 
 ORDER = (Key("code", str), Key("valid_from", date.fromisoformat), Key("id", UUID))
 COUNTED = 10_001
@@ -48,9 +49,10 @@ class Filters:
 def narrowed(filters: Filters) -> QuerySet[StudyCodeEntry]:
     rows = StudyCodeEntry.objects.all()
     if filters.text:
-        named = Q(code__startswith=filters.text.upper())
+        text = composed(filters.text)
+        named = Q(code__startswith=text.upper())
         for column in ("name_fi", "name_sv", "name_en"):
-            named |= Q(**{f"{column}__icontains": filters.text})
+            named |= Q(**{f"{column}__icontains": text})
         rows = rows.filter(named)
     if filters.open_on:
         rows = rows.filter(valid_on(filters.open_on))

@@ -9,6 +9,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 
+from archive.values import composed
+
 
 class Level(IntEnum):
     """Query/Retrieve Level (0008,0052); each lies below the one before."""
@@ -87,7 +89,7 @@ def _names(given: Sequence[str]) -> Like | None:
 
 
 def folded_name(name: str, group: int = 0) -> str:
-    return (*name.split("="), "", "")[group].lower().rstrip("^ ")
+    return (*composed(name).split("="), "", "")[group].lower().rstrip("^ ")
 
 
 def _span(text: str, begin: Bound, end: Bound) -> Span:

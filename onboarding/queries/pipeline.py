@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from django.db.models import OuterRef, Q, QuerySet, Subquery
 
 from archive.models import Organisation
-from archive.values import now
+from archive.values import composed, now
 from onboarding.models import FourEyes, Joining, JoiningState, RequestState
 from onboarding.queries.facts import all_facts
 from onboarding.rules import preconditions, road
@@ -50,7 +50,7 @@ def entries(states: Iterable[str] = (), *, search: str = "", waits_for: str = ""
         rows = rows.filter(
             state__in=[state for state, who in road.WAITS_FOR.items() if who == waits_for]
         )
-    for word in search.split():
+    for word in composed(search).split():
         named = Q(organisation__name_fi__icontains=word) | Q(organisation__name_sv__icontains=word)
         rows = rows.filter(named | Q(organisation__business_id__startswith=word))
     return _entries(rows)

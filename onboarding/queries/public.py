@@ -3,6 +3,7 @@
 from django.db.models import Q
 
 from archive.config import settings
+from archive.values import composed
 from onboarding.models import PublicCustomer
 from onboarding.queries.customers import alphabet_key
 
@@ -21,7 +22,7 @@ def public_customers(
         rows = rows.exclude(source="")
     if sector:
         rows = rows.filter(sector=sector)
-    for word in search.split():
+    for word in composed(search).split():
         named = Q(name_fi__icontains=word) | Q(name_sv__icontains=word)
         rows = rows.filter(named | Q(name_en__icontains=word))
     found = sorted(rows, key=lambda row: alphabet_key(row.name))
