@@ -4,7 +4,7 @@ What is not here is returned by nobody and matched by nothing, as the standard h
 keys. Paths are those of the level's own row.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from archive.rules.matching import Level
@@ -106,3 +106,15 @@ def known(tag: int, level: Level) -> bool:
     """Whether a query at this level can match and return the attribute."""
     attribute = COLUMNS.get(tag) or DERIVED.get(tag) or NESTED.get(tag)
     return attribute is not None and attribute.level <= level
+
+
+def matched(path: Sequence[int], level: Level) -> bool:
+    """Whether a query at this level looks at a value of the attribute, by its path; of what is
+    derived only modalities and classes.
+    """
+    tag, *inner = path
+    if not known(tag, level):
+        return False
+    if nested := NESTED.get(tag):
+        return len(inner) == 1 and inner[0] in {*nested.columns, *nested.constants}
+    return not inner and (tag in COLUMNS or tag in (MODALITIES, SOP_CLASSES))

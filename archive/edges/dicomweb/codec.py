@@ -90,9 +90,10 @@ class Searched:
             if len(values) != 1 or len(values[0]) > LONGEST_VALUE:
                 raise RequestUnclear("given twice, or too long", facts={"field": name})
             path = [_tag(part, name) for part in name.split(".")]
-            if not attributes.known(path[0], self.level):
+            known, told = attributes.known(path[0], self.level), _values(path[-1], values[0])
+            if not known or (told and not attributes.matched(path, self.level)):
                 self.unknown.append(name)
-            else:
+            if known:
                 _put(keys, path, values[0])
         return Identifier("", {**keys, **self.target.keys}), self.level
 

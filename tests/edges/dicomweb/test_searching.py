@@ -115,6 +115,44 @@ def test_names_of_parameters_are_heard_in_any_case() -> None:
     assert web.system().get("studies", limit="1", LIMIT="2").status_code == 400
 
 
+@pytest.mark.parametrize(
+    ("address", "key", "value"),
+    [
+        ("series", "PerformedProcedureStepStartDate", "20261120"),
+        ("series", "PerformedProcedureStepStartTime", "10-11"),
+        ("series", "RequestAttributesSequence.ScheduledProcedureStepID", "S1"),
+        ("series", "00400275.00401001", "R1"),
+        ("instances", "Rows", "512"),
+        ("instances", "Columns", "512"),
+        ("studies", "NumberOfStudyRelatedInstances", "7"),
+        ("studies", "IssuerOfAccessionNumberSequence.LocalNamespaceEntityID", "OYS"),
+        ("studies", "PatientName.UniversalEntityID", "X"),
+        ("studies", "Modality", "MR"),
+    ],
+)
+def test_a_key_that_is_not_matched_is_named(address: str, key: str, value: str) -> None:
+    study(1)
+    response = web.system().get(address, **{key: value})
+    assert len(web.model(response)) == 1
+    assert f"Not matched, as not kept here: {key}." in response["Warning"]
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("NumberOfStudyRelatedInstances", ""),
+        ("IssuerOfAccessionNumberSequence", ""),
+        ("00080051.00400032", "1.2.246.10.90000003.19.0"),
+        ("00080051.00400033", "ISO"),
+        ("ModalitiesInStudy", "CT"),
+    ],
+)
+def test_what_is_matched_or_only_returned_needs_no_word(key: str, value: str) -> None:
+    study(1)
+    response = web.system().get("studies", **{key: value})
+    assert len(web.model(response)) == 1 and "Warning" not in response.headers
+
+
 def test_pages_follow_each_other_the_last_received_first() -> None:
     uids = [study(number) for number in range(1, 6)]
     ours, turned = web.system(), []
