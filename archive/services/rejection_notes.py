@@ -85,8 +85,8 @@ def receive(
         patient = admission.trusted_patient(note.header, policy)
         own = _own(peer, note) | _begun(peer, note)
         locks.hold(*own.order_by().values_list("study_id", flat=True).distinct())
-        verdict = _judge(peer, terms, note, own)
         _require_meant(patient, own)
+        verdict = _judge(peer, terms, note, own)
         rejection = _row(
             note.content.title,
             incoming.keep(meta),

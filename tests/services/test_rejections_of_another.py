@@ -42,6 +42,8 @@ def test_a_note_of_another_patient_is_refused_and_hides_nothing(title: str) -> N
     assert (case.code, case.organisation) == ("A778", cast.organisation())
     notes.send(note(title, made))  # as it should have been
     assert rejection_of(made) == title
+    with pytest.raises(RejectionOfAnother):  # says more than that it is rejected already
+        notes.send(note(title, made, **OF_VENLA))
 
 
 def test_a_note_for_studies_of_which_one_is_anothers_does_nothing() -> None:
