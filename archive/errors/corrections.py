@@ -2,8 +2,8 @@
 
     NotFound   NothingToReject
     Conflict   RejectionNoteReused, RejectedBefore, RejectionClassConflict, RejectedAlready,
-               RejectionOfAnother, CorrectionIncomplete, CorrectionOutdated, OthersObjects,
-               StudyOfTwo
+               RejectionOfAnother, RejectionEnded, CorrectionIncomplete, CorrectionOutdated,
+               OthersObjects, StudyOfTwo
     Refused    RetentionRejectionUnauthorised, RetentionNotEnded, RegisterFixed
 
 A770 to A776 are the codes of dcm4chee-arc for rejection notes and rejected objects.
@@ -40,6 +40,11 @@ class RejectedAlready(Conflict):
 class RejectionOfAnother(Conflict):
     code = "A778"
     comment = "rejection note names another patient than the study's"
+
+
+class RejectionEnded(Conflict):
+    code = "A770"
+    comment = "rejection by this note has ended, send a new note"
 
 
 class CorrectionIncomplete(Conflict):

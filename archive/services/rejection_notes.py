@@ -15,11 +15,19 @@ from archive import locks, vault
 from archive.actors import Actor, ActorKind
 from archive.errors import ControllerUnauthorised, OtherRegister, Unacceptable
 from archive.errors.corrections import (
+    RejectionEnded,
     RejectionNoteReused,
     RejectionOfAnother,
     RetentionRejectionUnauthorised,
 )
-from archive.models import Instance, Organisation, Rejection, RejectionTitle, Study
+from archive.models import (
+    Instance,
+    Organisation,
+    RejectedObject,
+    Rejection,
+    RejectionTitle,
+    Study,
+)
 from archive.objects import key_objects, manifest, part10
 from archive.objects.header import Header
 from archive.objects.key_objects import KeyObjects
@@ -74,40 +82,56 @@ def receive(
     """Act on a customer's note; on return its bytes and what it did are durable.
 
     Raises what `rules.correction.judge` does, PatientIdUntrusted and its like, RejectionOfAnother,
-    RejectionNoteReused, OtherRegister, ControllerUnauthorised, RetentionRejectionUnauthorised.
+    RejectionNoteReused, RejectionEnded, OtherRegister, ControllerUnauthorised,
+    RetentionRejectionUnauthorised.
     """
     if len(note.content.named) > MOST:
         raise Unacceptable("rejection note names too many objects")
     with transaction.atomic():
         locks.hold(note.sop_instance_uid)  # it may come twice in one moment
-        if _came_before(peer, note, incoming, meta):
-            return
-        patient = admission.trusted_patient(note.header, policy)
-        own = _own(peer, note) | _begun(peer, note)
-        locks.hold(*own.order_by().values_list("study_id", flat=True).distinct())
-        _require_meant(patient, own)
-        verdict = _judge(peer, terms, note, own)
-        rejection = _row(
-            note.content.title,
-            incoming.keep(meta),
-            peer.actor,
-            environment=peer.environment,
-            organisation_id=peer.organisation_id,
-            connection_id=peer.connection_id,
-            note_uid=note.sop_instance_uid,
-            transfer_syntax_uid=note.transfer_syntax_uid,
-        )
-        rejections.carry_out(rejection, verdict, peer.actor, origin=NOTE)
+        known = _came_before(peer, note, incoming, meta)
+        if known is None:
+            _act_on(peer, policy, terms, note, incoming, meta)
+    if known is not None:
+        _require_lasting(known)
 
 
-def _came_before(peer: Peer, note: Note, incoming: vault.Incoming, meta: part10.FileMeta) -> bool:
+def _act_on(
+    peer: Peer,
+    policy: Policy,
+    terms: Terms,
+    note: Note,
+    incoming: vault.Incoming,
+    meta: part10.FileMeta,
+) -> None:
+    patient = admission.trusted_patient(note.header, policy)
+    own = _own(peer, note) | _begun(peer, note)
+    locks.hold(*own.order_by().values_list("study_id", flat=True).distinct())
+    _require_meant(patient, own)
+    verdict = _judge(peer, terms, note, own)
+    rejection = _row(
+        note.content.title,
+        incoming.keep(meta),
+        peer.actor,
+        environment=peer.environment,
+        organisation_id=peer.organisation_id,
+        connection_id=peer.connection_id,
+        note_uid=note.sop_instance_uid,
+        transfer_syntax_uid=note.transfer_syntax_uid,
+    )
+    rejections.carry_out(rejection, verdict, peer.actor, origin=NOTE)
+
+
+def _came_before(
+    peer: Peer, note: Note, incoming: vault.Incoming, meta: part10.FileMeta
+) -> Rejection | None:
     """The same note again is a success without effect, as any object is; bytes that were damaged
     are whole again by it.
     """
     rows = Rejection.objects.filter(environment=peer.environment, note_uid=note.sop_instance_uid)
     known = rows.first()
     if known is None:
-        return False
+        return None
     if known.organisation_id != peer.organisation_id:
         raise OtherRegister()
     algorithm = incoming.algorithm_of(bytes(known.digest))
@@ -118,7 +142,15 @@ def _came_before(peer: Peer, note: Note, incoming: vault.Incoming, meta: part10.
         before, sent = known.transfer_syntax_uid, note.transfer_syntax_uid
         if not same_content(archived, before, bytes(incoming.data()), sent):
             raise RejectionNoteReused()
-    return True
+    return known
+
+
+def _require_lasting(known: Rejection) -> None:
+    """A success would say that all is hidden still. Raises RejectionEnded."""
+    ended = RejectedObject.objects.filter(rejection=known).exclude(ended_at=None)
+    shown = Q(instance__rejection="") | (Q(instance=None) & ~Q(ended_why=rejections.STRICTER))
+    if ended.filter(shown).exists():
+        raise RejectionEnded()
 
 
 def _named(peer: Peer, note: Note) -> QuerySet[Instance]:

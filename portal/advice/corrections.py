@@ -70,6 +70,17 @@ ADVICE: dict[type[ArchiveError], Advice] = {
         ),
         Move.SENDER,
     ),
+    errors.RejectionEnded: Advice(
+        _("Rejection note that has ended came again"),
+        _(
+            "Objects that the note rejected are shown: its rejection was revoked, or they were "
+            "another patient’s. The same note does not hide them again."
+        ),
+        _("Find out with the customer whether the objects are to be hidden after all."),
+        _("Your system sent a rejection note again whose rejection holds no more."),
+        _("If the objects are to be hidden after all, have a new note made."),
+        Move.SENDER,
+    ),
     errors.CorrectionIncomplete: Advice(
         _("Study is corrected in part"),
         _(

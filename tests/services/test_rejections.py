@@ -212,6 +212,37 @@ def test_the_same_note_again_is_a_success_without_effect() -> None:
     assert Rejection.objects.count() == 1
 
 
+def test_a_note_that_was_revoked_is_no_success_when_it_comes_again() -> None:
+    """It would say that the objects are hidden, and they are shown."""
+    first, second = dataset(), dataset()
+    registered(first, second)
+    sent = note(QUALITY, first, second)
+    notes.send(sent)
+    stricter = note(SAFETY, first)
+    notes.send(stricter)
+    notes.send(sent)  # all is hidden, by whichever note
+    rejections.revoke(ARCHIVIST, Rejection.objects.get(title=QUALITY), reason="by mistake")
+    with pytest.raises(refusals.RejectionEnded) as refused:
+        notes.send(sent)
+    said = "A770: rejection by this note has ended, send a new note"
+    assert refused.value.error_comment == said
+    assert (rejection_of(first), rejection_of(second)) == (SAFETY, "")
+    notes.send(stricter)
+    notes.send(note(QUALITY, second))
+    notes.send(sent)
+    assert rejection_of(second) == QUALITY
+
+
+def test_nor_is_one_whose_objects_never_came() -> None:
+    made = dataset()
+    sent = note(SAFETY, made)
+    notes.send(sent)
+    notes.send(sent)
+    rejections.revoke(ARCHIVIST, Rejection.objects.get(), reason="by mistake")
+    with pytest.raises(refusals.RejectionEnded):
+        notes.send(sent)
+
+
 def test_another_note_under_a_used_uid_is_refused() -> None:
     first, second = dataset(), dataset()
     registered(first, second)

@@ -4,7 +4,7 @@ import pytest
 from pydicom.dataset import Dataset
 
 from archive import errors
-from archive.errors.corrections import RejectionOfAnother
+from archive.errors.corrections import RejectionEnded, RejectionOfAnother
 from archive.models import Case, CaseEvent, Instance, RejectedObject, Rejection, Study
 from archive.services import rebuilding, registration, rejections
 from archive.values import PatientIdentifier
@@ -161,7 +161,8 @@ def _object_of(study: Study) -> Dataset:
 
 def test_a_note_before_its_objects_falls_on_none_of_another_patient() -> None:
     first, second = dataset(), dataset()
-    notes.send(note(SAFETY, first, second, **OF_VENLA))
+    sent = note(SAFETY, first, second, **OF_VENLA)
+    notes.send(sent)
     study = cast.store(first, second)
     registration.advance(study.id)
     assert (rejection_of(first), rejection_of(second)) == ("", "")
@@ -173,6 +174,8 @@ def test_a_note_before_its_objects_falls_on_none_of_another_patient() -> None:
     assert (case.organisation, case.open_count) == (cast.organisation(), 1)
     event = CaseEvent.objects.get(case=case)
     assert event.sop_instance_uid == Rejection.objects.get().note_uid
+    with pytest.raises(RejectionEnded):  # its sender would take them for hidden
+        notes.send(sent)
     notes.send(note(SAFETY, first, second))
     assert (rejection_of(first), rejection_of(second)) == (SAFETY, SAFETY)
 

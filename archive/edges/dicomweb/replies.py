@@ -54,6 +54,7 @@ TABLE: Mapping[type[ArchiveError], Codes] = {
     StudyDestroyed: Codes(409, 0xA771),
     correction_errors.RejectionClassConflict: Codes(409, 0xA773),
     correction_errors.RejectedAlready: Codes(409, 0xA774),
+    correction_errors.RejectionEnded: Codes(409, 0xA770),
     correction_errors.RejectionOfAnother: Codes(409, 0xA778),
     errors.Refused: Codes(403, 0x0124),
     errors.PeerUnknown: Codes(401, 0x0124),
