@@ -149,6 +149,17 @@ def _trusted(segment: Segment, position: int) -> list[PatientIdentifier]:
     return list(found)
 
 
+def named(message: Message) -> list[PatientIdentifier]:
+    """Each whom a message names by an id, wherever it stands in it and whether or not the message
+    can be acted upon.
+    """
+    found: dict[PatientIdentifier, None] = {}
+    for segment in message.segments[1:]:
+        for position in range(1, len(segment.fields) + 1):
+            found |= dict.fromkeys(_trusted(segment, position))
+    return list(found)
+
+
 def _cx(value: Repetition) -> PatientIdentifier | None:
     """CX: the id, and its assigning authority as an ISO OID; or said to be a personal code."""
     said = value.text(5)

@@ -6,8 +6,9 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from archive.errors import NotFound
-from archive.models import Hl7Message, MessageOutcome, PatientHistory, PatientMerge, Study
+from archive.errors import ArchiveError, NotFound
+from archive.models import Hl7Message, MessageOutcome, Patient, PatientHistory, PatientMerge, Study
+from archive.objects import adt, er7
 from archive.queries import keyset, standing
 from archive.queries.overview import COUNTED
 
@@ -69,6 +70,22 @@ def merges_of(message: Hl7Message) -> list[PatientMerge]:
     """What the message has merged."""
     rows = PatientMerge.objects.filter(message=message).select_related("retired", "into")
     return list(rows.order_by("id"))
+
+
+def patients(message: Hl7Message) -> list[Patient]:
+    """All whom the message names, as far as they are known here, also when it was refused: whoever
+    is shown it has seen them.
+    """
+    try:
+        named = adt.named(er7.read(bytes(message.raw)))
+    except ArchiveError:
+        named = []
+    rows = Patient.objects.filter(
+        environment=message.environment, identifier__in=[each.value for each in named]
+    )
+    known = {(row.identifier, row.issuer): row for row in rows.select_related("survivor")}
+    found = [message.patient, *(known.get((each.value, each.issuer)) for each in named)]
+    return [each for each in dict.fromkeys(found) if each is not None]
 
 
 def before(message: Hl7Message) -> PatientHistory | None:

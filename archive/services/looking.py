@@ -21,7 +21,7 @@ from archive.models import (
     Study,
 )
 from archive.objects.study_facts import StudyFacts
-from archive.queries import registry_messages, standing
+from archive.queries import messages, registry_messages, standing
 from archive.rules.access import Action
 
 OWN_PATIENT = "own authorisation"  # why a party looks where nobody asks it
@@ -74,15 +74,17 @@ def at_document(actor: Actor, document: Document) -> None:
 
 
 def at_message(actor: Actor, message: Hl7Message) -> None:
-    """At an HL7 message whole. Raises NotFound."""
+    """At an HL7 message whole: one entry for each whom it names. Raises NotFound."""
     gate.require_person(actor)
-    about = ledger.About(
-        environment=message.environment,
-        organisation_id=message.organisation_id,
-        subject_id=message.id,
-        patient_id=standing.person_id(message.patient) if message.patient else None,
-    )
-    _viewed(actor, about, "HL7 message")
+    persons = [standing.person_id(each) for each in messages.patients(message)]
+    for person in dict.fromkeys(persons) or (None,):
+        about = ledger.About(
+            environment=message.environment,
+            organisation_id=message.organisation_id,
+            subject_id=message.id,
+            patient_id=person,
+        )
+        _viewed(actor, about, "HL7 message")
 
 
 def at_registry_message(actor: Actor, message: RegistryMessage) -> None:

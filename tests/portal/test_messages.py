@@ -143,6 +143,33 @@ def test_showing_the_patient_takes_a_reason_and_is_written_down() -> None:
     assert "Virtanen" not in page(client, f"/messages/{message.id}/")
 
 
+def seen_in(message: Hl7Message) -> set[object]:
+    """Whom a look at the message is written down of."""
+    reason = {"reason": "case E-1042"}
+    assert signed_in("support").post(f"/messages/{message.id}/whole/", reason).status_code == 200
+    looks = LedgerEvent.objects.filter(kind="patient.viewed", subject_id=message.id)
+    return set(looks.values_list("patient_id", flat=True))
+
+
+def test_a_look_at_a_refused_message_is_one_at_its_patient() -> None:
+    persons.study(official())
+    message = told(a08(birth_date="nonsense"))
+    assert message.outcome == "refused" and seen_in(message) == {patient(official()).id}
+
+
+def test_a_look_at_a_message_is_one_at_each_whom_it_names() -> None:
+    for each in (official(), official(VENLA), temporary()):
+        persons.study(each)
+    message = told(a40() + f"PID|2||{VENLA}||Other^One\r".encode())  # without its MRG
+    assert message.outcome == "refused"
+    named = {patient(each).id for each in (official(), official(VENLA), temporary())}
+    assert seen_in(message) == named
+
+
+def test_a_look_at_a_message_of_nobody_known_is_written_down_too() -> None:
+    assert seen_in(told(b"".join([*a08().split(b"PID")[:1], b"PID|1\r"]))) == {None}
+
+
 @pytest.mark.parametrize(
     ("login", "status"),
     [("admin", 200), ("archivist", 200), ("support", 200), ("onboarding", 403), ("logreview", 403)],
