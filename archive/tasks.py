@@ -116,7 +116,7 @@ def _call_webhook(delivery_id: UUID) -> None:
     owed = webhooks.owed(delivery_id)
     if owed is not None:
         with tracing.span("call webhook", "client"):
-            webhook.send(owed.url, owed.body, owed.headers)
+            webhook.send(owed.url, owed.addresses, owed.body, owed.headers)
         webhooks.delivered(delivery_id)
 
 

@@ -18,7 +18,7 @@ from archive import jobs, ledger
 from archive.actors import SYSTEM, Actor
 from archive.config import settings
 from archive.errors import ArchiveError
-from archive.errors.api import WebhookUnfit
+from archive.errors.api import WebhookUnanswered, WebhookUnfit
 from archive.models import JobKind, Organisation, Webhook, WebhookDelivery, WebhookEvent
 from archive.services import error_desk
 from archive.services.error_desk import Place, What, Who
@@ -30,9 +30,10 @@ KEPT = timedelta(days=30)
 
 @dataclass(frozen=True, slots=True)
 class Owed:
-    """A call to make: its body, and the headers by which the receiver knows us and the call."""
+    """A call to make: where to, its body, and the headers by which the receiver knows us and it."""
 
     url: str
+    addresses: tuple[tuple[str, int], ...]  # of its host, as they were looked at
     body: bytes
     headers: dict[str, str]
 
@@ -99,31 +100,49 @@ def signature(secret: str, stamp: int, body: bytes) -> str:
 
 
 def require_fit(url: str) -> None:
-    """Nobody has the archive call into its own network. Asked anew at each call, for a name may
-    come to mean another host. Raises WebhookUnfit.
-    """
+    """Nobody has the archive call into its own network. Raises WebhookUnfit."""
     if settings().demo:
         return
+    try:
+        addresses_of(url)
+    except WebhookUnanswered:
+        raise WebhookUnfit(facts={"field": "url"}) from None
+
+
+def addresses_of(url: str) -> tuple[tuple[str, int], ...]:
+    """Where a call to it goes, and nowhere else: asked anew at each call, for a name may come to
+    mean another host, even between two questions.
+
+    Raises WebhookUnfit, WebhookUnanswered when nothing is told of the name.
+    """
     parts = urlsplit(url)
-    if parts.scheme != "https" or not parts.hostname:
+    if not parts.hostname or not (parts.scheme == "https" or settings().demo):
         raise WebhookUnfit(facts={"field": "url"})
     try:
-        found = socket.getaddrinfo(parts.hostname, parts.port or 443, type=socket.SOCK_STREAM)
+        port = parts.port or (443 if parts.scheme == "https" else 80)
+        found = socket.getaddrinfo(parts.hostname, port, type=socket.SOCK_STREAM)
     except OSError:
+        raise WebhookUnanswered("its name is nowhere") from None
+    except ValueError:  # no port, or no name
         raise WebhookUnfit(facts={"field": "url"}) from None
-    if not all(ipaddress.ip_address(each[4][0]).is_global for each in found):
+    hosts = {str(each[4][0]) for each in found}
+    if not settings().demo and not all(ipaddress.ip_address(each).is_global for each in hosts):
         raise WebhookUnfit(facts={"field": "url"})
+    return tuple((str(each[4][0]), port) for each in found)
 
 
 # --- the work -------------------------------------------------------------------------------------
 
 
 def owed(delivery_id: UUID) -> Owed | None:
-    """The call to make now; None when it was made, or its webhook is off. Raises WebhookUnfit."""
+    """The call to make now; None when it was made, or its webhook is off.
+
+    Raises WebhookUnfit, WebhookUnanswered.
+    """
     row = WebhookDelivery.objects.select_related("webhook").filter(id=delivery_id).first()
     if row is None or row.delivered_at is not None or not row.webhook.is_on:
         return None
-    require_fit(row.webhook.url)
+    addresses = addresses_of(row.webhook.url)
     body = json.dumps(
         {
             "id": str(row.id),
@@ -139,7 +158,7 @@ def owed(delivery_id: UUID) -> Owed | None:
         "Webhook-Id": str(row.id),
         "Webhook-Signature": signature(secret_of(row.webhook_id), stamp, body),
     }
-    return Owed(row.webhook.url, body, headers)
+    return Owed(row.webhook.url, addresses, body, headers)
 
 
 def delivered(delivery_id: UUID) -> None:

@@ -3,8 +3,11 @@
 import hashlib
 import hmac
 import json
+import socket
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
@@ -14,8 +17,9 @@ import pytest
 from archive import tasks
 from archive.actors import SYSTEM
 from archive.config import settings
+from archive.edges.webhook import client
 from archive.errors import StudyCodeUnknown
-from archive.errors.api import WebhookUnfit
+from archive.errors.api import WebhookUnanswered, WebhookUnfit
 from archive.models import (
     Case,
     Job,
@@ -190,6 +194,71 @@ def test_nobody_has_the_archive_call_into_its_own_network(monkeypatch: pytest.Mo
         with pytest.raises(WebhookUnfit):
             hook(url)
     assert not Webhook.objects.exists()
+
+
+def test_a_call_goes_where_was_looked_and_not_where_the_name_leads_by_then(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whoever owns a name answers for it, and may answer otherwise the second time."""
+    hook("https://rebound.example/hook")
+    plain, called = socket.getaddrinfo, list[Any]()
+
+    def named(host: Any, *given: Any, **other: Any) -> Any:
+        return plain("8.8.8.8" if host == "rebound.example" else host, *given, **other)
+
+    def refused(address: Any, *_given: Any, **_named: Any) -> Any:
+        called.append(address)
+        raise ConnectionRefusedError
+
+    outside = replace(settings(), demo=False)
+    monkeypatch.setattr(webhooks, "settings", lambda: outside)
+    monkeypatch.setattr(socket, "getaddrinfo", named)
+    webhook_events.of_study(WebhookEvent.STUDY_REGISTERED, builders.study())
+    owed = webhooks.owed(WebhookDelivery.objects.get().id)
+    assert owed is not None
+    monkeypatch.setattr(socket, "create_connection", refused)
+    with pytest.raises(WebhookUnanswered, match="ConnectionRefusedError"):
+        client.send(owed.url, owed.addresses, owed.body, owed.headers)
+    assert called == [("8.8.8.8", 443)]
+
+
+def test_a_name_that_is_nowhere_for_a_while_is_asked_for_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    row = hook("https://hooks.invalid/x")
+    outside = replace(settings(), demo=False)
+    monkeypatch.setattr(webhooks, "settings", lambda: outside)
+    webhook_events.of_study(WebhookEvent.STUDY_REGISTERED, builders.study())
+    work()
+    job = Job.objects.get(kind=JobKind.WEBHOOK)
+    row.refresh_from_db()
+    assert (job.state, job.last_reason, row.is_on) == ("waiting", "webhook-unanswered", True)
+
+
+@pytest.mark.parametrize("drop", [b"H", b"HTTP/1.1 204 No\r\nA: b"])
+def test_a_receiver_that_answers_in_drops_holds_a_worker_no_longer_than_another(
+    drop: bytes, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client, "LONGEST", 1.0)
+
+    def drip(listening: socket.socket, over: threading.Event) -> None:
+        one, _ = listening.accept()
+        with one:
+            one.sendall(drop)
+            while not over.wait(0.2):
+                with suppress(OSError):
+                    one.sendall(b"T")
+
+    over = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=drip, args=(listening, over), daemon=True)
+        thread.start()
+        began, address = time.monotonic(), listening.getsockname()
+        with pytest.raises(WebhookUnanswered, match="TimeoutError"):
+            client.send(f"http://127.0.0.1:{address[1]}/hook", [address], b"{}", {})
+        assert time.monotonic() - began < 5
+        over.set()
+        thread.join()
 
 
 def test_with_a_webhook_ends_the_case_about_its_receiver(receiver: Receiver) -> None:
