@@ -28,9 +28,14 @@ def make(
 
 
 def look(actor: Actor, preview: persons.Preview, *, environment: str, reason: str) -> None:
-    """Whose data a preview shows is written down before it is shown."""
+    """Whose data a preview shows is written down before it is shown; also that somebody was looked
+    for whom nobody knows.
+    """
     for side in (preview.retired, preview.survivor):
         if side.patient is None:
+            nobody = ledger.About(environment=environment)
+            sought = {"reason": reason, "found": False}
+            ledger.record(ledger.Kind.PATIENT_SEARCHED, nobody, sought, actor=actor)
             continue
         about = ledger.About(
             environment=environment, subject_id=side.patient.id, patient_id=side.patient.id

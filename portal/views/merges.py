@@ -98,8 +98,8 @@ def make(request: Request, actor: Actor) -> HttpResponseBase:
     confirm = ConfirmForm(request.POST, differs=bool(preview.differences))
     if CONFIRMED in request.POST and confirm.is_valid():
         return _merge(request, actor, form, preview)
+    services.look(actor, preview, environment=request.environment, reason=given["reason"])
     if CONFIRMED not in request.POST:
-        services.look(actor, preview, environment=request.environment, reason=given["reason"])
         told = {name: form.data.get(name, "") for name in form.fields}
         confirm = ConfirmForm(initial=told, differs=bool(preview.differences))
     return _preview(request, preview, confirm)

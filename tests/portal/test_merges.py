@@ -73,6 +73,23 @@ def test_differences_are_looked_at_before_a_merge() -> None:
     assert PatientMerge.objects.count() == 1
 
 
+def test_who_skips_the_preview_is_shown_nothing_unseen() -> None:
+    """As a form that somebody wrote at home may be sent."""
+    persons.study(temporary(), PatientBirthDate="19810101")
+    persons.study(official(), PatientBirthDate="19810102")
+    data = asked(temporary(), official(), confirmed="1")
+    assert "1 Jan 1981" in post(signed_in("archivist"), "/merges/new/", data)
+    viewed = LedgerEvent.objects.filter(kind="patient.viewed").values_list("patient_id", flat=True)
+    assert set(viewed) == {patient(temporary()).id, patient(official()).id}
+
+
+def test_who_tries_codes_that_nobody_has_is_in_the_log() -> None:
+    persons.study(official())
+    post(signed_in("archivist"), "/merges/new/", asked(official(VENLA), official()))
+    event = LedgerEvent.objects.get(kind="patient.searched")
+    assert event.facts == {"reason": "case E-1042", "found": False} and event.patient_id is None
+
+
 @pytest.mark.parametrize(
     ("retired", "survivor", "words"),
     [

@@ -146,6 +146,24 @@ def test_holds_are_placed_and_released_and_the_study_says_so() -> None:
     assert RetentionHold.objects.filter(released_at=None).count() == 1
 
 
+@pytest.mark.parametrize(
+    ("place", "more"),
+    [
+        ("retention-hold-change", {"until": "2020-01-01"}),
+        ("retention-death", {"day": "1970-01-01"}),
+    ],
+)
+def test_a_deed_that_is_refused_is_a_search_in_the_log(place: str, more: dict[str, str]) -> None:
+    """Its words tell whether anything is kept of somebody."""
+    study = cast.store(dataset())
+    client = signed_in("archivist")
+    asked = {"reason": "court case 4", "sure": "yes", **more}
+    assert "does not fit" in post(client, reverse(place), {**asked, "code": MATTI})
+    assert "nothing under this code" in post(client, reverse(place), {**asked, "code": VENLA})
+    searches = LedgerEvent.objects.filter(kind="patient.searched").order_by("at")
+    assert [each.patient_id for each in searches] == [study.patient_id, None]
+
+
 @pytest.mark.usefixtures("own_vault")
 def test_a_destruction_goes_by_two_persons_and_ends_in_a_certificate() -> None:
     retention.nothing_is_for_ever()

@@ -58,14 +58,19 @@ def settle(request: Request, actor: Actor) -> HttpResponseBase:
 
 
 def _record(request: Request, actor: Actor, form: Form) -> None:
+    """Raises PersonUnknown, ValueUnfit: by these, too, one learns whether somebody is known."""
     given = form.cleaned_data
-    deaths.settle(
-        actor,
-        given["identifier"],
-        given["day"],
-        environment=request.environment,
-        reason=given["reason"],
-    )
+    try:
+        deaths.settle(
+            actor,
+            given["identifier"],
+            given["day"],
+            environment=request.environment,
+            reason=given["reason"],
+        )
+    except ArchiveError:
+        reasons.search(request, actor, given["identifier"], given["reason"])
+        raise
 
 
 def _previewed(request: Request, actor: Actor, form: Form) -> list[str]:

@@ -94,6 +94,8 @@ def of_patient(request: Request, actor: Actor) -> HttpResponseBase:
             if done:
                 messages.success(request, _("Nothing of this patient is destroyed while it holds."))
                 return redirect("retention-holds")
+            given = form.cleaned_data  # what is refused tells whether somebody is known
+            reasons.search(request, actor, given["identifier"], given["reason"])
         else:
             sentences = _about_patient(request, actor, form)
     title = _("Hold a patient’s studies")
