@@ -1,11 +1,14 @@
 """CSV (RFC 4180) that is safe to open in a spreadsheet."""
 
 import csv
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
-# What a spreadsheet would take for a formula (OWASP, CSV injection).
-RISKY = ("=", "+", "-", "@", "\t", "\r")
+# What a spreadsheet would take for a formula (OWASP, CSV injection). A Finnish or Swedish one parts
+# cells at semicolons, whatever stands in quotation marks, and lines at line ends: there a cell may
+# begin in the middle of a text.
+RISKY = re.compile(r"(?:^|(?<=[;\t\r\n]))(?=\"?[=+\-@\t\r])")
 
 
 class _Echo:
@@ -37,5 +40,4 @@ def _plain(value: object) -> str:
         return value.isoformat(timespec="seconds")
     if isinstance(value, (list, tuple)):
         value = " ".join(map(str, value))
-    text = str(value)
-    return f"'{text}" if text.startswith(RISKY) else text
+    return RISKY.sub("'", str(value))
