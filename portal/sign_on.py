@@ -7,6 +7,9 @@ from django.http import HttpRequest
 
 from archive.config import settings
 
+# The claim email_verified; some providers write it as a text, and "false" is as true as any.
+VERIFIED = (True, "true")
+
 
 class Adapter(DefaultSocialAccountAdapter):
     def is_open_for_signup(self, request: HttpRequest, sociallogin: SocialLogin) -> bool:
@@ -17,6 +20,9 @@ class Adapter(DefaultSocialAccountAdapter):
         """The provider has verified the address, and so have we: an address that somebody only
         typed in when signing up leads nobody into that account.
         """
+        said = [each.verified for each in login.email_addresses if each.email == email]
+        if not said or any(each not in VERIFIED for each in said):
+            return False
         return EmailAddress.objects.filter(email__iexact=email, verified=True).exists()
 
 

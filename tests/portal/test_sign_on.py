@@ -126,6 +126,19 @@ def test_an_address_that_is_not_verified_leads_nowhere(idp: Provider, where: str
     assert User.objects.get(email=LOGIN).check_password(PASSWORD)
 
 
+@pytest.mark.parametrize(("said", "is_verified"), [("true", True), ("false", False), ("no", False)])
+def test_a_claim_that_is_written_as_a_text_is_read(
+    idp: Provider, said: str, is_verified: bool
+) -> None:
+    """Providers answer so for whoever has just signed up with any address."""
+    colleague()
+    is_me(idp)
+    idp.person["email_verified"] = said
+    client, _answer = signs_on(idp)
+    assert client.get("/people/").status_code == (200 if is_verified else 302)
+    assert SocialAccount.objects.exists() == is_verified
+
+
 def test_it_gives_no_role(idp: Provider) -> None:
     """Whatever the provider says of groups."""
     user = colleague()
