@@ -225,6 +225,16 @@ def knows_patient(actor: Actor, row: Authorisation) -> bool:
     return row.organiser_id in own or row.producer_id in own
 
 
+def searched(rows: QuerySet[Authorisation], actor: Actor) -> QuerySet[Authorisation]:
+    """Those among which a patient may be looked for: whose patients the actor is shown, which a
+    technician of a party is not.
+    """
+    found = concerning(rows, actor)
+    if actor.kind != ActorKind.CUSTOMER:
+        return found
+    return found.filter(_party_of(list(authorisations.organisations_of(actor))))
+
+
 def reached_by(actor: Actor) -> Reached:
     """The registers of others that authorisations open to a customer's system: for `reach`,
     `sees_its_own_alone` and `visible` of one question, which else read them each.

@@ -20,6 +20,7 @@ STAFF_LOOKS = (  # at what is kept of a patient
     Kind.WISHES_VIEWED.word,
     Kind.WHY_ASKED.word,
     Kind.AUTHORISATION_VIEWED.word,
+    Kind.AUTHORISATION_SEARCHED.word,
 )
 
 

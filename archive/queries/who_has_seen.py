@@ -5,12 +5,14 @@ from datetime import datetime
 from uuid import UUID
 
 from archive.actors import ActorKind
+from archive.ledger import Kind
 from archive.models import LedgerEvent
 from archive.queries import disclosures, use_log
 from archive.queries.disclosures import GIVEN, Filters, Receiver
 
 MOST = 2_000  # entries that a report tells one by one
 COUNTED = 10_001  # one more than is ever said: "over 10,000"
+LOOKS = (*use_log.STAFF_LOOKS, Kind.LIST_EXPORTED.word)  # a list of the patient's as a file, too
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,5 @@ def _looks(question: Question) -> list[LedgerEvent]:
         since=question.since,
         until=question.until,
     )
-    rows = use_log.narrowed(filters).filter(
-        kind__in=use_log.STAFF_LOOKS, actor_kind=ActorKind.STAFF
-    )
+    rows = use_log.narrowed(filters).filter(kind__in=LOOKS, actor_kind=ActorKind.STAFF)
     return list(rows.order_by("-at", "-id")[:MOST])

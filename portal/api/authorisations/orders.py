@@ -205,7 +205,7 @@ class OrderSearch(Opened):
         actor = replace(person_in(request), reason=wanted["reason"])
         environment = environment_of_body(request, wanted.get("environment", ""))
         patient = patient_by_code(environment, wanted["patient"]["identifier"])
-        mine = _rows_of(request, environment, Side(wanted["side"]))
+        mine = gate.searched(_rows_of(request, environment, Side(wanted["side"])), actor)
         filters = queries.Filters(person_id=patient.id) if patient else queries.Filters()
         found = queries.narrowed(mine if patient else mine.none(), filters)
         page = queries.page(followup.followed(found), size=MOST)

@@ -129,7 +129,7 @@ def _of_person(
 ) -> Opened[Ordered]:
     """One patient's list is for who searched for that patient in this session."""
     reason = reasons.with_reason(request, actor, person_id).reason
-    rows = opened.rows if reason else opened.rows.none()
+    rows = gate.searched(opened.rows, actor) if reason else opened.rows.none()
     return replace(opened, rows=rows, patient_id=person_id, reason=reason)
 
 
@@ -202,7 +202,7 @@ def _search(request: Request, actor: Actor, form: PatientForm) -> UUID | None:
     given = form.cleaned_data
     found = patient_by_code(request.environment, given["identifier"])
     side = Side.PRODUCER if _produces(request) else Side.ORGANISER
-    mine = rows_of(request, actor, None if request.person.is_staff else side)
+    mine = gate.searched(rows_of(request, actor, None if request.person.is_staff else side), actor)
     count = 0
     if found is not None:
         count = queries.count(queries.narrowed(mine, queries.Filters(person_id=found.id)))

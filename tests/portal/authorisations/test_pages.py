@@ -9,12 +9,13 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from archive.models import Authorisation, AuthorisationDraft, LedgerEvent
+from archive.models import Authorisation, AuthorisationDraft, LedgerEvent, Membership, User
 from archive.services import authorisations
 from archive.values import now, today
 from tests import builders
-from tests.authorising import day, made, person, register
-from tests.cast import ESIMERKKILA, MATTI, RONTGEN, VENLA, organisation
+from tests.authorising import day, made, order, patient, person, register
+from tests.cast import ESIMERKKILA, MALLILA, MATTI, RONTGEN, VENLA, organisation
+from tests.portal.api.calling import call, personal
 from tests.portal.joining.test_bad_input import wrong_at
 from tests.portal.test_pages import signed_in
 
@@ -269,6 +270,25 @@ def test_a_patient_is_searched_for_by_a_posted_code(organiser: Client, producer:
 
 
 # --- lists ----------------------------------------------------------------------------------------
+
+
+def test_the_administrator_of_one_looks_for_no_patient_of_the_other_as_its_technician() -> None:
+    other, foreign = made(), organisation(ESIMERKKILA)
+    found = authorisations.make(
+        person(MALLILA), register(MALLILA), order(), environment="production",
+        producer=organisation(RONTGEN), patient=patient(),
+    )  # fmt: skip
+    user = User.objects.get(username="malli")
+    Membership.objects.create(user=user, organisation=foreign, role="customer_technical")
+    client = signed_in("malli")
+    answer = client.post(reverse("authorisation-search"), {"code": MATTI, "reason": "x 1"})
+    shown = text(client.get(answer.headers["Location"]))
+    other = Authorisation.objects.get(organiser=foreign)
+    assert str(found.id) in shown and str(other.id) not in shown
+    assert str(other.id) in text(client.get(reverse("authorisations")))  # without whose it is
+    asked = {"patient": {"id": MATTI}, "reason": "case 1", "side": "organiser"}
+    called = call(personal("malli"), "/api/orders/search", asked).json()["results"]
+    assert [each["id"] for each in called] == [str(found.id)]
 
 
 def test_lists_are_narrowed_sorted_and_exported(organiser: Client, producer: Client) -> None:
