@@ -105,7 +105,8 @@ DATABASES = {"default": database(config.database_url), "owner": database(config.
 DATABASES["owner"]["TEST"] = {"MIRROR": "default"}
 AUTH_USER_MODEL = "archive.User"
 AUTHENTICATION_BACKENDS = [
-    "django.contrib.auth.backends.ModelBackend",
+    "portal.sign_in.Backend",  # who signs in, and nobody is asked after it
+    "django.contrib.auth.backends.ModelBackend",  # sessions that were made by one of these
     "allauth.account.auth_backends.AuthenticationBackend",
 ]
 AUTH_PASSWORD_VALIDATORS = [

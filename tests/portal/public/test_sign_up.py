@@ -166,6 +166,12 @@ def test_an_address_that_has_an_account_learns_it_by_mail_only() -> None:
     assert User.objects.filter(email=EMAIL).count() == 1
 
 
+def test_who_has_no_account_is_mailed_no_way_to_make_one() -> None:
+    answer = browser("en").post("/accounts/password/reset/", {"email": "nobody@example.invalid"})
+    assert answer.headers["Location"] == "/accounts/password/reset/done/"
+    assert "No account has it" in mails()[-1] and "http" not in mails()[-1]
+
+
 @pytest.mark.parametrize("language", LANGUAGES)
 @pytest.mark.parametrize(
     ("changed", "field"),
