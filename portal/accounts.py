@@ -2,6 +2,7 @@
 address is verified before it counts; a session ends with the browser.
 """
 
+import logging
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
@@ -20,7 +21,10 @@ from django.utils.translation import gettext_lazy as _
 from archive.config import settings
 from archive.models import Membership, User
 from onboarding.services import mails, people
+from portal import sign_in
 from portal.staff import person_of
+
+log = logging.getLogger(__name__)
 
 NO_ADDRESS = _("This is no e-mail address. It looks like name@organisation.fi.")
 SIGN_UP = "join-account"  # the one address where an account is made
@@ -61,6 +65,11 @@ class AccountAdapter(DefaultAccountAdapter):
         if Membership.objects.filter(user=request.user).exists():
             return str(super().get_login_redirect_url(request))
         return reverse("join")
+
+    def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
+        """For the operator, who sees by it that passwords are tried; what was typed may be one."""
+        named = next(sign_in.named(credentials), None)
+        log.warning("sign-in refused: wrong password, account %s", named.id if named else "unknown")
 
     def get_email_verification_redirect_url(self, email_address: EmailAddress) -> str:
         if self.request.user.is_authenticated:

@@ -26,14 +26,15 @@ class Backend(AuthenticationBackend):
         return found
 
     def _authenticate(self, request: HttpRequest | None, **credentials: Any) -> User | None:
-        named = {user.pk: user for user in _named(credentials)}
-        for user in named.values():
+        found = {user.pk: user for user in named(credentials)}
+        for user in found.values():
             if self._check_password(user, credentials["password"]):
                 return user
         return None
 
 
-def _named(credentials: dict[str, Any]) -> Iterator[User]:
+def named(credentials: dict[str, Any]) -> Iterator[User]:
+    """Whose account it may be, the most likely first."""
     if email := credentials.get("email"):
         yield from filter_users_by_email(email, prefer_verified=True, for_login=True)
     if username := credentials.get("username"):

@@ -56,3 +56,16 @@ def test_a_closed_account_stays_closed() -> None:
     User.objects.filter(id=user.id).update(is_active=False)
     assert sign_in(LOGIN, PASSWORD).headers["Location"] == "/accounts/inactive/"
     assert sign_in(LOGIN, WRONG).status_code == 200
+
+
+def test_the_operator_sees_that_passwords_are_tried(caplog: pytest.LogCaptureFixture) -> None:
+    user = colleague()
+    for login in (LOGIN, "010181-900C"):
+        sign_in(login, WRONG)
+    sign_in(LOGIN, PASSWORD)
+    said = [each.getMessage() for each in caplog.records if "sign-in refused" in each.getMessage()]
+    assert said == [
+        f"sign-in refused: wrong password, account {user.id}",
+        "sign-in refused: wrong password, account unknown",
+    ]
+    assert not any(each in caplog.text for each in (LOGIN, WRONG, "010181-900C"))
