@@ -6,6 +6,7 @@ import logging
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.authentication import get_authentication_records
 from allauth.account.forms import AddEmailForm, LoginForm, ReauthenticateForm, SignupForm
 from allauth.account.models import EmailAddress
 from allauth.account.stages import EmailVerificationStage
@@ -66,10 +67,25 @@ class AccountAdapter(DefaultAccountAdapter):
             return str(super().get_login_redirect_url(request))
         return reverse("join")
 
+    def post_login(self, request: HttpRequest, user: User, **told: Any) -> HttpResponse:
+        people.signed_in(person_of(user).actor(), user, _ways(request, user))
+        return super().post_login(request, user, **told)
+
+    def logout(self, request: HttpRequest) -> None:
+        """By the button, or by `portal.idleness`."""
+        user = request.user
+        assert isinstance(user, User)
+        people.signed_out(person_of(user).actor(), user)
+        super().logout(request)
+
     def authentication_failed(self, request: HttpRequest, **credentials: Any) -> None:
-        """For the operator, who sees by it that passwords are tried; what was typed may be one."""
+        """For the operator, who sees by it that passwords are tried; what was typed may be one. The
+        log for ever has the accounts that are: else anybody could fill it with made-up ones.
+        """
         named = next(sign_in.named(credentials), None)
         log.warning("sign-in refused: wrong password, account %s", named.id if named else "unknown")
+        if named is not None:
+            people.sign_in_refused(named)
 
     def get_email_verification_redirect_url(self, email_address: EmailAddress) -> str:
         if self.request.user.is_authenticated:
@@ -114,6 +130,12 @@ class AccountAdapter(DefaultAccountAdapter):
         user.language = (get_language() or "fi")[:2]
         saved: User = super().save_user(request, user, form, commit)
         return saved
+
+
+def _ways(request: HttpRequest, user: User) -> str:
+    """`password, totp`; of sign-on by OpenID the provider."""
+    kept = get_authentication_records(request, user)
+    return ", ".join(each.get("type") or each.get("provider") or each["method"] for each in kept)
 
 
 class VerifiedAddress(EmailVerificationStage):

@@ -8,8 +8,8 @@ import time
 from collections.abc import Callable
 from urllib.parse import urlsplit
 
+from allauth.account.adapter import get_adapter
 from django.contrib import messages
-from django.contrib.auth import logout
 from django.contrib.auth.views import redirect_to_login
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.urls import reverse
@@ -47,7 +47,7 @@ class Idleness:
 
     def _ended(self, request: HttpRequest) -> HttpResponseBase:
         said = _why(request)
-        logout(request)
+        get_adapter(request).logout(request)
         messages.info(request, said)
         if request.path == reverse("session"):
             return self.get_response(request)

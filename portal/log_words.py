@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext
+from django.utils.translation import gettext, pgettext_lazy
 from django.utils.translation import gettext_lazy as _
 
 from archive.actors import ActorKind, Purpose
@@ -74,6 +74,9 @@ KINDS: Mapping[str, Label] = {
     Kind.TERMS_PUBLISHED.word: _("Terms published"),
     Kind.TERMS_ACCEPTED.word: _("Terms accepted"),
     Kind.ACCESS_CHANGED.word: _("Person’s access changed"),
+    Kind.SIGNED_IN.word: _("Signed in"),
+    Kind.SIGNED_OUT.word: pgettext_lazy("event", "Signed out"),
+    Kind.SIGN_IN_REFUSED.word: _("Sign-in refused: wrong password"),
     Kind.SECOND_ASKED.word: _("Second officer asked"),
     Kind.SECOND_DECIDED.word: _("Second officer decided"),
     Kind.REGISTER_PASSED.word: _("Register passed to another controller"),
@@ -247,6 +250,8 @@ FACTS: Mapping[str, Label] = {
     "destroyed": _("Destroyed"),
     "spared": _("Spared"),
     "why": _("Why"),
+    "how": _("How"),
+    "account": _("Account"),
     "ended_on": _("Retention ended on"),
     # what a change was
     "was": _("Was"),

@@ -21,7 +21,6 @@ Facts = Mapping[str, Any]
 AUDIT_LOG_USED = dcm("110101", "Audit Log Used")
 BEGIN_TRANSFERRING = dcm("110102", "Begin Transferring DICOM Instances")
 ACCESSED = dcm("110103", "DICOM Instances Accessed")
-BEGIN_TRANSFERRING = dcm("110102", "Begin Transferring DICOM Instances")
 TRANSFERRED = dcm("110104", "DICOM Instances Transferred")
 EXPORT = dcm("110106", "Export")
 IMPORT = dcm("110107", "Import")
@@ -30,7 +29,9 @@ PATIENT_RECORD = dcm("110110", "Patient Record")
 PROCEDURE_RECORD = dcm("110111", "Procedure Record")
 QUERY = dcm("110112", "Query")
 SECURITY_ALERT = dcm("110113", "Security Alert")
+USER_AUTHENTICATION = dcm("110114", "User Authentication")
 
+LOGIN, LOGOUT = dcm("110122", "Login"), dcm("110123", "Logout")
 NODE_AUTHENTICATION = dcm("110126", "Node Authentication")
 SECURITY_CONFIGURATION = dcm("110129", "Security Configuration")
 SOFTWARE_CONFIGURATION = dcm("110131", "Software Configuration")
@@ -119,6 +120,9 @@ TABLE: Mapping[Kind, Row | Callable[[Facts], Row]] = {
     Kind.TERMS_PUBLISHED: _RESTRICTED,
     Kind.TERMS_ACCEPTED: _RESTRICTED,
     Kind.ACCESS_CHANGED: Row(SECURITY_ALERT, "E", ROLES_CHANGED),
+    Kind.SIGNED_IN: Row(USER_AUTHENTICATION, "E", LOGIN),
+    Kind.SIGNED_OUT: Row(USER_AUTHENTICATION, "E", LOGOUT),
+    Kind.SIGN_IN_REFUSED: Row(USER_AUTHENTICATION, "E", LOGIN, audit.MINOR_FAILURE),
     Kind.SECOND_ASKED: _RESTRICTED,
     Kind.SECOND_DECIDED: _RESTRICTED,
     Kind.REGISTER_PASSED: Row(SECURITY_ALERT, "E", SECURITY_CONFIGURATION),

@@ -1,11 +1,13 @@
 """People who sign in, their roles, and how they come to have them."""
 
+from collections.abc import Mapping
+
 from django.contrib.sessions.backends.db import SessionStore
 from django.db import transaction
 from django.db.models import QuerySet
 
 from archive import ledger
-from archive.actors import Actor
+from archive.actors import SYSTEM, Actor
 from archive.models import Membership, Organisation, Role, User
 from archive.values import now
 from onboarding.errors import FieldInvalid, LastAdministrator, StepOutOfOrder
@@ -48,6 +50,26 @@ def sign_in_changed(actor: Actor, user: User, what: str) -> None:
     """A person's own password or second factor is another than before."""
     about = ledger.About(organisation_id=actor.organisation_id, subject_id=user.id)
     ledger.record(ledger.Kind.ACCESS_CHANGED, about, {"what": f"{user}: {what}"}, actor=actor)
+
+
+def signed_in(actor: Actor, user: User, how: str) -> None:
+    """`how`: the ways in which the person proved who it is."""
+    _of_session(ledger.Kind.SIGNED_IN, user, {"how": how}, actor)
+
+
+def signed_out(actor: Actor, user: User) -> None:
+    """By the person, or because nobody used the session."""
+    _of_session(ledger.Kind.SIGNED_OUT, user, {}, actor)
+
+
+def sign_in_refused(user: User) -> None:
+    """Somebody gave a wrong password for the account; who that was nobody knows."""
+    _of_session(ledger.Kind.SIGN_IN_REFUSED, user, {"account": str(user)}, SYSTEM)
+
+
+def _of_session(kind: ledger.Kind, user: User, facts: Mapping[str, str], actor: Actor) -> None:
+    about = ledger.About(organisation_id=actor.organisation_id, subject_id=user.id)
+    ledger.record(kind, about, facts, actor=actor)
 
 
 # --- invitations ----------------------------------------------------------------------------------

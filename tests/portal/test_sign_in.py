@@ -1,4 +1,6 @@
-"""Signing in with a password: how long it takes tells nothing of who has an account (NF-3)."""
+"""Signing in with a password: how long it takes tells nothing of who has an account, and what
+became of it is in the log (NF-3, LG-3).
+"""
 
 from typing import Any
 
@@ -6,7 +8,7 @@ import pytest
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.test import Client
 
-from archive.models import User
+from archive.models import LedgerEvent, User
 from tests.portal.second_factor import LOGIN, PASSWORD, colleague
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("unspent_limits")]
@@ -69,3 +71,26 @@ def test_the_operator_sees_that_passwords_are_tried(caplog: pytest.LogCaptureFix
         "sign-in refused: wrong password, account unknown",
     ]
     assert not any(each in caplog.text for each in (LOGIN, WRONG, "010181-900C"))
+
+
+def test_signing_in_and_out_is_in_the_log() -> None:
+    user = colleague()
+    client = Client()
+    assert client.post("/accounts/login/", {"login": LOGIN, "password": WRONG}).status_code == 200
+    client.post("/accounts/login/", {"login": LOGIN, "password": PASSWORD})
+    client.post("/accounts/logout/")
+    assert told() == [
+        ("session.refused", "system", user.id, {"account": str(user)}),
+        ("session.begun", "staff", user.id, {"how": "password"}),
+        ("session.ended", "staff", user.id, {}),
+    ]
+
+
+def test_nobody_fills_the_log_with_made_up_accounts() -> None:
+    sign_in("nobody", WRONG)
+    assert told() == []
+
+
+def told() -> list[tuple[object, ...]]:
+    rows = LedgerEvent.objects.filter(kind__startswith="session.").order_by("at", "id")
+    return list(rows.values_list("kind", "actor_kind", "subject_id", "facts"))
