@@ -59,7 +59,10 @@ def come_back(case: Case) -> dict[str, object]:
 
 
 def _reopen(case: Case) -> None:
-    """A resolved case about which the customer is asked, or says something, is not over."""
+    """A resolved case about which the customer is asked, or says something, is not over. It is held
+    from here on: else one that is resolved in this moment would have an answer that nobody reads.
+    """
+    Case.objects.select_for_update(no_key=True).get(id=case.id)
     resolved = Case.objects.filter(id=case.id, state=CaseState.RESOLVED)
     if resolved.update(**come_back(case)):
         webhook_events.of_case(WebhookEvent.CASE_OPENED, case)

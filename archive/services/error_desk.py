@@ -14,6 +14,7 @@ from django.db.models import F, Q, QuerySet
 from archive import jobs, ledger, locks
 from archive.actors import Actor
 from archive.errors import ArchiveError, BytesDamaged
+from archive.errors.desk import CaseAnswered
 from archive.models import (
     Case,
     CaseEvent,
@@ -301,14 +302,17 @@ def heed(event_id: UUID) -> bool:
     return True
 
 
-def resolve(actor: Actor, case: Case, *, reason: str) -> None:
+def resolve(actor: Actor, case: Case, *, reason: str, read: int | None = None) -> None:
     """A person closes a case; it opens by itself when the cause comes back. What is resolved stays
-    as it was resolved.
+    as it was resolved. `read`: how much of the customer's the person had before its eyes. Raises
+    CaseAnswered when there is more by now.
     """
     with transaction.atomic():
         held = Case.objects.select_for_update(no_key=True).get(id=case.id)
         if held.state == CaseState.RESOLVED:
             return
+        if read is not None and read < held.comments.filter(is_customers=True).count():
+            raise CaseAnswered()
         events = CaseEvent.objects.filter(case=case).exclude(outcome__in=ENDED)
         closed = events.update(outcome=EventOutcome.SOLVED, outcome_at=now())
         Case.objects.filter(id=case.id).update(
