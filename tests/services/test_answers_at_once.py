@@ -1,4 +1,4 @@
-"""A customer answers in the moment in which its case is resolved: somebody reads it (SD-3, SD-5)."""
+"""A customer answers in the moment in which its case is resolved: it is read (SD-3, SD-5)."""
 
 import pytest
 from django.db import transaction
