@@ -1,4 +1,4 @@
-"""What happens to a case in the moment in which its news are looked for is told, if later (SD-3)."""
+"""What happens to a case in the moment in which its news are looked for is told (SD-3)."""
 
 from datetime import timedelta
 
