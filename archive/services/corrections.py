@@ -18,7 +18,6 @@ from archive.actors import SYSTEM
 from archive.config import settings
 from archive.errors import ArchiveError, OtherContent
 from archive.errors.corrections import CorrectionIncomplete
-from archive.errors.retention import StudyDestroyed
 from archive.models import (
     Correction,
     CorrectionOrigin,
@@ -27,7 +26,6 @@ from archive.models import (
     InstanceVersion,
     JobKind,
     Study,
-    StudyState,
 )
 from archive.objects import coercion, sameness, study_facts
 from archive.objects.header import Header, read_header
@@ -35,7 +33,14 @@ from archive.objects.part10 import FileMeta
 from archive.objects.study_facts import ACCOMPANYING, StudyFacts
 from archive.services import error_desk, study_moves
 from archive.services.associations import Peer
-from archive.services.correction_likeness import LATER, are_alike, facts_in, say_physician, to_come
+from archive.services.correction_likeness import (
+    LATER,
+    are_alike,
+    facts_in,
+    overtaken,
+    say_physician,
+    to_come,
+)
 from archive.services.error_desk import Place, What, Who
 from archive.services.rows import Archived
 from archive.values import now
@@ -64,7 +69,7 @@ def offer(
     """Take a corrected object; durable on return. `held` are the bytes in force. `superseded`: it
     came before them, and is kept as a version that is in force no more.
 
-    Raises OtherContent when more differs than patient and study, StudyDestroyed.
+    Raises OtherContent when more differs than patient and study, StudyDestroyed, StorageGone.
     """
     changed = sameness.changed_elements(
         held,
@@ -83,9 +88,9 @@ def offer(
     kept = sent.incoming.keep(sent.meta)
     with transaction.atomic():
         locks.hold(archived.study_id)
-        if Study.objects.filter(id=archived.study_id, state=StudyState.DESTROYED).exists():
+        if refusal := overtaken(archived):
             vault.doubt(sent.meta.environment, kept.digest, sent.meta.sop_instance_uid)
-            raise StudyDestroyed()
+            raise refusal
         if superseded:
             correction = _superseded(peer, archived.study_id, before, after, sent.meta)
         else:
