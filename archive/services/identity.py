@@ -343,7 +343,7 @@ def _death(held: Patient, told: Demographics) -> dict[str, Any]:
 
 
 def _lock(environment: str) -> None:
-    locks.hold(f"identity {environment}")
+    locks.hold(filing.persons_lock(environment))
 
 
 def _wake(patients: Iterable[UUID], *states: StudyState) -> None:
