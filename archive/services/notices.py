@@ -151,9 +151,11 @@ def not_delivered(notice_id: UUID, error: ArchiveError) -> int:
 
 
 def give_up(notice_id: UUID, job_id: UUID, error: ArchiveError) -> None:
-    """All tries failed: the support desk has it."""
+    """All tries failed: the support desk has it, unless a later one says all that it said."""
     with transaction.atomic():
-        AvailabilityNotice.objects.filter(id=notice_id).update(state=NoticeState.FAILED)
+        rows = AvailabilityNotice.objects.filter(id=notice_id)
+        if not rows.exclude(state=NoticeState.SUPERSEDED).update(state=NoticeState.FAILED):
+            return
         notice = AvailabilityNotice.objects.select_related("connection", "study").get(id=notice_id)
         said = {"tries": notice.tries, "error": error.detail, "cause": error.reason()}
         _record(ledger.Kind.NOTICE_GIVEN_UP, notice, said)
@@ -243,6 +245,7 @@ def redirect(actor: Actor, notice_id: UUID, connection: Connection) -> UUID:
         other, _made = AvailabilityNotice.objects.get_or_create(
             manifest_id=notice.manifest_id,
             connection=connection,
+            withdraws=notice.withdraws,
             defaults={
                 "environment": notice.environment,
                 "study_id": notice.study_id,
