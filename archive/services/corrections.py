@@ -5,7 +5,7 @@ study (`StudyFacts`) changes for all its objects at once, when the last of them 
 the study is what it was.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -286,7 +286,9 @@ def _settle(correction: Correction) -> datetime | None:
         locks.hold(correction.study_id)
         versions = to_come(correction)
         if not versions:
-            Correction.objects.filter(id=correction.id).update(**FOLLOWED, undone_at=now())
+            # Unless another worker has just put it in force.
+            gathered = Correction.objects.filter(id=correction.id, state=CorrectionState.GATHERING)
+            gathered.update(**FOLLOWED, undone_at=now())
             error_desk.settle(correction.study_id, CORRECT.step)
             return None
         others = Instance.objects.available().filter(study_id=correction.study_id)
@@ -392,9 +394,3 @@ def give_up(study_id: UUID, job_id: UUID, error: ArchiveError) -> None:
         what=What(study_id=study_id, subject_id=study_id, job_id=job_id),
         once=True,
     )
-
-
-def gathering(study: Study) -> Iterator[tuple[Correction, int]]:
-    """Corrections of which a part has come, with how many objects of each have."""
-    for correction in Correction.objects.filter(study=study, state=CorrectionState.GATHERING):
-        yield correction, len(to_come(correction))

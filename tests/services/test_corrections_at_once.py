@@ -6,7 +6,8 @@ import pytest
 from pydicom.dataset import Dataset
 
 from archive import errors, locks
-from archive.models import Instance, Study
+from archive.models import Correction, CorrectionState, Instance, Study
+from archive.services import corrections
 from tests import cast, meanwhile, notes
 from tests.cast import VENLA, dataset
 from tests.services.test_corrections import NEW_PATIENT, corrected, served, settle, whose
@@ -37,3 +38,18 @@ def test_what_was_compared_with_a_version_that_another_has_followed_is_to_come_a
     cast.store(other)  # its word, and the later one
     settle(study)
     assert whose(study) == served(made).PatientID
+
+
+def test_two_workers_who_find_the_same_correction_whole_leave_it_in_force(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """As when the first one's lease ran out while its machine stood still."""
+    notes.allow(metadata=True)
+    made = dataset()
+    study = stored(made)
+    cast.store(corrected(made, **NEW_PATIENT))
+    with monkeypatch.context() as patched:
+        meanwhile.once_before(patched, corrections, "_settle", partial(settle, study))
+        settle(study)
+    assert (whose(study), served(made).PatientID) == (VENLA, VENLA)
+    assert Correction.objects.get().state == CorrectionState.IN_FORCE
