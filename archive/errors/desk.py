@@ -20,6 +20,11 @@ class CaseTaken(Conflict):
     comment = "somebody else was given the case meanwhile"
 
 
+class CaseAnswered(Conflict):
+    code = "CASE-ANSWERED"
+    comment = "the customer has written meanwhile"
+
+
 class BatchEnded(Conflict):
     code = "BATCH-STATE"
     comment = "the batch has ended or was undone"

@@ -1,5 +1,7 @@
 """Organisations, their registers, and the connections by which their systems are known."""
 
+from datetime import date
+
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.contrib.postgres.indexes import GinIndex
@@ -35,7 +37,7 @@ class Organisation(models.Model):
     is_demo = models.BooleanField(default=False)
     state = models.CharField(max_length=20, choices=CustomerState, default=CustomerState.JOINING)
     joined_on = models.DateField(null=True, blank=True)
-    ended_on = models.DateField(null=True, blank=True)
+    ended_on = models.DateField(null=True, blank=True)  # the last day, once notice was given
 
     class Meta:
         ordering = ("name_fi",)
@@ -53,6 +55,11 @@ class Organisation(models.Model):
     def name(self) -> str:
         """The name in the reader's language, else in Finnish."""
         return getattr(self, f"name_{(get_language() or 'fi')[:2]}", "") or self.name_fi
+
+    def has_left(self, day: date) -> bool:
+        """Its use has ended, or its last day is over and no worker has written that down yet."""
+        over = self.ended_on is not None and self.ended_on < day
+        return over or self.state == CustomerState.ENDED
 
 
 class Register(models.Model):

@@ -13,8 +13,10 @@ def is_quiet(hour: int, quiet_from: int, quiet_until: int) -> bool:
 
 
 def digest_is_due(local: datetime, hour: int, told_until: datetime) -> bool:
-    """Whether the newest digest hour that has struck came after the last mail."""
-    struck = local.replace(hour=hour, minute=0, second=0, microsecond=0)
+    """Whether the newest digest hour that has struck came after the last mail. Of the hour that
+    comes twice in autumn the first one counts.
+    """
+    struck = local.replace(hour=hour, minute=0, second=0, microsecond=0, fold=0)
     if struck > local:
         struck -= timedelta(days=1)
     return told_until < struck

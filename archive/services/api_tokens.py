@@ -19,7 +19,6 @@ from archive.errors.api import TokenExceedsMaker
 from archive.models import (
     ApiScope,
     ApiToken,
-    CustomerState,
     Environment,
     IdempotentCall,
     Membership,
@@ -27,7 +26,7 @@ from archive.models import (
     Role,
     User,
 )
-from archive.values import now
+from archive.values import now, today
 
 PREFIX = "idr_"  # by which a leaked token is recognised, by people and by scanners
 HINT = 10
@@ -188,7 +187,7 @@ def _may_call(row: ApiToken) -> bool:
         return False
     if row.user is not None:
         return row.user.is_active
-    return row.organisation is not None and row.organisation.state != CustomerState.ENDED
+    return row.organisation is not None and not row.organisation.has_left(today())
 
 
 def _is_backed(row: ApiToken, maker: ApiToken) -> bool:

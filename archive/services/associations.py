@@ -126,7 +126,7 @@ def _establish(
     if live is None:
         raise PeerUnknown(facts={"calling": calling, "called": called})
     owner = live.organisation
-    if owner.state == CustomerState.ENDED or not live.is_valid_on(today()):
+    if owner.has_left(today()) or not live.is_valid_on(today()):
         raise PeerEnded(facts={"calling": calling, "called": called})
     if not _is_in_use(owner.state, environment):
         raise PeerUnknown(
@@ -161,9 +161,10 @@ def require_still(peer: Peer) -> None:
     customer whose use has, asks and stores no more. What else was changed holds from the next one
     on. Raises PeerEnded, which is on the desk then.
     """
-    live = Connection.objects.filter(valid_on(today()), id=peer.connection_id)
-    state = live.values_list("organisation__state", flat=True).first()
-    if state not in (None, CustomerState.ENDED) and _is_in_use(str(state), peer.environment):
+    rows = Connection.objects.filter(valid_on(today()), id=peer.connection_id)
+    live = rows.select_related("organisation").first()
+    owner = live.organisation if live is not None else None
+    if owner and not owner.has_left(today()) and _is_in_use(owner.state, peer.environment):
         return
     error = PeerEnded(facts={"calling": peer.calling, "called": peer.called})
     report(

@@ -17,7 +17,7 @@ from archive.models import (
 from archive.queries import standing
 from archive.queries.authorisations import organisations_of
 from archive.rules.authorisations import Fault, Faults, Side
-from archive.values import now
+from archive.values import now, today
 
 
 def sides(actor: Actor, row: Authorisation) -> frozenset[Side]:
@@ -57,7 +57,7 @@ def not_controller(
 
 def using(environment: str) -> QuerySet[Organisation]:
     """Customers in production; in the test environment those on their way as well."""
-    rows = Organisation.objects.filter(is_operator=False)
+    rows = Organisation.objects.filter(is_operator=False).exclude(ended_on__lt=today())
     if environment == Environment.PRODUCTION:
         return rows.filter(state=CustomerState.IN_PRODUCTION)
     return rows.exclude(state=CustomerState.ENDED)

@@ -30,7 +30,7 @@ from archive.models import (
     JobState,
     MessageOutcome,
 )
-from archive.services import error_desk, messages, notices, retries
+from archive.services import case_rows, error_desk, messages, notices, retries
 from archive.services.error_desk import Place, What
 from archive.values import now
 
@@ -142,14 +142,11 @@ def _judge(batch: Batch) -> None:
 
 def _start(batch: Batch, item: BatchItem) -> None:
     if batch.kind == BatchKind.IGNORE:
-        ignored = error_desk.ignore(item.event_id, batch.reason)
-        _end(item, BatchItemState.DONE if ignored else BatchItemState.ALREADY)
+        _ignore(batch, item)
         return
     with transaction.atomic():
-        locked = CaseEvent.objects.select_for_update(of=("self",)).select_related("case")
-        event = locked.get(id=item.event_id)
-        waits = BatchItem.objects.filter(id=item.id, state=BatchItemState.WAITING)
-        if not waits.update(state=BatchItemState.GOING, at=now()):
+        event = _begun(batch, item)
+        if event is None:
             return
         is_message = event.case.edge == "hl7" and event.subject_id is not None
         if event.outcome == EventOutcome.SOLVED:
@@ -158,6 +155,27 @@ def _start(batch: Batch, item: BatchItem) -> None:
             _owe(batch, item, event)
     if is_message:
         _replay(batch, item)
+
+
+def _ignore(batch: Batch, item: BatchItem) -> None:
+    """Outcome and event in one transaction: what was ignored is known when it is undone."""
+    with transaction.atomic():
+        event = _begun(batch, item)
+        if event is not None:
+            ignored = error_desk.ignore(event.id, batch.reason)
+            _end(item, BatchItemState.DONE if ignored else BatchItemState.ALREADY)
+
+
+def _begun(batch: Batch, item: BatchItem) -> CaseEvent | None:
+    """The event, held, in the caller's transaction; None when a person has stopped the batch since
+    it was read, or another worker has begun the item.
+    """
+    rows = Batch.objects.select_for_update(no_key=True).filter(id=batch.id)
+    if rows.get().state != BatchState.RUNNING:
+        return None
+    event = case_rows.held(item.event_id)
+    waits = BatchItem.objects.filter(id=item.id, state=BatchItemState.WAITING)
+    return event if waits.update(state=BatchItemState.GOING, at=now()) else None
 
 
 def _owe(batch: Batch, item: BatchItem, event: CaseEvent) -> None:

@@ -12,7 +12,7 @@ from django.db import connection
 from django.db.models import F
 
 from archive.errors import ArchiveError
-from archive.models import Case, CaseState, WebhookEvent
+from archive.models import Case, CaseEvent, CaseState, WebhookEvent
 from archive.services import case_work, webhook_events
 from archive.statements import execute
 from archive.values import now
@@ -39,6 +39,25 @@ class Filed(NamedTuple):
 def kept(text: str) -> str:
     """What a peer told may hold the one character that no column takes."""
     return str(text).replace("\0", "\N{REPLACEMENT CHARACTER}")
+
+
+def hold(*case_ids: UUID) -> None:
+    """In the caller's transaction. Whoever touches events that are there holds their case before
+    them: two that did it the other way round would wait for each other.
+    """
+    rows = Case.objects.select_for_update(no_key=True).filter(id__in=case_ids)
+    list(rows.order_by("id").values_list("id", flat=True))
+
+
+def held(event_id: UUID) -> CaseEvent:
+    """An event with its case, both held; it may be led to another case meanwhile."""
+    events = CaseEvent.objects.filter(id=event_id)
+    while True:
+        case_id = events.values_list("case_id", flat=True).get()
+        hold(case_id)
+        event = events.select_for_update(of=("self",)).select_related("case").get()
+        if event.case_id == case_id:
+            return event
 
 
 def counted(mark: str) -> Filed | None:

@@ -59,10 +59,18 @@ def come_back(case: Case) -> dict[str, object]:
 
 
 def _reopen(case: Case) -> None:
-    """A resolved case about which the customer is asked, or says something, is not over."""
+    """A resolved case about which the customer is asked, or says something, is not over. It is held
+    from here on: else one that is resolved in this moment would have an answer that nobody reads.
+    """
+    _hold(case)
     resolved = Case.objects.filter(id=case.id, state=CaseState.RESOLVED)
     if resolved.update(**come_back(case)):
         webhook_events.of_case(WebhookEvent.CASE_OPENED, case)
+
+
+def _hold(case: Case) -> None:
+    """Before the time of what happens to it is told, by which mails tell what is new."""
+    Case.objects.select_for_update(no_key=True).get(id=case.id)
 
 
 def assign(actor: Actor, case: Case, owner: User | None) -> None:
@@ -71,8 +79,9 @@ def assign(actor: Actor, case: Case, owner: User | None) -> None:
     Raises CaseTaken when the case as it was read by the caller had another owner than it has.
     """
     was, handling = _name(case.owner), Handling.ASSIGNED if owner else Handling.NEW
-    given_at = now() if owner and owner.id not in (actor.id, case.owner_id) else None
     with transaction.atomic():
+        _hold(case)
+        given_at = now() if owner and owner.id not in (actor.id, case.owner_id) else None
         held = Case.objects.filter(id=case.id, owner_id=case.owner_id)
         if not held.update(owner=owner, given_at=given_at):
             raise CaseTaken()
@@ -181,6 +190,7 @@ def watch(actor: Actor, case: Case, *, on: bool) -> None:
 
 
 def _comment(actor: Actor, case: Case, text: str, *, is_shared: bool) -> CaseComment:
+    _hold(case)
     made = CaseComment.objects.create(
         case=case,
         at=now(),

@@ -276,7 +276,9 @@ def _take_over(uids: list[str], commitment: StorageCommitment) -> list[UUID]:
     rows = Instance.objects.filter(environment=commitment.environment, sop_instance_uid__in=uids)
     study_ids = list(rows.order_by().values_list("study_id", flat=True).distinct())
     rows.filter(committed_at=None).update(committed_at=commitment.reported_at)
-    for study_id in study_ids:
+    # Who reports another part of one waits here and sees this one: else neither would see all.
+    held = Study.objects.select_for_update(no_key=True).filter(id__in=study_ids).order_by("id")
+    for study_id in list(held.values_list("id", flat=True)):
         if not Instance.objects.filter(study_id=study_id, committed_at=None).exists():
             Study.objects.filter(id=study_id).update(committed_at=commitment.reported_at)
             jobs.defer(

@@ -7,10 +7,12 @@ from uuid import UUID
 from django.db.models import F, Q
 
 from archive import vault
-from archive.errors import DatasetUnreadable, InstanceUnknown
-from archive.models import Correction, Instance, InstanceVersion, Study
+from archive.errors import ArchiveError, DatasetUnreadable, InstanceUnknown, StorageGone
+from archive.errors.retention import StudyDestroyed
+from archive.models import Correction, Instance, InstanceVersion, Study, StudyState
 from archive.objects.header import Header
 from archive.objects.study_facts import StudyFacts
+from archive.services.rows import Archived
 
 
 def are_alike(study_id: UUID, versions: Mapping[UUID, InstanceVersion]) -> bool:
@@ -62,3 +64,14 @@ def say_physician(study_id: UUID, versions: Iterable[InstanceVersion]) -> None:
             name = header.referring_physician[:324]
             Study.objects.filter(id=study_id).update(referring_physician=name)
             return
+
+
+def overtaken(archived: Archived) -> ArchiveError | None:
+    """What has happened since it was compared, that it cannot be taken any more. What another
+    version has followed meanwhile is to be sent again, and compared with that one.
+    """
+    if Study.objects.filter(id=archived.study_id, state=StudyState.DESTROYED).exists():
+        return StudyDestroyed()
+    if not Instance.objects.filter(id=archived.id, version=archived.version).exists():
+        return StorageGone("another version of the object came a moment ago")
+    return None

@@ -5,7 +5,7 @@ study (`StudyFacts`) changes for all its objects at once, when the last of them 
 the study is what it was.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -18,7 +18,6 @@ from archive.actors import SYSTEM
 from archive.config import settings
 from archive.errors import ArchiveError, OtherContent
 from archive.errors.corrections import CorrectionIncomplete
-from archive.errors.retention import StudyDestroyed
 from archive.models import (
     Correction,
     CorrectionOrigin,
@@ -27,7 +26,6 @@ from archive.models import (
     InstanceVersion,
     JobKind,
     Study,
-    StudyState,
 )
 from archive.objects import coercion, sameness, study_facts
 from archive.objects.header import Header, read_header
@@ -35,7 +33,14 @@ from archive.objects.part10 import FileMeta
 from archive.objects.study_facts import ACCOMPANYING, StudyFacts
 from archive.services import error_desk, study_moves
 from archive.services.associations import Peer
-from archive.services.correction_likeness import LATER, are_alike, facts_in, say_physician, to_come
+from archive.services.correction_likeness import (
+    LATER,
+    are_alike,
+    facts_in,
+    overtaken,
+    say_physician,
+    to_come,
+)
 from archive.services.error_desk import Place, What, Who
 from archive.services.rows import Archived
 from archive.values import now
@@ -64,7 +69,7 @@ def offer(
     """Take a corrected object; durable on return. `held` are the bytes in force. `superseded`: it
     came before them, and is kept as a version that is in force no more.
 
-    Raises OtherContent when more differs than patient and study, StudyDestroyed.
+    Raises OtherContent when more differs than patient and study, StudyDestroyed, StorageGone.
     """
     changed = sameness.changed_elements(
         held,
@@ -83,9 +88,9 @@ def offer(
     kept = sent.incoming.keep(sent.meta)
     with transaction.atomic():
         locks.hold(archived.study_id)
-        if Study.objects.filter(id=archived.study_id, state=StudyState.DESTROYED).exists():
+        if refusal := overtaken(archived):
             vault.doubt(sent.meta.environment, kept.digest, sent.meta.sop_instance_uid)
-            raise StudyDestroyed()
+            raise refusal
         if superseded:
             correction = _superseded(peer, archived.study_id, before, after, sent.meta)
         else:
@@ -281,7 +286,9 @@ def _settle(correction: Correction) -> datetime | None:
         locks.hold(correction.study_id)
         versions = to_come(correction)
         if not versions:
-            Correction.objects.filter(id=correction.id).update(**FOLLOWED, undone_at=now())
+            # Unless another worker has just put it in force.
+            gathered = Correction.objects.filter(id=correction.id, state=CorrectionState.GATHERING)
+            gathered.update(**FOLLOWED, undone_at=now())
             error_desk.settle(correction.study_id, CORRECT.step)
             return None
         others = Instance.objects.available().filter(study_id=correction.study_id)
@@ -387,9 +394,3 @@ def give_up(study_id: UUID, job_id: UUID, error: ArchiveError) -> None:
         what=What(study_id=study_id, subject_id=study_id, job_id=job_id),
         once=True,
     )
-
-
-def gathering(study: Study) -> Iterator[tuple[Correction, int]]:
-    """Corrections of which a part has come, with how many objects of each have."""
-    for correction in Correction.objects.filter(study=study, state=CorrectionState.GATHERING):
-        yield correction, len(to_come(correction))

@@ -40,7 +40,7 @@ def identify(user: str, secret: str, today: date) -> Actor:
         # A name nobody has is not repeated: it may be anything, also somebody's personal code.
         raise PeerUnknown("credentials are nobody's here", facts={"user": user} if found else None)
     owner = found.organisation
-    if not found.is_valid_on(today) or owner.state == CustomerState.ENDED:
+    if not found.is_valid_on(today) or owner.has_left(today):
         raise PeerEnded(facts={"user": user})
     joined = owner.is_operator or owner.state == CustomerState.IN_PRODUCTION
     if found.environment == Environment.PRODUCTION and not joined:

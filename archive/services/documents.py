@@ -88,6 +88,7 @@ def register(
     identifier = _trusted_patient(resolved.submission_set.patient, environment)
     with transaction.atomic():
         _lock(environment, resolved)
+        filing.share_persons(environment)  # whom it is of is still so when its studies are woken
         again = conflicts.set_known(environment, resolved)
         if again is not None and bytes(again.content_digest) == content:
             return

@@ -14,6 +14,7 @@ from django.db.models import F, Q, QuerySet
 from archive import jobs, ledger, locks
 from archive.actors import Actor
 from archive.errors import ArchiveError, BytesDamaged
+from archive.errors.desk import CaseAnswered
 from archive.models import (
     Case,
     CaseEvent,
@@ -249,12 +250,14 @@ def settle_healed(environment: str, study_uid: str, sop_instance_uid: str, step:
 
 
 def _solve(found: list[tuple[UUID, UUID]]) -> int:
-    at = now()
+    at, ids = now(), [event for event, _ in found]
     with transaction.atomic():
-        for case_id in sorted({case for _, case in found}, key=str):
-            ids = [event for event, case in found if case == case_id]
-            Case.objects.select_for_update().get(id=case_id)
-            events = CaseEvent.objects.filter(id__in=ids)
+        case_rows.hold(*{case for _, case in found})
+        here = CaseEvent.objects.filter(id__in=ids)
+        cases = set(here.values_list("case_id", flat=True))  # joined or split since they were found
+        case_rows.hold(*cases)
+        for case_id in sorted(cases, key=str):
+            events = here.filter(case_id=case_id)
             events.filter(outcome=EventOutcome.IGNORED).update(outcome=EventOutcome.SOLVED)
             events = events.exclude(outcome=EventOutcome.SOLVED)
             _count_down(case_id, events.update(outcome=EventOutcome.SOLVED, outcome_at=at))
@@ -275,7 +278,7 @@ def ignore(event_id: UUID, reason: str) -> bool:
     is resolved for the same reason.
     """
     with transaction.atomic():
-        event = CaseEvent.objects.select_for_update().get(id=event_id)
+        event = case_rows.held(event_id)
         if event.outcome in ENDED:
             return False
         CaseEvent.objects.filter(id=event_id).update(outcome=EventOutcome.IGNORED, outcome_at=now())
@@ -286,12 +289,12 @@ def ignore(event_id: UUID, reason: str) -> bool:
 def heed(event_id: UUID) -> bool:
     """An ignored event stands open again; whether it was ignored."""
     with transaction.atomic():
-        ignored = CaseEvent.objects.filter(id=event_id, outcome=EventOutcome.IGNORED)
-        if not ignored.update(outcome=EventOutcome.OPEN, outcome_at=now()):
+        event = case_rows.held(event_id)
+        if event.outcome != EventOutcome.IGNORED:
             return False
-        case_id = CaseEvent.objects.values_list("case_id", flat=True).get(id=event_id)
-        case = Case.objects.select_for_update().get(id=case_id)
-        Case.objects.filter(id=case_id).update(
+        CaseEvent.objects.filter(id=event_id).update(outcome=EventOutcome.OPEN, outcome_at=now())
+        case = Case.objects.get(id=event.case_id)
+        Case.objects.filter(id=case.id).update(
             open_count=F("open_count") + 1, state=CaseState.OPEN, resolved_at=None, resolution=""
         )
         if case.state == CaseState.RESOLVED:
@@ -299,14 +302,17 @@ def heed(event_id: UUID) -> bool:
     return True
 
 
-def resolve(actor: Actor, case: Case, *, reason: str) -> None:
+def resolve(actor: Actor, case: Case, *, reason: str, read: int | None = None) -> None:
     """A person closes a case; it opens by itself when the cause comes back. What is resolved stays
-    as it was resolved.
+    as it was resolved. `read`: how much of the customer's the person had before its eyes. Raises
+    CaseAnswered when there is more by now.
     """
     with transaction.atomic():
         held = Case.objects.select_for_update(no_key=True).get(id=case.id)
         if held.state == CaseState.RESOLVED:
             return
+        if read is not None and read < held.comments.filter(is_customers=True).count():
+            raise CaseAnswered()
         events = CaseEvent.objects.filter(case=case).exclude(outcome__in=ENDED)
         closed = events.update(outcome=EventOutcome.SOLVED, outcome_at=now())
         Case.objects.filter(id=case.id).update(
@@ -328,6 +334,7 @@ def retry(actor: Actor, case: Case, *, event_ids: list[UUID] | None = None) -> i
     A refused object cannot be: its bytes were not kept, the sender sends it again.
     """
     with transaction.atomic():
+        case_rows.hold(case.id)
         events = CaseEvent.objects.select_for_update().filter(case=case, job_id__isnull=False)
         events = events.exclude(outcome__in=ENDED).order_by("at", "id")
         if event_ids is not None:

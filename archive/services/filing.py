@@ -8,7 +8,7 @@ from uuid import UUID
 from django.db import connection
 from django.db.models import F, QuerySet
 
-from archive import jobs, ledger
+from archive import jobs, ledger, locks
 from archive.config import settings
 from archive.errors import (
     ControllerUnauthorised,
@@ -165,6 +165,16 @@ def related_patients(patient: Patient) -> list[UUID]:
     """A patient with all the ids that were merged into it."""
     rows = standing.ids_of(standing.person_id(patient))
     return list(rows.values_list("id", flat=True))
+
+
+def share_persons(environment: str) -> None:
+    """Until the transaction ends no ids become one, or two again."""
+    locks.share(persons_lock(environment))
+
+
+def persons_lock(environment: str) -> str:
+    """Held alone by who merges ids, or parts them."""
+    return f"identity {environment}"
 
 
 def find_patient(environment: str, identifier: PatientIdentifier) -> Patient | None:

@@ -11,7 +11,7 @@ from typing import Any
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import QuerySet
 
 from archive import ledger, locks
 from archive.actors import Actor, ActorKind
@@ -48,6 +48,7 @@ class Occasion:
     replayed_at: datetime | None = None  # when it was, of what a record of the vault tells
 
 
+ON_THE_ROAD = (StudyState.WAITING, StudyState.RECEIVING, StudyState.REGISTERING)
 Act = Callable[[Merge, Actor, Party, Occasion], bool]
 
 
@@ -137,7 +138,7 @@ def _link(asked: Merge, known: Patient | None, actor: Actor, occasion: Occasion)
     moved = rules.tree(links, retired.id)
     Patient.objects.filter(id__in=moved).update(survivor_id=top)
     _record(actor, ledger.Kind.PATIENT_MERGED, row, top, occasion)
-    _wake([top, *moved], StudyState.WAITING)
+    _wake([top, *moved])
     return True
 
 
@@ -262,7 +263,7 @@ def _undo(actor: Actor, merge_id: UUID, occasion: Occasion) -> PatientMerge:
         _record(actor, ledger.Kind.PATIENT_UNMERGED, row, top, occasion)
         _keep_record(row, occasion)
         # A study whose documents stood under the other id waits for its own again.
-        _wake([top, *moved], StudyState.WAITING, StudyState.REGISTERED)
+        _wake([top, *moved], StudyState.REGISTERED)
         return row
 
 
@@ -342,12 +343,14 @@ def _death(held: Patient, told: Demographics) -> dict[str, Any]:
 
 
 def _lock(environment: str) -> None:
-    locks.hold(f"identity {environment}")
+    locks.hold(filing.persons_lock(environment))
 
 
 def _wake(patients: Iterable[UUID], *states: StudyState) -> None:
-    """Studies whose documents may have come, or gone, with the link."""
-    rows = Study.objects.filter(Q(patient_id__in=list(patients)), state__in=states)
+    """Studies whose documents may have come, or gone, with the link: those of these states, and all
+    that are on their road, for a worker may have looked for them a moment ago.
+    """
+    rows = Study.objects.filter(patient_id__in=list(patients), state__in=(*ON_THE_ROAD, *states))
     for study in rows:
         registration.owe(study)
 

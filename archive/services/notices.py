@@ -151,12 +151,14 @@ def not_delivered(notice_id: UUID, error: ArchiveError) -> int:
 
 
 def give_up(notice_id: UUID, job_id: UUID, error: ArchiveError) -> None:
-    """All tries failed: the support desk has it."""
+    """All tries failed: the support desk has it, unless a later one says all that it said. The case
+    is held before the notice, as by who sends what stands in it to another system.
+    """
     with transaction.atomic():
-        AvailabilityNotice.objects.filter(id=notice_id).update(state=NoticeState.FAILED)
-        notice = AvailabilityNotice.objects.select_related("connection", "study").get(id=notice_id)
-        said = {"tries": notice.tries, "error": error.detail, "cause": error.reason()}
-        _record(ledger.Kind.NOTICE_GIVEN_UP, notice, said)
+        rows = AvailabilityNotice.objects.exclude(state=NoticeState.SUPERSEDED)
+        notice = rows.select_related("connection", "study").filter(id=notice_id).first()
+        if notice is None:
+            return
         error_desk.report(
             error,
             environment=notice.environment,
@@ -175,6 +177,9 @@ def give_up(notice_id: UUID, job_id: UUID, error: ArchiveError) -> None:
             },
             once=True,
         )
+        rows.filter(id=notice_id).update(state=NoticeState.FAILED)
+        said = {"tries": notice.tries, "error": error.detail, "cause": error.reason()}
+        _record(ledger.Kind.NOTICE_GIVEN_UP, notice, said)
 
 
 def send_again(actor: Actor, study: Study) -> int:
@@ -243,6 +248,7 @@ def redirect(actor: Actor, notice_id: UUID, connection: Connection) -> UUID:
         other, _made = AvailabilityNotice.objects.get_or_create(
             manifest_id=notice.manifest_id,
             connection=connection,
+            withdraws=notice.withdraws,
             defaults={
                 "environment": notice.environment,
                 "study_id": notice.study_id,

@@ -104,8 +104,10 @@ def correct(
             if each.changes:
                 correction = _row(actor, each, batch_id, reason, now())
                 _lay_over(actor, each, correction)
-                _keep_record(actor, each.study, correction)
                 made.append(correction)
+        # Of none before all are made: a record that the vault has is done again some day.
+        for correction in made:
+            _keep_record(actor, correction.study, correction)
         return made
 
 

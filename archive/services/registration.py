@@ -50,6 +50,10 @@ DOCUMENTS = Place("job", "documents")
 BROUGHT = Place("job", "source-manifest")
 PERSONS = Place("job", "persons")
 BIRTH = Place("job", "birth")
+JUDGED_BY = (
+    *("patient_id", "register_id", "accession_number", "study_code", "description", "study_id"),
+    *("study_date", "study_time", "overlay_id"),
+)
 TOLD = {
     ledger.Kind.STUDY_WAITING: WebhookEvent.STUDY_WAITING,
     ledger.Kind.STUDY_REGISTERED: WebhookEvent.STUDY_REGISTERED,
@@ -254,7 +258,7 @@ def _nothing_left(study: Study, stored: Stored) -> datetime | None:
     """All its objects are rejected: the manifest is withdrawn, and who was told of it is told."""
     _count(study, stored)
     with transaction.atomic():
-        if not _move(study, StudyState.CORRECTED, waits_for=""):
+        if not _move(study, StudyState.CORRECTED, is_empty=True, waits_for=""):
             return now()
         publishing.withdraw_brought(study)
         withdrawn = publishing.withdraw(study, why="rejected")
@@ -265,16 +269,27 @@ def _nothing_left(study: Study, stored: Stored) -> datetime | None:
     return None
 
 
-def _move(study: Study, state: StudyState, **columns: object) -> bool:
-    """Change the state unless objects are coming in: those put it back to receiving themselves.
-    None can come while it is counted here, so the counts hold as long as the state does.
+def _move(study: Study, state: StudyState, *, is_empty: bool = False, **columns: object) -> bool:
+    """Change the state unless objects are coming in: those put it back to receiving themselves. Nor
+    where the study was corrected, or its patient merged, since it was judged. None can come while
+    it is counted here, so the counts hold as long as the state does.
     """
     locks.hold(study.id)
     came = Instance.objects.filter(study=study, received_at__gt=study_seen_at(study)).exists()
-    if came:
+    if came or not _is_as_judged(study):
         return False
+    counted = _counted(study)
+    if is_empty and counted["instance_count"]:
+        return False  # it came unseen: its receiving had begun before that of the last one
     kept = Study.objects.filter(id=study.id).exclude(state=StudyState.DESTROYED)
-    return bool(kept.update(state=state, **_counted(study), **columns))
+    return bool(kept.update(state=state, **counted, **columns))
+
+
+def _is_as_judged(study: Study) -> bool:
+    """Its documents were looked for, and its manifest will be made, by what was read of it."""
+    fresh = _load(study.id)
+    same_person = fresh.patient.survivor_id == study.patient.survivor_id
+    return same_person and all(getattr(fresh, each) == getattr(study, each) for each in JUDGED_BY)
 
 
 def _counted(study: Study) -> dict[str, object]:

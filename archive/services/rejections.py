@@ -226,17 +226,17 @@ def apply_to(instance: Instance) -> bool:
 def _fall_on(instance: Instance, awaited: RejectedObject) -> bool:
     """What would have been refused had the object been there holds no more, and awaits nothing."""
     note = awaited.rejection
-    this = RejectedObject.objects.filter(id=awaited.id)
+    this = RejectedObject.objects.filter(id=awaited.id, ended_at=None)
     holds = correction.may_follow(note.title, instance.rejection)
     if not holds or not is_meant(note, instance):
         this.update(instance=instance)
-        _end(this, by=note.actor_name, why=OF_ANOTHER if holds else REJECTED_ALREADY)
-        if holds:
+        if _end(this, by=note.actor_name, why=OF_ANOTHER if holds else REJECTED_ALREADY) and holds:
             _report_other_patient(note, instance)
         return False
     here = RejectedObject.objects.filter(instance=instance, ended_at=None)
-    _end(here, by=note.actor_name, why=STRICTER)
-    this.update(instance=instance)
+    if not this.update(instance=instance):
+        return False  # revoked a moment ago
+    _end(here.exclude(id=awaited.id), by=note.actor_name, why=STRICTER)
     Rejection.objects.filter(id=note.id, study=None).update(study=instance.study_id)
     instance.rejection = note.title
     instance.save(update_fields=["rejection"])
@@ -296,24 +296,14 @@ def revoke(
     What never came is awaited no more. Raises OthersObjects.
     """
     with transaction.atomic():
-        held = RejectedObject.objects.filter(rejection=rejection, ended_at=None)
-        if object_ids is not None:
-            held = held.filter(id__in=list(object_ids))
-        related = ("register", "patient", "overlay")
-        found = list(held.select_related(*(f"instance__study__{each}" for each in related)))
+        found = _held(rejection, object_ids)
         here = [row.instance for row in found if row.instance is not None]
         studies = {row.study_id: row.study for row in here}
-        locks.hold(*studies)
-        for study in (
-            () if replayed else Study.objects.filter(id__in=studies).select_related(*related)
-        ):
+        for study in () if replayed else studies.values():
             rows_of_it = Instance.objects.filter(id__in=[row.id for row in here], study=study)
             named_persons.require_of_its_person(study, rows_of_it)
-        ended = _end(
-            RejectedObject.objects.filter(id__in=[row.id for row in found], ended_at=None),
-            by=actor.name,
-            why=reason,
-        )
+        these = RejectedObject.objects.filter(id__in=[row.id for row in found])
+        ended = _end(these, by=actor.name, why=reason)
         Instance.objects.filter(id__in=[row.id for row in here], rejection=rejection.title).update(
             rejection=""
         )
@@ -323,9 +313,27 @@ def revoke(
             _record(ledger.Kind.REJECTION_REVOKED, study, rejection, facts, actor)
             wake(study)
         _count_again(studies.keys())
-        if not replayed:
+        if found and not replayed:
             _keep_revocation(actor, rejection, [row.sop_instance_uid for row in found], reason)
         return ended
+
+
+def _held(rejection: Rejection, object_ids: Iterable[UUID] | None) -> list[RejectedObject]:
+    """What a note rejects or awaits now, held with its studies: none of it comes, is rejected
+    otherwise or given back by another meanwhile.
+    """
+    live = RejectedObject.objects.filter(rejection=rejection, ended_at=None)
+    if object_ids is not None:
+        live = live.filter(id__in=list(object_ids))
+    # Also those of which an awaited object may be about to come.
+    studies = Study.objects.filter(
+        environment=rejection.environment, study_instance_uid__in=live.values("study_instance_uid")
+    )
+    locks.hold(*studies.values_list("id", flat=True))
+    related = (f"instance__study__{each}" for each in ("register", "patient", "overlay"))
+    found = list(live.select_related(*related).select_for_update(of=("self",)))
+    locks.hold(*{row.instance.study_id for row in found if row.instance is not None})
+    return found
 
 
 def _keep_revocation(actor: Actor, rejection: Rejection, uids: list[str], reason: str) -> None:

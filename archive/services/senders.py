@@ -49,7 +49,7 @@ def _establish(header: Header, address: str, certificate_sha256: str) -> Actor:
     if live is None:
         raise SenderUnknown(facts=place)
     owner = live.organisation
-    if owner.state == CustomerState.ENDED or not live.is_valid_on(today()):
+    if owner.has_left(today()) or not live.is_valid_on(today()):
         raise PeerEnded(facts=place)
     if environment == Environment.PRODUCTION and owner.state != CustomerState.IN_PRODUCTION:
         raise SenderUnknown("customer is not in production", facts=place)

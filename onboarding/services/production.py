@@ -78,7 +78,7 @@ def give_notice(actor: Actor, joining: Joining, *, given_on: date, reason: str =
         steps.check(actor, held, JoiningState.NOTICE_GIVEN)
         if given_on < earliest_notice(actor, held.organisation):
             raise DayPassed(facts={"field": "given_on"})
-        return steps.move(
+        held = steps.move(
             actor,
             held,
             JoiningState.NOTICE_GIVEN,
@@ -86,6 +86,16 @@ def give_notice(actor: Actor, joining: Joining, *, given_on: date, reason: str =
             notice_given_on=given_on,
             ends_on=last_day_after_notice(given_on),
         )
+        _tell_doors(held)
+        return held
+
+
+def _tell_doors(held: Joining) -> None:
+    """The last day of use, if there is one: the archive's doors keep to it by themselves, should
+    nobody have ended it by then.
+    """
+    held.organisation.ended_on = held.ends_on
+    held.organisation.save(update_fields=["ended_on"])
 
 
 def withdraw_notice(actor: Actor, joining: Joining, *, reason: str = "") -> Joining:
@@ -95,7 +105,7 @@ def withdraw_notice(actor: Actor, joining: Joining, *, reason: str = "") -> Join
         over = held.ends_on is not None and held.ends_on < today()
         if held.state != JoiningState.NOTICE_GIVEN or over:
             raise StepOutOfOrder(facts={"state": held.state})
-        return steps.move(
+        held = steps.move(
             actor,
             held,
             JoiningState.IN_PRODUCTION,
@@ -104,6 +114,8 @@ def withdraw_notice(actor: Actor, joining: Joining, *, reason: str = "") -> Join
             notice_given_on=None,
             ends_on=None,
         )
+        _tell_doors(held)
+        return held
 
 
 def end_due(day: date) -> int:

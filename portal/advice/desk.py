@@ -34,6 +34,14 @@ ADVICE: dict[type[ArchiveError], Advice] = {
         _("Nothing to do."),
         Move.NOBODY,
     ),
+    errors.CaseAnswered: Advice(
+        _("The customer has written meanwhile"),
+        _("The customer has written on the case since you opened its page. It stays open."),
+        _("Read below what it wrote. Then resolve the case if that still holds."),
+        _("The support desk works on the case."),
+        _("Nothing to do."),
+        Move.NOBODY,
+    ),
     errors.BatchEnded: Advice(
         _("The batch has ended"),
         _("What has ended, or was undone, can be neither paused nor undone again."),

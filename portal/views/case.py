@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from archive.actors import Actor
+from archive.errors.desk import CaseAnswered
 from archive.models import BatchKind, Case, CaseEvent, CaseState, EventOutcome
 from archive.queries import desk as queries
 from archive.queries import desk_work
@@ -107,7 +108,14 @@ def resolve(request: Request, actor: Actor, case_id: UUID) -> HttpResponseBase:
     if not form.is_valid():
         return show(request, actor, found, form)
     if found.state == CaseState.OPEN:
-        error_desk.resolve(actor, found, reason=form.cleaned_data["reason"])
+        read = request.POST.get("read", "")[:9]
+        seen = int(read) if read.isdecimal() else None
+        try:
+            error_desk.resolve(actor, found, reason=form.cleaned_data["reason"], read=seen)
+        except CaseAnswered as error:
+            advice = advise(error.reason())
+            messages.error(request, f"{advice.cause} {advice.step}")
+            return show(request, actor, found, form)
         messages.success(request, _("%(case)s is resolved.") % {"case": found})
     else:
         messages.warning(request, _("%(case)s was resolved already.") % {"case": found})

@@ -7,8 +7,8 @@ from uuid import UUID
 import pytest
 
 from archive.errors import PeerEnded, PeerUnknown
-from archive.models import Connection, CustomerState, Register, Study
-from archive.services import associations, credentials
+from archive.models import Connection, CustomerState, Organisation, Register, Study
+from archive.services import associations, authorisation_parties, credentials
 from archive.values import today, uuid7
 from onboarding.errors import (
     AlreadyAsked,
@@ -232,6 +232,26 @@ def test_until_the_last_day_is_over_all_works_and_after_it_nothing_does(
     assert line.ended_on == road.ends_on
 
 
+def test_after_the_last_day_nothing_works_though_no_worker_has_written_the_end_down(
+    brought_to: Brought,
+) -> None:
+    """As when the clock that wakes them has been away since yesterday."""
+    road = brought_to(JoiningState.NOTICE_GIVEN)
+    organisation = Organisation.objects.get(id=road.organisation_id)
+    assert organisation.ended_on == road.ends_on
+    open_one = associations.establish(
+        calling="UUSI_PACS", called="KANTA", address="127.0.0.1", association_id=uuid7()
+    )
+    associations.require_still(open_one)
+    Organisation.objects.filter(id=organisation.id).update(ended_on=today() - timedelta(days=1))
+    for aet, called in (("UUSI_PACS", "KANTA"), ("UUSI_TEST", "KANTATEST")):
+        with pytest.raises(PeerEnded):
+            knock(aet, called)
+    with pytest.raises(PeerEnded):
+        associations.require_still(open_one)
+    assert not authorisation_parties.using("production").filter(id=organisation.id).exists()
+
+
 def test_after_the_end_queries_are_refused_and_the_material_stays(brought_to: Brought) -> None:
     road = brought_to(JoiningState.IN_PRODUCTION)
     organisation = road.organisation
@@ -268,6 +288,7 @@ def test_a_withdrawn_notice_ends_nothing(brought_to: Brought) -> None:
         None,
     )
     assert production.end_due(last + timedelta(days=1)) == 0
+    assert Organisation.objects.get(id=road.organisation_id).ended_on is None
     assert knock("UUSI_PACS", "KANTA") == "production"
 
 

@@ -1,5 +1,6 @@
 """A case: cause, whose move, events, retry and resolve; a customer reads its own and no patient."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -209,6 +210,23 @@ def test_a_case_is_resolved_for_a_reason() -> None:
     assert logged.facts == {"events": 1, "reason": "code list loaded"}
     again = client.post(address(case, "resolve/"), {"reason": "once more"}, follow=True)
     assert "was resolved already" in again.content.decode()
+
+
+def test_a_case_is_not_resolved_over_an_answer_that_came_after_its_page_was_opened() -> None:
+    case = builders.case()
+    builders.event(case)
+    client = signed_in("support")
+    opened = page(client, case)
+    told = re.search('name="read" value="([0-9]+)"', opened)
+    assert told is not None
+    signed_in("esim").post(address(case, "reply/"), {"text": "It was the old list after all."})
+    data = {"reason": "no answer came", "read": told[1]}
+    answer = client.post(address(case, "resolve/"), data).content.decode()
+    assert "The customer has written on the case since you opened its page" in answer
+    assert "It was the old list after all." in answer and "no answer came" in answer
+    assert Case.objects.get(id=case.id).state == "open"
+    client.post(address(case, "resolve/"), {**data, "read": "1"})
+    assert Case.objects.get(id=case.id).state == "resolved"
 
 
 # --- who gets in ----------------------------------------------------------------------------------

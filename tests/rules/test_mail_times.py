@@ -1,6 +1,6 @@
 """Quiet hours and digests, in local time."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -24,3 +24,16 @@ def test_a_digest_is_due_once_a_day() -> None:
     assert not digest_is_due(at, 7, at - timedelta(minutes=2))
     assert not digest_is_due(at, 8, at - timedelta(hours=22))
     assert digest_is_due(at, 8, at - timedelta(days=1))
+
+
+def test_a_digest_of_the_hour_that_comes_twice_in_autumn_comes_once() -> None:
+    first = datetime(2026, 10, 25, 3, 1, tzinfo=HELSINKI)
+    assert digest_is_due(first, 3, datetime(2026, 10, 24, 0, 0, tzinfo=UTC))
+    again = first.replace(fold=1)
+    assert not digest_is_due(again, 3, first.astimezone(UTC))
+
+
+def test_a_digest_of_the_hour_that_spring_leaves_out_comes_in_the_next_one() -> None:
+    sent = datetime(2026, 3, 28, 1, 0, tzinfo=UTC)
+    assert not digest_is_due(datetime(2026, 3, 29, 2, 59, tzinfo=HELSINKI), 3, sent)
+    assert digest_is_due(datetime(2026, 3, 29, 4, 0, tzinfo=HELSINKI), 3, sent)

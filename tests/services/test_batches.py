@@ -3,6 +3,7 @@
 import pytest
 
 from archive.actors import Actor
+from archive.errors import PeerUnreachable
 from archive.errors.desk import BatchEnded
 from archive.models import (
     AvailabilityNotice,
@@ -15,7 +16,7 @@ from archive.models import (
     Job,
 )
 from archive.services import batches, notices
-from archive.values import today
+from archive.values import now, today
 from tests import builders
 from tests.cast import MALLILA, connection
 from tests.services.test_desk_cases import desk
@@ -177,6 +178,34 @@ def test_confirmations_go_to_another_system_of_the_customer() -> None:
     case.refresh_from_db()
     assert states(batch) == ["done", "done"] and case.state == "resolved"
     assert AvailabilityNotice.objects.filter(state="superseded").count() == 2
+
+
+def test_a_withdrawal_goes_to_another_system_that_was_told_of_the_study() -> None:
+    """What it was told before is not all that there is to tell."""
+    told, first = builders.notice(builders.study(), "delivered"), connection()
+    target = second_system()
+    AvailabilityNotice.objects.filter(id=told.id).update(connection=target)
+    columns = {"environment": "production", "study": told.study, "made_at": now()}
+    withdrawal = AvailabilityNotice.objects.create(
+        manifest=told.manifest,
+        connection=first,
+        withdraws=True,
+        state="failed",
+        **columns,
+    )
+    going = AvailabilityNotice.objects.get(id=notices.redirect(desk(), withdrawal.id, target))
+    assert (going.withdraws, going.state, going.connection) == (True, "pending", target)
+    assert notices.redirect(desk(), withdrawal.id, target) == going.id
+    assert notices.owed(going.id) is not None
+
+
+def test_a_confirmation_that_a_later_one_has_followed_is_no_case_when_it_fails() -> None:
+    study = builders.study()
+    notice = builders.notice(study, "superseded")  # while it was on its way
+    job = builders.dead_job(study, "notice", notice.id)
+    notices.give_up(notice.id, job.id, PeerUnreachable())
+    notice.refresh_from_db()
+    assert notice.state == "superseded" and not Case.objects.exists()
 
 
 def test_nothing_is_sent_to_another_customers_system() -> None:

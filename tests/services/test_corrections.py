@@ -20,6 +20,7 @@ from archive.models import (
     Study,
 )
 from archive.services import corrections, overlays, registration, serving
+from archive.services.correction_likeness import to_come
 from archive.values import now
 from tests import cast, notes
 from tests.cast import MATTI, VENLA, dataset
@@ -165,8 +166,8 @@ def test_a_study_of_which_a_part_is_corrected_stays_whole_and_is_told_of() -> No
         cast.store(corrected(each, **NEW_PATIENT))
     assert settle(study) is not None
     assert {served(each).PatientID for each in made} == {MATTI}
-    [(correction, here)] = corrections.gathering(study)
-    assert here == 2
+    correction = Correction.objects.get(study=study, state="gathering")
+    assert len(to_come(correction)) == 2
     InstanceVersion.objects.update(received_at=now() - timedelta(hours=3))
     assert corrections.settle(study.id) is None
     case = Case.objects.get(reason="correction-incomplete")

@@ -1,5 +1,6 @@
 """Metadata corrected by an archivist, without changing a byte (AR-7)."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ from archive.models import (
     Patient,
     Study,
 )
-from archive.services import overlays, registration, study_moves
+from archive.services import overlays, rebuilding, registration, study_moves
 from archive.services.sessions import Session
 from archive.values import HETU_ROOT
 from tests import cast, notes
@@ -111,6 +112,19 @@ def test_several_studies_are_corrected_in_one_go_or_not_at_all() -> None:
     assert len({each.batch_id for each in made}) == 1
     assert (whose(first), whose(second)) == (VENLA, VENLA)
     assert Study.objects.get(id=second.id).accession_number == "A5"
+
+
+def test_what_was_refused_for_one_study_is_not_done_by_who_makes_the_index_again(
+    own_vault: Path,
+) -> None:
+    first = registered(dataset())
+    second = cast.store(dataset(StudyInstanceUID="1.2.5", SeriesInstanceUID="1.2.5.1"))
+    outdated = {**seen(first), second.id: "what it said yesterday"}
+    ids, given = [first.id, second.id], {"PatientID": VENLA}
+    with pytest.raises(refusals.CorrectionOutdated):
+        overlays.correct(ARCHIVIST, ids, given, reason="x", seen=outdated)
+    told = rebuilding.rebuild(lambda _progress: None)
+    assert (told.decisions, whose(first)) == (0, MATTI)
 
 
 def test_undo_makes_the_study_what_it_was_and_the_last_goes_first() -> None:

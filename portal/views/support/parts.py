@@ -77,11 +77,13 @@ def working(
 
 def around(case: Case) -> dict[str, Any]:
     """What every reader of the staff sees around a case."""
+    comments = desk_work.comments(case)
     return {
         "handling": Handling(case.handling).label,
         "severity": Severity(case.severity).label,
         "is_late": case.state == "open" and case.due_at is not None and case.due_at < now(),
-        "comments": desk_work.comments(case),
+        "comments": comments,
+        "written": sum(each.is_customers for each in comments),
         "history": [_changed(event) for event in desk_work.history(case)],
         "similar": desk_work.similar(case),
         "routes": desk_work.live_routes(case),
