@@ -19,6 +19,7 @@ from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 import pytest
 from django.core.wsgi import get_wsgi_application
 from django.db import connections
+from django.urls import reverse
 
 from archive.config import settings
 from archive.models import Connection
@@ -187,6 +188,19 @@ def test_a_certificate_binds_a_client_to_its_customer(
     assert proxy.get("/accounts/login/", None) == 200
     told = (tmp_path / "access.log").read_text()
     assert '"GET /wado" 403' in told and "somebody" not in told
+
+
+def test_what_opens_an_account_is_not_in_the_log_of_the_proxy(proxy: Proxy, tmp_path: Path) -> None:
+    secrets = [
+        reverse("invitation", args=["SECRET"]),
+        reverse("account_reset_password_from_key", args=["a1", "SECRET"]),
+        reverse("account_confirm_email", args=["SECRET"]),
+    ]
+    for address in secrets:
+        proxy.get(address, None)
+    assert len(_Threaded.heard) == len(secrets) and "SECRET" in _Threaded.heard[0]
+    told = (tmp_path / "access.log").read_text()
+    assert '"GET /invitation/..." ' in told and "SECRET" not in told
 
 
 def test_a_page_whose_body_drips_is_not_heard_of_and_a_system_is_answered_at_once(
