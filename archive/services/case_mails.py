@@ -88,21 +88,10 @@ def tell_due() -> int:
     told = 0
     try:
         for row in rows.filter(user__is_active=True):
-            told += _is_due(row, now()) and _told(row)
+            told += _is_due(row, now()) and mailing.apart(f"mail {row.id} about cases", _tell, row)
     except MailServerGone as error:
         log.warning("mails about cases wait: %s", error.detail)
     return told
-
-
-def _told(row: CaseMail) -> bool:
-    """One that cannot be written keeps no other from going. Raises MailServerGone."""
-    try:
-        return _tell(row)
-    except MailServerGone:
-        raise
-    except Exception:
-        log.exception("mail about cases not written: %s", row.id)
-        return False
 
 
 def _is_due(row: CaseMail, at: datetime) -> bool:
