@@ -283,6 +283,9 @@ def leave_out(study_id: UUID) -> None:
 # --- revocation -----------------------------------------------------------------------------------
 
 
+_OF_STUDY = ("register", "patient", "overlay")
+
+
 def revoke(
     actor: Actor,
     rejection: Rejection,
@@ -299,16 +302,12 @@ def revoke(
         held = RejectedObject.objects.filter(rejection=rejection, ended_at=None)
         if object_ids is not None:
             held = held.filter(id__in=list(object_ids))
-        related = ("register", "patient", "overlay")
-        found = list(held.select_related(*(f"instance__study__{each}" for each in related)))
+        found = list(held.select_related(*(f"instance__study__{each}" for each in _OF_STUDY)))
         here = [row.instance for row in found if row.instance is not None]
         studies = {row.study_id: row.study for row in here}
         locks.hold(*studies)
-        for study in (
-            () if replayed else Study.objects.filter(id__in=studies).select_related(*related)
-        ):
-            rows_of_it = Instance.objects.filter(id__in=[row.id for row in here], study=study)
-            named_persons.require_of_its_person(study, rows_of_it)
+        if not replayed:
+            _require_of_their_persons(here)
         ended = _end(
             RejectedObject.objects.filter(id__in=[row.id for row in found], ended_at=None),
             by=actor.name,
@@ -326,6 +325,14 @@ def revoke(
         if not replayed:
             _keep_revocation(actor, rejection, [row.sop_instance_uid for row in found], reason)
         return ended
+
+
+def _require_of_their_persons(objects: list[Instance]) -> None:
+    """Of studies as they are now that they are held. Raises OthersObjects."""
+    studies = Study.objects.filter(id__in={row.study_id for row in objects})
+    for study in studies.select_related(*_OF_STUDY):
+        rows_of_it = Instance.objects.filter(id__in=[row.id for row in objects], study=study)
+        named_persons.require_of_its_person(study, rows_of_it)
 
 
 def _keep_revocation(actor: Actor, rejection: Rejection, uids: list[str], reason: str) -> None:
