@@ -129,7 +129,7 @@ def _follows(row: AlarmRule) -> str:
         count,
     ) % {"count": count}
     untold = _("This rule tells nobody any more of: %(when)s, %(scope)s.") % {
-        "when": when_words(row),
+        "when": f"{row.get_measure_display()}, {when_words(row)}",
         "scope": scope_words(row),
     }
     again = _("It is not begun again: for that a rule is added anew.")
