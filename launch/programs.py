@@ -43,23 +43,19 @@ def set_up_steps(plan: Plan, database: str, *, external: bool) -> Iterator[Step]
             inputs=STATIC,
             outputs=(plan.data / "static/staticfiles.json",),
         )
-    if plan.demo:
-        yield Step(
-            name="load_demo",
-            says="loading the demo data",
-            arguments=(MANAGE, "load_demo"),
-            remedy="An own, empty folder (--data) begins afresh; --no-demo does without.",
-            inputs=None if external else (*OURS, "requirements.txt"),
-            outputs=(plan.data / "secrets/demo.json",),
-            also=database,
-        )
-    else:
-        yield Step(
-            name="check_no_demo",
-            says="checking that no demo account exists",
-            arguments=(MANAGE, "check_no_demo"),
-            remedy="Give a folder (--data) or a database that was never used in demo mode.",
-        )
+    yield _load_demo(plan, database, external=external) if plan.demo else CHECK_NO_DEMO
+
+
+def _load_demo(plan: Plan, database: str, *, external: bool) -> Step:
+    return Step(
+        name="load_demo",
+        says="loading the demo data",
+        arguments=(MANAGE, "load_demo"),
+        remedy="An own, empty folder (--data) begins afresh; --no-demo does without.",
+        inputs=None if external else (*OURS, "requirements.txt"),
+        outputs=(plan.data / "secrets/demo.json",),
+        also=database,
+    )
 
 
 def _migrate(database: str, *, external: bool) -> Step:
@@ -73,6 +69,12 @@ def _migrate(database: str, *, external: bool) -> Step:
     )
 
 
+CHECK_NO_DEMO = Step(
+    name="check_no_demo",
+    says="checking that no demo account exists",
+    arguments=(MANAGE, "check_no_demo"),
+    remedy="Give a folder (--data) or a database that was never used in demo mode.",
+)
 CHECK_DATABASE = Step(
     name="check_database",
     says="checking that the database is up to date",

@@ -94,7 +94,6 @@ class Authorisation(models.Model):
             models.Index(fields=("producer", "environment", "-made_at"), name="auth_producer"),
             models.Index(fields=("organiser", "environment", "-made_at"), name="auth_organiser"),
             models.Index(fields=("register", "producer"), name="auth_register"),
-            models.Index(fields=("patient",), name="auth_patient"),
             models.Index(
                 fields=("valid_until",), condition=Q(closed_at=None), name="auth_running_out"
             ),

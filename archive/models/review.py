@@ -64,10 +64,7 @@ class WatchedPerson(models.Model):
     added_at = models.DateTimeField()
 
     class Meta:
-        indexes = (
-            models.Index(fields=("environment", "-added_at", "-id"), name="watched_newest"),
-            models.Index(fields=("patient",), name="watched_patient"),
-        )
+        indexes = (models.Index(fields=("environment", "-added_at", "-id"), name="watched_newest"),)
 
     def __str__(self) -> str:
         return str(self.id)

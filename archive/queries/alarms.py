@@ -45,6 +45,11 @@ def standing(environment: str) -> QuerySet[Alarm]:
     return rows.order_by(F("acknowledged_at").asc(nulls_first=True), "gravity", "raised_at")
 
 
+def open_of(rule: AlarmRule) -> int:
+    """How many were raised by it and stand open."""
+    return Alarm.objects.filter(rule=rule, cleared_at=None, raised_at__isnull=False).count()
+
+
 def cleared(environment: str) -> QuerySet[Alarm]:
     """The latest first."""
     return _of(environment).filter(cleared_at__isnull=False).order_by("-cleared_at")

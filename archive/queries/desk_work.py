@@ -12,6 +12,7 @@ from archive.models import (
     CASE_WORKERS,
     Batch,
     BatchItem,
+    BatchItemState,
     Case,
     CaseComment,
     CaseEvent,
@@ -148,6 +149,11 @@ def counts_of(found: Sequence[Batch]) -> dict[UUID, dict[str, int]]:
     for row in rows.annotate(count=Count("id")).order_by("state"):
         told[row["batch_id"]][row["state"]] = row["count"]
     return told
+
+
+def left_of(found: Batch) -> int:
+    """How many items were not begun."""
+    return BatchItem.objects.filter(batch=found, state=BatchItemState.WAITING).count()
 
 
 def items(found: Batch, *, after: str = "", before: str = "") -> keyset.Page[BatchItem]:

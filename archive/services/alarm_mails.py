@@ -37,7 +37,7 @@ def tell_due() -> int:
     told, refused = 0, set[str]()
     try:
         for address in _owed(claimed, reach):
-            told += _told(address, claimed, reach, refused)
+            told += mailing.apart("mail about alarms", _tell, address, claimed, reach, refused)
     except MailServerGone as error:
         log.warning("mails about alarms wait: %s", error.detail)
     finally:
@@ -63,17 +63,6 @@ def _claim(row: Alarm, at: datetime) -> bool:
 
 def _owed(alarms: list[Alarm], reach: Reach) -> list[str]:
     return sorted({each for row in alarms for each in reach[row.rule_id] - {*row.told_to}})
-
-
-def _told(address: str, claimed: list[Alarm], reach: Reach, refused: set[str]) -> bool:
-    """One mail that cannot be written keeps no other from going. Raises MailServerGone."""
-    try:
-        return _tell(address, claimed, reach, refused)
-    except MailServerGone:
-        raise
-    except Exception:
-        log.exception("mail about alarms not written")
-        return False
 
 
 def _tell(address: str, claimed: list[Alarm], reach: Reach, refused: set[str]) -> bool:

@@ -96,7 +96,9 @@ def tell_due() -> int:
     told, until = 0, _settled()
     try:
         for row in rows.filter(user__is_active=True):
-            told += _is_due(row, until) and _told(row, until)
+            told += _is_due(row, until) and mailing.apart(
+                f"mail {row.id} about cases", _tell, row, until
+            )
     except MailServerGone as error:
         log.warning("mails about cases wait: %s", error.detail)
     return told
@@ -111,17 +113,6 @@ def _settled() -> datetime:
         cursor.execute(_OLDEST)
         oldest = cursor.fetchone()[0]
     return at if oldest is None else max(min(at, oldest - CLOCKS), at - PATIENCE)
-
-
-def _told(row: CaseMail, until: datetime) -> bool:
-    """One that cannot be written keeps no other from going. Raises MailServerGone."""
-    try:
-        return _tell(row, until)
-    except MailServerGone:
-        raise
-    except Exception:
-        log.exception("mail about cases not written: %s", row.id)
-        return False
 
 
 def _is_due(row: CaseMail, at: datetime) -> bool:

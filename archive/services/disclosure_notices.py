@@ -37,7 +37,7 @@ from archive.queries import log_rules, standing
 from archive.rules.disclosure import EMERGENCY
 from archive.services import error_desk
 from archive.services.error_desk import Place, What, Who
-from archive.values import PatientIdentifier, now
+from archive.values import PatientIdentifier, civil_day, now
 
 TAKE = Place("api", "disclosure-notice")
 SKEW = timedelta(minutes=1)  # by which a sender's clock may be ahead of ours
@@ -169,12 +169,13 @@ def refused(
 
 def _judge_time(notice: Notice) -> None:
     at = now()
-    years = log_rules.number(LogRuleKey.RETENTION_YEARS, at.date())
+    day = civil_day(at)
+    years = log_rules.number(LogRuleKey.RETENTION_YEARS, day)
     if notice.disclosed_at > at + SKEW:
         raise NoticeInvalid(
             "time of disclosure is in the future", facts={"/disclosed_at": "is in the future"}
         )
-    if notice.disclosed_at.date() < log_rules.years_before(at.date(), years):
+    if civil_day(notice.disclosed_at) < log_rules.years_before(day, years):
         problem = f"is more than {years} years ago: logs of that time are not kept"
         raise NoticeInvalid("time of disclosure is too long ago", facts={"/disclosed_at": problem})
 

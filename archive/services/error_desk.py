@@ -112,21 +112,22 @@ def report(
         filed = case_rows.counted(mark) or _opened(mark, error, environment, place, who)
         if answered and mark == own and filed.code != answered:
             Case.objects.filter(id=filed.id).update(code=answered[:40])
-        CaseEvent.objects.create(
-            case_id=filed.id,
-            mark=own,
-            at=filed.at,
-            detail=case_rows.kept(error.detail)[:400],
-            facts=told,
-            study_id=what.study_id,
-            subject_id=what.subject_id,
-            job_id=what.job_id,
-            accession_number=case_rows.kept(what.accession_number)[:64],
-            study_instance_uid=case_rows.kept(what.study_instance_uid)[:64],
-            sop_instance_uid=case_rows.kept(what.sop_instance_uid)[:64],
-            correlation_id=what.correlation_id,
-        )
+        detail = case_rows.kept(error.detail)[:400]
+        _add_event(what, case_id=filed.id, mark=own, at=filed.at, detail=detail, facts=told)
         return filed.id
+
+
+def _add_event(what: What, **of_case: Any) -> None:
+    CaseEvent.objects.create(
+        **of_case,
+        study_id=what.study_id,
+        subject_id=what.subject_id,
+        job_id=what.job_id,
+        accession_number=case_rows.kept(what.accession_number)[:64],
+        study_instance_uid=case_rows.kept(what.study_instance_uid)[:64],
+        sop_instance_uid=case_rows.kept(what.sop_instance_uid)[:64],
+        correlation_id=what.correlation_id,
+    )
 
 
 def _stands_open(mark: str, subject_id: UUID | None) -> bool:

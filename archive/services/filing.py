@@ -275,14 +275,19 @@ def _insert_study(
         )
         made = cursor.rowcount
     if made:
-        jobs.defer(
-            JobKind.REGISTRATION,
-            study_id,
-            environment=peer.environment,
-            organisation_id=peer.organisation_id,
-            study_id=study_id,
-            not_before=at + timedelta(seconds=settings().quiet_seconds),
-        )
+        _owe_registration(peer, study_id, at)
+
+
+def _owe_registration(peer: Peer, study_id: UUID, at: datetime) -> None:
+    """When nothing has come for a while."""
+    jobs.defer(
+        JobKind.REGISTRATION,
+        study_id,
+        environment=peer.environment,
+        organisation_id=peer.organisation_id,
+        study_id=study_id,
+        not_before=at + timedelta(seconds=settings().quiet_seconds),
+    )
 
 
 def file_series(filed: Filed, header: Header) -> UUID:

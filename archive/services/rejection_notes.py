@@ -261,12 +261,7 @@ def replay(
     data = vault.read(meta.environment, kept.digest)
     content = key_objects.read(data, meta.transfer_syntax_uid)
     with transaction.atomic():
-        own = Instance.objects.filter(
-            Q(study__register__organisation=organisation)
-            | Q(study__connection__organisation=organisation),
-            environment=meta.environment,
-            sop_instance_uid__in=[each.instance_uid for each in content.named],
-        )
+        own = _own_of(organisation, meta.environment, content)
         locks.hold(*own.order_by().values_list("study_id", flat=True).distinct())
         rejection = _row(
             content.title,
@@ -289,6 +284,18 @@ def replay(
         verdict = Verdict(tuple(found.values()), awaited)
         origin = NOTE if actor.kind == ActorKind.CONNECTION else PORTAL
         rejections.carry_out(rejection, verdict, actor, origin=origin, replayed=True)
+
+
+def _own_of(
+    organisation: Organisation, environment: str, content: key_objects.KeyObjects
+) -> QuerySet[Instance]:
+    """What a note names, of the sender's registers and of what it has begun in another's."""
+    return Instance.objects.filter(
+        Q(study__register__organisation=organisation)
+        | Q(study__connection__organisation=organisation),
+        environment=environment,
+        sop_instance_uid__in=[each.instance_uid for each in content.named],
+    )
 
 
 def reject(

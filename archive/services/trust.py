@@ -1,6 +1,7 @@
 """The store of issuers whose assertions are believed, one for each environment (XD-4)."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import timedelta
 
 from cryptography import x509
@@ -12,7 +13,7 @@ from django.db import transaction
 from archive import ledger
 from archive.actors import Actor
 from archive.errors import CertificateInvalid
-from archive.models import Environment, TrustedIssuer
+from archive.models import Connection, Environment, TrustedIssuer
 from archive.models.dated import valid_on
 from archive.services import roles
 from archive.values import now, today
@@ -68,6 +69,24 @@ def retire(actor: Actor, row: TrustedIssuer, *, reason: str) -> None:
         live = TrustedIssuer.objects.filter(id=row.id).exclude(valid_until__lte=day)
         if live.update(valid_until=day):
             _record(actor, row, "issuer retired", reason)
+
+
+@dataclass(frozen=True, slots=True)
+class Hanging:
+    """What hangs on a certificate in its environment."""
+
+    others: int  # of the same issuer, believed as well
+    needing: int  # open connections that are not heard without an assertion, of whatever issuer
+
+
+def hanging_on(row: TrustedIssuer) -> Hanging:
+    same = TrustedIssuer.objects.filter(
+        valid_on(today()), environment=row.environment, entity_id=row.entity_id
+    )
+    needing = Connection.objects.filter(
+        valid_on(today()), environment=row.environment, xua_required=True
+    )
+    return Hanging(same.exclude(id=row.id).count(), needing.count())
 
 
 def _read(pem: str) -> x509.Certificate:

@@ -10,8 +10,9 @@ from archive.actors import Actor, ActorKind, Requester
 from archive.models import Authorisation, Document, Organisation, Patient, Study
 from archive.queries import held
 from archive.queries import wishes as wishes_queries
+from archive.queries.registers import former_holdings
 from archive.rules.access import Action, Decision
-from archive.values import now
+from archive.values import civil_day, now
 
 WHAT_IF = "what-if"  # whoever the professional would be
 
@@ -50,6 +51,7 @@ class View:
     state: wishes_queries.State
     kept: Sequence[held.Held]
     answers: dict[UUID, Answer]
+    controllers: dict[UUID, Organisation]  # of that moment, by the id of study or document
 
     @property
     def studies(self) -> tuple[int, int]:
@@ -87,7 +89,19 @@ def _view(patient: Patient, question: Question, at: datetime) -> View:
         question.actor(patient.environment), question.action, list(rows.values()), at=at
     )
     answers = dict(zip(rows, _named(decided), strict=True))
-    return View(at, wishes_queries.state(patient.id, at), kept, answers)
+    controllers = _controllers(list(rows.values()), at)
+    return View(at, wishes_queries.state(patient.id, at), kept, answers, controllers)
+
+
+def _controllers(rows: Sequence[Study | Document], at: datetime) -> dict[UUID, Organisation]:
+    """Whose register each stood in then: the one that was judged, whoever has it now."""
+    held_then = former_holdings({row.register_id: row.register for row in rows}.values())
+    day = civil_day(at)
+    then = {
+        register_id: next((each.organisation for each in former if day < each.until), None)
+        for register_id, former in held_then.items()
+    }
+    return {row.id: then[row.register_id] or row.register.organisation for row in rows}
 
 
 def _named(decided: Sequence[Decision]) -> list[Answer]:

@@ -75,6 +75,8 @@ class CertifiedSystem(models.Model):
     specification = models.ForeignKey(SpecificationVersion, models.PROTECT, related_name="systems")
     valid_from = models.DateField()
     valid_until = models.DateField(null=True, blank=True)
+    taken_off_at = models.DateTimeField(null=True, blank=True)  # of one that is run no more
+    taken_off_by = models.CharField(max_length=200, blank=True)
 
     def __str__(self) -> str:
         return f"{self.product} {self.version}"

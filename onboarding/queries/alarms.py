@@ -47,7 +47,7 @@ def _notices(rows: list[Joining], found: dict[UUID, list[Alarm]]) -> None:
 
 
 def _windows(found: dict[UUID, list[Alarm]]) -> None:
-    systems = CertifiedSystem.objects.filter(organisation_id__in=list(found))
+    systems = CertifiedSystem.objects.filter(organisation_id__in=list(found), taken_off_at=None)
     for row in systems.select_related("specification").order_by("product", "version"):
         found[row.organisation_id].extend(
             Alarm(AlarmKind.WINDOW, each.window, str(row), each.until, each.passed)

@@ -55,7 +55,11 @@ def _facts(joining: Joining, documents: dict[TermsKind, TermsDocument | None], d
     accepted = {each.document_id for each in organisation.acceptances.all()}
     return Facts(
         evidence={each.precondition: each.state for each in joining.evidence.all()},
-        systems=tuple(dates_of(each) for each in organisation.certified_systems.all()),
+        systems=tuple(
+            dates_of(each)
+            for each in organisation.certified_systems.all()
+            if each.taken_off_at is None
+        ),
         accepted=frozenset(
             kind for kind, document in documents.items() if document and document.id in accepted
         ),
@@ -78,6 +82,7 @@ def dates_of(system: CertifiedSystem) -> Dates:
         certificate_until=system.valid_until,
         production_from=system.specification.production_from,
         production_until=system.specification.production_until,
+        certification_from=system.specification.certification_from,
         certification_until=system.specification.certification_until,
     )
 

@@ -6,6 +6,7 @@ from uuid import UUID
 from archive.actors import Actor, ActorKind
 from archive.errors import NotFound
 from archive.models import Membership, Organisation
+from archive.models.dated import valid_on
 from archive.values import today
 from onboarding.models import (
     Acceptance,
@@ -23,6 +24,7 @@ from onboarding.models import (
     Transition,
 )
 from onboarding.queries.facts import all_in_force, dates_of, facts_of
+from onboarding.queries.rollout import standing
 from onboarding.rules import preconditions
 from onboarding.rules.certification import Warning, warnings
 from onboarding.rules.preconditions import Lack
@@ -83,9 +85,36 @@ def planned_connections(organisation: Organisation) -> list[PlannedConnection]:
 
 def systems(organisation: Organisation) -> list[tuple[CertifiedSystem, tuple[Warning, ...]]]:
     """Each with the warnings before its windows run out."""
-    rows = CertifiedSystem.objects.filter(organisation=organisation)
+    rows = CertifiedSystem.objects.filter(organisation=organisation, taken_off_at=None)
     found = rows.select_related("specification").order_by("product", "version")
     return [(row, warnings(dates_of(row), today())) for row in found]
+
+
+def systems_taken_off(organisation: Organisation) -> list[CertifiedSystem]:
+    """The latest first."""
+    rows = CertifiedSystem.objects.filter(organisation=organisation, taken_off_at__isnull=False)
+    return list(rows.order_by("-taken_off_at", "product"))
+
+
+@dataclass(frozen=True, slots=True)
+class Hanging:
+    """What hangs on a certified system."""
+
+    others: int  # systems that are named beside it
+    test: int | None  # number of the last passed rollout test, if that was run with it
+    connections: int  # open ones of the customer: which system uses which is not known
+
+
+def hanging_on(row: CertifiedSystem) -> Hanging:
+    named = CertifiedSystem.objects.filter(organisation=row.organisation, taken_off_at=None)
+    found = standing(row.organisation)
+    shown = found.covered.systems if found.covered else frozenset()
+    is_shown = found.last_passed is not None and (row.product, row.version) in shown
+    return Hanging(
+        named.exclude(id=row.id).count(),
+        found.last_passed.number if found.last_passed and is_shown else None,
+        row.organisation.connections.filter(valid_on(today())).count(),
+    )
 
 
 def terms(organisation: Organisation) -> list[TermsRow]:

@@ -157,7 +157,8 @@ def _present(organisation: Organisation) -> Covered:
 
 def systems(organisation: Organisation) -> list[dict[str, str]]:
     """Product and version of each, as a run keeps them."""
-    rows = CertifiedSystem.objects.filter(organisation=organisation).order_by("product", "version")
+    rows = CertifiedSystem.objects.filter(organisation=organisation, taken_off_at=None)
+    rows = rows.order_by("product", "version")
     return [{"product": row.product, "version": row.version} for row in rows]
 
 

@@ -13,6 +13,15 @@ class Window(StrEnum):
     CERTIFICATION = "certification"  # no new certificates against this version
 
 
+class Odd(StrEnum):
+    """What does not fit between a certificate, its specification version and the day."""
+
+    NOT_YET = "not-yet"  # the certificate is not valid before
+    NOT_IN_USE = "not-in-use"  # the version may not be used before
+    TOO_EARLY = "too-early"  # dated before anything could be certified against the version
+    TOO_LATE = "too-late"  # dated after the last day on which something could
+
+
 @dataclass(frozen=True, slots=True)
 class Dates:
     """Of one certified system; None is without an end."""
@@ -22,6 +31,7 @@ class Dates:
     production_from: date | None
     production_until: date | None
     certification_until: date | None
+    certification_from: date | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +40,22 @@ class Warning:
     until: date
     passed: bool
     days: int  # to the last day; negative when it has passed
+
+
+def odds(dates: Dates, day: date) -> tuple[tuple[Odd, date], ...]:
+    """Each with the day that it is measured by."""
+    dated = dates.certificate_from
+    since, closed = dates.certification_from, dates.certification_until
+    found: list[tuple[Odd, date]] = []
+    if dated > day:
+        found.append((Odd.NOT_YET, dated))
+    if dates.production_from is not None and dates.production_from > day:
+        found.append((Odd.NOT_IN_USE, dates.production_from))
+    if since is not None and dated < since:
+        found.append((Odd.TOO_EARLY, since))
+    if closed is not None and dated > closed:
+        found.append((Odd.TOO_LATE, closed))
+    return tuple(found)
 
 
 def is_valid(dates: Dates, day: date) -> bool:

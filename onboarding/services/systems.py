@@ -7,6 +7,7 @@ from django.db import transaction
 
 from archive.actors import Actor
 from archive.models import Organisation
+from archive.values import now
 from onboarding.errors import Fault, FieldInvalid
 from onboarding.models import CertifiedSystem, Precondition, SpecificationVersion
 from onboarding.rules import fields
@@ -36,10 +37,23 @@ def change_system(actor: Actor, row: CertifiedSystem, system: System) -> Certifi
 
 
 def remove_system(actor: Actor, row: CertifiedSystem) -> None:
+    """The customer runs it no more. It stays among those taken off, and can be put back."""
     _require(actor, row.organisation)
     with transaction.atomic():
-        _record(actor, row, "taken away")
-        row.delete()
+        left = CertifiedSystem.objects.filter(id=row.id, taken_off_at=None)
+        if left.update(taken_off_at=now(), taken_off_by=actor.name):
+            _record(actor, row, "taken off")
+
+
+def put_back(actor: Actor, row: CertifiedSystem) -> None:
+    """It is run again: as one that is named anew."""
+    party = _require(actor, row.organisation)
+    with transaction.atomic():
+        gone = CertifiedSystem.objects.filter(id=row.id, taken_off_at__isnull=False)
+        if gone.update(taken_off_at=None, taken_off_by=""):
+            _record(actor, row, "put back")
+            if party != Party.OFFICER:
+                evidence.ask_anew(actor, row.organisation, Precondition.CERTIFIED)
 
 
 def _keep(actor: Actor, row: CertifiedSystem, system: System, what: str) -> CertifiedSystem:

@@ -14,7 +14,7 @@ from archive.values import today
 from onboarding.models import CertifiedSystem, SpecificationVersion
 from onboarding.queries.facts import dates_of
 from onboarding.queries.file import systems
-from onboarding.rules.certification import Window, warnings
+from onboarding.rules.certification import Odd, Window, odds, warnings
 from onboarding.services import systems as services
 from onboarding.services.systems import System
 from portal.api.doors import Opened, given
@@ -29,8 +29,15 @@ class WindowOut(serializers.Serializer[Any]):
     passed = serializers.BooleanField()
 
 
+class OddOut(serializers.Serializer[Any]):
+    what = serializers.ChoiceField([each.value for each in Odd])
+    day = serializers.DateField()
+
+
 class CertifiedSystemOut(serializers.Serializer[Any]):
-    """`runs_out` names what has run out or soon will, the soonest first."""
+    """`runs_out` names what has run out or soon will, the soonest first; `does_not_fit` what is at
+    odds between the certificate, the windows of its specification version and today.
+    """
 
     id = serializers.UUIDField()
     product = serializers.CharField()
@@ -41,10 +48,16 @@ class CertifiedSystemOut(serializers.Serializer[Any]):
     valid_from = serializers.DateField()
     valid_until = serializers.DateField(allow_null=True)
     runs_out = serializers.SerializerMethodField()
+    does_not_fit = serializers.SerializerMethodField()
 
     @extend_schema_field(WindowOut(many=True))
     def get_runs_out(self, row: CertifiedSystem) -> list[Any]:
         return list(WindowOut(warnings(dates_of(row), today()), many=True).data)
+
+    @extend_schema_field(OddOut(many=True))
+    def get_does_not_fit(self, row: CertifiedSystem) -> list[Any]:
+        found = [{"what": odd, "day": day} for odd, day in odds(dates_of(row), today())]
+        return list(OddOut(found, many=True).data)
 
 
 class CertifiedSystemsOut(serializers.Serializer[Any]):
@@ -114,10 +127,26 @@ class OneCertifiedSystem(Opened):
         """Say anew what it is."""
         told = System(**given(CertifiedSystemIn, request))
         actor, row = _system(request, organisation_id, system_id)
+        if row.taken_off_at is not None:  # put back first
+            raise NotFound()
         return Response(CertifiedSystemOut(services.change_system(actor, row, told)).data)
 
     @extend_schema(operation_id="system_remove", tags=TAGS, responses={204: None})
     def delete(self, request: Request, organisation_id: UUID, system_id: UUID) -> Response:
-        """The customer does not run it any more."""
+        """The customer does not run it any more. It can be put back."""
         services.remove_system(*_system(request, organisation_id, system_id))
         return Response(status=204)
+
+
+class PutBack(Opened):
+    doors = FILL
+
+    @extend_schema(
+        operation_id="system_put_back", tags=TAGS, request=None, responses=CertifiedSystemOut
+    )
+    def post(self, request: Request, organisation_id: UUID, system_id: UUID) -> Response:
+        """One that was taken off is run again."""
+        actor, row = _system(request, organisation_id, system_id)
+        services.put_back(actor, row)
+        row.refresh_from_db()
+        return Response(CertifiedSystemOut(row).data)

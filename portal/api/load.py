@@ -69,7 +69,9 @@ class Load(Opened):
 
 
 class LimitsShape(serializers.Serializer[Any]):
-    """Associations at once and objects a minute are of each environment."""
+    """Associations at once and objects a minute are of each environment, and of each machine that
+    receives: two machines take twice as many. Calls are counted over all machines.
+    """
 
     associations = serializers.IntegerField(min_value=1, max_value=NO_LIMIT)
     objects_per_minute = serializers.IntegerField(min_value=1, max_value=NO_LIMIT)

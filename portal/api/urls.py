@@ -183,6 +183,7 @@ urlpatterns: list[URLPattern] = [
         certified_systems.OneCertifiedSystem.as_view(),
         name="api-system",
     ),
+    path(f"{CUSTOMER}/systems/<uuid:system_id>/put-back", certified_systems.PutBack.as_view()),
     path(f"{CUSTOMER}/planned-connections", planned_connections.PlannedConnections.as_view()),
     path(PLANNED, planned_connections.OnePlanned.as_view(), name="api-planned"),
     path(f"{PLANNED}/echo", planned_connections.EchoPlanned.as_view(), name="api-planned-echo"),

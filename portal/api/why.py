@@ -84,7 +84,7 @@ class DecisionOut(serializers.Serializer[Any]):
     study_id = serializers.UUIDField(allow_null=True)
     document_id = serializers.UUIDField(allow_null=True)
     document_kind = serializers.ChoiceField(DocumentKind.choices, allow_null=True)
-    customer = serializers.CharField(help_text="the data controller")
+    customer = serializers.CharField(help_text="the data controller at that moment")
     allowed = serializers.BooleanField()
     ground = serializers.CharField(help_text="empty when it is not allowed")
     ground_says = serializers.CharField()
@@ -173,7 +173,7 @@ def _told(view: View, row: Study | Document) -> dict[str, Any]:
     return {
         "document_id": None,
         "document_kind": None,
-        "customer": row.register.organisation.name,
+        "customer": view.controllers[row.id].name,
         "allowed": decision.allowed,
         "ground": decision.ground,
         "ground_says": ground_words(decision.ground),

@@ -200,6 +200,9 @@ class ContactsForm(forms.Form):
     def _add(self, kind: ContactKind, name: str, field: forms.Field) -> None:
         self.fields[f"{kind}-{name}"] = field
 
+    def is_filled(self, kind: str) -> bool:
+        return any(self.cleaned_data[f"{kind}-{name}"] for name in ("name", "email", "phone"))
+
     def told(self) -> dict[str, dict[str, str]]:
         """By kind, as `set_contacts` takes it."""
         found: dict[str, dict[str, str]] = {}

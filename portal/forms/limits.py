@@ -14,19 +14,28 @@ MOST_ASSOCIATIONS, MOST_OBJECTS = 1_000, 10_000_000
 class LimitsForm(forms.Form):
     associations = forms.IntegerField(
         label=_("Associations at once"),
-        help_text=_("In each environment. Further ones are told to come later."),
+        help_text=_(
+            "In each environment, on each machine that receives: two machines take twice as many. "
+            "Further ones are told to come later."
+        ),
         min_value=1,
         max_value=MOST_ASSOCIATIONS,
     )
     objects_per_minute = forms.IntegerField(
         label=_("Objects stored a minute"),
-        help_text=_("What comes beyond them is answered A700, to be sent again later."),
+        help_text=_(
+            "In each environment, on each machine that receives: two machines take twice as many. "
+            "What comes beyond them is answered A700, to be sent again later."
+        ),
         min_value=1,
         max_value=MOST_OBJECTS,
     )
     calls_per_minute = forms.IntegerField(
         label=_("Calls of the API a minute"),
-        help_text=_("By all its tokens together. Calls beyond it are told when to come again."),
+        help_text=_(
+            "By all its tokens together, on all machines. Calls beyond it are told when to come "
+            "again."
+        ),
         min_value=1,
         max_value=MOST_OBJECTS,
     )

@@ -7,6 +7,7 @@ from uuid import UUID
 from django import forms
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from archive.models import MessageOutcome, Organisation
 from archive.queries import messages, persons
@@ -19,7 +20,7 @@ from portal.hl7_words import EVENTS
 MERGE_STATES = {
     persons.LIVE: _("in force"),
     persons.ASKED: _("undoing waits for a second person"),
-    persons.UNDONE: _("undone"),
+    persons.UNDONE: pgettext_lazy("merge", "undone"),
 }
 
 

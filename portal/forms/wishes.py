@@ -32,7 +32,10 @@ STANCES = [
 
 
 def _why() -> forms.CharField:
-    return reason_field(_("How it is known that the record is wrong, and who asked for this."))
+    """A patient's will is kept nowhere before it is recorded: of these forms the reason alone."""
+    field = reason_field(_("How it is known that the record is wrong, and who asked for this."))
+    field.widget.attrs["data-draft-alone"] = ""
+    return field
 
 
 class MistakeForm(forms.Form):

@@ -5,7 +5,7 @@ patient but a masked code.
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from archive.models import Document, Hl7Message, PatientMerge, RegistryMessage
 from archive.values import mask
@@ -161,7 +161,7 @@ MERGES = Listing[Merge](
             "state",
             gettext_lazy("State"),
             lambda each: State(each.shape, each.word),
-            under=(Column("undone", gettext_lazy("Undone"), _undone),),
+            under=(Column("undone", pgettext_lazy("merge", "Undone"), _undone),),
         ),
         Column(
             "by",

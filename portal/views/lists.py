@@ -126,35 +126,18 @@ def answer(
     is_read = request.method in ("GET", "HEAD")
     if is_read and kept.opens_with and not set(request.GET) - {"environment", *listing.fixed}:
         return redirect(f"{request.path}?{address_of(kept.opens_with)}")
-    view = kept.view(request.GET.get("saved", ""))
-    all_columns = listing.columns_for(is_staff=request.person.is_staff)
-    columns = chosen(all_columns, (view.columns if view else ()) or kept.columns)
-    sort = sort_of(all_columns, request.GET.get("sort", ""))
-    opened = opened.sorted(sort)
+    by = _ordered(request, listing, kept)
+    opened = opened.sorted(by.sort)
     form = request.GET.get("format", "")
     if form in sheets.FORMATS and not (opened.is_unread or opened.is_withheld):
-        (record or _recorder(request, actor, listing, opened, columns))(form)
+        (record or _recorder(request, actor, listing, opened, by.columns))(form)
         if exported is not None:
             exported()
-        return _export(form, listing, opened, columns)
+        return _export(form, listing, opened, by.columns)
     found = _page(request, opened)
     rows = opened.in_words(found.rows)
-    query = filters_only(request.GET)
-    shown = Shown(
-        listing=listing,
-        form=opened.form,
-        columns=columns,
-        offered=tuple((each, each in columns) for each in all_columns[1:] if not each.page_only),
-        headings=tuple(_heading(request.GET, each, sort) for each in columns),
-        lines=[list(_cells(listing, columns, row, query)) for row in rows],
-        kept=kept,
-        view=view,
-        query=query,
-        save_form=SaveViewForm(initial={"query": query}, auto_id="id_view_%s"),
-        filtered=any(request.GET.get(name) for name in opened.form.fields),
-    )
     context = {
-        "listed": shown,
+        "listed": _shown(request.GET, listing, opened, rows, by),
         "form": opened.form,
         "rows": rows,
         "page": found,
@@ -162,6 +145,45 @@ def answer(
         "is_unread": opened.is_unread,
     }
     return fragment(request, PAGE, {**context, **told(rows)}, part=part, target=LIST)
+
+
+@dataclass(frozen=True, slots=True)
+class _Ordered:
+    """By what a reader has the list ordered: columns, order, views."""
+
+    columns: tuple[Column[Any], ...]
+    all_columns: Sequence[Column[Any]]
+    sort: Sort[Any] | None
+    kept: Kept
+    view: SavedView | None
+
+
+def _ordered(request: Request, listing: Listing[Any], kept: Kept) -> _Ordered:
+    view = kept.view(request.GET.get("saved", ""))
+    every = listing.columns_for(is_staff=request.person.is_staff)
+    columns = chosen(every, (view.columns if view else ()) or kept.columns)
+    return _Ordered(columns, every, sort_of(every, request.GET.get("sort", "")), kept, view)
+
+
+def _shown(
+    asked: QueryDict, listing: Listing[R], opened: Opened[R], rows: Sequence[R], by: _Ordered
+) -> Shown:
+    query = filters_only(asked)
+    return Shown(
+        listing=listing,
+        form=opened.form,
+        columns=by.columns,
+        offered=tuple(
+            (each, each in by.columns) for each in by.all_columns[1:] if not each.page_only
+        ),
+        headings=tuple(_heading(asked, each, by.sort) for each in by.columns),
+        lines=[list(_cells(listing, by.columns, row, query)) for row in rows],
+        kept=by.kept,
+        view=by.view,
+        query=query,
+        save_form=SaveViewForm(initial={"query": query}, auto_id="id_view_%s"),
+        filtered=any(asked.get(name) for name in opened.form.fields),
+    )
 
 
 def address_of(view: SavedView) -> str:

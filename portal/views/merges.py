@@ -11,7 +11,7 @@ from django.http import HttpResponse, HttpResponseBase, QueryDict
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import ngettext, pgettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from archive.actors import Actor
@@ -79,7 +79,7 @@ def _told(count: int, asked: int, *, unread: bool) -> dict[str, str]:
 def _standing(row: PatientMerge, asked: bool) -> tuple[str, str]:
     """Shape and word."""
     if row.undone_at is not None:
-        return "stop", _("undone")
+        return "stop", pgettext("merge", "undone")
     return ("needs", _("undoing waits")) if asked else ("done", _("in force"))
 
 

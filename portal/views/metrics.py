@@ -56,18 +56,7 @@ class Figures(Collector):
             ("environment", "severity"),
             figures.open_cases().items(),
         )
-        yield _one(
-            "idr_free_bytes",
-            "Free space of a disk: of an environment's objects, of the database where it is known",
-            ("disk",),
-            (((disk,), size) for disk, size in room.free().items()),
-        )
-        yield _one(
-            "idr_free_bytes_warning",
-            "Below which free space is a case of the support desk",
-            (),
-            [((), settings().free_bytes_warning)],
-        )
+        yield from _room()
         yield _one(
             "idr_ledger_unsealed_seconds",
             "How long the oldest event of the log without a seal has waited for it",
@@ -83,6 +72,21 @@ class Figures(Collector):
                 for each in queries.processes()
             ],
         )
+
+
+def _room() -> Iterator[GaugeMetricFamily]:
+    yield _one(
+        "idr_free_bytes",
+        "Free space of a disk: of an environment's objects, of the database where it is known",
+        ("disk",),
+        (((disk,), size) for disk, size in room.free().items()),
+    )
+    yield _one(
+        "idr_free_bytes_warning",
+        "Below which free space is a case of the support desk",
+        (),
+        [((), settings().free_bytes_warning)],
+    )
 
 
 def _parts() -> list[tuple[tuple[str, ...], float]]:

@@ -1,6 +1,7 @@
 """A study's page: what it is, how it stands, what happened to it, and what can be done."""
 
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 from uuid import UUID
 
@@ -178,10 +179,7 @@ def _show(request: Request, actor: Actor, found: Study, *, shown: bool = False) 
         "corrections": corrected.of_study(found),
         "rejections": corrected.rejections_of(found),
         "may_correct": looks.may_correct(actor, found),
-        "marks": [
-            (each, dicom_date(each.mark.made_on) if each.mark else None)
-            for each in marks.of_study(found)
-        ],
+        "marks": _marks(found),
         "series": [
             (row, [each for each in part.rows if each.series_id == row.series.id]) for row in series
         ],
@@ -196,6 +194,14 @@ def _show(request: Request, actor: Actor, found: Study, *, shown: bool = False) 
         **_place(request, actor, found),
     }
     return render(request, "study/detail.html", context)
+
+
+def _marks(found: Study) -> list[tuple[Any, date | None]]:
+    """Each with the day on which it was made."""
+    return [
+        (each, dicom_date(each.mark.made_on) if each.mark else None)
+        for each in marks.of_study(found)
+    ]
 
 
 def _case_address(case: Case) -> str:

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 
 from onboarding.errors import FieldInvalid, StepOutOfOrder
 from onboarding.models import CertifiedSystem, Precondition, SpecificationVersion
-from onboarding.queries import file
-from onboarding.rules.certification import AHEAD, Dates, Window, is_valid, warnings
+from onboarding.queries import alarms, file, rollout
+from onboarding.rules.certification import AHEAD, Dates, Odd, Window, is_valid, odds, warnings
 from onboarding.rules.preconditions import Lack
 from onboarding.services import evidence, systems
 from onboarding.services.systems import System
@@ -90,6 +90,44 @@ def test_systems_that_a_customer_changes_are_judged_anew() -> None:
     evidence.judge(cast.officer(), seen, accepted=True)
     systems.change_system(cast.officer(), row, replace(told, version="3"))
     assert file.checklist(road)[0].holds
+
+
+@pytest.mark.usefixtures("db")
+def test_a_system_that_is_taken_off_counts_no_more_and_can_be_put_back() -> None:
+    road = cast.proved(cast.filled(cast.applicant()))
+    me, row = cast.admin(road), CertifiedSystem.objects.get(organisation=road.organisation)
+    systems.remove_system(me, row)
+    assert file.checklist(road)[0].lacking == (Lack.SYSTEM,)
+    assert file.systems(road.organisation) == []
+    assert alarms.of([road])[road.organisation_id] == []
+    assert rollout.systems(road.organisation) == []
+    (gone,) = file.systems_taken_off(road.organisation)
+    assert (gone.id, gone.taken_off_by) == (row.id, me.name)
+    systems.put_back(me, gone)
+    assert file.systems_taken_off(road.organisation) == []
+    assert file.checklist(road)[0].lacking == (Lack.JUDGEMENT,)  # by the customer itself
+    systems.remove_system(cast.officer(), row)
+    systems.put_back(cast.officer(), row)
+    assert [each.id for each, _ in file.systems(road.organisation)] == [row.id]
+
+
+@pytest.mark.parametrize(
+    ("given_dates", "found"),
+    [
+        ({}, []),
+        ({"certificate_from": DAY + timedelta(days=1)}, [Odd.NOT_YET]),
+        ({"production_from": DAY}, []),
+        ({"production_from": DAY + timedelta(days=1)}, [Odd.NOT_IN_USE]),
+        ({"certification_from": date(2024, 1, 1)}, []),
+        ({"certification_from": date(2024, 1, 2)}, [Odd.TOO_EARLY]),
+        ({"certification_until": date(2024, 1, 1)}, []),
+        ({"certification_until": date(2023, 12, 31)}, [Odd.TOO_LATE]),
+    ],
+)
+def test_a_certificate_is_dated_while_its_version_was_certified_against(
+    given_dates: dict[str, date], found: list[Odd]
+) -> None:
+    assert [odd for odd, _day in odds(dates(**given_dates), DAY)] == found
 
 
 @pytest.mark.usefixtures("db")

@@ -254,6 +254,16 @@ def test_one_who_was_locked_out_is_let_in_again(boss: Actor) -> None:
     assert User.objects.filter(email=user.email).count() == 1
 
 
+@pytest.mark.parametrize(
+    "address",
+    ["foo", "kuvat.example", "ftp://kuvat.example", "https://", "https://a b", "https://["],
+)
+def test_a_link_that_leads_nowhere_is_not_made(address: str) -> None:
+    with pytest.raises(CommandError, match="no address of a portal"):
+        command("nobody.yet@operator.example.invalid", "--address", address)
+    assert not User.objects.filter(email="nobody.yet@operator.example.invalid").exists()
+
+
 def test_what_is_no_address_makes_nobody() -> None:
     with pytest.raises(CommandError):
         command("nobody")

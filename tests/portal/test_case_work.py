@@ -6,6 +6,7 @@ import pytest
 from django.test import Client
 
 from archive.models import Batch, Case, CaseMail, CaseRoute, Job, User
+from archive.queries import desk_work
 from tests import builders
 from tests.cast import MALLILA
 from tests.portal.test_case import address, given_up, outcomes, page
@@ -190,10 +191,18 @@ def test_a_batch_is_paused_and_cancelled_on_its_page() -> None:
     client = signed_in("support")
     client.post("/desk/batches/new/", {"act": "retry"})
     batch = Batch.objects.get()
-    for what, state in (("pause", "paused"), ("resume", "running"), ("cancel", "cancelled")):
+    for what, state in (("pause", "paused"), ("resume", "running")):
         client.post(f"/desk/batches/{batch.id}/{what}/")
         batch.refresh_from_db()
         assert batch.state == state
+    place, left = f"/desk/batches/{batch.id}/cancel/", desk_work.left_of(batch)
+    asked = client.post(place).content.decode()
+    batch.refresh_from_db()
+    assert batch.state == "running"
+    assert left and f"{left} event" in asked and "does not go on" in asked
+    client.post(place, {"sure": "1"})
+    batch.refresh_from_db()
+    assert batch.state == "cancelled"
     assert client.post(f"/desk/batches/{batch.id}/nonsense/").status_code == 404
 
 

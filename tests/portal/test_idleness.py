@@ -5,10 +5,13 @@ from typing import Any
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 from playwright.sync_api import Browser, expect
 
 from portal.idleness import KEPT, UNASKED
+from tests import builders
 from tests.browsing import violations
+from tests.cast import MATTI
 from tests.portal.test_look import address, let_in
 from tests.portal.test_pages import signed_in
 
@@ -181,3 +184,55 @@ def test_what_was_sent_too_late_is_typed_only_once(
         reason.press("Enter")
     page.goto(f"{address}/studies/patient/")
     expect(reason).to_have_value("")
+
+
+@pytest.mark.journey
+def test_what_was_chosen_beside_it_is_chosen_only_once(
+    browser: Browser, address: str, demo: dict[str, Any]
+) -> None:
+    """Who reads a comment is half of what was meant."""
+    page = browser.new_context(locale="en-GB").new_page()
+    client = let_in(page, address, demo["logins"]["support"])
+    place = f"{address}/cases/{builders.case().id}/"
+    page.goto(place)
+    text, readers = page.locator("#id_text"), page.locator("#id_readers")
+    text.fill("Restart your listener.")
+    readers.select_option("shared")
+    used(client, minutes_ago=31)
+    page.get_by_role("button", name="Add", exact=True).click()
+    expect(page.locator("main")).to_contain_text("You were signed out")
+    let_in(page, address, demo["logins"]["support"])
+    page.goto(place)
+    expect(text).to_have_value("Restart your listener.")
+    expect(readers).to_have_value("shared")
+    said = page.locator("p.hint.draft")
+    expect(said).to_contain_text("Your unsent choices are here again.")
+    assert violations(page) == []
+    said.get_by_role("button").click()
+    expect(readers).to_have_value("own")
+    readers.select_option("asking")
+    page.goto(place)
+    expect(readers).to_have_value("asking")
+    with page.expect_navigation():  # it arrives
+        page.get_by_role("button", name="Add", exact=True).click()
+    page.goto(place)
+    expect(readers).to_have_value("own")
+    assert page.evaluate("Object.keys(sessionStorage).filter(key => /draft|sent/.test(key))") == []
+
+
+@pytest.mark.journey
+def test_a_patients_will_is_kept_nowhere_before_it_is_recorded(
+    browser: Browser, address: str, demo: dict[str, Any]
+) -> None:
+    page = browser.new_context(locale="en-GB").new_page()
+    client = let_in(page, address, demo["logins"]["archivist"])
+    person = builders.patient()
+    found = client.post(reverse("wishes"), {"code": MATTI, "reason": "E-1042"})
+    assert found.status_code == 302
+    page.goto(f"{address}{reverse('wishes-correct', args=[person.id, 'prohibition'])}")
+    page.locator("select[name=scope]").select_option(index=1)
+    page.locator("#id_reason").fill("A letter of the patient.")
+    page.reload()
+    expect(page.locator("#id_reason")).to_have_value("A letter of the patient.")
+    kept: str = page.evaluate("JSON.stringify(sessionStorage)")
+    assert "scope" not in kept

@@ -81,6 +81,12 @@ def test_an_officer_sets_limits_with_a_reason_and_gives_them_up_again() -> None:
     assert {event.facts["reason"] for event in told} >= {"old PACS", "new PACS"}
 
 
+def test_limits_that_each_machine_counts_for_itself_say_so() -> None:
+    page = signed_in("onboarding").get(limits_url()).content.decode()
+    assert page.count("on each machine that receives: two machines take twice as many") == 2
+    assert "on all machines" in page
+
+
 @pytest.mark.parametrize("login", ["support", "archivist", "esim"])
 def test_nobody_else_sets_limits(login: str) -> None:
     status = 404 if login == "esim" else 403

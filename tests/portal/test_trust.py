@@ -32,6 +32,9 @@ def test_an_administrator_adds_an_issuer_and_retires_it() -> None:
     assert row.environment == "test" and row.is_valid_on(today())
     shown = client.get(reverse("issuer-retire", args=[row.id])).content.decode()
     assert "from this second on" in shown
+    assert "No other certificate of this issuer is believed here." in shown
+    needing = Connection.objects.filter(environment="test", xua_required=True, valid_until=None)
+    assert f"{needing.count()} open connection" in shown
     client.post(reverse("issuer-retire", args=[row.id]), {"reason": "avain vaihtui"})
     row.refresh_from_db()
     assert not row.is_valid_on(today())

@@ -1,6 +1,7 @@
 """Pages of interfaces, alarms, the state of the service, and jobs that were given up."""
 
 from datetime import timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -117,6 +118,17 @@ def test_an_administrator_changes_a_rule_which_is_a_new_row() -> None:
     assert "60 days; cleared at 61 days" in page
     ended = admin.get(reverse("alarm-rules"), {"state": "ended"}).content.decode()
     assert row.name_en in ended and "60 days; cleared at 61 days" not in ended
+
+
+def test_what_ends_with_a_rule_is_said_before() -> None:
+    row = AlarmRule.objects.get(measure="certificate", until=None)
+    place = reverse("alarm-rule-end", args=[row.id])
+    asked = signed_in("admin").get(place).content.decode()
+    assert f"tells nobody any more of: {row.get_measure_display()}" in unescape(asked)
+    assert "stands open by this rule" not in asked
+    Alarm.objects.create(rule=row, key="a", since=now(), raised_at=now(), value=1, worst=1)
+    asked = signed_in("admin").get(place).content.decode()
+    assert "1 alarm that stands open by this rule is cleared." in asked
 
 
 def test_rules_that_tell_nobody_stand_out_until_they_tell_somebody() -> None:

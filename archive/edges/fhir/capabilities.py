@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from archive.edges.fhir.parameters import DOCUMENT, STUDY, Kind
-from archive.values import now
+from archive.values import today
 
 VERSION = "4.0.1"  # of FHIR
 RESPONDER = "https://profiles.ihe.net/ITI/MHD/CapabilityStatement/IHE.MHD.DocumentResponder"
@@ -20,7 +20,7 @@ def statement(base: str) -> dict[str, Any]:
     return {
         "resourceType": "CapabilityStatement",
         "status": "active",
-        "date": now().date().isoformat(),
+        "date": today().isoformat(),
         "publisher": "Imaging Data Repository",
         "kind": "instance",
         "instantiates": [RESPONDER],

@@ -2,12 +2,14 @@
 
 from argparse import ArgumentParser
 from typing import Any
+from urllib.parse import urlsplit
 
 from allauth.account.forms import default_token_generator
 from allauth.account.utils import user_pk_to_url_str
 from django.core.management.base import BaseCommand, CommandError
 from django.urls import reverse
 
+from archive import casts
 from archive.config import settings
 from archive.models import User
 from onboarding.errors import FieldInvalid
@@ -31,6 +33,7 @@ class Command(BaseCommand):
         )
 
     def handle(self, *args: Any, email: str, **options: Any) -> None:
+        base = _base(options["address"])  # before anybody is made
         first, _space, last = options["name"].rpartition(" ")
         try:
             user = staff.make_administrator(
@@ -41,10 +44,23 @@ class Command(BaseCommand):
             )
         except FieldInvalid:
             raise CommandError(f"This is no e-mail address: {email}") from None
-        base = (options["address"] or _address()).rstrip("/")
         self.stdout.write(f"{user} is an administrator.")
         self.stdout.write("This link sets the password, once, within three days:")
         self.stdout.write(f"{base}{_link(user)}")
+
+
+def _base(told: str | None) -> str:
+    """Where the link leads: to a machine by its name, or nobody could follow it."""
+    if not told:
+        return _address()
+    try:
+        base = casts.web_address(told)
+        reached = bool(urlsplit(base).hostname) and not set(base) & set(" ?#")
+    except ValueError:
+        reached = False
+    if not reached:
+        raise CommandError(f"This is no address of a portal, as https://HOST: {told}")
+    return base
 
 
 def _address() -> str:

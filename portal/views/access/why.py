@@ -172,11 +172,19 @@ def _study_row(study: Study, name: str, views: Sequence[View]) -> Row:
     label = f"{study.study_code} {name}".strip() or _("Study")
     return Row(
         label=f"{label}, {formats.day_text(day)}" if day else label,
-        sub=study.register.organisation.name,
+        sub=_controller(study.id, views),
         url=reverse("study", args=[study.id]),
         place="study",
         cells=[_cell(view, study.id) for view in views],
     )
+
+
+def _controller(row_id: UUID, views: Sequence[View]) -> str:
+    """Of the moments that are asked of; with its moment where they were different ones."""
+    then = [(view.controllers[row_id].name, view.at) for view in views if row_id in view.answers]
+    if len({name for name, _at in then}) == 1:
+        return then[0][0]
+    return "; ".join(f"{name}, {formats.when_text(at)}" for name, at in then)
 
 
 def _document_row(document: Document, views: Sequence[View], above: Row | None) -> Row:
@@ -184,7 +192,7 @@ def _document_row(document: Document, views: Sequence[View], above: Row | None) 
     cells = [_cell(view, document.id) for view in views]
     return Row(
         label=f"{kind[:1].upper()}{kind[1:]}",
-        sub="" if above else document.register.organisation.name,
+        sub="" if above else _controller(document.id, views),
         url="",
         place="below" if above else "alone",
         cells=cells,

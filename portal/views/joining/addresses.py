@@ -51,6 +51,7 @@ urlpatterns = [
     path(f"{OF}systems/new/", evidence.system, name="joining-system-new"),
     path(SYSTEM, evidence.system, name="joining-system"),
     path(f"{SYSTEM}remove/", evidence.remove_system, name="joining-system-remove"),
+    path(f"{SYSTEM}put-back/", evidence.put_back, name="joining-system-put-back"),
     path(f"{OF}terms/<slug:word>/", terms.accept, name="joining-terms"),
     path(f"{OF}connections/", connections.connections, name="joining-connections"),
     path(f"{OF}connections/new/<slug:kind>/", connections.plan, name="joining-plan"),

@@ -9,6 +9,7 @@ from django.http import Http404, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from archive.actors import Actor
@@ -16,13 +17,23 @@ from archive.errors import ArchiveError, NotFound
 from onboarding.errors import StepOutOfOrder
 from onboarding.models import CertifiedSystem, Evidence, EvidenceState, Precondition
 from onboarding.queries import file as queries
+from onboarding.rules import road
 from onboarding.services import evidence as services
 from onboarding.services import systems
 from onboarding.services.evidence import GIVEN_BY_HAND, Upload
 from portal.forms.joining import EvidenceForm, JudgeForm, SystemForm
 from portal.staff import Request, page
 from portal.views.joining import words
-from portal.views.joining.opened import Opened, blame, open_file, show
+from portal.views.joining.opened import Opened, address, blame, open_file, show
+
+_ONLY = gettext_lazy(
+    "It is the only system that is named: without one the precondition does not hold, and "
+    "production cannot be opened."
+)
+_ONLY_LIVE = gettext_lazy(
+    "It is the only system that is named: the checklist then says that none is. The use of the "
+    "archive does not end by it."
+)
 
 
 def _precondition(word: str) -> Precondition:
@@ -110,9 +121,10 @@ def _show(
         "word": precondition.value,
         "is_certified": precondition == Precondition.CERTIFIED,
         "systems": [
-            (each, [(words.window(one), words.stops(one)) for one in found])
+            (each, words.of_system(each, found))
             for each, found in queries.systems(opened.organisation)
         ],
+        "taken_off": queries.systems_taken_off(opened.organisation),
         **forms,
     }
     response = show(request, "joining/evidence.html", opened, context)
@@ -147,6 +159,8 @@ def system(
     """A new one, or one to change."""
     opened = open_file(request, organisation_id)
     row = _system(opened, system_id) if system_id else None
+    if row is not None and row.taken_off_at is not None:  # put back first
+        raise NotFound()
     names = tuple(SystemForm.base_fields)
     kept = {name: getattr(row, name) for name in names} if row else None
     form = SystemForm(request.POST if request.method == "POST" else None, initial=kept)
@@ -165,14 +179,63 @@ def system(
     return show(request, "joining/system.html", opened, {"form": form, "row": row})
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @page("joining-fill")
 def remove_system(
     request: Request, actor: Actor, organisation_id: UUID, system_id: UUID
 ) -> HttpResponseBase:
+    """What hangs on it is said first."""
     opened = open_file(request, organisation_id)
-    systems.remove_system(opened.actor, _system(opened, system_id))
-    messages.success(request, _("The system was taken off."))
+    row = _system(opened, system_id)
+    if request.method != "POST":
+        asked = {
+            "title": _("Take a system off"),
+            "about": str(row),
+            "ask": _("Take this system off?"),
+            "sentences": _follows(opened, row),
+            "button": _("Take this system off"),
+            "back": address("joining-system", opened, row.id),
+        }
+        return show(request, "sure.html", opened, asked)
+    systems.remove_system(opened.actor, row)
+    messages.success(request, _("The system was taken off. It can be put back on this page."))
+    return redirect("joining-evidence", organisation_id, Precondition.CERTIFIED.value)
+
+
+def _follows(opened: Opened, row: CertifiedSystem) -> list[str]:
+    """What it means for all that hangs on it."""
+    hanging = queries.hanging_on(row)
+    said: list[str] = []
+    if not hanging.others:
+        said.append(str(_ONLY_LIVE if opened.joining.state in road.LIVE else _ONLY))
+    said.append(
+        _("Nobody is warned any more before its certificate or specification version ends.")
+    )
+    if hanging.connections:
+        said.append(
+            ngettext(
+                "The %(count)s open connection of the customer stays open. If only this system "
+                "used it, remove it as well.",
+                "The %(count)s open connections of the customer stay open. Remove those that only "
+                "this system used.",
+                hanging.connections,
+            )
+            % {"count": hanging.connections}
+        )
+    if hanging.test is not None:
+        test = _("Rollout test %(number)s, which was passed with it, stays passed.")
+        said.append(test % {"number": hanging.test})
+    return [*said, _("It can be put back; an officer then looks at the evidence again.")]
+
+
+@require_POST
+@page("joining-fill")
+def put_back(
+    request: Request, actor: Actor, organisation_id: UUID, system_id: UUID
+) -> HttpResponseBase:
+    opened = open_file(request, organisation_id)
+    systems.put_back(opened.actor, _system(opened, system_id))
+    messages.success(request, _("The system is named again."))
     return redirect("joining-evidence", organisation_id, Precondition.CERTIFIED.value)
 
 

@@ -1,5 +1,6 @@
 """The file of a customer: its checklist, what stands behind each row, and the next step (ON-2)."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -16,7 +17,14 @@ from archive.actors import Actor
 from archive.errors import ArchiveError
 from archive.models import Environment
 from archive.values import now
-from onboarding.models import Evidence, EvidenceState, JoiningState, Precondition, TermsKind
+from onboarding.models import (
+    CertifiedSystem,
+    Evidence,
+    EvidenceState,
+    JoiningState,
+    Precondition,
+    TermsKind,
+)
 from onboarding.queries import file as queries
 from onboarding.queries import succession as succession_queries
 from onboarding.rules import road
@@ -70,17 +78,14 @@ def file(request: Request, actor: Actor, organisation_id: UUID) -> HttpResponse:
     allowed = moves.open_to(opened)
     next_step = following(opened, checks)
     who = road.WAITS_FOR[JoiningState(joining.state)]
-    terms = queries.terms(organisation)
+    terms, systems = queries.terms(organisation), queries.systems(organisation)
     context = {
-        "rows": rows(opened, checks, terms),
+        "rows": rows(opened, checks, terms, _odd(systems)),
         "next": next_step,
         "moves": [each for each in allowed if _move_url(opened, each) != next_step.url],
         "notice_url": address("joining-notice", opened) if moves.may_give_notice(opened) else "",
         "say": words.waits(who, now() - joining.state_since, is_staff=opened.is_staff),
-        "systems": [
-            (row, [(words.window(each), words.stops(each)) for each in found])
-            for row, found in queries.systems(organisation)
-        ],
+        "systems": [(row, words.of_system(row, found)) for row, found in systems],
         "terms": terms,
         "planned": queries.planned_connections(organisation),
         "contacts": queries.contacts(organisation),
@@ -106,7 +111,18 @@ def _beside(request: Request, actor: Actor, opened: Opened) -> dict[str, object]
     return {**around, "trail": [(first, around["back"]), *rest]}
 
 
-def rows(opened: Opened, checks: list[queries.Check], terms: list[queries.TermsRow]) -> list[Row]:
+def _odd(systems: Sequence[tuple[CertifiedSystem, Any]]) -> list[str]:
+    """Which of them has a certificate that does not fit, and why."""
+    return [f"{row}: {said}" for row, _found in systems for said, _word in words.odds_of(row)]
+
+
+def rows(
+    opened: Opened,
+    checks: list[queries.Check],
+    terms: list[queries.TermsRow],
+    odd: Sequence[str] = (),
+) -> list[Row]:
+    """`odd` is told beside what the certified systems lack: an officer judges whether it counts."""
     accepted = {row.kind.value: row.acceptance for row in terms}
     made = []
     for letter, check in zip("abcdef", checks, strict=True):
@@ -120,7 +136,10 @@ def rows(opened: Opened, checks: list[queries.Check], terms: list[queries.TermsR
                 accepted.get(check.precondition.value),
                 shape,
                 word,
-                [str(words.LACKS[each]) for each in check.lacking],
+                [
+                    *(str(words.LACKS[each]) for each in check.lacking),
+                    *(odd if check.precondition == Precondition.CERTIFIED else ()),
+                ],
                 url,
                 act,
             )

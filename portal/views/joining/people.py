@@ -1,6 +1,6 @@
 """A customer's contacts and people: invited by mail, given roles, let in (ON-1)."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -16,13 +16,14 @@ from archive.errors import ArchiveError, NotFound
 from archive.models import Membership
 from onboarding import queries as customer_queries
 from onboarding.errors import ActorUnfit
-from onboarding.models import AccessRequest, ContactKind, Invitation
+from onboarding.models import AccessRequest, Contact, ContactKind, Invitation
 from onboarding.queries import file as queries
 from onboarding.queries.invitations import waiting
 from onboarding.services import joining as joining_services
 from onboarding.services import people as services
 from portal import pace
 from portal.forms.joining import ContactsForm, InviteForm, RoleForm
+from portal.previewing import goes_on, kept
 from portal.staff import Request, page
 from portal.views.errors import too_many
 from portal.views.joining.opened import Opened, address, blame, open_file, show, words
@@ -32,12 +33,16 @@ from portal.views.joining.opened import Opened, address, blame, open_file, show,
 @page("joining-fill")
 def contacts(request: Request, actor: Actor, organisation_id: UUID) -> HttpResponseBase:
     opened = open_file(request, organisation_id)
-    kept: dict[str, str] = {}
-    for row in queries.contacts(opened.organisation):
+    rows = queries.contacts(opened.organisation)
+    initial: dict[str, str] = {}
+    for row in rows:
         for name in ("name", "email", "phone", "language"):
-            kept[f"{row.kind}-{name}"] = getattr(row, name)
-    form = ContactsForm(request.POST if request.method == "POST" else None, initial=kept)
-    if form.is_bound and form.is_valid():
+            initial[f"{row.kind}-{name}"] = getattr(row, name)
+    form = ContactsForm(request.POST if request.method == "POST" else None, initial=initial)
+    if goes_on(request, form):
+        gone = [row for row in rows if not form.is_filled(row.kind)]
+        if gone and "sure" not in request.POST:
+            return show(request, "change.html", opened, _parting(request, form, rows, gone))
         try:
             joining_services.set_contacts(opened.actor, opened.joining, form.told())
         except ArchiveError as error:
@@ -50,6 +55,24 @@ def contacts(request: Request, actor: Actor, organisation_id: UUID) -> HttpRespo
         for kind in ContactKind
     ]
     return show(request, "joining/contacts.html", opened, {"form": form, "groups": groups})
+
+
+def _parting(
+    request: Request, form: ContactsForm, rows: Sequence[Contact], gone: Sequence[Contact]
+) -> dict[str, Any]:
+    """What it means that a contact is taken away."""
+    untold = _("%(name)s (%(kind)s) gets no more mails about this customer.")
+    said = [untold % {"name": row.name, "kind": row.get_kind_display()} for row in gone]
+    said.append(_("The deployment data then lack a contact, and the precondition does not hold."))
+    if len(gone) == len(rows) and not any(map(form.is_filled, ContactKind.values)):
+        said.append(_("While there is no contact, mails go to the customer’s administrators."))
+    return {
+        "title": _("Contacts"),
+        "heading": _("Take a contact away?"),
+        "sentences": said,
+        "kept": kept(request, form),
+        "button": _("Keep"),
+    }
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

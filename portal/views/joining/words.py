@@ -1,6 +1,6 @@
 """Words of the road: what is lacking, who waits for whom, what runs out."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -8,10 +8,12 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from archive.models import Environment
+from archive.values import today
 from onboarding.errors import Fault
-from onboarding.models import TermsKind, Transition
+from onboarding.models import CertifiedSystem, TermsKind, Transition
 from onboarding.queries.alarms import Alarm, AlarmKind
-from onboarding.rules.certification import Warning, Window
+from onboarding.queries.facts import dates_of
+from onboarding.rules.certification import Odd, Warning, Window, odds
 from onboarding.rules.preconditions import Lack
 from onboarding.rules.road import Why
 from onboarding.rules.succession import Obstacle
@@ -80,6 +82,29 @@ _WINDOWS = {
     ),
 }
 
+# What does not fit, and the word of its state.
+_ODDS = {
+    Odd.NOT_YET: (_("the certificate is valid from %(day)s on"), _("not valid yet")),
+    Odd.NOT_IN_USE: (
+        _("the specification version may be used from %(day)s on"),
+        _("not valid yet"),
+    ),
+    Odd.TOO_EARLY: (
+        _(
+            "the certificate is dated before %(day)s, the first day on which anything was "
+            "certified against the version"
+        ),
+        _("does not fit"),
+    ),
+    Odd.TOO_LATE: (
+        _(
+            "the certificate is dated after %(day)s, the last day on which anything was "
+            "certified against the version"
+        ),
+        _("does not fit"),
+    ),
+}
+
 
 def environment(value: str) -> str:
     return str(Environment(value).label)
@@ -95,9 +120,20 @@ def window(found: Warning) -> str:
     return str(_WINDOWS[found.window][found.passed]) % {"day": day_text(found.until)}
 
 
-def stops(found: Warning) -> bool:
-    """Whether it has run out and hinders use; a certification window that has closed does not."""
-    return found.passed and found.window != Window.CERTIFICATION
+def of_system(row: CertifiedSystem, found: Iterable[Warning]) -> list[tuple[str, str]]:
+    """Sentences, each with the word of what is wrong; a certification window that has closed is
+    nothing wrong by itself.
+    """
+    ended = gettext("ran out")
+    return odds_of(row) + [
+        (window(each), ended if each.passed and each.window != Window.CERTIFICATION else "")
+        for each in found
+    ]
+
+
+def odds_of(row: CertifiedSystem) -> list[tuple[str, str]]:
+    found = odds(dates_of(row), today())
+    return [(str(_ODDS[odd][0]) % {"day": day_text(day)}, str(_ODDS[odd][1])) for odd, day in found]
 
 
 def alarm(found: Alarm) -> str:

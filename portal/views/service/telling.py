@@ -9,7 +9,7 @@ from django.http import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext
 from django.views.decorators.http import require_http_methods
 
 from archive.actors import Actor
@@ -53,7 +53,7 @@ def call_off(request: Request, actor: Actor, break_id: UUID) -> HttpResponseBase
             about=f"{'; '.join(map(str, row.part_words))}, {span}",
             ask=_("Call off this break?"),
             say=_("Customers no longer see it. Should it be held after all, it is planned anew."),
-            button=_("Call off"),
+            button=pgettext("break", "Call off"),
         )
     if services.call_off(actor, row):
         messages.success(request, _("The break was called off."))

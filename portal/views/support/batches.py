@@ -161,8 +161,33 @@ def act(request: Request, actor: Actor, batch_id: UUID, what: str) -> HttpRespon
     if what not in acts:
         raise Http404
     found = desk_work.batch(batch_id)
+    if what == "cancel" and "sure" not in request.POST:
+        return _ask(request, found)
     try:
         acts[what](actor, found)
     except ArchiveError as error:
         messages.warning(request, str(advise(error.reason()).cause))
     return redirect("batch", found.id)
+
+
+def _ask(request: Request, found: Batch) -> HttpResponseBase:
+    """What was cancelled does not go on: how much is left is said first."""
+    left = desk_work.left_of(found)
+    say = ngettext(
+        "%(count)s event is left as it is, and stands open on the desk. What is done stays done. A "
+        "cancelled batch does not go on; a new one can be begun with what is left.",
+        "%(count)s events are left as they are, and stand open on the desk. What is done stays "
+        "done. A cancelled batch does not go on; a new one can be begun with what is left.",
+        left,
+    )
+    context = {
+        "title": _("Cancel the rest"),
+        "about": found.reason,
+        "ask": _("Cancel the rest?"),
+        "say": say % {"count": left},
+        "button": _("Cancel the rest"),
+        "hidden": [("sure", "1")],
+        "back": reverse("batch", args=[found.id]),
+        "trail": _trail(),
+    }
+    return render(request, "sure.html", context)

@@ -9,6 +9,7 @@ from django.http import HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from archive.actors import Actor
@@ -91,7 +92,32 @@ def retire(request: Request, actor: Actor, issuer_id: UUID) -> HttpResponseBase:
         said = _("Assertions of %(issuer)s are no longer believed.")
         messages.success(request, said % {"issuer": row.entity_id})
         return redirect("issuers")
-    return _show(request, "system/retire.html", {"form": form, "row": row})
+    context = {"form": form, "row": row, "sentences": _follows(row)}
+    return _show(request, "system/retire.html", context)
+
+
+def _follows(row: TrustedIssuer) -> list[str]:
+    """Whom it hits: with another certificate of the same issuer a system may go on."""
+    hanging = trust.hanging_on(row)
+    others = ngettext(
+        "%(count)s other certificate of this issuer is believed here; what is signed with it is "
+        "answered.",
+        "%(count)s other certificates of this issuer are believed here; what is signed with them "
+        "is answered.",
+        hanging.others,
+    )
+    needing = ngettext(
+        "%(count)s open connection here must show an assertion.",
+        "%(count)s open connections here must show an assertion.",
+        hanging.needing,
+    )
+    return [
+        (others % {"count": hanging.others})
+        if hanging.others
+        else _("No other certificate of this issuer is believed here."),
+        needing % {"count": hanging.needing},
+        _("It can be believed again: it is added anew, with the same certificate."),
+    ]
 
 
 def _show(request: Request, template: str, context: dict[str, Any]) -> HttpResponse:

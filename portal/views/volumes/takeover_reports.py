@@ -14,6 +14,7 @@ from archive.errors import NotFound
 from archive.models import Takeover, TakeoverLine, TakeoverState
 from archive.queries import takeovers as queries
 from archive.services.takeovers import about
+from archive.values import civil_day
 from portal import spreadsheets, takeover_pdf
 from portal.forms.takeovers import outcome_of
 from portal.staff import Request, page
@@ -78,4 +79,4 @@ def as_pdf(request: Request, actor: Actor, takeover_id: UUID) -> HttpResponse:
 
 def _name(takeover: Takeover) -> str:
     assert takeover.compared_at is not None
-    return f"take-over-{takeover.organisation.business_id}-{takeover.compared_at:%Y-%m-%d}"
+    return f"take-over-{takeover.organisation.business_id}-{civil_day(takeover.compared_at)}"

@@ -10,7 +10,7 @@ from django.http import HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from archive.actors import Actor
@@ -116,11 +116,28 @@ def end(request: Request, actor: Actor, rule_id: UUID) -> HttpResponseBase:
         form,
         _("End: %(rule)s") % {"rule": row.name},
         lambda: services.end(actor, row, reason=form.cleaned_data["reason"]),
+        say=_follows(row),
     )
 
 
+def _follows(row: AlarmRule) -> str:
+    """What stands open of it, and what nobody is told of any more."""
+    count = alarms.open_of(row)
+    cleared = ngettext(
+        "%(count)s alarm that stands open by this rule is cleared.",
+        "%(count)s alarms that stand open by this rule are cleared.",
+        count,
+    ) % {"count": count}
+    untold = _("This rule tells nobody any more of: %(when)s, %(scope)s.") % {
+        "when": f"{row.get_measure_display()}, {when_words(row)}",
+        "scope": scope_words(row),
+    }
+    again = _("It is not begun again: for that a rule is added anew.")
+    return " ".join([untold, cleared, again] if count else [untold, again])
+
+
 def _change(
-    request: Request, form: forms.Form, title: str, act: Callable[[], object]
+    request: Request, form: forms.Form, title: str, act: Callable[[], object], say: str = ""
 ) -> HttpResponseBase:
     if form.is_bound and form.is_valid() and _fits(form, act):
         messages.success(request, _("The rule is recorded, and holds from now on."))
@@ -128,6 +145,7 @@ def _change(
     context: dict[str, Any] = {
         "form": form,
         "title": title,
+        "say": say,
         "back": reverse("alarm-rules"),
         "button": _("Record it"),
         "trail": _trail(),

@@ -13,13 +13,15 @@ from archive.models import (
     DocumentLink,
     Instance,
     Patient,
+    Register,
+    RegisterHolding,
     RejectedObject,
     Rejection,
     Study,
 )
 from archive.services import registration
 from archive.services import wishes as services
-from archive.values import HELSINKI
+from archive.values import HELSINKI, civil_day
 from tests import builders, cast, notes, wishes
 from tests.cast import ESIMERKKILA, MALLILA, dataset
 from tests.portal.test_pages import signed_in
@@ -180,6 +182,28 @@ def test_a_document_whose_study_is_not_here_is_answered_too() -> None:
     cast.document("request", accession="ALONE", patient=AINO, business_id=ESIMERKKILA)
     content = ask(signed_in("support"))
     assert "Request for examination" in content and cells(content) == (0, 1)
+
+
+def test_the_controller_of_that_moment_is_named() -> None:
+    """The register has passed to a successor since."""
+    made = study()
+    former, present = cast.organisation(ESIMERKKILA), cast.organisation(MALLILA)
+    RegisterHolding.objects.create(
+        register=made.register, organisation=former, until=civil_day(ago(days=2))
+    )
+    Register.objects.filter(id=made.register_id).update(organisation=present)
+    client = signed_in("support")
+    now, then = (cell(ask(client)), cell(ask(client, **on(ago(days=5)))))
+    assert present.name_fi in now and former.name_fi not in now
+    assert former.name_fi in then and present.name_fi not in then
+    both = cell(ask(client, **on(ago(days=5), "other_")))
+    assert former.name_fi in both and present.name_fi in both
+
+
+def cell(content: str) -> str:
+    """The first of the table's body: which study, in whose register."""
+    body = content[content.index("<tbody>") :]
+    return body[: body.index("</th>")]
 
 
 def test_asking_is_written_with_what_was_asked() -> None:

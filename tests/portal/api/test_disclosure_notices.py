@@ -4,7 +4,7 @@ import base64
 import copy
 import json
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -14,6 +14,7 @@ from django.test import Client
 from archive.models import Case, CaseEvent, DisclosureNotice, LedgerEvent, Study
 from archive.queries import disclosures
 from archive.queries.disclosures import Filters
+from archive.services import disclosure_notices
 from archive.values import now
 from tests import builders
 from tests.cast import ESIMERKKILA, MALLILA, MATTI, VENLA, organisation
@@ -193,6 +194,27 @@ def test_a_notice_that_comes_years_late_stands_at_its_own_time(
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM archive_ledgerevent_201903")
         assert cursor.fetchone() == (1,)
+
+
+@pytest.mark.parametrize(
+    ("at", "disclosed_at", "status"),
+    [  # twelve years, by days in Finland: both of these moments are of another day in UTC
+        ("2026-11-20T12:00:00+02:00", "2014-11-20T00:30:00+02:00", 201),
+        ("2026-11-20T12:00:00+02:00", "2014-11-19T23:30:00+02:00", 422),
+        ("2026-11-21T00:30:00+02:00", "2014-11-20T12:00:00+02:00", 422),
+    ],
+)
+def test_twelve_years_are_counted_by_days_in_finland(
+    demo: dict[str, Any],
+    study: Study,
+    monkeypatch: pytest.MonkeyPatch,
+    at: str,
+    disclosed_at: str,
+    status: int,
+) -> None:
+    moment = datetime.fromisoformat(at).astimezone(UTC)
+    monkeypatch.setattr(disclosure_notices, "now", lambda: moment)
+    assert send(demo, notice(disclosed_at=disclosed_at)).status_code == status
 
 
 # --- bad input ------------------------------------------------------------------------------------

@@ -85,6 +85,7 @@ OPERATIONS: dict[str, str] = {
     "joining-source": f"{CUSTOMER}/document-sources",
     "joining-system": f"{CUSTOMER}/systems/{{}}",
     "joining-system-new": f"{CUSTOMER}/systems",
+    "joining-system-put-back": f"{CUSTOMER}/systems/{{}}/put-back",
     "joining-system-remove": f"DELETE:{CUSTOMER}/systems/{{}}",
     "joining-terms": f"{CUSTOMER}/terms/accept",
     "load-everyones": f"{CUSTOMER}/limits/everyones",

@@ -11,8 +11,8 @@ from django.urls import reverse
 from playwright.sync_api import Browser
 
 from archive.models import Organisation, Sector
-from archive.values import BusinessId, today
-from onboarding.models import Joining, TermsDocument
+from archive.values import BusinessId, now, today, uuid7
+from onboarding.models import Joining, SpecificationVersion, TermsDocument
 from onboarding.services import joining as services
 from onboarding.services import production, registration, succession
 from onboarding.services.customers import Names
@@ -49,6 +49,10 @@ def customers(organisation: Organisation) -> list[str]:
         reverse("organisation", args=own),
         reverse("joining-file", args=own),
         reverse("joining-evidence", args=[*own, "certified"]),
+        reverse(
+            "joining-system-remove",
+            args=[*own, organisation.certified_systems.get(taken_off_at=None).id],
+        ),
         reverse("joining-terms", args=[*own, "delivery_terms"]),
         reverse("joining-connections", args=own),
         reverse("joining-plan", args=[*own, "dicom"]),
@@ -58,12 +62,22 @@ def customers(organisation: Organisation) -> list[str]:
     ]
 
 
+def _taken_off(organisation: Organisation) -> None:
+    """One more system, which does not fit, and one that is run no more."""
+    row = organisation.certified_systems.get()
+    row.id, row.product, row.taken_off_at, row.taken_off_by = uuid7(), "RIS", now(), "malli"
+    row.save(force_insert=True)
+    closed = SpecificationVersion.objects.get(name="2.4")
+    organisation.certified_systems.filter(taken_off_at=None).update(specification=closed)
+
+
 def test_no_page_of_the_road_has_an_axe_violation_or_scrolls_sideways(
     browser: Browser, address: str, demo: dict[str, Any]
 ) -> None:
     road = Joining.objects.get(organisation__business_id="9000004-6")
     rontgen = Organisation.objects.get(business_id="9000003-8")
     mallila = Organisation.objects.get(business_id="9000001-1")
+    _taken_off(mallila)
     waived = cast.brought_to(cast.JoiningState.ACCEPTED)
     services.ask_waiver(cast.officer(), waived, reason="it only looks")
     registration.register(
