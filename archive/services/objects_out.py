@@ -47,5 +47,6 @@ def file(item: Outgoing, syntax: str) -> Iterator[bytes]:
     with held:
         if syntax == item.transfer_syntax_uid:
             yield from map(bytes, held.pieces())
-        else:
-            yield transcoding.convert(held.data(), item.transfer_syntax_uid, syntax)
+            return
+        with held.view() as data:
+            yield from transcoding.converted(data, item.transfer_syntax_uid, syntax)

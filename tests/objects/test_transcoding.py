@@ -83,3 +83,31 @@ def test_what_unpacks_to_too_much_fills_no_memory(monkeypatch: pytest.MonkeyPatc
             transcoding.convert(bomb, DEFLATED, target)
     with pytest.raises(errors.Unsupported, match="too large"):
         opened(bomb, DEFLATED)
+
+
+@pytest.mark.parametrize("target", transcoding.PLAIN)
+def test_in_pieces_it_is_the_same(target: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transcoding, "PIECE", 64)
+    several = 0
+    for name, (data, syntax) in samples.data_sets().items():
+        if syntax == target or name in NOT_UNPACKED | samples.TRUNCATED:
+            continue
+        with memoryview(data) as whole:
+            pieces = list(transcoding.converted(whole, syntax, target))
+        assert b"".join(pieces) == transcoding.convert(data, syntax, target), name
+        several += len(pieces) > 2
+    assert several > 5
+
+
+def test_long_pixel_data_of_an_odd_length_get_their_byte(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transcoding, "PIECE", 64)
+    explicit, implicit, big = transcoding.PLAIN
+    head = b"\x28\0\0\1US\2\0\x08\0" + b"\xe0\x7f\x10\0OB\0\0\x65\0\0\0"
+    data = head + bytes(range(101))
+    for target in (implicit, big):
+        made = b"".join(transcoding.converted(data, explicit, target))
+        assert made == transcoding.convert(data, explicit, target)
+        assert made.endswith(bytes(range(101)) + b"\0")
+    odd = head.replace(b"OB", b"OW") + bytes(101)
+    with pytest.raises(errors.Unsupported):
+        transcoding.converted(odd, explicit, big)

@@ -4,6 +4,8 @@
 Objects go out as they were received; only for a peer that takes nothing else are they transcoded.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from pynetdicom.status import code_to_category
@@ -36,12 +38,12 @@ class Giver:
         """Whether the peer took it with a warning. Raises PeerRejected when it did not take it;
         Gone, Violation, TimeoutError when the association is over.
         """
-        context_id, data = self._prepared(item, held)
         self._last = self._last % 0xFFFF + 1
         request = codec.encode_store(
             (item.sop_class_uid, item.sop_instance_uid), self._last, self.priority, self.originator
         )
-        self.channel.send(context_id, request, data)
+        with self._prepared(item, held) as (context_id, data):
+            self.channel.send(context_id, request, data)
         answer = self.channel.response()
         if answer.message_id != self._last or answer.sop_instance_uid not in (
             "",
@@ -57,16 +59,20 @@ class Giver:
             f"C-STORE answered with status {status:04X}", facts={"status": f"{status:04X}"}
         )
 
-    def _prepared(self, item: Outgoing, held: Held) -> tuple[int, Data]:
+    @contextmanager
+    def _prepared(self, item: Outgoing, held: Held) -> Iterator[tuple[int, Data]]:
         """The context to use, and the data set in its transfer syntax. Raises PeerRejected."""
         contexts = self.taken.get(item.sop_class_uid, {})
         stored = item.transfer_syntax_uid
         if stored in contexts:
-            return contexts[stored], held.pieces()
+            yield contexts[stored], held.pieces()
+            return
         target = next((syntax for syntax in transcoding.PLAIN if syntax in contexts), None)
         if target is None or not transcoding.is_possible(stored):
             raise PeerRejected("no presentation context that the object can be given in")
-        try:
-            return contexts[target], [transcoding.convert(held.data(), stored, target)]
-        except errors.Unsupported as error:
-            raise PeerRejected(error.detail, facts=error.facts) from None
+        with held.view() as data:
+            try:
+                pieces = transcoding.converted(data, stored, target)
+            except errors.Unsupported as error:
+                raise PeerRejected(error.detail, facts=error.facts) from None
+            yield contexts[target], pieces
