@@ -175,4 +175,6 @@ def test_a_peer_that_takes_only_plain_syntaxes_gets_what_can_be_unpacked(
         for uid, each in given.items()
         if kept[uid][0] in LOSSLESS - {samples.BIG}
     )
-    assert Case.objects.get().reason == "peer-rejected"
+    # Not the peer's refusal: what it may do is another matter.
+    assert Case.objects.get().reason == "syntax-unavailable"
+    assert str(last.ErrorComment).startswith("urn:dicom:wado:0007: object cannot be given")
