@@ -2,16 +2,19 @@
 
 import warnings
 import zlib
+from base64 import b64decode
 from typing import Any
 
 import numpy
 import pytest
 from pydicom.dataset import FileMetaDataset
+from pydicom.encaps import encapsulate
 
 from archive import errors
 from archive.objects import transcoding
 from archive.objects.opened import opened
 from archive.objects.sameness import LOSSLESS, same_content
+from tests.cast import dataset as dataset_of
 from tests.objects import samples
 from tests.objects.samples import BIG
 
@@ -57,6 +60,35 @@ def test_what_cannot_be_unpacked_is_not_given(name: str) -> None:
     data, syntax = samples.data_sets()[name]
     with pytest.raises(errors.Unsupported):
         transcoding.convert(data, syntax, transcoding.PLAIN[0])
+
+
+# 16 x 16 pixels, (x * x + y * 31) % 4096, as OpenJPH packs them: reversibly, and not.
+HTJ2K = {
+    "1.2.840.10008.1.2.4.201": (
+        "/0//UQApQAAAAAAQAAAAEAAAAAAAAAAAAAAAEAAAABAAAAAAAAAAAAABDwEB/1AACAACAAAACv9SAAwAAgABAAUEBEAB/1wAEyCI"
+        "kJCQkJCQkJCQkJCQiIiI/2QAFwABT3BlbkpQSCBWZXIgMC4yNi4zLv+QAAoAAAAAAJUAAf+TwAAmm/4FB3QAAMAAEsAAEwC2AQd0"
+        "ADb+Agd0AMAAFRAABOCfj8/3AIK0ABo1/gBjVADAABaEAAFU/x8Omv7/OND0Qzi4RLG3AIoKheLAIQHstgDAAC3oAAV4/x8EjP8/"
+        "CBj/fxAw/v8QYPwTgNTgNTgNACxUrb0APOecc879gAB79gAB7LoA/9k="
+    ),
+    "1.2.840.10008.1.2.4.203": (
+        "/0//UQApQAAAAAAQAAAAEAAAAAAAAAAAAAAAEAAAABAAAAAAAAAAAAABDwEB/1AACAACAAAAKv9SAAwAAgABAAUE"
+        "BEAA/1wAIyK3GLbqtuq2vK8ArwCu4qdMp0ynZJADkAOQRpfSl9KXYf9kABcAAU9wZW5KUEggVmVyIDAuMjYuMy7/"
+        "kAAKAAAAAACkAAH/k8AAATgzuOEIB3QAAMAAAmgAAExI/QKHdABo/gMHdADAAAVMAABUgIkSwYP3AQK0ABXIV0D+"
+        "AQa0AMAAFZAABailktNZKjmdhJCCtQAMMMAAAylyipwip8gCEADHJNC4AMAAFpQAAW4AKUmZkpQpSZmSlOeElJSQ"
+        "ArgATJIkE53QiSY60UQnmugfQAAAp0wAApu+teo+AP/Z"
+    ),
+}
+
+
+@pytest.mark.parametrize(("syntax", "most"), [*zip(HTJ2K, (0, 2), strict=True)])
+def test_high_throughput_jpeg_2000_is_unpacked(syntax: str, most: int) -> None:
+    y, x = numpy.mgrid[0:16, 0:16]
+    dataset = dataset_of(BitsAllocated=16, BitsStored=16, HighBit=15, Rows=16, Columns=16)
+    dataset.PixelData = encapsulate([b64decode(HTJ2K[syntax])])
+    dataset["PixelData"].VR, dataset["PixelData"].is_undefined_length = "OB", True
+    made = transcoding.convert(samples.encoded(dataset, syntax), syntax, transcoding.PLAIN[1])
+    found = numpy.frombuffer(samples.read(made, transcoding.PLAIN[1]).PixelData, "<u2")
+    assert abs(found.reshape(16, 16).astype(int) - (x * x + y * 31) % 4096).max() <= most
 
 
 def test_video_stays_as_it_is() -> None:

@@ -151,7 +151,7 @@ def frame_numbers(text: str) -> list[int]:
 def _frames(found: Opened, form: accept.Form, numbers: Sequence[int]) -> list[Part]:
     """The first is read at once, so that a wrong number is known before anything goes out."""
     read = found.unpacked if form.unpack else found.frame
-    if not all(1 <= number <= found.frames for number in numbers):
+    if not found.is_film and not all(1 <= number <= found.frames for number in numbers):
         raise NotFound("the object has no such frame")
 
     def chunks(number: int) -> Iterator[bytes]:
@@ -186,7 +186,9 @@ def _little(stored: str) -> str:
 
 
 def _pixels(found: Opened, form: accept.Form) -> list[Part]:
-    """Plain ones in one part; packed ones frame by frame."""
+    """Plain ones in one part, and so is a film; packed ones frame by frame."""
+    if found.is_film:
+        return [Part(form.content_type, found.film())]
     if not found.is_packed:
         return [Part(form.content_type, found.all_pixels())]
     return _frames(found, form, range(1, found.frames + 1))

@@ -1,5 +1,7 @@
 """Objects over real associations, from pynetdicom and dcmtk (AR-1, NF-4)."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pydicom
@@ -102,6 +104,15 @@ def test_128_contexts_of_every_transfer_syntax_are_served(shared: Listening) -> 
     order = wire.command(1, data_set=True, uid=str(made.SOPInstanceUID))
     peer.send(wire.data(wire.value(3, order, 255), wire.value(2, cast.encoded(made), 255)))
     assert peer.status() == 0
+
+
+def test_the_newest_and_the_retired_transfer_syntaxes_are_taken() -> None:
+    """Whatever was imported before."""
+    code = "from archive.objects.transfer_syntaxes import ARCHIVED; print(*ARCHIVED)"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert {f"1.2.840.10008.1.2.{last}" for last in ("4.110", "4.52", "8.1")} <= {
+        *told.stdout.split()
+    }
 
 
 def test_what_holds_no_pixels_of_its_own_is_not_taken(shared: Listening) -> None:
