@@ -17,7 +17,7 @@ from pydicom.filewriter import correct_ambiguous_vr
 from pydicom.uid import ExplicitVRLittleEndian
 
 from archive.errors import DatasetUnreadable, NotFound, Unsupported
-from archive.objects import charsets, deflated, elements, transcoding
+from archive.objects import charsets, codestreams, deflated, elements, transcoding
 from archive.objects.elements import Bytes, Element, Odd, TooMany, Truncated
 from archive.objects.transfer_syntaxes import VIDEO
 
@@ -67,7 +67,11 @@ class Opened:
     def single(self, number: int) -> Dataset:
         """One frame to look at. Raises NotFound, Unsupported."""
         frame = self.frame(number)
-        pixels = encapsulate([frame]) if self.is_packed else frame + b"\0" * (len(frame) % 2)
+        pixels = (
+            encapsulate([codestreams.mended(frame)])
+            if self.is_packed
+            else frame + b"\0" * (len(frame) % 2)
+        )
         # A deflated data set is inflated by now.
         syntax = self.transfer_syntax_uid if self.is_packed else str(ExplicitVRLittleEndian)
         return transcoding.single_frame(self.dataset, pixels, syntax)

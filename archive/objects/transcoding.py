@@ -28,6 +28,7 @@ from archive.objects.elements import Bytes, Element, Odd, Truncated
 # In the order in which a peer that takes several gets them.
 PLAIN = (str(ExplicitVRLittleEndian), str(ImplicitVRLittleEndian), str(ExplicitVRBigEndian))
 ZEROS = 0x00000000  # what is behind the last element of a padded file, read as one
+_SEQUENTIAL = ("1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51")  # JPEG of 8 and 12 bits
 LARGEST = 512 << 20  # bytes of pixel data, or of a deflated object, that are unpacked at all
 PIECE = 1 << 20  # bytes of pixel data at once; fewer are not gone through in pieces
 # PS3.5 7.3: values of more than one byte are swapped; what is not here is bytes.
@@ -168,9 +169,27 @@ def _unpack(dataset: Dataset, source: str) -> None:
     size = max(size, sum(map(codestreams.samples, packed)))
     if size * dataset.BitsAllocated // 8 > LARGEST:
         raise errors.Unsupported("object is too large to be transcoded")
+    if source in _SEQUENTIAL:
+        _mend(dataset, frames)
     dataset.file_meta = FileMetaDataset()
     dataset.file_meta.TransferSyntaxUID = UID(source)
     dataset.decompress(generate_instance_uid=False)
+
+
+def _mend(dataset: Dataset, frames: int) -> None:
+    """Scans that a strict decoder would refuse; see `codestreams.mended`."""
+    packed = list(
+        generate_frames(
+            dataset.PixelData,
+            number_of_frames=frames,
+            extended_offsets=codestreams.extended_offsets(dataset),
+        )
+    )
+    mended = list(map(codestreams.mended, packed))
+    if mended != packed:
+        dataset.PixelData = encapsulate(mended)
+        for table in ("ExtendedOffsetTable", "ExtendedOffsetTableLengths"):
+            dataset.pop(table, None)
 
 
 def unpacked(attributes: Dataset, frame: bytes, source: str) -> bytes:

@@ -11,7 +11,7 @@ from pydicom.dataset import FileMetaDataset
 from pydicom.encaps import encapsulate
 
 from archive import errors
-from archive.objects import transcoding
+from archive.objects import codestreams, transcoding
 from archive.objects.opened import opened
 from archive.objects.sameness import LOSSLESS, same_content
 from tests.cast import dataset as dataset_of
@@ -22,8 +22,10 @@ pytestmark = pytest.mark.filterwarnings("ignore")  # pydicom's, of its own odd f
 
 DEFLATED = "1.2.840.10008.1.2.1.99"
 NO_PIXELS = {"badVR.dcm", "nested_priv_SQ.dcm"}  # no number of frames or bits
-# A codestream with a delimiter inside, and 12-bit lossy JPEG: no decoder of ours takes them.
-NOT_UNPACKED = {"JPEG2000-embedded-sequence-delimiter.dcm", "JPEG-lossy.dcm"}
+# A codestream with a delimiter inside: no decoder of ours takes it. Nor does pydicom take a scan of
+# the other one; we mend it.
+NOT_UNPACKED = {"JPEG2000-embedded-sequence-delimiter.dcm"}
+NOT_READ = {"JPEG-lossy.dcm"}
 
 
 def pixels(data: bytes, transfer_syntax: str) -> Any:
@@ -41,7 +43,7 @@ def pixels(data: bytes, transfer_syntax: str) -> Any:
 def test_every_sample_says_the_same_in_a_plain_transfer_syntax(target: str) -> None:
     given = 0
     for name, (data, syntax) in samples.data_sets().items():
-        if syntax == target or name in NOT_UNPACKED | samples.TRUNCATED:
+        if syntax == target or name in NOT_UNPACKED | NOT_READ | samples.TRUNCATED:
             continue
         assert transcoding.is_possible(syntax)
         made = transcoding.convert(data, syntax, target)
@@ -89,6 +91,18 @@ def test_high_throughput_jpeg_2000_is_unpacked(syntax: str, most: int) -> None:
     made = transcoding.convert(samples.encoded(dataset, syntax), syntax, transcoding.PLAIN[1])
     found = numpy.frombuffer(samples.read(made, transcoding.PLAIN[1]).PixelData, "<u2")
     assert abs(found.reshape(16, 16).astype(int) - (x * x + y * 31) % 4096).max() <= most
+
+
+def test_a_sequential_scan_that_announces_no_coefficients_is_unpacked_all_the_same() -> None:
+    """As dcmtk does; a gamma camera wrote it."""
+    data, syntax = samples.data_sets()["JPEG-lossy.dcm"]
+    made = transcoding.convert(data, syntax, transcoding.PLAIN[0])
+    found = pixels(made, transcoding.PLAIN[0])
+    assert (found.shape, found.min(), found.max()) == ((1024, 256), 0, 264)
+    again = opened(data, syntax)
+    assert again.unpacked(1) == samples.read(made, transcoding.PLAIN[0]).PixelData
+    whole = samples.read(samples.data_sets()["JPGExtended.dcm"][0], syntax).PixelData
+    assert codestreams.mended(whole) == whole
 
 
 def test_video_stays_as_it_is() -> None:
