@@ -14,6 +14,8 @@ from pydicom.dataset import Dataset
 SOS, FILL = 0xDA, 0xFF
 # Of frames: SOF0 to SOF15 without DHT, JPG and DAC; DHP of hierarchies; SOF55 of JPEG-LS.
 _FRAMES = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC} | {0xDE, 0xF7}
+_SEQUENTIAL = frozenset((0xC0, 0xC1))
+_ALL = b"\0\x3f\0"  # the coefficients of a sequential scan: from 0 to 63, not approximated
 _BARE = frozenset((0x00, 0x01, *range(0xD0, 0xDA)))  # markers without a length
 _FRAME = Struct(">xHHB")  # behind the length: precision, lines, samples a line, components
 _LENGTH = Struct(">H")
@@ -51,18 +53,41 @@ def _of_2000(frame: bytes, start: int) -> int:
     return max(right - left, 0) * max(bottom - top, 0) * components
 
 
-def _of_jpeg(frame: bytes) -> Iterator[int]:
-    """Of each header before the first scan. What stands between markers is passed over, as decoders
-    do.
+def mended(frame: bytes) -> bytes:
+    """Sequential JPEG with scans that announce another span of coefficients than all, as some
+    devices write it. They have no choice (T.81 table B.3); decoders that insist refuse it, though
+    nothing else is wrong.
     """
-    place = 0
-    while (place := frame.find(b"\xff", place)) >= 0 and place + 4 <= len(frame):
-        marker = frame[place + 1]
+    if not frame.startswith(_SOI):
+        return frame
+    sequential, made = False, bytearray()
+    for place, marker in _markers(frame):
+        sequential |= marker in _SEQUENTIAL
+        if marker == SOS:
+            end = place + 2 + _LENGTH.unpack_from(frame, place + 2)[0]
+            if not sequential or end > len(frame) or frame[end - 3 : end] == _ALL:
+                break
+            made = made or bytearray(frame)
+            made[end - 3 : end] = _ALL
+    return bytes(made) or frame
+
+
+def _of_jpeg(frame: bytes) -> Iterator[int]:
+    """Of each header before the first scan."""
+    for place, marker in _markers(frame):
         if marker == SOS:
             return
         if marker in _FRAMES and place + 4 + _FRAME.size <= len(frame):
             lines, columns, components = _FRAME.unpack_from(frame, place + 4)
             yield (lines or _LONGEST) * columns * components
+
+
+def _markers(frame: bytes) -> Iterator[tuple[int, int]]:
+    """Where each stands. What stands between them is passed over, as decoders do."""
+    place = 0
+    while (place := frame.find(b"\xff", place)) >= 0 and place + 4 <= len(frame):
+        marker = frame[place + 1]
+        yield place, marker
         if marker == FILL:
             place += 1
         elif marker in _BARE:

@@ -17,8 +17,9 @@ from pydicom.filewriter import correct_ambiguous_vr
 from pydicom.uid import ExplicitVRLittleEndian
 
 from archive.errors import DatasetUnreadable, NotFound, Unsupported
-from archive.objects import charsets, deflated, elements, transcoding
+from archive.objects import charsets, codestreams, deflated, elements, transcoding
 from archive.objects.elements import Bytes, Element, Odd, TooMany, Truncated
+from archive.objects.transfer_syntaxes import VIDEO
 
 PIXEL_DATA = elements.PIXEL_DATA
 PIXELS = (0x7FE00008, 0x7FE00009, PIXEL_DATA)  # float, double float, integer
@@ -44,8 +45,14 @@ class Opened:
     def is_packed(self) -> bool:
         return self.pixels is not None and self.pixels.undefined
 
+    @property
+    def is_film(self) -> bool:
+        return self.is_packed and self.transfer_syntax_uid in VIDEO
+
     def frame(self, number: int) -> bytes:
         """As stored; numbers begin at 1. Raises NotFound, Unsupported."""
+        if self.is_film:
+            raise Unsupported("frames of video are not taken apart")
         if self.pixels is None or not 1 <= number <= self.frames:
             raise NotFound("the object has no such frame")
         return (_packed if self.is_packed else _plain)(self, self.pixels, number)
@@ -60,7 +67,11 @@ class Opened:
     def single(self, number: int) -> Dataset:
         """One frame to look at. Raises NotFound, Unsupported."""
         frame = self.frame(number)
-        pixels = encapsulate([frame]) if self.is_packed else frame + b"\0" * (len(frame) % 2)
+        pixels = (
+            encapsulate([codestreams.mended(frame)])
+            if self.is_packed
+            else frame + b"\0" * (len(frame) % 2)
+        )
         # A deflated data set is inflated by now.
         syntax = self.transfer_syntax_uid if self.is_packed else str(ExplicitVRLittleEndian)
         return transcoding.single_frame(self.dataset, pixels, syntax)
@@ -70,6 +81,15 @@ class Opened:
         if self.pixels is not None:
             for start in range(self.pixels.start, self.pixels.stop, PIECE):
                 yield bytes(self.data[start : min(start + PIECE, self.pixels.stop)])
+
+    def film(self) -> Iterator[bytes]:
+        """The stream as it is stored, fragment after fragment. Raises Unsupported."""
+        if self.pixels is None:
+            return
+        _, *fragments = _fragments(self, self.pixels)
+        for start, stop in fragments:
+            for begin in range(start, stop, PIECE):
+                yield bytes(self.data[begin : min(begin + PIECE, stop)])
 
     def value(self, path: str) -> bytes:
         """A binary value by its path, as `json_model` has it. Raises NotFound."""
@@ -158,11 +178,7 @@ def _plain(of: Opened, pixels: Element, number: int) -> bytes:
 
 
 def _packed(of: Opened, pixels: Element, number: int) -> bytes:
-    """PS3.5 section A.4: the first item is the table of offsets."""
-    try:
-        table, *fragments = elements.items(of.data, pixels.start, pixels.stop, pixels.inner)
-    except (Odd, Truncated, ValueError):
-        raise Unsupported("the pixel data cannot be taken apart") from None
+    table, *fragments = _fragments(of, pixels)
     if of.frames == 1:
         chosen = fragments
     elif len(fragments) == of.frames:
@@ -175,6 +191,17 @@ def _packed(of: Opened, pixels: Element, number: int) -> bytes:
     else:
         return _searched(of, pixels, number)
     return b"".join(bytes(of.data[start:stop]) for start, stop in chosen)
+
+
+def _fragments(of: Opened, pixels: Element) -> list[tuple[int, int]]:
+    """PS3.5 section A.4: the first item is the table of offsets. Raises Unsupported."""
+    try:
+        found = list(elements.items(of.data, pixels.start, pixels.stop, pixels.inner))
+    except (Odd, Truncated):
+        found = []
+    if not found:
+        raise Unsupported("the pixel data cannot be taken apart")
+    return found
 
 
 def _offsets(of: Opened, table: tuple[int, int]) -> list[int]:

@@ -133,7 +133,11 @@ def problems(submission: Submission) -> Iterator[str]:
 def set_problems(held: SubmissionSet) -> Iterator[str]:
     if not is_oid(held.unique_id) or not is_oid(held.source_id):
         yield "submission set: uniqueId and sourceId must be OIDs"
-    if held.submission_time and not _is_time(held.submission_time):
+    if held.content_type is None:
+        yield "submission set: contentTypeCode is missing"
+    if not held.submission_time:
+        yield "submissionTime is missing"
+    elif not _is_time(held.submission_time):
         yield "submissionTime is no time"
 
 

@@ -5,6 +5,7 @@ Only to plain ones: explicit and implicit VR little endian, explicit VR big endi
 
 from collections.abc import Iterator
 from copy import deepcopy
+from struct import Struct
 
 import numpy
 from pydicom.dataelem import DataElement
@@ -22,13 +23,18 @@ from pydicom.uid import (
 
 from archive import errors
 from archive.objects import codestreams, deflated, elements
+from archive.objects.elements import Bytes, Element, Odd, Truncated
 
 # In the order in which a peer that takes several gets them.
 PLAIN = (str(ExplicitVRLittleEndian), str(ImplicitVRLittleEndian), str(ExplicitVRBigEndian))
 ZEROS = 0x00000000  # what is behind the last element of a padded file, read as one
+_SEQUENTIAL = ("1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51")  # JPEG of 8 and 12 bits
 LARGEST = 512 << 20  # bytes of pixel data, or of a deflated object, that are unpacked at all
+PIECE = 1 << 20  # bytes of pixel data at once; fewer are not gone through in pieces
 # PS3.5 7.3: values of more than one byte are swapped; what is not here is bytes.
 _SWAPPED = {"OW": 2, "OF": 4, "OL": 4, "OD": 8, "OV": 8}
+_LENGTHS = {True: Struct("<L"), False: Struct(">L")}  # of values, by little endian
+_FEW = bytes(8)  # pixel data that stand for longer ones: a word of whatever size
 
 
 def frame_count(dataset: Dataset) -> int:
@@ -45,7 +51,7 @@ def is_possible(source: str) -> bool:
 
 
 def _is_packed(source: str) -> bool:
-    """JPEG, JPEG-LS, JPEG 2000 and RLE; what comes after them is video."""
+    """JPEG, JPEG-LS, JPEG 2000, HTJ2K and RLE; what comes after them is video."""
     uid = UID(source)
     return uid == RLELossless or uid in _PACKED
 
@@ -64,6 +70,65 @@ def convert(data: bytes, source: str, target: str) -> bytes:
     except Exception as raised:  # pydicom and the decoders raise what they like
         kind = type(raised).__name__
         raise errors.Unsupported("object cannot be transcoded", facts={"raised": kind}) from None
+
+
+def converted(data: Bytes, source: str, target: str) -> Iterator[bytes]:
+    """The same in pieces: plain pixel data are not read into memory, however long, and `data` must
+    stay until the last piece was given. Raises Unsupported before the first one.
+    """
+    pixels = _long_pixels(data, source)
+    if pixels is None:
+        return iter((convert(bytes(data), source, target),))
+    head = bytes(data[: pixels.start - 4])
+    length = _LENGTHS[elements.encoding_of(source).little]
+    few = b"".join((head, length.pack(len(_FEW)), _FEW, bytes(data[pixels.stop :])))
+    made = convert(few, source, target)
+    to = elements.encoding_of(target)
+    place = next(
+        each for each in elements.elements(made, 0, len(made), to) if each.tag == pixels.tag
+    )
+    word = 1
+    if elements.encoding_of(source).little != to.little:
+        word = _word(pixels.vr or place.vr, _decoded(few, source).get("BitsAllocated") or 0)
+    size = pixels.stop - pixels.start
+    if size % word:
+        raise errors.Unsupported("object cannot be transcoded")
+    padding = size % 2
+    before = made[: place.start - 4] + _LENGTHS[to.little].pack(size + padding)
+    return _in_pieces(before, data, pixels, word, bytes(padding) + made[place.stop :])
+
+
+def _in_pieces(
+    before: bytes, data: Bytes, pixels: Element, word: int, after: bytes
+) -> Iterator[bytes]:
+    yield before
+    for start in range(pixels.start, pixels.stop, PIECE):
+        piece = bytes(data[start : min(start + PIECE, pixels.stop)])
+        yield piece if word == 1 else _turned_round(piece, word)
+    if after:
+        yield after
+
+
+def _long_pixels(data: Bytes, source: str) -> Element | None:
+    """Plain pixel data of a form that we know, where they are long."""
+    if source not in PLAIN or len(data) <= PIECE:
+        return None
+    try:
+        for each in elements.elements(data, 0, len(data), elements.encoding_of(source)):
+            if each.tag == elements.PIXEL_DATA:
+                known = not each.undefined and each.vr in (b"", b"OB", b"OW")
+                return each if known and each.stop - each.start > PIECE else None
+    except (Odd, Truncated):  # pydicom may understand more of it
+        pass
+    return None
+
+
+def _word(vr: bytes, bits: int) -> int:
+    """How many bytes are turned round together, as `_swap` and `_widen` do. Raises Unsupported."""
+    word = bits // 8 if bits > 16 else _SWAPPED.get(vr.decode(), 1)
+    if word not in (1, 2, 4, 8):
+        raise errors.Unsupported("object cannot be transcoded")
+    return word
 
 
 def _convert(data: bytes, source: str, target: str) -> bytes:
@@ -104,9 +169,27 @@ def _unpack(dataset: Dataset, source: str) -> None:
     size = max(size, sum(map(codestreams.samples, packed)))
     if size * dataset.BitsAllocated // 8 > LARGEST:
         raise errors.Unsupported("object is too large to be transcoded")
+    if source in _SEQUENTIAL:
+        _mend(dataset, frames)
     dataset.file_meta = FileMetaDataset()
     dataset.file_meta.TransferSyntaxUID = UID(source)
     dataset.decompress(generate_instance_uid=False)
+
+
+def _mend(dataset: Dataset, frames: int) -> None:
+    """Scans that a strict decoder would refuse; see `codestreams.mended`."""
+    packed = list(
+        generate_frames(
+            dataset.PixelData,
+            number_of_frames=frames,
+            extended_offsets=codestreams.extended_offsets(dataset),
+        )
+    )
+    mended = list(map(codestreams.mended, packed))
+    if mended != packed:
+        dataset.PixelData = encapsulate(mended)
+        for table in ("ExtendedOffsetTable", "ExtendedOffsetTableLengths"):
+            dataset.pop(table, None)
 
 
 def unpacked(attributes: Dataset, frame: bytes, source: str) -> bytes:
@@ -145,7 +228,11 @@ def _elements(dataset: Dataset) -> Iterator[DataElement]:
 def _swap(element: DataElement, size: int) -> None:
     """Turn round the words of so many bytes."""
     if size and isinstance(element.value, bytes):
-        element._value = numpy.frombuffer(element.value, f"u{size}").byteswap().tobytes()
+        element._value = _turned_round(element.value, size)
+
+
+def _turned_round(value: bytes, word: int) -> bytes:
+    return numpy.frombuffer(value, f"u{word}").byteswap().tobytes()
 
 
 def _widen(dataset: Dataset) -> None:

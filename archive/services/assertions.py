@@ -40,7 +40,8 @@ class Presented:
     token: bytes | None  # the Assertion element; None: there was none
     message_id: str
     address: str  # to which it was sent
-    expires: datetime | None = None  # of the message itself, wsu:Timestamp
+    created: datetime | None = None  # of the message itself, wsu:Timestamp
+    expires: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,12 +78,13 @@ def establish(actor: Actor, presented: Presented) -> Established:
     """
     assert actor.id is not None  # a connection's
     link = Connection.objects.select_related("organisation").get(id=actor.id)
+    _require_fresh(presented, now())
     if presented.token is None:
         if link.xua_required:
             raise AssertionMissing()
         return Established(actor)
     claims = _believed(actor.environment, presented.token)
-    _require_now(claims, presented.expires, now())
+    _require_now(claims, now())
     _require_here(claims, presented.address)
     if claims.organisation_oid != link.organisation.oid:
         raise OrganisationDiffers(facts={"organisation": claims.organisation_oid})
@@ -101,15 +103,21 @@ def _believed(environment: str, content: bytes) -> Claims:
     return read_claims(verified(token, certificates))
 
 
-def _require_now(claims: Claims, expires: datetime | None, at: datetime) -> None:
+def _require_fresh(presented: Presented, at: datetime) -> None:
+    skew = timedelta(seconds=settings().xua_skew_seconds)
+    if presented.created is not None and at + skew < presented.created:
+        raise AssertionExpired("the message is of a time to come")
+    if presented.expires is not None and at - skew >= presented.expires:
+        raise AssertionExpired("the message has expired")
+
+
+def _require_now(claims: Claims, at: datetime) -> None:
     skew = timedelta(seconds=settings().xua_skew_seconds)
     # Of what is now: an assertion may tell the first or the last moment of the calendar.
     if at + skew < claims.not_before:
         raise AssertionExpired("the assertion is not valid yet")
     if at - skew >= claims.not_on_or_after:
         raise AssertionExpired("the assertion has expired")
-    if expires is not None and at - skew >= expires:
-        raise AssertionExpired("the message has expired")
     longest = timedelta(hours=settings().xua_longest_hours)
     if claims.not_on_or_after - claims.not_before > longest:
         raise AssertionExpired("the assertion is valid for longer than is allowed")

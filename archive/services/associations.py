@@ -228,12 +228,19 @@ def _addresses_lately(host: str, minute: int) -> frozenset[str]:
     return addresses_of(host)
 
 
-def report_unheard(error: ArchiveError, *, address: str, association_id: UUID) -> None:
-    """A call that ended before it told a title, on the desk when it came from where a customer's
+def report_unheard(
+    error: ArchiveError,
+    *,
+    address: str,
+    correlation_id: UUID,
+    kind: ConnectionKind = ConnectionKind.DICOM,
+    place: Place = DOOR,
+) -> None:
+    """A call that ended before it told a name, on the desk when it came from where a customer's
     system is: under that customer when it is the only one there. Who calls from elsewhere is
     nobody's, and stands in the log of the listener alone.
     """
-    likely = _systems_at(address)
+    likely = _systems_at(address, kind)
     if not likely:
         return
     if len(likely) == 1:
@@ -245,20 +252,20 @@ def report_unheard(error: ArchiveError, *, address: str, association_id: UUID) -
     error_desk.report(
         error,
         environment=likely[0].environment,
-        place=DOOR,
+        place=place,
         who=who,
-        what=What(correlation_id=association_id),
+        what=What(correlation_id=correlation_id),
         facts={"address": address},
     )
 
 
-def _systems_at(address: str) -> list[Connection]:
+def _systems_at(address: str, kind: ConnectionKind) -> list[Connection]:
     """Those in force; of production if there are any, and such as are to use TLS before others.
 
     A name service that is slow costs a stranger's call its case, not the listener a thread.
     """
     found, until = [], time.monotonic() + NAMES_SECONDS
-    rows = Connection.objects.filter(valid_on(today()), kind=ConnectionKind.DICOM)
+    rows = Connection.objects.filter(valid_on(today()), kind=kind)
     for row in rows.order_by("environment"):
         at = time.monotonic()
         if at > until:

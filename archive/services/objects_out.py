@@ -1,6 +1,6 @@
 """One archived object on its way to a consumer: a Part 10 file in a transfer syntax it takes."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 
 from archive import vault
 from archive.errors import BytesDamaged, InstanceUnknown
@@ -33,12 +33,11 @@ def syntax_for(item: Outgoing, wanted: Sequence[str]) -> str:
     raise SyntaxUnavailable()
 
 
-def file(item: Outgoing, syntax: str) -> Iterator[bytes]:
-    """The whole file. Bytes that are not what was archived end it with BytesDamaged before the
-    first of them, so that they never pass for whole. Raises Unsupported when an object turns out
-    not to be transcodable.
+def file(item: Outgoing, syntax: str) -> Generator[bytes, None, None]:
+    """The whole file. Bytes that are not what was archived end it with BytesDamaged, and an object
+    that turns out not to be transcodable with Unsupported, before there is anything of it.
     """
-    yield part10.outgoing_prefix(item.sop_class_uid, item.sop_instance_uid, syntax)
+    prefix = part10.outgoing_prefix(item.sop_class_uid, item.sop_instance_uid, syntax)
     try:
         held = item.hold()
     except BytesDamaged:
@@ -46,6 +45,10 @@ def file(item: Outgoing, syntax: str) -> Iterator[bytes]:
         raise
     with held:
         if syntax == item.transfer_syntax_uid:
+            yield prefix
             yield from map(bytes, held.pieces())
-        else:
-            yield transcoding.convert(held.data(), item.transfer_syntax_uid, syntax)
+            return
+        with held.view() as data:
+            pieces = transcoding.converted(data, item.transfer_syntax_uid, syntax)
+            yield prefix
+            yield from pieces

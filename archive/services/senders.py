@@ -9,7 +9,7 @@ from archive.errors.persons import ReceiverUnknown, SenderAddressWrong, SenderUn
 from archive.models import Connection, ConnectionKind, CustomerState, Environment
 from archive.objects.adt import Header
 from archive.services import error_desk
-from archive.services.associations import addresses_of, whose_it_is
+from archive.services.associations import addresses_of, report_unheard, whose_it_is
 from archive.services.error_desk import Place, What, Who
 from archive.values import today, without_codes
 
@@ -96,6 +96,17 @@ def report(
         who=Who(known.organisation_id, known.id) if known else Who(name=name),
         what=What(correlation_id=correlation_id),
         facts=facts,
+    )
+
+
+def report_unencrypted(error: ArchiveError, *, address: str, correlation_id: UUID) -> None:
+    """A connection that ended before a message could tell whose it is."""
+    report_unheard(
+        error,
+        address=address,
+        correlation_id=correlation_id,
+        kind=ConnectionKind.HL7,
+        place=DOOR,
     )
 
 

@@ -74,7 +74,7 @@ ADVICE: dict[type[ArchiveError], Advice] = {
     ),
     errors.TlsFailed: Advice(
         _("No encrypted connection came about"),
-        _("A call from a customer’s address ended before it told its AE title."),
+        _("A call from a customer’s address ended before it said who it is."),
         _(
             "See under TLS in the event what failed: the certificate, its issuer, or the port. "
             "Tell the customer."

@@ -245,7 +245,7 @@ def test_a_message_that_has_expired_is_refused(cast: Cast) -> None:
 def test_what_ends_with_the_calendar_is_judged_as_any_other(cast: Cast) -> None:
     last = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
     token = signing.token(cast.oulu.organisation)
-    presented = Presented(token, "1", ADDRESS, last)
+    presented = Presented(token, "1", ADDRESS, expires=last)
     assert assertions.establish(cast.oulu.consumer.actor, presented).actor.requester
     endless = signing.token(cast.oulu.organisation, lasts=last - now())
     assert isinstance(refused(cast, endless), AssertionExpired)

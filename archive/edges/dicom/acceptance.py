@@ -7,9 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pydicom._uid_dict import UID_dictionary
 from pydicom.uid import UID, ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
-from pynetdicom._globals import ALL_TRANSFER_SYNTAXES, APPLICATION_CONTEXT_NAME
+from pynetdicom._globals import APPLICATION_CONTEXT_NAME
 from pynetdicom.pdu import A_ASSOCIATE_AC, A_ASSOCIATE_RQ
 from pynetdicom.pdu_primitives import (
     A_ASSOCIATE,
@@ -27,6 +26,7 @@ from archive.edges.dicom.upper_layer import Gone, Violation, Wire
 from archive.errors import Unsupported
 from archive.objects.part10 import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION_NAME
 from archive.objects.storage_classes import STORAGE
+from archive.objects.transfer_syntaxes import ARCHIVED
 
 VERIFICATION = UID("1.2.840.10008.1.1")
 COMMITMENT = UID("1.2.840.10008.1.20.1")
@@ -43,14 +43,6 @@ EXTENDED = {**dict.fromkeys(FIND, b"\1\1\0\0\0"), **dict.fromkeys(MOVE | GET, b"
 # Identifiers, and what is asked to be committed, are given in plain transfer syntaxes only.
 IN_PLAIN = EXTENDED.keys() | {COMMITMENT}
 DATES_WITH_TIMES = 1  # the byte that is about dates and times
-
-# Not for the network: RFC 2557 MIME encapsulation, XML encoding, Papyrus.
-_NOT_ON_A_WIRE = {"1.2.840.10008.1.2.6.1", "1.2.840.10008.1.2.6.2", "1.2.840.10008.1.20"}
-TRANSFER_SYNTAXES = (
-    frozenset(ALL_TRANSFER_SYNTAXES)
-    | {uid for uid, entry in UID_dictionary.items() if entry[1] == "Transfer Syntax"}
-    - _NOT_ON_A_WIRE
-)
 
 PLAIN = frozenset((ExplicitVRLittleEndian, ImplicitVRLittleEndian, ExplicitVRBigEndian))
 
@@ -176,7 +168,7 @@ def _chosen(context: PresentationContext, to_peer: bool) -> str:
 
 
 def _known(abstract: str) -> frozenset[str]:
-    return PLAIN if abstract in IN_PLAIN else TRANSFER_SYNTAXES
+    return PLAIN if abstract in IN_PLAIN else ARCHIVED
 
 
 def _ours(abstract: str, syntaxes: set[str], fetches: bool) -> PresentationContext:

@@ -17,6 +17,7 @@ from pynetdicom.pdu_primitives import (
 )
 from pynetdicom.presentation import PresentationContext, build_context
 
+from archive.edges import encryption
 from archive.edges.dicom import tls, upper_layer
 from archive.edges.dicom.acceptance import DEFAULT_MAX_LENGTH, Taken, own_information
 from archive.edges.dicom.channel import Channel
@@ -87,7 +88,7 @@ def _connected(target: Target) -> socket.socket:
             return connection
         return context.wrap_socket(connection, server_hostname=target.host)
     except ssl.SSLError as error:
-        why = tls.why(error) or "broken off by the other side"
+        why = encryption.why(error) or "broken off by the other side"
         raise PeerUnreachable(
             f"TLS with {_name(target)} failed: {why}", facts={**_facts(target), "tls": why}
         ) from None

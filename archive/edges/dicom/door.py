@@ -13,6 +13,7 @@ from uuid import UUID
 
 from archive import conversation, tracing
 from archive.config import settings
+from archive.edges import encryption
 from archive.edges.dicom import acceptance, tls
 from archive.edges.dicom.acceptance import Agreement, Request
 from archive.edges.dicom.association import ServedAssociation
@@ -69,9 +70,9 @@ class Door:
             return
         address = _address_or_none(connection)
         try:
-            secured = tls.accept(connection, context, min(ARTIM, settings().dicom_timeout))
+            secured = encryption.accept(connection, context, min(ARTIM, settings().dicom_timeout))
         except OSError as error:  # no certificate, or none we trust: it has told no title
-            why = tls.why(error)
+            why = encryption.why(error)
             log.warning("no TLS with a caller at %s: %s", address, why or error)
             if why:
                 _report_unheard(why, address)
@@ -182,10 +183,10 @@ def _note_violation(violation: Violation, address: str) -> None:
 
 
 def _report_unheard(why: str, address: str) -> None:
-    association_id = uuid7()
-    with suppress(ArchiveError), exchange(association_id):
+    call_id = uuid7()
+    with suppress(ArchiveError), exchange(call_id):
         associations.report_unheard(
-            TlsFailed(why, facts={"tls": why}), address=address, association_id=association_id
+            TlsFailed(why, facts={"tls": why}), address=address, correlation_id=call_id
         )
 
 

@@ -4,6 +4,8 @@
 Objects go out as they were received; only for a peer that takes nothing else are they transcoded.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 from pynetdicom.status import code_to_category
@@ -15,6 +17,7 @@ from archive.edges.dicom.channel import Channel, Data
 from archive.edges.dicom.codec import Originator
 from archive.edges.dicom.upper_layer import Violation
 from archive.errors import PeerRejected
+from archive.errors.retrieval import SyntaxUnavailable
 from archive.objects import transcoding
 from archive.services.serving import Outgoing
 from archive.vault import Held
@@ -34,14 +37,15 @@ class Giver:
 
     def give(self, item: Outgoing, held: Held) -> bool:
         """Whether the peer took it with a warning. Raises PeerRejected when it did not take it;
-        Gone, Violation, TimeoutError when the association is over.
+        SyntaxUnavailable when it takes no form of it that we can give; Gone, Violation,
+        TimeoutError when the association is over.
         """
-        context_id, data = self._prepared(item, held)
         self._last = self._last % 0xFFFF + 1
         request = codec.encode_store(
             (item.sop_class_uid, item.sop_instance_uid), self._last, self.priority, self.originator
         )
-        self.channel.send(context_id, request, data)
+        with self._prepared(item, held) as (context_id, data):
+            self.channel.send(context_id, request, data)
         answer = self.channel.response()
         if answer.message_id != self._last or answer.sop_instance_uid not in (
             "",
@@ -57,16 +61,24 @@ class Giver:
             f"C-STORE answered with status {status:04X}", facts={"status": f"{status:04X}"}
         )
 
-    def _prepared(self, item: Outgoing, held: Held) -> tuple[int, Data]:
-        """The context to use, and the data set in its transfer syntax. Raises PeerRejected."""
+    @contextmanager
+    def _prepared(self, item: Outgoing, held: Held) -> Iterator[tuple[int, Data]]:
+        """The context to use, and the data set in its transfer syntax. Raises PeerRejected,
+        SyntaxUnavailable.
+        """
         contexts = self.taken.get(item.sop_class_uid, {})
         stored = item.transfer_syntax_uid
         if stored in contexts:
-            return contexts[stored], held.pieces()
+            yield contexts[stored], held.pieces()
+            return
+        if not contexts:
+            raise PeerRejected("no presentation context for the object's class")
         target = next((syntax for syntax in transcoding.PLAIN if syntax in contexts), None)
         if target is None or not transcoding.is_possible(stored):
-            raise PeerRejected("no presentation context that the object can be given in")
-        try:
-            return contexts[target], [transcoding.convert(held.data(), stored, target)]
-        except errors.Unsupported as error:
-            raise PeerRejected(error.detail, facts=error.facts) from None
+            raise SyntaxUnavailable("no presentation context that the object can be given in")
+        with held.view() as data:
+            try:
+                pieces = transcoding.converted(data, stored, target)
+            except errors.Unsupported as error:
+                raise SyntaxUnavailable(error.detail, facts=error.facts) from None
+            yield contexts[target], pieces

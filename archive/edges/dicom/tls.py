@@ -5,15 +5,11 @@ itself is.
 """
 
 import hashlib
-import socket
 import ssl
-import time
-from contextlib import suppress
 
 from archive.config import settings
+from archive.edges import encryption
 from archive.errors import PeerUnreachable
-
-PARTING = 1.0  # seconds for a refused caller to read why
 
 
 def is_configured() -> bool:
@@ -40,48 +36,11 @@ def client_context(certificate_sha256: str) -> ssl.SSLContext:
 
 def _with_our_files(context: ssl.SSLContext) -> ssl.SSLContext:
     config = settings()
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    encryption.harden(context)
     context.load_cert_chain(config.dicom_tls_certificate, config.dicom_tls_key or None)
     context.load_verify_locations(config.dicom_tls_ca)
     context.verify_mode = ssl.CERT_REQUIRED
     return context
-
-
-def accept(connection: socket.socket, context: ssl.SSLContext, timeout: float) -> ssl.SSLSocket:
-    """The same connection, encrypted; the one given is used up. Raises OSError."""
-    connection.settimeout(timeout)
-    secured = context.wrap_socket(connection, server_side=True, do_handshake_on_connect=False)
-    try:
-        secured.do_handshake()
-    except BaseException as raised:
-        if isinstance(raised, ssl.SSLError):
-            _be_read(secured)
-        secured.close()
-        raise
-    return secured
-
-
-def _be_read(refused: ssl.SSLSocket) -> None:
-    """An alert says why. To close at once, with bytes of the caller's unread, could destroy it."""
-    until = time.monotonic() + PARTING
-    with suppress(OSError):
-        refused.settimeout(PARTING)
-        # The plain socket's own: there is no cipher to go through.
-        socket.socket.shutdown(refused, socket.SHUT_WR)
-        while time.monotonic() < until and socket.socket.recv(refused, 4096):
-            continue
-
-
-def why(error: OSError) -> str:
-    """Why there is no TLS; empty when the caller only went away, as whoever looks for an open port
-    does.
-    """
-    if not isinstance(error, ssl.SSLError) or isinstance(
-        error, ssl.SSLEOFError | ssl.SSLZeroReturnError
-    ):
-        return ""
-    told = (getattr(error, name, None) for name in ("reason", "verify_message"))
-    return ": ".join(str(each) for each in told if each) or str(error)
 
 
 def fingerprint(connection: ssl.SSLSocket) -> str:
@@ -95,7 +54,9 @@ class _PinnedSocket(ssl.SSLSocket):
     def do_handshake(self, block: bool = False) -> None:
         super().do_handshake(block)
         if fingerprint(self) != self.context.wanted:  # type: ignore[attr-defined]
-            raise ssl.SSLCertVerificationError("certificate is not the registered one")
+            raise ssl.SSLCertVerificationError(
+                ssl.SSL_ERROR_SSL, "certificate is not the registered one"
+            )
 
 
 class _Pinning(ssl.SSLContext):

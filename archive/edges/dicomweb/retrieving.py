@@ -1,6 +1,6 @@
 """WADO-RS, PS3.18 section 10.4: objects, metadata, frames and bulk data."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from itertools import chain
@@ -53,7 +53,8 @@ def objects(call: Call) -> HttpResponseBase:
 
     @contextmanager
     def encode(item: Outgoing, held: Held) -> Iterator[Sequence[Part]]:
-        yield [_file(item, held, syntax_for(item.transfer_syntax_uid))]
+        with _file(item, held, syntax_for(item.transfer_syntax_uid)) as part:
+            yield [part]
 
     partial = bool(unfit) or wanted.lacks_some
     bare = single and taken.is_bare(wanted.kinds[0][1])
@@ -61,20 +62,23 @@ def objects(call: Call) -> HttpResponseBase:
     return Giving(call, wanted, form, encode).response(partial=partial)
 
 
-def _file(item: Outgoing, held: Held, syntax: str) -> Part:
+@contextmanager
+def _file(item: Outgoing, held: Held, syntax: str) -> Iterator[Part]:
     """Raises NotAcceptable, Unsupported."""
     if not syntax:
         raise NotAcceptable(facts={"field": "Accept"})
     stored = item.transfer_syntax_uid
     head = part10.outgoing_prefix(item.sop_class_uid, item.sop_instance_uid, syntax)
+    media_type = f"{accept.DICOM}; transfer-syntax={syntax}"
     if syntax == stored:
-        content = held.pieces()
-    else:
-        content = iter([transcoding.convert(held.data(), stored, syntax)])
-    return Part(f"{accept.DICOM}; transfer-syntax={syntax}", _after(head, content))
+        yield Part(media_type, _after(head, held.pieces()))
+        return
+    with held.view() as data:
+        content = transcoding.converted(data, stored, syntax)
+        yield Part(media_type, _after(head, content))
 
 
-def _after(head: bytes, pieces: Iterator[bytes | memoryview]) -> Iterator[bytes | memoryview]:
+def _after(head: bytes, pieces: Iterable[bytes | memoryview]) -> Iterator[bytes | memoryview]:
     yield head
     yield from pieces
 
@@ -147,7 +151,7 @@ def frame_numbers(text: str) -> list[int]:
 def _frames(found: Opened, form: accept.Form, numbers: Sequence[int]) -> list[Part]:
     """The first is read at once, so that a wrong number is known before anything goes out."""
     read = found.unpacked if form.unpack else found.frame
-    if not all(1 <= number <= found.frames for number in numbers):
+    if not found.is_film and not all(1 <= number <= found.frames for number in numbers):
         raise NotFound("the object has no such frame")
 
     def chunks(number: int) -> Iterator[bytes]:
@@ -182,7 +186,9 @@ def _little(stored: str) -> str:
 
 
 def _pixels(found: Opened, form: accept.Form) -> list[Part]:
-    """Plain ones in one part; packed ones frame by frame."""
+    """Plain ones in one part, and so is a film; packed ones frame by frame."""
+    if found.is_film:
+        return [Part(form.content_type, found.film())]
     if not found.is_packed:
         return [Part(form.content_type, found.all_pixels())]
     return _frames(found, form, range(1, found.frames + 1))

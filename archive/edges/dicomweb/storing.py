@@ -13,7 +13,6 @@ from typing import Any, NamedTuple
 
 from django.http import HttpResponse
 from django.utils.http import parse_header_parameters
-from pydicom.uid import UID
 
 from archive.config import settings
 from archive.edges.body import body_of
@@ -33,6 +32,7 @@ from archive.objects import json_model, part10
 from archive.objects.header import Header
 from archive.objects.json_model import Model
 from archive.objects.multipart import Limits, Part, Reader
+from archive.objects.transfer_syntaxes import ARCHIVED
 from archive.services import ingest, querying
 from archive.services.error_desk import STORE
 from archive.services.ingest import Receipt
@@ -193,8 +193,8 @@ class Storing:
         """Raises ArchiveError; it is on the desk then."""
         size = 0
         try:
-            if UID(receipt.transfer_syntax_uid).type != "Transfer Syntax":
-                raise Unsupported("transfer syntax is not known here")
+            if receipt.transfer_syntax_uid not in ARCHIVED:
+                raise Unsupported("transfer syntax is not archived")
             for chunk in rest:
                 size += len(chunk)
                 if size > settings().dicom_max_object_bytes:

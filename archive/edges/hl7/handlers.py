@@ -9,7 +9,7 @@ from archive import conversation, tracing
 from archive.actors import Actor
 from archive.edges.edge import exchange
 from archive.edges.hl7 import codec
-from archive.errors import ArchiveError, Broken, Busy, Refused
+from archive.errors import ArchiveError, Broken, Busy, Refused, TlsFailed
 from archive.objects import adt
 from archive.services import messages, seen_certificates, senders
 from archive.services.messages import Received
@@ -95,3 +95,10 @@ def report(error: ArchiveError, visitor: Visitor, correlation_id: UUID, raw: byt
     told = adt.header_of(header) if len(header.fields) > 1 else None
     with suppress(ArchiveError), exchange(correlation_id):
         senders.report(error, header=told, address=visitor.address, correlation_id=correlation_id)
+
+
+def report_unencrypted(why: str, visitor: Visitor) -> None:
+    """On the desk, if that can be reached."""
+    error, correlation_id = TlsFailed(why, facts={"tls": why}), uuid7()
+    with suppress(ArchiveError), exchange(correlation_id):
+        senders.report_unencrypted(error, address=visitor.address, correlation_id=correlation_id)

@@ -9,6 +9,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from archive.config import Config, ConfigError, settings
+from archive.edges import encryption
 from archive.edges.hl7 import codec, handlers
 from archive.edges.hl7.handlers import Visitor
 from archive.edges.hl7.mllp import Broken, Found, Gone, Silent, TooLong, Wire
@@ -54,7 +55,7 @@ def tls_context(config: Config) -> ssl.SSLContext | None:
     if not config.hl7_certificate:
         return None
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    encryption.harden(context)
     try:
         context.load_cert_chain(config.hl7_certificate, config.hl7_key or None)
     except (OSError, ssl.SSLError):
@@ -103,12 +104,13 @@ class Door:
         if context is None:
             self._serve(connection, visitor)
             return
-        connection.settimeout(HANDSHAKE)
         try:
-            secured = context.wrap_socket(connection, server_side=True)
-        except (ssl.SSLError, TimeoutError) as problem:
-            reason = getattr(problem, "reason", None) or "no answer"
-            handlers.report(FrameBroken(f"TLS: {reason}"[:200]), visitor, uuid7())
+            secured = encryption.accept(connection, context, HANDSHAKE)
+        except OSError as error:
+            why = encryption.why(error)
+            log.warning("no TLS with a caller at %s: %s", visitor.address, why or error)
+            if why:
+                handlers.report_unencrypted(why, visitor)
             return
         with secured:
             self._serve(secured, _visitor(visitor.address, secured))

@@ -4,7 +4,7 @@ comes in a header.
 
 import logging
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, closing, suppress
 from dataclasses import dataclass
 from uuid import UUID
 
@@ -207,18 +207,26 @@ def _region(text: str) -> Region | None:
 
 
 def _given(asking: Asking, asked: _Asked) -> HttpResponseBase:
-    """Raises DocumentUnknown, SyntaxUnavailable, and of a picture why it cannot be made."""
+    """Raises DocumentUnknown, SyntaxUnavailable, BytesDamaged, and why it cannot be made so."""
     chosen, problems = images_given.choose(asking, asked.images)
     for problem in problems:
         raise problem.error
     media_type, picture = _seen(chosen[0], asked)
-    going, withdrawn = images_given.release(asking, chosen)
-    for problem in withdrawn:
-        raise problem.error
-    if picture is not None:
-        return HttpResponse(picture, content_type=media_type)
-    pieces = objects_out.file(going[0].held, going[0].transfer_syntax_uid)
-    return StreamingHttpResponse(_sending(asking, going[0], pieces), content_type=DICOM)
+    with ExitStack() as begun:
+        if picture is None:
+            file = objects_out.file(chosen[0].held, chosen[0].transfer_syntax_uid)
+            begun.enter_context(closing(file))
+            first = next(
+                file
+            )  # known to be whole, and to go so, before it is written down as given
+        going, withdrawn = images_given.release(asking, chosen)
+        for problem in withdrawn:
+            raise problem.error
+        if picture is not None:
+            return HttpResponse(picture, content_type=media_type)
+        begun.pop_all()
+        pieces = _sending(asking, going[0], first, file)
+        return StreamingHttpResponse(pieces, content_type=DICOM)
 
 
 def _seen(chosen: Chosen, asked: _Asked) -> tuple[str, bytes | None]:
@@ -247,9 +255,12 @@ def _picture(chosen: Chosen, media_type: str, asked: _Asked) -> bytes | None:
         return pictures.seen_once(chosen.held, held, media_type, asked.frame, asked.look)
 
 
-def _sending(asking: Asking, chosen: Chosen, pieces: Iterator[bytes]) -> Iterator[bytes]:
+def _sending(
+    asking: Asking, chosen: Chosen, first: bytes, pieces: Iterator[bytes]
+) -> Iterator[bytes]:
     """What fails in the middle breaks the answer off."""
     try:
+        yield first
         yield from pieces
     except Exception as raised:
         error = as_archive_error(raised)

@@ -1,14 +1,16 @@
 """Objects over real associations, from pynetdicom and dcmtk (AR-1, NF-4)."""
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pydicom
 from pydicom.dataset import Dataset, FileMetaDataset
-from pynetdicom import ALL_TRANSFER_SYNTAXES
 
 from archive import vault
 from archive.edges.dicom.acceptance import STORAGE
 from archive.models import CaseEvent, Instance, LedgerEvent
+from archive.objects.transfer_syntaxes import ARCHIVED, PIXELS_ELSEWHERE
 from tests import cast
 from tests.edges.dicom import wire
 from tests.edges.dicom.listening import COMMITMENT, VERIFICATION, Listening, dcmtk, send
@@ -94,7 +96,7 @@ def test_storescu_proposes_every_class_it_knows(shared: Listening, tmp_path: Pat
 
 def test_128_contexts_of_every_transfer_syntax_are_served(shared: Listening) -> None:
     others = sorted(STORAGE - {cast.CT})[:126]
-    syntaxes = [*sorted(ALL_TRANSFER_SYNTAXES)]
+    syntaxes = [*sorted(ARCHIVED)]
     contexts = [(abstract, syntaxes) for abstract in others]
     contexts += [(COMMITMENT, [cast.IMPLICIT]), (cast.CT, [cast.EXPLICIT])]
     peer = wire.connect(shared, wire.request(contexts))
@@ -102,6 +104,23 @@ def test_128_contexts_of_every_transfer_syntax_are_served(shared: Listening) -> 
     order = wire.command(1, data_set=True, uid=str(made.SOPInstanceUID))
     peer.send(wire.data(wire.value(3, order, 255), wire.value(2, cast.encoded(made), 255)))
     assert peer.status() == 0
+
+
+def test_the_newest_and_the_retired_transfer_syntaxes_are_taken() -> None:
+    """Whatever was imported before."""
+    code = "from archive.objects.transfer_syntaxes import ARCHIVED; print(*ARCHIVED)"
+    told = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert {f"1.2.840.10008.1.2.{last}" for last in ("4.110", "4.52", "8.1")} <= {
+        *told.stdout.split()
+    }
+
+
+def test_what_holds_no_pixels_of_its_own_is_not_taken(shared: Listening) -> None:
+    """JPIP: the image stays with its sender, and the archive would answer for it."""
+    for uid in sorted(PIXELS_ELSEWHERE):
+        assoc = shared.request((cast.CT, uid), (cast.CT, cast.EXPLICIT))
+        assert [context.transfer_syntax for context in assoc.accepted_contexts] == [[cast.EXPLICIT]]
+        assoc.release()
 
 
 def test_test_environment_and_production_do_not_mix(shared: Listening) -> None:

@@ -204,6 +204,27 @@ def test_who_gets_no_tls_is_told_why_and_so_is_its_customer(
     assert CaseEvent.objects.filter(facts__address="127.0.0.1").count() == 5
 
 
+def test_keys_are_agreed_on_so_that_no_later_theft_opens_what_was_sent(
+    encrypted: Encrypted, tmp_path: Path
+) -> None:
+    """RFC 9325 section 4.1: no key transport by RSA; nor SHA-1."""
+    context = encrypted.authority.client(encrypted.pacs)
+    context.maximum_version = ssl.TLSVersion.TLSv1_2
+    for suites, agreed in (
+        ("AES128-SHA:AES256-GCM-SHA384:AES128-SHA256:ECDHE-RSA-AES128-SHA:@SECLEVEL=0", False),
+        ("ECDHE-RSA-AES128-GCM-SHA256", True),
+        ("ECDHE-RSA-AES128-SHA256", True),
+    ):
+        context.set_ciphers(suites)
+        plain = socket.create_connection(("127.0.0.1", encrypted.port), timeout=PATIENCE)
+        with plain, suppress(ssl.SSLError), context.wrap_socket(plain) as connection:
+            assert agreed, connection.cipher()
+            connection.sendall(wire.request())
+            assert connection.recv(1) == b"\2"
+            agreed = False
+        assert not agreed
+
+
 def test_who_only_knocks_or_calls_from_elsewhere_is_no_case(encrypted: Encrypted) -> None:
     with socket.create_connection(("127.0.0.1", encrypted.port), timeout=PATIENCE):
         pass
@@ -243,7 +264,7 @@ def test_objects_are_returned_over_tls_to_the_registered_certificate_alone(
     assert heard == [b""]
     assoc.release()
     assert Case.objects.get().reason == "peer-unreachable"
-    assert "not the registered one" in CaseEvent.objects.get().facts["tls"]
+    assert CaseEvent.objects.get().facts["tls"] == "certificate is not the registered one"
 
 
 @contextmanager

@@ -143,6 +143,26 @@ def test_an_object_is_left_out_whole_when_a_later_frame_cannot_be_unpacked() -> 
     assert CaseEvent.objects.get().sop_instance_uid == broken.SOPInstanceUID
 
 
+def test_a_film_is_one_value_as_it_is_stored_and_has_no_frames() -> None:
+    """It says how many frames it has, and is one stream; asked for so, the answer broke off."""
+    stream = [bytes(range(256)) * 10, b"end."]
+    syntax = "1.2.840.10008.1.2.4.102"
+    made = dataset(SOPClassUID=SECONDARY_CAPTURE, NumberOfFrames=3)
+    made.PixelData = encapsulate(stream, has_bot=False)
+    made["PixelData"].VR, made["PixelData"].is_undefined_length = "OB", True
+    cast.send(Session(cast.peer()), made, syntax)
+    ours, stored_so = web.system(), "application/octet-stream; transfer-syntax=*"
+    whole = [(f"application/octet-stream; transfer-syntax={syntax}", b"".join(stream))]
+    as_stored = f"{VALUES}; transfer-syntax=*"
+    assert web.parts(ours.get(path(made, "/bulkdata/7FE00010"), as_stored)) == whole
+    assert web.parts(ours.get(path(made), as_stored)) == whole
+    alone = ours.get(path(made, "/bulkdata/7FE00010"), stored_so)
+    assert b"".join(alone.streaming_content) == whole[0][1]
+    for frame in ("1", "4"):
+        refused = ours.get(path(made, f"/frames/{frame}"), as_stored)
+        assert web.problem(refused) == (501, "unsupported")
+
+
 def test_anothers_values_are_not_there() -> None:
     (made,) = stored()
     for address in (path(made), f"studies/{STUDY}", f"studies/{STUDY}/bulkdata"):

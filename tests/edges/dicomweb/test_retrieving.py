@@ -2,6 +2,7 @@
 
 import json
 import math
+import tracemalloc
 import warnings
 from functools import partial
 from io import BytesIO
@@ -22,6 +23,7 @@ from tests.cast import EXPLICIT, IMPLICIT, MALLILA, dataset
 from tests.edges.dicomweb import web
 from tests.notes import SAFETY, note
 from tests.objects import samples
+from tests.objects.samples import BIG
 
 pytestmark = pytest.mark.usefixtures("db")
 
@@ -120,6 +122,23 @@ def test_objects_come_in_the_transfer_syntax_that_is_accepted() -> None:
     assert files(ours.get(path(made), both))[uid][0] == EXPLICIT
     for wrong in (f"{DICOM}; transfer-syntax=1.2.840.10008.1.2.4.90", "text/html", "*/*; q=0"):
         assert web.problem(ours.get(path(made), wrong)) == (406, "not-acceptable")
+
+
+@pytest.mark.parametrize("target", [IMPLICIT, BIG])
+def test_a_large_object_in_another_plain_syntax_is_not_read_into_memory(target: str) -> None:
+    size = 48 << 20
+    (made,) = stored(PixelData=bytes(range(256)) * (size // 256))
+    ours = web.system()
+    tracemalloc.start()
+    try:
+        response = ours.get(path(made), f"{DICOM}; transfer-syntax={target}")
+        given = sum(map(len, response.streaming_content))
+        response.close()
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert given > size
+    assert peak < size // 2
 
 
 def test_of_what_only_some_can_be_given_the_answer_is_partial() -> None:

@@ -150,9 +150,12 @@ def test_what_is_no_multipart_of_dicom_is_not_taken() -> None:
     assert response.status_code == 409 and told(response)[2] == [0x0122]
 
 
-def test_an_unknown_transfer_syntax_is_refused() -> None:
+@pytest.mark.parametrize("last", ["9", "4.94"])
+def test_a_transfer_syntax_that_is_unknown_or_has_its_pixels_elsewhere_is_refused(
+    last: str,
+) -> None:
     made = dataset()
-    content = file(made).replace(b"1.2.840.10008.1.2.1\0", b"1.2.840.10008.1.2.9\0", 1)
+    content = file(made, f"1.2.840.10008.1.2.{last}")
     assert told(post(content))[1:] == ([(str(made.SOPInstanceUID), 0x0122)], [])
     assert CaseEvent.objects.get().sop_instance_uid == made.SOPInstanceUID
 

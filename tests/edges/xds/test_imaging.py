@@ -350,3 +350,17 @@ def test_an_assertion_that_does_not_serve_wado_is_its_systems_case(db: None) -> 
         peer.actor.id,
         people.organisation(people.ESIMERKKILA),
     )
+
+
+def test_wado_says_before_it_begins_that_the_object_cannot_be_given(db: None) -> None:
+    """It was a success that broke off, and stood in the log as given."""
+    first, second, *_ = named(registered())
+    peer = consumer()
+    Instance.objects.filter(sop_instance_uid=first.uid).update(transfer_syntax_uid=JPEG_2000)
+    assert wado(peer, first, transferSyntax=IMPLICIT).status_code == 406
+    digest = bytes(Instance.objects.get(sop_instance_uid=second.uid).digest)
+    path = vault.path_of("production", digest)
+    path.write_bytes(path.read_bytes()[:-1] + b"!")
+    assert wado(peer, second).status_code == 500
+    assert set(Case.objects.values_list("reason", flat=True)) == {"unsupported", "bytes-damaged"}
+    assert not used()

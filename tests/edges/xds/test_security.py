@@ -230,9 +230,11 @@ def test_the_signed_assertion_in_the_body_does_not_help(cast: Cast) -> None:
 # --- the header -----------------------------------------------------------------------------------
 
 
-def stamped(cast: Cast, expires: str) -> bytes:
+def stamped(cast: Cast, expires: str, created: str = "") -> bytes:
     root = etree.fromstring(signing.asking(asserted(cast)))
     stamp = etree.Element(f"{{{WSU}}}Timestamp")
+    if created:
+        etree.SubElement(stamp, f"{{{WSU}}}Created").text = created
     etree.SubElement(stamp, f"{{{WSU}}}Expires").text = expires
     security(root).insert(0, stamp)
     return etree.tostring(root)
@@ -243,6 +245,30 @@ def test_a_timestamp_is_heard(cast: Cast) -> None:
     assert refused(cast, stamped(cast, "2020-01-01T00:00:00Z")) == "wsse:MessageExpired"
     for wrong in ("soon", "2999-01-01T00:00:00"):
         assert refused(cast, stamped(cast, wrong)) == "wsse:InvalidSecurityToken"
+        late = stamped(cast, "2999-01-01T00:00:00Z", created=wrong)
+        assert refused(cast, late) == "wsse:InvalidSecurityToken"
+
+
+def test_a_message_of_a_time_to_come_is_a_fault(cast: Cast) -> None:
+    past = stamped(cast, "2999-01-01T00:00:00Z", created="2020-01-01T00:00:00Z")
+    assert found(ask(cast, past)) == []
+    ahead = stamped(cast, "2999-01-01T00:00:00Z", created="2998-01-01T00:00:00Z")
+    assert refused(cast, ahead) == "wsse:MessageExpired"
+
+
+def test_a_timestamp_counts_without_an_assertion_too(cast: Cast) -> None:
+    root = etree.fromstring(stamped(cast, "2020-01-01T00:00:00Z"))
+    block = security(root)
+    block.remove(block[1])
+    assert refused(cast, etree.tostring(root)) == "wsse:MessageExpired"
+
+
+def test_an_assertion_of_an_earlier_saml_is_none_that_could_be_passed_over(cast: Cast) -> None:
+    root = etree.fromstring(signing.asking(asserted(cast)))
+    block = security(root)
+    block.remove(block[0])
+    etree.SubElement(block, "{urn:oasis:names:tc:SAML:1.0:assertion}Assertion")
+    assert refused(cast, etree.tostring(root)) == "wsse:InvalidSecurityToken"
 
 
 def test_a_security_header_for_somebody_else_is_passed_over(cast: Cast) -> None:

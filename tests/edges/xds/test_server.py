@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import re
 from itertools import permutations
 from typing import Any
 
@@ -255,6 +256,26 @@ def test_what_is_no_xml_is_a_fault(cast: Cast, content: bytes) -> None:
 
 
 # --- refusals -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("part", "word"),
+    [
+        (r'<Slot name="submissionTime">.*?</Slot>', "submissionTime is missing"),
+        (
+            r'<Classification [^>]*aa543740-bdda-424e-8c96-df4873be8500".*?</Classification>',
+            "submission set: contentTypeCode is missing",
+        ),
+    ],
+)
+def test_what_a_submission_set_must_say_is_demanded(cast: Cast, part: str, word: str) -> None:
+    """ITI TF-3 Table 4.3.1-3: consumers would get answers without it."""
+    message, taken = re.subn(part, "", submit(xds_cast.paper(cast)))
+    assert taken == 1
+    response = post(cast.repository, envelope(message))
+    assert status_of(response) == ("Failure", "XDSRegistryMetadataError")
+    assert word in response.content.decode()
+    assert not Document.objects.exists()
 
 
 def refused(cast: Cast, peer: Peer, *papers: messages.Paper) -> str:
