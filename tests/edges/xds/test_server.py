@@ -12,9 +12,7 @@ from django.http import HttpResponse
 from django.test import Client
 from lxml import etree
 
-from archive.edges.edge import reply_for
-from archive.edges.xds import replies, server, soap
-from archive.errors import ArchiveError, every_error
+from archive.edges.xds import server, soap
 from archive.models import Case, CaseEvent, Connection, CustomerState, Document, Organisation
 from archive.services import documents, study_papers
 from tests.edges.xds import messages
@@ -363,45 +361,6 @@ def test_a_fault_of_ours_is_answered_without_its_words(
 
 
 # --- the table ------------------------------------------------------------------------------------
-
-# ITI TF-3 Table 4.2.4.1-2
-STANDARD = {
-    "XDSDuplicateUniqueIdInRegistry",
-    "XDSNonIdenticalHash",
-    "XDSPatientIdDoesNotMatch",
-    "XDSRegistryBusy",
-    "XDSRegistryDeprecatedDocumentError",
-    "XDSRegistryError",
-    "XDSRegistryMetadataError",
-    "XDSResultNotSinglePatient",
-    "XDSStoredQueryMissingParam",
-    "XDSStoredQueryParamNumber",
-    "XDSTooManyResults",
-    "XDSUnknownPatientId",
-    "XDSUnknownStoredQuery",
-    # ITI-57 and ITI-62 of the supplement XDS Metadata Update
-    "ReferencesExistException",
-    "UnresolvedReferenceException",
-    "XDSMetadataUpdateError",
-    "XDSMetadataUpdateOperationError",
-    "XDSMetadataVersionError",
-    # ITI-38, ITI-39
-    "XDSMissingHomeCommunityId",
-    "XDSUnknownCommunity",
-}
-RETRIEVAL = {
-    *("XDSDocumentUniqueIdError", "XDSRepositoryBusy", "XDSRepositoryError"),
-    *("XDSRepositoryMetadataError", "XDSUnknownRepositoryId"),
-    *("XDSMissingDocument", "XDSMissingDocumentMetadata", "urn:dicom:wado:0007"),
-}
-
-
-@pytest.mark.parametrize("error", list(every_error()))
-def test_every_error_has_codes_of_the_standard(error: type[ArchiveError]) -> None:
-    codes = reply_for(replies.TABLE, error())
-    assert codes.register in STANDARD
-    assert codes.query in STANDARD | {""}
-    assert reply_for(replies.RETRIEVE, error()) in STANDARD | RETRIEVAL
 
 
 def test_what_may_not_be_seen_answers_as_what_is_not_there(cast: Cast) -> None:
