@@ -6,7 +6,6 @@ from archive.edges.edge import reply_for
 from archive.edges.xds import replies
 from archive.errors import ArchiveError, every_error
 
-
 # ITI TF-3 Table 4.2.4.1-2
 STANDARD = {
     "XDSDuplicateUniqueIdInRegistry",
