@@ -48,7 +48,9 @@ PROHIBITIONS = (
     "another provider",
     "this register of this provider",
     "other register of this provider",
+    "such a register of another provider",
     "predecessor of this provider",
+    "successor, as this provider is now",
     "private occupational",
 )
 AREAS = ("none", "both are members", "both, informing not needed", "only the owner is")
@@ -95,7 +97,9 @@ def law_says(
         "another provider": False,
         "this register of this provider": True,
         "other register of this provider": False,
+        "such a register of another provider": False,
         "predecessor of this provider": True,
+        "successor, as this provider is now": True,
         "private occupational": False,
     }[prohibition]
     # "Emergency by its own rule": what is prohibited only if the patient left that exception.
@@ -184,8 +188,10 @@ def bans(prohibition: str, exception: bool, owner: UUID) -> tuple[Ban, ...]:
         "another provider": ("provider", THIRD, "1.2.246.10.3.19.0", "", ""),
         "this register of this provider": ("register", *of_owner, "2", ""),
         "other register of this provider": ("register", *of_owner, "4", ""),
+        "such a register of another provider": ("register", THIRD, "1.2.246.10.3.19.0", "2", ""),
         # The register keeps the identifier of the controller it was founded by.
         "predecessor of this provider": ("provider", THIRD, OIDS[owner], "", ""),
+        "successor, as this provider is now": ("provider", owner, "1.2.246.10.3.19.0", "", ""),
         "private occupational": ("private_occupational", None, "", "", ""),
     }
     return (Ban(*words[prohibition], exception),) if prohibition in words else ()
