@@ -28,7 +28,13 @@ SERIES, ANOTHER = UUID(int=10), UUID(int=11)
 EVENT = "1.2.246.10.1.14.2026.1"
 
 # Whose the object is, for the asker.
-RELATIONS = ("own register", "own provider, other register", "another controller")
+RELATIONS = (
+    "own register",
+    "own register, as the assertion names it",
+    "own provider, other register",
+    "another controller",
+)
+OWN = RELATIONS[:2]
 # Ordinary law has none; the rest is domain.md 4.3.
 AUTHORISATIONS = (
     "none",
@@ -82,7 +88,7 @@ def law_says(
     if state not in ("in use", "replaced document"):
         return ""
     # "Own register: yes." "Inside the same register no permission is needed."
-    if relation == "own register":
+    if relation in OWN:
         return "own-register"
     # "The producer sees the organiser's register, whatever the patient has prohibited there."
     if authorisation in ("for this patient", "population level"):
@@ -130,7 +136,7 @@ def goes_back(relation: str, authorisation: str, begun: str, state: str) -> str:
     # "The customer queries and retrieves back its own material … others' material never."
     if state not in ("in use", "replaced document"):
         return ""
-    if relation == "own register":
+    if relation in OWN:
         return "own-register"
     if authorisation in ("for this patient", "population level"):
         return "authorisation"
@@ -149,6 +155,7 @@ CORRECTED = {
 # The asker's organisation, and the register it says it works for.
 SUBJECTS = {
     "own register": (ASKER, "2"),
+    "own register, as the assertion names it": (ASKER, "2"),
     "own provider, other register": (ASKER, "2"),
     "another controller": (OWNER, "2"),
 }
@@ -156,7 +163,10 @@ OIDS = {OWNER: "1.2.246.10.1.19.0", ASKER: "1.2.246.10.2.19.0"}
 
 
 def requester(relation: str, asked: str) -> Requester | None:
-    works_for = "4" if relation == "own provider, other register" else ""
+    works_for = {
+        "own register, as the assertion names it": "2",
+        "own provider, other register": "4",
+    }.get(relation, "")
     if asked == "system vouches":
         return None
     return Requester(
@@ -216,7 +226,7 @@ def test_decide_says_what_the_law_says_in_every_combination(relation: str) -> No
     grounds = set()
     for words in combinations:
         authorisation, asked, informed, permitted, prohibition, exception, area = words
-        if relation == "own provider, other register" and asked == "system vouches":
+        if relation in RELATIONS[1:3] and asked == "system vouches":
             continue  # without an assertion nobody says which register it works for
         owner, kind = SUBJECTS[relation]
         here = Subject("production", owner, REGISTER, kind, "", OIDS[owner], PERSON, EVENT)
@@ -240,7 +250,7 @@ def test_decide_says_what_the_law_says_in_every_combination(relation: str) -> No
             assert decision.allowed == bool(expected)
             assert decision.fired
             grounds.add(expected)
-    assert grounds >= {"own-register"} if relation == "own register" else grounds >= {"", "area"}
+    assert grounds >= {"own-register"} if relation in OWN else grounds >= {"", "area"}
 
 
 @pytest.mark.parametrize("relation", RELATIONS)
