@@ -249,6 +249,13 @@ def dicom_date(text: str) -> date | None:
         return None
 
 
+def dicom_integer(text: str) -> int | None:
+    """An IS value as a number (PS3.5 6.2: a sign at most, twelve digits), or None when it is none:
+    devices write what they like.
+    """
+    return int(text) if re.fullmatch(r" *[+-]?[0-9]{1,12} *", text) else None
+
+
 CLOCK = re.compile(
     r"([0-9]{2}|[0-9](?=[:.]))(?:[:.]?([0-9]{2})(?:[:.]?([0-9]{2})(\.[0-9]{1,6})?)?)?"
 )

@@ -1,6 +1,7 @@
 """What was asked for: flags first, then the environment, then the defaults."""
 
 import argparse
+import errno
 import os
 import socket
 from collections.abc import Mapping, Sequence
@@ -158,8 +159,16 @@ def check_ports(plan: Plan) -> None:
         except OSError as error:
             raise LaunchError(
                 f"Port {port} on {host}, wanted for {what}, cannot be had "
-                f"({error.strerror or error}). End whoever uses it, or choose another with {flag}."
+                f"({error.strerror or error}). {_remedy(error, flag)}."
             ) from None
+
+
+def _remedy(error: OSError, flag: str) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"End whoever uses it, or choose another with {flag}"
+    if error.errno == errno.EACCES:  # below 1024
+        return f"Only root may have it: choose another with {flag}"
+    return "Give an address of this machine with --host (WEB_HOST, DICOM_HOST, HL7_HOST)"
 
 
 def _try(host: str, port: int) -> None:

@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.db import connections
+from hypothesis import HealthCheck, settings
 from playwright.sync_api import Browser
 from pytest_django.plugin import DjangoDbBlocker
 from whitenoise import WhiteNoise
@@ -26,6 +27,9 @@ from tests.launch.whole import run_data, run_ports, running
 
 __all__ = ["configure", "own_vault", "run_data", "run_ports", "running"]
 DATABASE_NUMBERS = itertools.count(1)
+# How long one example takes says how busy the machine is, and nothing of the product.
+settings.register_profile("idr", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("idr")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -11,6 +11,7 @@ from pydicom.dataset import Dataset
 from archive.objects import charsets
 from archive.objects.identifier import Attribute
 from archive.objects.xml import carried
+from archive.values import dicom_integer
 
 Model = dict[str, Any]
 Link = Callable[[str], str]
@@ -44,9 +45,8 @@ def _value(vr: str, text: str) -> Any:
     if vr == "PN":
         groups = zip(_GROUPS, text.split("="), strict=False)
         return {name: group for name, group in groups if group}
-    if vr in ("IS", "US") and text.strip().lstrip("+-").isdecimal():
-        return int(text)
-    return text or None
+    number = dicom_integer(text) if vr in ("IS", "US") else None
+    return (text or None) if number is None else number
 
 
 # --- objects --------------------------------------------------------------------------------------

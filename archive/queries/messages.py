@@ -102,4 +102,5 @@ def studies_of(message: Hl7Message) -> list[Study]:
         environment=message.environment,
         register__organisation_id=message.organisation_id,
     )
+    rows = rows.select_related("register__organisation", "connection")
     return list(rows.order_by("-received_at", "-id")[:STUDIES])

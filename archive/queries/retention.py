@@ -13,6 +13,7 @@ from archive.models import (
     CorrectionState,
     Instance,
     Patient,
+    RejectionTitle,
     RetentionHold,
     RetentionRule,
     Study,
@@ -141,12 +142,15 @@ def _study_day(study: Study, patient: Patient) -> date:
 
 
 def _contents(study_ids: Collection[UUID]) -> dict[UUID, dict[str, int]]:
-    """The content types of each study, each with how many of its objects are not committed."""
+    """The content types of each study, each with how many of its objects may still be committed.
+    What was rejected for more than its quality may not: to wait for that would be for ever.
+    """
+    awaited = Q(committed_at=None, rejection__in=("", RejectionTitle.QUALITY))
     rows = (
         Instance.objects.filter(study_id__in=study_ids)
         .order_by()
         .values("study_id", "content_type")
-        .annotate(uncommitted=Count("id", filter=Q(committed_at=None)))
+        .annotate(uncommitted=Count("id", filter=awaited))
     )
     found: dict[UUID, dict[str, int]] = {}
     for row in rows:

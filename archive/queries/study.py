@@ -8,6 +8,7 @@ from django.db.models import Count, Sum
 from archive.errors import NotFound
 from archive.models import AvailabilityNotice, DocumentStatus, Instance, Series, Study
 from archive.queries import keyset
+from archive.values import dicom_integer
 
 OBJECTS = 200  # of a page
 ORDER = (keyset.Key("series_id", UUID), keyset.Key("id", UUID))
@@ -34,12 +35,13 @@ def series_of(study: Study) -> list[SeriesRow]:
     rows = Series.objects.filter(study=study)
     counted = rows.annotate(objects_held=Count("instances"), size_held=Sum("instances__size"))
     found = [SeriesRow(each, each.objects_held, each.size_held or 0) for each in counted]
-    return sorted(found, key=lambda row: (_number(row.series.series_number), str(row.series.id)))
+    return sorted(found, key=_by_number)
 
 
-def _number(text: str) -> int:
-    digits = text.strip().removeprefix("+")
-    return int(digits) if digits.lstrip("-").isdecimal() else 1 << 32
+def _by_number(row: SeriesRow) -> tuple[bool, int, str]:
+    """Those without a number last."""
+    number = dicom_integer(row.series.series_number)
+    return number is None, number or 0, str(row.series.id)
 
 
 def objects_of(study: Study, *, after: str = "", before: str = "") -> keyset.Page[Instance]:

@@ -173,7 +173,8 @@ def studies_of_call(reference: UUID) -> list[Study]:
     failed = CaseEvent.objects.filter(correlation_id=reference)
     named = [rows.values_list("study_id", flat=True)[:MOST] for rows in (touched, failed)]
     ids = {study_id for rows in named for study_id in rows if study_id is not None}
-    return list(Study.objects.filter(id__in=ids).order_by("-received_at")[:50])
+    rows = Study.objects.select_related("register__organisation", "connection")
+    return list(rows.filter(id__in=ids).order_by("-received_at")[:50])
 
 
 def environments_of_call(reference: UUID) -> set[str]:

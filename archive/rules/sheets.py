@@ -44,5 +44,7 @@ def day(text: str) -> date:
     """2026-11-26, 20261126 or 26.11.2026. Raises ValueError."""
     if "." in text:
         day, month, year = (int(part) for part in text.split("."))
+        if max(day, month, year) > date.max.year:  # else an OverflowError, of one of many digits
+            raise ValueError("no such day")
         return date(year, month, day)
     return date.fromisoformat(text)

@@ -36,7 +36,7 @@ from archive.objects import key_objects
 from archive.objects.messages import Target
 from archive.queries import standing
 from archive.rules import correction
-from archive.services import error_desk, integrity
+from archive.services import committed, error_desk, integrity
 from archive.services.associations import Peer
 from archive.services.connections import target_of
 from archive.services.error_desk import Place, What, Who
@@ -279,8 +279,7 @@ def _take_over(uids: list[str], commitment: StorageCommitment) -> list[UUID]:
     # Who reports another part of one waits here and sees this one: else neither would see all.
     held = Study.objects.select_for_update(no_key=True).filter(id__in=study_ids).order_by("id")
     for study_id in list(held.values_list("id", flat=True)):
-        if not Instance.objects.filter(study_id=study_id, committed_at=None).exists():
-            Study.objects.filter(id=study_id).update(committed_at=commitment.reported_at)
+        if committed.tell(study_id):
             jobs.defer(
                 JobKind.REGISTRATION,
                 study_id,

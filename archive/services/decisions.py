@@ -24,6 +24,7 @@ from archive.models import (
 from archive.objects.persons import Merge, Person
 from archive.objects.study_facts import StudyFacts
 from archive.services import (
+    committed,
     destruction_records,
     hold_records,
     identity,
@@ -58,8 +59,7 @@ def _commitment(environment: str, record: Record, at: datetime) -> bool:
     study_ids = set(rows.values_list("study_id", flat=True))
     changed = rows.update(committed_at=at)
     for study_id in study_ids:
-        if not Instance.objects.filter(study_id=study_id, committed_at=None).exists():
-            Study.objects.filter(id=study_id, committed_at=None).update(committed_at=at)
+        committed.tell(study_id)
     return bool(changed)
 
 

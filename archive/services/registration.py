@@ -31,6 +31,7 @@ from archive.models import (
 from archive.queries import standing
 from archive.rules import linkage
 from archive.services import (
+    committed,
     error_desk,
     indexing,
     named_persons,
@@ -105,6 +106,7 @@ def advance(study_id: UUID) -> datetime | None:
     stored = _stored(study)
     if stored.last_at is None or study.state == StudyState.DESTROYED:
         return None
+    committed.tell(study_id)
     if not stored.instances:
         return _nothing_left(study, stored)
     if study.state == StudyState.CORRECTED:

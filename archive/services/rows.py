@@ -38,9 +38,11 @@ RETURNING EXISTS (SELECT 1 FROM archive_rejectedobject r
     AND r.ended_at IS NULL AND r.instance_id IS NULL)
 """
 # The lock is taken in the statement before, so this one sees what a registration has just written.
+# Whether all of it is committed is told again when registration has looked.
 _BACK_TO_RECEIVING = f"""
 WITH moved AS (
-    UPDATE archive_study SET state = '{StudyState.RECEIVING}', quiet_since = NULL
+    UPDATE archive_study
+    SET state = '{StudyState.RECEIVING}', quiet_since = NULL, committed_at = NULL
     WHERE id = %s AND state NOT IN ('{StudyState.RECEIVING}', '{StudyState.DESTROYED}')
     RETURNING id)
 SELECT state = '{StudyState.DESTROYED}', EXISTS (SELECT FROM moved)

@@ -1,5 +1,6 @@
 """What is asked for: flags, then the environment, then the defaults."""
 
+import errno
 import socket
 from pathlib import Path
 
@@ -66,6 +67,23 @@ def test_a_port_in_use_is(free_port: int) -> None:
     with socket.create_server(("127.0.0.1", free_port + 1)):
         with pytest.raises(LaunchError, match="--dicom-port"):
             plan.check_ports(plan.read([*flags, "--hl7-port", str(free_port + 2)], {}))
+
+
+@pytest.mark.parametrize("host", ["192.0.2.1", "nowhere.invalid"])
+def test_an_address_of_another_machine_is_no_matter_of_ports(host: str, free_port: int) -> None:
+    asked = plan.read(["--host", host, "--port", str(free_port)], {})
+    with pytest.raises(LaunchError, match="--host") as refused:
+        plan.check_ports(asked)
+    assert "--port" not in str(refused.value)
+
+
+def test_a_port_that_only_root_may_have_is_said_to_be(monkeypatch: pytest.MonkeyPatch) -> None:
+    def bind(host: str, port: int) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(plan, "_try", bind)
+    with pytest.raises(LaunchError, match=r"root.*--port"):
+        plan.check_ports(plan.read(["--port", "443"], {}))
 
 
 def test_the_taken_port_of_dicom_over_tls_is_named(free_port: int) -> None:

@@ -8,7 +8,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from archive.models import Case, CaseEvent, Job, LedgerEvent
+from archive.models import Case, CaseEvent, Job, LedgerEvent, Organisation
 from archive.values import now
 from tests import builders
 from tests.cast import MALLILA, RONTGEN
@@ -46,6 +46,17 @@ def outcomes(case: Case) -> list[str]:
 
 
 # --- what it shows --------------------------------------------------------------------------------
+
+
+def test_the_operators_own_case_leads_to_no_customers_page() -> None:
+    """As that of a webhook of the operator's that was switched off: the page of it is nobody's."""
+    case = builders.case(reason="webhook-unanswered", code="WEBHOOK", edge="job", place="webhook")
+    about = f'href="/organisations/{case.organisation_id}/"'
+    assert about in page(signed_in("support"), case)
+    operator = Organisation.objects.get(is_operator=True)
+    Case.objects.filter(id=case.id).update(organisation=operator, connection=None)
+    told = page(signed_in("support"), case)
+    assert f"<dd>{operator.name}</dd>" in told and str(operator.id) not in told
 
 
 def test_the_page_says_cause_move_step_and_what_explains_it() -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from uuid import uuid4
 
 import pytest
 from django.db import connection
@@ -9,14 +10,17 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from archive.actors import SYSTEM
-from archive.models import Batch, BatchItem, BatchState
+from archive.edges.hl7 import handlers
+from archive.edges.hl7.handlers import Visitor
+from archive.models import Batch, BatchItem, BatchState, Hl7Message
 from archive.services import service_status
 from archive.services.service_status import Text
-from archive.values import now, today
+from archive.values import HETU_ROOT, PatientIdentifier, now, today
 from onboarding.models import Acceptance, Joining, TermsDocument, TermsKind
 from onboarding.queries import terms
 from tests import builders
-from tests.cast import organisation
+from tests.cast import MATTI, organisation
+from tests.edges.hl7.messages import a08
 from tests.portal.api.calling import personal
 from tests.portal.test_pages import signed_in
 
@@ -53,6 +57,14 @@ def new_notice() -> None:
     service_status.announce(SYSTEM, title=words, text=words, is_acknowledged=True)
 
 
+@pytest.fixture
+def message() -> Hl7Message:
+    """About the person whose studies they are: its sender has one."""
+    builders.study()
+    handlers.answer(a08(PatientIdentifier.parse(MATTI, HETU_ROOT)), Visitor("127.0.0.1"))
+    return Hl7Message.objects.get()
+
+
 def asked(client: Client, path: str) -> int:
     client.get(path)
     with CaptureQueriesContext(connection) as captured:
@@ -79,6 +91,23 @@ def test_more_rows_take_no_more_queries(path: str, add: Callable[[], object]) ->
     for _again in range(4):
         add()
     assert asked(client, path) == before
+
+
+def test_a_trace_takes_no_more_queries_for_more_studies(message: Hl7Message) -> None:
+    reference = uuid4()
+    client = Client(headers={"Authorization": f"Bearer {personal('support')}"})
+    paths = (f"/api/calls/{reference}/trace", f"/api/messages/{message.id}/trace")
+
+    def touched() -> None:
+        builders.event(builders.case(), study=builders.study(), correlation_id=reference)
+
+    touched()
+    before = [asked(client, path) for path in paths]
+    for _again in range(4):
+        touched()
+    assert [asked(client, path) for path in paths] == before
+    for path in paths:
+        assert len(client.get(path).json()["studies"]) >= 5
 
 
 def test_each_version_says_how_many_customers_have_accepted_it_and_how_many_have_not() -> None:

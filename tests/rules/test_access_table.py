@@ -28,7 +28,13 @@ SERIES, ANOTHER = UUID(int=10), UUID(int=11)
 EVENT = "1.2.246.10.1.14.2026.1"
 
 # Whose the object is, for the asker.
-RELATIONS = ("own register", "own provider, other register", "another controller")
+RELATIONS = (
+    "own register",
+    "own register, as the assertion names it",
+    "own provider, other register",
+    "another controller",
+)
+OWN = RELATIONS[:2]
 # Ordinary law has none; the rest is domain.md 4.3.
 AUTHORISATIONS = (
     "none",
@@ -48,7 +54,9 @@ PROHIBITIONS = (
     "another provider",
     "this register of this provider",
     "other register of this provider",
+    "such a register of another provider",
     "predecessor of this provider",
+    "successor, as this provider is now",
     "private occupational",
 )
 AREAS = ("none", "both are members", "both, informing not needed", "only the owner is")
@@ -80,7 +88,7 @@ def law_says(
     if state not in ("in use", "replaced document"):
         return ""
     # "Own register: yes." "Inside the same register no permission is needed."
-    if relation == "own register":
+    if relation in OWN:
         return "own-register"
     # "The producer sees the organiser's register, whatever the patient has prohibited there."
     if authorisation in ("for this patient", "population level"):
@@ -95,7 +103,9 @@ def law_says(
         "another provider": False,
         "this register of this provider": True,
         "other register of this provider": False,
+        "such a register of another provider": False,
         "predecessor of this provider": True,
+        "successor, as this provider is now": True,
         "private occupational": False,
     }[prohibition]
     # "Emergency by its own rule": what is prohibited only if the patient left that exception.
@@ -126,7 +136,7 @@ def goes_back(relation: str, authorisation: str, begun: str, state: str) -> str:
     # "The customer queries and retrieves back its own material … others' material never."
     if state not in ("in use", "replaced document"):
         return ""
-    if relation == "own register":
+    if relation in OWN:
         return "own-register"
     if authorisation in ("for this patient", "population level"):
         return "authorisation"
@@ -145,6 +155,7 @@ CORRECTED = {
 # The asker's organisation, and the register it says it works for.
 SUBJECTS = {
     "own register": (ASKER, "2"),
+    "own register, as the assertion names it": (ASKER, "2"),
     "own provider, other register": (ASKER, "2"),
     "another controller": (OWNER, "2"),
 }
@@ -152,7 +163,10 @@ OIDS = {OWNER: "1.2.246.10.1.19.0", ASKER: "1.2.246.10.2.19.0"}
 
 
 def requester(relation: str, asked: str) -> Requester | None:
-    works_for = "4" if relation == "own provider, other register" else ""
+    works_for = {
+        "own register, as the assertion names it": "2",
+        "own provider, other register": "4",
+    }.get(relation, "")
     if asked == "system vouches":
         return None
     return Requester(
@@ -184,8 +198,10 @@ def bans(prohibition: str, exception: bool, owner: UUID) -> tuple[Ban, ...]:
         "another provider": ("provider", THIRD, "1.2.246.10.3.19.0", "", ""),
         "this register of this provider": ("register", *of_owner, "2", ""),
         "other register of this provider": ("register", *of_owner, "4", ""),
+        "such a register of another provider": ("register", THIRD, "1.2.246.10.3.19.0", "2", ""),
         # The register keeps the identifier of the controller it was founded by.
         "predecessor of this provider": ("provider", THIRD, OIDS[owner], "", ""),
+        "successor, as this provider is now": ("provider", owner, "1.2.246.10.3.19.0", "", ""),
         "private occupational": ("private_occupational", None, "", "", ""),
     }
     return (Ban(*words[prohibition], exception),) if prohibition in words else ()
@@ -210,7 +226,7 @@ def test_decide_says_what_the_law_says_in_every_combination(relation: str) -> No
     grounds = set()
     for words in combinations:
         authorisation, asked, informed, permitted, prohibition, exception, area = words
-        if relation == "own provider, other register" and asked == "system vouches":
+        if relation in RELATIONS[1:3] and asked == "system vouches":
             continue  # without an assertion nobody says which register it works for
         owner, kind = SUBJECTS[relation]
         here = Subject("production", owner, REGISTER, kind, "", OIDS[owner], PERSON, EVENT)
@@ -234,7 +250,7 @@ def test_decide_says_what_the_law_says_in_every_combination(relation: str) -> No
             assert decision.allowed == bool(expected)
             assert decision.fired
             grounds.add(expected)
-    assert grounds >= {"own-register"} if relation == "own register" else grounds >= {"", "area"}
+    assert grounds >= {"own-register"} if relation in OWN else grounds >= {"", "area"}
 
 
 @pytest.mark.parametrize("relation", RELATIONS)

@@ -96,5 +96,8 @@ def test_a_system_is_late_until_something_comes_on_the_day() -> None:
     assert minutes_late(by, None, THURSDAY, at) == 90
     assert minutes_late(by, morning, THURSDAY, at) == 0
     assert minutes_late(by, yesterday, THURSDAY, by) == 0
+    assert minutes_late(by, yesterday, THURSDAY, morning) == 0
+    midnight = by.replace(hour=0)
+    assert minutes_late(by, midnight, THURSDAY, at) == 0
     assert minutes_late(None, yesterday, THURSDAY, at) == 0
     assert minutes_late(by, yesterday, THURSDAY, by + timedelta(days=2)) == 2 * 24 * 60

@@ -85,6 +85,29 @@ def test_faulty_lines_are_told_by_number_and_why() -> None:
     ]
 
 
+def test_what_holds_for_one_day_is_no_fault_and_a_name_too_long_is() -> None:
+    found = plan(
+        line("AA1AD", first="2020-01-01", last="2020-01-01"),
+        line("AA1AE", name="n" * (code_lists.MOST_NAME + 1)),
+        line("AA1AF", name="n" * code_lists.MOST_NAME),
+    )
+    assert told(found) == [("added", "AA1AD"), ("added", "AA1AF")]
+    assert [(each.line, each.problem) for each in found.faults] == [(3, Problem.NAME)]
+
+
+def test_a_list_may_have_the_columns_that_must_be_alone() -> None:
+    heading = ",".join(code_lists.DEMANDED)
+    values = {"code": "AA1AD", "system_oid": SYSTEM, "name_fi": "Nimi", "valid_from": "2010-01-01"}
+    row = ",".join(values[column] for column in code_lists.DEMANDED)
+    entries, faults = code_lists.read(f"{heading}\n{row}\n")
+    assert [each.code for _number, each in entries] == ["AA1AD"] and not faults
+
+
+def test_what_is_to_hold_without_end_ends_no_earlier() -> None:
+    (change,) = plan(line("AA1AD"), known=(entry("AA1AD", last="2030-12-31"),)).changes
+    assert change.entry.valid_until is None and not change.ends_earlier
+
+
 def test_lines_of_one_code_are_judged_together_whatever_their_order() -> None:
     known = (entry("AA1AD"),)
     lines = (line("AA1AD", first="2027-01-01"), line("AA1AD", last="2026-12-31"))

@@ -8,7 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from archive.models import Spared
-from archive.rules.retention import Facts, Rule, anniversary, has_expired, judge, obstacle
+from archive.rules.retention import (
+    Facts,
+    Rule,
+    anniversary,
+    believed_study,
+    has_expired,
+    judge,
+    obstacle,
+)
 
 ON = date(2100, 1, 1)
 BIRTH, DEATH = date(1981, 1, 1), date(2050, 5, 5)
@@ -98,17 +106,48 @@ def test_a_rule_of_another_register_does_not_fit() -> None:
         ({"held": True}, LAW, Spared.HELD),
         ({}, [*LAW, FOR_NOW], Spared.PERMANENT),
         ({"death": date(2090, 1, 1)}, LAW, Spared.NOT_EXPIRED),
+        ({"death": ON.replace(year=ON.year - 12)}, LAW, Spared.NOT_EXPIRED),
         ({"committed": False}, LAW, Spared.UNCOMMITTED),
         ({"state": "receiving"}, LAW, Spared.UNSETTLED),
         ({"changing": True}, LAW, Spared.UNSETTLED),
         ({"state": "failed"}, LAW, None),
     ],
-    ids=["may", "held", "permanent", "not-expired", "uncommitted", "in-flux", "changing", "failed"],
+    ids=[
+        "may",
+        "held",
+        "permanent",
+        "not-expired",
+        "last-day",
+        "uncommitted",
+        "in-flux",
+        "changing",
+        "failed",
+    ],
 )
 def test_what_stands_in_the_way_of_destruction(
     columns: dict[str, object], rules: list[Rule], expected: Spared | None
 ) -> None:
     assert obstacle(facts(**{"death": DEATH, **columns}), rules, ON) is expected
+
+
+RECEIVED = date(2026, 11, 26)
+
+
+@pytest.mark.parametrize(
+    ("told", "birth", "believed"),
+    [
+        (date(2020, 5, 1), BIRTH, date(2020, 5, 1)),
+        (BIRTH, BIRTH, BIRTH),
+        (date(1980, 12, 31), BIRTH, RECEIVED),  # before birth
+        (date(1895, 11, 7), None, RECEIVED),  # before there were images
+        (date(1900, 1, 1), None, date(1900, 1, 1)),
+        (None, BIRTH, RECEIVED),
+    ],
+)
+def test_a_day_of_study_is_believed_when_something_could_be_imaged(
+    told: date | None, birth: date | None, believed: date
+) -> None:
+    assert believed_study(told, birth, RECEIVED) == believed
 
 
 DAYS = st.dates(date(1850, 1, 1), date(2150, 1, 1))

@@ -34,6 +34,7 @@ def test_a_family_name_is_shared_in_any_order(user: str, patient: str, shares: b
         ("010181-900c", "Somebody Else", True),
         ("12345678901", "", False),
         ("", "Meikäläinen", False),
+        ("", "Matti Virtanen", False),
     ],
 )
 def test_the_own_record_is_known_by_code_or_whole_name(user: str, name: str, same: bool) -> None:
@@ -53,6 +54,16 @@ def test_the_own_record_is_known_by_code_or_whole_name(user: str, name: str, sam
 )
 def test_the_hours_are_those_of_finland(at: datetime, within: bool) -> None:
     assert Hours(time(7), time(18), weekdays_only=True).hold(at) is within
+
+
+def test_a_name_without_family_name_is_nobodys_own() -> None:
+    assert not is_same_person("", "Matti Meikäläinen", [], "^Matti")
+
+
+def test_the_weekend_is_judged_by_the_hours_where_it_is_no_matter() -> None:
+    saturday = datetime(2026, 11, 28, 10, 0, tzinfo=UTC)
+    assert Hours(time(7), time(18)).hold(saturday)
+    assert not Hours(time(13), time(18)).hold(saturday)
 
 
 def test_hours_may_go_over_midnight() -> None:

@@ -42,6 +42,28 @@ def test_faulty_lines_are_told_by_number_and_why() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "day", ["1.1.99999999999", "99999999999.1.2026", "1.1", "31.2.2026", "x.y.z"]
+)
+def test_what_is_no_day_is_a_fault_of_its_line(day: str) -> None:
+    found = read("accession,study_date", f"R1,{day}", "R2,20.11.2026")
+    assert [each[1] for each in found] == [
+        Problem.DAY,
+        ListedStudy("", "R2", date(2026, 11, 20), None),
+    ]
+
+
+def test_numbers_and_names_are_bounded() -> None:
+    heading = "accession,instances"
+    wrong = ("1000001", "9" * 5_000, "٣", "-1", "1.5")
+    lines = [*(f"R1,{text}" for text in wrong), "R1,1000000", f"{'R' * 64},0", "R\u20281,5"]
+    found = read(heading, *lines)
+    faults = [Problem.INSTANCES] * len(wrong)
+    assert [each[1] for each in found[: len(wrong)]] == faults
+    assert not any(isinstance(each[1], Problem) for each in found[len(wrong) : -1])
+    assert found[-1] == (len(lines) + 1, Problem.ACCESSION)
+
+
 @pytest.mark.parametrize("heading", ["", "name,study_date", "study_uid,StudyInstanceUID"])
 def test_a_list_without_a_name_for_its_studies_is_none(heading: str) -> None:
     with pytest.raises(ListUnreadable):

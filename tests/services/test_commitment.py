@@ -15,9 +15,9 @@ from archive.models import (
     Study,
 )
 from archive.queries import timeline
-from archive.services import commitment
+from archive.services import commitment, registration
 from archive.values import now, uid_from_uuid, uuid7
-from tests import cast
+from tests import cast, notes
 from tests.cast import CT, MALLILA, dataset
 from tests.configuring import Configure
 
@@ -53,6 +53,52 @@ def test_all_safe_is_event_1_and_passes_the_duty() -> None:
     assert not Instance.objects.filter(committed_at=None).exists()
     assert LedgerEvent.objects.filter(study_id=study.id, kind="commitment.reported").count() == 1
     assert Job.objects.get(kind="commitment_report").state == "done"
+
+
+def commit(*objects: Instance) -> None:
+    wanted = [(each.sop_class_uid, each.sop_instance_uid) for each in objects]
+    asked = commitment.request(cast.peer(), transaction_uid=uid_from_uuid(), references=wanted)
+    commitment.result(asked)
+    commitment.reported(asked, same_association=True)
+
+
+def test_an_object_that_comes_later_leaves_a_study_committed_no_more() -> None:
+    """Else the page says that all is committed, and whoever believes it deletes what is not."""
+    first = dataset()
+    study = cast.store(first)
+    commit(*Instance.objects.all())
+    registration.advance(study.id)
+    assert Study.objects.get(id=study.id).committed_at is not None
+    cast.store(dataset(StudyInstanceUID=first.StudyInstanceUID))
+    assert Study.objects.get(id=study.id).committed_at is None
+    commit(*Instance.objects.filter(committed_at=None))
+    assert Study.objects.get(id=study.id).committed_at == Instance.objects.latest("id").committed_at
+
+
+def test_an_object_that_comes_while_a_committed_study_is_received_is_told_of() -> None:
+    first = dataset()
+    study = cast.store(first)
+    commit(*Instance.objects.all())
+    cast.store(dataset(StudyInstanceUID=first.StudyInstanceUID))
+    registration.advance(study.id)
+    assert Study.objects.get(id=study.id).committed_at is None
+
+
+@pytest.mark.parametrize("rejected_first", [True, False])
+def test_a_study_is_committed_when_all_but_what_was_rejected_is(rejected_first: bool) -> None:
+    """That cannot be committed any more: its sender is told 0112."""
+    wrong = dataset()
+    study = cast.store(wrong, dataset())
+    kept = Instance.objects.exclude(sop_instance_uid=wrong.SOPInstanceUID).get()
+    if rejected_first:
+        notes.send(notes.note(notes.SAFETY, wrong))
+    commit(kept)
+    if not rejected_first:
+        assert Study.objects.get(id=study.id).committed_at is None
+        notes.send(notes.note(notes.SAFETY, wrong))
+    registration.advance(study.id)
+    kept.refresh_from_db()
+    assert Study.objects.get(id=study.id).committed_at == kept.committed_at is not None
 
 
 def test_unknown_and_anothers_objects_fail_alike() -> None:

@@ -209,6 +209,29 @@ def test_facts_that_changed_after_the_approval_spare_the_study() -> None:
         assert vault.is_whole("production", bytes(digest))
 
 
+def with_one_rejected(title: str) -> Study:
+    """Of two objects, one was rejected before it was committed."""
+    study = retention.ended()
+    wrong = Instance.objects.filter(study=study)[:1].get()
+    notes.send(notes.note(title, dcmread(vault.path_of("production", bytes(wrong.digest)))))
+    registration.advance(study.id)
+    Instance.objects.filter(id=wrong.id).update(committed_at=None)
+    return study
+
+
+def test_what_was_rejected_and_is_committed_no_more_keeps_no_study_for_ever() -> None:
+    made = approved(with_one_rejected(notes.SAFETY))
+    finish(made)
+    assert states(made) == [("destroyed", "")]
+
+
+def test_what_was_rejected_for_its_quality_may_still_be_committed() -> None:
+    with_one_rejected(notes.QUALITY)
+    retention.survey()
+    with pytest.raises(NothingToDestroy):
+        retention.propose()
+
+
 def test_a_study_whose_patient_is_being_corrected_is_spared() -> None:
     notes.allow(metadata=True)
     study = retention.ended()

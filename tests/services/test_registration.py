@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydicom import dcmread
 from pydicom.dataset import Dataset
 
 from archive import vault
@@ -343,3 +344,27 @@ def test_a_study_of_the_first_years_has_a_time_of_four_digits_of_year() -> None:
     assert state(study) == "registered"
     manifest = Document.objects.get(study=study, kind="manifest")
     assert manifest.metadata["service_start"] == "00010102083511"  # Helsinki then
+
+
+@pytest.mark.parametrize(
+    ("day", "at", "offset", "start"),
+    [
+        ("20260701", "101500", "", "20260701071500"),  # summer in Finland
+        ("20261120", "101500", "", "20261120081500"),
+        ("20261120", "003000", "", "20261119223000"),  # the day before, in UTC
+        ("20261120", "101500", "+0100", "20261120091500"),  # (0008,0201) before Finland's
+        ("20251026", "033000", "", "20251026003000"),  # the earlier one of the doubled hour
+    ],
+)
+def test_the_time_of_a_manifest_is_utc_and_that_of_its_objects_as_it_came(
+    day: str, at: str, offset: str, start: str
+) -> None:
+    """XD-5."""
+    study = cast.store(dataset(StudyDate=day, StudyTime=at, TimezoneOffsetFromUTC=offset))
+    cast.documents()
+    Instance.objects.filter(study=study).update(committed_at=now())
+    registration.advance(study.id)
+    found = Document.objects.get(study=study, kind="manifest")
+    assert found.metadata["service_start"] == start
+    held = dcmread(vault.path_of("production", bytes(Instance.objects.get().digest)))
+    assert (held.StudyDate, held.StudyTime) == (day, at)

@@ -9,6 +9,7 @@ from archive.actors import SYSTEM
 from archive.edges.dicomweb import codec
 from archive.models import CaseEvent, LedgerEvent, Organisation, Register, Rejection, Study
 from archive.services import rejections
+from archive.services.sessions import Session
 from tests import cast, notes
 from tests.cast import MALLILA, MATTI, VENLA, dataset
 from tests.edges.dicomweb import web
@@ -49,6 +50,19 @@ def test_a_number_that_is_zero_is_a_number() -> None:
     uid = study(1, SeriesNumber="0", InstanceNumber="0")
     (found,) = web.model(web.system().get(f"studies/{uid}/instances"))
     assert found["00200011"] == found["00200013"] == {"vr": "IS", "Value": [0]}
+
+
+@pytest.mark.parametrize("number", ["--5", "+-5", "-"])
+def test_what_is_no_number_stands_as_it_came(number: str) -> None:
+    """Of a device that writes what it likes; the others' answers go on."""
+    made = dataset(SeriesNumber="98765", InstanceNumber="98765")
+    data = cast.encoded(made).replace(b"98765 ", number.ljust(6).encode())
+    session = Session(cast.peer())
+    cast.send(session, made, data=data)
+    session.close()
+    uid = made.StudyInstanceUID
+    (found,) = web.model(web.system().get(f"studies/{uid}/instances"))
+    assert found["00200011"] == found["00200013"] == {"vr": "IS", "Value": [number]}
 
 
 def test_each_address_has_its_level() -> None:
