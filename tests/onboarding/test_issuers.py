@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from archive.config import settings
+from archive.edges import encryption
 from archive.edges.dicom import tls
 from archive.errors import ArchiveError
 from archive.models import ConnectionKind, Environment
@@ -149,7 +150,7 @@ def is_let_in(folder: Path, shown: Made, above: tuple[Made, ...]) -> bool:
     caller = threading.Thread(target=call)
     caller.start()
     try:
-        with tls.accept(here, tls.server_context(), timeout=9.0):
+        with here, encryption.accept(here, tls.server_context(), timeout=9.0):
             return True
     except ssl.SSLError:
         return False
