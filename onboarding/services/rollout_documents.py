@@ -43,7 +43,8 @@ from onboarding.services import rights, steps
 
 WAITS = (StudyState.RECEIVING, StudyState.WAITING)
 TITLES = {"request": "Pyyntö", "study-entry": "Tutkimusmerkintä"}
-STANDS_FOR = "rollout-test"  # in place of national codes that a stand-in does not know
+# In place of national codes that a stand-in does not know.
+UNKNOWN = Code("rollout-test", KIND_SCHEME)
 
 
 def register_documents(actor: Actor, run: RolloutRun) -> int:
@@ -105,6 +106,7 @@ def _submission(study: Study, kinds: list[str]) -> Submission:
         unique_id=uid_from_uuid(),
         source_id=f"{settings().operator_oid}.41",
         patient=patient,
+        content_type=UNKNOWN,
         submission_time=format_time(now()),
     )
     entries = tuple(_entry(study, patient, kind) for kind in kinds)
@@ -115,7 +117,6 @@ def _submission(study: Study, kinds: list[str]) -> Submission:
 def _entry(study: Study, patient: PatientId, kind: str) -> DocumentEntry:
     controller, unique_id = study.register.controller_oid, uid_from_uuid()
     text = f"{kind} {unique_id}".encode()
-    stand_in = Code(STANDS_FOR, KIND_SCHEME)
     return DocumentEntry(
         uuid=uuid4().urn,
         unique_id=unique_id,
@@ -123,10 +124,10 @@ def _entry(study: Study, patient: PatientId, kind: str) -> DocumentEntry:
         mime_type="text/xml",
         class_code=Code(kind, KIND_SCHEME, TITLES[kind]),
         type_code=Code(kind, KIND_SCHEME, TITLES[kind]),
-        format_code=stand_in,
-        facility_type=stand_in,
-        practice_setting=stand_in,
-        confidentiality=(stand_in,),
+        format_code=UNKNOWN,
+        facility_type=UNKNOWN,
+        practice_setting=UNKNOWN,
+        confidentiality=(UNKNOWN,),
         authors=(Author(institutions=(f"Rollout test^^^^^^^^^{controller}",)),),
         references=(
             ReferenceId(study.accession_number, controller, ACCESSION_TYPE),
