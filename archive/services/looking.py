@@ -2,6 +2,8 @@
 and written down (LG-3, AC-1).
 """
 
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from functools import reduce
 from operator import or_
@@ -76,30 +78,24 @@ def at_document(actor: Actor, document: Document) -> None:
 def at_message(actor: Actor, message: Hl7Message) -> None:
     """At an HL7 message whole: one entry for each whom it names. Raises NotFound."""
     gate.require_person(actor)
-    persons = [standing.person_id(each) for each in messages.patients(message)]
-    for person in dict.fromkeys(persons) or (None,):
-        about = ledger.About(
-            environment=message.environment,
-            organisation_id=message.organisation_id,
-            subject_id=message.id,
-            patient_id=person,
-        )
-        _viewed(actor, about, "HL7 message")
+    about = ledger.About(
+        environment=message.environment,
+        organisation_id=message.organisation_id,
+        subject_id=message.id,
+    )
+    _viewed_of(messages.patients(message), actor, about, "HL7 message")
 
 
 def at_registry_message(actor: Actor, message: RegistryMessage) -> None:
     """At a SOAP message whole: one entry for each whom it or its answer names. Raises NotFound."""
     gate.require_person(actor)
-    persons = [standing.person_id(each) for each in registry_messages.patients(message)]
-    for person in dict.fromkeys(persons) or (None,):
-        about = ledger.About(
-            environment=message.environment,
-            organisation_id=message.organisation_id,
-            subject_id=message.id,
-            patient_id=person,
-            correlation_id=message.correlation_id,
-        )
-        _viewed(actor, about, "XDS message")
+    about = ledger.About(
+        environment=message.environment,
+        organisation_id=message.organisation_id,
+        subject_id=message.id,
+        correlation_id=message.correlation_id,
+    )
+    _viewed_of(registry_messages.patients(message), actor, about, "XDS message")
 
 
 def at_authorisation(actor: Actor, row: Authorisation) -> None:
@@ -121,6 +117,13 @@ def for_authorisations(
     about = ledger.About(environment=environment, patient_id=person_id)
     facts = {"found": found, "reason": actor.reason}
     ledger.record(ledger.Kind.AUTHORISATION_SEARCHED, about, facts, actor=actor)
+
+
+def _viewed_of(patients: Iterable[Patient], actor: Actor, about: ledger.About, shown: str) -> None:
+    """One entry for each whom it names; one without a patient where it names nobody."""
+    persons = [standing.person_id(each) for each in patients]
+    for person in dict.fromkeys(persons) or (None,):
+        _viewed(actor, replace(about, patient_id=person), shown)
 
 
 def _viewed(actor: Actor, about: ledger.About, shown: str) -> None:

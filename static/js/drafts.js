@@ -39,24 +39,32 @@ function keep(field) {
   else sessionStorage.setItem(keyOf(field), text);
 }
 
+// What came back, and a button that takes it back.
+function notice(element, text, discard) {
+  const said = document.createElement(element);
+  said.className = "hint draft";
+  said.setAttribute("role", "status");
+  const button = document.createElement("button");
+  button.type = "button";
+  button.className = "link";
+  button.textContent = document.body.dataset.draftDrop;
+  button.addEventListener("click", () => {
+    said.remove();
+    discard();
+  });
+  said.append(text, " ", button);
+  return said;
+}
+
 function restore(field) {
   const text = sessionStorage.getItem(keyOf(field));
   if (text === null || field.value !== "") return;
   field.value = text;
-  const said = document.createElement("span");
-  said.className = "hint draft";
-  said.setAttribute("role", "status");
-  const discard = document.createElement("button");
-  discard.type = "button";
-  discard.className = "link";
-  discard.textContent = document.body.dataset.draftDrop;
-  discard.addEventListener("click", () => {
+  const said = notice("span", document.body.dataset.draftKept, () => {
     field.value = "";
     keep(field);
-    said.remove();
     field.focus();
   });
-  said.append(document.body.dataset.draftKept, " ", discard);
   field.after(said);
 }
 
@@ -103,22 +111,13 @@ function restoreChoices(form) {
     restored.push(name);
   }
   if (restored.length === 0) return;
-  const said = document.createElement("p");
-  said.className = "hint draft";
-  said.setAttribute("role", "status");
-  const discard = document.createElement("button");
-  discard.type = "button";
-  discard.className = "link";
-  discard.textContent = document.body.dataset.draftDrop;
-  discard.addEventListener("click", () => {
+  const said = notice("p", document.body.dataset.draftChosen, () => {
     for (const name of restored) {
       put(optionsOf(choiceOf(form, name)), cameOn);
       keepChoice(form, name);
     }
-    said.remove();
     choiceOf(form, restored[0])[0].focus();
   });
-  said.append(document.body.dataset.draftChosen, " ", discard);
   form.prepend(said);
 }
 
