@@ -13,6 +13,11 @@ class PeerEnded(Refused):
     comment = "customer has ended"
 
 
+class PeerTakenOut(Refused):
+    code = "AE-CLOSED"
+    comment = "system is in use no more"
+
+
 class PeerAddressWrong(Refused):
     code = "AE-ADDRESS"
     comment = "connection comes from another address"

@@ -12,7 +12,7 @@ from django.db.models import F, QuerySet
 from archive import jobs, ledger
 from archive.actors import Actor
 from archive.config import settings
-from archive.errors import ArchiveError, Refused
+from archive.errors import ArchiveError, PeerTakenOut, Refused
 from archive.models import (
     AvailabilityNotice,
     Connection,
@@ -104,6 +104,9 @@ def owed(notice_id: UUID) -> Owed | None:
     notice = AvailabilityNotice.objects.select_related("connection", "study").get(id=notice_id)
     if notice.state in (NoticeState.DELIVERED, NoticeState.SUPERSEDED):
         return None
+    if not notice.connection.is_valid_on(today()):
+        _let_go(notice)
+        return None
     title = settings().ae_title(notice.environment)
     rows = (
         Instance.objects.filter(study_id=notice.study_id)
@@ -122,6 +125,19 @@ def owed(notice_id: UUID) -> Owed | None:
             unavailable.add(uid)
     message = Notice(notice.study.study_instance_uid, title, list(series.items()), unavailable)
     return Owed(target_of(notice.connection), message)
+
+
+def _let_go(notice: AvailabilityNotice) -> None:
+    """The system was taken out of use since, and who is at its address now is not known. Nobody
+    has to do anything, so it is no case.
+    """
+    gone = PeerTakenOut()
+    with transaction.atomic():
+        AvailabilityNotice.objects.filter(id=notice.id).update(
+            state=NoticeState.FAILED, last_error=gone.detail, last_reason=gone.reason()
+        )
+        said = {"tries": notice.tries, "error": gone.detail, "cause": gone.reason()}
+        _record(ledger.Kind.NOTICE_GIVEN_UP, notice, said)
 
 
 def delivered(notice_id: UUID) -> None:

@@ -69,6 +69,14 @@ ADVICE: dict[type[ArchiveError], Advice] = {
         ),
         Move.SUPPORT,
     ),
+    errors.PeerTakenOut: Advice(
+        _("System is in use no more"),
+        _("The customer has taken the system out of use, so that nothing is sent to it any more."),
+        _("Nothing to do."),
+        _("Your system was taken out of use, so that nothing is sent to it any more."),
+        _("Nothing to do."),
+        Move.NOBODY,
+    ),
     errors.PeerAddressWrong: Advice(
         _("Wrong address of the sender"),
         _("A known AE title called from an address that is not its own."),

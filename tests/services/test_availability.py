@@ -2,14 +2,25 @@
 confirmations (AR-5, AR-6, AR-10).
 """
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from pydicom.dataset import Dataset
 
-from archive.models import AvailabilityNotice, Instance, Job, Study
+from archive.errors import PeerTakenOut
+from archive.models import (
+    AvailabilityNotice,
+    Case,
+    Connection,
+    Instance,
+    Job,
+    LedgerEvent,
+    NoticeState,
+    Study,
+)
 from archive.services import notices
-from archive.values import now
+from archive.values import now, today
 from tests import cast, notes
 from tests.cast import MALLILA, MATTI, dataset
 from tests.edges.dicomweb.web import model, system
@@ -126,3 +137,16 @@ def test_who_was_told_before_the_damage_is_not_told_again() -> None:
     cast.store(made)
     assert Instance.objects.get().damaged_at is None
     assert notices.owed(notice_of(study).id) is None
+
+
+def test_a_system_that_was_taken_out_of_use_is_not_called() -> None:
+    study = registered(dataset())
+    (owed,) = AvailabilityNotice.objects.filter(study=study, state=NoticeState.PENDING)
+    assert notices.owed(owed.id) is not None
+    rows = Connection.objects.filter(id=owed.connection_id)
+    rows.update(valid_until=today() - timedelta(days=1))
+    assert notices.owed(owed.id) is None
+    owed.refresh_from_db()
+    assert (owed.state, owed.last_reason) == (NoticeState.FAILED, PeerTakenOut.reason())
+    assert LedgerEvent.objects.filter(kind="notice.given_up", subject_id=owed.id).exists()
+    assert not Case.objects.exists()
