@@ -41,20 +41,12 @@ def kept(text: str) -> str:
     return str(text).replace("\0", "\N{REPLACEMENT CHARACTER}")
 
 
-def hold(*case_ids: UUID) -> None:
-    """In the caller's transaction. Whoever touches events that are there holds their case before
-    them: two that did it the other way round would wait for each other.
-    """
-    rows = Case.objects.select_for_update(no_key=True).filter(id__in=case_ids)
-    list(rows.order_by("id").values_list("id", flat=True))
-
-
 def held(event_id: UUID) -> CaseEvent:
     """An event with its case, both held; it may be led to another case meanwhile."""
     events = CaseEvent.objects.filter(id=event_id)
     while True:
         case_id = events.values_list("case_id", flat=True).get()
-        hold(case_id)
+        case_work.hold(case_id)
         event = events.select_for_update(of=("self",)).select_related("case").get()
         if event.case_id == case_id:
             return event

@@ -5,6 +5,7 @@ SD-5). Each change stands in the log, which is the case's history.
 from contextlib import suppress
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db import transaction
 from django.db.models import F
@@ -62,15 +63,19 @@ def _reopen(case: Case) -> None:
     """A resolved case about which the customer is asked, or says something, is not over. It is held
     from here on: else one that is resolved in this moment would have an answer that nobody reads.
     """
-    _hold(case)
+    hold(case.id)
     resolved = Case.objects.filter(id=case.id, state=CaseState.RESOLVED)
     if resolved.update(**come_back(case)):
         webhook_events.of_case(WebhookEvent.CASE_OPENED, case)
 
 
-def _hold(case: Case) -> None:
-    """Before the time of what happens to it is told, by which mails tell what is new."""
-    Case.objects.select_for_update(no_key=True).get(id=case.id)
+def hold(*case_ids: UUID) -> None:
+    """In the caller's transaction, and before the time of what happens is told, by which mails tell
+    what is new. Whoever touches events that are there holds their case before them: two that did it
+    the other way round would wait for each other.
+    """
+    rows = Case.objects.select_for_update(no_key=True).filter(id__in=case_ids)
+    list(rows.order_by("id").values_list("id", flat=True))
 
 
 def assign(actor: Actor, case: Case, owner: User | None) -> None:
@@ -80,7 +85,7 @@ def assign(actor: Actor, case: Case, owner: User | None) -> None:
     """
     was, handling = _name(case.owner), Handling.ASSIGNED if owner else Handling.NEW
     with transaction.atomic():
-        _hold(case)
+        hold(case.id)
         given_at = now() if owner and owner.id not in (actor.id, case.owner_id) else None
         held = Case.objects.filter(id=case.id, owner_id=case.owner_id)
         if not held.update(owner=owner, given_at=given_at):
@@ -190,7 +195,7 @@ def watch(actor: Actor, case: Case, *, on: bool) -> None:
 
 
 def _comment(actor: Actor, case: Case, text: str, *, is_shared: bool) -> CaseComment:
-    _hold(case)
+    hold(case.id)
     made = CaseComment.objects.create(
         case=case,
         at=now(),

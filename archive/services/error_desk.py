@@ -26,7 +26,7 @@ from archive.models import (
     Study,
     WebhookEvent,
 )
-from archive.services import case_rows, routes, strangers, webhook_events
+from archive.services import case_rows, case_work, routes, strangers, webhook_events
 from archive.services.case_rows import Filed
 from archive.values import now
 
@@ -253,10 +253,10 @@ def settle_healed(environment: str, study_uid: str, sop_instance_uid: str, step:
 def _solve(found: list[tuple[UUID, UUID]]) -> int:
     at, ids = now(), [event for event, _ in found]
     with transaction.atomic():
-        case_rows.hold(*{case for _, case in found})
+        case_work.hold(*{case for _, case in found})
         here = CaseEvent.objects.filter(id__in=ids)
         cases = set(here.values_list("case_id", flat=True))  # joined or split since they were found
-        case_rows.hold(*cases)
+        case_work.hold(*cases)
         for case_id in sorted(cases, key=str):
             events = here.filter(case_id=case_id)
             events.filter(outcome=EventOutcome.IGNORED).update(outcome=EventOutcome.SOLVED)
@@ -335,7 +335,7 @@ def retry(actor: Actor, case: Case, *, event_ids: list[UUID] | None = None) -> i
     A refused object cannot be: its bytes were not kept, the sender sends it again.
     """
     with transaction.atomic():
-        case_rows.hold(case.id)
+        case_work.hold(case.id)
         events = CaseEvent.objects.select_for_update().filter(case=case, job_id__isnull=False)
         events = events.exclude(outcome__in=ENDED).order_by("at", "id")
         if event_ids is not None:

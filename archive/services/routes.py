@@ -46,7 +46,7 @@ def join(actor: Actor, case: Case, into: Case) -> CaseRoute:
     """
     with transaction.atomic():
         locks.hold(case.fingerprint, into.fingerprint)
-        case_rows.hold(case.id, into.id)
+        case_work.hold(case.id, into.id)
         _require_joinable(case, into)
         route = _lay(actor, case.fingerprint, case, into)
         CaseEvent.objects.filter(case=case).update(case=into)
@@ -80,7 +80,7 @@ def split(actor: Actor, case: Case, *, fact: str, value: str) -> Case:
     """
     with transaction.atomic():
         locks.hold(case.fingerprint)
-        case_rows.hold(case.id)
+        case_work.hold(case.id)
         events = CaseEvent.objects.filter(case=case)
         having = events.filter(facts__contains={fact: value})
         if not having.exists() or not events.exclude(facts__contains={fact: value}).exists():
@@ -129,7 +129,7 @@ def undo(actor: Actor, route: CaseRoute) -> None:
     """Lead the events back to where they came from. Raises CasesUnjoinable when it has ended."""
     with transaction.atomic():
         locks.hold(route.origin.fingerprint, route.leads_to)
-        case_rows.hold(route.origin_id, route.into_id)
+        case_work.hold(route.origin_id, route.into_id)
         ended = CaseRoute.objects.filter(id=route.id, ended_at=None).update(ended_at=now())
         if not ended:
             raise CasesUnjoinable()
