@@ -276,9 +276,7 @@ def _take_over(uids: list[str], commitment: StorageCommitment) -> list[UUID]:
     rows = Instance.objects.filter(environment=commitment.environment, sop_instance_uid__in=uids)
     study_ids = list(rows.order_by().values_list("study_id", flat=True).distinct())
     rows.filter(committed_at=None).update(committed_at=commitment.reported_at)
-    # Who reports another part of one waits here and sees this one: else neither would see all.
-    held = Study.objects.select_for_update(no_key=True).filter(id__in=study_ids).order_by("id")
-    for study_id in list(held.values_list("id", flat=True)):
+    for study_id in sorted(study_ids):  # each is held by it until the end
         if committed.tell(study_id):
             jobs.defer(
                 JobKind.REGISTRATION,
