@@ -136,8 +136,7 @@ def _let_go(notice: AvailabilityNotice) -> None:
         AvailabilityNotice.objects.filter(id=notice.id).update(
             state=NoticeState.FAILED, last_error=gone.detail, last_reason=gone.reason()
         )
-        said = {"tries": notice.tries, "error": gone.detail, "cause": gone.reason()}
-        _record(ledger.Kind.NOTICE_GIVEN_UP, notice, said)
+        _record_failure(ledger.Kind.NOTICE_GIVEN_UP, notice, gone)
 
 
 def delivered(notice_id: UUID) -> None:
@@ -161,8 +160,7 @@ def not_delivered(notice_id: UUID, error: ArchiveError) -> int:
             tries=F("tries") + 1, last_error=error.detail[:200], last_reason=error.reason()
         )
         notice = AvailabilityNotice.objects.select_related("connection").get(id=notice_id)
-        facts = {"tries": notice.tries, "error": error.detail, "cause": error.reason()}
-        _record(ledger.Kind.NOTICE_UNDELIVERED, notice, facts)
+        _record_failure(ledger.Kind.NOTICE_UNDELIVERED, notice, error)
     return notice.tries
 
 
@@ -194,8 +192,7 @@ def give_up(notice_id: UUID, job_id: UUID, error: ArchiveError) -> None:
             once=True,
         )
         rows.filter(id=notice_id).update(state=NoticeState.FAILED)
-        said = {"tries": notice.tries, "error": error.detail, "cause": error.reason()}
-        _record(ledger.Kind.NOTICE_GIVEN_UP, notice, said)
+        _record_failure(ledger.Kind.NOTICE_GIVEN_UP, notice, error)
 
 
 def send_again(actor: Actor, study: Study) -> int:
@@ -286,6 +283,11 @@ def redirect(actor: Actor, notice_id: UUID, connection: Connection) -> UUID:
         facts = {"what": "notice", "from": str(notice.connection), "to": str(connection)}
         ledger.record(ledger.Kind.STUDY_RETRIED, about, facts, actor=actor)
     return other.id
+
+
+def _record_failure(kind: ledger.Kind, notice: AvailabilityNotice, error: ArchiveError) -> None:
+    facts = {"tries": notice.tries, "error": error.detail, "cause": error.reason()}
+    _record(kind, notice, facts)
 
 
 def _record(kind: ledger.Kind, notice: AvailabilityNotice, facts: dict[str, object]) -> None:
