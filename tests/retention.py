@@ -18,6 +18,7 @@ from archive.models import (
     Study,
 )
 from archive.services import destruction, registration, retention_survey
+from archive.services.destruction_work import carry_out
 from archive.values import now, today, uid_from_uuid
 from tests import cast, persons
 from tests.cast import dataset
@@ -90,3 +91,21 @@ def propose(actor: Actor | None = None) -> DestructionList:
 def approve(made: DestructionList) -> DestructionList:
     request = SecondPerson.objects.get(subject_id=made.id, state="open")
     return destruction.approve(persons.staff("admin"), request)
+
+
+def finish(made: DestructionList) -> DestructionList:
+    while carry_out(made.id):
+        pass
+    made.refresh_from_db()
+    return made
+
+
+def approved(*studies: Study) -> DestructionList:
+    survey()
+    made = propose()
+    assert {item.study_id for item in made.items.all()} == {study.id for study in studies}
+    return approve(made)
+
+
+def states(made: DestructionList) -> list[tuple[str, str]]:
+    return sorted(made.items.values_list("state", "spared"))

@@ -18,7 +18,6 @@ from archive.models import (
     AvailabilityNotice,
     Case,
     DestructionItem,
-    DestructionList,
     Document,
     Instance,
     InstanceVersion,
@@ -55,31 +54,13 @@ def _nothing_is_for_ever(db: None, own_vault: Path) -> None:
     retention.nothing_is_for_ever()
 
 
-def finish(made: DestructionList) -> DestructionList:
-    while carry_out(made.id):
-        pass
-    made.refresh_from_db()
-    return made
-
-
-def approved(*studies: Study) -> DestructionList:
-    retention.survey()
-    made = retention.propose()
-    assert {item.study_id for item in made.items.all()} == {study.id for study in studies}
-    return retention.approve(made)
-
-
-def states(made: DestructionList) -> list[tuple[str, str]]:
-    return sorted(made.items.values_list("state", "spared"))
-
-
 def test_a_study_goes_and_what_is_told_of_it_stays() -> None:
     study = retention.ended()
     objects = dict(Instance.objects.values_list("sop_instance_uid", "digest"))
     manifest = Document.objects.get(study=study)
     notice = AvailabilityNotice.objects.get(study=study)
     notices.delivered(notice.id)
-    made = finish(approved(study))
+    made = retention.finish(retention.approved(study))
     study.refresh_from_db()
     manifest.refresh_from_db()
     assert (made.state, study.state, manifest.status) == ("done", "destroyed", "deprecated")
@@ -104,7 +85,7 @@ def test_who_is_being_told_of_a_study_while_it_goes_is_told_that_it_has_gone() -
     claim = jobs.claim(job.id)
     told = notices.owed(notice.id)  # and is under way
     assert claim is not None and told is not None and not told.notice.unavailable
-    made = finish(approved(study))
+    made = retention.finish(retention.approved(study))
     assert made.state == "done"
     notices.delivered(notice.id)
     jobs.finish(claim)
@@ -116,7 +97,7 @@ def test_who_is_being_told_of_a_study_while_it_goes_is_told_that_it_has_gone() -
 
 def test_the_certificate_says_what_went_and_who_decided_and_nothing_of_the_patient() -> None:
     study = retention.ended()
-    made = finish(approved(study))
+    made = retention.finish(retention.approved(study))
     assert made.sha256 == hashlib.sha256(made.certificate.encode()).hexdigest()
     event = LedgerEvent.objects.get(kind="destruction.ended")
     assert event.facts["sha256"] == made.sha256
@@ -139,7 +120,7 @@ def test_the_certificate_names_the_rule_by_which_a_study_went() -> None:
         persons.staff(), identifier, corrected, environment="production", reason="The register"
     )
     retention.approve(made)
-    [told] = json.loads(finish(made).certificate)["studies"]
+    [told] = json.loads(retention.finish(made).certificate)["studies"]
     assert told["retention_ended_on"] == "2013-03-03"
     item = DestructionItem.objects.get(list=made)
     assert (item.basis_on, item.ends_on.isoformat()) == (corrected, "2013-03-03")
@@ -155,9 +136,9 @@ def test_who_proposed_cannot_approve_and_one_word_is_enough() -> None:
     with pytest.raises(NotFound):
         destruction.approve(persons.staff("support"), request)
     assert carry_out(made.id) is None  # nothing moves before the second word
-    assert states(made) == [("listed", "")]
+    assert retention.states(made) == [("listed", "")]
     destruction.refuse(persons.staff("admin"), request, reason="not yet")
-    assert states(made) == [("spared", "refused")]
+    assert retention.states(made) == [("spared", "refused")]
     with pytest.raises(SecondDecided):
         destruction.approve(persons.staff("admin"), request)
     assert retention.propose().items.count() == 1  # it may be proposed again
@@ -166,7 +147,7 @@ def test_who_proposed_cannot_approve_and_one_word_is_enough() -> None:
 @pytest.mark.parametrize("whose", ["study", "patient"])
 def test_a_hold_after_the_approval_stops_that_study(whose: str) -> None:
     study, other = retention.ended(), retention.ended("A2", PatientID=VENLA)
-    made = approved(study, other)
+    made = retention.approved(study, other)
     archivist = persons.staff()
     if whose == "study":
         hold = retention_holds.hold_study(archivist, study, reason="court case", until=None)
@@ -175,8 +156,8 @@ def test_a_hold_after_the_approval_stops_that_study(whose: str) -> None:
         hold = retention_holds.hold_patient(
             archivist, identifier, environment="production", reason="court case", until=None
         )
-    finish(made)
-    assert states(made) == [("destroyed", ""), ("spared", "held")]
+    retention.finish(made)
+    assert retention.states(made) == [("destroyed", ""), ("spared", "held")]
     study.refresh_from_db()
     assert study.state == "registered" and vault.read_file("production", digest_of(study))
     with pytest.raises(StudyDestroyed):
@@ -194,12 +175,12 @@ def digest_of(study: Study) -> bytes:
 
 def test_facts_that_changed_after_the_approval_spare_the_study() -> None:
     alive, open_, incoming = (retention.ended(f"A{n}", PatientID=code) for n, code in CODES)
-    made = approved(alive, open_, incoming)
+    made = retention.approved(alive, open_, incoming)
     Patient.objects.filter(id=alive.patient_id).update(death_date=today())
     Instance.objects.filter(study=open_).update(committed_at=None)
     Study.objects.filter(id=incoming.id).update(state="receiving")
-    finish(made)
-    assert states(made) == [
+    retention.finish(made)
+    assert retention.states(made) == [
         ("spared", "not-expired"),
         ("spared", "uncommitted"),
         ("spared", "unsettled"),
@@ -220,9 +201,9 @@ def with_one_rejected(title: str) -> Study:
 
 
 def test_what_was_rejected_and_is_committed_no_more_keeps_no_study_for_ever() -> None:
-    made = approved(with_one_rejected(notes.SAFETY))
-    finish(made)
-    assert states(made) == [("destroyed", "")]
+    made = retention.approved(with_one_rejected(notes.SAFETY))
+    retention.finish(made)
+    assert retention.states(made) == [("destroyed", "")]
 
 
 def test_what_was_rejected_for_its_quality_may_still_be_committed() -> None:
@@ -235,11 +216,11 @@ def test_what_was_rejected_for_its_quality_may_still_be_committed() -> None:
 def test_a_study_whose_patient_is_being_corrected_is_spared() -> None:
     notes.allow(metadata=True)
     study = retention.ended()
-    made = approved(study)
+    made = retention.approved(study)
     path = vault.path_of("production", digest_of(study))
     cast.store(corrected(dcmread(path), **NEW_PATIENT))
-    finish(made)
-    assert states(made) == [("spared", "unsettled")]
+    retention.finish(made)
+    assert retention.states(made) == [("spared", "unsettled")]
     assert all(
         vault.is_whole("production", bytes(digest))
         for digest in InstanceVersion.objects.values_list("digest", flat=True)
@@ -253,7 +234,7 @@ def test_a_note_that_went_with_its_study_is_no_damage() -> None:
     note = notes.note(notes.SAFETY, first)
     notes.send(note)
     registration.advance(study.id)
-    finish(approved(study))
+    retention.finish(retention.approved(study))
     kept = vault.path_of("production", bytes(Rejection.objects.get().digest))
     assert not kept.exists()
     notes.send(note)
@@ -269,39 +250,39 @@ def test_killed_between_batches_and_in_a_study_it_goes_on_where_it_was(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     studies = [retention.ended(f"A{number}", objects=1) for number in range(5)]
-    made = approved(*studies)
+    made = retention.approved(*studies)
     monkeypatch.setattr(destruction_work, "BATCH", 2)
     assert carry_out(made.id) is not None
-    assert states(made) == [("destroyed", "")] * 2 + [("listed", "")] * 3
+    assert retention.states(made) == [("destroyed", "")] * 2 + [("listed", "")] * 3
 
     with retention.killed_in_removal(monkeypatch):
         carry_out(made.id)
-    assert [state for state, _ in states(made)].count("condemned") == 1
+    assert [state for state, _ in retention.states(made)].count("condemned") == 1
     condemned = made.items.get(state="condemned")
     assert vault.is_whole("production", digest_of(condemned.study))
     destruction.stop(persons.staff(), made.id, reason="a doubt")
     assert carry_out(made.id) is None  # what is withdrawn goes still, nothing more
-    assert states(made) == [("destroyed", "")] * 3 + [("listed", "")] * 2
+    assert retention.states(made) == [("destroyed", "")] * 3 + [("listed", "")] * 2
     destruction.resume(persons.staff("admin"), made.id, reason="no doubt")
-    assert finish(made).state == "done"
-    assert states(made) == [("destroyed", "")] * 5
+    assert retention.finish(made).state == "done"
+    assert retention.states(made) == [("destroyed", "")] * 5
     assert LedgerEvent.objects.filter(kind="study.destroyed").count() == 5
     with pytest.raises(ListMoved):
         destruction.stop(persons.staff(), made.id, reason="too late")
 
 
 def test_a_stopped_list_can_be_ended_for_good() -> None:
-    made = approved(retention.ended())
+    made = retention.approved(retention.ended())
     destruction.stop(persons.staff(), made.id, reason="a doubt")
     destruction.end(persons.staff(), made.id, reason="a mistake")
-    assert finish(made).state == "done"
-    assert states(made) == [("spared", "stopped")]
+    assert retention.finish(made).state == "done"
+    assert retention.states(made) == [("spared", "stopped")]
     assert json.loads(made.certificate)["studies"][0]["why"] == "stopped"
 
 
 def test_a_destroyed_study_takes_nothing_more_and_gives_nothing_more() -> None:
     study = retention.ended()
-    finish(approved(study))
+    retention.finish(retention.approved(study))
     peer = cast.peer()
     again = dataset(
         StudyInstanceUID=study.study_instance_uid,
@@ -343,7 +324,7 @@ def test_what_came_by_an_open_association_is_refused_once_the_study_is_destroyed
         committed_at=now(), received_at=now() - timedelta(minutes=5)
     )
     registration.advance(study.id)
-    finish(approved(study))
+    retention.finish(retention.approved(study))
     with pytest.raises(StudyDestroyed):
         sent()
     assert Instance.objects.filter(study=study).count() == 3
@@ -370,26 +351,26 @@ def test_what_is_said_before_is_what_goes_rejected_objects_too() -> None:
     listed = made.items.values_list("instances", "bytes").get()
     assert listed[0] == 2
     retention.approve(made)
-    assert finish(made).items.values_list("instances", "bytes").get() == listed
+    assert retention.finish(made).items.values_list("instances", "bytes").get() == listed
 
 
 def test_a_list_does_not_end_while_another_worker_is_at_its_last_study(
     monkeypatch: pytest.MonkeyPatch, own_vault: Path
 ) -> None:
-    made, left = approved(retention.ended()), destruction_work._left
+    made, left = retention.approved(retention.ended()), destruction_work._left
 
     def overtaken(list_id: UUID, state: ItemState) -> list[UUID]:
         """Between the two questions the other withdraws the study, and is killed."""
-        if state == ItemState.LISTED and states(made) == [("listed", "")]:
+        if state == ItemState.LISTED and retention.states(made) == [("listed", "")]:
             with monkeypatch.context() as other, retention.killed_in_removal(monkeypatch):
                 other.setattr(destruction_work, "_left", left)
                 carry_out(list_id)
-            assert states(made) == [("condemned", "")]
+            assert retention.states(made) == [("condemned", "")]
         return left(list_id, state)
 
     monkeypatch.setattr(destruction_work, "_left", overtaken)
     assert carry_out(made.id) is not None
-    content = json.loads(finish(made).certificate)
+    content = json.loads(retention.finish(made).certificate)
     assert [told["state"] for told in content["studies"]] == ["destroyed"]
     assert list(vault.every_object("production")) == []
 
@@ -399,14 +380,14 @@ def test_an_object_healed_while_its_study_is_destroyed_leaves_no_bytes(
 ) -> None:
     made = dataset()
     study = retention.ended(objects=1, SOPInstanceUID=made.SOPInstanceUID)
-    destroying, keep = approved(study), vault.Incoming.keep
+    destroying, keep = retention.approved(study), vault.Incoming.keep
     again = corrected(made, StudyInstanceUID=study.study_instance_uid)
     again.SeriesInstanceUID = f"{study.study_instance_uid}.1"
     vault.set_aside("production", digest_of(study))
     Instance.objects.update(damaged_at=now())
 
     def overtaken(self: vault.Incoming, *given: Any) -> vault.Kept:
-        finish(destroying)
+        retention.finish(destroying)
         return keep(self, *given)
 
     monkeypatch.setattr(vault.Incoming, "keep", overtaken)

@@ -14,7 +14,7 @@ from tests import cast, persons, retention
 from tests.cast import MATTI, dataset
 from tests.configuring import Configure
 from tests.rebuilding import nothing, wipe
-from tests.services.test_destruction import approved, finish
+from tests.retention import approved, finish
 from tests.services.test_integrity import go_round
 
 pytestmark = pytest.mark.usefixtures("db", "own_vault")

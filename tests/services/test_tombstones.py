@@ -35,8 +35,8 @@ from archive.values import uuid7
 from tests import cast, notes, persons, retention
 from tests.cast import dataset
 from tests.rebuilding import nothing, wipe
+from tests.retention import approved, finish
 from tests.services import test_integrity, test_reconciliation
-from tests.services.test_destruction import approved, finish
 
 pytestmark = pytest.mark.usefixtures("db", "own_vault")
 

@@ -15,7 +15,7 @@ from archive.stores.files import FileStore
 from tests import cast, notes, retention
 from tests.cast import dataset
 from tests.configuring import Configure
-from tests.services.test_destruction import approved, finish
+from tests.retention import approved, finish
 from tests.services.test_integrity import go_round, one
 from tests.services.test_registration import quiet, state
 from tests.services.test_rejections import registered
