@@ -4,6 +4,7 @@ Only to plain ones: explicit and implicit VR little endian, explicit VR big endi
 """
 
 from collections.abc import Iterator
+from contextlib import suppress
 from copy import deepcopy
 from struct import Struct
 
@@ -113,13 +114,11 @@ def _long_pixels(data: Bytes, source: str) -> Element | None:
     """Plain pixel data of a form that we know, where they are long."""
     if source not in PLAIN or len(data) <= PIECE:
         return None
-    try:
+    with suppress(Odd, Truncated):  # pydicom may understand more of it
         for each in elements.elements(data, 0, len(data), elements.encoding_of(source)):
             if each.tag == elements.PIXEL_DATA:
                 known = not each.undefined and each.vr in (b"", b"OB", b"OW")
                 return each if known and each.stop - each.start > PIECE else None
-    except (Odd, Truncated):  # pydicom may understand more of it
-        pass
     return None
 
 

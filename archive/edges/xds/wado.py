@@ -216,9 +216,8 @@ def _given(asking: Asking, asked: _Asked) -> HttpResponseBase:
         if picture is None:
             file = objects_out.file(chosen[0].held, chosen[0].transfer_syntax_uid)
             begun.enter_context(closing(file))
-            first = next(
-                file
-            )  # known to be whole, and to go so, before it is written down as given
+            # Known to be whole, and to go so, before it is written down as given.
+            first = next(file)
         going, withdrawn = images_given.release(asking, chosen)
         for problem in withdrawn:
             raise problem.error
