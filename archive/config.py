@@ -177,6 +177,8 @@ class Config:
     mail_password: str = variable(str, "")
     mail_from: str = variable(str, Follows(_sender))
     free_bytes_floor: int = variable(casts.whole_number, 256 << 20)
+    # of 16 MB, for each environment: where small objects land before they have files; 0: nowhere
+    landing_segments: int = variable(casts.whole_number, 16)
     evidence_max_bytes: int = variable(casts.positive_whole_number, 20 << 20)
     pass_opens_production: bool = variable(casts.flag, False)  # else an officer does
     # of an OpenID provider; empty: nobody signs on by one

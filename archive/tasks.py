@@ -38,6 +38,7 @@ from archive.services import (
     destruction_work,
     doubts,
     heartbeats,
+    landed,
     messages,
     notices,
     reconciliation,
@@ -256,6 +257,12 @@ def review() -> None:
 def settle_doubts() -> None:
     close_old_connections()
     doubts.settle()
+
+
+@shared_task(name="archive.give_files")
+def give_files() -> None:
+    close_old_connections()
+    landed.give_files()
 
 
 @shared_task(name="archive.forget_messages")

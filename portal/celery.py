@@ -48,6 +48,7 @@ app.conf.update(
             "options": {"expires": 5, "queue": "calls"},
         },
         "seal": {"task": "archive.seal", "schedule": 1.0, "options": {"expires": 5}},
+        "landed": {"task": "archive.give_files", "schedule": 5.0, "options": {"expires": 4}},
         "doubts": {"task": "archive.doubts", "schedule": 300.0, "options": {"expires": 60}},
         "messages": {"task": "archive.messages", "schedule": 3600.0, "options": {"expires": 600}},
         "case_mails": {

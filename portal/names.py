@@ -83,6 +83,7 @@ PLACES = {
     "correction": _("correction of a study"),
     "integrity": _("verification of stored bytes"),
     "storage": _("free space"),
+    "landed": _("giving small objects their files"),
     "database-room": _("free space of the database"),
     "certificate": _("certificate of the connection"),
     "commitment": _("storage commitment"),

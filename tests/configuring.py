@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from archive import config, stores
-from archive.stores import files
+from archive.stores import folders
 
 Configure = Callable[..., None]
 
@@ -33,5 +33,5 @@ def configure(monkeypatch: pytest.MonkeyPatch) -> Iterator[Configure]:
 def own_vault(configure: Configure, tmp_path: Path) -> Path:
     configure(DATA_DIR=str(tmp_path))
     for environment in ("", "production", "test"):
-        files.set_up(tmp_path / "vault" / environment)
+        folders.set_up(tmp_path / "vault" / environment)
     return tmp_path / "vault"

@@ -7,17 +7,17 @@ from typing import Any
 import psycopg
 from pydicom.dataset import Dataset
 
-from archive import vault
 from archive.models import Case
 from archive.services.sessions import Session
 from tests import cast
 from tests.cast import dataset, send
 from tests.services.test_integrity import one
+from tests.vaults import file_of
 
 
 def tear(made: Dataset) -> None:
     """As a power cut leaves it that comes before its sync."""
-    path = vault.path_of("production", bytes(one(made).digest))
+    path = file_of("production", bytes(one(made).digest))
     os.truncate(path, path.stat().st_size // 2)
 
 

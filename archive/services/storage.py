@@ -17,7 +17,7 @@ from archive.objects import part10
 from archive.queries import room
 from archive.services import error_desk, tombstones
 from archive.services.error_desk import Place, What
-from archive.stores import FILES, Store, files
+from archive.stores import FILES, Store, folders, writing
 from archive.stores.files import Room
 from archive.stores.keys import is_object
 
@@ -67,7 +67,7 @@ def watch_database() -> bool:
 
 def _gone(lost: list[str]) -> dict[str, ArchiveError]:
     """Where the vault itself is lost, that is one case, not one for each environment."""
-    if lost and not files.is_set_up(settings().vault_dir):
+    if lost and not folders.is_set_up(settings().vault_dir):
         return {lost[0]: StorageGone(facts={"environments": ",".join(lost)})}
     return {each: StorageGone(facts={"environments": each}) for each in lost}
 
@@ -97,14 +97,14 @@ def set_up() -> None:
     Raises StorageGone.
     """
     root = settings().vault_dir
-    missing = [each for each in Environment.values if not files.is_set_up(root / each)]
+    missing = [each for each in Environment.values if not folders.is_set_up(root / each)]
     for environment in missing:
         if _is_awaited(environment) and not _holds_something(root / environment):
             facts = {"folder": str(root / environment)}
             raise StorageGone("the folder is empty, and objects are awaited there", facts=facts)
     for folder in (*(root / each for each in missing), root):
-        if not files.is_set_up(folder):
-            files.set_up(folder)
+        if not folders.is_set_up(folder):
+            folders.set_up(folder)
 
 
 def _is_awaited(environment: str) -> bool:
@@ -116,7 +116,7 @@ def _is_awaited(environment: str) -> bool:
 
 def _holds_something(folder: Path) -> bool:
     """Beside what was coming in: that is made beneath a mount point, too."""
-    return folder.is_dir() and any(each.name != files.INCOMING for each in folder.iterdir())
+    return folder.is_dir() and any(each.name != writing.INCOMING for each in folder.iterdir())
 
 
 @dataclass(slots=True)
@@ -198,10 +198,10 @@ def _copy_large(origin: Store, target: Store, key: str) -> tuple[bytes, int] | N
     """The same of an object that is not to be held in memory, nor can go up in one piece."""
     digest, environment = bytes.fromhex(Path(key).stem), key.partition("/")[0]
     size = origin.size(key)
-    number, name = files.temporary(str(settings().vault_dir), environment, size)
+    number, name = writing.temporary(str(settings().vault_dir), environment, size)
     spilled = Path(name)
     try:
-        with os.fdopen(number, "wb") as copy, origin.open(key) as file, files.telling():
+        with os.fdopen(number, "wb") as copy, origin.open(key) as file, folders.telling():
             shutil.copyfileobj(file, copy, vault.READ_CHUNK)
         if not vault.is_named_file(digest, lambda: spilled.open("rb")):
             return None

@@ -12,8 +12,9 @@ from typing import BinaryIO, Protocol
 
 from archive.config import settings
 from archive.errors import InstanceUnknown
-from archive.stores.files import FileStore, Room, home_of, require_set_up
-from archive.stores.keys import Standing, untold
+from archive.stores.files import FileStore, Room
+from archive.stores.folders import home_of, require_set_up
+from archive.stores.keys import Naming, Standing, untold
 from archive.stores.s3 import ObjectStore
 
 FILES, OBJECTS = "files", "s3"
@@ -50,6 +51,11 @@ class Store(Protocol):
         """Whether it was there."""
 
     def remove(self, key: str) -> None: ...
+
+    def give_files(self, environment: str, key_for: Naming, quiet_seconds: float) -> int:
+        """To what has none of its own yet, except where something came as lately as that; how many.
+        Raises StorageFull, StorageGone.
+        """
 
     def keys(self, prefix: str, after: str = "") -> Iterator[tuple[str, datetime]]:
         """Keys below a folder and behind that one, with when they were written, in their order."""

@@ -7,6 +7,8 @@ from archive.objects import part10
 OBJECT = ".dcm"  # a Part 10 file, named by the digest of its data set
 
 Standing = Callable[[], None]  # told that what is put under a key can be read there
+# By which key what landed under a key is to be kept: another one when it is not whole.
+Naming = Callable[[str, bytes], str]
 
 
 def untold() -> None:

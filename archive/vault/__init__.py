@@ -16,10 +16,12 @@ from pathlib import Path
 
 from archive import config, stores
 from archive.objects import part10
-from archive.stores import files
+from archive.stores import folders, writing
+from archive.stores.files import Room
 from archive.vault.digests import ALGORITHM, READ_CHUNK
 from archive.vault.doubts import doubt, doubted, forget, put_back, take_away, whose_doubt
-from archive.vault.incoming import DATA_OFFSET, SPILL, Incoming, Kept, key_of, path_of
+from archive.vault.incoming import DATA_OFFSET, SPILL, Incoming, Kept, key_of
+from archive.vault.landed import give_files
 from archive.vault.quarantine import (
     remove_set_aside,
     set_aside,
@@ -72,6 +74,7 @@ __all__ = [
     "every_object",
     "find_record",
     "forget",
+    "give_files",
     "has_record",
     "hold",
     "is_lasting",
@@ -84,7 +87,6 @@ __all__ = [
     "listed",
     "make_durable",
     "out_of_reach",
-    "path_of",
     "put_back",
     "read",
     "read_file",
@@ -163,7 +165,7 @@ def unwritable(environments: Collection[str]) -> list[str]:
 
 
 def _takes(folder: Path) -> bool:
-    return files.is_set_up(folder) and os.access(folder, os.W_OK)
+    return folders.is_set_up(folder) and os.access(folder, os.W_OK)
 
 
 def _has_room(folder: Path) -> bool:
@@ -176,18 +178,18 @@ def _has_room(folder: Path) -> bool:
 def out_of_reach(environments: Collection[str]) -> list[str]:
     """Whose folder is not there."""
     root = config.settings().vault_dir
-    return [each for each in environments if not files.is_set_up(root / each)]
+    return [each for each in environments if not folders.is_set_up(root / each)]
 
 
 def require_stores(environments: Collection[str]) -> None:
     """Whether all of them answer. Raises StorageGone."""
     for each in environments:
-        files.require_set_up(config.settings().vault_dir / each)
+        folders.require_set_up(config.settings().vault_dir / each)
         for store in stores.configured().values():
-            store.has(f"{each}/{files.MARK}")
+            store.has(f"{each}/{folders.MARK}")
 
 
-def rooms(environments: Collection[str]) -> list[files.Room]:
+def rooms(environments: Collection[str]) -> list[Room]:
     """For new objects, by disk, the fullest first; none without an end. Raises StorageGone."""
     return stores.default().rooms(environments)
 
@@ -197,7 +199,7 @@ def sweep_incoming() -> int:
     than any object takes, since other receivers, of other machines too, are at work. How many.
     """
     count, before = 0, time.time() - UNFINISHED_SECONDS
-    for left in config.settings().vault_dir.glob(f"*/{files.INCOMING}/*"):
+    for left in config.settings().vault_dir.glob(f"*/{writing.INCOMING}/*"):
         with suppress(FileNotFoundError):  # it got its name meanwhile, or was refused
             if left.stat().st_mtime < before:
                 left.unlink()

@@ -11,7 +11,7 @@ from types import TracebackType
 
 from archive import config, stores
 from archive.objects import part10
-from archive.stores import files
+from archive.stores import folders, writing
 from archive.vault import digests
 from archive.vault.digests import ALGORITHM
 
@@ -36,11 +36,6 @@ Standing = Callable[[Kept], None]
 def key_of(environment: str, digest: bytes) -> str:
     name = digest.hex()
     return f"{environment}/{name[:2]}/{name}.dcm"
-
-
-def path_of(environment: str, digest: bytes) -> Path:
-    """Where the object's file is when it stands in the file system."""
-    return config.settings().vault_dir / key_of(environment, digest)
 
 
 class Incoming:
@@ -80,9 +75,9 @@ class Incoming:
             self.head += chunk
             return
         if self.size - self._asked_at >= ASKED_EVERY:
-            files.require_room(self._file)
+            writing.require_room(self._file)
             self._asked_at = self.size
-        files.write_all(self._file, chunk)
+        writing.write_all(self._file, chunk)
 
     def digest(self, algorithm: str = ALGORITHM) -> bytes:
         if algorithm == ALGORITHM:
@@ -128,7 +123,7 @@ class Incoming:
         if self._file is None:
             store.put(key, (part10.prefix(meta), self.head), None, partial(standing, kept))
         else:
-            with files.telling():
+            with folders.telling():
                 os.pwrite(self._file, part10.prefix(meta), 0)
             store.put(key, (), self._path, partial(standing, kept))
         self.discard()
@@ -146,7 +141,7 @@ class Incoming:
 
     def _spill(self) -> None:
         root = str(config.settings().vault_dir)
-        self._file, name = files.temporary(root, self.environment, self.size)
+        self._file, name = writing.temporary(root, self.environment, self.size)
         self._asked_at = self.size
         self._path = Path(name)
-        files.write_all(self._file, bytes(DATA_OFFSET), self.head)
+        writing.write_all(self._file, bytes(DATA_OFFSET), self.head)

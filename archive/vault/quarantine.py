@@ -16,7 +16,7 @@ HEAD = DATA_OFFSET + (64 << 10)  # bytes in which what an object says of itself 
 def set_aside(environment: str, digest: bytes) -> None:
     """Take bytes out of the way, to be looked at; they are never read as the object again."""
     for store in stores.configured().values():
-        store.move(key_of(environment, digest), _aside(environment, digest))
+        store.move(key_of(environment, digest), aside_key(environment, digest))
 
 
 def set_damaged_aside(environment: str, digest: bytes) -> bool:
@@ -25,14 +25,14 @@ def set_damaged_aside(environment: str, digest: bytes) -> bool:
     """
     key, is_damaged = key_of(environment, digest), True
     for store in stores.configured().values():
-        aside = _aside(environment, digest)
+        aside = aside_key(environment, digest)
         if store.move(key, aside) and digests.is_of_file(digest, partial(_data_set, store, aside)):
             store.move(aside, key)
             is_damaged = False
     return is_damaged
 
 
-def _aside(environment: str, digest: bytes) -> str:
+def aside_key(environment: str, digest: bytes) -> str:
     return f"{environment}/quarantine/{digest.hex()}.{uuid7().hex}.dcm"
 
 

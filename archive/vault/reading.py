@@ -15,7 +15,7 @@ from archive import config, stores
 from archive.errors import BytesDamaged, InstanceUnknown
 from archive.objects import header, part10
 from archive.objects.header import Header
-from archive.stores import Store, files
+from archive.stores import Store, folders
 from archive.vault import digests
 from archive.vault.digests import READ_CHUNK
 from archive.vault.incoming import DATA_OFFSET, SPILL, key_of
@@ -107,8 +107,8 @@ def _seekable(file: BinaryIO) -> BinaryIO:
         return file
     root = config.settings().vault_dir
     folder = root / "outgoing"
-    files.require_set_up(root)
-    files.make_folder(folder)
+    folders.require_set_up(root)
+    folders.make_folder(folder)
     copy = cast(BinaryIO, tempfile.TemporaryFile(dir=folder))
     with file:
         shutil.copyfileobj(file, copy, READ_CHUNK)
@@ -226,5 +226,5 @@ def _open(environment: str, digest: bytes, store: str = "", length: int | None =
             return each.open(key_of(environment, digest), length)
         except FileNotFoundError:
             continue
-    files.require_set_up(config.settings().vault_dir / environment)
+    folders.require_set_up(config.settings().vault_dir / environment)
     raise InstanceUnknown("the vault has no such object")

@@ -13,6 +13,7 @@ from tests.portal.test_pages import signed_in
 from tests.services.test_integrity import flip, go_round
 from tests.services.test_reconciliation import go_round as reconcile
 from tests.services.test_rejections import registered
+from tests.vaults import file_of
 
 pytestmark = pytest.mark.usefixtures("db", "own_vault")
 
@@ -62,7 +63,7 @@ def test_a_damaged_object_is_listed_and_looked_at_again() -> None:
     assert "damaged objects" in content and f"/studies/{study.id}/" in content
     answer = client.post("/integrity/restore/", {"object": str(row.id)}, follow=True)
     assert vault.key_of("production", bytes(row.digest)) in said(answer)
-    vault.path_of("production", bytes(row.digest)).write_bytes(copy)
+    file_of("production", bytes(row.digest)).write_bytes(copy)
     answer = client.post("/integrity/restore/", {"object": str(row.id)}, follow=True)
     assert "whole again" in said(answer)
     assert client.post("/integrity/restore/", {"object": str(row.id)}).status_code == 404

@@ -8,7 +8,6 @@ from django.test import Client
 from pydicom.dataset import Dataset
 from pynetdicom.dsutils import encode
 
-from archive import vault
 from archive.models import Instance, RejectionTitle, Study
 from archive.services.sessions import Session
 from archive.simulation import studies
@@ -18,6 +17,7 @@ from archive.values import now
 from tests import cast
 from tests.portal.test_pages import signed_in
 from tests.portal.test_study import looks, opened
+from tests.vaults import file_of
 
 pytestmark = pytest.mark.django_db
 
@@ -129,7 +129,7 @@ def test_an_object_of_another_study_is_not_there(ecg: Instance) -> None:
 
 
 def test_damaged_bytes_are_never_shown(ecg: Instance) -> None:
-    path = vault.path_of(ecg.environment, bytes(ecg.digest))
+    path = file_of(ecg.environment, bytes(ecg.digest))
     content = bytearray(path.read_bytes())
     content[-1] ^= 1
     path.write_bytes(content)

@@ -15,6 +15,7 @@ from tests import cast
 from tests.cast import dataset, send
 from tests.services.test_integrity import flip, one, quarantined
 from tests.unsettling import case, failing_once, known_study, tear
+from tests.vaults import file_of
 
 pytestmark = pytest.mark.usefixtures("fresh_database", "own_vault")
 
@@ -35,7 +36,7 @@ def test_what_a_power_cut_left_of_the_last_objects_is_found_at_the_next_start(
     flip(bytes(one(earlier).digest))
     assert unsettled.look(cut) == (2, 0) and not Case.objects.exists(), "whole, or not the last"
     tear(last)
-    vault.path_of("production", bytes(one(other).digest)).unlink()
+    file_of("production", bytes(one(other).digest)).unlink()
     assert unsettled.look(cut - timedelta(days=1)) == (0, 0) and not Case.objects.exists()
     with monkeypatch.context() as strange:
         strange.setattr(vault, "is_whole", failing_once(vault.is_whole))

@@ -20,6 +20,7 @@ from archive.values import now, uid_from_uuid, uuid7
 from tests import cast, notes
 from tests.cast import CT, MALLILA, dataset
 from tests.configuring import Configure
+from tests.vaults import file_of
 
 pytestmark = pytest.mark.usefixtures("db")
 
@@ -119,7 +120,7 @@ def test_unknown_and_anothers_objects_fail_alike() -> None:
 def test_another_class_and_damaged_bytes_have_their_own_reasons() -> None:
     cast.store(dataset(), dataset())
     first, second = Instance.objects.order_by("id")
-    path = vault.path_of("production", bytes(second.digest))
+    path = file_of("production", bytes(second.digest))
     path.chmod(0o600)
     path.write_bytes(path.read_bytes()[:-1] + b"\xff")
     asked = commitment.request(

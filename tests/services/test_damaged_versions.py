@@ -8,7 +8,7 @@ from pydicom.dataset import Dataset
 from archive import errors, stores, vault
 from archive.models import Case, Document, InstanceVersion
 from archive.services import verification
-from archive.stores import Store, files
+from archive.stores import Store, folders
 from archive.stores.files import FileStore
 from tests import cast, notes
 from tests.cast import dataset
@@ -16,6 +16,7 @@ from tests.services.test_corrections import NEW_PATIENT, corrected, moved, serve
 from tests.services.test_integrity import flip, go_round, quarantined
 from tests.services.test_kept_records import Filling
 from tests.services.test_rejections import registered
+from tests.vaults import file_of
 
 pytestmark = pytest.mark.usefixtures("db", "own_vault")
 
@@ -58,7 +59,7 @@ def test_an_earlier_version_put_back_from_a_copy_is_whole_again() -> None:
     made = dataset()
     moved(made)
     version = InstanceVersion.objects.get(number=1)
-    path = vault.path_of("production", bytes(version.digest))
+    path = file_of("production", bytes(version.digest))
     copy = path.read_bytes()
     flip(bytes(version.digest))
     assert go_round().found == 1
@@ -75,7 +76,7 @@ def test_what_is_moved_while_it_is_read_is_not_damaged(
     made = dataset()
     registered(made, dataset())
     notes.send(notes.note(notes.QUALITY, made))
-    files.set_up(tmp_path / "filling/production")
+    folders.set_up(tmp_path / "filling/production")
     filling = Filling(tmp_path / "filling", own_vault)
     both: dict[str, Store] = {"filling": filling, "files": FileStore(own_vault)}
     monkeypatch.setattr(stores, "configured", lambda: both)

@@ -46,6 +46,7 @@ from tests import cast, notes, persons, retention
 from tests.cast import VENLA, dataset
 from tests.services.test_corrections import NEW_PATIENT, corrected
 from tests.services.test_integrity import go_round
+from tests.vaults import file_of
 
 
 @pytest.fixture(autouse=True)
@@ -65,7 +66,7 @@ def test_a_study_goes_and_what_is_told_of_it_stays() -> None:
     manifest.refresh_from_db()
     assert (made.state, study.state, manifest.status) == ("done", "destroyed", "deprecated")
     for digest in (*objects.values(), bytes.fromhex(manifest.vault_key)):
-        assert not vault.path_of("production", bytes(digest)).exists()
+        assert not file_of("production", bytes(digest)).exists()
     assert dict(Instance.objects.values_list("sop_instance_uid", "digest")) == objects
     lines = "".join(f"{uid} {bytes(objects[uid]).hex()}\n" for uid in sorted(objects))
     item = DestructionItem.objects.get()
@@ -194,7 +195,7 @@ def with_one_rejected(title: str) -> Study:
     """Of two objects, one was rejected before it was committed."""
     study = retention.ended()
     wrong = Instance.objects.filter(study=study)[:1].get()
-    notes.send(notes.note(title, dcmread(vault.path_of("production", bytes(wrong.digest)))))
+    notes.send(notes.note(title, dcmread(file_of("production", bytes(wrong.digest)))))
     registration.advance(study.id)
     Instance.objects.filter(id=wrong.id).update(committed_at=None)
     return study
@@ -217,7 +218,7 @@ def test_a_study_whose_patient_is_being_corrected_is_spared() -> None:
     notes.allow(metadata=True)
     study = retention.ended()
     made = retention.approved(study)
-    path = vault.path_of("production", digest_of(study))
+    path = file_of("production", digest_of(study))
     cast.store(corrected(dcmread(path), **NEW_PATIENT))
     retention.finish(made)
     assert retention.states(made) == [("spared", "unsettled")]
@@ -230,12 +231,12 @@ def test_a_study_whose_patient_is_being_corrected_is_spared() -> None:
 def test_a_note_that_went_with_its_study_is_no_damage() -> None:
     notes.allow(metadata=True)
     study = retention.ended()
-    first = dcmread(vault.path_of("production", digest_of(study)))
+    first = dcmread(file_of("production", digest_of(study)))
     note = notes.note(notes.SAFETY, first)
     notes.send(note)
     registration.advance(study.id)
     retention.finish(retention.approved(study))
-    kept = vault.path_of("production", bytes(Rejection.objects.get().digest))
+    kept = file_of("production", bytes(Rejection.objects.get().digest))
     assert not kept.exists()
     notes.send(note)
     go_round()

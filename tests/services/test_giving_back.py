@@ -6,7 +6,7 @@ from contextlib import AbstractContextManager, nullcontext
 import pytest
 from pydicom.dataset import Dataset
 
-from archive import errors, vault
+from archive import errors
 from archive.models import Case, Instance, LedgerEvent, Register, Study
 from archive.services import registration, retrieval
 from archive.services.retrieval import Retrieval
@@ -18,6 +18,7 @@ from tests.notes import QUALITY, SAFETY, note
 from tests.objects.samples import read
 from tests.services.test_corrections import moved
 from tests.services.test_rejections import registered
+from tests.vaults import file_of
 
 pytestmark = pytest.mark.usefixtures("db")
 
@@ -86,7 +87,7 @@ def test_damage_that_a_retrieval_finds_sets_the_object_aside_and_is_a_case() -> 
     made = dataset()
     study = registered(made)
     row = Instance.objects.get(sop_instance_uid=uid_of(made))
-    file = vault.path_of(row.environment, bytes(row.digest))
+    file = file_of(row.environment, bytes(row.digest))
     file.chmod(0o600)
     file.write_bytes(file.read_bytes()[:-1] + b"\xff")
     wanted = going(study)

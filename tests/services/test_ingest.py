@@ -18,12 +18,13 @@ from archive.services.sessions import Session
 from tests import cast
 from tests.cast import EXPLICIT, IMPLICIT, MALLILA, VENLA, dataset, encoded, send
 from tests.objects import samples
+from tests.vaults import file_of
 
 pytestmark = pytest.mark.usefixtures("db")
 
 
 def files(environment: str = "production") -> list[str]:
-    folder = vault.path_of(environment, bytes(32)).parent.parent
+    folder = file_of(environment, bytes(32)).parent.parent
     return [path.name for path in folder.rglob("*") if path.is_file()]
 
 
@@ -32,7 +33,7 @@ def test_bytes_are_kept_exactly_and_the_file_tells_where_it_belongs() -> None:
     study = cast.store(made)
     instance = Instance.objects.get(study=study)
     assert vault.read("production", bytes(instance.digest)) == encoded(made)
-    path = vault.path_of("production", bytes(instance.digest))
+    path = file_of("production", bytes(instance.digest))
     read = pydicom.dcmread(path)
     assert read.file_meta.SourceApplicationEntityTitle == "ESIM_PACS"
     assert read.file_meta.TransferSyntaxUID == EXPLICIT

@@ -31,7 +31,7 @@ from archive.services import (
     storage,
     verification,
 )
-from archive.stores.files import MARK
+from archive.stores.folders import MARK
 from archive.values import now, uid_from_uuid
 from tests import cast, notes
 from tests.cast import dataset
@@ -39,13 +39,14 @@ from tests.configuring import Configure
 from tests.services.test_corrections import NEW_PATIENT, corrected
 from tests.services.test_registration import quiet
 from tests.services.test_rejections import ARCHIVIST, registered
+from tests.vaults import file_of
 
 pytestmark = pytest.mark.usefixtures("db", "own_vault")
 
 
 def flip(digest: bytes, environment: str = "production") -> None:
     """One bit of the last byte, as a medium does it."""
-    path = vault.path_of(environment, digest)
+    path = file_of(environment, digest)
     data = bytearray(path.read_bytes())
     data[-1] ^= 1
     path.chmod(0o600)
@@ -171,7 +172,7 @@ def test_staff_restore_a_file_from_a_copy() -> None:
     flip(digest)
     go_round()
     assert not integrity.look_again(ARCHIVIST, one(made).id)
-    vault.path_of("production", digest).write_bytes(copy)
+    file_of("production", digest).write_bytes(copy)
     assert integrity.look_again(ARCHIVIST, one(made).id)
     assert one(made).damaged_at is None
     assert LedgerEvent.objects.get(kind="object.restored").actor_name == ARCHIVIST.name
@@ -198,7 +199,7 @@ def test_bytes_that_are_gone_are_damage_and_a_vault_that_is_gone_is_not(own_vaul
     assert Case.objects.filter(reason="storage-gone").exists()
     own_vault.rmdir()
     away.rename(own_vault)
-    vault.path_of("production", bytes(one(made).digest)).unlink()
+    file_of("production", bytes(one(made).digest)).unlink()
     Round.objects.update(not_before=now())
     assert verification.step()
     assert one(made).damaged_at is not None
@@ -286,9 +287,10 @@ def test_earlier_versions_notes_and_manifests_are_read_as_well(own_vault: Path) 
     manifest.refresh_from_db()
     assert manifest.status == "deprecated"
     assert Document.objects.filter(study=study, status="approved").exists()
-    kept = vault.path_of("production", bytes(Rejection.objects.get().digest))
+    kept = file_of("production", bytes(Rejection.objects.get().digest))
     assert not kept.exists()
     notes.send(rejection)
+    assert file_of("production", bytes(Rejection.objects.get().digest)) == kept
     assert kept.exists() and go_round().found == 0
     assert Rejection.objects.count() == 1
     events = CaseEvent.objects.filter(sop_instance_uid=Rejection.objects.get().note_uid)

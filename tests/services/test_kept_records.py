@@ -12,7 +12,7 @@ from django.core.management import call_command
 from archive import config, stores, vault
 from archive.models import Case, CaseEvent, Instance
 from archive.services import kept_records, rebuilding
-from archive.stores import Store, files
+from archive.stores import Store, folders
 from archive.stores.files import FileStore
 from tests import cast, notes
 from tests.cast import dataset
@@ -124,7 +124,7 @@ def test_a_record_that_is_moved_meanwhile_is_read_where_it_is(
     made = dataset()
     cast.store(made)
     notes.send(note(SAFETY, made))
-    files.set_up(tmp_path / "filling/production")
+    folders.set_up(tmp_path / "filling/production")
     both: dict[str, Store] = {
         "filling": Filling(tmp_path / "filling", own_vault),
         "files": FileStore(own_vault),

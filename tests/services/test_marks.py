@@ -15,6 +15,7 @@ from tests import cast
 from tests.cast import EXPLICIT, IMPLICIT, encoded
 from tests.finding import find
 from tests.objects import samples
+from tests.vaults import file_of
 
 pytestmark = pytest.mark.usefixtures("db")
 
@@ -93,7 +94,7 @@ def test_what_cannot_be_read_says_nothing() -> None:
 
 def test_a_damaged_mark_is_listed_without_what_it_said_and_is_on_the_desk() -> None:
     study: Study = cast.store(presentation_state(["1.2.3"]))
-    path = vault.path_of("production", bytes(Instance.objects.get().digest))
+    path = file_of("production", bytes(Instance.objects.get().digest))
     path.chmod(0o600)
     path.write_bytes(path.read_bytes()[:-1] + b"x")
     for _ in range(2):

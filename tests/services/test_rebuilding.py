@@ -48,6 +48,7 @@ from tests.services.test_corrections import NEW_PATIENT, corrected, moved, serve
 from tests.services.test_integrity import flip, go_round
 from tests.services.test_registration import quiet, state
 from tests.services.test_rejections import registered
+from tests.vaults import file_of
 
 pytestmark = pytest.mark.usefixtures("db", "own_vault")
 
@@ -249,7 +250,7 @@ def test_objects_that_were_set_aside_are_missed_by_name_and_not_shown(own_vault:
         for uid, digest in Instance.objects.values_list("sop_instance_uid", "digest")
     }
     flip(named_by[bad.SOPInstanceUID])
-    path = vault.path_of("production", named_by[headless.SOPInstanceUID])
+    path = file_of("production", named_by[headless.SOPInstanceUID])
     path.chmod(0o600)
     path.write_bytes(b"no file of ours any more")
     for row in Instance.objects.all():
@@ -298,7 +299,7 @@ def test_a_file_whose_series_is_another_studys_is_counted_and_harms_nobody() -> 
 def test_what_a_power_cut_left_half_written_is_no_object_until_it_comes_whole() -> None:
     sent = dataset()
     cast.store(sent)
-    path = vault.path_of("production", bytes(Instance.objects.get().digest))
+    path = file_of("production", bytes(Instance.objects.get().digest))
     whole = path.read_bytes()
     path.write_bytes(whole[:-100])
     wipe()

@@ -28,6 +28,7 @@ from tests.cast import VENLA, dataset
 from tests.services.test_corrections import NEW_PATIENT, corrected, moved, served, settle
 from tests.services.test_registration import state, stored
 from tests.services.test_rejections import ARCHIVIST, registered
+from tests.vaults import file_of
 
 pytestmark = pytest.mark.usefixtures("db", "own_vault")
 
@@ -127,7 +128,7 @@ def test_images_before_their_examination_note_are_found_until_it_comes() -> None
 def test_a_row_without_bytes_becomes_a_damaged_object() -> None:
     registered(dataset())
     row = Instance.objects.get()
-    vault.path_of("production", bytes(row.digest)).unlink()
+    file_of("production", bytes(row.digest)).unlink()
     assert go_round() == {"row-without-bytes": str(row.id)}
     assert mend("row-without-bytes") is Repair.REPORTED
     row.refresh_from_db()

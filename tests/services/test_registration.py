@@ -28,6 +28,7 @@ from archive.services.sessions import Session
 from archive.values import now
 from tests import cast
 from tests.cast import RONTGEN, dataset
+from tests.vaults import file_of
 
 pytestmark = pytest.mark.usefixtures("db")
 
@@ -366,5 +367,5 @@ def test_the_time_of_a_manifest_is_utc_and_that_of_its_objects_as_it_came(
     registration.advance(study.id)
     found = Document.objects.get(study=study, kind="manifest")
     assert found.metadata["service_start"] == start
-    held = dcmread(vault.path_of("production", bytes(Instance.objects.get().digest)))
+    held = dcmread(file_of("production", bytes(Instance.objects.get().digest)))
     assert (held.StudyDate, held.StudyTime) == (day, at)

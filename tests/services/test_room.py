@@ -11,8 +11,8 @@ from archive import vault
 from archive.models import Case, Environment
 from archive.queries import health, room
 from archive.services import error_desk, storage
-from archive.stores import files
-from archive.stores.files import MARK
+from archive.stores import folders
+from archive.stores.folders import MARK
 from tests.configuring import Configure
 from tests.portal.test_pages import signed_in
 
@@ -29,7 +29,7 @@ def other_disk(own_vault: Path) -> Iterator[Path]:
         folder, home = Path(name), own_vault / "test"
         (home / MARK).unlink()
         home.rmdir()
-        files.set_up(folder)
+        folders.set_up(folder)
         home.symlink_to(folder)
         yield folder
 
@@ -148,8 +148,8 @@ def test_a_disk_that_is_gone_is_told_with_whose_it_is_and_hides_no_other(own_vau
     assert other.events.get().facts == {"environments": "production"}
     case.refresh_from_db()
     assert (case.state, case.event_count) == ("open", 1), "it is still lost"
-    files.set_up(own_vault / "production")
-    files.set_up(own_vault / "test")
+    folders.set_up(own_vault / "production")
+    folders.set_up(own_vault / "test")
     assert storage.watch()
     assert set(Case.objects.values_list("state", flat=True)) == {"resolved"}
 
@@ -168,7 +168,7 @@ def test_a_disk_that_is_back_and_nearly_full_is_lost_no_more(
 ) -> None:
     (own_vault / "production" / MARK).unlink()
     assert not storage.watch()
-    files.set_up(own_vault / "production")
+    folders.set_up(own_vault / "production")
     configure(FREE_BYTES_WARNING=str(1 << 60))
     assert not storage.watch()
     states = dict(Case.objects.values_list("reason", "state"))

@@ -17,7 +17,7 @@ import pytest
 from django.db import IntegrityError, connection, connections
 from pydicom.dataset import Dataset
 
-from archive import vault
+from archive import config, vault
 from archive.errors import StorageFull, StorageGone
 from archive.models import Case, Instance, Job, LedgerEvent, Study, StudyState
 from archive.services import commitment, integrity, rows, serving, unsettled
@@ -26,15 +26,18 @@ from archive.stores import files
 from archive.values import uid_from_uuid
 from tests import cast, notes
 from tests.cast import dataset, send
+from tests.configuring import Configure
 from tests.edges.dicom.listening import eventually
 from tests.services.test_integrity import one, quarantined
 from tests.unsettling import case, is_committed, known_study, tear
+from tests.vaults import file_of, syncing_by
 
 pytestmark = pytest.mark.usefixtures("fresh_database", "own_vault")
 
 
-@pytest.fixture
-def session() -> Session:
+@pytest.fixture(params=["0", "16"], ids=["files", "landing"])
+def session(request: pytest.FixtureRequest, configure: Configure) -> Session:
+    configure(LANDING_SEGMENTS=request.param)
     return known_study()
 
 
@@ -48,7 +51,7 @@ def test_the_row_is_written_while_the_bytes_are_synced(
         os.fdatasync(file)
         synced.append(file)
 
-    monkeypatch.setattr(files, "_sync_data", sync)
+    syncing_by(monkeypatch, sync)
     send(session, made)
     assert synced
 
@@ -60,6 +63,7 @@ def test_bytes_that_fail_after_their_row_are_refused_and_their_row_taken_back(
     made = dataset()
     refuse(session, made, monkeypatch)
     assert not is_committed(made) and not Case.objects.filter(reason="bytes-damaged").exists()
+    vault.give_files("production", quiet_seconds=0)
     assert len(list(own_vault.glob("production/??/*.dcm"))) == 2 and not quarantined(own_vault)
     send(session, made)
     session.close()
@@ -73,7 +77,7 @@ def refuse(session: Session, made: Dataset, monkeypatch: pytest.MonkeyPatch) -> 
         raise StorageFull("no space left on the vault")
 
     with monkeypatch.context() as broken:
-        broken.setattr(files, "_sync_data", fail)
+        syncing_by(broken, fail)
         with pytest.raises(StorageFull):
             send(session, made)
 
@@ -92,7 +96,7 @@ def test_a_study_that_went_on_with_a_row_that_is_taken_back_goes_its_road_again(
         raise StorageFull("no space left on the vault")
 
     with monkeypatch.context() as broken:
-        broken.setattr(files, "_sync_data", went_on)
+        syncing_by(broken, went_on)
         with pytest.raises(StorageFull):
             send(session, made)
     study = Study.objects.get()
@@ -121,7 +125,7 @@ def test_a_row_that_somebody_has_dealt_with_meanwhile_stays(
             other.execute(change, {"id": found})
         raise StorageFull("no space left on the vault")
 
-    monkeypatch.setattr(files, "_sync_data", dealt_with)
+    syncing_by(monkeypatch, dealt_with)
     with pytest.raises(StorageFull):
         send(session, made)
     assert is_committed(made)
@@ -139,7 +143,7 @@ def test_a_note_that_hid_what_was_taken_back_awaits_it(
             threads.submit(in_thread, lambda: notes.send(notes.note(notes.QUALITY, made))).result()
         raise StorageFull("no space left on the vault")
 
-    monkeypatch.setattr(files, "_sync_data", reject)
+    syncing_by(monkeypatch, reject)
     with pytest.raises(StorageFull):
         send(session, made)
     assert not is_committed(made)
@@ -163,7 +167,7 @@ def test_who_brings_the_same_while_it_is_synced_is_told_success_of_what_stands(
     """
     made, second = dataset(), Session(cast.peer())
     second.brings_new = not knows
-    waits, lock, sync, first = Event(), fcntl.flock, files._sync_data, list[int]()
+    waits, lock, sync, first = Event(), fcntl.flock, os.fdatasync, list[int]()
 
     def locked(file: int, how: int) -> None:
         if how == fcntl.LOCK_SH:
@@ -182,7 +186,7 @@ def test_who_brings_the_same_while_it_is_synced_is_told_success_of_what_stands(
 
     coming: list[Future[object]] = []
     monkeypatch.setattr(fcntl, "flock", locked)
-    monkeypatch.setattr(files, "_sync_data", fail_first)
+    syncing_by(monkeypatch, fail_first)
     with ThreadPoolExecutor(1) as threads:
         with pytest.raises(StorageFull):
             send(session, made)
@@ -203,7 +207,7 @@ def test_what_is_refused_before_its_row_was_said_leaves_none(
     def fail(file: int) -> None:
         raise StorageFull("no space left on the vault")
 
-    monkeypatch.setattr(files, "_sync_data", fail)
+    syncing_by(monkeypatch, fail)
     with pytest.raises(StorageFull):
         send(session, made)
     assert not is_committed(made)
@@ -236,7 +240,7 @@ def test_a_disk_that_takes_nothing_any_more_is_told_and_promises_nothing(
     made, other = dataset(), dataset()
     send(session, other)
     with monkeypatch.context() as broken:
-        for name in ("fdatasync", "unlink", "rename"):  # before it is noticed
+        for name in ("fdatasync", "unlink", "rename", "pwrite"):  # before it is noticed
             broken.setattr(os, name, read_only)
         with pytest.raises(StorageGone):
             send(session, made)
@@ -282,7 +286,8 @@ def test_a_file_system_that_finds_itself_damaged_is_away_and_no_fault_of_the_obj
     def damaged(*_: object, **__: object) -> None:
         raise OSError(getattr(errno, said), "Structure needs cleaning")
 
-    for name in ("link", "fdatasync"):
+    written_by = "pwritev" if config.settings().landing_segments else "link"
+    for name in (written_by, "fdatasync"):
         with monkeypatch.context() as broken:
             broken.setattr(os, name, damaged)
             with pytest.raises(StorageGone):
@@ -316,14 +321,14 @@ def test_what_was_healed_while_its_damage_was_read_stands_again(
     made = dataset()
     send(session, made)
     digest = bytes(one(made).digest)
-    whole = vault.path_of("production", digest).read_bytes()
+    whole = file_of("production", digest).read_bytes()
     tear(made)
     is_whole = vault.is_whole
 
     def seen(*about: Any) -> bool:
         found = is_whole(*about)
         if not found:
-            vault.path_of("production", digest).write_bytes(whole)
+            file_of("production", digest).write_bytes(whole)
         return found
 
     monkeypatch.setattr(vault, "is_whole", seen)
@@ -359,6 +364,6 @@ def test_the_same_object_again_is_success_only_when_its_bytes_are_there(session:
     send(Session(cast.peer()), made)
     assert serving.served(one(made)).data() == cast.encoded(made)
     assert LedgerEvent.objects.get(kind="object.restored").subject_id == one(made).id
-    vault.path_of("production", bytes(one(made).digest)).unlink()
+    file_of("production", bytes(one(made).digest)).unlink()
     send(Session(cast.peer()), made)
     assert serving.served(one(made)).data() == cast.encoded(made)

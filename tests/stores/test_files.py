@@ -8,7 +8,7 @@ import pytest
 from archive import vault
 from archive.errors import StorageFull
 from archive.objects.part10 import PREFIX_LENGTH
-from archive.stores import files
+from archive.stores import folders, writing
 from archive.stores.files import FileStore
 from archive.vault.incoming import ASKED_EVERY, SPILL, Incoming
 from tests.configuring import Configure
@@ -22,8 +22,9 @@ pytestmark = pytest.mark.usefixtures("own_vault")
 
 
 @pytest.fixture(autouse=True)
-def marked(tmp_path: Path) -> None:
-    files.set_up(tmp_path / "production")
+def marked(tmp_path: Path, configure: Configure) -> None:
+    configure(LANDING_SEGMENTS="0")
+    folders.set_up(tmp_path / "production")
 
 
 def left_over(root: Path) -> list[Path]:
@@ -67,7 +68,7 @@ def test_what_no_digest_names_has_its_name_when_it_is_whole(
         named.append(store.has(record))
         os.fdatasync(file)
 
-    monkeypatch.setattr(files, "_sync_data", look)
+    monkeypatch.setattr(writing, "sync_data", look)
     store.put(record, (b"{}",), None)
     assert named and not any(named) and store.path(record).read_bytes() == b"{}"
 
@@ -92,7 +93,7 @@ def test_it_is_told_to_stand_once_it_can_be_read_and_before_it_is_synced(
         told.append("synced")
         os.fdatasync(file)
 
-    monkeypatch.setattr(files, "_sync_data", sync)
+    monkeypatch.setattr(writing, "sync_data", sync)
     whole = WHOLE.decode()
     store.put(KEY, PARTS, None, stands)
     assert told == [whole, "synced"], "the first in its folder, told once"
@@ -110,13 +111,13 @@ def test_what_cannot_be_synced_has_no_name(tmp_path: Path, monkeypatch: pytest.M
         raise StorageFull("no space left on the vault")
 
     with monkeypatch.context() as broken:
-        broken.setattr(files, "_sync_data", fail)
+        broken.setattr(writing, "sync_data", fail)
         with pytest.raises(StorageFull):
             store.put(KEY, PARTS, None)
         assert not store.has(KEY) and left_over(tmp_path) == []
     store.put(KEY, PARTS, None)
     with monkeypatch.context() as broken:
-        broken.setattr(files, "_sync_data", fail)
+        broken.setattr(writing, "sync_data", fail)
         with pytest.raises(StorageFull):
             store.put(KEY, (HEAD, b"other set"), None)
     assert store.path(KEY).read_bytes() == WHOLE, "what was there is not touched"

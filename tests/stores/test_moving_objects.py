@@ -20,6 +20,7 @@ from tests.services.test_integrity import go_round, one
 from tests.services.test_registration import quiet, state
 from tests.services.test_rejections import registered
 from tests.stores.test_object_storage import files
+from tests.vaults import file_of
 
 pytestmark = pytest.mark.usefixtures("db")
 
@@ -62,7 +63,7 @@ def test_a_damaged_file_is_not_moved_over_a_whole_one(mixed: dict[str, str]) -> 
     made = dataset()
     cast.store(made)
     digest = bytes(one(made).digest)
-    path, there = vault.path_of("production", digest), stores.configured()["s3"]
+    path, there = file_of("production", digest), stores.configured()["s3"]
     key, whole = vault.key_of("production", digest), path.read_bytes()
     there.put(key, (whole,), None)
     path.write_bytes(whole[:-1] + b"\xff")
@@ -120,7 +121,7 @@ def test_a_large_object_is_moved_both_ways_without_being_held_in_memory(
         assert (done.files, done.left, one(made).store) == (1, 0, to)
         assert done.size == one(made).size + vault.DATA_OFFSET
         assert vault.read("production", bytes(one(made).digest)) == cast.encoded(made)
-    path = vault.path_of("production", bytes(one(made).digest))
+    path = file_of("production", bytes(one(made).digest))
     path.write_bytes(path.read_bytes()[:-1] + b"\xff")
     done = storage.move("s3", lambda moved: None, most=10, per_second=1 << 30)
     assert (done.files, done.left) == (0, 1)

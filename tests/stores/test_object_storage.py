@@ -14,7 +14,8 @@ from archive import errors, stores, vault
 from archive.models import Case, Instance
 from archive.services import commitment, doubts, rebuilding, serving
 from archive.stores import s3
-from archive.stores.files import MARK, set_up
+from archive.stores.folders import MARK, set_up
+from archive.stores.landing import FOLDER
 from archive.values import uid_from_uuid
 from tests import cast, notes
 from tests.cast import dataset
@@ -30,7 +31,10 @@ pytestmark = pytest.mark.usefixtures("db")
 
 
 def files(own_vault: Path) -> list[str]:
-    return [path.name for path in own_vault.rglob("*") if path.is_file() and path.name != MARK]
+    """Beside the marks, and segments, of which nothing is left but their blocks."""
+    vault.give_files("production", quiet_seconds=0)
+    found = [path for path in own_vault.rglob("*") if path.is_file() and path.name != MARK]
+    return [path.name for path in found if path.parent.name != FOLDER]
 
 
 @pytest.mark.usefixtures("in_objects")

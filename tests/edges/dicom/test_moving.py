@@ -8,7 +8,6 @@ import pytest
 from pydicom.dataset import Dataset
 from pynetdicom.events import Event
 
-from archive import vault
 from archive.models import Case, CaseEvent, Connection, Instance, LedgerEvent
 from tests import cast
 from tests.edges.dicom import wire
@@ -28,6 +27,7 @@ from tests.edges.dicom.moves import (
     study_level,
 )
 from tests.edges.dicom.test_finding import asked
+from tests.vaults import file_of
 
 pytestmark = pytest.mark.usefixtures("fresh_database")
 
@@ -167,7 +167,7 @@ def test_a_damaged_object_is_never_given_out(
 ) -> None:
     made = stored(3)
     bad = Instance.objects.get(sop_instance_uid=made[1].SOPInstanceUID)
-    flip(vault.path_of("production", bytes(bad.digest)))
+    flip(file_of("production", bytes(bad.digest)))
     with storage(pick_port()) as destination, listener.associate(MOVE) as assoc:
         _, last, identifier = moved(assoc, study_level())
     assert (last.Status, counts(last)) == (0xB000, (None, 2, 1, 0))

@@ -11,13 +11,13 @@ from dicomweb_client.session_utils import create_session_from_user_pass
 from PIL import Image
 from pydicom.dataset import FileMetaDataset
 
-from archive import vault
 from archive.models import Instance
 from tests import cast
 from tests.cast import EXPLICIT, MALLILA, MATTI, dataset
 from tests.edges.dicomweb import web
 from tests.edges.dicomweb.web import System
 from tests.edges.gunicorn import serving
+from tests.vaults import file_of
 
 pytestmark = pytest.mark.journey
 
@@ -112,7 +112,7 @@ def test_a_damaged_object_breaks_the_answer_off(address: str) -> None:
     own = {"StudyInstanceUID": f"{STUDY}.9", "SeriesInstanceUID": f"{STUDY}.9.1"}
     cast.store(*(dataset(PixelData=noise, **own) for _ in range(3)))
     row = Instance.objects.order_by("-id")[0]
-    path = vault.path_of(row.environment, bytes(row.digest))
+    path = file_of(row.environment, bytes(row.digest))
     path.write_bytes(path.read_bytes()[:-1] + b"x")
     ours = web.system()
     with pytest.raises(requests.exceptions.ChunkedEncodingError):

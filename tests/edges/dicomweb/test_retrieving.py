@@ -24,6 +24,7 @@ from tests.edges.dicomweb import web
 from tests.notes import SAFETY, note
 from tests.objects import samples
 from tests.objects.samples import BIG
+from tests.vaults import file_of
 
 pytestmark = pytest.mark.usefixtures("db")
 
@@ -161,7 +162,7 @@ def test_of_what_only_some_can_be_given_the_answer_is_partial() -> None:
 
 def flip(made: Dataset) -> Instance:
     row = Instance.objects.get(sop_instance_uid=str(made.SOPInstanceUID))
-    file = vault.path_of(row.environment, bytes(row.digest))
+    file = file_of(row.environment, bytes(row.digest))
     content = bytearray(file.read_bytes())
     content[-1] ^= 1
     file.write_bytes(content)

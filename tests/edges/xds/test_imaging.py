@@ -42,6 +42,7 @@ from tests.edges.xds.schemas import schema
 from tests.edges.xds.test_server import basic
 from tests.services import xds_cast
 from tests.services.xds_cast import Peer
+from tests.vaults import file_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.edges.xds.urls")]
 
@@ -99,9 +100,7 @@ def test_the_request_is_one_of_the_schema(db: None) -> None:
 def test_some_are_given_and_the_others_each_with_their_error(db: None) -> None:
     study = registered()
     first, second = named(study)
-    path = vault.path_of(
-        "production", bytes(Instance.objects.get(sop_instance_uid=second.uid).digest)
-    )
+    path = file_of("production", bytes(Instance.objects.get(sop_instance_uid=second.uid).digest))
     path.unlink()
     answer = mime.images(
         consumer(),
@@ -219,7 +218,7 @@ def answered(peer: Peer, *objects: Named) -> Any:
 def test_damaged_bytes_break_the_answer_off(db: None) -> None:
     objects = named(registered())
     digest = bytes(Instance.objects.get(sop_instance_uid=objects[1].uid).digest)
-    path = vault.path_of("production", digest)
+    path = file_of("production", digest)
     path.write_bytes(path.read_bytes()[:-1] + b"!")
     pieces = answered(consumer(), *objects).streaming_content
     sent = bytearray()
@@ -359,7 +358,7 @@ def test_wado_says_before_it_begins_that_the_object_cannot_be_given(db: None) ->
     Instance.objects.filter(sop_instance_uid=first.uid).update(transfer_syntax_uid=JPEG_2000)
     assert wado(peer, first, transferSyntax=IMPLICIT).status_code == 406
     digest = bytes(Instance.objects.get(sop_instance_uid=second.uid).digest)
-    path = vault.path_of("production", digest)
+    path = file_of("production", digest)
     path.write_bytes(path.read_bytes()[:-1] + b"!")
     assert wado(peer, second).status_code == 500
     assert set(Case.objects.values_list("reason", flat=True)) == {"unsupported", "bytes-damaged"}

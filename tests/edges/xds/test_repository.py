@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 from django.db import DatabaseError
 
-from archive import vault
 from archive.config import settings
 from archive.edges.xds import giving
 from archive.models import (
@@ -32,6 +31,7 @@ from tests.edges.xds.messages import Paper
 from tests.edges.xds.mime import OURS, PDR, retrieve, sha1
 from tests.services import xds_cast
 from tests.services.xds_cast import Cast
+from tests.vaults import file_of
 
 pytestmark = [pytest.mark.django_db, pytest.mark.urls("tests.edges.xds.urls")]
 
@@ -237,7 +237,7 @@ def test_damaged_bytes_are_not_given(db: None) -> None:
     study = people.store(people.dataset())
     publishing.publish(study, publishing.prepare(study))
     document = Document.objects.get(study=study)
-    path = vault.path_of("production", bytes.fromhex(document.vault_key))
+    path = file_of("production", bytes.fromhex(document.vault_key))
     path.write_bytes(path.read_bytes()[:-1] + b"!")
     consumer = xds_cast.peer(people.organisation(), "production", XdsRole.CONSUMER)
     answer = retrieve(consumer, (OURS, document.unique_id))
