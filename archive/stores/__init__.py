@@ -52,8 +52,11 @@ class Store(Protocol):
 
     def remove(self, key: str) -> None: ...
 
+    def landed(self, environment: str) -> int:
+        """How many objects have no file of their own yet."""
+
     def give_files(self, environment: str, key_for: Naming, quiet_seconds: float) -> int:
-        """To what has none of its own yet, except where something came as lately as that; how many.
+        """To those, except where something came as lately as that; how many.
         Raises StorageFull, StorageGone.
         """
 

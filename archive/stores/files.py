@@ -135,6 +135,9 @@ class FileStore:
         finally:
             end(coming)
 
+    def landed(self, environment: str) -> int:
+        return len(self._landing.keys(environment))
+
     def give_files(self, environment: str, key_for: Naming, quiet_seconds: float) -> int:
         """Raises StorageFull, StorageGone."""
         if not is_set_up(home_of(self._root, environment)):

@@ -39,7 +39,7 @@ class Landing:
         self._lock = Lock()
         self._writing: dict[str, deque[Segment]] = {}
         self._opened: dict[str, int] = {}  # segments that this process writes to
-        self._reading: dict[str, list[Segment]] = {}
+        self._reading: dict[str, deque[Segment]] = {}
         self._rests: dict[str, float] = {}
 
     # --- in ---------------------------------------------------------------------------------------
@@ -67,30 +67,30 @@ class Landing:
             self._forget()
         idle = self._writing.setdefault(environment, deque())
         for _ in range(len(idle)):
-            with suppress(IndexError):  # another thread took the last
-                segment = idle.pop()
-                if self._take(segment, length):
-                    return segment
-                if segment.is_there():
-                    idle.appendleft(segment)
-                else:
-                    self._count(environment, -1)
+            segment = _last_of(idle)
+            if segment is None:  # other threads have them
+                break
+            if self._take(segment, length):
+                return segment
+            if segment.is_there():
+                idle.appendleft(segment)
+            else:
+                self._count(environment, -1)
         return self._another(environment, length)
 
     def _take(self, segment: Segment, length: int) -> bool:
+        """What a disk refuses here it tells when an object's own file is written."""
         if self._rests.get(segment.path, 0.0) > monotonic() or not segment.take():
             return False
         is_ours = False
-        try:
+        with suppress(OSError):
             if segment.is_there():
                 segment.refresh()
                 segment.begin()
                 is_ours = segment.has_room(length)
-                if not is_ours:
-                    self._rests[segment.path] = monotonic() + REST_SECONDS
-        finally:
-            if not is_ours:
-                segment.let_go()
+        if not is_ours:
+            segment.let_go()
+            self._rests[segment.path] = monotonic() + REST_SECONDS
         return is_ours
 
     def _another(self, environment: str, length: int) -> Segment | None:
@@ -116,14 +116,11 @@ class Landing:
 
     def _open_new(self, environment: str, number: int) -> Segment | None:
         folder = f"{self._root}/{environment}/{FOLDER}"
-        path = f"{folder}/{number:02d}"
-        is_new = not os.path.exists(path)
         try:
             make_room(self._root, folder)
-            segment = Segment(path)
-            if is_new:
-                sync_folder(folder)
-        except OSError:  # full, or gone: as an object's own file will tell
+            segment = Segment(f"{folder}/{number:02d}", to_write=True)
+            sync_folder(folder)  # who made it may have been killed before
+        except OSError:  # as in _take
             return None
         return segment
 
@@ -167,9 +164,12 @@ class Landing:
     def strike(self, key: str) -> None:
         """It is gone for ever, durable on return. Raises OSError."""
         for segment in self._segments(key):
-            with segment.alone():
-                if key in segment.slots:
-                    segment.strike(key)
+            with segment.shared():
+                is_here = segment.slot(key) is not None
+            if is_here:
+                writable = Segment(segment.path, to_write=True)
+                with writable.alone():
+                    writable.strike(key)
 
     def clear(self, environment: str, give: Callable[[Landed], None], before: float) -> int:
         """Have what landed given files: of segments that nobody wrote to since then, and of full
@@ -182,7 +182,7 @@ class Landing:
                 if segment.holds_any() and (is_quiet or not segment.has_room(SMALL)):
                     due.append(segment.path)
         # Opened anew they are read to their end: nothing may stand where it is not looked for.
-        return sum(_clear(Segment(path), give) for path in due)
+        return sum(_clear(Segment(path, to_write=True), give) for path in due)
 
     def _segments(self, key: str) -> Iterator[Segment]:
         """Of the key's environment, each for the caller alone."""
@@ -194,8 +194,8 @@ class Landing:
         except FileNotFoundError:
             return
         for path in (f"{folder}/{name}" for name in names):
-            idle = self._reading.setdefault(path, [])
-            segment = idle.pop() if idle else None
+            idle = self._reading.setdefault(path, deque())
+            segment = _last_of(idle)
             if segment is None or not segment.is_there():
                 segment = Segment(path)
             try:
@@ -204,18 +204,29 @@ class Landing:
                 idle.append(segment)
 
 
+def _last_of(idle: deque[Segment]) -> Segment | None:
+    try:
+        return idle.pop()
+    except IndexError:
+        return None
+
+
 def _clear(segment: Segment, give: Callable[[Landed], None]) -> int:
     """A worker that ends in the middle has done no harm: what has its file already keeps it."""
-    generation, place, given = 0, BLOCK, 0
+    place, given = BLOCK, 0
+    with segment.shared():
+        generation = segment.generation
     while True:
-        with segment.alone():
-            if not segment.is_sound() or generation not in (0, segment.generation):
-                return given  # another worker has done it
-            generation = segment.generation
+        with segment.shared():  # others may read, nobody can write
             batch = segment.standing(place)[:AT_ONCE]
-            if not batch:
-                segment.clear()
-                return given
-            give([(slot.key, segment.content_of(slot)) for slot in batch])
-        given += len(batch)
-        place = batch[-1].end
+            if segment.generation != generation or not segment.is_sound():
+                return given  # another worker has done it
+            if batch:
+                give([(slot.key, segment.content_of(slot)) for slot in batch])
+                given += len(batch)
+                place = batch[-1].end
+        if not batch:
+            with segment.alone():
+                if segment.generation == generation and not segment.standing(place):
+                    segment.clear()
+                    return given

@@ -56,14 +56,17 @@ class Segment:
     follow each other.
     """
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, *, to_write: bool = False) -> None:
         """Raises OSError."""
         self.path = path
-        self.slots: dict[str, Slot] = {}
+        self._slots: dict[str, list[Slot]] = {}
         self.end = BLOCK
         self.generation = 0
+        self._left_to = BLOCK  # what an earlier generation has left ends here
+        self._failed_in = 0  # the generation in which a slot could not be synced
         self._size = 0  # as far as it was seen to have grown
-        self.file = os.open(path, os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600)
+        how = os.O_CREAT | os.O_RDWR if to_write else os.O_RDONLY
+        self.file = os.open(path, how | os.O_CLOEXEC, 0o600)
         self._inode = os.fstat(self.file).st_ino
 
     def __del__(self) -> None:
@@ -121,7 +124,7 @@ class Segment:
         generation = self._read_generation()
         if generation != self.generation:
             is_known, self.generation = self.generation > 0, generation
-            self.slots, self.end = {}, BLOCK
+            self._slots, self.end, self._left_to = {}, BLOCK, BLOCK
             if not is_known:
                 self._read_whole()
         while slot := self._read_slot(self.end):
@@ -132,10 +135,13 @@ class Segment:
         return self.generation > 0
 
     def has_room(self, length: int) -> bool:
-        return self.is_sound() and self.end + span(length) <= CAPACITY
+        """Not behind a slot that could not be synced: it may be lost, and others write there."""
+        is_sound = self.is_sound() and self._failed_in != self.generation
+        return is_sound and self.end + span(length) <= CAPACITY
 
     def holds_any(self) -> bool:
-        return self.end > BLOCK
+        """Or the bytes of some that have their files."""
+        return self.is_sound() and max(self.end, self._left_to) > BLOCK
 
     def standing(self, place: int = BLOCK) -> list[Slot]:
         """From there on, in the order of their places; one that came twice as often as that."""
@@ -148,9 +154,11 @@ class Segment:
         return found
 
     def slot(self, key: str) -> Slot | None:
-        """The last of the key's."""
-        slot = self.slots.get(key)
-        return slot if slot is not None and self._stands(slot) else None
+        """The last of the key's that stand."""
+        for slot in reversed(self._slots.get(key, ())):
+            if self._stands(slot):
+                return slot
+        return None
 
     def content_of(self, slot: Slot) -> bytes:
         return os.pread(self.file, slot.length, slot.place + HEAD)
@@ -170,8 +178,9 @@ class Segment:
         try:
             self.sync()
         except BaseException:
+            self._failed_in = self.generation
             with suppress(OSError):
-                self._wipe(key)
+                self._wipe(slot)
             raise
 
     def sync(self) -> None:
@@ -179,17 +188,20 @@ class Segment:
 
     def strike(self, key: str) -> None:
         """Its bytes are gone for ever, durable on return. Raises OSError."""
-        self._wipe(key)
+        for slot in self.standing():
+            if slot.key == key:
+                self._wipe(slot)
         self.sync()
 
     def clear(self) -> None:
         """All that it holds has files: it begins anew, and no byte of an object is left in it."""
-        end = self.end
+        end = max(self.end, self._left_to)
         self._begin(self.generation + 1)
         self.sync()  # before a slot goes: none may follow a new one of the same generation
         for place in range(BLOCK, end, GROWN_BY):
             os.pwrite(self.file, bytes(min(GROWN_BY, end - place)), place)
         self.sync()
+        self._left_to = BLOCK
         self.refresh()
 
     def begin(self) -> None:
@@ -199,16 +211,14 @@ class Segment:
             self.sync()
             self.refresh()
 
-    def _wipe(self, key: str) -> None:
-        for slot in self.standing():
-            if slot.key == key:
-                os.pwrite(self.file, _STRUCK + bytes(slot.length), slot.place + HEAD - 1)
-        self.slots.pop(key, None)
+    def _wipe(self, slot: Slot) -> None:
+        """Its head stays: by it those behind are found."""
+        os.pwrite(self.file, _STRUCK + bytes(slot.length), slot.place + HEAD - 1)
 
     # --- bytes ------------------------------------------------------------------------------------
 
     def _add(self, slot: Slot) -> None:
-        self.slots[slot.key] = slot
+        self._slots.setdefault(slot.key, []).append(slot)
         self.end = slot.end
 
     def _stands(self, slot: Slot) -> bool:
@@ -217,10 +227,13 @@ class Segment:
     def _read_whole(self) -> None:
         place, size = BLOCK, os.fstat(self.file).st_size
         while place < size:
-            slot = self._read_slot(place)
-            if slot is not None:
+            generation, slot = self._read_head(place)
+            if slot is None:
+                place += BLOCK
+                continue
+            if generation == self.generation:
                 self._add(slot)
-            place = slot.end if slot is not None else place + BLOCK
+            self._left_to = place = slot.end
 
     def _read_generation(self) -> int:
         """0 where there is none."""
@@ -240,14 +253,19 @@ class Segment:
         return _vouched_for(head).ljust(HEAD - 1, b"\0") + _STANDS
 
     def _read_slot(self, place: int) -> Slot | None:
+        generation, slot = self._read_head(place)
+        return slot if generation == self.generation else None
+
+    def _read_head(self, place: int) -> tuple[int, Slot | None]:
+        """With the generation that it is of."""
         head = os.pread(self.file, HEAD - 1, place)
         if not head.startswith(_SLOT) or len(head) < HEAD - 1:
-            return None
+            return 0, None
         _, generation, at, length, named = _HEAD.unpack_from(head)
         end = _HEAD.size + named
-        if generation != self.generation or not _is_vouched_for(head[: end + _CHECK.size]):
-            return None
-        return Slot(head[_HEAD.size : end].decode(), place, length, at)
+        if not _is_vouched_for(head[: end + _CHECK.size]):
+            return 0, None
+        return generation, Slot(head[_HEAD.size : end].decode(), place, length, at)
 
     def _grow_to(self, end: int) -> None:
         if end > self._size:

@@ -21,7 +21,7 @@ from archive.stores.files import Room
 from archive.vault.digests import ALGORITHM, READ_CHUNK
 from archive.vault.doubts import doubt, doubted, forget, put_back, take_away, whose_doubt
 from archive.vault.incoming import DATA_OFFSET, SPILL, Incoming, Kept, key_of
-from archive.vault.landed import give_files
+from archive.vault.landed import give_files, without_files
 from archive.vault.quarantine import (
     remove_set_aside,
     set_aside,
@@ -109,6 +109,7 @@ __all__ = [
     "unsealed",
     "where",
     "whose_doubt",
+    "without_files",
 ]
 
 FOLDERS = tuple(f"{number:02x}" for number in range(256))  # of an environment

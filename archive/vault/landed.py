@@ -8,14 +8,18 @@ from archive import stores
 from archive.vault.quarantine import aside_key
 from archive.vault.reading import is_named
 
-QUIET_SECONDS = 2.0  # since something came: whoever sends is not to wait for this
-
 log = logging.getLogger(__name__)
 
 
-def give_files(environment: str, quiet_seconds: float = QUIET_SECONDS) -> int:
-    """How many were given one. What is not as its digest says is set aside: a power cut in the
-    middle of its coming, or a disk, has harmed it. Raises StorageFull, StorageGone.
+def without_files(environment: str) -> int:
+    """How many have none yet."""
+    return sum(store.landed(environment) for store in stores.configured().values())
+
+
+def give_files(environment: str, quiet_seconds: float) -> int:
+    """To what came longer ago than that; how many. What is not as its digest says is set aside: a
+    power cut in the middle of its coming, or a disk, has harmed it. Raises StorageFull,
+    StorageGone.
     """
     judge = partial(_key_for, environment)
     return sum(

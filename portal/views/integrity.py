@@ -109,6 +109,7 @@ def front(request: Request, actor: Actor) -> HttpResponseBase:
         "rounds": [_round(kind) for kind in RoundKind],
         "counts": counts,
         **_rooms(),
+        "landed": vault.without_files(request.environment),
         "database_room": room.of_database_alone(),
         "warning": settings().free_bytes_warning,
         "store": settings().vault_store,

@@ -41,19 +41,19 @@ def served(data: Path, database: str) -> None:
     put(data / "run.json", json.dumps({"env": {"DATABASE_URL": database}}))
 
 
-def back_up(data: Path, copy: Path) -> subprocess.CompletedProcess[str]:
+def back_up(data: Path, copy: Path, path: str = os.defpath) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [ROOT / "deploy/back-up", copy],
-        env={"DATA_DIR": str(data), "PATH": os.defpath},
+        env={"DATA_DIR": str(data), "PATH": path},
         capture_output=True,
         text=True,
         check=False,
     )
 
 
-def copied(data: Path) -> Path:
+def copied(data: Path, path: str = os.defpath) -> Path:
     copy = data.with_name("copy")
-    done = back_up(data, copy)
+    done = back_up(data, copy, path)
     assert done.returncode == 0, done.stderr
     return copy
 
@@ -72,6 +72,21 @@ def test_what_was_answered_is_copied_and_what_is_on_its_way_is_not(data: Path) -
     assert (copy / OBJECT).read_text() == WHOLE
     assert (copy / "secrets/core.json").exists()
     assert not (copy / "vault/production/incoming").exists()
+
+
+def test_an_object_that_is_given_its_file_meanwhile_is_in_the_copy(
+    data: Path, tmp_path: Path
+) -> None:
+    """It is, at the moment when its own folder has been copied and where it landed has not."""
+    landed = data / "vault/production/landing/00"
+    put(landed, "a small object")
+    real, bin_ = shutil.which("rsync"), tmp_path / "bin"
+    meanwhile = f"if ls {data.with_name('copy')}/vault/production/ab 2>&-; then rm {landed}; fi"
+    put(bin_ / "rsync", f'#!/bin/sh\n{real} "$@"; told=$?\n{meanwhile}\nexit $told\n')
+    (bin_ / "rsync").chmod(0o755)
+    copy = copied(data, path=f"{bin_}:{os.defpath}")
+    assert not landed.exists()
+    assert (copy / "vault/production/landing/00").read_text() == "a small object"
 
 
 def test_an_object_that_was_written_anew_takes_the_place_of_its_copy(data: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from archive import vault
 from archive.models import Document, Finding, Instance, Job, Round
-from archive.services import reconciliation, verification
+from archive.services import landed, reconciliation, verification
 from tests import builders, cast
 from tests.cast import dataset
 from tests.portal.test_pages import signed_in
@@ -36,6 +36,16 @@ def test_the_page_tells_how_the_round_goes() -> None:
     Round.objects.update(destroyed_again=2)
     content = said(client.get("/integrity/"))
     assert "2 objects of studies that a record says were destroyed" in content
+
+
+def test_what_has_no_file_of_its_own_yet_is_told_as_long_as_there_is_any() -> None:
+    client, told = signed_in("archivist"), "<dt>Small objects without a file of their own yet</dt>"
+    cast.store(dataset())
+    assert f"{told}<dd>1</dd>" in said(client.get("/integrity/"))
+    landed.give_files()
+    assert told in said(client.get("/integrity/")), "something came a moment ago"
+    vault.give_files("production", quiet_seconds=0)
+    assert told not in said(client.get("/integrity/"))
 
 
 def test_archivists_begin_a_round_and_the_desk_does_not() -> None:

@@ -267,6 +267,60 @@ def killed_at(turn: int) -> Callable[[object], None]:
     return act
 
 
+def test_a_worker_that_is_killed_while_it_blanks_leaves_that_to_the_next(
+    root: Path, store: FileStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = [put(store, number) for number in range(20)]
+    pwrite = os.pwrite
+
+    def killed(file: int, data: bytes, place: int) -> int:
+        if place and not any(data):
+            raise Killed
+        return pwrite(file, data, place)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(os, "pwrite", killed)
+        with pytest.raises(Killed):
+            give(store)
+    assert body(19) in segments(root)[0].read_bytes()
+    after = FileStore(root)
+    assert give(after) == 0 and not any(segments(root)[0].read_bytes()[BLOCK:])
+    assert listed(after) == sorted(keys)
+
+
+def test_what_fails_to_come_again_takes_nothing_from_what_came_before(
+    root: Path, store: FileStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key = put(store, 1)
+
+    def fail(file: int) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as broken:
+        syncing_by(broken, fail)
+        with pytest.raises(StorageGone):
+            put(store, 1)
+    for reader in (store, FileStore(root)):
+        assert read(reader, key) == HEAD + body(1)
+
+
+def test_a_disk_that_is_read_only_is_read(
+    root: Path, store: FileStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key, open_ = put(store, 1), os.open
+
+    def read_only(path: str, flags: int, *mode: int) -> int:
+        if flags & (os.O_RDWR | os.O_WRONLY):
+            raise OSError(errno.EROFS, "Read-only file system")
+        return open_(path, flags, *mode)
+
+    monkeypatch.setattr(os, "open", read_only)
+    after = FileStore(root)
+    assert read(after, key) == HEAD + body(1)
+    with pytest.raises(StorageGone):
+        put(after, 2)
+
+
 def test_what_a_disk_has_lost_hides_nothing_behind_it(root: Path, store: FileStore) -> None:
     keys = [put(store, number) for number in range(5)]
     [path] = segments(root)
