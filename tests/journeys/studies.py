@@ -1,16 +1,19 @@
 """Small CT studies as files, and the Patient Data Repository's documents about them."""
 
 from collections.abc import Sequence
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
 from pydicom import dcmread, dcmwrite
 from pydicom.dataset import Dataset, FileMetaDataset
 
+from archive import vault
 from archive.simulation import documents, modules, repository, sender
 from archive.simulation.documents import CareDocument
 from archive.simulation.modules import Order, Series
 from archive.simulation.world import PRODUCTION
+from archive.stores.files import FileStore
 from archive.values import now
 from tests.journeys.system import System
 from tests.notes import QUALITY, note
@@ -113,5 +116,11 @@ def kept_as_sent(
     )
     assert sorted(uid for uid, _ in rows) == sorted(names)
     for uid, digest in rows:
-        kept = dcmread(system.vault / environment / digest[:2] / f"{digest}.dcm")
+        kept = dcmread(BytesIO(file_of(system, environment, digest)))
         assert kept == dcmread(sent / uid), "the vault holds something else than was sent"
+
+
+def file_of(system: System, environment: str, digest: str) -> bytes:
+    """A small object's may be where it landed yet."""
+    with FileStore(system.vault).open(vault.key_of(environment, bytes.fromhex(digest))) as file:
+        return file.read()

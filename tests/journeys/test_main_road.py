@@ -6,6 +6,7 @@ import urllib.error
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -28,6 +29,7 @@ from tests.journeys.studies import (
     commit,
     ct,
     document,
+    file_of,
     kept_as_sent,
     post,
     post_documents,
@@ -144,11 +146,10 @@ def check_bytes(system: System, manifest: registry.Entry) -> None:
     """Hash and size of the entry are those of the Part 10 file."""
     query = "SELECT vault_key FROM archive_document WHERE unique_id = %s"
     key = system.one(query, manifest.unique_id)
-    path = system.vault / "production" / key[:2] / f"{key}.dcm"
-    file = path.read_bytes()
+    file = file_of(system, "production", key)
     assert manifest.slot("size") == [str(len(file))]
     assert manifest.slot("hash") == [hashlib.sha1(file, usedforsecurity=False).hexdigest()]
-    assert dcmread(path).SOPInstanceUID == manifest.unique_id
+    assert dcmread(BytesIO(file)).SOPInstanceUID == manifest.unique_id
 
 
 def check_trace(system: System, order: Order, count: int) -> None:

@@ -76,6 +76,7 @@ def test_what_is_moved_while_it_is_read_is_not_damaged(
     made = dataset()
     registered(made, dataset())
     notes.send(notes.note(notes.QUALITY, made))
+    vault.give_files("production", quiet_seconds=0)
     folders.set_up(tmp_path / "filling/production")
     filling = Filling(tmp_path / "filling", own_vault)
     both: dict[str, Store] = {"filling": filling, "files": FileStore(own_vault)}

@@ -237,6 +237,7 @@ def test_reconciliation_of_an_earlier_database_tells_of_it_and_repair_restores_i
 
 def test_what_a_copy_brought_back_of_a_destroyed_study_is_found_and_goes(own_vault: Path) -> None:
     study = retention.ended()
+    vault.give_files("production", quiet_seconds=0)
     copies = {path: path.read_bytes() for path in own_vault.glob("production/??/*.dcm")}
     assert len(copies) == 3, "two objects and their manifest"
     finish(approved(study))
