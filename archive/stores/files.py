@@ -220,13 +220,15 @@ class FileStore:
         return True
 
     def _bring(self, key: str) -> None:
-        """What landed under the key has its file, and stands nowhere else."""
-        landed = self._landing.read(key)
-        if landed is None:
-            return
-        if not os.path.exists(f"{self._root}/{key}"):
-            self._put(self._begun(key, len(landed)), (landed,))
-        self._landing.strike(key)
+        """What landed under the key has its file, and stands nowhere else. Where there is a file it
+        may be damaged: what is whole takes its place.
+        """
+
+        def give(content: bytes, is_whole: bool) -> None:
+            if is_whole or not os.path.exists(f"{self._root}/{key}"):
+                self._put(self._begun(key, len(content)), (content,))
+
+        self._landing.bring(key, give)
 
     def remove(self, key: str) -> None:
         """Durable on return. Raises StorageGone: what is out of reach is not removed."""

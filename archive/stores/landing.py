@@ -9,15 +9,16 @@ system has no locks, objects get their files at once.
 import os
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from threading import Lock
 from time import monotonic
 
 from archive.config import settings
+from archive.errors import StorageFull, StorageGone
 from archive.stores.folders import make_room, sync_folder
 from archive.stores.keys import Standing
-from archive.stores.segments import BLOCK, LONGEST_KEY, Segment
+from archive.stores.segments import BLOCK, LONGEST_KEY, Segment, Slot
 
 FOLDER = "landing"  # in the folder of each environment
 SMALL = 64 << 10  # bytes of an object that lands
@@ -95,7 +96,7 @@ class Landing:
 
     def _another(self, environment: str, length: int) -> Segment | None:
         """One that this process has not written to, as far as there are any. Processes begin at
-        different ones. Raises StorageGone.
+        different ones.
         """
         segments = settings().landing_segments
         while (opened := self._count(environment, 1)) <= segments:
@@ -120,69 +121,114 @@ class Landing:
             make_room(self._root, folder)
             segment = Segment(f"{folder}/{number:02d}", to_write=True)
             sync_folder(folder)  # who made it may have been killed before
-        except OSError:  # as in _take
+        except (OSError, StorageFull, StorageGone):  # as in _take
             return None
         return segment
 
     # --- out --------------------------------------------------------------------------------------
 
     def read(self, key: str) -> bytes | None:
-        """The bytes that came last: those before may be damaged."""
-        found: list[tuple[int, bytes]] = []
-        for segment in self._segments(key):
-            with segment.shared():
-                if slot := segment.slot(key):
-                    found.append((slot.at, segment.content_of(slot)))
-        return max(found)[1] if found else None
+        """Of what came more than once what is whole, and of that the last: whoever brought it again
+        may have died in the middle, and what was there before may be damaged. Raises OSError.
+        """
+        found: list[tuple[bool, int, bytes]] = []
+        failed: list[OSError] = []
+        for segment in self._held(key, failed):
+            for slot in segment.slots(key):
+                try:
+                    content = segment.content_of(slot)
+                except OSError as error:
+                    failed.append(error)
+                else:
+                    found.append((slot.is_whole(content), slot.at, content))
+        best = max(found, default=None)
+        if best is None or not best[0]:
+            _tell(failed)
+        return best[2] if best else None
 
     def length(self, key: str) -> int | None:
-        for segment in self._segments(key):
-            with segment.shared():
-                if slot := segment.slot(key):
-                    return slot.length
+        """Raises OSError."""
+        failed: list[OSError] = []
+        for segment in self._held(key, failed):
+            for slot in segment.slots(key):
+                return slot.length
+        _tell(failed)
         return None
 
     def keys(self, environment: str) -> dict[str, datetime]:
-        """All that stand there, with when they were written."""
+        """All that stand there, with when they were written. Raises OSError."""
         found: dict[str, datetime] = {}
-        for segment in self._segments(environment):
-            with segment.shared():
-                for slot in segment.standing():
-                    found[slot.key] = datetime.fromtimestamp(slot.at / 1000, UTC)
+        failed: list[OSError] = []
+        for segment in self._held(environment, failed):
+            for slot in segment.standing():
+                found[slot.key] = datetime.fromtimestamp(slot.at / 1000, UTC)
+        _tell(failed)
         return found
 
     def sync(self, key: str) -> bool:
         """Whether it stands there, durable on return. Raises OSError."""
         found = False
-        for segment in self._segments(key):
-            with segment.shared():
-                if segment.slot(key):
-                    segment.sync()
-                    found = True
+        failed: list[OSError] = []
+        for segment in self._held(key, failed):
+            if segment.slots(key):
+                segment.sync()
+                found = True
+        _tell(failed)
         return found
+
+    def bring(self, key: str, give: Callable[[bytes, bool], None]) -> None:
+        """Have it given its file, and stand nowhere else; `give` is told whether the bytes are
+        whole. Who strikes it meanwhile waits for that. Raises OSError, and what `give` raises.
+        """
+        failed: list[OSError] = []
+        for segment in self._held(key, failed):
+            for slot in segment.slots(key):
+                content = segment.content_of(slot)
+                give(content, slot.is_whole(content))
+        _tell(failed)
+        self.strike(key)
 
     def strike(self, key: str) -> None:
         """It is gone for ever, durable on return. Raises OSError."""
-        for segment in self._segments(key):
-            with segment.shared():
-                is_here = segment.slot(key) is not None
-            if is_here:
-                writable = Segment(segment.path, to_write=True)
-                with writable.alone():
-                    writable.strike(key)
+        failed: list[OSError] = []
+        paths = [each.path for each in self._held(key, failed) if each.may_hold(key)]
+        for path in paths:
+            writable = Segment(path, to_write=True)
+            with writable.alone():
+                writable.strike(key)
+        _tell(failed)
 
     def clear(self, environment: str, give: Callable[[Landed], None], before: float) -> int:
         """Have what landed given files: of segments that nobody wrote to since then, and of full
         ones; how many. What `give` raises is passed on, and nothing is lost by it. Raises OSError.
         """
-        due = []
-        for segment in self._segments(environment):
-            with segment.shared():
-                is_quiet = segment.written_at() <= before
-                if segment.holds_any() and (is_quiet or not segment.has_room(SMALL)):
-                    due.append(segment.path)
-        # Opened anew they are read to their end: nothing may stand where it is not looked for.
-        return sum(_clear(Segment(path, to_write=True), give) for path in due)
+        due, count = [], 0
+        failed: list[OSError] = []
+        for segment in self._held(environment, failed):
+            is_quiet = segment.written_at() <= before
+            if segment.holds_any() and (is_quiet or not segment.has_room(SMALL)):
+                due.append(segment.path)
+        for path in due:
+            try:
+                # Opened anew it is read to its end: nothing may stand where it is not looked for.
+                count += _clear(Segment(path, to_write=True), give)
+            except OSError as error:
+                failed.append(error)
+        _tell(failed)
+        return count
+
+    def _held(self, key: str, failed: list[OSError]) -> Iterator[Segment]:
+        """Shared with others who read. One that cannot be read hides nothing of the others: the
+        caller tells.
+        """
+        for segment in self._segments(key):
+            with ExitStack() as held:
+                try:
+                    held.enter_context(segment.shared())
+                except OSError as error:
+                    failed.append(error)
+                    continue
+                yield segment
 
     def _segments(self, key: str) -> Iterator[Segment]:
         """Of the key's environment, each for the caller alone."""
@@ -211,9 +257,17 @@ def _last_of(idle: deque[Segment]) -> Segment | None:
         return None
 
 
+def _tell(failed: list[OSError]) -> None:
+    if failed:
+        raise failed[0]
+
+
 def _clear(segment: Segment, give: Callable[[Landed], None]) -> int:
-    """A worker that ends in the middle has done no harm: what has its file already keeps it."""
+    """A worker that ends in the middle has done no harm: what has its file already keeps it. What
+    cannot be read hinders no other, and keeps the segment as it is.
+    """
     place, given = BLOCK, 0
+    failed: list[OSError] = []
     with segment.shared():
         generation = segment.generation
     while True:
@@ -222,11 +276,24 @@ def _clear(segment: Segment, give: Callable[[Landed], None]) -> int:
             if segment.generation != generation or not segment.is_sound():
                 return given  # another worker has done it
             if batch:
-                give([(slot.key, segment.content_of(slot)) for slot in batch])
-                given += len(batch)
+                landed = list(_landed(segment, batch, failed))
+                if landed:
+                    give(landed)
+                given += len(landed)
                 place = batch[-1].end
         if not batch:
+            _tell(failed)
             with segment.alone():
                 if segment.generation == generation and not segment.standing(place):
                     segment.clear()
                     return given
+
+
+def _landed(
+    segment: Segment, slots: Sequence[Slot], failed: list[OSError]
+) -> Iterator[tuple[str, bytes]]:
+    for slot in slots:
+        try:
+            yield slot.key, segment.content_of(slot)
+        except OSError as error:
+            failed.append(error)

@@ -1,9 +1,9 @@
 """A segment: small objects one behind the other in one file, whose blocks are there already.
 
-It is a file of blocks of 4 kB. The first says the segment's generation; then come slots: a head,
-and an object to the end of a block. What is of another generation was given files, and counts for
-nothing. Who writes holds the segment alone; who reads shares it, and so waits until what stands
-there is durable.
+It is a file of blocks of 4 kB. The first says the segment's generation, and how far an earlier one
+has left bytes; then come slots: a head, and an object to the end of a block. What is of another
+generation was given files, and counts for nothing. Who writes holds the segment alone; who reads
+shares it, and so waits until what stands there is durable.
 """
 
 import fcntl
@@ -21,9 +21,11 @@ BLOCK = 4096
 CAPACITY = 16 << 20  # bytes of a segment
 GROWN_BY = 1 << 20
 
-_OPENING = struct.Struct("<4sQ")  # what it is, its generation
-# What it is, its generation, when in milliseconds, bytes of the object and of its key.
-_HEAD = struct.Struct("<4sQQIH")
+# What it is, its generation, and where what an earlier one has left ends.
+_OPENING = struct.Struct("<4sQQ")
+# What it is, its generation, when in milliseconds, bytes of the object, their CRC 32, bytes of its
+# key.
+_HEAD = struct.Struct("<4sQQIIH")
 _CHECK = struct.Struct("<I")  # CRC 32 of what stands before it
 _SEGMENT, _SLOT = b"SEG1", b"SLOT"
 _STANDS, _STRUCK = b"\1", b"\0"  # after the head, which does not vouch for it
@@ -38,10 +40,15 @@ class Slot(NamedTuple):
     place: int
     length: int
     at: int
+    check: int
 
     @property
     def end(self) -> int:
         return self.place + span(self.length)
+
+    def is_whole(self, content: bytes) -> bool:
+        """Not what its writer left half-written."""
+        return len(content) == self.length and zlib.crc32(content) == self.check
 
 
 def span(length: int) -> int:
@@ -63,11 +70,12 @@ class Segment:
         self.end = BLOCK
         self.generation = 0
         self._left_to = BLOCK  # what an earlier generation has left ends here
+        self._litter_to = BLOCK  # what stands behind no head was seen to end here
         self._failed_in = 0  # the generation in which a slot could not be synced
         self._size = 0  # as far as it was seen to have grown
         how = os.O_CREAT | os.O_RDWR if to_write else os.O_RDONLY
         self.file = os.open(path, how | os.O_CLOEXEC, 0o600)
-        self._inode = os.fstat(self.file).st_ino
+        self._inode = _inode(os.fstat(self.file))
 
     def __del__(self) -> None:
         with suppress(AttributeError, OSError):
@@ -76,7 +84,7 @@ class Segment:
     def is_there(self) -> bool:
         """Whether its path leads to it."""
         try:
-            return os.stat(self.path).st_ino == self._inode
+            return _inode(os.stat(self.path)) == self._inode
         except FileNotFoundError:
             return False
 
@@ -87,7 +95,7 @@ class Segment:
 
     def take(self) -> bool:
         """Alone, without waiting: whether it is ours until it is let go. A file system without
-        locks gives it to nobody.
+        locks gives it to nobody, so that nothing is in it to be read.
         """
         try:
             fcntl.flock(self.file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -96,7 +104,8 @@ class Segment:
         return True
 
     def let_go(self) -> None:
-        fcntl.flock(self.file, fcntl.LOCK_UN)
+        with suppress(OSError):
+            fcntl.flock(self.file, fcntl.LOCK_UN)
 
     @contextmanager
     def alone(self) -> Iterator[None]:
@@ -110,7 +119,11 @@ class Segment:
 
     @contextmanager
     def _locked(self, how: int) -> Iterator[None]:
-        fcntl.flock(self.file, how)
+        try:
+            fcntl.flock(self.file, how)
+        except OSError:
+            if self._read_opening()[0]:
+                raise
         try:
             self.refresh()
             yield
@@ -121,10 +134,10 @@ class Segment:
 
     def refresh(self) -> None:
         """Read what others have written, or that it was cleared."""
-        generation = self._read_generation()
+        generation, self._left_to = self._read_opening()
         if generation != self.generation:
             is_known, self.generation = self.generation > 0, generation
-            self._slots, self.end, self._left_to = {}, BLOCK, BLOCK
+            self._slots, self.end, self._litter_to = {}, BLOCK, BLOCK
             if not is_known:
                 self._read_whole()
         while slot := self._read_slot(self.end):
@@ -141,7 +154,10 @@ class Segment:
 
     def holds_any(self) -> bool:
         """Or the bytes of some that have their files."""
-        return self.is_sound() and max(self.end, self._left_to) > BLOCK
+        return self.is_sound() and self._used_to() > BLOCK
+
+    def _used_to(self) -> int:
+        return max(self.end, self._left_to, self._litter_to)
 
     def standing(self, place: int = BLOCK) -> list[Slot]:
         """From there on, in the order of their places; one that came twice as often as that."""
@@ -153,12 +169,15 @@ class Segment:
             place = slot.end if slot is not None else place + BLOCK
         return found
 
-    def slot(self, key: str) -> Slot | None:
-        """The last of the key's that stand."""
-        for slot in reversed(self._slots.get(key, ())):
-            if self._stands(slot):
-                return slot
-        return None
+    def slots(self, key: str) -> list[Slot]:
+        """The key's that stand."""
+        return [slot for slot in self._slots.get(key, ()) if self._stands(slot)]
+
+    def may_hold(self, key: str) -> bool:
+        """Also what was struck, or begun anew, by somebody who may have died before that was
+        durable.
+        """
+        return key in self._slots or self._left_to > BLOCK
 
     def content_of(self, slot: Slot) -> bytes:
         return os.pread(self.file, slot.length, slot.place + HEAD)
@@ -167,21 +186,27 @@ class Segment:
         self, key: str, parts: Sequence[bytes | bytearray], length: int, standing: Standing
     ) -> None:
         """Durable on return. `standing` is called before. Raises OSError."""
-        slot = Slot(key, self.end, length, int(now().timestamp() * 1000))
+        check = 0
+        for part in parts:
+            check = zlib.crc32(part, check)
+        slot = Slot(key, self.end, length, int(now().timestamp() * 1000), check)
         self._grow_to(slot.end)
-        pieces = (self._head(slot), *parts)
-        written = os.pwritev(self.file, pieces, slot.place)
-        if written < HEAD + length:
-            os.pwrite(self.file, b"".join(pieces)[written:], slot.place + written)
-        self._add(slot)
-        standing()
         try:
+            self._write(slot, parts)
+            standing()
             self.sync()
         except BaseException:
             self._failed_in = self.generation
             with suppress(OSError):
                 self._wipe(slot)
             raise
+        self._add(slot)
+
+    def _write(self, slot: Slot, parts: Sequence[bytes | bytearray]) -> None:
+        pieces = (self._head(slot), *parts)
+        written = os.pwritev(self.file, pieces, slot.place)
+        if written < HEAD + slot.length:
+            os.pwrite(self.file, b"".join(pieces)[written:], slot.place + written)
 
     def sync(self) -> None:
         os.fdatasync(self.file)
@@ -192,22 +217,30 @@ class Segment:
             if slot.key == key:
                 self._wipe(slot)
         self.sync()
+        if self._left_to > BLOCK:
+            self._blank()
 
     def clear(self) -> None:
         """All that it holds has files: it begins anew, and no byte of an object is left in it."""
-        end = max(self.end, self._left_to)
-        self._begin(self.generation + 1)
+        self._begin(self.generation + 1, self._used_to())
         self.sync()  # before a slot goes: none may follow a new one of the same generation
-        for place in range(BLOCK, end, GROWN_BY):
-            os.pwrite(self.file, bytes(min(GROWN_BY, end - place)), place)
-        self.sync()
-        self._left_to = BLOCK
         self.refresh()
+        self._blank()
+
+    def _blank(self) -> None:
+        """What an earlier generation has left; who is killed meanwhile leaves the rest of it to
+        others.
+        """
+        for place in range(self.end, self._left_to, GROWN_BY):
+            os.pwrite(self.file, bytes(min(GROWN_BY, self._left_to - place)), place)
+        self.sync()
+        self._begin(self.generation, BLOCK)
+        self._left_to = BLOCK
 
     def begin(self) -> None:
         """The first time. Raises OSError."""
         if not self.is_sound() and os.fstat(self.file).st_size <= BLOCK:
-            self._begin(1)
+            self._begin(1, BLOCK)
             self.sync()
             self.refresh()
 
@@ -227,29 +260,30 @@ class Segment:
     def _read_whole(self) -> None:
         place, size = BLOCK, os.fstat(self.file).st_size
         while place < size:
-            generation, slot = self._read_head(place)
-            if slot is None:
-                place += BLOCK
-                continue
-            if generation == self.generation:
+            if slot := self._read_slot(place):
                 self._add(slot)
-            self._left_to = place = slot.end
+                place = slot.end
+                continue
+            if os.pread(self.file, BLOCK, place).strip(b"\0"):
+                self._litter_to = place + BLOCK
+            place += BLOCK
 
-    def _read_generation(self) -> int:
-        """0 where there is none."""
+    def _read_opening(self) -> tuple[int, int]:
+        """Its generation, 0 where there is none, and where what an earlier one has left ends."""
         opening = os.pread(self.file, _OPENING.size + _CHECK.size, 0)
         if not _is_vouched_for(opening):
-            return 0
-        what, generation = _OPENING.unpack_from(opening)
-        return int(generation) if what == _SEGMENT else 0
+            return 0, BLOCK
+        what, generation, left_to = _OPENING.unpack_from(opening)
+        return (generation, left_to) if what == _SEGMENT else (0, BLOCK)
 
-    def _begin(self, generation: int) -> None:
-        opening = _vouched_for(_OPENING.pack(_SEGMENT, generation))
+    def _begin(self, generation: int, left_to: int) -> None:
+        opening = _vouched_for(_OPENING.pack(_SEGMENT, generation, left_to))
         os.pwrite(self.file, opening.ljust(BLOCK, b"\0"), 0)
 
     def _head(self, slot: Slot) -> bytes:
         key = slot.key.encode()
-        head = _HEAD.pack(_SLOT, self.generation, slot.at, slot.length, len(key)) + key
+        said = self.generation, slot.at, slot.length, slot.check, len(key)
+        head = _HEAD.pack(_SLOT, *said) + key
         return _vouched_for(head).ljust(HEAD - 1, b"\0") + _STANDS
 
     def _read_slot(self, place: int) -> Slot | None:
@@ -261,11 +295,11 @@ class Segment:
         head = os.pread(self.file, HEAD - 1, place)
         if not head.startswith(_SLOT) or len(head) < HEAD - 1:
             return 0, None
-        _, generation, at, length, named = _HEAD.unpack_from(head)
+        _, generation, at, length, check, named = _HEAD.unpack_from(head)
         end = _HEAD.size + named
         if not _is_vouched_for(head[: end + _CHECK.size]):
             return 0, None
-        return generation, Slot(head[_HEAD.size : end].decode(), place, length, at)
+        return generation, Slot(head[_HEAD.size : end].decode(), place, length, at, check)
 
     def _grow_to(self, end: int) -> None:
         if end > self._size:
@@ -273,6 +307,10 @@ class Segment:
         while self._size < end:
             os.pwrite(self.file, bytes(GROWN_BY), self._size)
             self._size += GROWN_BY
+
+
+def _inode(file: os.stat_result) -> tuple[int, int]:
+    return file.st_dev, file.st_ino
 
 
 def _vouched_for(said: bytes) -> bytes:
