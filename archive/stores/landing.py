@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from threading import Lock
-from time import monotonic
+from time import monotonic, time
 
 from archive.config import settings
 from archive.errors import StorageFull, StorageGone
@@ -36,12 +36,13 @@ class Landing:
         self._forget()
 
     def _forget(self) -> None:
-        self._process = os.getpid()
         self._lock = Lock()
         self._writing: dict[str, deque[Segment]] = {}
         self._opened: dict[str, int] = {}  # segments that this process writes to
         self._reading: dict[str, deque[Segment]] = {}
         self._rests: dict[str, float] = {}
+        # Last: another thread must not go on with what the parent has opened, and so its locks.
+        self._process = os.getpid()
 
     # --- in ---------------------------------------------------------------------------------------
 
@@ -59,7 +60,7 @@ class Landing:
             segment.write(key, parts, length, standing)
         finally:
             segment.let_go()
-            self._writing[environment].append(segment)
+            self._writing.setdefault(environment, deque()).append(segment)
         return True
 
     def _taken(self, environment: str, length: int) -> Segment | None:
@@ -205,7 +206,8 @@ class Landing:
         due, count = [], 0
         failed: list[OSError] = []
         for segment in self._held(environment, failed):
-            is_quiet = segment.written_at() <= before
+            # What is of the future was written before the clock was set back.
+            is_quiet = not before < segment.written_at() <= time()
             if segment.holds_any() and (is_quiet or not segment.has_room(SMALL)):
                 due.append(segment.path)
         for path in due:

@@ -5,6 +5,7 @@ import os
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
+from time import time
 
 import pytest
 
@@ -268,3 +269,26 @@ def test_a_disk_that_was_not_there_for_a_moment_is_landed_on_again(
             with suppress(StorageGone):
                 put(store, number)
     assert not store.path(put(store, 10)).exists()
+
+
+def test_a_clock_that_is_set_back_keeps_nothing_waiting(root: Path, store: FileStore) -> None:
+    key = put(store, 1)
+    os.utime(segments(root)[0], (time() + 3600, time() + 3600))
+    assert give(store, quiet_seconds=60) == 1 and store.path(key).exists()
+
+
+def test_a_child_forgets_what_its_parent_has_opened_before_it_goes_on(
+    store: FileStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A thread that comes meanwhile forgets as well: a parent's locks are the child's too."""
+    put(store, 1)
+    parent, forgotten = -1, landing.Lock
+    monkeypatch.setattr(store._landing, "_process", parent)
+
+    def forgetting() -> object:
+        assert store._landing._process == parent
+        return forgotten()
+
+    monkeypatch.setattr(landing, "Lock", forgetting)
+    put(store, 2)
+    assert store._landing._process == os.getpid() and give(store) == 2
