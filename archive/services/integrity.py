@@ -9,7 +9,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from archive import ledger, vault
 from archive.actors import SYSTEM, Actor
-from archive.errors import BytesDamaged, StorageGone
+from archive.errors import BytesDamaged, StorageFull, StorageGone
 from archive.errors.retention import StudyDestroyed
 from archive.models import (
     Instance,
@@ -80,7 +80,7 @@ def _out_of_the_way(row: Instance) -> bool:
     """
     try:
         return vault.set_damaged_aside(row.environment, bytes(row.digest))
-    except (OSError, StorageGone) as error:
+    except (OSError, StorageFull, StorageGone) as error:
         log.error("damaged bytes of object %s stay where they are: %s", row.id, error)
         return True
 

@@ -49,6 +49,18 @@ def test_what_is_not_as_its_digest_says_is_set_aside_and_missed(
     assert serving.served(one(made)).data() == cast.encoded(made)
 
 
+def test_what_is_damaged_where_it_landed_is_so_without_room_for_a_file_too(
+    own_vault: Path, configure: Configure
+) -> None:
+    made = dataset()
+    cast.store(made)
+    sent = cast.encoded(made)
+    for path in (own_vault / "production/landing").iterdir():
+        path.write_bytes(path.read_bytes().replace(sent, sent[:-1] + b"\xff"))
+    configure(FREE_BYTES_FLOOR=str(1 << 60))
+    assert go_round().found == 1 and one(made).damaged_at is not None
+
+
 def test_nothing_is_given_while_somebody_sends(own_vault: Path) -> None:
     cast.store(dataset())
     assert landed.give_files() == 0 and vault.without_files("production") == 1

@@ -118,6 +118,7 @@ def test_a_row_that_somebody_has_dealt_with_meanwhile_stays(
     made = dataset()
 
     def dealt_with(file: int) -> None:
+        monkeypatch.undo()
         eventually(lambda: is_committed(made))
         with psycopg.connect(os.environ["DATABASE_URL"]) as other:
             asked = "SELECT id FROM archive_instance WHERE sop_instance_uid = %s"
