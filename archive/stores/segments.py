@@ -20,6 +20,8 @@ from archive.values import now
 BLOCK = 4096
 CAPACITY = 16 << 20  # bytes of a segment
 GROWN_BY = 1 << 20
+AHEAD = 64 << 10  # bytes looked at together where no slot stands
+_EMPTY = bytes(AHEAD)
 
 # What it is, its generation, and where what an earlier one has left ends.
 _OPENING = struct.Struct("<4sQQ")
@@ -264,7 +266,11 @@ class Segment:
                 self._add(slot)
                 place = slot.end
                 continue
-            if os.pread(self.file, BLOCK, place).strip(b"\0"):
+            ahead = os.pread(self.file, AHEAD, place)
+            if _EMPTY.startswith(ahead):
+                place += AHEAD
+                continue
+            if not _EMPTY.startswith(ahead[:BLOCK]):
                 self._litter_to = place + BLOCK
             place += BLOCK
 
