@@ -116,7 +116,7 @@ def _is_awaited(environment: str) -> bool:
 
 def _holds_something(folder: Path) -> bool:
     """Beside what was coming in: that is made beneath a mount point, too."""
-    return folder.is_dir() and any(each.name != writing.INCOMING for each in folder.iterdir())
+    return folder.is_dir() and any(each.name != folders.INCOMING for each in folder.iterdir())
 
 
 @dataclass(slots=True)

@@ -11,6 +11,7 @@ from archive.errors import StorageFull, StorageGone
 # Stands in the root and in each environment's folder since they were set up: a bare mount point has
 # none.
 MARK = ".vault"
+INCOMING = "incoming"  # in the folder of each environment
 
 _libc = ctypes.CDLL(None, use_errno=True)  # Python has no syncfs
 

@@ -16,13 +16,14 @@ from time import monotonic, time
 
 from archive.config import settings
 from archive.errors import StorageFull, StorageGone
-from archive.stores.folders import make_room, sync_folder
+from archive.stores.folders import INCOMING, make_room, sync_folder
 from archive.stores.keys import Standing
 from archive.stores.segments import BLOCK, LONGEST_KEY, Segment, Slot
 
 FOLDER = "landing"  # in the folder of each environment
 SMALL = 64 << 10  # bytes of an object that lands
 AT_ONCE = 128  # objects that get their files while a segment is held
+LATE_SECONDS = 60.0  # after which an object is given its file also while others come
 REST_SECONDS = 0.5  # before a segment without room is looked at again
 
 Landed = list[tuple[str, bytes]]
@@ -200,17 +201,11 @@ class Landing:
         _tell(failed)
 
     def clear(self, environment: str, give: Callable[[Landed], None], before: float) -> int:
-        """Have what landed given files: of segments that nobody wrote to since then, and of full
-        ones; how many. What `give` raises is passed on, and nothing is lost by it. Raises OSError.
+        """Have what landed given files, all of it where nothing came since then; how many. What
+        `give` raises is passed on, and nothing is lost by it. Raises OSError.
         """
-        due, count = [], 0
-        failed: list[OSError] = []
-        for segment in self._held(environment, failed):
-            # What is of the future was written before the clock was set back.
-            is_quiet = not before < segment.written_at() <= time()
-            if segment.holds_any() and (is_quiet or not segment.has_room(SMALL)):
-                due.append(segment.path)
-        for path in due:
+        count, failed = 0, list[OSError]()
+        for path in self._due(environment, before, failed):
             try:
                 # Opened anew it is read to its end: nothing may stand where it is not looked for.
                 count += _clear(Segment(path, to_write=True), give)
@@ -218,6 +213,27 @@ class Landing:
                 failed.append(error)
         _tell(failed)
         return count
+
+    def _due(self, environment: str, before: float, failed: list[OSError]) -> list[str]:
+        """All, when nobody waits for the disk. Else what is full when room gets scarce, and of the
+        rest one in its turn: whoever sends is not to pay for what came before.
+        """
+        used = [
+            (each.began_at, each.path, not each.has_room(SMALL), each.written_at())
+            for each in self._held(environment, failed)
+            if each.holds_any()
+        ]
+        came = [at for *_, at in used]
+        with suppress(FileNotFoundError):  # larger ones have their files at once
+            came.append(os.stat(f"{self._root}/{environment}/{INCOMING}").st_mtime)
+        # What is of the future was written before the clock was set back.
+        if not any(before < at <= time() for at in came):
+            return [path for _, path, *_ in used]
+        full = [path for _, path, is_full, _ in used if is_full]
+        if 2 * len(full) > settings().landing_segments:
+            return full
+        late = (time() - LATE_SECONDS) * 1000
+        return [path for at, path, is_full, _ in sorted(used) if is_full or at < late][:1]
 
     def _held(self, key: str, failed: list[OSError]) -> Iterator[Segment]:
         """Shared with others who read. One that cannot be read hides nothing of the others: the

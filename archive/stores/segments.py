@@ -158,6 +158,11 @@ class Segment:
         """Or the bytes of some that have their files."""
         return self.is_sound() and self._used_to() > BLOCK
 
+    @property
+    def began_at(self) -> int:
+        """When the first came that is in it, in milliseconds; 0 for what has no slot any more."""
+        return min((slots[0].at for slots in self._slots.values()), default=0)
+
     def _used_to(self) -> int:
         return max(self.end, self._left_to, self._litter_to)
 

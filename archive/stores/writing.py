@@ -9,11 +9,17 @@ from typing import NamedTuple
 
 from archive.config import settings
 from archive.errors import StorageFull
-from archive.stores.folders import make_folder, make_room, require_set_up, sync_folder, telling
+from archive.stores.folders import (
+    INCOMING,
+    make_folder,
+    make_room,
+    require_set_up,
+    sync_folder,
+    telling,
+)
 from archive.stores.keys import Standing, head_of, is_object
 
 COMPARED = 1 << 20
-INCOMING = "incoming"  # in the folder of each environment
 
 
 class Coming(NamedTuple):

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from archive import config, stores
 from archive.objects import part10
-from archive.stores import folders, writing
+from archive.stores import folders
 from archive.stores.files import Room
 from archive.vault.digests import ALGORITHM, READ_CHUNK
 from archive.vault.doubts import doubt, doubted, forget, put_back, take_away, whose_doubt
@@ -200,7 +200,7 @@ def sweep_incoming() -> int:
     than any object takes, since other receivers, of other machines too, are at work. How many.
     """
     count, before = 0, time.time() - UNFINISHED_SECONDS
-    for left in config.settings().vault_dir.glob(f"*/{writing.INCOMING}/*"):
+    for left in config.settings().vault_dir.glob(f"*/{folders.INCOMING}/*"):
         with suppress(FileNotFoundError):  # it got its name meanwhile, or was refused
             if left.stat().st_mtime < before:
                 left.unlink()

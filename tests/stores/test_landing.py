@@ -102,19 +102,6 @@ def test_it_is_given_a_file_and_no_byte_of_it_is_left(root: Path, store: FileSto
     assert listed(store) == sorted([*keys, again])
 
 
-def test_who_sends_is_not_waited_for_and_a_full_segment_is_not_waited_with(
-    root: Path, store: FileStore
-) -> None:
-    key = put(store, 1)
-    assert give(store, quiet_seconds=60) == 0
-    count = 2
-    while len(segments(root)) == 1:
-        put(store, count, SMALL - PREFIX_LENGTH)
-        count += 1
-    assert give(store, quiet_seconds=60) == count - 2, "all but the last, in the second segment"
-    assert store.path(key).exists()
-
-
 def test_what_finds_no_room_has_its_file_at_once(store: FileStore) -> None:
     size = SMALL - PREFIX_LENGTH
     most = 2 * ((CAPACITY - BLOCK) // span(SMALL))
