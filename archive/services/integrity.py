@@ -65,7 +65,7 @@ def found_damaged(instance_id: UUID) -> bool:
             return True
         if vault.is_whole(row.environment, bytes(row.digest), row.store):
             return False
-        if not _out_of_the_way(row):
+        if not out_of_the_way(row.environment, bytes(row.digest)):
             return False
         Instance.objects.filter(id=row.id).update(damaged_at=now())
         facts = {"sop_instance_uid": row.sop_instance_uid, "version": row.version}
@@ -74,14 +74,14 @@ def found_damaged(instance_id: UUID) -> bool:
     return True
 
 
-def _out_of_the_way(row: Instance) -> bool:
+def out_of_the_way(environment: str, digest: bytes) -> bool:
     """False if they turn out whole. Those that cannot be moved are damaged all the same: what is
     marked so is never read.
     """
     try:
-        return vault.set_damaged_aside(row.environment, bytes(row.digest))
+        return vault.set_damaged_aside(environment, digest)
     except (OSError, StorageFull, StorageGone) as error:
-        log.error("damaged bytes of object %s stay where they are: %s", row.id, error)
+        log.error("damaged bytes of %s stay where they are: %s", digest.hex(), error)
         return True
 
 
@@ -105,7 +105,7 @@ def is_version_whole(version: InstanceVersion) -> bool:
     with transaction.atomic():
         if _locked(row.id).study.state == StudyState.DESTROYED:
             return True  # its bytes went meanwhile
-        if not vault.set_damaged_aside(row.environment, digest):
+        if not out_of_the_way(row.environment, digest):
             return True  # it came again, or was moved, while it was read
         InstanceVersion.objects.filter(id=version.id).update(damaged_at=now())
         _on_desk(row, digest, version.id)
@@ -130,7 +130,7 @@ def is_note_whole(note: Rejection) -> bool:
         tombstones.put_in_force(note.study)
     if not notes_kept().filter(id=note.id).exists():
         return True  # its bytes went meanwhile
-    if not vault.set_damaged_aside(note.environment, digest):
+    if not out_of_the_way(note.environment, digest):
         return True  # it came again, or was moved, while it was read
     what = What(study_id=note.study_id, subject_id=note.id, sop_instance_uid=note.note_uid)
     report_damaged(note.environment, digest, note.organisation_id, what)

@@ -172,7 +172,7 @@ def _manifests(position: str) -> Slice:
         if row.study is not None and tombstones.put_in_force(row.study):
             return row.size, Seen.DESTROYED
         if row.study is not None:
-            if not vault.set_damaged_aside(row.environment, digest):
+            if not integrity.out_of_the_way(row.environment, digest):
                 return row.size, Seen.WHOLE  # it was moved while it was read
             registration.owe(row.study)
         return row.size, Seen.DAMAGED

@@ -1,12 +1,14 @@
 """Versions that nobody is given, rejection notes and manifests: damaged, healed, moved (AR-10)."""
 
+import errno
+import os
 from pathlib import Path
 
 import pytest
 from pydicom.dataset import Dataset
 
 from archive import errors, stores, vault
-from archive.models import Case, Document, InstanceVersion
+from archive.models import Case, Document, InstanceVersion, Rejection
 from archive.services import verification
 from archive.stores import Store, folders
 from archive.stores.files import FileStore
@@ -68,6 +70,30 @@ def test_an_earlier_version_put_back_from_a_copy_is_whole_again() -> None:
     go_round()
     version.refresh_from_db()
     assert version.damaged_at is None and damaged_case().state == "resolved"
+
+
+def test_what_cannot_be_moved_is_found_damaged_all_the_same(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A full disk, or one that only reads, ends no round."""
+    notes.allow(metadata=True)
+    first, second = dataset(), dataset()
+    study = registered(first, second)
+    cast.store(*(corrected(each, **NEW_PATIENT) for each in (first, second)))
+    settle(study)
+    notes.send(notes.note(notes.SAFETY, first))
+    version, note = InstanceVersion.objects.filter(number=1)[0], Rejection.objects.get()
+    flip(bytes(version.digest))
+    flip(bytes(note.digest))
+
+    def read_only(*_: object) -> None:
+        raise OSError(errno.EROFS, "Read-only file system")
+
+    monkeypatch.setattr(os, "rename", read_only)
+    assert go_round().found == 2
+    version.refresh_from_db()
+    assert version.damaged_at is not None
+    assert Case.objects.filter(reason="bytes-damaged").exists()
 
 
 def test_what_is_moved_while_it_is_read_is_not_damaged(
