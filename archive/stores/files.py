@@ -4,13 +4,14 @@ import heapq
 import os
 import shutil
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import partial
 from io import BytesIO
 from operator import itemgetter
 from pathlib import Path
-from typing import BinaryIO, NamedTuple, cast
+from typing import BinaryIO, NamedTuple, TypeVar, cast
 
 from archive.stores.folders import (
     home_of,
@@ -37,6 +38,8 @@ from archive.stores.writing import (
     temporary,
     write_all,
 )
+
+T = TypeVar("T")
 
 
 class Room(NamedTuple):
@@ -78,10 +81,15 @@ class FileStore:
 
     def size(self, key: str) -> int:
         """Raises FileNotFoundError."""
-        with suppress(FileNotFoundError):
-            return self.path(key).stat().st_size
-        length = self._landing.length(key) if is_object(key) else None
-        return self.path(key).stat().st_size if length is None else length
+        return self._either(key, lambda: self.path(key).stat().st_size, self._landing.length)
+
+    def _either(self, key: str, of_file: Callable[[], T], landed: Callable[[str], T | None]) -> T:
+        """Of its file, or of what landed, or of the file that it was given meanwhile."""
+        try:
+            return of_file()
+        except FileNotFoundError:
+            found = landed(key) if is_object(key) else None
+            return of_file() if found is None else found
 
     def put(
         self,
@@ -136,7 +144,7 @@ class FileStore:
             end(coming)
 
     def landed(self, environment: str) -> int:
-        return len(self._landing.keys(environment))
+        return len(self._landing.keys(f"{environment}/"))
 
     def give_files(self, environment: str, key_for: Naming, quiet_seconds: float) -> int:
         """Raises StorageFull, StorageGone."""
@@ -175,37 +183,34 @@ class FileStore:
 
     def open(self, key: str, length: int | None = None) -> BinaryIO:
         """Raises FileNotFoundError."""
-        try:
-            return self._open(key)
-        except FileNotFoundError:
-            landed = self._landing.read(key) if is_object(key) else None
-            return self._open(key) if landed is None else BytesIO(landed)
 
-    def _open(self, key: str) -> BinaryIO:
-        # A Path, and a buffer in front of what is read whole, would each cost as much again.
-        return cast(BinaryIO, open(f"{self._root}/{key}", "rb", buffering=0))
+        def file() -> BinaryIO:
+            # A Path, and a buffer in front of what is read whole, would each cost as much again.
+            return cast(BinaryIO, open(f"{self._root}/{key}", "rb", buffering=0))
+
+        def landed(key: str) -> BinaryIO | None:
+            content = self._landing.read(key)
+            return None if content is None else BytesIO(content)
+
+        return self._either(key, file, landed)
 
     def sync(self, key: str) -> None:
         """Raises FileNotFoundError, StorageFull, StorageGone."""
-        try:
-            self._sync(key)
-        except FileNotFoundError:
-            with telling():
-                if not (is_object(key) and self._landing.sync(key)):
-                    self._sync(key)
-
-    def _sync(self, key: str) -> None:
-        path = f"{self._root}/{key}"
         with telling():
-            file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-            try:
-                await_writer(file)
-                sync_data(file)
-                if not is_at(file, path):
-                    raise FileNotFoundError(path)
-            finally:
-                os.close(file)
-            sync_folder(os.path.dirname(path))
+            self._either(key, partial(self._sync, key), lambda key: self._landing.sync(key) or None)
+
+    def _sync(self, key: str) -> bool:
+        path = f"{self._root}/{key}"
+        file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            await_writer(file)
+            sync_data(file)
+            if not is_at(file, path):
+                raise FileNotFoundError(path)
+        finally:
+            os.close(file)
+        sync_folder(os.path.dirname(path))
+        return True
 
     def move(self, key: str, to: str) -> bool:
         if is_object(key):
@@ -242,11 +247,8 @@ class FileStore:
             sync_folder(path.parent)
 
     def keys(self, prefix: str, after: str = "") -> Iterator[tuple[str, datetime]]:
-        environment = prefix.partition("/")[0]
         landed = [  # looked at first: what is given its file meanwhile is met twice, not never
-            (key, at)
-            for key, at in sorted(self._landing.keys(environment).items())
-            if key.startswith(f"{prefix}/") and key > after
+            each for each in sorted(self._landing.keys(f"{prefix}/").items()) if each[0] > after
         ]
         before = ""
         for key, at in heapq.merge(self._keys(prefix, after), landed, key=itemgetter(0)):

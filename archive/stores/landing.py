@@ -11,6 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
+from itertools import islice
 from threading import Lock
 from time import monotonic, time
 
@@ -51,7 +52,7 @@ class Landing:
         self, key: str, parts: Sequence[bytes | bytearray], length: int, standing: Standing
     ) -> bool:
         """Whether it landed: durable then, and `standing` was called before. Raises OSError."""
-        if length > SMALL or len(key) > LONGEST_KEY:
+        if len(key) > LONGEST_KEY:
             return False
         environment = key.partition("/")[0]
         segment = self._taken(environment, length)
@@ -157,12 +158,12 @@ class Landing:
         _tell(failed)
         return None
 
-    def keys(self, environment: str) -> dict[str, datetime]:
-        """All that stand there, with when they were written. Raises OSError."""
+    def keys(self, prefix: str) -> dict[str, datetime]:
+        """Those of an environment that begin so, with when they were written. Raises OSError."""
         found: dict[str, datetime] = {}
         failed: list[OSError] = []
-        for segment in self._held(environment, failed):
-            for slot in segment.standing():
+        for segment in self._held(prefix, failed):
+            for slot in segment.below(prefix):
                 found[slot.key] = datetime.fromtimestamp(slot.at / 1000, UTC)
         _tell(failed)
         return found
@@ -290,7 +291,7 @@ def _clear(segment: Segment, give: Callable[[Landed], None]) -> int:
         generation = segment.generation
     while True:
         with segment.shared():  # others may read, nobody can write
-            batch = segment.standing(place)[:AT_ONCE]
+            batch = list(islice(segment.standing(place), AT_ONCE))
             if segment.generation != generation or not segment.is_sound():
                 return given  # another worker has done it
             if batch:
@@ -302,7 +303,8 @@ def _clear(segment: Segment, give: Callable[[Landed], None]) -> int:
         if not batch:
             _tell(failed)
             with segment.alone():
-                if segment.generation == generation and not segment.standing(place):
+                is_empty = next(segment.standing(place), None) is None
+                if segment.generation == generation and is_empty:
                     segment.clear()
                     return given
 

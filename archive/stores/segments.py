@@ -166,15 +166,19 @@ class Segment:
     def _used_to(self) -> int:
         return max(self.end, self._left_to, self._litter_to)
 
-    def standing(self, place: int = BLOCK) -> list[Slot]:
+    def standing(self, place: int = BLOCK) -> Iterator[Slot]:
         """From there on, in the order of their places; one that came twice as often as that."""
-        found = []
         while place < self.end:
             slot = self._read_slot(place)
             if slot is not None and self._stands(slot):
-                found.append(slot)
+                yield slot
             place = slot.end if slot is not None else place + BLOCK
-        return found
+
+    def below(self, prefix: str) -> Iterator[Slot]:
+        """Of the keys that begin so."""
+        for key in self._slots:
+            if key.startswith(prefix):
+                yield from self.slots(key)
 
     def slots(self, key: str) -> list[Slot]:
         """The key's that stand."""
@@ -298,19 +302,14 @@ class Segment:
         return _vouched_for(head).ljust(HEAD - 1, b"\0") + _STANDS
 
     def _read_slot(self, place: int) -> Slot | None:
-        generation, slot = self._read_head(place)
-        return slot if generation == self.generation else None
-
-    def _read_head(self, place: int) -> tuple[int, Slot | None]:
-        """With the generation that it is of."""
         head = os.pread(self.file, HEAD - 1, place)
         if not head.startswith(_SLOT) or len(head) < HEAD - 1:
-            return 0, None
+            return None
         _, generation, at, length, check, named = _HEAD.unpack_from(head)
         end = _HEAD.size + named
-        if not _is_vouched_for(head[: end + _CHECK.size]):
-            return 0, None
-        return generation, Slot(head[_HEAD.size : end].decode(), place, length, at, check)
+        if generation != self.generation or not _is_vouched_for(head[: end + _CHECK.size]):
+            return None
+        return Slot(head[_HEAD.size : end].decode(), place, length, at, check)
 
     def _grow_to(self, end: int) -> None:
         if end > self._size:

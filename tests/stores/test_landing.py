@@ -39,6 +39,26 @@ def store(root: Path) -> FileStore:
     return FileStore(root)
 
 
+@pytest.fixture
+def lockless(monkeypatch: pytest.MonkeyPatch) -> None:
+    def none(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    monkeypatch.setattr("fcntl.flock", none)
+
+
+def put_unsynced(store: FileStore, number: int) -> None:
+    """It is refused."""
+
+    def fail(file: int) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with pytest.MonkeyPatch.context() as broken:
+        syncing_by(broken, fail)
+        with pytest.raises(StorageGone):
+            put(store, number)
+
+
 def body(number: int, size: int = 14_000) -> bytes:
     return number.to_bytes(4) * (size // 4)
 
@@ -112,14 +132,8 @@ def test_what_finds_no_room_has_its_file_at_once(store: FileStore) -> None:
         assert read(store, key) == HEAD + body(number, size)
 
 
-@pytest.mark.usefixtures("root")
-def test_a_file_system_without_locks_has_files_alone(
-    store: FileStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def none(*_: object) -> None:
-        raise OSError(errno.ENOLCK, "No locks available")
-
-    monkeypatch.setattr("fcntl.flock", none)
+@pytest.mark.usefixtures("lockless")
+def test_a_file_system_without_locks_has_files_alone(store: FileStore) -> None:
     assert store.path(put(store, 1)).exists()
 
 
@@ -162,18 +176,9 @@ def test_what_came_last_is_read_since_what_was_there_may_be_damaged(
     assert read(store, key) == HEAD + body(1)
 
 
-def test_what_cannot_be_synced_is_refused_and_nothing_is_left(
-    root: Path, store: FileStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_cannot_be_synced_is_refused_and_nothing_is_left(root: Path, store: FileStore) -> None:
     first = put(store, 1)
-
-    def fail(file: int) -> None:
-        raise OSError(errno.EIO, "Input/output error")
-
-    with monkeypatch.context() as broken:
-        syncing_by(broken, fail)
-        with pytest.raises(StorageGone):
-            put(store, 2)
+    put_unsynced(store, 2)
     assert not FileStore(root).has(key_of(body(2)))
     third = put(store, 3)
     assert [read(FileStore(root), key) for key in (first, third)] == [
@@ -276,17 +281,10 @@ def test_a_worker_that_is_killed_while_it_blanks_leaves_that_to_the_next(
 
 
 def test_what_fails_to_come_again_takes_nothing_from_what_came_before(
-    root: Path, store: FileStore, monkeypatch: pytest.MonkeyPatch
+    root: Path, store: FileStore
 ) -> None:
     key = put(store, 1)
-
-    def fail(file: int) -> None:
-        raise OSError(errno.EIO, "Input/output error")
-
-    with monkeypatch.context() as broken:
-        syncing_by(broken, fail)
-        with pytest.raises(StorageGone):
-            put(store, 1)
+    put_unsynced(store, 1)
     for reader in (store, FileStore(root)):
         assert read(reader, key) == HEAD + body(1)
 

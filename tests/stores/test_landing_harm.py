@@ -2,8 +2,9 @@
 
 import errno
 import os
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from time import time
 
@@ -20,6 +21,7 @@ from tests.stores.test_landing import (
     give,
     key_of,
     listed,
+    lockless,
     put,
     read,
     root,
@@ -27,7 +29,7 @@ from tests.stores.test_landing import (
     store,
 )
 
-__all__ = ["root", "store"]
+__all__ = ["lockless", "root", "store"]
 
 pytestmark = pytest.mark.usefixtures("own_vault")
 
@@ -53,6 +55,13 @@ class Disk:
 
 def killed(*_: object) -> None:
     raise Killed
+
+
+@contextmanager
+def dying_at_its_sync() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as dying, pytest.raises(Killed):
+        dying.setattr(Segment, "sync", killed)
+        yield
 
 
 def harm(path: Path, number: int, turn: int) -> None:
@@ -162,8 +171,7 @@ def test_what_was_struck_by_somebody_who_died_is_durably_gone_once_it_is_told(
 ) -> None:
     key = put(store, 1)
     disk = Disk(segments(root)[0], monkeypatch)
-    with monkeypatch.context() as dying, pytest.raises(Killed):
-        dying.setattr(Segment, "sync", killed)
+    with dying_at_its_sync():
         store.remove(key)
     FileStore(root).remove(key)
     assert not disk.power_cut().has(key)
@@ -174,8 +182,7 @@ def test_what_has_a_file_does_not_come_back_by_a_worker_who_died_before_it_blank
 ) -> None:
     key = put(store, 1)
     disk = Disk(segments(root)[0], monkeypatch)
-    with monkeypatch.context() as dying, pytest.raises(Killed):
-        dying.setattr(Segment, "sync", killed)
+    with dying_at_its_sync():
         give(store)
     store.remove(key)
     assert body(1)[:64] not in segments(root)[0].read_bytes()
@@ -242,14 +249,8 @@ def test_nothing_is_left_of_what_could_not_be_written(
     assert give(store) == 2 and listed(store) == sorted([kept, again])
 
 
-@pytest.mark.usefixtures("root")
-def test_a_file_system_without_locks_is_asked_like_any_other(
-    store: FileStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def none(*_: object) -> None:
-        raise OSError(errno.ENOLCK, "No locks available")
-
-    monkeypatch.setattr("fcntl.flock", none)
+@pytest.mark.usefixtures("lockless")
+def test_a_file_system_without_locks_is_asked_like_any_other(store: FileStore) -> None:
     key, nowhere = put(store, 1), key_of(b"never came")
     assert listed(store) == [key] and not store.has(nowhere) and give(store) == 0
     store.remove(nowhere)
