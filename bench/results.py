@@ -1,5 +1,6 @@
 """Numbers of several rounds, and what is made of them: medians, and ratios within each round."""
 
+import os
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -27,7 +28,10 @@ class Sample:
 
 
 def measured(server: Server, count: int, act: Callable[[], float]) -> Sample:
-    """`act` tells its seconds; what starting the clients costs is in them, for everybody alike."""
+    """`act` tells its seconds; what starting the clients costs is in them, for everybody alike.
+    What the corpus, or who was measured before, has left to the disk is written first.
+    """
+    os.sync()
     before = machine.cpu_seconds(server.workers)
     seconds = act()
     return Sample(count, seconds, machine.cpu_seconds(server.workers) - before)

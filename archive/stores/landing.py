@@ -8,12 +8,13 @@ system has no locks, objects get their files at once.
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from itertools import islice
 from threading import Lock
 from time import monotonic, time
+from typing import NamedTuple
 
 from archive.config import settings
 from archive.errors import StorageFull, StorageGone
@@ -30,6 +31,14 @@ REST_SECONDS = 0.5  # before a segment without room is looked at again
 Landed = list[tuple[str, bytes]]
 
 
+class _Used(NamedTuple):
+    """A segment that holds something: since when, in milliseconds; written to last, in seconds."""
+
+    began_at: int
+    path: str
+    at: float
+
+
 class Landing:
     """The segments of a file store; those of an environment are in a folder of its own."""
 
@@ -43,6 +52,7 @@ class Landing:
         self._opened: dict[str, int] = {}  # segments that this process writes to
         self._reading: dict[str, deque[Segment]] = {}
         self._rests: dict[str, float] = {}
+        self._given: dict[str, Slot] = {}  # all up to the last of these have files
         # Last: another thread must not go on with what the parent has opened, and so its locks.
         self._process = os.getpid()
 
@@ -202,39 +212,78 @@ class Landing:
         _tell(failed)
 
     def clear(self, environment: str, give: Callable[[Landed], None], before: float) -> int:
-        """Have what landed given files, all of it where nothing came since then; how many. What
-        `give` raises is passed on, and nothing is lost by it. Raises OSError.
+        """Have what landed given files: all of it where nothing came since then, and comes
+        meanwhile; else what is late, since whoever sends is not to pay for what came before. How
+        many. What `give` raises is passed on, and nothing is lost by it. Raises OSError.
         """
-        count, failed = 0, list[OSError]()
-        for path in self._due(environment, before, failed):
+        count, failed, began = 0, list[OSError](), max(before, time())
+        used = self._used(environment, failed)
+        is_quiet = not _any_since(before, self._came(environment, used))
+
+        def is_waited_for() -> bool:
+            if not is_quiet:
+                return False
+            return _any_since(began, (each.at for each in self._used(environment, failed)))
+
+        for path in [each.path for each in used] if is_quiet else _late(used):
             try:
                 # Opened anew it is read to its end: nothing may stand where it is not looked for.
-                count += _clear(Segment(path, to_write=True), give)
+                count += self._clear(Segment(path, to_write=True), give, is_waited_for)
             except OSError as error:
                 failed.append(error)
         _tell(failed)
         return count
 
-    def _due(self, environment: str, before: float, failed: list[OSError]) -> list[str]:
-        """All, when nobody waits for the disk. Else what is full when room gets scarce, and of the
-        rest one in its turn: whoever sends is not to pay for what came before.
+    def _clear(
+        self,
+        segment: Segment,
+        give: Callable[[Landed], None],
+        is_waited_for: Callable[[], bool],
+    ) -> int:
+        """A worker that ends in the middle has done no harm: what has its file already keeps it.
+        What cannot be read hinders no other, and keeps the segment as it is.
         """
-        used = [
-            (each.began_at, each.path, not each.has_room(SMALL), each.written_at())
+        given = 0
+        failed: list[OSError] = []
+        with segment.shared():
+            generation = segment.generation
+            last = self._given.get(segment.path)
+            # One that was restored or made anew is another, and begun with.
+            place = last.end if last is not None and segment.has(last) else BLOCK
+        while not is_waited_for():
+            with segment.shared():  # others may read, nobody can write
+                batch = list(islice(segment.standing(place), AT_ONCE))
+                if segment.generation != generation or not segment.is_sound():
+                    return given  # another worker has done it
+                if batch:
+                    landed = list(_landed(segment, batch, failed))
+                    if landed:
+                        give(landed)
+                    given += len(landed)
+                    place = batch[-1].end
+                    if not failed:
+                        self._given[segment.path] = batch[-1]
+            if not batch:
+                _tell(failed)
+                with segment.alone():
+                    is_empty = next(segment.standing(place), None) is None
+                    if segment.generation == generation and is_empty:
+                        segment.clear()
+                        return given
+        return given
+
+    def _came(self, environment: str, used: Sequence[_Used]) -> Iterator[float]:
+        yield from (each.at for each in used)
+        with suppress(FileNotFoundError):  # larger ones have their files at once
+            yield os.stat(f"{self._root}/{environment}/{INCOMING}").st_mtime
+
+    def _used(self, environment: str, failed: list[OSError]) -> list[_Used]:
+        """Since its first object came, in this order."""
+        return sorted(
+            _Used(each.began_at, each.path, each.written_at())
             for each in self._held(environment, failed)
             if each.holds_any()
-        ]
-        came = [at for *_, at in used]
-        with suppress(FileNotFoundError):  # larger ones have their files at once
-            came.append(os.stat(f"{self._root}/{environment}/{INCOMING}").st_mtime)
-        # What is of the future was written before the clock was set back.
-        if not any(before < at <= time() for at in came):
-            return [path for _, path, *_ in used]
-        full = [path for _, path, is_full, _ in used if is_full]
-        if 2 * len(full) > settings().landing_segments:
-            return full
-        late = (time() - LATE_SECONDS) * 1000
-        return [path for at, path, is_full, _ in sorted(used) if is_full or at < late][:1]
+        )
 
     def _held(self, key: str, failed: list[OSError]) -> Iterator[Segment]:
         """Shared with others who read. One that cannot be read hides nothing of the others: the
@@ -281,32 +330,16 @@ def _tell(failed: list[OSError]) -> None:
         raise failed[0]
 
 
-def _clear(segment: Segment, give: Callable[[Landed], None]) -> int:
-    """A worker that ends in the middle has done no harm: what has its file already keeps it. What
-    cannot be read hinders no other, and keeps the segment as it is.
-    """
-    place, given = BLOCK, 0
-    failed: list[OSError] = []
-    with segment.shared():
-        generation = segment.generation
-    while True:
-        with segment.shared():  # others may read, nobody can write
-            batch = list(islice(segment.standing(place), AT_ONCE))
-            if segment.generation != generation or not segment.is_sound():
-                return given  # another worker has done it
-            if batch:
-                landed = list(_landed(segment, batch, failed))
-                if landed:
-                    give(landed)
-                given += len(landed)
-                place = batch[-1].end
-        if not batch:
-            _tell(failed)
-            with segment.alone():
-                is_empty = next(segment.standing(place), None) is None
-                if segment.generation == generation and is_empty:
-                    segment.clear()
-                    return given
+def _any_since(moment: float, times: Iterable[float]) -> bool:
+    """What is of the future was written before the clock was set back."""
+    now = time()
+    return any(moment < each <= now for each in times)
+
+
+def _late(used: Sequence[_Used]) -> list[str]:
+    """While others come: one that holds what came long ago."""
+    late = (time() - LATE_SECONDS) * 1000
+    return [each.path for each in used if each.began_at < late][:1]
 
 
 def _landed(

@@ -184,6 +184,10 @@ class Segment:
         """The key's that stand."""
         return [slot for slot in self._slots.get(key, ()) if self._stands(slot)]
 
+    def has(self, slot: Slot) -> bool:
+        """This very one, standing or struck."""
+        return self._read_slot(slot.place) == slot
+
     def may_hold(self, key: str) -> bool:
         """Also what was struck, or begun anew, by somebody who may have died before that was
         durable.

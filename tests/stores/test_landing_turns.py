@@ -1,6 +1,7 @@
 """When what landed is given files: not while somebody waits for the disk, and not never (NF-4)."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from time import time
 
@@ -8,9 +9,8 @@ import pytest
 
 from archive.objects.part10 import PREFIX_LENGTH
 from archive.stores.files import FileStore
-from archive.stores.landing import LATE_SECONDS, SMALL
+from archive.stores.landing import AT_ONCE, LATE_SECONDS, SMALL
 from archive.stores.segments import BLOCK, CAPACITY, span
-from tests.configuring import Configure
 from tests.stores.test_landing import give, put, root, segments, store
 
 __all__ = ["root", "store"]  # fixtures
@@ -27,28 +27,23 @@ def given(store: FileStore, keys: list[str]) -> int:
     return sum(store.path(key).exists() for key in keys)
 
 
-def test_who_sends_is_not_waited_for_and_a_full_segment_is_not_waited_with(
-    root: Path, store: FileStore
-) -> None:
-    key = put(store, 1)
+def test_who_sends_is_not_waited_for(root: Path, store: FileStore) -> None:
+    """Not when segments are full either: files made at once cost less than both."""
+    fill(store, PER_SEGMENT + 1)
+    assert len(segments(root)) == 2
     assert give(store, quiet_seconds=60) == 0
-    count = 2
-    while len(segments(root)) == 1:
-        put(store, count, SMALL - PREFIX_LENGTH)
-        count += 1
-    assert give(store, quiet_seconds=60) == count - 2, "all but the last, in the second segment"
-    assert store.path(key).exists()
+    assert give(store) == PER_SEGMENT + 1
 
 
-def test_full_ones_have_their_turn_one_by_one_until_room_gets_scarce(
-    store: FileStore, configure: Configure
+def test_what_is_late_has_its_turn_segment_by_segment_while_others_come(
+    store: FileStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    configure(LANDING_SEGMENTS="6")
-    fill(store, 3 * PER_SEGMENT + 9)
-    assert give(store, quiet_seconds=60) == PER_SEGMENT
-    assert give(store, quiet_seconds=60) == PER_SEGMENT
-    fill(store, 4 * PER_SEGMENT, first=10_000)
-    assert give(store, quiet_seconds=60) > 3 * PER_SEGMENT
+    keys = fill(store, PER_SEGMENT + 3)
+    later = time() + LATE_SECONDS + 1
+    monkeypatch.setattr("archive.stores.landing.time", lambda: later)
+    assert give(store, quiet_seconds=2 * LATE_SECONDS) == PER_SEGMENT
+    assert give(store, quiet_seconds=2 * LATE_SECONDS) == 3
+    assert given(store, keys) == len(keys)
 
 
 def test_nobody_waits_when_larger_objects_come(root: Path, store: FileStore) -> None:
@@ -60,11 +55,44 @@ def test_nobody_waits_when_larger_objects_come(root: Path, store: FileStore) -> 
     assert give(store, quiet_seconds=60) == 1 and store.path(key).exists()
 
 
-def test_what_comes_now_and_then_has_its_file_within_a_minute(
-    store: FileStore, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    keys = fill(store, 3)
-    assert give(store, quiet_seconds=60) == 0
-    later = time() + LATE_SECONDS + 1
-    monkeypatch.setattr("archive.stores.landing.time", lambda: later)
-    assert give(store, quiet_seconds=2 * LATE_SECONDS) == given(store, keys) == 3
+def sending(store: FileStore, named: list[str]) -> Callable[[str, bytes], str]:
+    """Somebody who sends while the first of them are named: a sync for each, so that it takes
+    longer than a clock's tick.
+    """
+
+    def name(key: str, _: bytes) -> str:
+        if len(named) < AT_ONCE:
+            put(store, 10_000 + len(named))
+        named.append(key)
+        return key
+
+    return name
+
+
+def test_who_begins_to_send_while_files_are_given_is_not_waited_for(store: FileStore) -> None:
+    keys = [put(store, number) for number in range(3 * AT_ONCE)]
+    assert store.give_files("production", sending(store, []), 0) == AT_ONCE
+    assert given(store, keys) == AT_ONCE
+
+
+def test_what_has_its_file_is_not_given_it_again_in_the_next_turn(store: FileStore) -> None:
+    keys = [put(store, number) for number in range(3 * AT_ONCE)]
+    named: list[str] = []
+    while given(store, keys) < len(keys):
+        store.give_files("production", sending(store, named), 0)
+    assert len(named) == len(set(named))
+    give(store)
+    assert store.landed("production") == 0
+
+
+def test_a_segment_made_anew_is_given_from_its_beginning(root: Path, store: FileStore) -> None:
+    """Somebody restored it, or removed it: what a worker knows of it is of another."""
+    for number in range(3 * AT_ONCE):
+        put(store, number)
+    store.give_files("production", sending(store, []), 0)
+    for path in segments(root):
+        path.unlink()
+    other = FileStore(root)
+    keys = [put(other, number) for number in range(20_000, 20_000 + AT_ONCE)]
+    give(store)
+    assert given(store, keys) == len(keys)
