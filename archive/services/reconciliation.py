@@ -27,6 +27,7 @@ from archive.models import (
     Study,
     StudyState,
 )
+from archive.rules.retention import IN_FLUX
 from archive.services import publishing, rounds, tombstones
 from archive.services.doubts import SETTLED_SECONDS
 from archive.services.rounds import Slice
@@ -39,7 +40,6 @@ PER_SECOND = 1_000  # rows, or files, looked at
 FOLDERS = tuple(
     f"{environment}/{folder}" for environment in Environment.values for folder in vault.FOLDERS
 )
-MOVING = (StudyState.RECEIVING, StudyState.REGISTERING)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +116,7 @@ def of_manifest(row: Document) -> Iterator[Found]:
     study = row.study
     if study is None and not row.vault_key:
         return  # a source's, of a study that is not archived here (RAD-68)
-    if study is not None and study.state in MOVING:
+    if study is not None and study.state in IN_FLUX:
         return  # it is being looked at anyway
     if study is None or publishing.names_rejected(study) or not publishing.has_objects(study):
         facts = {"unique_id": row.unique_id}
@@ -150,8 +150,8 @@ def of_study(row: Any) -> Iterator[Found]:
             kind = FindingKind.IMAGES_BEFORE_ENTRY
             yield Found(kind, row.environment, str(row.id), row.id, facts)
         return
-    forgotten = row.state in MOVING and not row.moves and row.received_at < now() - UNSEEN
-    lost = row.state not in MOVING and not row.has_manifest
+    forgotten = row.state in IN_FLUX and not row.moves and row.received_at < now() - UNSEEN
+    lost = row.state not in IN_FLUX and not row.has_manifest
     if forgotten or lost:
         yield Found(FindingKind.IMAGES_WITHOUT_ENTRY, row.environment, str(row.id), row.id, facts)
 
