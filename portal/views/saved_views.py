@@ -7,10 +7,10 @@ from uuid import UUID
 from django.contrib import messages
 from django.core.exceptions import BadRequest, PermissionDenied
 from django.http import Http404, HttpResponseBase, QueryDict
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
 from archive.actors import Actor
 from archive.errors.reviews import SearchNameTaken
@@ -81,14 +81,18 @@ def _say_unsaved(request: Request, form: NameForm) -> None:
     messages.error(request, _("The view is not saved: %(why)s") % {"why": wrong})
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @page("list-views")
 def change(request: Request, actor: Actor, view_id: UUID) -> HttpResponseBase:
-    """Rename, remove, or open the list with it."""
+    """Rename, remove, or open the list with it. Asked for without an act: whether to remove it."""
     row = SavedView.objects.filter(id=view_id).exclude(name="").first()
     if row is None:
         raise Http404
     listing = _listing(request, row.listing)
+    if request.method != "POST":
+        if row.owner_id != actor.id:
+            raise Http404
+        return render(request, "sure.html", _removing(listing, row))
     act = ACTS.get(request.POST.get("act", ""))
     if act is None:
         raise BadRequest("no such act")
@@ -97,6 +101,22 @@ def change(request: Request, actor: Actor, view_id: UUID) -> HttpResponseBase:
     except SearchNameTaken as error:
         messages.warning(request, str(advise(error.reason()).cause))
         return redirect(f"{listing.url}?{address_of(row)}")
+
+
+def _removing(listing: Listing[Any], row: SavedView) -> dict[str, Any]:
+    """What is asked, and what will follow."""
+    said = [_("Its filters, columns and order are gone. The rows of the list stay.")]
+    if row.is_shared:
+        said.append(_("It goes from everybody who reads this list."))
+    return {
+        "title": _("Remove the view"),
+        "about": row.name,
+        "ask": _("Remove the view?"),
+        "sentences": said,
+        "hidden": [("act", "remove")],
+        "button": _("Remove the view"),
+        "back": f"{listing.url}?{address_of(row)}",
+    }
 
 
 def _rename(request: Request, actor: Actor, row: SavedView) -> str:

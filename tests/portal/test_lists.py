@@ -96,6 +96,20 @@ def test_a_view_is_renamed_opens_the_list_and_is_removed() -> None:
     assert not SavedView.objects.exclude(name="").exists()
 
 
+def test_a_view_is_removed_only_after_it_was_asked_for_once_more() -> None:
+    client = signed_in("support")
+    shown = saved(client, query="state=failed", is_shared="on")
+    view = SavedView.objects.exclude(name="").get()
+    place = reverse("list-view-change", args=[view.id])
+    assert f'href="{place}"' in shown and 'value="remove"' not in shown
+    asked = page(client, place)
+    assert "Remove the view?" in asked and "Waiting" in asked
+    assert "It goes from everybody who reads this list." in asked
+    assert 'name="act" value="remove"' in asked
+    assert SavedView.objects.exclude(name="").exists()
+    assert signed_in("archivist").get(place).status_code == 404  # another's
+
+
 def test_a_shared_view_is_read_by_its_readers_and_changed_by_its_owner() -> None:
     saved(signed_in("support"), query="state=failed", is_shared="on")
     view = SavedView.objects.get()

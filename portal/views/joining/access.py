@@ -8,16 +8,18 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from archive.actors import Actor
 from archive.errors import ArchiveError, NotFound
-from onboarding.models import AccessRequest
+from onboarding.errors import StepOutOfOrder
+from onboarding.models import AccessRequest, RequestState
 from onboarding.services import people as services
 from portal import formats
 from portal.forms.joining import RoleForm
 from portal.staff import Request, page
 from portal.views.joining.opened import words
+from portal.views.joining.people import turning_away
 
 
 @require_safe
@@ -37,13 +39,15 @@ def requests(request: Request, actor: Actor) -> HttpResponse:
     return render(request, "joining/access.html", context)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @page("access-requests")
 def decide(request: Request, actor: Actor, request_id: UUID) -> HttpResponseBase:
     rows = AccessRequest.objects.select_related("organisation", "user")
     asked = rows.filter(id=request_id).first()
     if asked is None:
         raise NotFound()
+    if request.method != "POST":
+        return _ask_once_more(request, asked)
     form = RoleForm(request.POST)
     away = request.POST.get("verdict") == "turn-away"
     if not away and not form.is_valid():
@@ -59,3 +63,14 @@ def decide(request: Request, actor: Actor, request_id: UUID) -> HttpResponseBase
         let_in = _("The person was let in, and is told by mail.")
         messages.success(request, _("The person was turned away.") if away else let_in)
     return redirect("access-requests")
+
+
+def _ask_once_more(request: Request, asked: AccessRequest) -> HttpResponseBase:
+    """Before somebody is turned away; unless somebody was quicker."""
+    back = reverse("access-requests")
+    if asked.state != RequestState.OPEN:
+        messages.error(request, words(StepOutOfOrder(), is_staff=True))
+        return redirect(back)
+    trail = [(_("Joining"), reverse("joining")), (_("Asks to be let in"), back)]
+    context = {**turning_away(asked), "back": back, "trail": trail}
+    return render(request, "sure.html", context)

@@ -15,8 +15,8 @@ from archive.actors import Actor
 from archive.errors import ArchiveError, NotFound
 from archive.models import Membership
 from onboarding import queries as customer_queries
-from onboarding.errors import ActorUnfit
-from onboarding.models import AccessRequest, Contact, ContactKind, Invitation
+from onboarding.errors import ActorUnfit, StepOutOfOrder
+from onboarding.models import AccessRequest, Contact, ContactKind, Invitation, RequestState
 from onboarding.queries import file as queries
 from onboarding.queries.invitations import waiting
 from onboarding.services import joining as joining_services
@@ -222,20 +222,48 @@ def withdraw(
     return _after(request, opened, lambda: services.withdraw_invitation(opened.actor, row), said)
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @page("joining-people")
 def decide(
     request: Request, actor: Actor, organisation_id: UUID, request_id: UUID
 ) -> HttpResponseBase:
-    """Let in with a role, or turn away, somebody who has registered the same organisation."""
+    """Let in with a role, or turn away, somebody who has registered the same organisation. The
+    latter is asked for once more."""
     opened = open_file(request, organisation_id)
+    if not opened.speaks:
+        raise ActorUnfit()
     rows = AccessRequest.objects.select_related("organisation", "user")
     asked = rows.filter(organisation=opened.organisation, id=request_id).first()
     if asked is None:
         raise NotFound()
+    if request.method != "POST":
+        if asked.state != RequestState.OPEN:  # somebody was quicker
+            messages.error(request, words(StepOutOfOrder(), is_staff=opened.is_staff))
+            return redirect("joining-people", organisation_id)
+        context = {**turning_away(asked), "back": address("joining-people", opened)}
+        return show(request, "sure.html", opened, context)
     if request.POST.get("verdict") == "turn-away":
         said = _("The person was turned away.")
         return _after(request, opened, lambda: services.turn_away(opened.actor, asked), said)
     role = _role(request).chosen
     said = _("The person was let in, and is told by mail.")
     return _after(request, opened, lambda: services.let_in(opened.actor, asked, role=role), said)
+
+
+def turning_away(asked: AccessRequest) -> dict[str, Any]:
+    """What is asked, and what will follow."""
+    named = {
+        "person": asked.user.get_full_name() or asked.user.username,
+        "organisation": asked.organisation.name,
+    }
+    nothing = _("%(person)s gets no role and sees nothing of %(organisation)s.") % named
+    told = _("No mail is sent: the person reads it at the state of the registration.")
+    again = _("It is not taken back here: the person must ask anew, or be invited.")
+    return {
+        "title": _("Turn away"),
+        "about": f"{named['person']}, {asked.user.email}",
+        "ask": _("Turn the person away?"),
+        "sentences": [nothing, told, again],
+        "hidden": [("verdict", "turn-away")],
+        "button": _("Turn away"),
+    }

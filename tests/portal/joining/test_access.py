@@ -70,6 +70,26 @@ def test_who_is_turned_away_gets_no_role() -> None:
     assert not Membership.objects.filter(user=asked.user).exists()
 
 
+def test_who_is_turned_away_is_so_only_after_it_was_asked_for_once_more() -> None:
+    asked, client = knock("eeva"), desks.of(cast.officer())
+    people = f"/organisations/{asked.organisation_id}/joining/people/"
+    for lists, place in (
+        (PLACE, f"{PLACE}{asked.id}/"),
+        (people, f"{people}requests/{asked.id}/"),
+    ):
+        page = client.get(lists).content.decode()
+        assert f'href="{place}"' in page and 'value="turn-away"' not in page
+        page = client.get(place).content.decode()
+        assert "Turn the person away?" in page and asked.user.email in page
+        assert 'name="verdict" value="turn-away"' in page and f'href="{lists}"' in page
+    asked.refresh_from_db()
+    assert asked.state == RequestState.OPEN
+    decide(client, asked, verdict="turn-away")
+    for place in (f"{PLACE}{asked.id}/", f"{people}requests/{asked.id}/"):
+        late = client.get(place, follow=True).content.decode()
+        assert "changed" in late and "Turn the person away?" not in late
+
+
 @pytest.mark.parametrize("role", ["", "admin", "support"])
 def test_a_role_of_the_staff_is_not_given_so(role: str) -> None:
     asked = knock("eeva")
