@@ -1,6 +1,7 @@
 """How the archive looks after what it keeps: rounds, damaged objects, findings and their repair."""
 
 from collections import Counter
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -8,10 +9,10 @@ from django.contrib import messages
 from django.core.exceptions import BadRequest
 from django.forms import Form
 from django.http import Http404, HttpResponseBase
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
 
 from archive import gate, vault
@@ -72,6 +73,8 @@ EXPLAINED = {
         "manage.py rebuild_index, which takes versions in again, looks at them with all others."
     ),
 }
+# Their repair may destroy for ever.
+DESTROYING = (FindingKind.DESTROYED_YET_LIVE, FindingKind.BYTES_WITHOUT_ROW)
 DONE = {
     Repair.REGISTERED: gettext_lazy("%(count)s on the way to registration"),
     Repair.WITHDRAWN: gettext_lazy("%(count)s withdrawn"),
@@ -226,15 +229,17 @@ def findings(request: Request, actor: Actor, kind: str) -> HttpResponseBase:
 @require_POST
 @page("restore")
 def repair(request: Request, actor: Actor, kind: str) -> HttpResponseBase:
-    """The selected ones of a page, one by one; the outcome of each is counted."""
+    """The selected ones of a page, one by one; the outcome of each is counted. Where it may
+    destroy, it is asked for once more."""
     chosen = _kind(kind)
     try:
         ids = [UUID(each) for each in request.POST.getlist("finding")]
     except ValueError as error:
         raise BadRequest("not a finding") from error
-    outcomes = Counter(
-        repairs.repair(actor, each) for each in queries.open_findings(request.environment, ids)
-    )
+    rows = list(queries.open_findings(request.environment, ids))
+    if any(each.kind in DESTROYING for each in rows) and "sure" not in request.POST:
+        return render(request, "sure.html", _repairing(chosen, rows))
+    outcomes = Counter(repairs.repair(actor, each) for each in rows)
     if not outcomes:
         messages.warning(request, _("Nothing was selected, so nothing was repaired."))
     for outcome, count in outcomes.items():
@@ -242,3 +247,21 @@ def repair(request: Request, actor: Actor, kind: str) -> HttpResponseBase:
         said = DONE[outcome] % {"count": formats.number_text(count)}
         messages.add_message(request, level, f"{said}.")
     return redirect("reconciliation", chosen.value)
+
+
+def _repairing(kind: FindingKind, rows: Sequence[Finding]) -> dict[str, Any]:
+    """What is asked, and what will follow."""
+    count = ngettext(
+        "%(count)s finding is repaired.", "%(count)s findings are repaired.", len(rows)
+    )
+    title, back = str(kind.label).capitalize(), reverse("reconciliation", args=[kind.value])
+    return {
+        "title": title,
+        "about": count % {"count": formats.number_text(len(rows))},
+        "ask": _("Repair the selected?"),
+        "sentences": [EXPLAINED[kind], _("What repair destroys cannot be brought back.")],
+        "hidden": [*(("finding", each.id) for each in rows), ("sure", "yes")],
+        "button": _("Repair the selected"),
+        "back": back,
+        "trail": [(_("Integrity"), reverse("integrity")), (title, back)],
+    }

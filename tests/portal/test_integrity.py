@@ -115,6 +115,24 @@ def test_findings_of_the_other_environment_are_not_repaired_here() -> None:
     assert finding.settled_at is None
 
 
+@pytest.mark.parametrize("kind", ["bytes-without-row", "destroyed-yet-live"])
+def test_a_repair_that_may_destroy_is_asked_for_once_more(kind: str) -> None:
+    chosen = reconciliation.FindingKind(kind)
+    key = f"{1:064x}" if kind == "bytes-without-row" else str(builders.study().id)
+    reconciliation.note([reconciliation.Found(chosen, "production", key)])
+    finding, client = Finding.objects.get(), signed_in("archivist")
+    page = f"/integrity/findings/{kind}/"
+    asked = said(client.post(f"{page}repair/", {"finding": str(finding.id)}))
+    assert "Repair the selected?" in asked and "1 finding is repaired." in asked
+    assert f'name="finding" value="{finding.id}"' in asked and 'name="sure"' in asked
+    assert "cannot be brought back" in asked and f'href="{page}"' in asked
+    finding.refresh_from_db()
+    assert finding.settled_at is None
+    sure = {"finding": str(finding.id), "sure": "yes"}
+    assert client.post(f"{page}repair/", sure).status_code == 302
+    assert "Nothing was selected" in said(client.post(f"{page}repair/", follow=True))
+
+
 def test_long_lists_have_pages() -> None:
     found = [
         reconciliation.Found(
