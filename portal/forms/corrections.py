@@ -72,7 +72,9 @@ class CorrectionForm(forms.Form):
         cleaned: dict[str, Any] = super().clean() or {}
         for name in set(self.changed_data) & set(cleaned):
             value = cleaned[name]
-            if isinstance(value, str) and not is_one_value(value):
+            if name in DAYS and value and value > today():
+                self.add_error(name, _("Today at the latest."))
+            elif isinstance(value, str) and not is_one_value(value):
                 self.add_error(name, _("No backslash and no line break may be in it."))
             elif name == "StudyTime" and value:
                 cleaned[name] = dicom_time(value)

@@ -1,7 +1,7 @@
 """Forms of retention: rules, holds, the day of a death, destruction lists (AR-9)."""
 
 from collections.abc import Iterable
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -109,13 +109,25 @@ class HoldFilters(forms.Form):
     )
 
 
+def _not_past(day: date) -> None:
+    """Told before the preview, which would promise what is then refused."""
+    if day < today():
+        raise forms.ValidationError(_("Today at the earliest."))
+
+
+def _last_day() -> forms.DateField:
+    field = day_field(_("Last day"), help_text=_("Empty: until it is released."))
+    field.validators.append(_not_past)
+    return field
+
+
 class StudyHoldForm(forms.Form):
     reason = reason_field(_("Who asked for it and why: a court case, a complaint, research."))
-    until = day_field(_("Last day"), help_text=_("Empty: until it is released."))
+    until = _last_day()
 
 
 class PatientHoldForm(PatientForm):
-    until = day_field(_("Last day"), help_text=_("Empty: until it is released."))
+    until = _last_day()
     field_order = ("code", "issuer", "until", "reason")
 
 

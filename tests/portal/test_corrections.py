@@ -141,6 +141,8 @@ def test_nothing_changed_is_said_and_a_wrong_value_cannot_be_confirmed() -> None
     ("field", "value", "words"),
     [
         ("StudyTime", "25:99", "This is no time."),
+        ("StudyDate", "2199-01-01", "Today at the latest."),
+        ("PatientBirthDate", "2199-01-01", "Today at the latest."),
         ("StudyTime", "quarter past", "This is no time."),
         ("AccessionNumber", "A1\\A2", "No backslash"),
         ("PatientName", "Meikäläinen^Matti\\Virtanen^Venla", "No backslash"),

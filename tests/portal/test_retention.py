@@ -129,8 +129,9 @@ def test_holds_are_placed_and_released_and_the_study_says_so() -> None:
     place = reverse("retention-hold-study", args=[study.id])
     assert f'href="{reverse("study", args=[study.id])}">Go back' in get(client, place)
     until = (today() - timedelta(days=1)).isoformat()
-    refused = post(client, place, {"reason": "complaint 5", "until": until, "sure": "yes"})
-    assert "That day does not fit" in refused
+    for sure in ({}, {"sure": "yes"}):  # the preview does not promise what is then refused
+        refused = post(client, place, {"reason": "complaint 5", "until": until, **sure})
+        assert "Today at the earliest." in refused and "What will happen" not in refused
     content = post(client, place, {"reason": "complaint 5"})
     assert "The study has 2 objects today." in content
     post(client, place, {"reason": "complaint 5", "sure": "yes"})
@@ -146,12 +147,16 @@ def test_holds_are_placed_and_released_and_the_study_says_so() -> None:
     assert RetentionHold.objects.filter(released_at=None).count() == 1
 
 
+def test_a_hold_on_a_patient_ends_today_at_the_earliest() -> None:
+    asked = {"code": MATTI, "reason": "court case 4", "until": "2020-01-01"}
+    refused = post(signed_in("archivist"), reverse("retention-hold-change"), asked)
+    assert "Today at the earliest." in refused and "What will happen" not in refused
+    assert not LedgerEvent.objects.filter(kind="patient.searched").exists()
+
+
 @pytest.mark.parametrize(
     ("place", "more"),
-    [
-        ("retention-hold-change", {"until": "2020-01-01"}),
-        ("retention-death", {"day": "1970-01-01"}),
-    ],
+    [("retention-death", {"day": "1970-01-01"})],
 )
 def test_a_deed_that_is_refused_is_a_search_in_the_log(place: str, more: dict[str, str]) -> None:
     """Its words tell whether anything is kept of somebody."""
