@@ -20,6 +20,7 @@ from archive.errors import PeerUnreachable
 from archive.models import Case, CaseEvent, Connection, Instance, SeenCertificate
 from archive.objects.messages import Target
 from archive.services.connections import target_of
+from archive.values import uuid7
 from tests import cast
 from tests.edges import commands
 from tests.edges.dicom import test_getting, wire
@@ -183,6 +184,25 @@ def test_who_must_use_tls_is_refused_without_it_and_with_another_certificate(
     assert encrypted.request(encrypted.pacs).is_established
     reasons = CaseEvent.objects.order_by("at").values_list("case__reason", flat=True)
     assert list(reasons) == ["peer-unencrypted", "peer-certificate-wrong"]
+
+
+def test_who_shows_the_certificate_of_another_system_is_told_whose_if_it_is_its_own(
+    encrypted: Encrypted,
+) -> None:
+    bind(encrypted.pacs)
+    own, foreign = encrypted.authority.issue("own"), encrypted.authority.issue("foreign")
+    row = cast.connection()
+    row.pk, row.aet, row.certificate_sha256 = uuid7(), "ESIM_CT", own.sha256
+    row.save(force_insert=True)
+    bind(foreign, aet="MALLI_PACS")
+    for identity, told in ((own, "ESIM_CT"), (foreign, None)):
+        assert not encrypted.request(identity).is_established
+        facts = CaseEvent.objects.latest("at").facts
+        assert (facts["certificate"], facts["certificate_expected"]) == (
+            identity.sha256,
+            encrypted.pacs.sha256,
+        )
+        assert facts.get("certificate_of") == told
 
 
 def test_a_certificate_counts_over_tls_though_plain_connections_are_let_in(
