@@ -54,6 +54,8 @@ FACTS = {
     "limit": _("Limit"),
     "tls": "TLS",
     "certificate": _("Certificate, SHA-256"),
+    "certificate_expected": _("Certificate expected, SHA-256"),
+    "certificate_of": _("Certificate is registered for"),
     "until": _("Valid until"),
     "rejection": _("Association rejected, PS3.8"),
     "mail": _("Mail"),

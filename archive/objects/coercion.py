@@ -58,19 +58,21 @@ def coerced(
     transfer_syntax_uid: str,
     values: Mapping[str, str],
     modifications: Sequence[Modification],
-) -> Iterator[bytes | memoryview]:
-    """The data set as it is given out, in pieces. `values` are laid over it, by DICOM keyword; the
-    last of the modifications is theirs. Raises DatasetUnreadable.
+) -> tuple[bytes, int]:
+    """The data set as it is given out: what it begins with, and from which byte of `data` on the
+    rest is as it was. `values` are laid over it, by DICOM keyword; the last of the modifications is
+    theirs. Raises DatasetUnreadable.
     """
     plain, encoding = _regular(*_plain(data, transfer_syntax_uid))
-    head, tail = _head(plain, encoding, values, modifications)
+    head, rest = _head(plain, encoding, values, modifications)
     if elements.is_deflated(transfer_syntax_uid):
         squeezer = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+        tail = memoryview(plain)[rest:]
         packed = squeezer.compress(head) + squeezer.compress(tail) + squeezer.flush()
-        yield packed + b"\0" * (len(packed) % 2)  # PS3.5 A.5: even length
-        return
-    yield head
-    yield tail
+        return packed + b"\0" * (len(packed) % 2), len(data)  # PS3.5 A.5: even length
+    if plain is not data:  # written anew
+        return head + bytes(plain[rest:]), len(data)
+    return head, rest
 
 
 Spans = dict[int, tuple[int, int]]
@@ -116,14 +118,14 @@ def _head(
     encoding: Encoding,
     values: Mapping[str, str],
     modifications: Sequence[Modification],
-) -> tuple[bytes, memoryview]:
-    """The elements up to Original Attributes Sequence anew, and the rest as it is."""
+) -> tuple[bytes, int]:
+    """The elements up to Original Attributes Sequence anew, and where the rest begins."""
     charset = _charset(data, _spans(data, encoding, CHARACTER_SET))
     original, spans = data, _spans(data, encoding, ORIGINALS)
-    old_spans = spans
+    old_spans, converted = spans, None
     if not _can_write(values, charset):
-        data, charset = _in_unicode(data, encoding), UNICODE
-        spans = _spans(data, encoding, ORIGINALS)
+        data, converted = _in_unicode(data, encoding)
+        charset, spans = UNICODE, _spans(data, encoding, ORIGINALS)
     written = _written(values, charset, encoding)
     if ISSUER_QUALIFIERS not in spans and "PatientID" not in values:
         written.pop(ISSUER_QUALIFIERS, None)
@@ -136,7 +138,7 @@ def _head(
     parts |= written
     rest = max((end for _, end in spans.values()), default=0)
     head = b"".join(parts[tag] for tag in sorted(parts))
-    return head, memoryview(data)[rest:]
+    return (head, rest) if converted is None else (head + bytes(data[rest:]), converted)
 
 
 def _charset(data: Bytes, spans: Spans) -> str:
@@ -160,8 +162,8 @@ def _can_write(values: Mapping[str, str], charset: str) -> bool:
         return False
 
 
-def _in_unicode(data: Bytes, encoding: Encoding) -> bytes:
-    """The data set with its texts in UTF-8; from the pixels on it is taken over as it is."""
+def _in_unicode(data: Bytes, encoding: Encoding) -> tuple[bytes, int]:
+    """What stands before the pixels with its texts in UTF-8, and where it ended."""
     spans = _spans(data, encoding, elements.PIXEL_DATA - 1)
     end = max((end for _, end in spans.values()), default=0)
     with warnings.catch_warnings():
@@ -169,7 +171,7 @@ def _in_unicode(data: Bytes, encoding: Encoding) -> bytes:
         dataset = _read(bytes(data[:end]), encoding)
         dataset.decode()
         dataset.SpecificCharacterSet = UNICODE
-        return _write(dataset, encoding) + bytes(data[end:])
+        return _write(dataset, encoding), end
 
 
 def _read(data: bytes, encoding: Encoding) -> Dataset:

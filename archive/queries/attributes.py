@@ -12,6 +12,7 @@ from archive.rules.matching import Level
 STUDY_UID, SERIES_UID, INSTANCE_UID = 0x0020000D, 0x0020000E, 0x00080018
 PATIENT_ID, PATIENT_ISSUER = 0x00100020, 0x00100021
 STUDY_DATE, STUDY_TIME = 0x00080020, 0x00080030
+TIMEZONE = 0x00080201
 MODALITIES, SOP_CLASSES = 0x00080061, 0x00080062
 STUDIES_OF_PATIENT, SERIES_OF_PATIENT, INSTANCES_OF_PATIENT = 0x00201200, 0x00201202, 0x00201204
 SERIES_OF_STUDY, INSTANCES_OF_STUDY = 0x00201206, 0x00201208
@@ -64,7 +65,7 @@ COLUMNS: Mapping[int, Column] = {
     STUDY_TIME: Column("TM", Level.STUDY, "study_time"),
     0x00080050: Column("SH", Level.STUDY, "accession_number"),
     0x00080090: Column("PN", Level.STUDY, "referring_physician"),
-    0x00080201: Column("SH", Level.STUDY, "timezone_offset"),
+    TIMEZONE: Column("SH", Level.STUDY, "timezone_offset"),
     0x00081030: Column("LO", Level.STUDY, "description"),
     STUDY_UID: Column("UI", Level.STUDY, "study_instance_uid"),
     0x00200010: Column("SH", Level.STUDY, "study_id"),
@@ -89,6 +90,10 @@ DERIVED: Mapping[int, Derived] = {
     INSTANCES_OF_STUDY: Derived("IS", Level.STUDY),
     INSTANCES_OF_SERIES: Derived("IS", Level.SERIES),
 }
+
+# A request has it to say in which zone its times are, PS3.4 C.4.1.1.3.1, not to ask for studies
+# that say the same of themselves; the others are numbers of what lies below.
+UNMATCHED = (frozenset(DERIVED) - {MODALITIES, SOP_CLASSES}) | {TIMEZONE}
 
 _ISO = {ENTITY_ID_TYPE: ("CS", "ISO")}
 NESTED: Mapping[int, Nested] = {
@@ -117,4 +122,4 @@ def matched(path: Sequence[int], level: Level) -> bool:
         return False
     if nested := NESTED.get(tag):
         return len(inner) == 1 and inner[0] in {*nested.columns, *nested.constants}
-    return not inner and (tag in COLUMNS or tag in (MODALITIES, SOP_CLASSES))
+    return not inner and tag not in UNMATCHED

@@ -94,7 +94,7 @@ def one_study(uid: str) -> Q:
 def _match(tag: int, values: tuple[str, ...], level: Level) -> Match | None:
     """What can be matched here; of what is derived only modalities and classes."""
     attribute = attributes.COLUMNS.get(tag) or attributes.DERIVED.get(tag)
-    if attribute is None or attribute.level > level or (attribute.vr == "IS" and tag in _COUNTS):
+    if attribute is None or attribute.level > level or tag in attributes.UNMATCHED:
         return None
     _require_few(tag, attribute.vr, values)
     if tag == attributes.PATIENT_ID:
@@ -122,9 +122,6 @@ def _as_filed(patient_id: str) -> str:
         return PersonId(patient_id)
     except ValueError:
         return patient_id
-
-
-_COUNTS = frozenset(attributes.DERIVED) - {attributes.MODALITIES, attributes.SOP_CLASSES}
 
 
 def _add_nested(found: Conditions, tag: int, nested: Nested, key: Key) -> None:

@@ -196,7 +196,15 @@ def _check_certificate(connection: Connection, certificate: str | None) -> None:
         if connection.tls:
             raise PeerUnencrypted()
     elif connection.certificate_sha256 not in ("", certificate):
-        raise PeerCertificateWrong(facts={"certificate": certificate})
+        facts = {"certificate": certificate, "certificate_expected": connection.certificate_sha256}
+        # The customer's own alone: what another's systems are called is nothing to tell it.
+        own = Connection.objects.filter(valid_on(today()), certificate_sha256=certificate)
+        others = own.filter(
+            organisation=connection.organisation, environment=connection.environment
+        )
+        if titles := sorted(set(others.exclude(aet="").values_list("aet", flat=True))):
+            facts["certificate_of"] = ", ".join(titles)
+        raise PeerCertificateWrong(facts=facts)
 
 
 def verified(peer: Peer) -> None:

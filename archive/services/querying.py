@@ -263,7 +263,7 @@ def _record(search: Search, asked: Identifier) -> None:
     )
     facts = {
         "level": search.level.name,
-        "keys": sorted(_matched(asked)),
+        "keys": sorted(_matched(asked, search.level)),
         "found": len(search.rows),
         "calling": search.peer.calling,
     }
@@ -272,10 +272,13 @@ def _record(search: Search, asked: Identifier) -> None:
     ledger.record(ledger.Kind.IMAGES_QUERIED, about, facts, actor=search.peer.actor)
 
 
-def _matched(asked: Identifier) -> Iterator[str]:
+def _matched(asked: Identifier, level: Level) -> Iterator[str]:
+    """Keys of a deeper level are looked at by nobody, and may be anything."""
     for tag, key in asked.keys.items():
         column = attributes.COLUMNS.get(tag) or attributes.DERIVED.get(tag)
-        if column is not None and match_of(column.vr, key.values) is not None:
+        if column is None or not attributes.matched((tag,), level):
+            continue
+        if match_of(column.vr, key.values) is not None:
             yield keyword_for_tag(tag)
 
 

@@ -54,12 +54,15 @@ class Outgoing:
             raise BytesDamaged() from None
         if not self.modifications:
             return held
-        with held:
-            data = held.data()
-        corrected = coercion.coerced(
-            data, self.transfer_syntax_uid, self.values, list(self.modifications)
-        )
-        return Held(tuple(corrected))
+        try:
+            with held.view() as data:
+                head, rest = coercion.coerced(
+                    data, self.transfer_syntax_uid, self.values, self.modifications
+                )
+            return held.behind(head, rest)
+        except BaseException:
+            held.close()
+            raise
 
     def damaged(self) -> None:
         """Its bytes are not what they were: they are set aside, and the desk told."""

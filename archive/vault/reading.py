@@ -37,17 +37,30 @@ class Held:
     """
 
     def __init__(
-        self, pieces: Sequence[bytes | memoryview] = (), file: BinaryIO | None = None
+        self,
+        pieces: Sequence[bytes | memoryview] = (),
+        file: BinaryIO | None = None,
+        start: int = DATA_OFFSET,
     ) -> None:
+        """The pieces, and behind them the file from `start` on."""
         self._pieces = pieces
         self._file = file
+        self._start = start
+
+    def behind(self, head: bytes, rest: int) -> "Held":
+        """The data set from its byte `rest` on, and in front of that another beginning. It is
+        closed in place of this one.
+        """
+        if self._file is None:
+            return Held((head, memoryview(self.data())[rest:]))
+        return Held((head,), self._file, DATA_OFFSET + rest)
 
     def pieces(self) -> Iterator[bytes | memoryview]:
         """The data set; may be asked for again."""
+        yield from self._pieces
         if self._file is None:
-            yield from self._pieces
             return
-        self._file.seek(DATA_OFFSET)
+        self._file.seek(self._start)
         while chunk := self._file.read(READ_CHUNK):
             yield chunk
 
@@ -56,10 +69,10 @@ class Held:
 
     @contextmanager
     def view(self) -> Iterator[memoryview]:
-        """The data set to walk over, without reading a large one into memory. No slice of it may
-        outlive it.
+        """The data set to walk over, without reading a large one into memory, unless it has
+        another beginning. No slice of it may outlive it.
         """
-        if self._file is None:
+        if self._file is None or self._pieces:
             with memoryview(self.data()) as whole:
                 yield whole
             return

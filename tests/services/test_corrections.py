@@ -55,8 +55,8 @@ def served(made: Dataset) -> Dataset:
     row = Instance.objects.select_related("study__overlay").get(
         sop_instance_uid=made.SOPInstanceUID
     )
-    found = serving.served(row)
-    return read(found.data(), row.transfer_syntax_uid)
+    with serving.served(row) as found:
+        return read(found.data(), row.transfer_syntax_uid)
 
 
 def settle(study: Study) -> Any:

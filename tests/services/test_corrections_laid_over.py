@@ -1,5 +1,6 @@
 """Metadata corrected by an archivist, without changing a byte (AR-7)."""
 
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from archive.models import (
     Patient,
     Study,
 )
-from archive.services import overlays, rebuilding, registration, study_moves
+from archive.services import overlays, rebuilding, registration, serving, study_moves
 from archive.services.sessions import Session
 from archive.values import HETU_ROOT
 from tests import cast, notes
@@ -59,6 +60,26 @@ def test_an_archivist_corrects_without_changing_a_byte() -> None:
     told = LedgerEvent.objects.get(kind="study.corrected")
     assert told.facts["changed"] == ["PatientID", "PatientName"]
     assert (told.actor_name, told.facts["reason"]) == (ARCHIVIST.name, "mix-up at the desk")
+
+
+@pytest.mark.parametrize("name", ["Mallikas^Venla", "Łukasz^Žofia"])
+def test_a_large_object_goes_out_corrected_without_being_in_memory(name: str) -> None:
+    """The second name makes all texts Unicode."""
+    made = dataset(SpecificCharacterSet="ISO_IR 100", PixelData=bytes(4 * vault.SPILL))
+    lay_over(registered(made), PatientName=name)
+    row = Instance.objects.select_related("study__overlay").get()
+    tracemalloc.start()
+    with serving.served(row) as held:
+        size = sum(map(len, held.pieces()))
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert size > 4 * vault.SPILL > 8 * most
+        assert held.data() == b"".join(held.pieces())
+        with held.view() as whole:
+            assert whole == held.data()
+    out = served(made)
+    assert (str(out.PatientName), out.PixelData) == (name, made.PixelData)
+    assert str(out.StudyDescription) == made.StudyDescription
 
 
 def test_an_association_that_lasts_brings_no_more_of_the_patient_the_study_had() -> None:

@@ -199,6 +199,7 @@ def test_a_person_is_found_by_any_of_the_ids_and_answered_by_the_surviving_one()
         ("ReferringPhysicianName", "Liisa*", False),
         ("PatientBirthDate", "19810101", True),
         ("PatientSex", "M", False),
+        ("TimezoneOffsetFromUTC", "+0200", True),
         ("PatientID", MATTI, True),
         ("PatientID", MATTI.lower(), True),
         ("PatientID", f"{MATTI[:-1]}D", False),
@@ -309,6 +310,14 @@ def test_a_query_is_one_event_that_names_keys_and_never_their_values() -> None:
     }
     assert event.patient_id == Patient.objects.get(identifier=MATTI).id
     assert event.actor_name == "ESIM_PACS (127.0.0.1)"
+
+
+def test_a_key_of_a_deeper_level_is_passed_over_whatever_it_says() -> None:
+    study(1)
+    keys = {"PatientID": MATTI, "StudyDate": "yesterday", "Modality": "CT"}
+    search = querying.find(cast.peer(), question("PATIENT", patient_root=True, **keys))
+    assert (len(search.rows), search.partial) == (1, True)
+    assert LedgerEvent.objects.get(kind="images.queried").facts["keys"] == ["PatientID"]
 
 
 def test_optional_keys_that_are_not_known_are_said_to_be_so() -> None:

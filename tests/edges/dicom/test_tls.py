@@ -12,6 +12,7 @@ from queue import SimpleQueue
 
 import pytest
 from pynetdicom.association import Association
+from pynetdicom.events import Event
 
 from archive.config import settings
 from archive.edges.dicom import client, tls
@@ -19,9 +20,10 @@ from archive.errors import PeerUnreachable
 from archive.models import Case, CaseEvent, Connection, Instance, SeenCertificate
 from archive.objects.messages import Target
 from archive.services.connections import target_of
+from archive.values import uuid7
 from tests import cast
 from tests.edges import commands
-from tests.edges.dicom import wire
+from tests.edges.dicom import test_getting, wire
 from tests.edges.dicom.authority import Authority, Identity
 from tests.edges.dicom.conftest import Listen
 from tests.edges.dicom.customer import Inbox, customer
@@ -34,7 +36,7 @@ from tests.edges.dicom.listening import (
     eventually,
     send,
 )
-from tests.edges.dicom.moves import MOVE, moved, stored, study_level
+from tests.edges.dicom.moves import MOVE, counts, failed_uids, moved, stored, study_level
 from tests.edges.dicom.test_commitment import BOTH, ask, taking
 from tests.edges.dicom.test_storing import write
 
@@ -125,6 +127,40 @@ def test_storescu_sends_over_tls_and_findscu_asks(encrypted: Encrypted, tmp_path
     assert asked.stderr.count("Find Response: 1") == 1, asked.stderr
 
 
+def test_a_study_comes_over_tls_on_the_askers_own_association(encrypted: Encrypted) -> None:
+    """C-GET; Debian's getscu speaks no TLS. The pieces of an object are larger than TLS's records,
+    and a cancel comes in the middle of them.
+    """
+    bind(encrypted.pacs)
+    made, inbox = stored(4, PixelData=bytes(1 << 20)), Taken()
+    inbox.statuses = {1: 0xA700}
+    wanted = (test_getting.GET, (cast.CT, cast.EXPLICIT))
+    assoc = encrypted.request(encrypted.pacs, *wanted, **inbox.options())
+    _, last, identifier = test_getting.got(assoc, study_level())
+    assert (last.Status, counts(last)) == (0xB000, (None, 3, 1, 0))
+    sent = {str(each.SOPInstanceUID): (cast.EXPLICIT, cast.encoded(each)) for each in made}
+    assert inbox.brought == sent
+    assert len(failed_uids(identifier)) == 1
+    inbox.brought.clear()
+    inbox.cancel_after = 2
+    assert test_getting.got(assoc, study_level())[1].Status == 0xFE00
+    assert 2 <= len(inbox.brought) < 4
+    assoc.release()
+    assert not encrypted.request(encrypted.authority.issue("other"), *wanted).is_established
+    reasons = CaseEvent.objects.order_by("at").values_list("case__reason", flat=True)
+    assert list(reasons) == ["peer-rejected", "peer-certificate-wrong"]
+
+
+class Taken(test_getting.Inbox):
+    """Answers with these statuses, by how many have come."""
+
+    statuses: dict[int, int]
+
+    def take(self, event: Event) -> int:
+        super().take(event)
+        return self.statuses.pop(len(self.brought), 0x0000)
+
+
 def test_objects_are_taken_and_committed_over_tls(encrypted: Encrypted) -> None:
     bind(encrypted.pacs)
     inbox: Inbox = SimpleQueue()
@@ -148,6 +184,25 @@ def test_who_must_use_tls_is_refused_without_it_and_with_another_certificate(
     assert encrypted.request(encrypted.pacs).is_established
     reasons = CaseEvent.objects.order_by("at").values_list("case__reason", flat=True)
     assert list(reasons) == ["peer-unencrypted", "peer-certificate-wrong"]
+
+
+def test_who_shows_the_certificate_of_another_system_is_told_whose_if_it_is_its_own(
+    encrypted: Encrypted,
+) -> None:
+    bind(encrypted.pacs)
+    own, foreign = encrypted.authority.issue("own"), encrypted.authority.issue("foreign")
+    row = cast.connection()
+    row.pk, row.aet, row.certificate_sha256 = uuid7(), "ESIM_CT", own.sha256
+    row.save(force_insert=True)
+    bind(foreign, aet="MALLI_PACS")
+    for identity, told in ((own, "ESIM_CT"), (foreign, None)):
+        assert not encrypted.request(identity).is_established
+        facts = CaseEvent.objects.latest("at").facts
+        assert (facts["certificate"], facts["certificate_expected"]) == (
+            identity.sha256,
+            encrypted.pacs.sha256,
+        )
+        assert facts.get("certificate_of") == told
 
 
 def test_a_certificate_counts_over_tls_though_plain_connections_are_let_in(
