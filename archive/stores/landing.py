@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
-from itertools import islice
+from itertools import islice, takewhile
 from threading import Lock
 from time import monotonic, time
 from typing import NamedTuple
@@ -213,8 +213,8 @@ class Landing:
 
     def clear(self, environment: str, give: Callable[[Landed], None], before: float) -> int:
         """Have what landed given files: all of it where nothing came since then, and comes
-        meanwhile; else what is late, since whoever sends is not to pay for what came before. How
-        many. What `give` raises is passed on, and nothing is lost by it. Raises OSError.
+        meanwhile; else one that is late, since whoever sends is not to pay for what came before.
+        How many. What `give` raises is passed on, and nothing is lost by it. Raises OSError.
         """
         count, failed, began = 0, list[OSError](), max(before, time())
         used = self._used(environment, failed)
@@ -229,8 +229,11 @@ class Landing:
             try:
                 # Opened anew it is read to its end: nothing may stand where it is not looked for.
                 count += self._clear(Segment(path, to_write=True), give, is_waited_for)
-            except OSError as error:
+            except OSError as error:  # the next has its turn, or it would never have one
                 failed.append(error)
+            else:
+                if not is_quiet:
+                    break
         _tell(failed)
         return count
 
@@ -246,10 +249,7 @@ class Landing:
         given = 0
         failed: list[OSError] = []
         with segment.shared():
-            generation = segment.generation
-            last = self._given.get(segment.path)
-            # One that was restored or made anew is another, and begun with.
-            place = last.end if last is not None and segment.has(last) else BLOCK
+            generation, place = segment.generation, self._behind_given(segment)
         while not is_waited_for():
             with segment.shared():  # others may read, nobody can write
                 batch = list(islice(segment.standing(place), AT_ONCE))
@@ -271,6 +271,17 @@ class Landing:
                         segment.clear()
                         return given
         return given
+
+    def _behind_given(self, segment: Segment) -> int:
+        """A segment that was restored or made anew is another, and begun with; and where a file is
+        missing, as in a vault that was restored, what is known says nothing.
+        """
+        last = self._given.get(segment.path)
+        if last is None or not segment.has(last):
+            return BLOCK
+        known = takewhile(lambda slot: slot.place < last.end, segment.standing())
+        have_files = all(os.path.exists(f"{self._root}/{slot.key}") for slot in known)
+        return last.end if have_files else BLOCK
 
     def _came(self, environment: str, used: Sequence[_Used]) -> Iterator[float]:
         yield from (each.at for each in used)
@@ -337,9 +348,10 @@ def _any_since(moment: float, times: Iterable[float]) -> bool:
 
 
 def _late(used: Sequence[_Used]) -> list[str]:
-    """While others come: one that holds what came long ago."""
-    late = (time() - LATE_SECONDS) * 1000
-    return [each.path for each in used if each.began_at < late][:1]
+    """While others come: those that hold what came long ago, or before the clock was set back."""
+    now = time() * 1000
+    late = now - LATE_SECONDS * 1000
+    return [each.path for each in used if not late <= each.began_at <= now]
 
 
 def _landed(
