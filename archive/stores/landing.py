@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
 from itertools import islice, takewhile
+from operator import itemgetter
 from threading import Lock
 from time import monotonic, time
 from typing import NamedTuple
@@ -141,8 +142,9 @@ class Landing:
     # --- out --------------------------------------------------------------------------------------
 
     def read(self, key: str) -> bytes | None:
-        """Of what came more than once what is whole, and of that the last: whoever brought it again
-        may have died in the middle, and what was there before may be damaged. Raises OSError.
+        """Of what came more than once what is whole, and of that the first, as its file will be;
+        else the last. Who brought it again may have died in the middle, and what was there before
+        may be damaged. Raises OSError.
         """
         found: list[tuple[bool, int, bytes]] = []
         failed: list[OSError] = []
@@ -153,8 +155,9 @@ class Landing:
                 except OSError as error:
                     failed.append(error)
                 else:
-                    found.append((slot.is_whole(content), slot.at, content))
-        best = max(found, default=None)
+                    is_whole = slot.is_whole(content)
+                    found.append((is_whole, -slot.at if is_whole else slot.at, content))
+        best = max(found, key=itemgetter(0, 1), default=None)
         if best is None or not best[0]:
             _tell(failed)
         return best[2] if best else None
