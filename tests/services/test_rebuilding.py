@@ -235,6 +235,34 @@ def test_what_an_archivist_said_after_a_correction_stands_where_a_rejected_objec
     assert whose(study) == MATTI
 
 
+def test_what_an_archivist_laid_over_before_a_correction_is_back_when_that_is_undone() -> None:
+    notes.allow(metadata=True)
+    [first] = made(1, 1)
+    study = cast.store(first)
+    lay_over(study, PatientID=VENLA, PatientName="Mallikas^Venla")
+    lay_over(study, AccessionNumber="L1")
+    cast.store(corrected(first, AccessionNumber="R2", **NEW_PATIENT))
+    settle(study)
+    sent = overlays.last_in_force(study)
+    assert sent is not None
+    overlays.undo(ARCHIVIST, sent, reason="was right")
+    before = rows()
+    wipe()
+    rebuilding.rebuild(nothing)
+    study = Study.objects.select_related("overlay").get()
+    assert (whose(study), study.accession_number, rows()["studies"]) == (
+        VENLA,
+        "L1",
+        before["studies"],
+    )
+    assert study.overlay is not None and study.overlay.values["PatientID"] == VENLA
+    for _ in range(2):
+        last = overlays.last_in_force(study)
+        assert last is not None
+        overlays.undo(ARCHIVIST, last, reason="was right")
+    assert whose(study) == MATTI
+
+
 def test_forgotten_corrections_of_a_corrected_object_come_back_in_their_order() -> None:
     notes.allow(metadata=True)
     first = dataset()
