@@ -25,6 +25,7 @@ from archive.objects.persons import Merge, Person
 from archive.objects.study_facts import StudyFacts
 from archive.services import (
     committed,
+    corrections,
     destruction_records,
     hold_records,
     identity,
@@ -100,6 +101,7 @@ def _overlay(environment: str, record: Record, at: datetime) -> bool:
     study = _study(environment, record)
     if study is None or Correction.objects.filter(study=study, made_at=at).exists():
         return False
+    study = _settled(study)
     later = InstanceVersion.objects.filter(
         instance__study=study,
         received_at__gt=at,
@@ -118,6 +120,7 @@ def _overlay(environment: str, record: Record, at: datetime) -> bool:
 
 def _undo(environment: str, record: Record, at: datetime) -> bool:
     study = _study(environment, record)
+    study = _settled(study) if study else None
     last = overlays.last_in_force(study) if study else None
     if last is None or last.mark != record["mark"] or (last.in_force_at or at) > at:
         return False
@@ -149,6 +152,14 @@ def _merging(environment: str, record: Record, at: datetime) -> tuple[Actor, Mer
     )
     occasion = Occasion(environment, reason=record["reason"], replayed_at=at)
     return actor, Merge(retired, Person(into)), occasion
+
+
+def _settled(study: Study) -> Study:
+    """What was sent before may have become whole by a rejection that was replayed since: put in
+    force later, it would stand over what was decided after it.
+    """
+    corrections.settle(study.id)
+    return Study.objects.select_related("patient", "register", "overlay").get(id=study.id)
 
 
 def _study(environment: str, record: Record) -> Study | None:

@@ -167,8 +167,30 @@ def replay(
         locks.hold(study.id)
         each = Preview(study, study_moves.facts_of(study), after)
         correction = _row(actor, each, uuid7(), reason, at)
-        if not superseded:
+        if superseded:
+            _lay_under(correction)
+        else:
             _lay_over(actor, each, correction)
+
+
+def _lay_under(correction: Correction) -> None:
+    """What was sent since then stands on it, and gives way to it when that is undone."""
+    rows = Correction.objects.filter(study=correction.study, in_force_at__gt=correction.made_at)
+    after = rows.exclude(id=correction.id).select_related("previous").order_by("in_force_at")
+    sent = after.first()
+    if sent is None:
+        return
+    below, was = sent.previous, StudyFacts.from_json(sent.before)
+    said = was.changes(StudyFacts.from_json(correction.after))
+    changed = {name: value for name, (_, value) in said.items()}
+    if "PatientID" in changed:
+        changed["IssuerOfPatientID"] = correction.after["IssuerOfPatientID"]
+    Correction.objects.filter(id=correction.id).update(
+        before=sent.before,
+        values={**(below.values if below else {}), **changed},
+        previous=below,
+    )
+    Correction.objects.filter(id=sent.id).update(before=correction.after, previous=correction)
 
 
 def last_in_force(study: Study) -> Correction | None:

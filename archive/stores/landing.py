@@ -11,7 +11,8 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime
-from itertools import islice
+from itertools import islice, takewhile
+from operator import itemgetter
 from threading import Lock
 from time import monotonic, time
 from typing import NamedTuple
@@ -141,8 +142,9 @@ class Landing:
     # --- out --------------------------------------------------------------------------------------
 
     def read(self, key: str) -> bytes | None:
-        """Of what came more than once what is whole, and of that the last: whoever brought it again
-        may have died in the middle, and what was there before may be damaged. Raises OSError.
+        """Of what came more than once what is whole, and of that the first, as its file will be;
+        else the last. Who brought it again may have died in the middle, and what was there before
+        may be damaged. Raises OSError.
         """
         found: list[tuple[bool, int, bytes]] = []
         failed: list[OSError] = []
@@ -153,8 +155,9 @@ class Landing:
                 except OSError as error:
                     failed.append(error)
                 else:
-                    found.append((slot.is_whole(content), slot.at, content))
-        best = max(found, default=None)
+                    is_whole = slot.is_whole(content)
+                    found.append((is_whole, -slot.at if is_whole else slot.at, content))
+        best = max(found, key=itemgetter(0, 1), default=None)
         if best is None or not best[0]:
             _tell(failed)
         return best[2] if best else None
@@ -213,8 +216,8 @@ class Landing:
 
     def clear(self, environment: str, give: Callable[[Landed], None], before: float) -> int:
         """Have what landed given files: all of it where nothing came since then, and comes
-        meanwhile; else what is late, since whoever sends is not to pay for what came before. How
-        many. What `give` raises is passed on, and nothing is lost by it. Raises OSError.
+        meanwhile; else one that is late, since whoever sends is not to pay for what came before.
+        How many. What `give` raises is passed on, and nothing is lost by it. Raises OSError.
         """
         count, failed, began = 0, list[OSError](), max(before, time())
         used = self._used(environment, failed)
@@ -229,8 +232,11 @@ class Landing:
             try:
                 # Opened anew it is read to its end: nothing may stand where it is not looked for.
                 count += self._clear(Segment(path, to_write=True), give, is_waited_for)
-            except OSError as error:
+            except OSError as error:  # the next has its turn, or it would never have one
                 failed.append(error)
+            else:
+                if not is_quiet:
+                    break
         _tell(failed)
         return count
 
@@ -246,10 +252,7 @@ class Landing:
         given = 0
         failed: list[OSError] = []
         with segment.shared():
-            generation = segment.generation
-            last = self._given.get(segment.path)
-            # One that was restored or made anew is another, and begun with.
-            place = last.end if last is not None and segment.has(last) else BLOCK
+            generation, place = segment.generation, self._behind_given(segment)
         while not is_waited_for():
             with segment.shared():  # others may read, nobody can write
                 batch = list(islice(segment.standing(place), AT_ONCE))
@@ -271,6 +274,17 @@ class Landing:
                         segment.clear()
                         return given
         return given
+
+    def _behind_given(self, segment: Segment) -> int:
+        """A segment that was restored or made anew is another, and begun with; and where a file is
+        missing, as in a vault that was restored, what is known says nothing.
+        """
+        last = self._given.get(segment.path)
+        if last is None or not segment.has(last):
+            return BLOCK
+        known = takewhile(lambda slot: slot.place < last.end, segment.standing())
+        have_files = all(os.path.exists(f"{self._root}/{slot.key}") for slot in known)
+        return last.end if have_files else BLOCK
 
     def _came(self, environment: str, used: Sequence[_Used]) -> Iterator[float]:
         yield from (each.at for each in used)
@@ -337,9 +351,10 @@ def _any_since(moment: float, times: Iterable[float]) -> bool:
 
 
 def _late(used: Sequence[_Used]) -> list[str]:
-    """While others come: one that holds what came long ago."""
-    late = (time() - LATE_SECONDS) * 1000
-    return [each.path for each in used if each.began_at < late][:1]
+    """While others come: those that hold what came long ago, or before the clock was set back."""
+    now = time() * 1000
+    late = now - LATE_SECONDS * 1000
+    return [each.path for each in used if not late <= each.began_at <= now]
 
 
 def _landed(

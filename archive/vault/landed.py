@@ -33,4 +33,4 @@ def _key_for(environment: str, key: str, file: bytes) -> str:
     if is_named(digest, file):
         return key
     log.error("set aside, not as its digest says: an object that landed, %s", key)
-    return aside_key(environment, digest)
+    return aside_key(environment, digest, of=file)  # it may be given again, and again

@@ -32,8 +32,10 @@ def set_damaged_aside(environment: str, digest: bytes) -> bool:
     return is_damaged
 
 
-def aside_key(environment: str, digest: bytes) -> str:
-    return f"{environment}/quarantine/{digest.hex()}.{uuid7().hex}.dcm"
+def aside_key(environment: str, digest: bytes, *, of: bytes = b"") -> str:
+    """One of its own; that of these bytes, so that what is set aside again is so once."""
+    each = digests.of(of).hex()[:32] if of else uuid7().hex
+    return f"{environment}/quarantine/{digest.hex()}.{each}.dcm"
 
 
 def _data_set(store: stores.Store, key: str) -> BinaryIO:

@@ -1,5 +1,6 @@
 """Small objects that landed are given files, and what cannot be stands on the desk (NF-4, SD-1)."""
 
+import errno
 import os
 from pathlib import Path
 
@@ -47,6 +48,28 @@ def test_what_is_not_as_its_digest_says_is_set_aside_and_missed(
     assert serving.served(one(other)).data() == cast.encoded(other)
     cast.store(made)
     assert serving.served(one(made)).data() == cast.encoded(made)
+
+
+def test_what_is_set_aside_is_so_once_where_another_cannot_be_read(
+    own_vault: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its segment stays, and has its turn every five seconds."""
+    made, other = dataset(), dataset()
+    cast.store(made, other)
+    for path in (own_vault / "production/landing").iterdir():
+        sent = cast.encoded(made)
+        path.write_bytes(path.read_bytes().replace(sent, sent[:-1] + b"\xff"))
+    unreadable, pread = cast.encoded(other)[-200:], os.pread
+
+    def broken(file: int, length: int, place: int) -> bytes:
+        if unreadable in (content := pread(file, length, place)):
+            raise OSError(errno.EIO, "Input/output error")
+        return content
+
+    monkeypatch.setattr(os, "pread", broken)
+    for _ in range(3):
+        landed.give_files(0)
+    assert len(quarantined(own_vault)) == 1
 
 
 def test_what_is_damaged_where_it_landed_is_so_without_room_for_a_file_too(

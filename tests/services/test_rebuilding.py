@@ -24,7 +24,9 @@ from archive.models import (
 )
 from archive.services import (
     authorisations,
+    corrections,
     integrity,
+    overlays,
     rebuilding,
     registration,
 )
@@ -44,10 +46,11 @@ from tests.rebuilding import (
     rows,
     wipe,
 )
-from tests.services.test_corrections import NEW_PATIENT, corrected, moved, served, settle
+from tests.services.test_corrections import NEW_PATIENT, corrected, moved, served, settle, whose
+from tests.services.test_corrections_laid_over import lay_over
 from tests.services.test_integrity import flip, go_round
 from tests.services.test_registration import quiet, state
-from tests.services.test_rejections import registered
+from tests.services.test_rejections import ARCHIVIST, registered
 from tests.vaults import file_of
 
 pytestmark = pytest.mark.usefixtures("db", "own_vault")
@@ -205,6 +208,59 @@ def test_the_command_says_what_it_did_and_what_it_could_not() -> None:
     call_command("rebuild_index", "--environment", "production", stdout=said)
     assert "2 files: 1 objects added, 0 known" in said.getvalue()
     assert "1 unreadable" in said.getvalue()
+
+
+@pytest.mark.parametrize("undone", [False, True])
+def test_what_an_archivist_said_after_a_correction_stands_where_a_rejected_object_had_no_part_in_it(
+    undone: bool,
+) -> None:
+    """The correction was whole without it, and is so again only once the note is replayed."""
+    notes.allow(metadata=True)
+    first, second, rejected = made(1, 3)
+    notes.send(note(QUALITY, rejected))
+    study = cast.store(first, second, rejected)
+    cast.store(*(corrected(each, AccessionNumber="R1", **NEW_PATIENT) for each in (first, second)))
+    settle(study)
+    if undone:
+        sent = overlays.last_in_force(study)
+        assert sent is not None
+        overlays.undo(ARCHIVIST, sent, reason="was right")
+    else:
+        lay_over(study, PatientID=MATTI)
+    assert whose(study) == MATTI
+    wipe()
+    rebuilding.rebuild(nothing)
+    study = Study.objects.get()
+    corrections.settle(study.id)
+    assert whose(study) == MATTI
+
+
+def test_what_an_archivist_laid_over_before_a_correction_is_back_when_that_is_undone() -> None:
+    notes.allow(metadata=True)
+    [first] = made(1, 1)
+    study = cast.store(first)
+    lay_over(study, PatientID=VENLA, PatientName="Mallikas^Venla")
+    lay_over(study, AccessionNumber="L1")
+    cast.store(corrected(first, AccessionNumber="R2", **NEW_PATIENT))
+    settle(study)
+    sent = overlays.last_in_force(study)
+    assert sent is not None
+    overlays.undo(ARCHIVIST, sent, reason="was right")
+    before = rows()
+    wipe()
+    rebuilding.rebuild(nothing)
+    study = Study.objects.select_related("overlay").get()
+    assert (whose(study), study.accession_number, rows()["studies"]) == (
+        VENLA,
+        "L1",
+        before["studies"],
+    )
+    assert study.overlay is not None and study.overlay.values["PatientID"] == VENLA
+    for _ in range(2):
+        last = overlays.last_in_force(study)
+        assert last is not None
+        overlays.undo(ARCHIVIST, last, reason="was right")
+    assert whose(study) == MATTI
 
 
 def test_forgotten_corrections_of_a_corrected_object_come_back_in_their_order() -> None:

@@ -158,7 +158,7 @@ def test_what_is_moved_is_moved_once(store: FileStore) -> None:
 def test_what_came_twice_is_one(root: Path, store: FileStore) -> None:
     key = put(store, 1)
     FileStore(root).put(key, (b"came again".ljust(PREFIX_LENGTH), body(1)), None)
-    assert listed(store) == [key]
+    assert listed(store) == [key] and read(store, key) == HEAD + body(1)
     give(store)
     assert store.path(key).read_bytes() == HEAD + body(1), "as it came first"
 

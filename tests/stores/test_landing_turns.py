@@ -1,5 +1,6 @@
 """When what landed is given files: not while somebody waits for the disk, and not never (NF-4)."""
 
+import errno
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -7,11 +8,12 @@ from time import time
 
 import pytest
 
+from archive.errors import StorageGone
 from archive.objects.part10 import PREFIX_LENGTH
 from archive.stores.files import FileStore
 from archive.stores.landing import AT_ONCE, LATE_SECONDS, SMALL
 from archive.stores.segments import BLOCK, CAPACITY, span
-from tests.stores.test_landing import give, put, root, segments, store
+from tests.stores.test_landing import give, put, read, root, segments, store
 
 __all__ = ["root", "store"]  # fixtures
 
@@ -44,6 +46,36 @@ def test_what_is_late_has_its_turn_segment_by_segment_while_others_come(
     assert give(store, quiet_seconds=2 * LATE_SECONDS) == PER_SEGMENT
     assert give(store, quiet_seconds=2 * LATE_SECONDS) == 3
     assert given(store, keys) == len(keys)
+
+
+def test_one_that_cannot_be_read_takes_the_turn_of_no_other(
+    root: Path, store: FileStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys, pread = fill(store, PER_SEGMENT + 3), os.pread
+    first = read(store, keys[0])
+
+    def broken(file: int, length: int, place: int) -> bytes:
+        if first == (content := pread(file, length, place)):
+            raise OSError(errno.EIO, "Input/output error")
+        return content
+
+    later = time() + LATE_SECONDS + 1
+    monkeypatch.setattr("archive.stores.landing.time", lambda: later)
+    monkeypatch.setattr(os, "pread", broken)
+    with pytest.raises((OSError, StorageGone)):
+        give(store, quiet_seconds=2 * LATE_SECONDS)
+    assert given(store, keys) == len(keys) - 1
+
+
+def test_what_came_before_the_clock_was_set_back_is_late(
+    store: FileStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keys = fill(store, 3)
+    earlier = time() - 3600
+    monkeypatch.setattr("archive.stores.landing.time", lambda: earlier)
+    put(store, 10, SMALL)
+    os.utime(store.root / "production/incoming", (earlier - 1, earlier - 1))  # others come
+    assert give(store, quiet_seconds=3660) == given(store, keys) == 3
 
 
 def test_nobody_waits_when_larger_objects_come(root: Path, store: FileStore) -> None:
@@ -94,5 +126,14 @@ def test_a_segment_made_anew_is_given_from_its_beginning(root: Path, store: File
         path.unlink()
     other = FileStore(root)
     keys = [put(other, number) for number in range(20_000, 20_000 + AT_ONCE)]
+    give(store)
+    assert given(store, keys) == len(keys)
+
+
+def test_what_lost_its_file_after_it_was_given_is_given_it_again(store: FileStore) -> None:
+    """Somebody brought back the files of before, but not the segment."""
+    keys = [put(store, number) for number in range(3 * AT_ONCE)]
+    store.give_files("production", sending(store, []), 0)
+    store.path(keys[1]).unlink()
     give(store)
     assert given(store, keys) == len(keys)
