@@ -9,7 +9,8 @@ from launch.steps import Step
 MANAGE = "manage.py"
 # As modules: the scripts beside the interpreter name their old place when the project was moved.
 CELERY = (sys.executable, "-m", "celery", "--app", "portal")
-HEADERS = ("--limit-request-field_size", "32768")  # an assertion may stand in one
+# An assertion may stand in a header, and a thousand frames in an address: gunicorn has no more.
+HEADERS = ("--limit-request-field_size", "32768", "--limit-request-line", "8190")
 OURS = ("archive/**/*.py", "onboarding/**/*.py", "portal/**/*.py")
 MIGRATIONS = ("*/migrations/**/*.py", "requirements.txt")
 STATIC = ("static/**/*", "*/static/**/*", "requirements.txt")

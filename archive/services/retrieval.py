@@ -23,7 +23,7 @@ from archive.errors import (
     DestinationUnknown,
     IdentifierMismatch,
 )
-from archive.models import Connection, ConnectionKind, Instance, Study
+from archive.models import CaseEvent, Connection, ConnectionKind, EventOutcome, Instance, Study
 from archive.models.dated import valid_on
 from archive.objects.identifier import Identifier, Key
 from archive.objects.messages import Target
@@ -121,6 +121,14 @@ class Retrieval:
             about = _about(self.peer, study_id, patient_id)
             ledger.record(ledger.Kind.RETRIEVAL_BEGUN, about, _way(self), actor=self.peer.actor)
         self._begun |= study_ids
+
+    def has_failed_before(self) -> bool:
+        """Whether the desk has objects of the studies begun that could not be given over here."""
+        place = self.peer.at(RETRIEVE)
+        events = CaseEvent.objects.filter(
+            study_id__in=self._begun, case__edge=place.edge, case__place=place.step
+        )
+        return events.exclude(outcome=EventOutcome.SOLVED).exists()
 
     def note(self, item: Outgoing, error: ArchiveError | None) -> None:
         """An object was given, or why not."""

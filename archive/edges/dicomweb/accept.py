@@ -74,7 +74,7 @@ def _beside(one: Range, found: Sequence[Range]) -> Range:
 
 def _ranges(text: str) -> Iterator[Range]:
     """`*/*` is of parts, and of one thing without multipart/related around it."""
-    media_type, *rest = _split(text, ";")
+    media_type, *rest = [*_split(text, ";")] or [""]
     media_type = media_type.lower()
     parameters = dict(_parameter(each) for each in rest)
     weight = _weight(parameters.get("q", "1"))

@@ -151,7 +151,7 @@ class Searched:
 def _tag(text: str, field_name: str) -> int:
     """Of an attribute by keyword or by number. Raises RequestUnclear."""
     tag = int(text, 16) if _TAG.fullmatch(text) else tag_for_keyword(text)
-    if tag is None:
+    if tag is None or not text:  # a retired attribute has no keyword at all
         # A name nobody has is not repeated: it may be anything.
         raise RequestUnclear("a parameter is no attribute", facts={"field": field_name[:40]})
     return int(tag)

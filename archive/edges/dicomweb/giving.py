@@ -117,12 +117,14 @@ class Giving:
         return self._begun(_Begun(first, body), partial=self._is_partial)
 
     def _made_ahead(self, body: Iterator[Bytes]) -> deque[Bytes]:
-        """All of it, or what was quick."""
+        """All of it, or what was quick; the rest may lack what could not be made another time."""
         made, size, until = deque[Bytes](), 0, time.monotonic() + AHEAD_SECONDS
         for piece in body:
             made.append(piece)
             size += len(piece)
             if size >= AHEAD or time.monotonic() > until:
+                with exchange(self.call.correlation_id):
+                    self._is_partial = self._is_partial or self.wanted.has_failed_before()
                 break
         self._is_said = True
         return made

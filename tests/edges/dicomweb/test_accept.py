@@ -35,6 +35,13 @@ def test_what_is_refused_is_not_taken_by_a_wild_card(header: str) -> None:
         accept.chosen(header, PICTURES)
 
 
+@pytest.mark.parametrize("header", [";", ";;;", "; q=1"])
+def test_a_range_without_a_media_type_is_none(header: str) -> None:
+    with pytest.raises(NotAcceptable):
+        accept.structured(header)
+    assert accept.structured(f"{header}, {accept.XML}") == accept.XML
+
+
 def test_the_model_comes_as_xml_where_json_is_refused() -> None:
     assert accept.structured("*/*") == accept.JSON
     assert accept.structured("application/*") == accept.JSON

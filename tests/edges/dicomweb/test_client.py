@@ -98,6 +98,9 @@ def test_what_a_client_stores_it_finds_and_gets_back(address: str, connect: Conn
         opened = Image.open(BytesIO(picture))
         assert (opened.format, opened.size) == (kind, (2, 2))
     assert client.retrieve_instance_frames_rendered(STUDY, SERIES, uids[0], [1])
+    thousand = range(98_001, 99_001)  # as many as one request may name
+    with pytest.raises(requests.HTTPError, match=r"^404"):
+        client.retrieve_instance_frames(STUDY, SERIES, uids[0], list(thousand))
 
     theirs = connect(web.system(MALLILA))
     assert theirs.search_for_studies() == []

@@ -14,7 +14,7 @@ from pydicom.dataset import Dataset
 
 from archive import vault
 from archive.edges.dicomweb import giving
-from archive.errors import BytesDamaged, StorageGone
+from archive.errors import BytesDamaged, StorageGone, Unsupported
 from archive.models import Case, CaseEvent, Instance, LedgerEvent, Study
 from archive.objects import elements
 from archive.services.sessions import Session
@@ -266,6 +266,29 @@ def test_metadata_that_are_long_are_broken_off_at_what_cannot_be_read(
         web.whole(response)
     response = web.system().get(f"studies/{STUDY}/series/{SERIES}/metadata")
     assert response.status_code == 206 and len(json.loads(web.whole(response))) == 1
+
+
+def test_long_metadata_that_broke_off_are_given_without_the_object_when_asked_for_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The desk knows by then, so that the status can say it."""
+    (first,) = stored(PatientComments=None, AcquisitionMatrix=None)
+    cast.store(dataset(RequestAttributesSequence=[Dataset() for _ in range(200)]))
+    (last,) = stored(PatientComments=None, AcquisitionMatrix=None)
+    address = f"studies/{STUDY}/series/{SERIES}/metadata"
+    with monkeypatch.context() as patch:
+        patch.setattr(giving, "AHEAD", 1)
+        patch.setattr(elements, "require_few", partial(elements.require_few, most=150))
+        response = web.system().get(address)
+        assert response.status_code == 200
+        with pytest.raises(Unsupported):
+            web.whole(response)
+        response = web.system().get(address)
+        assert response.status_code == 206
+        told = {each["00080018"]["Value"][0] for each in json.loads(web.whole(response))}
+        assert told == {str(first.SOPInstanceUID), str(last.SOPInstanceUID)}
+    response = web.system().get(address)  # all of it is there before the status goes out
+    assert response.status_code == 200 and len(json.loads(web.whole(response))) == 3
 
 
 def test_metadata_when_the_storage_is_away_are_to_be_asked_for_again(
