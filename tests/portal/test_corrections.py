@@ -307,7 +307,12 @@ def test_a_customers_switch_is_a_dated_row() -> None:
         "source": "agreed 1.1.2026",
     }
     assert "This field is required" in said(client.post("/corrections/who/", {**row, "source": ""}))
-    client.post("/corrections/who/", row)
+    shown = said(client.post("/corrections/who/", row))
+    assert "another patient or study change what is archived" in shown
+    assert "would end retention is refused" in shown and esim.name in shown
+    assert not correction_terms(esim.id).metadata
+    assert "agreed 1.1.2026" in said(client.post("/corrections/who/", {**row, "back": "1"}))
+    client.post("/corrections/who/", {**row, "sure": "yes"})
     assert correction_terms(esim.id).metadata
     assert not correction_terms(cast.organisation(cast.MALLILA).id).metadata
     assert "agreed 1.1.2026" in said(client.get("/corrections/who/"))
@@ -315,7 +320,7 @@ def test_a_customers_switch_is_a_dated_row() -> None:
     assert told.facts["what"]["metadata"] and told.organisation_id == esim.id
     later = {**row, "valid_from": "2999-01-01"}
     del later["metadata"]
-    client.post("/corrections/who/", later)
+    client.post("/corrections/who/", {**later, "sure": "yes"})
     assert correction_terms(esim.id).metadata
     assert CorrectionPolicy.objects.filter(organisation=esim).count() == 2
 
