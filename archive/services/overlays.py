@@ -113,9 +113,6 @@ def correct(
 
 def _row(actor: Actor, each: Preview, batch_id: UUID, reason: str, at: datetime) -> Correction:
     study = each.study
-    changed = {name: after for name, (_, after) in each.changes.items()}
-    if "PatientID" in changed:
-        changed["IssuerOfPatientID"] = each.after.IssuerOfPatientID
     return Correction.objects.create(
         environment=study.environment,
         study=study,
@@ -125,7 +122,7 @@ def _row(actor: Actor, each: Preview, batch_id: UUID, reason: str, at: datetime)
         mark=each.after.mark(),
         before=each.before.to_json(),
         after=each.after.to_json(),
-        values={**(study.overlay.values if study.overlay else {}), **changed},
+        values=_laid_on(study.overlay, each.before, each.after),
         previous=study.overlay,
         reason=reason[:200],
         actor_kind=actor.kind,
@@ -173,21 +170,26 @@ def replay(
             _lay_over(actor, each, correction)
 
 
+def _laid_on(below: Correction | None, before: StudyFacts, after: StudyFacts) -> dict[str, str]:
+    """What is laid over the objects: what is below, and what changes."""
+    changed = {name: value for name, (_, value) in before.changes(after).items()}
+    if "PatientID" in changed:
+        changed["IssuerOfPatientID"] = after.IssuerOfPatientID
+    return {**(below.values if below else {}), **changed}
+
+
 def _lay_under(correction: Correction) -> None:
     """What was sent since then stands on it, and gives way to it when that is undone."""
     rows = Correction.objects.filter(study=correction.study, in_force_at__gt=correction.made_at)
-    after = rows.exclude(id=correction.id).select_related("previous").order_by("in_force_at")
-    sent = after.first()
+    later = rows.exclude(id=correction.id).select_related("previous").order_by("in_force_at")
+    sent = later.first()
     if sent is None:
         return
-    below, was = sent.previous, StudyFacts.from_json(sent.before)
-    said = was.changes(StudyFacts.from_json(correction.after))
-    changed = {name: value for name, (_, value) in said.items()}
-    if "PatientID" in changed:
-        changed["IssuerOfPatientID"] = correction.after["IssuerOfPatientID"]
+    below = sent.previous
+    before, after = StudyFacts.from_json(sent.before), StudyFacts.from_json(correction.after)
     Correction.objects.filter(id=correction.id).update(
         before=sent.before,
-        values={**(below.values if below else {}), **changed},
+        values=_laid_on(below, before, after),
         previous=below,
     )
     Correction.objects.filter(id=sent.id).update(before=correction.after, previous=correction)

@@ -15,7 +15,6 @@ from itertools import islice, takewhile
 from operator import itemgetter
 from threading import Lock
 from time import monotonic, time
-from typing import NamedTuple
 
 from archive.config import settings
 from archive.errors import StorageFull, StorageGone
@@ -30,14 +29,6 @@ LATE_SECONDS = 60.0  # after which an object is given its file also while others
 REST_SECONDS = 0.5  # before a segment without room is looked at again
 
 Landed = list[tuple[str, bytes]]
-
-
-class _Used(NamedTuple):
-    """A segment that holds something: since when, in milliseconds; written to last, in seconds."""
-
-    began_at: int
-    path: str
-    at: float
 
 
 class Landing:
@@ -220,15 +211,17 @@ class Landing:
         How many. What `give` raises is passed on, and nothing is lost by it. Raises OSError.
         """
         count, failed, began = 0, list[OSError](), max(before, time())
-        used = self._used(environment, failed)
-        is_quiet = not _any_since(before, self._came(environment, used))
+        used = sorted(
+            (each.began_at, each.path)
+            for each in self._held(environment, failed)
+            if each.holds_any()
+        )
+        is_quiet = not _any_since(before, self._came(environment, failed))
 
         def is_waited_for() -> bool:
-            if not is_quiet:
-                return False
-            return _any_since(began, (each.at for each in self._used(environment, failed)))
+            return is_quiet and _any_since(began, self._landed(environment, failed))
 
-        for path in [each.path for each in used] if is_quiet else _late(used):
+        for path in [path for _, path in used] if is_quiet else _late(used):
             try:
                 # Opened anew it is read to its end: nothing may stand where it is not looked for.
                 count += self._clear(Segment(path, to_write=True), give, is_waited_for)
@@ -259,7 +252,7 @@ class Landing:
                 if segment.generation != generation or not segment.is_sound():
                     return given  # another worker has done it
                 if batch:
-                    landed = list(_landed(segment, batch, failed))
+                    landed = list(_contents(segment, batch, failed))
                     if landed:
                         give(landed)
                     given += len(landed)
@@ -286,18 +279,16 @@ class Landing:
         have_files = all(os.path.exists(f"{self._root}/{slot.key}") for slot in known)
         return last.end if have_files else BLOCK
 
-    def _came(self, environment: str, used: Sequence[_Used]) -> Iterator[float]:
-        yield from (each.at for each in used)
+    def _came(self, environment: str, failed: list[OSError]) -> Iterator[float]:
+        yield from self._landed(environment, failed)
         with suppress(FileNotFoundError):  # larger ones have their files at once
             yield os.stat(f"{self._root}/{environment}/{INCOMING}").st_mtime
 
-    def _used(self, environment: str, failed: list[OSError]) -> list[_Used]:
-        """Since its first object came, in this order."""
-        return sorted(
-            _Used(each.began_at, each.path, each.written_at())
-            for each in self._held(environment, failed)
-            if each.holds_any()
-        )
+    def _landed(self, environment: str, failed: list[OSError]) -> Iterator[float]:
+        """When, the last of each segment."""
+        for each in self._held(environment, failed):
+            if each.holds_any():
+                yield each.written_at()
 
     def _held(self, key: str, failed: list[OSError]) -> Iterator[Segment]:
         """Shared with others who read. One that cannot be read hides nothing of the others: the
@@ -350,14 +341,14 @@ def _any_since(moment: float, times: Iterable[float]) -> bool:
     return any(moment < each <= now for each in times)
 
 
-def _late(used: Sequence[_Used]) -> list[str]:
+def _late(used: Sequence[tuple[int, str]]) -> list[str]:
     """While others come: those that hold what came long ago, or before the clock was set back."""
     now = time() * 1000
     late = now - LATE_SECONDS * 1000
-    return [each.path for each in used if not late <= each.began_at <= now]
+    return [path for began_at, path in used if not late <= began_at <= now]
 
 
-def _landed(
+def _contents(
     segment: Segment, slots: Sequence[Slot], failed: list[OSError]
 ) -> Iterator[tuple[str, bytes]]:
     for slot in slots:

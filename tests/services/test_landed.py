@@ -17,6 +17,12 @@ from tests.services.test_integrity import go_round, one, quarantined
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("own_vault")]
 
 
+def harm(vault_folder: Path, sent: bytes) -> None:
+    """The last byte of what landed."""
+    for path in (vault_folder / "production/landing").iterdir():
+        path.write_bytes(path.read_bytes().replace(sent, sent[:-1] + b"\xff"))
+
+
 def test_what_finds_no_room_is_on_the_desk_until_it_does(configure: Configure) -> None:
     made = dataset()
     cast.store(made)
@@ -37,10 +43,7 @@ def test_what_is_not_as_its_digest_says_is_set_aside_and_missed(
 ) -> None:
     made, other = dataset(), dataset()
     cast.store(made, other)
-    for path in (own_vault / "production/landing").iterdir():
-        sent = cast.encoded(made)
-        harmed = path.read_bytes().replace(sent, sent[:-1] + b"\xff")
-        path.write_bytes(harmed)
+    harm(own_vault, cast.encoded(made))
     assert landed.give_files(0) == 2
     assert len(quarantined(own_vault)) == 1 and "not as its digest says" in caplog.text
     assert str(made.PatientID) not in caplog.text
@@ -56,9 +59,7 @@ def test_what_is_set_aside_is_so_once_where_another_cannot_be_read(
     """Its segment stays, and has its turn every five seconds."""
     made, other = dataset(), dataset()
     cast.store(made, other)
-    for path in (own_vault / "production/landing").iterdir():
-        sent = cast.encoded(made)
-        path.write_bytes(path.read_bytes().replace(sent, sent[:-1] + b"\xff"))
+    harm(own_vault, cast.encoded(made))
     unreadable, pread = cast.encoded(other)[-200:], os.pread
 
     def broken(file: int, length: int, place: int) -> bytes:
@@ -77,9 +78,7 @@ def test_what_is_damaged_where_it_landed_is_so_without_room_for_a_file_too(
 ) -> None:
     made = dataset()
     cast.store(made)
-    sent = cast.encoded(made)
-    for path in (own_vault / "production/landing").iterdir():
-        path.write_bytes(path.read_bytes().replace(sent, sent[:-1] + b"\xff"))
+    harm(own_vault, cast.encoded(made))
     configure(FREE_BYTES_FLOOR=str(1 << 60))
     assert go_round().found == 1 and one(made).damaged_at is not None
 
