@@ -34,6 +34,7 @@ from archive.services import (
     batches,
     case_mails,
     commitment,
+    correction_cases,
     corrections,
     destruction_work,
     doubts,
@@ -127,7 +128,7 @@ WORK: dict[JobKind, Work] = {
         registration.advance, registration.give_up, _nothing, waits=registration.tell_of_waiting
     ),
     JobKind.NOTICE: Work(_send_notice, notices.give_up, notices.not_delivered),
-    JobKind.CORRECTION: Work(corrections.settle, corrections.give_up, _nothing),
+    JobKind.CORRECTION: Work(corrections.settle, correction_cases.give_up, _nothing),
     JobKind.COMMITMENT_REPORT: Work(_send_report, commitment.give_up, commitment.not_delivered),
     JobKind.AUTHORISATION_FORM: Work(
         _send_form, authorisation_forms.give_up, authorisation_forms.not_delivered

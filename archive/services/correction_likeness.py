@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from uuid import UUID
 
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 
 from archive import vault
 from archive.errors import ArchiveError, DatasetUnreadable, InstanceUnknown, StorageGone
@@ -15,14 +15,14 @@ from archive.objects.study_facts import StudyFacts
 from archive.services.rows import Archived
 
 
-def are_alike(study_id: UUID, versions: Mapping[UUID, InstanceVersion]) -> bool:
-    """Whether all objects of the study will say the same of whatever was corrected in any of them;
-    what differs besides differed before.
+def are_alike(objects: QuerySet[Instance], versions: Mapping[UUID, InstanceVersion]) -> bool:
+    """Whether all these objects of a study will say the same of whatever was corrected in any of
+    them; what differs besides differed before.
     """
     changed: set[str] = set()
     said: list[StudyFacts] = []
     try:
-        for row in Instance.objects.available().filter(study_id=study_id).iterator():
+        for row in objects.iterator():
             before = after = facts_in(row.environment, row)
             if row.id in versions:
                 after = facts_in(row.environment, versions[row.id])

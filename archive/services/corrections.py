@@ -16,8 +16,7 @@ from django.db.models import Max, QuerySet
 from archive import jobs, locks, vault
 from archive.actors import SYSTEM
 from archive.config import settings
-from archive.errors import ArchiveError, OtherContent
-from archive.errors.corrections import CorrectionIncomplete
+from archive.errors import OtherContent
 from archive.models import (
     Correction,
     CorrectionOrigin,
@@ -31,7 +30,7 @@ from archive.objects import coercion, sameness, study_facts
 from archive.objects.header import Header, read_header
 from archive.objects.part10 import FileMeta
 from archive.objects.study_facts import ACCOMPANYING, StudyFacts
-from archive.services import error_desk, study_moves
+from archive.services import correction_cases, study_moves
 from archive.services.associations import Peer
 from archive.services.correction_likeness import (
     LATER,
@@ -41,11 +40,9 @@ from archive.services.correction_likeness import (
     say_physician,
     to_come,
 )
-from archive.services.error_desk import Place, What, Who
 from archive.services.rows import Archived
 from archive.values import now
 
-CORRECT = Place("job", "correction")
 FOLLOWED: Mapping[str, str] = {
     "state": CorrectionState.UNDONE,
     "undone_by": SYSTEM.name,
@@ -252,26 +249,42 @@ def look_now(study_id: UUID, environment: str) -> None:
     jobs.defer(JobKind.CORRECTION, study_id, environment=environment, study_id=study_id)
 
 
-def settle(study_id: UUID) -> datetime | None:
-    """Put in force what has come whole; when to look again, or None when nothing is gathered."""
+def settle(study_id: UUID, *, replayed_at: datetime | None = None) -> datetime | None:
+    """Put in force what has come whole; when to look again, or None when nothing is gathered.
+    `replayed_at`: as it was then, when what has come since was not there.
+    """
     with transaction.atomic():
         locks.hold(study_id)
-        _join_alike(study_id)
-    gathered = Correction.objects.filter(study_id=study_id, state=CorrectionState.GATHERING)
-    again = {each.id: at for each in gathered.order_by("made_at") if (at := _settle(each))}
+        _join_alike(study_id, replayed_at)
+    gathered = _gathered(study_id, replayed_at)
+    again = {
+        each.id: at for each in gathered.order_by("made_at") if (at := _settle(each, replayed_at))
+    }
     left = gathered.values_list("id", flat=True)
-    return min((again[each] for each in left if each in again), default=None)
+    return min((at for each in left if (at := again.get(each))), default=None)
 
 
-def _join_alike(study_id: UUID) -> None:
+def _gathered(study_id: UUID, replayed_at: datetime | None) -> QuerySet[Correction]:
+    rows = Correction.objects.filter(study_id=study_id, state=CorrectionState.GATHERING)
+    if replayed_at is None:
+        return rows
+    return rows.filter(made_at__lte=replayed_at).exclude(versions__received_at__gt=replayed_at)
+
+
+def _shown(study_id: UUID, replayed_at: datetime | None) -> QuerySet[Instance]:
+    rows = Instance.objects.available().filter(study_id=study_id)
+    return rows if replayed_at is None else rows.filter(received_at__lte=replayed_at)
+
+
+def _join_alike(study_id: UUID, replayed_at: datetime | None) -> None:
     """Objects of one study may differ in what none of them was corrected in, a study time perhaps:
     each kept its own, and they are one correction all the same.
     """
-    gathered = Correction.objects.filter(study_id=study_id, state=CorrectionState.GATHERING)
+    gathered = _gathered(study_id, replayed_at)
     rows = InstanceVersion.objects.filter(correction__in=gathered)
     newest = {row.instance_id: row for row in rows.filter(LATER).order_by("number")}
     parts = list(gathered.filter(id__in={row.correction_id for row in newest.values()}))
-    if len(parts) < 2 or not are_alike(study_id, newest):
+    if len(parts) < 2 or not are_alike(_shown(study_id, replayed_at), newest):
         return
     study = study_moves.facts_of(Study.objects.select_related("patient").get(id=study_id))
     changes = {each.id: study.changes(StudyFacts.from_json(each.after)) for each in parts}
@@ -281,18 +294,18 @@ def _join_alike(study_id: UUID) -> None:
     Correction.objects.filter(id__in=others).delete()
 
 
-def _settle(correction: Correction) -> datetime | None:
+def _settle(correction: Correction, replayed_at: datetime | None) -> datetime | None:
     with transaction.atomic():
         locks.hold(correction.study_id)
         versions = to_come(correction)
         if not versions:
             # Unless another worker has just put it in force.
             gathered = Correction.objects.filter(id=correction.id, state=CorrectionState.GATHERING)
-            gathered.update(**FOLLOWED, undone_at=now())
-            error_desk.settle(correction.study_id, CORRECT.step)
+            gathered.update(**FOLLOWED, undone_at=replayed_at or now())
+            correction_cases.settle(correction.study_id)
             return None
-        others = Instance.objects.available().filter(study_id=correction.study_id)
-        others = others.exclude(id__in=list(versions))
+        objects = _shown(correction.study_id, replayed_at)
+        others = objects.exclude(id__in=list(versions))
         last_at = max(version.received_at for version in versions.values())
         quiet_at = last_at + timedelta(seconds=settings().quiet_seconds)
         if now() < quiet_at and others.exists():
@@ -300,13 +313,15 @@ def _settle(correction: Correction) -> datetime | None:
         # Those that always said so need not come again.
         marks = (facts_in(row.environment, row).mark() for row in others.iterator())
         missing = sum(mark != correction.mark for mark in marks)
-        if not missing or are_alike(correction.study_id, versions):
-            _complete(correction, versions, at=last_at)
+        if not missing or are_alike(objects, versions):
+            _complete(correction, versions, last_at, replayed_at or now())
             return None
+    if replayed_at is not None:
+        return None
     late_at = quiet_at + timedelta(hours=settings().correction_patience_hours)
     if now() < late_at:
         return late_at
-    _on_desk(correction, here=len(versions), missing=missing)
+    correction_cases.incomplete(correction, here=len(versions), missing=missing)
     return None
 
 
@@ -317,7 +332,10 @@ def newest_versions(correction: Correction) -> dict[UUID, InstanceVersion]:
 
 
 def _complete(
-    correction: Correction, versions: Mapping[UUID, InstanceVersion], *, at: datetime
+    correction: Correction,
+    versions: Mapping[UUID, InstanceVersion],
+    at: datetime,
+    found_at: datetime,
 ) -> None:
     """All objects are corrected: the study is what they say since the last of them came."""
     for version in versions.values():
@@ -329,7 +347,7 @@ def _complete(
     after = _become(correction, study, before)
     laid_over = study.overlay.in_force_at if study.overlay is not None else None
     if laid_over is not None and laid_over >= at:
-        at = now()  # laid over since the last object came: this is what stands now
+        at = found_at  # laid over since the last object came: this is what stands now
     Study.objects.filter(id=study.id).update(overlay=None)
     Correction.objects.filter(id=correction.id).update(
         state=CorrectionState.IN_FORCE,
@@ -340,7 +358,7 @@ def _complete(
     )
     study_moves.move(study, after)
     study_moves.tell(correction, changed=list(before.changes(after)))
-    error_desk.settle(study.id, CORRECT.step)
+    correction_cases.settle(study.id)
 
 
 def _become(correction: Correction, study: Study, before: StudyFacts) -> StudyFacts:
@@ -364,33 +382,3 @@ def _end_followed(
         came = newest_versions(other)
         if all(each in versions and versions[each].number > came[each].number for each in came):
             rows.filter(id=other.id).update(**FOLLOWED, undone_at=at)
-
-
-def _on_desk(correction: Correction, *, here: int, missing: int) -> None:
-    study = Study.objects.select_related("register").get(id=correction.study_id)
-    error_desk.report(
-        CorrectionIncomplete(),
-        environment=study.environment,
-        place=CORRECT,
-        who=Who(study.register.organisation_id, correction.connection_id),
-        what=What(
-            study_id=study.id,
-            subject_id=study.id,
-            accession_number=study.accession_number,
-            study_instance_uid=study.study_instance_uid,
-        ),
-        facts={"corrected": str(here), "not corrected": str(missing)},
-        once=True,
-    )
-
-
-def give_up(study_id: UUID, job_id: UUID, error: ArchiveError) -> None:
-    study = Study.objects.select_related("register").get(id=study_id)
-    error_desk.report(
-        error,
-        environment=study.environment,
-        place=CORRECT,
-        who=Who(study.register.organisation_id, None),
-        what=What(study_id=study_id, subject_id=study_id, job_id=job_id),
-        once=True,
-    )

@@ -41,11 +41,11 @@ from archive.values import PatientIdentifier
 Record = Mapping[str, Any]
 
 
-def replay(environment: str, record: Record) -> bool:
+def replay(environment: str, record: Record, at: datetime) -> bool:
     """Whether it changed anything. Raises KeyError, TypeError, ValueError when the record is not as
     it was written.
     """
-    return REPLAYS[record["kind"]](environment, record, datetime.fromisoformat(record["at"]))
+    return REPLAYS[record["kind"]](environment, record, at)
 
 
 def _actor(record: Record) -> Actor:
@@ -92,7 +92,7 @@ def _revocation(environment: str, record: Record, at: datetime) -> bool:
     if not ids:
         return False
     rejections.revoke(
-        _actor(record), rejection, reason=record["reason"], object_ids=ids, replayed=True
+        _actor(record), rejection, reason=record["reason"], object_ids=ids, replayed_at=at
     )
     return True
 
@@ -101,7 +101,7 @@ def _overlay(environment: str, record: Record, at: datetime) -> bool:
     study = _study(environment, record)
     if study is None or Correction.objects.filter(study=study, made_at=at).exists():
         return False
-    study = _settled(study)
+    study = _settled(study, at)
     later = InstanceVersion.objects.filter(
         instance__study=study,
         received_at__gt=at,
@@ -120,11 +120,11 @@ def _overlay(environment: str, record: Record, at: datetime) -> bool:
 
 def _undo(environment: str, record: Record, at: datetime) -> bool:
     study = _study(environment, record)
-    study = _settled(study) if study else None
+    study = _settled(study, at) if study else None
     last = overlays.last_in_force(study) if study else None
     if last is None or last.mark != record["mark"] or (last.in_force_at or at) > at:
         return False
-    overlays.undo(_actor(record), last, reason=record["reason"], replayed=True)
+    overlays.undo(_actor(record), last, reason=record["reason"], replayed_at=at)
     return True
 
 
@@ -154,11 +154,11 @@ def _merging(environment: str, record: Record, at: datetime) -> tuple[Actor, Mer
     return actor, Merge(retired, Person(into)), occasion
 
 
-def _settled(study: Study) -> Study:
+def _settled(study: Study, at: datetime) -> Study:
     """What was sent before may have become whole by a rejection that was replayed since: put in
     force later, it would stand over what was decided after it.
     """
-    corrections.settle(study.id)
+    corrections.settle(study.id, replayed_at=at)
     return Study.objects.select_related("patient", "register", "overlay").get(id=study.id)
 
 
@@ -175,6 +175,7 @@ def _certificate(environment: str, record: Record, at: datetime) -> bool:
     return destruction_records.replay(environment, record)
 
 
+OF_REJECTIONS = frozenset(("rejection", "revocation"))
 REPLAYS: Mapping[str, Callable[[str, Record, datetime], bool]] = {
     "commitment": _commitment,
     "rejection": _rejection,

@@ -67,6 +67,7 @@ class Receipt:
         self.transfer_syntax_uid = transfer_syntax_uid
         self.incoming = vault.Incoming(session.peer.environment)
         self.header: Header | None = None
+        self.received_at: datetime | None = None  # all of it; one moment, also of what lost a race
 
     def write(self, chunk: bytes | bytearray | memoryview) -> None:
         """Take the next bytes. Raises StorageFull."""
@@ -77,6 +78,7 @@ class Receipt:
         try:
             self.header, values = self.session.last_read = self._read_header()
             self._require_whole(values.walked)
+            self.received_at = now()
             self._store(self.header)
         except ArchiveError as error:
             self.fail(error)
@@ -340,7 +342,7 @@ class Receipt:
             receiving_aet=peer.called,
             environment=peer.environment,
             controller_oid=register.controller_oid,
-            received_at=now(),
+            received_at=self.received_at or now(),
             digest_algorithm=vault.ALGORITHM,
         )
 

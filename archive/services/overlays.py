@@ -201,9 +201,11 @@ def last_in_force(study: Study) -> Correction | None:
     return rows.order_by("-in_force_at", "-id").first()
 
 
-def undo(actor: Actor, correction: Correction, *, reason: str, replayed: bool = False) -> None:
-    """Make the study what it was before its last correction. Raises CorrectionOutdated,
-    OthersObjects.
+def undo(
+    actor: Actor, correction: Correction, *, reason: str, replayed_at: datetime | None = None
+) -> None:
+    """Make the study what it was before its last correction; `replayed_at`: as was once decided.
+    Raises CorrectionOutdated, OthersObjects.
     """
     with transaction.atomic():
         locks.hold(correction.study_id)
@@ -222,16 +224,16 @@ def undo(actor: Actor, correction: Correction, *, reason: str, replayed: bool = 
         say_physician(study.id, restored_versions)
         Correction.objects.filter(id=last.id).update(
             state=CorrectionState.UNDONE,
-            undone_at=now(),
+            undone_at=replayed_at or now(),
             undone_by=actor.name[:200],
             undone_why=reason[:200],
         )
         Study.objects.filter(id=study.id).update(overlay=last.previous)
         study_moves.move(study, restored)
-        if not replayed:
+        if replayed_at is None:
             named_persons.require_none_of(person_id(study.patient), study.id)
         _tell_undone(actor, study, last, list(standing.changes(restored)), reason)
-        if not replayed:
+        if replayed_at is None:
             _keep_undo_record(actor, study, last, reason)
 
 

@@ -255,13 +255,14 @@ def replay(
     at: datetime,
 ) -> None:
     """Do again what a kept note once did, without judging it anew: to what stands in the sender's
-    registers, and to what it has begun in another's. What another rejects more strictly by then had
-    not come when the note did, and is awaited as it was. Raises DatasetUnreadable.
+    registers, and to what it has begun in another's. What had not come when the note did is awaited
+    as it was, also what is there now (`came_after`). Raises DatasetUnreadable.
     """
     data = vault.read(meta.environment, kept.digest)
     content = key_objects.read(data, meta.transfer_syntax_uid)
     with transaction.atomic():
-        own = _own_of(organisation, meta.environment, content)
+        uids = [each.instance_uid for each in content.named]
+        own = _own_of(organisation.id, meta.environment, uids)
         locks.hold(*own.order_by().values_list("study_id", flat=True).distinct())
         rejection = _row(
             content.title,
@@ -276,9 +277,8 @@ def replay(
         )
         found = {
             row.sop_instance_uid: row.id
-            for row in own.select_related("study__patient")
+            for row in own.filter(received_at__lte=at)
             if correction.may_follow(content.title, row.rejection)
-            and (row.received_at <= at or rejections.is_meant(rejection, row))
         }
         awaited = tuple(each for each in content.named if each.instance_uid not in found)
         verdict = Verdict(tuple(found.values()), awaited)
@@ -286,15 +286,24 @@ def replay(
         rejections.carry_out(rejection, verdict, actor, origin=origin, replayed=True)
 
 
-def _own_of(
-    organisation: Organisation, environment: str, content: key_objects.KeyObjects
-) -> QuerySet[Instance]:
-    """What a note names, of the sender's registers and of what it has begun in another's."""
+def came_after(note: Rejection) -> list[tuple[UUID, datetime]]:
+    """The objects that a replayed note awaits and that came later, with when, in their order."""
+    awaited = RejectedObject.objects.filter(rejection=note, ended_at=None, instance=None)
+    uids = list(awaited.values_list("sop_instance_uid", flat=True))
+    own = _own_of(note.organisation_id, note.environment, uids)
+    later = own.filter(received_at__gt=note.made_at).order_by("received_at", "id")
+    return list(later.values_list("id", "received_at"))
+
+
+def _own_of(organisation_id: UUID, environment: str, uids: list[str]) -> QuerySet[Instance]:
+    """Of what a note names what stands in its sender's registers, and what that has begun in
+    another's.
+    """
     return Instance.objects.filter(
-        Q(study__register__organisation=organisation)
-        | Q(study__connection__organisation=organisation),
+        Q(study__register__organisation=organisation_id)
+        | Q(study__connection__organisation=organisation_id),
         environment=environment,
-        sop_instance_uid__in=[each.instance_uid for each in content.named],
+        sop_instance_uid__in=uids,
     )
 
 

@@ -5,6 +5,7 @@ stay. The study's registration follows by its own job.
 """
 
 from collections.abc import Collection, Iterable, Mapping
+from datetime import datetime
 from uuid import UUID
 
 from django.contrib.postgres.aggregates import ArrayAgg
@@ -16,6 +17,7 @@ from archive import jobs, ledger, locks, vault
 from archive.actors import Actor
 from archive.errors.corrections import RejectionOfAnother
 from archive.models import (
+    CorrectionState,
     Instance,
     JobKind,
     RegisterHolding,
@@ -68,10 +70,11 @@ def carry_out(
     ]
     uids = [each.instance_uid for each, _ in named]
     awaited = live(rejection.environment, rejection.organisation_id)
-    _end(awaited.filter(sop_instance_uid__in=uids), by=actor.name, why=STRICTER)
+    at = rejection.made_at
+    _end(awaited.filter(sop_instance_uid__in=uids), by=actor.name, why=STRICTER, at=at)
     # Those by whomever: by a producer, or by who was controller before.
     here = RejectedObject.objects.filter(instance__in=verdict.hide, ended_at=None)
-    _end(here, by=actor.name, why=STRICTER)
+    _end(here, by=actor.name, why=STRICTER, at=at)
     RejectedObject.objects.bulk_create(
         (_object(rejection, each, row) for each, row in named), batch_size=2_000
     )
@@ -104,8 +107,8 @@ def _object(rejection: Rejection, named: Named, row: Instance | None) -> Rejecte
     )
 
 
-def _end(held: QuerySet[RejectedObject], *, by: str, why: str) -> int:
-    return held.update(ended_at=now(), ended_by=by[:200], ended_why=why[:200])
+def _end(held: QuerySet[RejectedObject], *, by: str, why: str, at: datetime) -> int:
+    return held.update(ended_at=at, ended_by=by[:200], ended_why=why[:200])
 
 
 def _tell(
@@ -131,9 +134,13 @@ def _tell(
 
 
 def wake(study: Study) -> None:
-    """Its manifest is to be looked at anew, in the caller's transaction, which holds its lock."""
+    """Its manifest is to be looked at anew, in the caller's transaction, which holds its lock; and
+    a correction that waits for an object, which may be hidden now.
+    """
     rows.put_back_to_receiving(study.id)
     jobs.defer(JobKind.REGISTRATION, study.id, environment=study.environment, study_id=study.id)
+    if study.corrections.filter(state=CorrectionState.GATHERING).exists():
+        jobs.defer(JobKind.CORRECTION, study.id, environment=study.environment, study_id=study.id)
 
 
 def modalities(shown: Q) -> ArrayAgg:
@@ -223,20 +230,36 @@ def apply_to(instance: Instance) -> bool:
     return any([_fall_on(instance, each) for each in rows])
 
 
-def _fall_on(instance: Instance, awaited: RejectedObject) -> bool:
+def fall_again(note: Rejection, instance_id: UUID) -> None:
+    """Do again what a note did to an object that came after it, if it awaits it still."""
+    instance = Instance.objects.select_related("study").get(id=instance_id)
+    with transaction.atomic():
+        locks.hold(instance.study_id)
+        instance.refresh_from_db()
+        waiting = RejectedObject.objects.filter(rejection=note, ended_at=None, instance=None)
+        for row in waiting.filter(sop_instance_uid=instance.sop_instance_uid):
+            if _fall_on(instance, row, replayed_at=instance.received_at):
+                _count_again({instance.study_id})
+                wake(instance.study)
+
+
+def _fall_on(
+    instance: Instance, awaited: RejectedObject, *, replayed_at: datetime | None = None
+) -> bool:
     """What would have been refused had the object been there holds no more, and awaits nothing."""
-    note = awaited.rejection
+    note, at = awaited.rejection, replayed_at or now()
     this = RejectedObject.objects.filter(id=awaited.id, ended_at=None)
     holds = correction.may_follow(note.title, instance.rejection)
     if not holds or not is_meant(note, instance):
         this.update(instance=instance)
-        if _end(this, by=note.actor_name, why=OF_ANOTHER if holds else REJECTED_ALREADY) and holds:
+        why = OF_ANOTHER if holds else REJECTED_ALREADY
+        if _end(this, by=note.actor_name, why=why, at=at) and holds and replayed_at is None:
             _report_other_patient(note, instance)
         return False
     here = RejectedObject.objects.filter(instance=instance, ended_at=None)
     if not this.update(instance=instance):
         return False  # revoked a moment ago
-    _end(here.exclude(id=awaited.id), by=note.actor_name, why=STRICTER)
+    _end(here.exclude(id=awaited.id), by=note.actor_name, why=STRICTER, at=at)
     Rejection.objects.filter(id=note.id, study=None).update(study=instance.study_id)
     instance.rejection = note.title
     instance.save(update_fields=["rejection"])
@@ -289,9 +312,9 @@ def revoke(
     *,
     reason: str,
     object_ids: Iterable[UUID] | None = None,
-    replayed: bool = False,
+    replayed_at: datetime | None = None,
 ) -> int:
-    """Give objects of a rejection back, all or some; how many.
+    """Give objects of a rejection back, all or some; how many. `replayed_at`: as was once decided.
 
     What never came is awaited no more. Raises OthersObjects.
     """
@@ -299,11 +322,11 @@ def revoke(
         found = _held(rejection, object_ids)
         here = [row.instance for row in found if row.instance is not None]
         studies = {row.study_id: row.study for row in here}
-        for study in () if replayed else studies.values():
+        for study in studies.values() if replayed_at is None else ():
             rows_of_it = Instance.objects.filter(id__in=[row.id for row in here], study=study)
             named_persons.require_of_its_person(study, rows_of_it)
         these = RejectedObject.objects.filter(id__in=[row.id for row in found])
-        ended = _end(these, by=actor.name, why=reason)
+        ended = _end(these, by=actor.name, why=reason, at=replayed_at or now())
         Instance.objects.filter(id__in=[row.id for row in here], rejection=rejection.title).update(
             rejection=""
         )
@@ -313,7 +336,7 @@ def revoke(
             _record(ledger.Kind.REJECTION_REVOKED, study, rejection, facts, actor)
             wake(study)
         _count_again(studies.keys())
-        if found and not replayed:
+        if found and replayed_at is None:
             _keep_revocation(actor, rejection, [row.sop_instance_uid for row in found], reason)
         return ended
 

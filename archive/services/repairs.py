@@ -24,10 +24,10 @@ from archive.services import (
     integrity,
     policies,
     publishing,
-    rebuilding,
     reconciliation,
     registration,
     rejections,
+    replaying,
     tombstones,
 )
 from archive.services.indexing import File, Indexed, Places
@@ -136,7 +136,7 @@ def _nameless(actor: Actor, finding: Finding) -> Repair:
         _register(study)
         return Repair.INDEXED
     if outcome is Indexed.OTHER:
-        rebuilding.take_versions([file, *_others_of(finding, uid)], places)
+        replaying.take_versions([file, *_others_of(finding, uid)], places)
         if reconciliation.is_named(finding.environment, digest, uid):
             return Repair.INDEXED
     if outcome is Indexed.OURS:

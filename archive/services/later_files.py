@@ -1,0 +1,119 @@
+"""Files of an object that came after its original: versions of it, or losers of a race (AR-7,
+AR-10).
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from django.db.models import Q
+
+from archive import vault
+from archive.errors import ArchiveError, StorageGone
+from archive.models import Instance, InstanceVersion, RejectedObject
+from archive.services import corrections, indexing, rows
+from archive.services.associations import Peer
+from archive.services.corrections import Sent
+from archive.services.indexing import File, Places
+from archive.services.rows import Archived
+from archive.values import uuid7
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """`superseded`: it came before the newest that is known."""
+
+    file: File
+    study_id: UUID
+    instance_id: UUID
+    superseded: bool
+
+    @property
+    def came(self) -> datetime:
+        return _came(self.file)
+
+
+def of_object(files: list[File], places: Places) -> Iterator[Later]:
+    """The first that came is the original, where the row was made from a file; the later ones
+    corrected it, or lost a race. What came before the newest that is known must not come into force
+    over it, and what came before the original corrected nothing.
+    """
+    instance = Instance.objects.get(
+        environment=files[0].environment, sop_instance_uid=files[0].meta.sop_instance_uid
+    )
+    known = {
+        bytes(digest): at
+        for digest, at in InstanceVersion.objects.filter(instance=instance).values_list(
+            "digest", "received_at"
+        )
+    }
+    if not known and indexing.is_made_again(instance.association_id):
+        files = _after_first(instance, files, places)
+        instance.refresh_from_db(fields=["received_at"])
+    original = min(known.values(), default=instance.received_at)
+    newest = max(known.values(), default=instance.received_at)
+    for file in files:
+        if file.digest not in known and _came(file) > original:
+            superseded = _came(file) <= newest
+            yield Later(file, instance.study_id, instance.id, superseded)
+
+
+def _came(file: File) -> datetime:
+    return file.meta.received_at
+
+
+def _after_first(instance: Instance, files: list[File], places: Places) -> list[File]:
+    """Those that came after the original; the row gets the original's bytes."""
+    held = indexing.open_file(instance.environment, bytes(instance.digest), instance.store)
+    first, *later = sorted([held, *files], key=_came)
+    Instance.objects.filter(id=instance.id).update(
+        digest=first.digest,
+        digest_algorithm=first.meta.digest_algorithm,
+        transfer_syntax_uid=first.meta.transfer_syntax_uid,
+        size=vault.size_of(first.environment, first.digest, first.store),
+        store=first.store,
+        received_at=first.meta.received_at,
+    )
+    register = places.registers[first.meta.controller_oid]
+    sender = places.sender(first.meta, register)
+    if sender is not None:
+        indexing.file_study(first, register, sender)  # it may have begun with a later file
+    return later
+
+
+def offer(later: Later, places: Places) -> bool:
+    """As it was offered when it came; whether it is a version of the object. Raises StorageGone."""
+    file = later.file
+    archived = rows.find(file.environment, file.meta.sop_instance_uid)
+    register = places.registers.get(file.meta.controller_oid)
+    sender = places.sender(file.meta, register) if register else None
+    if archived is None or sender is None or _was_rejected(archived, later.came):
+        return False
+    peer = Peer(
+        association_id=uuid7(),
+        connection_id=sender.id,
+        organisation_id=sender.organisation_id,
+        organisation_name="",
+        environment=file.environment,
+        calling=file.meta.source_aet,
+        called=file.meta.receiving_aet,
+        address="rebuilt from the vault",
+    )
+    try:
+        held = vault.read(file.environment, archived.digest, archived.store)
+        with vault.Incoming(file.environment) as incoming:
+            incoming.write(vault.read(file.environment, file.digest, file.store))
+            sent = Sent(file.header, incoming, file.meta.transfer_syntax_uid, file.meta)
+            corrections.offer(peer, archived, held, sent, superseded=later.superseded)
+    except StorageGone:
+        raise
+    except ArchiveError:
+        return False
+    return True
+
+
+def _was_rejected(archived: Archived, at: datetime) -> bool:
+    """Nothing is taken of an object that is rejected; what was refused may stand there still."""
+    notes = RejectedObject.objects.filter(instance_id=archived.id, rejection__made_at__lte=at)
+    return notes.filter(Q(ended_at=None) | Q(ended_at__gt=at)).exists()

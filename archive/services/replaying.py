@@ -1,0 +1,97 @@
+"""What befell objects after they were first archived, in the order of time: their later versions,
+what was decided, and what notes were waiting for (AR-10).
+
+Each is done again upon what stood when it happened. A rejection may have made a correction whole,
+and the object it hid be shown again today.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, timedelta
+from functools import partial
+from heapq import heappop, heappush
+from itertools import count
+from typing import Any
+from uuid import UUID
+
+from archive.config import settings
+from archive.models import Correction, CorrectionState, RejectedObject, Rejection
+from archive.services import corrections, decisions, later_files, rejection_notes, rejections
+from archive.services.indexing import File, Places
+from archive.services.later_files import Later
+
+Record = Mapping[str, Any]
+
+
+class Course:
+    """What came later, each waiting for its turn among what was decided."""
+
+    def __init__(self, places: Places) -> None:
+        self.versions = 0  # files that are versions of their object now
+        self._places = places
+        self._waiting: list[tuple[datetime, int, Callable[[], None]]] = []
+        self._turns = count()  # of what came in one moment
+        self._offered: dict[UUID, dict[UUID, datetime]] = defaultdict(dict)  # since it was settled
+
+    def expect(self, files: Iterable[File]) -> None:
+        """Files of one object that no row names."""
+        for each in later_files.of_object(list(files), self._places):
+            self._wait(each.came, partial(self._offer, each))
+
+    def decided(self, environment: str, record: Record, at: datetime) -> bool:
+        """Do a decision again; whether it changed anything. Raises KeyError, TypeError, ValueError
+        when the record is not as it was written.
+        """
+        changed = decisions.replay(environment, record, at)
+        if changed and record["kind"] in decisions.OF_REJECTIONS:
+            notes = Rejection.objects.filter(environment=environment)
+            self._rejected(notes.get(digest=bytes.fromhex(record["note"])), at)
+        return changed
+
+    def go_on(self, until: datetime | None = None) -> None:
+        """Let come what came by then, or all that is left."""
+        while self._waiting and (until is None or self._waiting[0][0] <= until):
+            _, _, happen = heappop(self._waiting)
+            happen()
+        for study_id in list(self._offered):
+            self._settle(study_id, until)
+
+    def _wait(self, at: datetime, happen: Callable[[], None]) -> None:
+        heappush(self._waiting, (at, next(self._turns), happen))
+
+    def _offer(self, later: Later) -> None:
+        """What an object's next version corrected is the one before, so that is put in force first:
+        a study that was corrected and back differs from its original in nothing that is corrected.
+        """
+        if later.instance_id in self._offered[later.study_id]:
+            self._settle(later.study_id, later.came)
+        if later_files.offer(later, self._places):
+            self.versions += 1
+            self._offered[later.study_id][later.instance_id] = later.came
+
+    def _settle(self, study_id: UUID, until: datetime | None) -> None:
+        """As when nothing more had come for a while; of objects that came after that it is asked
+        whether they belong to the study as it had become.
+        """
+        offered = self._offered.pop(study_id)
+        if offered:
+            at = max(offered.values()) + timedelta(seconds=settings().quiet_seconds)
+            corrections.settle(study_id, replayed_at=min(at, until) if until else at)
+
+    def _rejected(self, note: Rejection, at: datetime) -> None:
+        """It may have made a correction whole, and awaited what had not come by then."""
+        named = RejectedObject.objects.filter(rejection=note)
+        gathering = Correction.objects.filter(
+            study__in=named.values("instance__study"), state=CorrectionState.GATHERING
+        )
+        for study_id in set(gathering.values_list("study_id", flat=True)):
+            corrections.settle(study_id, replayed_at=at)
+        for instance_id, came in rejection_notes.came_after(note):
+            self._wait(came, partial(rejections.fall_again, note, instance_id))
+
+
+def take_versions(files: Iterable[File], places: Places) -> None:
+    """Files of one object that no row names, taken in as when they came."""
+    course = Course(places)
+    course.expect(files)
+    course.go_on()

@@ -1,0 +1,65 @@
+"""Corrections and rejections of one study, in the order in which they came (AR-7, AR-10)."""
+
+import pytest
+
+from archive.errors.corrections import RejectedBefore
+from archive.models import Job, JobKind, JobState, Rejection, Study
+from archive.services import corrections, rebuilding, rejections
+from archive.values import now
+from tests import cast, notes
+from tests.cast import VENLA, dataset
+from tests.notes import SAFETY, note
+from tests.rebuilding import nothing, rows, wipe
+from tests.services.test_corrections import NEW_PATIENT, corrected, settle, whose
+from tests.services.test_rejections import ARCHIVIST
+
+pytestmark = pytest.mark.usefixtures("db", "own_vault")
+
+
+@pytest.fixture(autouse=True)
+def _switch_on(db: None) -> None:
+    notes.allow(metadata=True)
+
+
+def test_a_correction_that_a_rejection_makes_whole_is_looked_at_at_once() -> None:
+    good, bad = dataset(), dataset()
+    study = cast.store(good, bad)
+    cast.store(corrected(good, **NEW_PATIENT))
+    assert settle(study) is not None
+    looked = Job.objects.filter(kind=JobKind.CORRECTION, subject_id=study.id)
+    looked.update(state=JobState.DONE)  # its patience is over, and its case is open
+    notes.send(note(SAFETY, bad))
+    assert looked.get(state=JobState.WAITING).not_before <= now()
+    assert corrections.settle(study.id) is None
+    assert whose(study) == VENLA
+
+
+def test_it_stays_when_the_object_is_given_back_also_when_the_index_is_made_again() -> None:
+    good, bad = dataset(), dataset()
+    study = cast.store(good, bad)
+    cast.store(corrected(good, AccessionNumber="X1"))
+    notes.send(note(SAFETY, bad))
+    assert settle(study) is None
+    rejections.revoke(ARCHIVIST, Rejection.objects.get(), reason="was right")
+    before = rows()
+    assert Study.objects.get().accession_number == "X1"
+    wipe()
+    rebuilding.rebuild(nothing)
+    assert Study.objects.get().accession_number == "X1"
+    assert rows()["corrections"] == before["corrections"]
+
+
+def test_bytes_that_were_refused_are_no_correction_when_the_index_is_made_again() -> None:
+    """They lie in the vault until their doubt is settled."""
+    sent, other = dataset(), dataset()
+    cast.store(sent)
+    notes.send(note(SAFETY, sent))
+    with pytest.raises(RejectedBefore):
+        cast.store(other, corrected(sent, AccessionNumber="X1"))
+    rejections.revoke(ARCHIVIST, Rejection.objects.get(), reason="was right")
+    before = rows()
+    rebuilding.rebuild(nothing)
+    assert rows() == before
+    wipe()
+    rebuilding.rebuild(nothing)
+    assert rows() == before
