@@ -41,11 +41,11 @@ from archive.values import PatientIdentifier
 Record = Mapping[str, Any]
 
 
-def replay(environment: str, record: Record, at: datetime) -> bool:
+def replay(environment: str, record: Record) -> bool:
     """Whether it changed anything. Raises KeyError, TypeError, ValueError when the record is not as
     it was written.
     """
-    return REPLAYS[record["kind"]](environment, record, at)
+    return REPLAYS[record["kind"]](environment, record, datetime.fromisoformat(record["at"]))
 
 
 def _actor(record: Record) -> Actor:

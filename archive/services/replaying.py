@@ -42,7 +42,7 @@ class Course:
         """Do a decision again; whether it changed anything. Raises KeyError, TypeError, ValueError
         when the record is not as it was written.
         """
-        changed = decisions.replay(environment, record, at)
+        changed = decisions.replay(environment, record)
         if changed and record["kind"] in decisions.OF_REJECTIONS:
             notes = Rejection.objects.filter(environment=environment)
             self._rejected(notes.get(digest=bytes.fromhex(record["note"])), at)
