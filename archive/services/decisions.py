@@ -4,7 +4,7 @@ Each record is replayed once: what the database knows of already is left as it i
 """
 
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -39,6 +39,7 @@ from archive.services.identity import Occasion
 from archive.values import PatientIdentifier
 
 Record = Mapping[str, Any]
+IN_ONE_TRANSACTION = timedelta(minutes=1)  # a record is written last
 
 
 def replay(environment: str, record: Record) -> bool:
@@ -119,13 +120,22 @@ def _overlay(environment: str, record: Record, at: datetime) -> bool:
 
 
 def _undo(environment: str, record: Record, at: datetime) -> bool:
+    """What was undone is known by what it made of the study, which others may have made of it too;
+    so it is first asked whether one of them was undone just then.
+    """
     study = _study(environment, record)
-    study = _settled(study, at) if study else None
-    last = overlays.last_in_force(study) if study else None
+    if study is None or _is_undone(study, record["mark"], at):
+        return False
+    last = overlays.last_in_force(_settled(study, at))
     if last is None or last.mark != record["mark"] or (last.in_force_at or at) > at:
         return False
     overlays.undo(_actor(record), last, reason=record["reason"], replayed_at=at)
     return True
+
+
+def _is_undone(study: Study, mark: str, at: datetime) -> bool:
+    undone = Correction.objects.filter(study=study, mark=mark, state=CorrectionState.UNDONE)
+    return undone.filter(undone_at__range=(at - IN_ONE_TRANSACTION, at)).exists()
 
 
 def _merge(environment: str, record: Record, at: datetime) -> bool:

@@ -88,7 +88,7 @@ def offer(later: Later, places: Places) -> bool:
     archived = rows.find(file.environment, file.meta.sop_instance_uid)
     register = places.registers.get(file.meta.controller_oid)
     sender = places.sender(file.meta, register) if register else None
-    if archived is None or sender is None or _was_rejected(archived, later.came):
+    if archived is None or sender is None or _was_refused(archived, file):
         return False
     peer = Peer(
         association_id=uuid7(),
@@ -113,7 +113,11 @@ def offer(later: Later, places: Places) -> bool:
     return True
 
 
-def _was_rejected(archived: Archived, at: datetime) -> bool:
-    """Nothing is taken of an object that is rejected; what was refused may stand there still."""
+def _was_refused(archived: Archived, file: File) -> bool:
+    """Nothing is taken of an object that is rejected; what was refused then may stand there still.
+    What has been sent again and taken since has the head of when it was refused.
+    """
+    at = file.meta.received_at
     notes = RejectedObject.objects.filter(instance_id=archived.id, rejection__made_at__lte=at)
-    return notes.filter(Q(ended_at=None) | Q(ended_at__gt=at)).exists()
+    was_rejected = notes.filter(Q(ended_at=None) | Q(ended_at__gt=at)).exists()
+    return was_rejected and vault.is_doubted(file.environment, file.digest)

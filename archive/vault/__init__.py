@@ -19,7 +19,15 @@ from archive.objects import part10
 from archive.stores import folders
 from archive.stores.files import Room
 from archive.vault.digests import ALGORITHM, READ_CHUNK
-from archive.vault.doubts import doubt, doubted, forget, put_back, take_away, whose_doubt
+from archive.vault.doubts import (
+    doubt,
+    doubted,
+    forget,
+    is_doubted,
+    put_back,
+    take_away,
+    whose_doubt,
+)
 from archive.vault.incoming import DATA_OFFSET, SPILL, Incoming, Kept, key_of
 from archive.vault.landed import give_files, without_files
 from archive.vault.quarantine import (
@@ -77,6 +85,7 @@ __all__ = [
     "give_files",
     "has_record",
     "hold",
+    "is_doubted",
     "is_lasting",
     "is_named",
     "is_named_file",

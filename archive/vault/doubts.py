@@ -24,6 +24,14 @@ def doubt(environment: str, digest: bytes, sop_instance_uid: str) -> None:
     stores.default().note(_note(environment, digest), sop_instance_uid)
 
 
+def is_doubted(environment: str, digest: bytes) -> bool:
+    """Whether they may be what a refused object left. What was taken since is told apart by its row
+    alone, until `put_back`.
+    """
+    note = _note(environment, digest)
+    return any(store.has(note) for store in stores.configured().values())
+
+
 def doubted(environment: str, older_than: float) -> list[bytes]:
     """Digests noted more than `older_than` seconds ago."""
     return list(_old(environment, timedelta(seconds=older_than)))

@@ -2,15 +2,17 @@
 
 import pytest
 
+from archive import vault
 from archive.errors.corrections import RejectedBefore
 from archive.models import Job, JobKind, JobState, Rejection, Study
-from archive.services import corrections, rebuilding, rejections
+from archive.services import corrections, overlays, rebuilding, rejections
 from archive.values import now
 from tests import cast, notes
 from tests.cast import VENLA, dataset
 from tests.notes import SAFETY, note
 from tests.rebuilding import nothing, rows, wipe
 from tests.services.test_corrections import NEW_PATIENT, corrected, settle, whose
+from tests.services.test_corrections_laid_over import lay_over
 from tests.services.test_rejections import ARCHIVIST
 
 pytestmark = pytest.mark.usefixtures("db", "own_vault")
@@ -63,3 +65,34 @@ def test_bytes_that_were_refused_are_no_correction_when_the_index_is_made_again(
     wipe()
     rebuilding.rebuild(nothing)
     assert rows() == before
+
+
+def test_what_was_undone_is_not_taken_for_another_that_said_the_same() -> None:
+    sent = dataset()
+    study = cast.store(sent)
+    lay_over(study, **NEW_PATIENT)
+    cast.store(corrected(sent, **NEW_PATIENT))
+    corrections.settle(study.id)
+    last = overlays.last_in_force(study)
+    assert last is not None and last.origin == "stored"
+    overlays.undo(ARCHIVIST, last, reason="was right")
+    before = rows()
+    rebuilding.rebuild(nothing)
+    assert whose(study) == VENLA and rows() == before
+
+
+def test_a_correction_that_was_refused_and_taken_later_is_made_again() -> None:
+    sent, other = dataset(), dataset()
+    cast.store(sent)
+    notes.send(note(SAFETY, sent))
+    again = corrected(sent, AccessionNumber="X1")
+    with pytest.raises(RejectedBefore):
+        cast.store(other, again)
+    rejections.revoke(ARCHIVIST, Rejection.objects.get(), reason="was right")
+    cast.store(again)
+    vault.put_back("production", vault.doubted("production", older_than=-1)[0])  # the doubt ends
+    settle(Study.objects.get())
+    before = rows()
+    wipe()
+    rebuilding.rebuild(nothing)
+    assert rows()["corrections"] == before["corrections"]
