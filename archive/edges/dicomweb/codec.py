@@ -107,14 +107,18 @@ class Searched:
 
     def wants(self, name: str) -> bool:
         """A way of matching. Raises RequestUnclear."""
-        return self._one(name).lower() == "true"
+        told = self._one(name).lower()
+        if told not in ("true", "false", ""):
+            raise RequestUnclear(f"{name} is not true or false", facts={"field": name})
+        return told == "true"
 
     def _number(self, name: str, default: int) -> int:
         text = self._one(name)
         if not text:
             return default
         if not (text.isascii() and text.isdecimal() and len(text) < 10):
-            raise RequestUnclear("not a number", facts={"field": name})
+            said = f"{name} is not a number from 0 to 999999999"
+            raise RequestUnclear(said, facts={"field": name})
         return int(text)
 
     def _one(self, name: str) -> str:

@@ -195,6 +195,39 @@ def test_what_is_not_supported_is_said() -> None:
     assert len(values(web.system().get("studies", emptyvaluematching="false"))) == 1
 
 
+@pytest.mark.parametrize(
+    ("where", "key", "value", "expected"),
+    [
+        ("studies", "StudyDate", "20261301", "YYYYMMDD"),
+        ("studies", "00080020", "abc", "YYYYMMDD"),
+        ("studies", "PatientBirthDate", "19811301-", "YYYYMMDD"),
+        ("studies", "StudyTime", "256199", "HHMMSS"),
+        ("studies", "StudyInstanceUID", "1.2.letters", "digits and points"),
+        ("studies", "SOPClassesInStudy", "1.2,letters", "digits and points"),
+        ("series", "SeriesNumber", "one", "whole number"),
+        ("studies", "00080051.00400032", "\0", "text"),
+        ("studies", "limit", "ten", "0 to 999999999"),
+        ("studies", "offset", "-1", "0 to 999999999"),
+        ("studies", "fuzzymatching", "perhaps", "true or false"),
+    ],
+)
+def test_a_value_that_is_none_is_refused_with_what_is_expected(
+    where: str, key: str, value: str, expected: str
+) -> None:
+    """It was an empty answer: a person took it for a patient without images."""
+    study(1)
+    response = web.system().get(where, **{key: value})
+    assert response.status_code == 400
+    web.problem(response)
+    told = response.json()
+    names = {
+        "00080020": "StudyDate",
+        "00080051.00400032": "IssuerOfAccessionNumberSequence.UniversalEntityID",
+    }
+    assert told["field"] == names.get(key, key) and expected in told["detail"]
+    assert value not in told["detail"]  # it may be anything
+
+
 def test_a_wrong_request_is_answered_with_what_is_wrong() -> None:
     ours = web.system()
     for wrong, status, field in (
