@@ -2,6 +2,7 @@
 log (XD-3, LG-1); the same by WADO-URI.
 """
 
+import json
 import tracemalloc
 from collections.abc import Callable
 from io import BytesIO
@@ -416,11 +417,48 @@ def test_wado_says_what_is_wrong_by_its_status(db: None) -> None:
         (peer, {"transferSyntax": JPEG_2000}, 406),
         (peer, {"anonymize": "yes"}, 406),
     ):
-        assert wado(asker, first, **changes).status_code == status, changes
+        answer = wado(asker, first, **changes)
+        assert answer.status_code == status, changes
+        told = json.loads(answer.content)
+        assert (answer.headers["Content-Type"], told["status"]) == (
+            "application/problem+json",
+            status,
+        )
+        assert told["correlation_id"] and told["detail"]
     assert Client().post("/wado").status_code == 405
     Connection.objects.filter(id=peer.actor.id).update(xua_required=True)
     assert wado(peer, first).status_code == 403
     assert not used()
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "expected"),
+    [
+        ({"studyUID": "1.2.letters"}, "studyUID", "UID"),
+        ({"objectUID": ""}, "objectUID", "UID"),
+        ({"requestType": "other"}, "requestType", "WADO"),
+        ({"contentType": "image/jpeg", "frameNumber": "first"}, "frameNumber", "1 to 999999"),
+        ({"contentType": "image/jpeg", "region": "a,b"}, "region", "four"),
+    ],
+)
+def test_wado_says_which_parameter_is_wrong_and_what_is_expected(
+    db: None, changes: dict[str, str], field: str, expected: str
+) -> None:
+    (first, *_) = named(registered())
+    answer = wado(consumer(), first, **changes)
+    told = json.loads(answer.content)
+    assert (answer.status_code, told["field"]) == (400, field)
+    assert expected in told["detail"]
+
+
+def test_wado_tells_what_may_not_be_seen_as_what_is_not_there(db: None) -> None:
+    (first, *_) = named(registered())
+    foreign, absent = (
+        json.loads(wado(consumer(MALLILA), first, **changes).content)
+        for changes in ({}, {"objectUID": "1.2.3"})
+    )
+    del foreign["correlation_id"], absent["correlation_id"]
+    assert foreign == absent
 
 
 def test_an_assertion_that_does_not_serve_wado_is_its_systems_case(db: None) -> None:
