@@ -19,7 +19,7 @@ from archive.models import Instance, Patient, Series, Study
 from archive.models.studies import InstanceSet
 from archive.objects.identifier import Key
 from archive.queries import attributes
-from archive.queries.attributes import Column, Nested
+from archive.queries.attributes import Column, Listed, Nested
 from archive.rules import matching
 from archive.rules.matching import Among, Level, Like, Match, Within
 from archive.values import PersonId, composed
@@ -83,6 +83,9 @@ def conditions(keys: Mapping[int, Key], level: Level, *, together: bool = False)
     for tag, nested in attributes.NESTED.items():
         if tag in keys and nested.level <= level:
             _add_nested(found, tag, nested, keys[tag])
+    for tag, several in attributes.LISTED.items():
+        if tag in keys and several.level <= level:
+            _add_listed(found, tag, several, keys[tag])
     found.named = _named(found, matches.get(attributes.STUDY_UID), level)
     return found
 
@@ -138,9 +141,7 @@ def _as_filed(patient_id: str) -> str:
 
 def _add_nested(found: Conditions, tag: int, nested: Nested, key: Key) -> None:
     """Sequence matching, PS3.4 C.2.2.2.6: by the one item of the key."""
-    if len(key.items) > 1:
-        raise IdentifierMismatch("a sequence with several items", tag=tag)
-    for inner, wanted in (key.items[0] if key.items else {}).items():
+    for inner, wanted in _item(tag, key).items():
         if column := nested.columns.get(inner):
             match = _read((tag, inner), column.vr, wanted.values)
             if match is not None:
@@ -148,6 +149,26 @@ def _add_nested(found: Conditions, tag: int, nested: Nested, key: Key) -> None:
         elif constant := nested.constants.get(inner):
             match = _read((tag, inner), constant[0], wanted.values)
             found.nothing |= not matching.matches_constant(match, constant[1])
+
+
+def _add_listed(found: Conditions, tag: int, several: Listed, key: Key) -> None:
+    """The same: one of the items must have all that is asked for."""
+    tests = []
+    for inner, wanted in _item(tag, key).items():
+        if inner in several.columns:
+            match = _read((tag, inner), several.columns[inner], wanted.values)
+            if isinstance(match, Like):
+                tests.append((inner, tuple(map(_sql_pattern, match.patterns))))
+    if tests:
+        column = Column(several.vr, several.level, several.path)
+        found.add(column, Q(_AnyItem(several.path, tuple(tests))))
+
+
+def _item(tag: int, key: Key) -> Mapping[int, Key]:
+    """Raises IdentifierMismatch."""
+    if len(key.items) > 1:
+        raise IdentifierMismatch("a sequence with several items", tag=tag)
+    return key.items[0] if key.items else {}
 
 
 # --- one condition --------------------------------------------------------------------------------
@@ -159,6 +180,22 @@ class _IsLike(Func):
     template = "(%(expressions)s)"
     arg_joiner = " LIKE "
     output_field = BooleanField()
+
+
+class _AnyItem(Func):
+    """Whether one item of a list has all: in each attribute a text like any of its patterns."""
+
+    output_field = BooleanField()
+
+    def __init__(self, path: str, tests: tuple[tuple[int, tuple[str, ...]], ...]) -> None:
+        super().__init__(F(path))
+        self.tests = tests
+
+    def as_sql(self, compiler: Any, *_: Any, **__: Any) -> tuple[str, tuple[Any, ...]]:
+        listed, parameters = compiler.compile(self.source_expressions[0])
+        tests = " AND ".join(f"item->>'{tag:08X}' LIKE ANY(%s)" for tag, _ in self.tests)
+        sql = f"EXISTS (SELECT 1 FROM jsonb_array_elements({listed}) AS item WHERE {tests})"
+        return sql, (*parameters, *(list(patterns) for _, patterns in self.tests))
 
 
 def _condition(column: Column, match: Match) -> Q:
