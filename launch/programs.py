@@ -9,8 +9,11 @@ from launch.steps import Step
 MANAGE = "manage.py"
 # As modules: the scripts beside the interpreter name their old place when the project was moved.
 CELERY = (sys.executable, "-m", "celery", "--app", "portal")
-# An assertion may stand in a header, and a thousand frames in an address: gunicorn has no more.
-HEADERS = ("--limit-request-field_size", "32768", "--limit-request-line", "8190")
+SERVED = (
+    *("--worker-class", "portal.webworker.Worker", "--threads", "8", "--no-control-socket"),
+    # An assertion may stand in a header, and a thousand frames in an address: there is no more.
+    *("--limit-request-field_size", "32768", "--limit-request-line", "8190"),
+)
 OURS = ("archive/**/*.py", "onboarding/**/*.py", "portal/**/*.py")
 MIGRATIONS = ("*/migrations/**/*.py", "requirements.txt")
 STATIC = ("static/**/*", "*/static/**/*", "requirements.txt")
@@ -90,10 +93,9 @@ def web(plan: Plan) -> list[str]:
         *(sys.executable, "-m", "gunicorn", "portal.wsgi"),
         *("--bind", f"{bracketed(plan.web_host)}:{plan.web_port}"),
         # Loaded once, before the workers are forked: half the work, and memory that they share.
-        *("--preload", "--worker-class", "gthread", "--workers", "2", "--threads", "8"),
-        *("--timeout", "60", "--graceful-timeout", "3", "--no-control-socket"),
+        *("--preload", "--workers", "2", "--timeout", "60", "--graceful-timeout", "3"),
         *("--logger-class", "portal.weblog.Lines"),
-        *HEADERS,
+        *SERVED,
     ]
 
 

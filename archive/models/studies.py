@@ -143,6 +143,10 @@ class Series(models.Model):
     series_number = models.CharField(max_length=12, blank=True)
     description = models.CharField(max_length=64, blank=True)
     body_part = models.CharField(max_length=16, blank=True, db_default="")
+    # Of the performed procedure step, and of the orders it answers; None: not read yet.
+    step_date = models.CharField(max_length=16, blank=True, db_default="")
+    step_time = models.CharField(max_length=16, blank=True, db_default="")
+    requests = models.JSONField(null=True, blank=True)
 
     class Meta:
         constraints = (

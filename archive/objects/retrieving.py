@@ -32,6 +32,11 @@ class Problem:
 
 
 @dataclass(frozen=True, slots=True)
+class Unmade(Problem):
+    """Of one that is here, and cannot be given in full."""
+
+
+@dataclass(frozen=True, slots=True)
 class ImageRequest:
     """What a consumer wants of an imaging source."""
 

@@ -48,6 +48,17 @@ class Nested:
     vr = "SQ"
 
 
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A sequence of any number of items, kept in one column: their attributes with their VR."""
+
+    level: Level
+    path: str
+    columns: Mapping[int, str]
+
+    vr = "SQ"
+
+
 UNIQUE: Mapping[Level, int] = {
     Level.PATIENT: PATIENT_ID,
     Level.STUDY: STUDY_UID,
@@ -74,6 +85,8 @@ COLUMNS: Mapping[int, Column] = {
     0x00180015: Column("CS", Level.SERIES, "body_part"),
     SERIES_UID: Column("UI", Level.SERIES, "series_instance_uid"),
     0x00200011: Column("IS", Level.SERIES, "series_number"),
+    0x00400244: Column("DA", Level.SERIES, "step_date"),
+    0x00400245: Column("TM", Level.SERIES, "step_time"),
     0x00080016: Column("UI", Level.IMAGE, "sop_class_uid"),
     INSTANCE_UID: Column("UI", Level.IMAGE, "sop_instance_uid"),
     0x00083002: Column("UI", Level.IMAGE, "transfer_syntax_uid"),  # Available Transfer Syntax UID
@@ -107,9 +120,15 @@ NESTED: Mapping[int, Nested] = {
 }
 
 
+# Request Attributes Sequence: Scheduled Procedure Step ID, Requested Procedure ID
+LISTED: Mapping[int, Listed] = {
+    0x00400275: Listed(Level.SERIES, "requests", {0x00400009: "SH", 0x00401001: "SH"}),
+}
+
+
 def known(tag: int, level: Level) -> bool:
     """Whether a query at this level can match and return the attribute."""
-    attribute = COLUMNS.get(tag) or DERIVED.get(tag) or NESTED.get(tag)
+    attribute = COLUMNS.get(tag) or DERIVED.get(tag) or NESTED.get(tag) or LISTED.get(tag)
     return attribute is not None and attribute.level <= level
 
 
@@ -122,4 +141,6 @@ def matched(path: Sequence[int], level: Level) -> bool:
         return False
     if nested := NESTED.get(tag):
         return len(inner) == 1 and inner[0] in {*nested.columns, *nested.constants}
+    if listed := LISTED.get(tag):
+        return len(inner) == 1 and inner[0] in listed.columns
     return not inner and tag not in UNMATCHED

@@ -19,7 +19,7 @@ from archive.models import Instance, Patient, Series, Study
 from archive.models.studies import InstanceSet
 from archive.objects.identifier import Key
 from archive.queries import attributes
-from archive.queries.attributes import Column, Nested
+from archive.queries.attributes import Column, Listed, Nested
 from archive.rules import matching
 from archive.rules.matching import Among, Level, Like, Match, Within
 from archive.values import PersonId, composed
@@ -27,6 +27,13 @@ from archive.values import PersonId, composed
 MOST_UIDS, MOST_VALUES = 10_000, 200  # of one key
 _DATE_FORM = r"^[0-9]{4}[.]?[0-9]{2}[.]?[0-9]{2}$"
 _TIME_FORM = r"^([0-9]{2}(:?[0-9]{2}(:?[0-9]{2}([.][0-9]{1,6})?)?)?)?$"
+# What is said of a value that is none. The value itself is not repeated: it may be anything.
+_EXPECTED = {
+    "DA": "a day as YYYYMMDD, or a range of them with a hyphen",
+    "TM": "a time as HHMMSS.FFFFFF or the beginning of it, or a range of them with a hyphen",
+    "UI": "at most 64 digits and points",
+    "IS": "a whole number of at most 12 digits",
+}
 _WORDS = frozenset(("description",))  # what people write; no index leads to it
 # Patient ids name a person whichever of the person's ids they are; the rest is the survivor's.
 _IDENTITY = frozenset(("identifier", "issuer"))
@@ -76,6 +83,9 @@ def conditions(keys: Mapping[int, Key], level: Level, *, together: bool = False)
     for tag, nested in attributes.NESTED.items():
         if tag in keys and nested.level <= level:
             _add_nested(found, tag, nested, keys[tag])
+    for tag, several in attributes.LISTED.items():
+        if tag in keys and several.level <= level:
+            _add_listed(found, tag, several, keys[tag])
     found.named = _named(found, matches.get(attributes.STUDY_UID), level)
     return found
 
@@ -96,24 +106,29 @@ def _match(tag: int, values: tuple[str, ...], level: Level) -> Match | None:
     attribute = attributes.COLUMNS.get(tag) or attributes.DERIVED.get(tag)
     if attribute is None or attribute.level > level or tag in attributes.UNMATCHED:
         return None
-    _require_few(tag, attribute.vr, values)
     if tag == attributes.PATIENT_ID:
         values = tuple(_as_filed(value) for value in values)
-    try:
-        return matching.match_of(attribute.vr, values)
-    except ValueError:
-        said = f"{keyword_for_tag(tag)} is asked for with what is no value of VR {attribute.vr}"
-        raise IdentifierMismatch(said, tag=tag) from None
+    return _read((tag,), attribute.vr, values)
 
 
-def _require_few(tag: int, vr: str, values: Sequence[str]) -> None:
-    """Each becomes a condition of its own: a hundred thousand of them, which fit into one request,
-    would keep a process of the listener for minutes. Raises IdentifierMismatch.
+def _read(path: Sequence[int], vr: str, values: Sequence[str]) -> Match | None:
+    """Each value becomes a condition of its own: a hundred thousand of them, which fit into one
+    request, would keep a process of the listener for minutes. Raises IdentifierMismatch.
     """
     most = MOST_UIDS if vr == "UI" else MOST_VALUES
     if len(values) > most:
-        said = f"{keyword_for_tag(tag)} is asked for with more than {most} values"
-        raise IdentifierMismatch(said, tag=tag)
+        raise _mismatch(path, f"is asked for with more than {most} values")
+    try:
+        return matching.match_of(vr, values)
+    except ValueError:
+        expected = _EXPECTED.get(vr, "a text")
+        said = f"is asked for with what is no value of VR {vr}: expected is {expected}"
+        raise _mismatch(path, said) from None
+
+
+def _mismatch(path: Sequence[int], said: str) -> IdentifierMismatch:
+    name = ".".join(map(keyword_for_tag, path))
+    return IdentifierMismatch(f"{name} {said}", tag=path[0], facts={"field": name})
 
 
 def _as_filed(patient_id: str) -> str:
@@ -126,18 +141,34 @@ def _as_filed(patient_id: str) -> str:
 
 def _add_nested(found: Conditions, tag: int, nested: Nested, key: Key) -> None:
     """Sequence matching, PS3.4 C.2.2.2.6: by the one item of the key."""
-    if len(key.items) > 1:
-        raise IdentifierMismatch("a sequence with several items", tag=tag)
-    for inner, wanted in (key.items[0] if key.items else {}).items():
+    for inner, wanted in _item(tag, key).items():
         if column := nested.columns.get(inner):
-            _require_few(inner, column.vr, wanted.values)
-            match = matching.match_of(column.vr, wanted.values)
+            match = _read((tag, inner), column.vr, wanted.values)
             if match is not None:
                 found.add(column, _condition(column, match))
         elif constant := nested.constants.get(inner):
-            _require_few(inner, constant[0], wanted.values)
-            match = matching.match_of(constant[0], wanted.values)
+            match = _read((tag, inner), constant[0], wanted.values)
             found.nothing |= not matching.matches_constant(match, constant[1])
+
+
+def _add_listed(found: Conditions, tag: int, several: Listed, key: Key) -> None:
+    """The same: one of the items must have all that is asked for."""
+    tests = []
+    for inner, wanted in _item(tag, key).items():
+        if inner in several.columns:
+            match = _read((tag, inner), several.columns[inner], wanted.values)
+            if isinstance(match, Like):
+                tests.append((inner, tuple(map(_sql_pattern, match.patterns))))
+    if tests:
+        column = Column(several.vr, several.level, several.path)
+        found.add(column, Q(_AnyItem(several.path, tuple(tests))))
+
+
+def _item(tag: int, key: Key) -> Mapping[int, Key]:
+    """Raises IdentifierMismatch."""
+    if len(key.items) > 1:
+        raise IdentifierMismatch("a sequence with several items", tag=tag)
+    return key.items[0] if key.items else {}
 
 
 # --- one condition --------------------------------------------------------------------------------
@@ -149,6 +180,22 @@ class _IsLike(Func):
     template = "(%(expressions)s)"
     arg_joiner = " LIKE "
     output_field = BooleanField()
+
+
+class _AnyItem(Func):
+    """Whether one item of a list has all: in each attribute a text like any of its patterns."""
+
+    output_field = BooleanField()
+
+    def __init__(self, path: str, tests: tuple[tuple[int, tuple[str, ...]], ...]) -> None:
+        super().__init__(F(path))
+        self.tests = tests
+
+    def as_sql(self, compiler: Any, *_: Any, **__: Any) -> tuple[str, tuple[Any, ...]]:
+        listed, parameters = compiler.compile(self.source_expressions[0])
+        tests = " AND ".join(f"item->>'{tag:08X}' LIKE ANY(%s)" for tag, _ in self.tests)
+        sql = f"EXISTS (SELECT 1 FROM jsonb_array_elements({listed}) AS item WHERE {tests})"
+        return sql, (*parameters, *(list(patterns) for _, patterns in self.tests))
 
 
 def _condition(column: Column, match: Match) -> Q:

@@ -1,6 +1,6 @@
 """What was found, as answers: the asked attributes of each row, and what is worked out below it."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, KeysView, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -24,7 +24,7 @@ from django.db.models.functions import Coalesce
 from archive.models import Instance, Patient, Series, Study, StudyState
 from archive.objects.identifier import Attribute, Key
 from archive.queries import attributes, standing
-from archive.queries.attributes import Column, Nested
+from archive.queries.attributes import Column, Listed, Nested
 from archive.rules.matching import Level
 
 # From the row of a level to the rows above it.
@@ -40,6 +40,7 @@ _ABOVE: Mapping[Level, Mapping[Level, str]] = {
     },
 }
 _PERSON, _STUDY, _SERIES = "person", "study", "series"
+_Item = tuple[Attribute, ...]
 
 
 class Row(NamedTuple):
@@ -115,7 +116,7 @@ def _places(wanted: Iterable[int]) -> Iterator[tuple[int, ...]]:
     for tag in wanted:
         if nested := attributes.NESTED.get(tag):
             yield from ((tag, inner) for inner in nested.columns)
-        elif tag in attributes.COLUMNS or tag in _READ:
+        elif tag in attributes.COLUMNS or tag in attributes.LISTED or tag in _READ:
             yield (tag,)
 
 
@@ -125,6 +126,8 @@ def _column(place: tuple[int, ...], level: Level) -> Combinable:
         return _value(nested.columns[place[1]], level)
     if column := attributes.COLUMNS.get(tag):
         return _value(column, level)
+    if several := attributes.LISTED.get(tag):
+        return F(f"{_ABOVE[level][several.level]}{several.path}")
     return _READ[tag](_ABOVE[level][Level.STUDY])
 
 
@@ -250,20 +253,38 @@ def _attribute(tag: int, key: Key, row: Row, worked_out: Below) -> Attribute:
         return Attribute(tag, column.vr, _texts(row.values[(tag,)]))
     if nested := attributes.NESTED.get(tag):
         return Attribute(tag, nested.vr, items=(_item(tag, nested, key, row),))
+    if several := attributes.LISTED.get(tag):
+        items = tuple(_items(several, key, row.values[(tag,)] or ()))
+        return Attribute(tag, several.vr, items=items)
     value = row.values[(tag,)] if tag in _READ else worked_out.of(tag, row)
     vr = attributes.DERIVED[tag].vr
     return Attribute(tag, vr, _texts(value or (0 if vr == "IS" else "")))
 
 
-def _item(tag: int, nested: Nested, key: Key, row: Row) -> tuple[Attribute, ...]:
+def _item(tag: int, nested: Nested, key: Key, row: Row) -> _Item:
     """The attributes of an item that were asked for; all of them when none was named."""
-    named = key.items[0].keys() if key.items and key.items[0] else None
+    named = _named(key)
     columns = [
         Attribute(inner, column.vr, _texts(row.values[tag, inner]))
         for inner, column in nested.columns.items()
     ]
     constants = [Attribute(inner, vr, (value,)) for inner, (vr, value) in nested.constants.items()]
     return tuple(each for each in (*columns, *constants) if named is None or each.tag in named)
+
+
+def _items(several: Listed, key: Key, kept: Iterable[Mapping[str, str]]) -> Iterator[_Item]:
+    """The attributes of each item that were asked for; all of them when none was named."""
+    named = _named(key) or several.columns.keys()
+    for told in kept:
+        yield tuple(
+            Attribute(tag, vr, _texts(told.get(f"{tag:08X}", "")))
+            for tag, vr in several.columns.items()
+            if tag in named
+        )
+
+
+def _named(key: Key) -> KeysView[int] | None:
+    return key.items[0].keys() if key.items and key.items[0] else None
 
 
 def _texts(value: Any) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ to be returned. Several values mean any of them.
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from enum import IntEnum
 
 from archive.values import composed
@@ -58,22 +59,30 @@ Bound = Callable[[str], str]
 
 UNIVERSAL = "*"
 WILD_VRS = frozenset(("AE", "CS", "LO", "LT", "PN", "SH", "ST", "UC", "UR", "UT"))
-# PS3.5 table 6.2-1, and the forms of ACR-NEMA with dots and colons.
-_DATE = re.compile(r"([0-9]{4})\.?([0-9]{2})\.?([0-9]{2})")
-_TIME = re.compile(r"([0-9]{2})(?::?([0-9]{2})(?::?([0-9]{2})(?:\.([0-9]{1,6}))?)?)?")
+# PS3.5 table 6.2-1, and the forms of ACR-NEMA with dots and colons. The bounds of a range may be
+# the 31st of any month, and the end of a day: systems make them so, and they are meant.
+_DATE = re.compile(r"([0-9]{4})\.?(0[0-9]|1[0-2])\.?([0-2][0-9]|3[01])")
+_TIME = re.compile(
+    r"([01][0-9]|2[0-4])(?::?([0-5][0-9])(?::?([0-5][0-9]|60)(?:\.([0-9]{1,6}))?)?)?"
+)
+_END_OF_DAY = "24"
+# A component with a leading zero is none, PS3.5 9.1, but some systems have made such UIDs.
+_PLAIN = {"UI": re.compile(r"[0-9.]{1,64}"), "IS": re.compile(r"[+-]?[0-9]{1,12}")}
 
 
 def match_of(vr: str, values: Sequence[str]) -> Match | None:
-    """None is universal. Raises ValueError when a date or time is none, or a text is none."""
+    """None is universal. Raises ValueError: a value that none of the VR is, or that is no text."""
     given = tuple(value for value in values if value)
     if any("\0" in value for value in given):  # no column takes it, so none that is kept has one
         raise ValueError("not a text")
     if not given or given == (UNIVERSAL,):
         return None
+    if vr in _PLAIN and not all(map(_PLAIN[vr].fullmatch, given)):
+        raise ValueError("not a value of the VR")
     if vr == "DA":
-        return Within(tuple(_span(value, _date, _date) for value in given))
+        return Within(tuple(_days(value) for value in given))
     if vr == "TM":
-        return Within(tuple(_span(value, time_begin, time_end) for value in given))
+        return Within(tuple(_times(value) for value in given))
     if vr == "PN":
         return _names(given)
     return Like(given) if vr in WILD_VRS else Among(given)
@@ -90,6 +99,19 @@ def _names(given: Sequence[str]) -> Like | None:
 
 def folded_name(name: str, group: int = 0) -> str:
     return (*composed(name).split("="), "", "")[group].lower().rstrip("^ ")
+
+
+def _days(text: str) -> Span:
+    found = _span(text, _date, _date)
+    if "-" not in text:
+        date(int(found.low[:4]), int(found.low[4:6]), int(found.low[6:]))
+    return found
+
+
+def _times(text: str) -> Span:
+    if "-" not in text and text.strip().startswith(_END_OF_DAY):
+        raise ValueError("not a time")
+    return _span(text, time_begin, time_end)
 
 
 def _span(text: str, begin: Bound, end: Bound) -> Span:

@@ -1,6 +1,6 @@
 """What the objects of a study say of it, before and after a correction by their sender (AR-7)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from contextlib import suppress
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from archive.errors.retention import StudyDestroyed
 from archive.models import Correction, Instance, InstanceVersion, Study, StudyState
 from archive.objects.header import Header
 from archive.objects.study_facts import StudyFacts
+from archive.services import series_told
 from archive.services.rows import Archived
 
 
@@ -54,10 +55,12 @@ def _header_of(environment: str, row: Instance | InstanceVersion) -> Header:
     return vault.read_header(environment, bytes(row.digest), row.transfer_syntax_uid, row.store)
 
 
-def say_physician(study_id: UUID, versions: Iterable[InstanceVersion]) -> None:
-    """The study has the referring physician of what is in force now: by the first of these that
-    can be read. It is found by it, and neither admitted nor filed.
+def say_what_finds(study_id: UUID, versions: Collection[InstanceVersion]) -> None:
+    """The study and its series have what is in force now of what they are found by, and which is
+    neither admitted nor filed: the referring physician, the steps and the orders. By the first of
+    these that can be read.
     """
+    series_told.say_again(versions)
     for version in versions:
         with suppress(InstanceUnknown, DatasetUnreadable):  # damaged
             header = _header_of(version.instance.environment, version)

@@ -37,7 +37,7 @@ from archive.services.correction_likeness import (
     are_alike,
     facts_in,
     overtaken,
-    say_physician,
+    say_what_finds,
     to_come,
 )
 from archive.services.rows import Archived
@@ -95,7 +95,7 @@ def offer(
         version = _add_version(archived.id, correction, sent, kept, originals)
         if correction.state == CorrectionState.IN_FORCE:
             put_in_force(version)
-            say_physician(archived.study_id, [version])
+            say_what_finds(archived.study_id, [version])
         elif correction.state == CorrectionState.GATHERING:
             _look_later(correction)
 
@@ -340,7 +340,7 @@ def _complete(
     """All objects are corrected: the study is what they say since the last of them came."""
     for version in versions.values():
         put_in_force(version)
-    say_physician(correction.study_id, versions.values())
+    say_what_finds(correction.study_id, versions.values())
     _end_followed(correction, versions, at)
     study = Study.objects.select_related("overlay").get(id=correction.study_id)
     before = study_moves.facts_of(study)

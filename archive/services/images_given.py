@@ -5,7 +5,7 @@ what goes, one entry a study.
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from django.db.models import Exists, OuterRef, QuerySet
@@ -14,7 +14,15 @@ from archive import gate
 from archive.config import settings
 from archive.errors import ArchiveError
 from archive.errors.retrieval import DocumentUnknown, RepositoryUnknown
-from archive.models import Document, DocumentKind, DocumentStatus, Instance, Study
+from archive.models import (
+    CaseEvent,
+    Document,
+    DocumentKind,
+    DocumentStatus,
+    EventOutcome,
+    Instance,
+    Study,
+)
 from archive.objects.retrieving import ImageRequest, Problem, WantedObject
 from archive.queries import standing
 from archive.rules.access import Action, Decision
@@ -22,8 +30,10 @@ from archive.rules.disclosure import What
 from archive.services import disclosure, objects_out, serving
 from archive.services.asking import Asking
 from archive.services.disclosure import Given
+from archive.services.error_desk import Place
 from archive.services.serving import Outgoing
 
+RETRIEVE = Place("xds", "retrieve")
 _STEP = 1_000  # objects looked up at once
 
 
@@ -154,6 +164,20 @@ def _anew(asking: Asking, chosen: Sequence[Chosen]) -> list[Instance]:
     for row in rows:
         row.study = studies[row.study_id]
     return rows
+
+
+def broke_off(asking: Asking, study_uids: Collection[str]) -> frozenset[str]:
+    """Those of these studies of which the desk has an object that could not be given in full: of
+    what is not there, or not to be seen, it has none by name.
+    """
+    events = CaseEvent.objects.filter(
+        study_instance_uid__in=study_uids,
+        case__environment=asking.environment,
+        case__edge=RETRIEVE.edge,
+        case__place=RETRIEVE.step,
+    )
+    named = events.exclude(sop_instance_uid="").exclude(outcome=EventOutcome.SOLVED)
+    return frozenset(named.values_list("study_instance_uid", flat=True))
 
 
 def _standing(study: Study) -> tuple[object, ...]:

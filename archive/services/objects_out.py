@@ -3,7 +3,7 @@
 from collections.abc import Generator, Sequence
 
 from archive import vault
-from archive.errors import BytesDamaged, InstanceUnknown
+from archive.errors import BytesDamaged, InstanceUnknown, Unsupported
 from archive.errors.retrieval import SyntaxUnavailable
 from archive.objects import part10, transcoding
 from archive.services.serving import Outgoing
@@ -35,7 +35,7 @@ def syntax_for(item: Outgoing, wanted: Sequence[str]) -> str:
 
 def file(item: Outgoing, syntax: str) -> Generator[bytes, None, None]:
     """The whole file. Bytes that are not what was archived end it with BytesDamaged, and an object
-    that turns out not to be transcodable with Unsupported, before there is anything of it.
+    that turns out not to be transcodable with SyntaxUnavailable, before there is anything of it.
     """
     prefix = part10.outgoing_prefix(item.sop_class_uid, item.sop_instance_uid, syntax)
     try:
@@ -49,6 +49,9 @@ def file(item: Outgoing, syntax: str) -> Generator[bytes, None, None]:
             yield from map(bytes, held.pieces())
             return
         with held.view() as data:
-            pieces = transcoding.converted(data, item.transfer_syntax_uid, syntax)
+            try:
+                pieces = transcoding.converted(data, item.transfer_syntax_uid, syntax)
+            except Unsupported as error:
+                raise SyntaxUnavailable(error.detail, facts=error.facts) from None
             yield prefix
             yield from pieces

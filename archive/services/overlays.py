@@ -28,7 +28,7 @@ from archive.objects.study_facts import StudyFacts
 from archive.queries.standing import person_id
 from archive.rules import admission
 from archive.services import corrections, named_persons, policies, rejections, study_moves
-from archive.services.correction_likeness import say_physician
+from archive.services.correction_likeness import say_what_finds
 from archive.values import now, today, uuid7
 
 
@@ -221,7 +221,7 @@ def undo(
         restored_versions = [_version_before(each, version) for each, version in newest]
         for version in restored_versions:
             corrections.put_in_force(version)
-        say_physician(study.id, restored_versions)
+        say_what_finds(study.id, restored_versions)
         Correction.objects.filter(id=last.id).update(
             state=CorrectionState.UNDONE,
             undone_at=replayed_at or now(),

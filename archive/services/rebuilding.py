@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Exists, OuterRef, Q
 
 from archive import ledger, vault
 from archive.errors import ArchiveError, ControllerUnauthorised, StorageGone
-from archive.models import Environment, Study, StudyState
+from archive.models import Environment, Series, Study, StudyState
 from archive.rules.admission import Policy
 from archive.services import (
     indexing,
@@ -133,7 +134,8 @@ def _replay(environment: str, key: str, course: Course, progress: Progress) -> b
 
 
 def _wake(environment: str) -> None:
-    """Counts, manifests and register entries are made by registration, as ever."""
-    fresh = Study.objects.filter(environment=environment, state=StudyState.RECEIVING)
-    for study in fresh.iterator():
+    """Counts, manifests, register entries and what series say are made by registration, as ever."""
+    here = Study.objects.filter(environment=environment).exclude(state=StudyState.DESTROYED)
+    unread = Series.objects.filter(study=OuterRef("pk"), requests__isnull=True)
+    for study in here.filter(Q(state=StudyState.RECEIVING) | Exists(unread)).iterator():
         registration.owe(study)

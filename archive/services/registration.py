@@ -38,6 +38,7 @@ from archive.services import (
     notices,
     publishing,
     rejections,
+    series_told,
     set_aside,
     source_manifests,
     study_papers,
@@ -116,6 +117,7 @@ def advance(study_id: UUID) -> datetime | None:
         return quiet_at
     _count(study, stored)
     _put_modalities_right(study, stored)
+    series_told.read_new(study)
     verdict = linkage.judge(_documents(study), study.study_instance_uid)
     _disagreements(study, verdict)
     study_papers.take_service_event(study)

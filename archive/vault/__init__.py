@@ -47,6 +47,7 @@ from archive.vault.reading import (
     read_file,
     read_header,
     read_meta,
+    read_series_facts,
     size_of,
     where,
 )
@@ -102,6 +103,7 @@ __all__ = [
     "read_header",
     "read_meta",
     "read_record",
+    "read_series_facts",
     "record_key",
     "record_keys",
     "records_behind",

@@ -13,8 +13,9 @@ from typing import BinaryIO, cast
 
 from archive import config, stores
 from archive.errors import BytesDamaged, InstanceUnknown
-from archive.objects import header, part10
+from archive.objects import header, part10, series_facts
 from archive.objects.header import Header
+from archive.objects.series_facts import SeriesFacts
 from archive.stores import Store, folders
 from archive.vault import digests
 from archive.vault.digests import READ_CHUNK
@@ -23,6 +24,7 @@ from archive.vault.incoming import DATA_OFFSET, SPILL, key_of
 # The medium, or the file system, cannot give the bytes back.
 UNREADABLE = (errno.EIO, errno.EUCLEAN, errno.EBADMSG)
 HEAD = 64 << 10  # bytes in which a header usually ends
+LONG_HEAD = 4 << 20  # the same with what makers write into private elements
 
 
 def read(environment: str, digest: bytes, store: str = "") -> bytes:
@@ -169,6 +171,21 @@ def read_header(
         return head
     with _past_prefix(environment, digest, store) as file:
         return header.read_header(file.read(), transfer_syntax_uid)
+
+
+def read_series_facts(
+    environment: str, digest: bytes, transfer_syntax_uid: str, store: str = ""
+) -> SeriesFacts:
+    """What stands behind the header, from the first bytes; nothing where those do not reach so far.
+    The digest is not read again. Raises InstanceUnknown, DatasetUnreadable.
+    """
+    for size in (HEAD, LONG_HEAD):
+        with _past_prefix(environment, digest, store, DATA_OFFSET + size + 1) as file:
+            data = file.read(size + 1)
+        found = series_facts.read(data[:size], transfer_syntax_uid, whole=len(data) <= size)
+        if found is not None:
+            return found
+    return SeriesFacts()
 
 
 def is_whole(environment: str, digest: bytes, store: str = "") -> bool:

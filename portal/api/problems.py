@@ -11,10 +11,10 @@ from rest_framework.response import Response
 from rest_framework.views import set_rollback
 
 from archive import errors
+from archive.edges import problem
 from archive.edges.edge import as_archive_error, correlation, reply_for
 from archive.errors import ArchiveError
 
-KIND = "urn:idr:problem:"  # followed by the stable word of the error
 RETRY_AFTER = 5  # seconds, with 503
 REALM = 'Basic realm="API", charset="UTF-8"'  # with 401
 
@@ -33,7 +33,7 @@ STATUS: Mapping[type[ArchiveError], int] = {
 
 
 class ProblemRenderer(JSONRenderer):
-    media_type = "application/problem+json"
+    media_type = problem.MEDIA_TYPE
 
 
 def answer(raised: Exception, context: Mapping[str, Any]) -> Response:
@@ -91,7 +91,7 @@ def _fields(detail: Any, path: str = "") -> Iterator[dict[str, str]]:
 
 def _body(status: int, word: str, detail: str, *, code: str = "") -> dict[str, Any]:
     body: dict[str, Any] = {
-        "type": f"{KIND}{word}",
+        "type": f"{problem.KIND}{word}",
         "title": word.replace("-", " "),
         "status": status,
         "detail": detail,

@@ -9,7 +9,7 @@ from pathlib import Path
 import requests
 
 from launch.plan import ROOT
-from launch.programs import HEADERS
+from launch.programs import SERVED
 from tests.edges.dicom.listening import eventually
 
 
@@ -17,8 +17,7 @@ from tests.edges.dicom.listening import eventually
 def serving(port: int, folder: Path) -> Iterator[str]:
     """The address of a gunicorn, with one process so that all of it is waited for."""
     where = f"127.0.0.1:{port}"
-    command = [sys.executable, "-m", "gunicorn", "portal.wsgi", "--bind", where, *HEADERS]
-    command += ["--worker-class", "gthread", "--threads", "8", "--no-control-socket"]
+    command = [sys.executable, "-m", "gunicorn", "portal.wsgi", "--bind", where, *SERVED]
     log = folder / "gunicorn.log"
     with log.open("w") as output:
         process = subprocess.Popen(command, cwd=ROOT, stdout=output, stderr=output)

@@ -258,6 +258,25 @@ def test_no_query_reads_a_table_from_end_to_end() -> None:
         assert all("Index Cond" in node for node in scans), (name, level, plan)
 
 
+@pytest.mark.usefixtures("archive_of_many")
+def test_nor_does_one_by_the_step_and_orders_of_a_series() -> None:
+    """No index leads to them: they are looked at in the series of studies that may be seen."""
+    order = {0x00401001: Key(("R1",))}
+    keys = {0x00400244: Key(("20261120-",)), 0x00400275: Key(items=(order,))}
+    for (name, of_study), level in product(ASKED.items(), (Level.SERIES, Level.IMAGE)):
+        studies, wanted = listed(of_study, level), finding.conditions(keys, level)
+        find: Any = finding.series if level == Level.SERIES else finding.instances
+        with querying.bounded():
+            plan = find(studies, wanted).values_list("id")[:10_001].explain(format="json")
+        scans = [
+            node
+            for node in _nodes(json.loads(plan)[0]["Plan"])
+            if node.get("Relation Name") in BIG and node["Node Type"] != "Bitmap Heap Scan"
+        ]
+        assert scans
+        assert all("Index Cond" in node for node in scans), (name, level, plan)
+
+
 def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
     yield plan
     for inner in plan.get("Plans", ()):

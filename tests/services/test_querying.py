@@ -193,7 +193,6 @@ def test_a_person_is_found_by_any_of_the_ids_and_answered_by_the_surviving_one()
         ("SOPClassesInStudy", cast.CT, True),
         ("SOPClassesInStudy", "1.2.840.10008.5.1.4.1.1.4", False),
         ("StudyInstanceUID", "1.2.246.10.90000003.9\\1.2.246.10.90000003.1", True),
-        ("StudyInstanceUID", "1.2.246.10.90000003.*", False),
         ("ReferringPhysicianName", "lähettäjä*", True),
         ("ReferringPhysicianName", "LÄHETTÄJÄ^LIISA", True),
         ("ReferringPhysicianName", "Liisa*", False),
@@ -262,7 +261,12 @@ def test_dates_and_times_are_one_range_when_that_was_agreed() -> None:
         ("EVERYTHING", {}),
         ("PATIENT", {"PatientID": MATTI}),
         ("STUDY", {"StudyDate": "yesterday"}),
+        ("STUDY", {"StudyDate": "20261301"}),
         ("STUDY", {"StudyTime": "-"}),
+        ("STUDY", {"StudyTime": "256199"}),
+        ("STUDY", {"StudyInstanceUID": "1.2.letters"}),
+        ("STUDY", {"StudyInstanceUID": "1.2.246.10.90000003.*"}),
+        ("SERIES", {"SeriesNumber": "one"}),
     ],
 )
 def test_an_identifier_that_cannot_be_matched_is_refused_and_a_case(

@@ -32,7 +32,10 @@ _STUDY = (
     *(0x00100010, 0x00100020, 0x00100021, 0x00100030, 0x00100040),
     *(0x0020000D, 0x00200010, 0x00201206, 0x00201208, 0x00081030),
 )
-_SERIES = (0x00080060, 0x0008103E, 0x0020000E, 0x00200011, 0x00201209)
+_SERIES = (
+    *(0x00080060, 0x0008103E, 0x0020000E, 0x00200011, 0x00201209),
+    *(0x00400244, 0x00400245, 0x00400275),
+)
 _INSTANCE = (0x00080016, 0x00080018, 0x00080056, 0x00200013, 0x00083002)
 
 
@@ -107,14 +110,18 @@ class Searched:
 
     def wants(self, name: str) -> bool:
         """A way of matching. Raises RequestUnclear."""
-        return self._one(name).lower() == "true"
+        told = self._one(name).lower()
+        if told not in ("true", "false", ""):
+            raise RequestUnclear(f"{name} is not true or false", facts={"field": name})
+        return told == "true"
 
     def _number(self, name: str, default: int) -> int:
         text = self._one(name)
         if not text:
             return default
         if not (text.isascii() and text.isdecimal() and len(text) < 10):
-            raise RequestUnclear("not a number", facts={"field": name})
+            said = f"{name} is not a number from 0 to 999999999"
+            raise RequestUnclear(said, facts={"field": name})
         return int(text)
 
     def _one(self, name: str) -> str:
@@ -143,7 +150,8 @@ class Searched:
         for listed in self._all("includefield"):
             for name in listed.split(","):
                 if name.strip().lower() == "all":
-                    yield from (*attributes.COLUMNS, *attributes.DERIVED, *attributes.NESTED)
+                    yield from attributes.COLUMNS
+                    yield from (*attributes.DERIVED, *attributes.NESTED, *attributes.LISTED)
                 elif name.strip():
                     yield _tag(name.strip().split(".")[0], "includefield")
 

@@ -17,6 +17,7 @@ from typing import Protocol
 
 from django.http import StreamingHttpResponse
 
+from archive.edges.ahead import AHEAD, AHEAD_SECONDS, Begun
 from archive.edges.dicomweb import accept, multipart
 from archive.edges.dicomweb.call import Call
 from archive.edges.dicomweb.multipart import Bytes, Part
@@ -31,7 +32,6 @@ from archive.vault import Held
 
 log = logging.getLogger(__name__)
 
-AHEAD, AHEAD_SECONDS = 16 << 20, 10.0  # bytes and time, before the status goes out
 # The parts that an object is given as; they are written before the context ends.
 Encode = Callable[[Outgoing, Held], AbstractContextManager[Sequence[Part]]]
 
@@ -114,7 +114,7 @@ class Giving:
         self._is_partial = partial
         body = self._body(foreseen=partial or self.first_only)
         first = self._made_ahead(body) if self.ahead else deque([next(body)])
-        return self._begun(_Begun(first, body), partial=self._is_partial)
+        return self._begun(Begun(first, body), partial=self._is_partial)
 
     def _made_ahead(self, body: Iterator[Bytes]) -> deque[Bytes]:
         """All of it, or what was quick; the rest may lack what could not be made another time."""
@@ -202,20 +202,3 @@ class Giving:
 def _was_foreseen(item: Outgoing, error: ArchiveError) -> bool:
     """Before the status went out it was known that this one cannot be given."""
     return isinstance(error, NotAcceptable) or (item.is_damaged and isinstance(error, BytesDamaged))
-
-
-class _Begun:
-    """A body whose first pieces are there; closing it ends it, also when nobody has read it."""
-
-    def __init__(self, first: deque[Bytes], rest: Generator[Bytes, None, None]) -> None:
-        self._first = first
-        self._rest = rest
-
-    def __iter__(self) -> "_Begun":
-        return self
-
-    def __next__(self) -> Bytes:
-        return self._first.popleft() if self._first else next(self._rest)
-
-    def close(self) -> None:
-        self._rest.close()

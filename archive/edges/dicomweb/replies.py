@@ -4,7 +4,6 @@ Statuses: PS3.18 section 8.5. Failure Reason: the status a C-STORE would be answ
 PS3.18 table I.2-2 has it; a test holds it equal to `archive.edges.dicom.replies`.
 """
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from uuid import UUID
@@ -12,6 +11,7 @@ from uuid import UUID
 from django.http import HttpResponse
 
 from archive import errors
+from archive.edges import problem as problems
 from archive.edges.edge import reply_for
 from archive.errors import ArchiveError
 from archive.errors import corrections as correction_errors
@@ -21,8 +21,6 @@ from archive.errors.retention import StudyDestroyed
 
 REALM = 'Basic realm="DICOMweb", charset="UTF-8"'
 RETRY_AFTER = "5"  # seconds
-PROBLEM = "application/problem+json"  # RFC 9457
-KIND = "urn:idr:problem:"  # followed by the stable word of the error, as in the API
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,20 +80,9 @@ def not_offered(methods: Iterable[str], correlation_id: UUID) -> HttpResponse:
 
 
 def problem(error: ArchiveError, correlation_id: UUID, *, status: int = 0) -> HttpResponse:
-    """What went wrong and, where it is known, with which parameter or element."""
     status = status or reply_for(TABLE, error).status
-    body = {
-        "type": f"{KIND}{error.reason()}",
-        "title": error.reason().replace("-", " "),
-        "status": status,
-        "detail": error.detail,
-        "correlation_id": str(correlation_id),
-    }
-    if named := error.facts.get("field"):
-        body["field"] = named
-    if error.tags and not error.offending:
-        body["elements"] = ", ".join(f"{tag:08X}" for tag in error.tags)
-    response = HttpResponse(json.dumps(body), status=status, content_type=PROBLEM)
+    body = problems.body(error, status, correlation_id)
+    response = HttpResponse(body, status=status, content_type=problems.MEDIA_TYPE)
     if status == 401:
         response.headers["WWW-Authenticate"] = REALM
     if status == 503:

@@ -57,9 +57,12 @@ def objects(call: Call) -> HttpResponseBase:
             yield [part]
 
     partial = bool(unfit) or wanted.lacks_some
+    # What goes as it is stored fails by damage alone, which is known the next time.
+    unpacks = any(syntax_for(stored) not in ("", stored) for _, stored in wanted.kinds)
     bare = single and taken.is_bare(wanted.kinds[0][1])
     form = Bare(accept.DICOM) if bare else Related(accept.DICOM)
-    return Giving(call, wanted, form, encode).response(partial=partial)
+    giving = Giving(call, wanted, form, encode, ahead=unpacks and not single)
+    return giving.response(partial=partial)
 
 
 @contextmanager

@@ -5,13 +5,12 @@ encode; and the answer when the call fails.
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
-from functools import partial
 
 from lxml import etree
 
 from archive.config import settings
 from archive.edges.edge import as_archive_error, reply_for
-from archive.edges.xds import client, codec, mtom, retrieving, soap
+from archive.edges.xds import client, codec, images, mtom, retrieving, soap
 from archive.edges.xds.handlers import Call
 from archive.edges.xds.mtom import Included
 from archive.edges.xds.replies import PROVIDE, RETRIEVE, TABLE
@@ -19,7 +18,7 @@ from archive.edges.xds.retrieving import Failure, Sent
 from archive.errors import ArchiveError
 from archive.errors.retrieval import DocumentUnknown
 from archive.objects.retrieving import Problem, Wanted
-from archive.services import documents_given, images_given, objects_out, provided
+from archive.services import documents_given, images_given, provided
 from archive.services.asking import home_urn
 from archive.services.documents_given import Chosen
 
@@ -147,22 +146,18 @@ def retrieve_images(call: Call) -> Answer:
     """Written down, then given, object after object as the peer takes them."""
     request = retrieving.decode_images(call.message.body)
     chosen, problems = images_given.choose(call.asking, request)
-    going, withdrawn = images_given.release(call.asking, chosen)
-    problems = [*problems, *withdrawn]
-    included = [
-        Included(
-            mtom.new_content_id(),
-            DICOM,
-            partial(objects_out.file, each.held, each.transfer_syntax_uid),
-        )
-        for each in going
-    ]
-    sent = [
-        Sent(each.wanted, DICOM, part.content_id, home_of(call, each.wanted))
-        for each, part in zip(going, included, strict=True)
-    ]
-    body = retrieving.encode_retrieved(sent, failures(call, problems))
-    return Answer(body, included, problems)
+    with ExitStack() as opened:
+        ready, unmade = images.ready(call.asking, chosen, opened)
+        going, withdrawn = images_given.release(call.asking, [each.chosen for each in ready])
+        problems = [*problems, *unmade, *withdrawn]
+        contents = {each.chosen.wanted: each.content for each in ready}
+        included = [Included(mtom.new_content_id(), DICOM, contents[each.wanted]) for each in going]
+        sent = [
+            Sent(each.wanted, DICOM, part.content_id, home_of(call, each.wanted))
+            for each, part in zip(going, included, strict=True)
+        ]
+        body = retrieving.encode_retrieved(sent, failures(call, problems))
+        return Answer(body, included, problems, opened.pop_all().close)
 
 
 # --- ITI-41, RAD-68, ITI-86 -----------------------------------------------------------------------

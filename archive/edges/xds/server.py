@@ -1,8 +1,9 @@
 """The services' addresses: SOAP 1.2 in and out, with MTOM where documents go (XD-1, XD-2, XD-3)."""
 
 import logging
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from uuid import UUID
 
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, StreamingHttpResponse
@@ -18,6 +19,7 @@ from archive.edges.edge import as_archive_error, exchange
 from archive.edges.xds import codec, giving, handlers, mtom, security, soap, wsdl
 from archive.edges.xds.giving import Answer
 from archive.edges.xds.handlers import Call
+from archive.edges.xds.images import BrokenOff
 from archive.edges.xds.keeping import Heard, Talk
 from archive.edges.xds.mtom import Received
 from archive.edges.xds.replies import SECURITY
@@ -25,6 +27,7 @@ from archive.errors import ArchiveError, Busy, Malformed, PeerEnded, PeerUnknown
 from archive.errors.retrieval import MultipartTooLong
 from archive.errors.web import ClientCertificateWrong, ProxyUntrusted
 from archive.objects.multipart import Limits, Read, new_boundary
+from archive.objects.retrieving import Problem, Unmade, WantedObject
 from archive.services import assertions, callers
 from archive.services.callers import Caller
 from archive.services.error_desk import Place, What
@@ -269,9 +272,23 @@ def _handle(call: Call) -> Answer:
         if action in handlers.HANDLERS:
             return Answer(handlers.refusal(action, error))
         return giving.refusal(call, error)
-    for error in {each.error.reason(): each.error for each in answer.problems}.values():
-        _report_of(call, error)
+    for problem in _unlike(answer.problems):
+        _report_of(call, problem.error, problem)
     return answer
+
+
+def _unlike(problems: Iterable[Problem]) -> Iterable[Problem]:
+    """The first of those of one kind, and of one study where the desk can be told which."""
+    found: dict[tuple[str, str], Problem] = {}
+    for each in problems:
+        found.setdefault((each.error.reason(), _object_of(each)[0]), each)
+    return found.values()
+
+
+def _object_of(problem: Problem | None) -> tuple[str, str]:
+    """Study and object, where it is one that is here."""
+    wanted = problem.wanted if isinstance(problem, Unmade) else None
+    return (wanted.study_uid, wanted.unique_id) if isinstance(wanted, WantedObject) else ("", "")
 
 
 def _act(call: Call) -> Answer:
@@ -302,7 +319,7 @@ def _multipart(call: Call, answer: Answer, envelope: bytes) -> HttpResponseBase:
     stream = _Stream(
         mtom.message(boundary, root_id, envelope, answer.documents),
         answer.close,
-        lambda error: _report_of(call, error),
+        partial(_report_of, call),
     )
     content_type = mtom.content_type(boundary, root_id, action)
     return StreamingHttpResponse(stream, content_type=content_type)
@@ -316,16 +333,17 @@ class _Stream:
 
     pieces: Iterator[bytes]
     finish: Callable[[], None]
-    report: Callable[[ArchiveError], None]
+    report: Callable[[ArchiveError, Problem | None], None]
     closed: bool = field(default=False)
 
     def __iter__(self) -> Iterator[bytes]:
         try:
             yield from self.pieces
         except Exception as raised:
-            error = as_archive_error(raised)
+            problem = raised.problem if isinstance(raised, BrokenOff) else None
+            error = problem.error if problem is not None else as_archive_error(raised)
             with exchange():
-                self.report(error)
+                self.report(error, problem)
             raise error from None
 
     def close(self) -> None:
@@ -337,7 +355,7 @@ class _Stream:
 # --- telling --------------------------------------------------------------------------------------
 
 
-def _report_of(call: Call, error: ArchiveError) -> None:
+def _report_of(call: Call, error: ArchiveError, problem: Problem | None = None) -> None:
     """With the code that the peer is told: theirs differ from transaction to transaction."""
     action = call.message.action
     told = handlers if action in handlers.HANDLERS else giving
@@ -347,6 +365,7 @@ def _report_of(call: Call, error: ArchiveError) -> None:
         call.actor,
         call.correlation_id,
         body=call.message.body,
+        problem=problem,
         answered="" if type(error) in SECURITY else told.code_of(action, error),
     )
 
@@ -358,12 +377,17 @@ def _report(
     correlation_id: UUID,
     *,
     body: etree._Element | None = None,
+    problem: Problem | None = None,
     answered: str = "",
 ) -> None:
     """Put it on the desk, under the ids by which people look for it."""
     log.warning("xds %s refused: %s, exchange %s", step, error.reason(), correlation_id)
-    accession, study_uid = codec.mentioned(body) if body is not None else ("", "")
+    accession, mentioned = codec.mentioned(body) if body is not None else ("", "")
+    study_uid, object_uid = _object_of(problem)
     what = What(
-        accession_number=accession, study_instance_uid=study_uid, correlation_id=correlation_id
+        accession_number=accession,
+        study_instance_uid=study_uid or mentioned,
+        sop_instance_uid=object_uid,
+        correlation_id=correlation_id,
     )
     desk.tell(error, Place("xds", step), actor, what, answered=answered)

@@ -18,9 +18,10 @@ from django.http import (
 from django.http.response import HttpResponseBase
 from django.views.decorators.csrf import csrf_exempt
 
+from archive import conversation
 from archive.actors import Actor
 from archive.config import settings
-from archive.edges import desk
+from archive.edges import desk, problem
 from archive.edges.edge import as_archive_error, exchange, reply_for
 from archive.errors import (
     ArchiveError,
@@ -86,9 +87,9 @@ def retrieve(request: HttpRequest) -> HttpResponseBase:
 
 
 def _answer(request: HttpRequest) -> HttpResponseBase:
-    actor, step = None, "sign-in"
+    actor, step, correlation_id = None, "sign-in", conversation.this_id()
     try:
-        with exchange() as correlation_id:
+        with exchange(correlation_id):
             try:
                 caller = Caller.of(request.META)
                 actor, step = callers.identify(caller), "assertion"
@@ -102,7 +103,8 @@ def _answer(request: HttpRequest) -> HttpResponseBase:
     except ArchiveError as error:
         status = reply_for(STATUSES, error)
         headers = {"WWW-Authenticate": REALM} if status == 401 else {}
-        return HttpResponse(status=status, headers=headers)
+        body = problem.body(error, status, correlation_id)
+        return HttpResponse(body, problem.MEDIA_TYPE, status, headers=headers)
 
 
 def _professional(request: HttpRequest, caller: Caller, actor: Actor) -> Actor:
@@ -127,13 +129,8 @@ class _Asked:
         """Raises Malformed, Unsupported."""
         given = request.GET
         if given.get("requestType") != "WADO":
-            raise Malformed("requestType must be WADO")
-        try:
-            study, series, uid = (
-                Uid(given.get(f"{name}UID", "")) for name in ("study", "series", "object")
-            )
-        except ValueError:
-            raise Malformed("studyUID, seriesUID and objectUID must be UIDs") from None
+            raise RequestUnclear("requestType must be WADO", facts={"field": "requestType"})
+        study, series, uid = (_uid(given, f"{name}UID") for name in ("study", "series", "object"))
         if any(name in given for name in _NOT_DONE):
             raise Unsupported("nothing is anonymized, annotated or shown by a presentation state")
         types = given.get("contentType") or DICOM
@@ -173,6 +170,14 @@ class _Asked:
         return ""
 
 
+def _uid(given: QueryDict, name: str) -> Uid:
+    """Raises RequestUnclear."""
+    try:
+        return Uid(given.get(name, ""))
+    except ValueError:
+        raise RequestUnclear(f"{name} must be a UID", facts={"field": name}) from None
+
+
 def _look(given: QueryDict) -> Look:
     """Raises RequestUnclear."""
     rows, columns = (pictures.number(given.get(name, ""), name) for name in ("rows", "columns"))
@@ -209,8 +214,8 @@ def _region(text: str) -> Region | None:
 def _given(asking: Asking, asked: _Asked) -> HttpResponseBase:
     """Raises DocumentUnknown, SyntaxUnavailable, BytesDamaged, and why it cannot be made so."""
     chosen, problems = images_given.choose(asking, asked.images)
-    for problem in problems:
-        raise problem.error
+    for each in problems:
+        raise each.error
     media_type, picture = _seen(chosen[0], asked)
     with ExitStack() as begun:
         if picture is None:
@@ -219,8 +224,8 @@ def _given(asking: Asking, asked: _Asked) -> HttpResponseBase:
             # Known to be whole, and to go so, before it is written down as given.
             first = next(file)
         going, withdrawn = images_given.release(asking, chosen)
-        for problem in withdrawn:
-            raise problem.error
+        for each in withdrawn:
+            raise each.error
         if picture is not None:
             return HttpResponse(picture, content_type=media_type)
         begun.pop_all()

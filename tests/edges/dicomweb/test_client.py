@@ -110,6 +110,24 @@ def test_what_a_client_stores_it_finds_and_gets_back(address: str, connect: Conn
         connect(System("nobody", "x")).search_for_studies()
 
 
+@pytest.mark.parametrize(
+    ("path", "headers", "status", "told"),
+    [
+        (f"studies?PatientName={'x' * 9_000}", {}, 414, "8190 bytes"),
+        ("studies", {"X-Long": "x" * 40_000}, 431, "32768 bytes"),
+    ],
+    ids=["address", "header"],
+)
+def test_what_the_web_server_refuses_itself_has_the_form_of_all_errors(
+    address: str, path: str, headers: dict[str, str], status: int, told: str
+) -> None:
+    """It was a page of HTML, of which a client knows nothing."""
+    response = requests.get(f"{address}/dicomweb/{path}", headers=headers, timeout=30)
+    assert (response.status_code, response.headers["Connection"]) == (status, "close")
+    assert web.problem(response) == (status, "request-too-large")
+    assert told in response.json()["detail"] and "xxx" not in response.text
+
+
 def test_a_damaged_object_breaks_the_answer_off(address: str) -> None:
     noise = numpy.random.default_rng(1).bytes(200_000)
     own = {"StudyInstanceUID": f"{STUDY}.9", "SeriesInstanceUID": f"{STUDY}.9.1"}

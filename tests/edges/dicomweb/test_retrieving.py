@@ -11,6 +11,8 @@ from typing import Any
 import pydicom
 import pytest
 from pydicom.dataset import Dataset
+from pydicom.encaps import encapsulate
+from pydicom.uid import RLELossless
 
 from archive import vault
 from archive.edges.dicomweb import giving
@@ -158,6 +160,46 @@ def test_of_what_only_some_can_be_given_the_answer_is_partial() -> None:
     assert len(given) == 2 and str(plain.SOPInstanceUID) in given
     event = CaseEvent.objects.get()
     assert (event.case.reason, event.sop_instance_uid) == ("not-acceptable", film.SOPInstanceUID)
+
+
+def with_one_that_cannot_be_unpacked() -> tuple[Dataset, Dataset, Dataset]:
+    (first,), (last,) = stored(SOPClassUID=SECONDARY_CAPTURE), stored(SOPClassUID=SECONDARY_CAPTURE)
+    junk = dataset(SOPClassUID=SECONDARY_CAPTURE, PixelData=encapsulate([b"no codestream"]))
+    junk["PixelData"].VR = "OB"
+    junk["PixelData"].is_undefined_length = True
+    session = Session(cast.peer())
+    cast.send(session, junk, RLELossless, data=samples.encoded(junk, RLELossless))
+    session.close()
+    return first, junk, last
+
+
+def test_an_object_that_cannot_be_unpacked_hides_no_other() -> None:
+    """The public client asks for plain objects unless told otherwise: it never got the study."""
+    first, junk, last = with_one_that_cannot_be_unpacked()
+    response = web.system().get(f"studies/{STUDY}", DICOM)
+    assert response.status_code == 206
+    assert files(response).keys() == {str(first.SOPInstanceUID), str(last.SOPInstanceUID)}
+    event = CaseEvent.objects.get()
+    assert (event.case.reason, event.sop_instance_uid) == ("unsupported", junk.SOPInstanceUID)
+    assert web.problem(web.system().get(path(junk), DICOM)) == (501, "unsupported")
+    stored_one = f"{DICOM}; transfer-syntax={RLELossless}, {DICOM}; transfer-syntax={EXPLICIT}"
+    assert len(files(web.system().get(f"studies/{STUDY}", stored_one))) == 3
+
+
+def test_a_long_answer_that_broke_off_at_it_is_given_without_it_the_next_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(giving, "AHEAD", 1)
+    first, _, last = with_one_that_cannot_be_unpacked()
+    stored(SOPClassUID=SECONDARY_CAPTURE)
+    response = web.system().get(f"studies/{STUDY}", DICOM)
+    assert response.status_code == 200
+    with pytest.raises(Unsupported):
+        web.whole(response)
+    response = web.system().get(f"studies/{STUDY}", DICOM)
+    assert response.status_code == 206
+    given = files(response)
+    assert len(given) == 3 and {str(first.SOPInstanceUID), str(last.SOPInstanceUID)} < given.keys()
 
 
 def flip(made: Dataset) -> Instance:

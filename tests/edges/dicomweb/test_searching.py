@@ -4,11 +4,12 @@ from typing import Any
 
 import pytest
 from lxml import etree
+from pydicom.dataset import Dataset
 
 from archive.actors import SYSTEM
 from archive.edges.dicomweb import codec
 from archive.models import CaseEvent, LedgerEvent, Organisation, Register, Rejection, Study
-from archive.services import rejections
+from archive.services import rejections, series_told
 from archive.services.sessions import Session
 from tests import cast, notes
 from tests.cast import MALLILA, MATTI, VENLA, dataset
@@ -119,6 +120,46 @@ def test_studies_are_found_by_who_referred_the_patient() -> None:
     assert found["00080090"]["Value"] == [{"Alphabetic": "Lähettäjä^Liisa"}]
 
 
+def test_series_are_found_by_their_step_and_orders() -> None:
+    """Keys that PS3.18 table 10.6.1-5 demands; they are returned unasked (table 10.6.3-4)."""
+    order, other = Dataset(), Dataset()
+    order.ScheduledProcedureStepID, order.RequestedProcedureID = "S1", "R1"
+    other.RequestedProcedureID = "R2"
+    step = {"PerformedProcedureStepStartDate": "20261120"}
+    uid = study(1, RequestAttributesSequence=[order, other], **step)
+    study(2, RequestAttributesSequence=[other])
+    for each in Study.objects.all():
+        series_told.read_new(each)
+    for keys in (
+        step,
+        {"RequestAttributesSequence.ScheduledProcedureStepID": "S*"},
+        {"00400275.00401001": "R1"},
+        {"00400275.00401001": "R1", "00400275.00400009": "S1"},
+    ):
+        response = web.system().get("series", **keys)
+        (found,) = web.model(response)
+        assert found[SERIES_UID]["Value"] == [f"{uid}.1"] and "Warning" not in response.headers
+    (found,) = web.model(web.system().get(f"studies/{uid}/series"))
+    assert found["00400244"] == {"vr": "DA", "Value": ["20261120"]}
+    assert found["00400245"] == {"vr": "TM"}
+    assert found["00400275"]["Value"] == [
+        {
+            "00400009": {"vr": "SH", "Value": ["S1"]},
+            "00401001": {"vr": "SH", "Value": ["R1"]},
+        },
+        {"00400009": {"vr": "SH"}, "00401001": {"vr": "SH", "Value": ["R2"]}},
+    ]
+    xml = web.system().get(
+        f"studies/{uid}/series", 'multipart/related; type="application/dicom+xml"'
+    )
+    assert xml.content.count(b'keyword="RequestedProcedureID"') == 2
+    for keys in (
+        {"00400275.00401001": "R9"},
+        {"00400275.00401001": "R2", "00400275.00400009": "S1"},
+    ):
+        assert web.system().get("series", **keys).status_code == 204
+
+
 def test_names_of_parameters_are_heard_in_any_case() -> None:
     for number in range(3):
         study(number + 1)
@@ -132,10 +173,7 @@ def test_names_of_parameters_are_heard_in_any_case() -> None:
 @pytest.mark.parametrize(
     ("address", "key", "value"),
     [
-        ("series", "PerformedProcedureStepStartDate", "20261120"),
-        ("series", "PerformedProcedureStepStartTime", "10-11"),
-        ("series", "RequestAttributesSequence.ScheduledProcedureStepID", "S1"),
-        ("series", "00400275.00401001", "R1"),
+        ("series", "RequestAttributesSequence.RequestedProcedureDescription", "X"),
         ("instances", "Rows", "512"),
         ("instances", "Columns", "512"),
         ("studies", "NumberOfStudyRelatedInstances", "7"),
@@ -193,6 +231,39 @@ def test_what_is_not_supported_is_said() -> None:
     response = web.system().get("studies", multiplevaluematching="true", ModalitiesInStudy="MR\\CT")
     assert len(values(response)) == 1 and "Warning" not in response.headers
     assert len(values(web.system().get("studies", emptyvaluematching="false"))) == 1
+
+
+@pytest.mark.parametrize(
+    ("where", "key", "value", "expected"),
+    [
+        ("studies", "StudyDate", "20261301", "YYYYMMDD"),
+        ("studies", "00080020", "abc", "YYYYMMDD"),
+        ("studies", "PatientBirthDate", "19811301-", "YYYYMMDD"),
+        ("studies", "StudyTime", "256199", "HHMMSS"),
+        ("studies", "StudyInstanceUID", "1.2.letters", "digits and points"),
+        ("studies", "SOPClassesInStudy", "1.2,letters", "digits and points"),
+        ("series", "SeriesNumber", "one", "whole number"),
+        ("studies", "00080051.00400032", "\0", "text"),
+        ("studies", "limit", "ten", "0 to 999999999"),
+        ("studies", "offset", "-1", "0 to 999999999"),
+        ("studies", "fuzzymatching", "perhaps", "true or false"),
+    ],
+)
+def test_a_value_that_is_none_is_refused_with_what_is_expected(
+    where: str, key: str, value: str, expected: str
+) -> None:
+    """It was an empty answer: a person took it for a patient without images."""
+    study(1)
+    response = web.system().get(where, **{key: value})
+    assert response.status_code == 400
+    web.problem(response)
+    told = response.json()
+    names = {
+        "00080020": "StudyDate",
+        "00080051.00400032": "IssuerOfAccessionNumberSequence.UniversalEntityID",
+    }
+    assert told["field"] == names.get(key, key) and expected in told["detail"]
+    assert value not in told["detail"]  # it may be anything
 
 
 def test_a_wrong_request_is_answered_with_what_is_wrong() -> None:

@@ -66,7 +66,7 @@ def model(response: Any) -> Any:
 
 
 def problem(response: Any) -> tuple[int, str]:
-    assert response["Content-Type"] == "application/problem+json"
+    assert response.headers["Content-Type"] == "application/problem+json"
     body = json.loads(response.content)
     assert body["status"] == response.status_code and body["correlation_id"]
     return response.status_code, body["type"].removeprefix("urn:idr:problem:")

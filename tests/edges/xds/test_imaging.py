@@ -2,8 +2,11 @@
 log (XD-3, LG-1); the same by WADO-URI.
 """
 
+import json
 import tracemalloc
+from collections.abc import Callable
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import numpy
@@ -16,10 +19,12 @@ from pydicom import dcmread
 from pydicom.uid import TwelveLeadECGWaveformStorage
 
 from archive import vault
-from archive.errors import BytesDamaged
+from archive.edges.xds import images
+from archive.errors import ArchiveError, StorageGone
 from archive.errors.retrieval import DocumentUnknown
 from archive.models import (
     Case,
+    CaseEvent,
     Connection,
     Document,
     Instance,
@@ -33,6 +38,7 @@ from archive.objects import manifest as kos
 from archive.objects.retrieving import ImageRequest, WantedObject
 from archive.services import disclosure, images_given, publishing
 from archive.services.asking import Asking
+from archive.vault import reading
 from tests import builders
 from tests import cast as people
 from tests.cast import EXPLICIT, IMPLICIT, MALLILA
@@ -215,22 +221,103 @@ def answered(peer: Peer, *objects: Named) -> Any:
     return mime.post(peer, "/xds/imaging", *mime.request(body, mime.IMAGES))
 
 
-def test_damaged_bytes_break_the_answer_off(db: None) -> None:
-    objects = named(registered())
-    digest = bytes(Instance.objects.get(sop_instance_uid=objects[1].uid).digest)
-    path = file_of("production", digest)
+def harmed(of: Named) -> None:
+    """Its last byte is another on the disk."""
+    path = file_of("production", bytes(Instance.objects.get(sop_instance_uid=of.uid).digest))
     path.write_bytes(path.read_bytes()[:-1] + b"!")
+
+
+def packed(of: Named) -> None:
+    """Pixels that no decoder can unpack."""
+    Instance.objects.filter(sop_instance_uid=of.uid).update(transfer_syntax_uid=JPEG_2000)
+
+
+@pytest.mark.parametrize(
+    "harm, code, reason",
+    [
+        (harmed, "XDSRepositoryError", "bytes-damaged"),
+        (packed, "urn:dicom:wado:0007", "syntax-unavailable"),
+    ],
+)
+def test_one_object_that_cannot_be_given_hides_no_other(
+    db: None, harm: Callable[[Named], None], code: str, reason: str
+) -> None:
+    """It broke the answer off, each time anew."""
+    objects = named(registered(*(people.dataset() for _ in range(4))))
+    harm(objects[1])
+    answer = mime.images(consumer(), *objects)
+    assert (answer.status, answer.codes) == ("PartialSuccess", [code])
+    assert list(answer.documents) == [objects[0].uid, objects[2].uid, objects[3].uid]
+    assert answer.errors[0][1].startswith(f"{objects[1].uid}: ")
+    (entry,) = used()  # the log claims no more than went
+    assert entry["objects"] == 3
+    case = Case.objects.get(edge="xds")
+    assert (case.reason, case.code) == (reason, code)
+    assert case.events.get().sop_instance_uid == objects[1].uid
+    alone = mime.images(consumer(), objects[1])
+    assert (alone.status, alone.codes) == ("Failure", [code])
+
+
+@pytest.mark.parametrize("harm", [harmed, packed])
+def test_a_long_answer_that_broke_off_is_partial_when_it_is_asked_for_again(
+    db: None, monkeypatch: pytest.MonkeyPatch, harm: Callable[[Named], None]
+) -> None:
+    """Its status has gone out by then. The desk knows, so that the next one says it; of all."""
+    monkeypatch.setattr(images, "AHEAD", 1)
+    objects = named(registered(*(people.dataset() for _ in range(4))))
+    harm(objects[1])
+    harm(objects[3])
     pieces = answered(consumer(), *objects).streaming_content
     sent = bytearray()
-    with pytest.raises(BytesDamaged):
+    with pytest.raises(ArchiveError):
         for piece in pieces:
             sent += piece
     assert objects[0].uid.encode() in sent and not sent.endswith(b"--\r\n")
-    # The object itself, and the exchange that was broken off for it.
-    assert {(case.reason, case.edge) for case in Case.objects.all()} == {
-        ("bytes-damaged", "job"),
-        ("bytes-damaged", "xds"),
-    }
+    event = CaseEvent.objects.get(case__edge="xds")
+    assert event.sop_instance_uid == objects[1].uid
+    assert event.study_instance_uid == objects[1].study
+    answer = mime.images(consumer(), *objects)
+    assert answer.status == "PartialSuccess"
+    assert list(answer.documents) == [objects[0].uid, objects[2].uid]
+    assert [text.partition(":")[0] for _, text in answer.errors] == [
+        objects[1].uid,
+        objects[3].uid,
+    ]
+
+
+def test_what_was_made_ahead_is_closed_when_nobody_reads_it(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(images, "AHEAD", 1)
+    monkeypatch.setattr(reading, "SPILL", 1)
+    first, second = named(registered())
+    path = file_of("production", bytes(Instance.objects.get(sop_instance_uid=first.uid).digest))
+    response = answered(consumer(), first, second)
+    assert path in open_files()
+    response.close()
+    assert path not in open_files()
+
+
+def open_files() -> set[Path]:
+    return {each.resolve() for each in Path("/proc/self/fd").iterdir()}
+
+
+def test_objects_of_a_storage_that_is_away_are_to_be_asked_for_again(
+    db: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    objects = named(registered())
+    digest = bytes(Instance.objects.get(sop_instance_uid=objects[1].uid).digest)
+    hold = vault.hold
+
+    def away(environment: str, asked: bytes, *rest: Any) -> Any:
+        if asked == digest:
+            raise StorageGone()
+        return hold(environment, asked, *rest)
+
+    monkeypatch.setattr(vault, "hold", away)
+    answer = mime.images(consumer(), *objects)
+    assert (answer.status, answer.codes) == ("PartialSuccess", ["XDSRepositoryBusy"])
+    assert list(answer.documents) == [objects[0].uid]
 
 
 def test_memory_does_not_grow_with_the_study(db: None) -> None:
@@ -330,11 +417,48 @@ def test_wado_says_what_is_wrong_by_its_status(db: None) -> None:
         (peer, {"transferSyntax": JPEG_2000}, 406),
         (peer, {"anonymize": "yes"}, 406),
     ):
-        assert wado(asker, first, **changes).status_code == status, changes
+        answer = wado(asker, first, **changes)
+        assert answer.status_code == status, changes
+        told = json.loads(answer.content)
+        assert (answer.headers["Content-Type"], told["status"]) == (
+            "application/problem+json",
+            status,
+        )
+        assert told["correlation_id"] and told["detail"]
     assert Client().post("/wado").status_code == 405
     Connection.objects.filter(id=peer.actor.id).update(xua_required=True)
     assert wado(peer, first).status_code == 403
     assert not used()
+
+
+@pytest.mark.parametrize(
+    ("changes", "field", "expected"),
+    [
+        ({"studyUID": "1.2.letters"}, "studyUID", "UID"),
+        ({"objectUID": ""}, "objectUID", "UID"),
+        ({"requestType": "other"}, "requestType", "WADO"),
+        ({"contentType": "image/jpeg", "frameNumber": "first"}, "frameNumber", "1 to 999999"),
+        ({"contentType": "image/jpeg", "region": "a,b"}, "region", "four"),
+    ],
+)
+def test_wado_says_which_parameter_is_wrong_and_what_is_expected(
+    db: None, changes: dict[str, str], field: str, expected: str
+) -> None:
+    (first, *_) = named(registered())
+    answer = wado(consumer(), first, **changes)
+    told = json.loads(answer.content)
+    assert (answer.status_code, told["field"]) == (400, field)
+    assert expected in told["detail"]
+
+
+def test_wado_tells_what_may_not_be_seen_as_what_is_not_there(db: None) -> None:
+    (first, *_) = named(registered())
+    foreign, absent = (
+        json.loads(wado(consumer(MALLILA), first, **changes).content)
+        for changes in ({}, {"objectUID": "1.2.3"})
+    )
+    del foreign["correlation_id"], absent["correlation_id"]
+    assert foreign == absent
 
 
 def test_an_assertion_that_does_not_serve_wado_is_its_systems_case(db: None) -> None:
@@ -355,11 +479,10 @@ def test_wado_says_before_it_begins_that_the_object_cannot_be_given(db: None) ->
     """It was a success that broke off, and stood in the log as given."""
     first, second, *_ = named(registered())
     peer = consumer()
-    Instance.objects.filter(sop_instance_uid=first.uid).update(transfer_syntax_uid=JPEG_2000)
+    packed(first)
     assert wado(peer, first, transferSyntax=IMPLICIT).status_code == 406
-    digest = bytes(Instance.objects.get(sop_instance_uid=second.uid).digest)
-    path = file_of("production", digest)
-    path.write_bytes(path.read_bytes()[:-1] + b"!")
+    harmed(second)
     assert wado(peer, second).status_code == 500
-    assert set(Case.objects.values_list("reason", flat=True)) == {"unsupported", "bytes-damaged"}
+    reasons = {"syntax-unavailable", "bytes-damaged"}
+    assert set(Case.objects.values_list("reason", flat=True)) == reasons
     assert not used()
