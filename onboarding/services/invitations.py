@@ -77,6 +77,12 @@ def find(secret: str) -> Invitation:
     return found
 
 
+def former(secret: str) -> Invitation | None:
+    """One that was accepted, withdrawn or has expired; for the page that says what to do then."""
+    rows = Invitation.objects.select_related("organisation")
+    return rows.filter(secret_sha256=_digest(secret)).first()
+
+
 def accept(secret: str, user: User) -> Membership:
     """Once, and in time. Raises InvitationGone; InvitationOfAnother for a role of the staff, which
     goes to the verified address that was invited and to no other.

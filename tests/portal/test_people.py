@@ -1,12 +1,15 @@
 """The administrator's page of the staff, and the address in an invitation's mail (NF-3, ON-1)."""
 
 import re
+from datetime import timedelta
+from html import unescape
 
 import pytest
 from django.test import Client
 from django.urls import reverse
 
 from archive.models import Membership, Role, User
+from archive.values import now
 from onboarding.models import Invitation
 from onboarding.services import people
 from tests import post_office
@@ -175,6 +178,36 @@ def test_who_has_an_account_signs_in_with_it() -> None:
     owner.force_login(own, backend="django.contrib.auth.backends.ModelBackend")
     assert owner.post(address).headers["Location"] == "/"
     assert owner.get("/").status_code == 200
+
+
+SIGN_IN = 'href="/accounts/login/"'
+
+
+def test_who_comes_too_late_is_told_whom_to_ask_and_where_to_sign_in() -> None:
+    address = invited(signed_in("admin"))
+    row = Invitation.objects.get()
+    Invitation.objects.update(expires_at=now() - timedelta(days=1))
+    answer = browser().get(address)
+    page = unescape(answer.content.decode())
+    assert answer.status_code == 404
+    assert f"Ask {row.invited_by} for a new one" in page and str(row.organisation) in page
+    assert SIGN_IN in page
+    assert SIGN_IN not in signed_in("esim").get(address).content.decode()
+
+
+def test_who_has_accepted_already_is_told_where_to_sign_in() -> None:
+    address = invited(signed_in("admin"))
+    browser().post(address, ACCOUNT)
+    page = browser().get(address).content.decode()
+    assert "was accepted" in page and SIGN_IN in page and "for a new one" not in page
+
+
+def test_an_address_that_no_invitation_has_tells_of_nobody() -> None:
+    invited(signed_in("admin"))
+    row = Invitation.objects.get()
+    page = unescape(browser().get("/invitation/guessed/").content.decode())
+    assert "Ask the person who invited you for a new one" in page and SIGN_IN in page
+    assert row.invited_by not in page and str(row.organisation) not in page
 
 
 def test_an_invitation_is_withdrawn_from_the_page() -> None:

@@ -10,7 +10,6 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
 
-from archive.errors import ArchiveError
 from archive.models import Role, User
 from onboarding.errors import FieldInvalid, InvitationGone, InvitationOfAnother
 from onboarding.models import Invitation
@@ -31,8 +30,11 @@ def invitation(request: HttpRequest, secret: str) -> HttpResponseBase:
             return _signed_in(request, secret, found)
         if services.needs_account(found):
             return _new(request, secret, found)
-    except (InvitationGone, InvitationOfAnother) as error:
-        return _gone(request, error)
+    except InvitationGone:
+        return _gone(request, secret)
+    except InvitationOfAnother as error:
+        context = {"words": words(error, is_staff=False), "next": request.path}
+        return render(request, "joining/invitation.html", context, status=403)
     return _show(request, found)
 
 
@@ -82,7 +84,7 @@ def _show(
     return render(request, "joining/invitation.html", context, status=status)
 
 
-def _gone(request: HttpRequest, error: ArchiveError) -> HttpResponse:
-    status = 404 if isinstance(error, InvitationGone) else 403
-    context = {"words": words(error, is_staff=False)}
-    return render(request, "joining/invitation.html", context, status=status)
+def _gone(request: HttpRequest, secret: str) -> HttpResponse:
+    """Whoever has the secret was told in the mail who invites, and so may be told it again."""
+    context = {"former": services.former(secret)}
+    return render(request, "joining/invitation_gone.html", context, status=404)
