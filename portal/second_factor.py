@@ -4,6 +4,7 @@ allauth has the ceremonies; here are our words and our key.
 """
 
 import base64
+import secrets
 from typing import Any
 
 from allauth.mfa.adapter import DefaultMFAAdapter
@@ -35,11 +36,13 @@ class Adapter(DefaultMFAAdapter):
         return _cipher().encrypt(text.encode()).decode()
 
     def decrypt(self, encrypted_text: str) -> str:
-        """Nothing when SECRET_KEY has changed since: then no code fits, and the factor is reset."""
+        """Another secret each time when SECRET_KEY has changed since: then no code fits, and the
+        factor is reset. From one that is known, an empty one too, anybody could reckon the codes.
+        """
         try:
             return _cipher().decrypt(encrypted_text.encode()).decode()
         except InvalidToken:
-            return ""
+            return base64.b32encode(secrets.token_bytes(20)).decode()
 
     def get_totp_issuer(self) -> str:
         return gettext("Imaging Data Repository")

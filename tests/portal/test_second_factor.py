@@ -8,6 +8,7 @@ import pytest
 from allauth.account.forms import default_token_generator
 from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
+from allauth.mfa.recovery_codes.internal.auth import RecoveryCodes
 from django.test import Client
 
 from archive import config
@@ -168,6 +169,21 @@ def test_with_another_key_no_code_fits_and_nothing_breaks(monkeypatch: pytest.Mo
     for tried in (code(secret), codes[0]):
         answer = client.post("/accounts/2fa/authenticate/", {"code": tried})
         assert answer.status_code == 200 and "Incorrect code." in answer.content.decode()
+
+
+def test_with_another_key_nobody_can_reckon_the_codes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """From a secret that is empty anybody could."""
+    user = colleague()
+    with_app(signed_in())
+    empty = Authenticator(data={"seed": second_factor.Adapter().encrypt(""), "used_mask": 0})
+    reckoned = RecoveryCodes(empty).generate_codes()[0]
+    other = replace(config.settings(), secret_key="another key of the operator's")
+    monkeypatch.setattr(second_factor, "settings", lambda: other)
+    for tried in (code("", steps=1), reckoned):
+        answer = signed_in().post("/accounts/2fa/authenticate/", {"code": tried})
+        assert answer.status_code == 200 and "Incorrect code." in answer.content.decode()
+    assert signed_in().get("/people/").status_code == 302
+    assert Authenticator.objects.filter(user=user).count() == 2
 
 
 def test_guessing_codes_is_too_many_at_last() -> None:
