@@ -23,6 +23,7 @@ from archive.config import settings
 from archive.models import Membership, User
 from onboarding.services import mails, people
 from portal import sign_in
+from portal.second_factor import has_app
 from portal.staff import person_of
 
 log = logging.getLogger(__name__)
@@ -59,6 +60,14 @@ class AccountAdapter(DefaultAccountAdapter):
             f"{__name__}.{VerifiedAddress.__qualname__}" if path == theirs else path
             for path in super().get_login_stages()
         ]
+
+    def get_reauthentication_methods(self, user: Any) -> list[dict[str, Any]]:
+        """Who has only a key is not sent for the code of an app."""
+        found: list[dict[str, Any]] = super().get_reauthentication_methods(user)
+        for each in found:
+            if each["id"] == "mfa_reauthenticate" and not has_app(user):
+                each["description"] = gettext("Use a recovery code")
+        return found
 
     def get_login_redirect_url(self, request: HttpRequest) -> str:
         """Who has no role yet is about to register an organisation."""

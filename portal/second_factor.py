@@ -31,6 +31,10 @@ def is_lacking(user: User, *, is_staff: bool) -> bool:
     return demanded and not is_mfa_enabled(user, FACTORS)
 
 
+def has_app(user: User) -> bool:
+    return is_mfa_enabled(user, [Authenticator.Type.TOTP])
+
+
 class Adapter(DefaultMFAAdapter):
     def encrypt(self, text: str) -> str:
         return _cipher().encrypt(text.encode()).decode()
@@ -62,18 +66,39 @@ def _cipher() -> Fernet:
 
 
 class _Coded(forms.Form):
+    has_app = True
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        attributes = self.fields["code"].widget.attrs
-        attributes.pop("placeholder", None)
-        attributes.update({"inputmode": "numeric", "autofocus": True})
+        field = self.fields["code"]
+        field.widget.attrs.pop("placeholder", None)
+        field.widget.attrs.update({"inputmode": "numeric", "autofocus": self.has_app})
+        if not self.has_app:
+            field.label = gettext_lazy("Recovery code")
 
 
-class Code(_Coded, AuthenticateForm):
+class _Owned(_Coded):
+    """Asks for what the person has: who has only a key has no app to look at."""
+
+    user: User  # allauth's form keeps it
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        self.has_app = has_app(user)
+        super().__init__(*args, user=user, **kwargs)
+
+    @property
+    def codes_left(self) -> bool:
+        row = Authenticator.objects.filter(
+            user=self.user, type=Authenticator.Type.RECOVERY_CODES
+        ).first()
+        return row is not None and bool(row.wrap().get_unused_codes())
+
+
+class Code(_Owned, AuthenticateForm):
     """Of the authenticator app, or a recovery code."""
 
 
-class CodeAgain(_Coded, ReauthenticateForm):
+class CodeAgain(_Owned, ReauthenticateForm):
     """Before a change to the account."""
 
 

@@ -137,6 +137,17 @@ def test_a_recovery_code_stands_in_once() -> None:
     assert second.post(place, {"code": codes[1]}).status_code == 302
 
 
+def test_recovery_codes_are_asked_for_as_long_as_there_are_any() -> None:
+    colleague()
+    _secret, codes = with_app(signed_in())
+    place = "/accounts/2fa/authenticate/"
+    assert "or a recovery code" in signed_in().get(place).content.decode()
+    for each in codes:
+        assert signed_in().post(place, {"code": each}).status_code == 302
+    page = signed_in().get(place).content.decode()
+    assert "Enter the code of your authenticator app." in page and "recovery" not in page
+
+
 def test_recovery_codes_are_shown_once(django_capture_on_commit_callbacks: Any) -> None:
     colleague()
     client = signed_in()

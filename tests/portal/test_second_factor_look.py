@@ -52,14 +52,20 @@ def test_a_security_key_is_added_and_lets_in(browser: Browser, address: str) -> 
     page.fill("[name=name]", "YubiKey of Oili")
     page.click("#use-key")
     expect(page.locator(".codes li")).to_have_count(10)
+    code_left = page.locator(".codes li").first.inner_text()
     page.goto(f"{address}/accounts/2fa/webauthn/")
     expect(page.locator("main")).to_contain_text("YubiKey of Oili")
     context.clear_cookies()
 
     sign_in(page, address, {"login": LOGIN, "password": PASSWORD})
     expect(page.locator("h1")).to_have_text("Second factor")
+    expect(page.locator("#use-key")).to_be_focused()
+    expect(page.locator("main")).not_to_contain_text("app", use_inner_text=True)
+    expect(page.locator("label[for=id_code]")).to_have_text("Recovery code")
     page.click("#use-key")
     page.wait_for_url(f"{address}/")
+    page.goto(f"{address}/accounts/reauthenticate/")
+    expect(page.locator("main")).to_contain_text("Use a recovery code")
     context.clear_cookies()
 
     keys.send("WebAuthn.clearCredentials", {"authenticatorId": held})
@@ -68,6 +74,9 @@ def test_a_security_key_is_added_and_lets_in(browser: Browser, address: str) -> 
     expect(page.locator("#key-failed")).to_be_visible()
     page.goto(f"{address}/people/")
     expect(page.locator("h1")).to_have_text("Second factor")
+    page.fill("[name=code]", code_left)
+    page.press("[name=code]", "Enter")
+    page.wait_for_url(f"{address}/")
     assert refused == []
     context.close()
 
