@@ -1,6 +1,7 @@
 """What can go wrong with retention and destruction; under the families of `base`.
 
-Conflict   StudyDestroyed, NothingToDestroy, ListMoved, HoldEnded, RuleHasEnded
+Conflict   StudyDestroyed, NothingToDestroy, ListMoved, HeldAlready, HoldEnded,
+           RuleHasEnded
 NotFound   PersonUnknown
 """
 
@@ -22,6 +23,13 @@ class NothingToDestroy(Conflict):
 class ListMoved(Conflict):
     code = "RETENTION-MOVED"
     comment = "list has moved on meanwhile"
+
+
+class HeldAlready(Conflict):
+    """`facts`: `by` and `at`, who placed the hold that is in force and when."""
+
+    code = "RETENTION-HELD"
+    comment = "held already for the same reason"
 
 
 class HoldEnded(Conflict):

@@ -187,6 +187,16 @@ def holds_of(study: Study, on: date) -> list[RetentionHold]:
     return list(rows.order_by("-placed_at"))
 
 
+def holds_alike(
+    reason: str, until: date | None, *, study: Study | None, patient: Patient | None
+) -> QuerySet[RetentionHold]:
+    """In force on the same study or person for the same reason, and ending no sooner."""
+    about = standing.of_person(standing.person_id(patient)) if patient else Q(study=study)
+    lasts = Q(until=None) if until is None else Q(until=None) | Q(until__gte=until)
+    rows = retention.live_holds(today()).filter(about, lasts, reason__iexact=reason)
+    return rows.order_by("placed_at")
+
+
 class Extent(NamedTuple):
     """How much a hold is about today."""
 

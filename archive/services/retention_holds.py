@@ -7,16 +7,16 @@ from django.db import transaction
 
 from archive import ledger
 from archive.actors import Actor
-from archive.errors.retention import HoldEnded, PersonUnknown, StudyDestroyed
+from archive.errors.retention import HeldAlready, HoldEnded, PersonUnknown, StudyDestroyed
 from archive.errors.wishes import ValueUnfit
 from archive.models import Patient, RetentionHold, Study, StudyState
-from archive.queries import persons
+from archive.queries import destruction, persons
 from archive.services import hold_records, retention_lock
 from archive.values import PatientIdentifier, now, today
 
 
 def hold_study(actor: Actor, study: Study, *, reason: str, until: date | None) -> RetentionHold:
-    """Raises NotFound, StudyDestroyed, ValueUnfit."""
+    """Raises NotFound, StudyDestroyed, HeldAlready, ValueUnfit."""
     retention_lock.require_archivist(actor)
     with transaction.atomic():
         retention_lock.deciding(study.environment)
@@ -34,7 +34,7 @@ def hold_patient(
     until: date | None,
 ) -> RetentionHold:
     """All studies of a person, those that come later too. Raises NotFound, PersonUnknown,
-    ValueUnfit.
+    HeldAlready, ValueUnfit.
     """
     retention_lock.require_archivist(actor)
     found = persons.find(environment, identifier)
@@ -56,6 +56,7 @@ def _place(
 ) -> RetentionHold:
     if until is not None and until < today():
         raise ValueUnfit("is past", facts={"field": "until"})
+    require_new(reason, until, study=study, patient=patient)
     hold = RetentionHold.objects.create(
         environment=environment,
         study=study,
@@ -69,6 +70,18 @@ def _place(
     ledger.record(ledger.Kind.HOLD_PLACED, _about(hold), facts, actor=actor)
     _keep_record(hold)
     return hold
+
+
+def require_new(
+    reason: str, until: date | None, *, study: Study | None = None, patient: Patient | None = None
+) -> None:
+    """A hold for the same reason that ends no sooner makes another needless. It holds for good only
+    under the lock of who decides. Raises HeldAlready.
+    """
+    alike = destruction.holds_alike(reason, until, study=study, patient=patient).first()
+    if alike is not None:
+        facts = {"by": alike.placed_by, "at": alike.placed_at.isoformat()}
+        raise HeldAlready(facts=facts)
 
 
 def release(actor: Actor, hold_id: UUID, *, reason: str) -> RetentionHold:

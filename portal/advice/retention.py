@@ -35,6 +35,14 @@ ADVICE: dict[type[ArchiveError], Advice] = {
         NOTHING,
         Move.NOBODY,
     ),
+    errors.HeldAlready: Advice(
+        _("Held already"),
+        _("A hold for the same reason is in force, and ends no sooner."),
+        NOTHING,
+        _("It is held already for the same reason."),
+        NOTHING,
+        Move.NOBODY,
+    ),
     errors.HoldEnded: Advice(
         _("Hold has ended"),
         _("The hold was released already, or its last day is past."),

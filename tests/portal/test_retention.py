@@ -1,6 +1,7 @@
 """Retention in the portal: forecast, rules, holds, destruction by two persons (AR-9, NF-3)."""
 
 from datetime import timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -145,6 +146,20 @@ def test_holds_are_placed_and_released_and_the_study_says_so() -> None:
         client, reverse("retention-hold-release", args=[hold.id]), released
     )
     assert RetentionHold.objects.filter(released_at=None).count() == 1
+
+
+def test_a_hold_from_a_second_tab_is_told_who_was_before() -> None:
+    study = cast.store(dataset())
+    of_study = (reverse("retention-hold-study", args=[study.id]), {"reason": "complaint 5"})
+    of_patient = (reverse("retention-hold-change"), {"code": MATTI, "reason": "court case 4"})
+    for place, asked in (of_study, of_patient):
+        post(signed_in("admin"), place, {**asked, "sure": "yes"})
+        placed_by = RetentionHold.objects.latest("placed_at").placed_by
+        for sure in ({}, {"sure": "yes"}):
+            told = post(signed_in("archivist"), place, {**asked, **sure})
+            assert f"{placed_by} placed a hold for the same reason" in unescape(told)
+            assert "What will happen" not in told
+    assert RetentionHold.objects.count() == 2
 
 
 def test_a_hold_on_a_patient_ends_today_at_the_earliest() -> None:

@@ -1,11 +1,12 @@
 """Surveys, rules, holds and days of death as the services keep them (AR-9)."""
 
 from datetime import date, timedelta
+from functools import partial
 
 import pytest
 
 from archive.errors import NotFound
-from archive.errors.retention import HoldEnded, PersonUnknown, RuleHasEnded
+from archive.errors.retention import HeldAlready, HoldEnded, PersonUnknown, RuleHasEnded
 from archive.errors.wishes import ValueUnfit
 from archive.models import (
     Job,
@@ -193,6 +194,47 @@ def test_a_hold_holds_through_its_last_day_and_over_a_merge() -> None:
     RetentionHold.objects.update(until=YESTERDAY)
     with pytest.raises(HoldEnded):
         retention_holds.release(persons.staff(), RetentionHold.objects.get().id, reason="late")
+
+
+def hold(study: Study, reason: str = "court case 4", until: date | None = None) -> RetentionHold:
+    return retention_holds.hold_study(persons.staff(), study, reason=reason, until=until)
+
+
+def test_the_same_hold_is_placed_once() -> None:
+    study = builders.study()
+    made = hold(study, until=TOMORROW)
+    with pytest.raises(HeldAlready) as refused:
+        hold(study, "Court case 4", today())
+    assert refused.value.facts["by"] == made.placed_by
+    longer = hold(study)
+    with pytest.raises(HeldAlready):
+        hold(study, until=TOMORROW)
+    hold(study, "complaint 5")
+    hold(builders.study())
+    for each in (made, longer):
+        retention_holds.release(persons.staff(), each.id, reason="judged")
+    hold(study)
+
+
+def test_a_person_is_held_once_for_a_reason_under_all_ids() -> None:
+    persons.study(persons.temporary())
+    for again, identifier in enumerate((persons.temporary(), persons.official())):
+        if again:
+            persons.merge(persons.temporary(), persons.official())
+        placed = partial(
+            retention_holds.hold_patient,
+            persons.staff(),
+            identifier,
+            environment="production",
+            reason="court case",
+            until=None,
+        )
+        if again:
+            with pytest.raises(HeldAlready):
+                placed()
+        else:
+            placed()
+    assert RetentionHold.objects.count() == 1
 
 
 def told_death(code: str, day: str) -> None:

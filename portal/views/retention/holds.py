@@ -1,6 +1,7 @@
 """Retention holds: the list, placing one on a patient or a study, releasing it (AR-9)."""
 
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -15,14 +16,14 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from archive.actors import Actor
 from archive.errors import ArchiveError, NotFound
-from archive.errors.retention import PersonUnknown
-from archive.models import RetentionHold
+from archive.errors.retention import HeldAlready, PersonUnknown
+from archive.models import Patient, RetentionHold, Study
 from archive.queries import destruction as queries
 from archive.queries.keyset import Key, moment
 from archive.services import retention_holds as services
 from archive.values import today
 from portal.advice import advise
-from portal.formats import counted_text, number_text
+from portal.formats import counted_text, number_text, when_text
 from portal.forms.retention import HoldFilters, PatientHoldForm, ReleaseForm, StudyHoldForm
 from portal.lists.keeping import HOLDS, Held
 from portal.pages import BY_NAME
@@ -109,6 +110,9 @@ def _about_patient(request: Request, actor: Actor, form: forms.Form) -> list[str
     if found is None:
         blame(form, PersonUnknown())
         return []
+    patient = Patient.objects.get(id=found)
+    if not _is_new(form, patient=patient):
+        return []
     studies, objects = queries.extent_of_patient(found)
     rest = _("Nothing of them, or of what comes later, is destroyed while the hold holds.")
     return [holding_words(studies, objects), rest]
@@ -143,17 +147,29 @@ def of_study(request: Request, actor: Actor, study_id: UUID) -> HttpResponseBase
     sentences: list[str] = []
     if goes_on(request, form):
         if "sure" not in request.POST:
-            objects = _objects(queries.extent_of(study).objects)
-            sentences = [
-                _("The study has %(objects)s today.") % {"objects": objects},
-                _("Nothing of it is destroyed while the hold holds."),
-            ]
+            sentences = _about_study(form, study)
         elif _placed(form, lambda: services.hold_study(actor, study, **form.cleaned_data)):
             messages.success(request, _("The study is not destroyed while the hold is in force."))
             return redirect("study", study_id)
     back = looks.address(request, study)
     title = _("Hold a study")
     return _ask(request, form, sentences, title=title, say=looks.title(study), back=back)
+
+
+def _about_study(form: forms.Form, study: Study) -> list[str]:
+    if not _is_new(form, study=study):
+        return []
+    objects = _objects(queries.extent_of(study).objects)
+    return [
+        _("The study has %(objects)s today.") % {"objects": objects},
+        _("Nothing of it is destroyed while the hold holds."),
+    ]
+
+
+def _is_new(form: forms.Form, **held: Any) -> bool:
+    """The preview does not promise what is then refused."""
+    given = form.cleaned_data
+    return _placed(form, lambda: services.require_new(given["reason"], given["until"], **held))
 
 
 def _objects(count: int) -> str:
@@ -192,9 +208,21 @@ def release(request: Request, actor: Actor, hold_id: UUID) -> HttpResponseBase:
 
 def blame(form: forms.Form, error: ArchiveError) -> None:
     """At the field that the service names, else above the form."""
+    if isinstance(error, HeldAlready):
+        form.add_error(None, _held_words(error))
+        return
     field = error.facts.get("field", "")
     words = _("That day does not fit.") if field in form.fields else None
     form.add_error(field if words else None, words or str(advise(error.reason()).cause))
+
+
+def _held_words(error: HeldAlready) -> str:
+    said = _(
+        "%(person)s placed a hold for the same reason %(when)s, and it ends no sooner than this"
+        " would. Nothing more is needed."
+    )
+    at = datetime.fromisoformat(error.facts["at"])
+    return said % {"person": error.facts["by"], "when": when_text(at)}
 
 
 def _form(request: Request, form: forms.Form, title: str, say: str) -> HttpResponse:
