@@ -42,17 +42,18 @@ def reject(request: Request, actor: Actor, study_id: UUID) -> HttpResponseBase:
     looks.correctable(actor, found)
     if not looks.seer(request, actor, found).reason:
         return redirect("study", found.id)
-    form = RejectForm(request.POST or None)
-    if request.method == "GET" or "back" in request.POST or not form.is_valid():
+    form = RejectForm(request.POST if request.method == "POST" else None)
+    if request.method == "GET" or "back" in request.POST:
         return _form(request, found, form)
     ticked = _ticked(request, found)
-    rows = _left_to(form.cleaned_data["title"], ticked)
-    chosen = list(rows.values_list("id", flat=True))
+    form.full_clean()
+    if not ticked.exists():  # told together with what the fields lack
+        form.add_error(None, _("Choose the study, a series or objects."))
+    if form.errors:
+        return _form(request, found, form)
+    chosen = list(_left_to(form.cleaned_data["title"], ticked).values_list("id", flat=True))
     if not chosen:
-        already = _("What was chosen is rejected already.")
-        form.add_error(
-            None, already if ticked.exists() else _("Choose the study, a series or objects.")
-        )
+        form.add_error(None, _("What was chosen is rejected already."))
         return _form(request, found, form)
     if "confirm" not in request.POST:
         return _asked(request, found, form, len(chosen))

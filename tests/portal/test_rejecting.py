@@ -43,6 +43,16 @@ def test_rejecting_says_how_many_before_it_does() -> None:
     assert "1 object rejected by" in content and "rejected for patient safety reasons" in content
 
 
+def test_with_nothing_chosen_and_no_reason_both_are_told() -> None:
+    study = cast.store(dataset())
+    client = corrector(study)
+    page = said(client.post(address(study, "reject/"), {"title": notes.SAFETY, "reason": ""}))
+    assert "Choose the study, a series or objects" in page
+    assert 'href="#id_reason">' in page
+    page = said(client.post(address(study, "reject/"), {"reason": "", "all": "1"}))
+    assert "Choose the study, a series or objects" not in page and 'href="#id_reason">' in page
+
+
 def test_a_series_and_a_whole_study() -> None:
     study = cast.store(dataset(), dataset(SeriesInstanceUID="1.2.246.10.90000003.1.2"))
     client = corrector(study)
