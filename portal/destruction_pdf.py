@@ -4,6 +4,7 @@ from typing import Any
 
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from archive.errors import NotFound
 from archive.models import DestructionItem, DestructionList, ItemState, User
@@ -32,7 +33,11 @@ def made(row: DestructionList) -> bytes:
 
 
 def say(progress: queries.Progress) -> str:
-    said = _("%(done)s of %(total)s studies decided: %(destroyed)s destroyed, %(spared)s spared.")
+    said = ngettext(
+        "%(done)s of %(total)s study decided: %(destroyed)s destroyed, %(spared)s spared.",
+        "%(done)s of %(total)s studies decided: %(destroyed)s destroyed, %(spared)s spared.",
+        progress.total,
+    )
     return said % {
         "done": number_text(progress.done),
         "total": number_text(progress.total),

@@ -69,6 +69,8 @@ def verdict(takeover: Takeover) -> tuple[str, str]:
     if takeover.state != TakeoverState.COMPARED:
         return SHAPES["takeover", takeover.state], _running(takeover)
     lacking = queries.lacking(takeover)
+    if lacking and takeover.listed == 1:
+        return "needs", _("The one study of the list is not yet safe here. Keep the local archive.")
     if lacking:
         said = ngettext(
             "%(count)s of %(listed)s studies is not yet safe here. Keep the local archive.",
@@ -121,11 +123,19 @@ def _running(takeover: Takeover) -> str:
         case TakeoverState.ASKING:
             if takeover.asked_until is None:
                 return _("The customer’s system is being asked.")
-            said = _("The customer’s system has been asked until %(day)s: %(listed)s studies.")
+            said = ngettext(
+                "The customer’s system has been asked until %(day)s: %(listed)s study.",
+                "The customer’s system has been asked until %(day)s: %(listed)s studies.",
+                takeover.listed,
+            )
             day = formats.day_text(takeover.asked_until)
             return said % {"day": day, **_numbers(0, takeover)}
         case TakeoverState.COMPARING:
-            said = _("%(count)s of %(listed)s studies have been compared.")
+            said = ngettext(
+                "%(count)s of %(listed)s study has been compared.",
+                "%(count)s of %(listed)s studies have been compared.",
+                takeover.listed,
+            )
             return said % _numbers(takeover.compared, takeover)
     return _("It has failed. Technical support has a case of it.")
 

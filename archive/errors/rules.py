@@ -8,7 +8,22 @@ families of `archive.errors`.
 `facts["field"]`, where there is one, names the field the message belongs to.
 """
 
+from enum import StrEnum
+
 from archive.errors.base import Conflict, Malformed, Unacceptable
+
+
+class Unread(StrEnum):
+    """`facts["why"]` of a ListUnreadable; behind each what else the facts then tell."""
+
+    NO_HEADING = "no-heading"
+    MISSING = (
+        "missing"  # `missing`: columns by comma, any one of those by bar; `found`: what is there
+    )
+    TWICE = "twice"  # `found`: the columns that mean the same
+    NOT_UTF8 = "not-utf8"
+    NOT_CSV = "not-csv"  # `line`
+    EMPTY = "empty"
 
 
 class ListUnreadable(Malformed):

@@ -155,7 +155,7 @@ def read(text: str) -> tuple[list[tuple[int, Entry]], list[Fault]]:
     entries: list[tuple[int, Entry]] = []
     faults: list[Fault] = []
     lines = io.StringIO(text.removeprefix("\ufeff"))
-    for number, row in sheets.rows(lines, lambda names: set(DEMANDED) <= names):
+    for number, row in sheets.rows(lines, [(name,) for name in DEMANDED]):
         try:
             entries.append((number, _entry(row)))
         except _Faulty as fault:

@@ -24,7 +24,7 @@ COLUMNS = {
     "numberofimages": "instances",
     "numberofstudyrelatedinstances": "instances",
 }
-NAMED = {"study_instance_uid", "accession_number"}  # one of them is enough
+NAMED = ("study_uid", "accession")  # one of them is enough
 MOST_ACCESSION = 64
 MOST_INSTANCES = 1_000_000
 
@@ -49,7 +49,7 @@ class Faulty(ValueError):
 
 def read(lines: Iterable[str]) -> Iterator[tuple[int, ListedStudy | Problem]]:
     """Each line's number with its study, or with why it is none. Raises ListUnreadable."""
-    for number, row in sheets.rows(lines, lambda names: bool(names & NAMED), column=_column):
+    for number, row in sheets.rows(lines, [NAMED], column=_column):
         try:
             yield number, study(row)
         except Faulty as fault:

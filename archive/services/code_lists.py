@@ -16,11 +16,12 @@ from archive.errors.rules import (
     CodesApplied,
     CodesChanged,
     ListTooLarge,
-    ListUnreadable,
+    Unread,
 )
 from archive.models import CodeImport, Environment, Study, StudyCodeEntry
 from archive.rules import code_lists
 from archive.rules.code_lists import Change, Entry, Kind, Plan
+from archive.rules.sheets import unread
 from archive.services import roles
 from archive.values import now
 
@@ -49,9 +50,9 @@ def keep(actor: Actor, upload: Upload) -> CodeImport:
     try:
         text = upload.content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        raise ListUnreadable("not in UTF-8", facts={"field": "file"}) from error
+        raise unread(Unread.NOT_UTF8, "not in UTF-8") from error
     if "\0" in text:
-        raise ListUnreadable("not a text", facts={"field": "file"})
+        raise unread(Unread.NOT_UTF8, "not a text")
     code_lists.read(text)
     return CodeImport.objects.create(
         file_name=upload.name[:200],

@@ -15,7 +15,7 @@ from django.db import connection, transaction
 from archive import jobs, ledger
 from archive.actors import Actor, ActorKind
 from archive.errors import ArchiveError, NotFound
-from archive.errors.rules import AnswersTooMany, ListTooLarge, ListUnreadable, TakeoverRuns
+from archive.errors.rules import AnswersTooMany, ListTooLarge, TakeoverRuns, Unread
 from archive.errors.wishes import StaffRoleUnfit
 from archive.models import (
     STAFF_ROLES,
@@ -31,6 +31,7 @@ from archive.models import (
 from archive.objects.messages import Target
 from archive.objects.study_lists import Answers, ListedStudy, Question
 from archive.rules import study_lists
+from archive.rules.sheets import unread
 from archive.rules.study_lists import Problem
 from archive.services import error_desk
 from archive.services.connections import target_of
@@ -84,7 +85,7 @@ def from_list(
         faults: list[tuple[int, Problem]] = []
         made.listed = _write(made, _good(_lines(upload.file), faults))
         if not made.listed and not faults:
-            raise ListUnreadable("no line below the heading", facts={"field": "file"})
+            raise unread(Unread.EMPTY, "no line below the heading")
         made.faulty, made.faults = len(faults), faults[:FAULTS_KEPT]
         made.save(update_fields=["listed", "faulty", "faults"])
         _record_start(actor, made, {"sha256": sha256, "faulty": made.faulty})
@@ -188,7 +189,7 @@ def _lines(file: BinaryIO) -> Iterator[tuple[int, ListedStudy | Problem]]:
     try:
         yield from study_lists.read(text)
     except UnicodeDecodeError as error:
-        raise ListUnreadable("not in UTF-8", facts={"field": "file"}) from error
+        raise unread(Unread.NOT_UTF8, "not in UTF-8") from error
     finally:
         text.detach()
 

@@ -212,7 +212,7 @@ def test_a_destruction_goes_by_two_persons_and_ends_in_a_certificate() -> None:
         pass
     made.refresh_from_db()
     content = get(one, reverse("destruction", args=[made.id]))
-    assert "1 of 1 studies decided: 1 destroyed" in content and "unchanged" in content
+    assert "1 of 1 study decided: 1 destroyed" in content and "unchanged" in content
     answer = one.get(reverse("destruction-certificate", args=[made.id]))
     assert answer.headers["Content-Type"] == "application/pdf"
     pdf = answer.content

@@ -128,5 +128,10 @@ def test_a_faulty_list_names_its_lines_and_offers_nothing_to_apply() -> None:
     page = client.post(reverse("codes-import"), {"file": file}, follow=True).content.decode()
     assert "two letters and three letters or digits" in page and "Apply the list?" not in page
     assert f'href="{reverse("codes-import")}"' in page  # to try again
-    file = SimpleUploadedFile("kuva.csv", b"\xff\xfe")
-    assert client.post(reverse("codes-import"), {"file": file}).status_code == 422
+    for content, said in (
+        (b"\xff\xfe", "The file is not in UTF-8."),
+        (b"code;name_fi\n", "The list lacks the columns system_oid, valid_from. It has: code, "),
+    ):
+        file = SimpleUploadedFile("kuva.csv", content)
+        answer = client.post(reverse("codes-import"), {"file": file})
+        assert answer.status_code == 422 and said in answer.content.decode()

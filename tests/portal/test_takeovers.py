@@ -1,5 +1,7 @@
 """The pages of take-overs: started with a list, read, taken along; by whom it concerns only."""
 
+from datetime import date
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.http import HttpResponse
@@ -55,6 +57,49 @@ def test_a_customer_starts_one_follows_it_and_takes_the_report_along() -> None:
     client.post(reverse("takeover-again", args=[made.id]))
     made.refresh_from_db()
     assert made.state == "comparing"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "Nimi,Kuvaus\nx,y",
+            "The list lacks the column study_uid or accession. It has: Nimi, Kuvaus.",
+        ),
+        ("study_uid,images,objects\n1,2,3", "Two columns mean the same: images, objects."),
+        ("1.2.3,3\n", "The first line is not the names of the columns."),
+        ("010181-900C,x\n", "The first line is not the names of the columns."),
+        ("study_uid,images\n", "There is no line below the names of the columns."),
+        ("\n", "The first line is not the names of the columns."),
+        (b"study_uid\n\xe4", "The file is not in UTF-8."),
+        pytest.param('study_uid\n"' + 200_000 * "1\n", "cannot be read as CSV.", id="unclosed"),
+    ],
+)
+def test_a_list_that_cannot_be_read_says_what_is_wrong_with_it(
+    text: str | bytes, said: str
+) -> None:
+    file = SimpleUploadedFile("x.csv", text.encode() if isinstance(text, str) else text)
+    answer = signed_in("esim").post(
+        reverse("takeover-start"), {"organisation": organisation().id, "file": file}
+    )
+    page = answer.content.decode()
+    assert answer.status_code == 422 and said in page
+    assert "010181" not in page and not Takeover.objects.exists()
+
+
+def test_one_study_is_spoken_of_as_one() -> None:
+    made = started()
+    Takeover.objects.update(listed=1)
+    for state, outcome, said in (
+        ("comparing", {}, "0 of 1 study has been compared."),
+        ("compared", {"missing": 1}, "The one study of the list is not yet safe here."),
+    ):
+        Takeover.objects.update(state=state, outcome=outcome)
+        page = signed_in("esim").get(reverse("takeover", args=[made.id]))
+        assert said in page.content.decode()
+    Takeover.objects.update(state="asking", asked_until=date(2026, 11, 3))
+    page = signed_in("esim").get(reverse("takeover", args=[made.id]))
+    assert "asked until 3 Nov 2026: 1 study." in page.content.decode()
 
 
 def test_nobody_else_sees_it_and_support_starts_none() -> None:

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from archive.actors import Actor
 from archive.errors import ArchiveError, NotFound
+from archive.errors.rules import ListUnreadable
 from archive.models import Organisation
 from onboarding.errors import (
     ActorUnfit,
@@ -31,6 +32,7 @@ from onboarding.rules.road import Party
 from onboarding.rules.succession import Obstacle
 from onboarding.services import rights
 from portal.advice import ADVICE
+from portal.list_words import unread
 from portal.staff import Request
 from portal.views.joining.words import FAULTS, LACKS, OBSTACLES
 
@@ -118,6 +120,8 @@ def words(error: ArchiveError, *, is_staff: bool) -> str:
         return _("Missing: %(what)s.") % {"what": "; ".join(map(_missing, missing))}
     if isinstance(error, FieldInvalid) and "why" in error.facts:
         return str(FAULTS[Fault(error.facts["why"])])
+    if isinstance(error, ListUnreadable) and "why" in error.facts:
+        return unread(error)
     if isinstance(error, FileTooLarge) and "limit" in error.facts:
         said = _("The file is too large. It may be at most %(limit)s.")
         return said % {"limit": filesizeformat(int(error.facts["limit"]))}
