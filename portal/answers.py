@@ -38,6 +38,7 @@ WORDS: Mapping[str, str | Promise] = {
     "PEER-CONNECT": _("no connection"),
     "PEER-REJECT": _("association rejected"),
     "PEER-ABORT": _("association aborted"),
+    "PEER-SILENT": _("no answer in time"),
 }
 
 

@@ -93,3 +93,10 @@ class PeerRejected(Busy):
 class PeerAborted(Busy):
     code = "PEER-ABORT"
     comment = "peer broke off"
+
+
+class PeerSilent(PeerAborted):
+    """It hangs: it was we who broke off."""
+
+    code = "PEER-SILENT"
+    comment = "peer did not answer in time"

@@ -192,6 +192,17 @@ ADVICE: dict[type[ArchiveError], Advice] = {
         _("Have the log of your system checked at the time given."),
         Move.SENDER,
     ),
+    errors.PeerSilent: Advice(
+        _("Customer’s system did not answer in time"),
+        _(
+            "The customer’s system took the connection and then did not answer in time: it hangs, "
+            "or is too busy. The archive broke off."
+        ),
+        _("Ask the customer to see that its system runs and is not overloaded; then retry."),
+        _("Your system took our connection and then did not answer in time, so we broke off."),
+        _("See that your system runs and is not overloaded, and its log at the time given."),
+        Move.SENDER,
+    ),
     # --- Broken ---
     errors.BytesDamaged: Advice(
         _("Archived bytes are damaged"),

@@ -22,7 +22,7 @@ from archive.edges.dicom import tls, upper_layer
 from archive.edges.dicom.acceptance import DEFAULT_MAX_LENGTH, Taken, own_information
 from archive.edges.dicom.channel import Channel
 from archive.edges.dicom.upper_layer import Gone, Violation, Wire
-from archive.errors import PeerAborted, PeerRejected, PeerUnreachable
+from archive.errors import PeerAborted, PeerRejected, PeerSilent, PeerUnreachable
 from archive.objects import transcoding
 from archive.objects.messages import Target
 
@@ -59,7 +59,7 @@ class Calling:
 def call(target: Target, kinds: Kinds, *, patience: float) -> Calling:
     """`patience` in seconds, for each answer once connected.
 
-    Raises PeerUnreachable, PeerRejected, PeerAborted.
+    Raises PeerUnreachable, PeerRejected, PeerAborted, PeerSilent.
     """
     connection = _connected(target)
     try:
@@ -69,7 +69,12 @@ def call(target: Target, kinds: Kinds, *, patience: float) -> Calling:
         calling = _accepted(wire, contexts, target)
         connection.settimeout(patience)
         return calling
-    except (Gone, Violation, TimeoutError):
+    except TimeoutError:
+        connection.close()
+        raise PeerSilent(
+            f"{_name(target)} did not answer the association request in time", facts=_facts(target)
+        ) from None
+    except (Gone, Violation):
         connection.close()
         raise PeerAborted(
             f"{_name(target)} did not answer the association request", facts=_facts(target)

@@ -22,7 +22,7 @@ from archive.edges.dicom.channel import Channel, Terms
 from archive.edges.dicom.codec import Command
 from archive.edges.dicom.upper_layer import Wire
 from archive.edges.edge import close_connections, exchange
-from archive.errors import ArchiveError, PeerAborted, PeerRejected
+from archive.errors import ArchiveError, PeerAborted, PeerRejected, PeerSilent
 from archive.objects import elements
 from archive.objects.messages import CommitmentResult
 from archive.services import commitment
@@ -171,7 +171,7 @@ class Commitments:
             if not report.late and report.until <= at:
                 report.late = True
                 if report.message_id:
-                    self._failed(report, PeerAborted("no answer to the N-EVENT-REPORT"))
+                    self._failed(report, PeerSilent("no answer to the N-EVENT-REPORT in time"))
         self._owed = [
             report
             for report in self._owed

@@ -22,7 +22,7 @@ from archive.edges.dicom.finding import question
 from archive.edges.dicom.giving import Giver
 from archive.edges.dicom.upper_layer import Gone, Violation
 from archive.edges.edge import as_archive_error, exchange, reply_for
-from archive.errors import ArchiveError, Busy, PeerAborted
+from archive.errors import ArchiveError, Busy, PeerAborted, PeerSilent
 from archive.objects import identifier
 from archive.services import retrieval
 from archive.services.associations import Peer
@@ -80,16 +80,18 @@ class Destination:
         self._giver: Giver | None = None
 
     def give(self, item: Outgoing, held: Held) -> bool:
-        """Raises PeerUnreachable, PeerRejected, PeerAborted."""
+        """Raises PeerUnreachable, PeerRejected, PeerAborted, PeerSilent."""
         if self.over is not None:
             raise self.over
         if self._giver is None:
             self._giver = self._call()
         try:
             return self._giver.give(item, held)
-        except (Gone, Violation, TimeoutError) as raised:
-            words = {Gone: "broke off", Violation: "broke the protocol"}
-            said = words.get(type(raised), "gave no answer in time")
+        except TimeoutError:
+            self.over = PeerSilent("destination gave no answer in time during C-STORE")
+            raise self.over from None
+        except (Gone, Violation) as raised:
+            said = "broke off" if isinstance(raised, Gone) else "broke the protocol"
             self.over = PeerAborted(f"destination {said} during C-STORE")
             raise self.over from None
 

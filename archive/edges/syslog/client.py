@@ -18,7 +18,7 @@ from dataclasses import dataclass
 
 from archive.config import settings
 from archive.edges.syslog import codec
-from archive.errors import Broken, PeerAborted, PeerRejected, PeerUnreachable
+from archive.errors import Broken, PeerAborted, PeerRejected, PeerSilent, PeerUnreachable
 from archive.objects.audit import Message
 
 TIMEOUT = 20.0  # seconds for each wait
@@ -49,7 +49,7 @@ def receiver() -> Receiver | None:
 def send(to: Receiver, messages: Iterable[Message]) -> None:
     """Returns when the receiver has read all of them.
 
-    Raises PeerUnreachable, PeerRejected, PeerAborted, Broken.
+    Raises PeerUnreachable, PeerRejected, PeerAborted, PeerSilent, Broken.
     """
     context = _context(to)
     try:
@@ -82,6 +82,8 @@ def _transfer(secured: ssl.SSLSocket, messages: Iterable[Message]) -> None:
             secured.sendall(codec.frame(message))
         _drain(secured)
         _end(secured)
+    except TimeoutError as error:
+        raise PeerSilent("audit receiver did not take the messages in time") from error
     except OSError as error:
         raise PeerAborted(_said("audit receiver broke off", error)) from error
 

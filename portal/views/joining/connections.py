@@ -13,7 +13,14 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from archive.actors import Actor
 from archive.config import settings
 from archive.edges.dicom import client
-from archive.errors import ArchiveError, NotFound, PeerAborted, PeerRejected, PeerUnreachable
+from archive.errors import (
+    ArchiveError,
+    NotFound,
+    PeerAborted,
+    PeerRejected,
+    PeerSilent,
+    PeerUnreachable,
+)
 from archive.models import ConnectionKind, Environment
 from archive.values import now
 from onboarding import queries as customer_queries
@@ -213,6 +220,8 @@ def _echo_words(error: ArchiveError) -> str:
         )
     if isinstance(error, PeerRejected):
         return _("the system refused us. Check its AE title, and that it knows ours.")
+    if isinstance(error, PeerSilent):
+        return _("the system took the connection and then did not answer in time. See its log.")
     return _("the system broke off. See its log at this minute.")
 
 

@@ -1,16 +1,20 @@
 """Our calls to customers' systems: what is said, and what is said when it fails (AR-3, AR-5)."""
 
 import socket
+import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
 
 import pytest
+from pynetdicom import AE, evt
+from pynetdicom.events import Event
 
 from archive import errors
 from archive.edges.dicom import client
 from archive.objects.messages import Notice, Target
 from tests.edges.dicom.customer import customer
-from tests.edges.dicom.listening import COMMITMENT
+from tests.edges.dicom.listening import COMMITMENT, VERIFICATION
 
 CT, MR = "1.2.840.10008.5.1.4.1.1.2", "1.2.840.10008.5.1.4.1.1.4"
 NOTICE = Notice(
@@ -129,5 +133,48 @@ def test_a_host_name_that_nobody_has_is_said() -> None:
 
 def test_a_peer_that_accepts_the_connection_and_says_nothing_is_said(free_port: int) -> None:
     with socket.create_server(("127.0.0.1", free_port)):
-        with pytest.raises(errors.PeerAborted, match="did not answer"):
+        with pytest.raises(errors.PeerSilent, match="did not answer"):
             client.echo(Target("127.0.0.1", free_port, "X", "KANTA", timeout=0.5))
+
+
+def hung_up(server: socket.socket) -> None:
+    """Who connects gets a connection that is closed at once."""
+    with suppress(OSError):
+        while True:
+            server.accept()[0].close()
+
+
+def test_a_peer_that_hangs_up_is_not_called_silent(free_port: int) -> None:
+    with socket.create_server(("127.0.0.1", free_port)) as server:
+        threading.Thread(target=hung_up, args=(server,), daemon=True).start()
+        with pytest.raises(errors.PeerAborted) as raised:
+            client.echo(Target("127.0.0.1", free_port, "X", "KANTA", timeout=10))
+        server.shutdown(socket.SHUT_RDWR)
+    assert type(raised.value) is errors.PeerAborted
+
+
+@pytest.mark.parametrize("aborts", [True, False])
+def test_a_peer_that_answers_no_request_is_silent_unless_it_aborts(
+    target: Target, aborts: bool
+) -> None:
+    released, ended = threading.Event(), threading.Event()
+
+    def handle(event: Event) -> int:
+        connection = event.assoc.dul.socket.socket
+        if aborts:
+            event.assoc.abort()
+        released.wait(30)
+        connection.close()  # pynetdicom forgets one whose other end has gone
+        ended.set()
+        return 0x0000
+
+    ae = AE(ae_title=target.called_aet)
+    ae.add_supported_context(VERIFICATION)
+    handlers = [(evt.EVT_C_ECHO, handle)]
+    server = ae.start_server((target.host, target.port), block=False, evt_handlers=handlers)
+    with pytest.raises(errors.PeerAborted, match="C-ECHO") as raised:
+        client.echo(replace(target, timeout=30 if aborts else 0.5))
+    released.set()
+    assert ended.wait(30)
+    server.shutdown()
+    assert type(raised.value) is (errors.PeerAborted if aborts else errors.PeerSilent)

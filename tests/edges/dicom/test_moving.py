@@ -206,7 +206,7 @@ def test_a_destination_that_is_not_there_fails_all_and_is_a_case_that_success_cl
 
 
 SAID = {
-    "nothing": (b"", "peer-aborted"),
+    "nothing": (b"", "peer-silent"),
     "reject": (wire.pdu(3, b"\0\1\1\3"), "peer-rejected"),
     "abort": (wire.ABORT_RQ, "peer-aborted"),
     "garbage": (b"HTTP/1.1 400 Bad Request\r\n\r\n", "peer-aborted"),
@@ -269,6 +269,9 @@ def test_a_destination_that_fails_in_the_middle_fails_the_rest(
             released.set()
         assert (last.Status, counts(last)) == (0xB000, (None, 2, 2, 0)), way
         assert len(failed_uids(identifier)) == 2
-    case = Case.objects.get()
-    assert (case.reason, case.event_count) == ("peer-aborted", 5)
+        hung = way == "hangs"
+        said = "SILENT: peer did not answer in time" if hung else "ABORT: peer broke off"
+        assert last.ErrorComment == f"PEER-{said}", way
+    found = dict(Case.objects.values_list("reason", "event_count"))
+    assert found == {"peer-silent": 1, "peer-aborted": 4}
     assert listener.echoes()
