@@ -41,6 +41,8 @@ from portal.api.doors import (
 from portal.api.operation import by_key, listed
 from portal.api.strict import Strict, code_free, day_field
 from portal.api.studies import found as study_found
+from portal.correcting_words import DAYS
+from portal.forms.days import TO_COME, is_to_come
 
 TAGS = ["corrections"]
 SEE = Door(("correction",), ApiScope.CORRECTIONS_READ)
@@ -88,9 +90,12 @@ class Values(Strict):
         }
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        for name in ("PatientBirthDate", "StudyDate"):
-            if attrs.get(name) and dicom_date(attrs[name]) is None:
+        for name in filter(attrs.get, DAYS):
+            day = dicom_date(attrs[name])
+            if day is None:
                 raise serializers.ValidationError({name: "no day as DICOM writes it"})
+            if is_to_come(day):
+                raise serializers.ValidationError({name: str(TO_COME)})
         at = attrs.get("StudyTime", "")
         if at and dicom_time(at) != at:
             raise serializers.ValidationError({"StudyTime": "no time as DICOM writes it"})

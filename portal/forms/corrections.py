@@ -13,6 +13,7 @@ from archive.models import Organisation, RejectionTitle
 from archive.objects.study_facts import FACTS, StudyFacts, is_one_value
 from archive.values import dicom_date, dicom_time, today
 from portal.correcting_words import DAYS, FIELDS, SEXES, value_words
+from portal.forms.days import TO_COME, is_to_come
 from portal.forms.reasons import reason_field
 
 BY_ARCHIVIST = (RejectionTitle.QUALITY, RejectionTitle.PATIENT_SAFETY, RejectionTitle.WORKLIST)
@@ -72,8 +73,8 @@ class CorrectionForm(forms.Form):
         cleaned: dict[str, Any] = super().clean() or {}
         for name in set(self.changed_data) & set(cleaned):
             value = cleaned[name]
-            if name in DAYS and value and value > today():
-                self.add_error(name, _("Today at the latest."))
+            if name in DAYS and value and is_to_come(value):
+                self.add_error(name, TO_COME)
             elif isinstance(value, str) and not is_one_value(value):
                 self.add_error(name, _("No backslash and no line break may be in it."))
             elif name == "StudyTime" and value:

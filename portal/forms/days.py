@@ -5,6 +5,15 @@ from typing import Any
 
 from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
+from django.utils.translation import gettext_lazy as _
+
+from archive.values import today
+
+TO_COME = _("Today at the latest.")  # said by forms and by the API
+
+
+def is_to_come(day: date) -> bool:
+    return day > today()
 
 
 def day_field(label: Any, **options: Any) -> forms.DateField:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from archive.models import Connection, LineOutcome, Organisation
 from archive.services.takeovers import Upload
-from archive.values import today
+from portal.forms.days import TO_COME, is_to_come
 from portal.forms.joining import day_field
 
 
@@ -56,8 +56,8 @@ class AskForm(forms.Form):
         if isinstance(first, date) and isinstance(last, date):
             if last < first:
                 self.add_error("last_day", gettext("The last day is before the first."))
-            elif last > today():
-                self.add_error("last_day", gettext("Today at the latest."))
+            elif is_to_come(last):
+                self.add_error("last_day", TO_COME)
         return found
 
 

@@ -84,6 +84,19 @@ def test_a_study_is_corrected_as_previewed_and_undone() -> None:
     for wrong in ({"StudyTime": "25:99"}, {"AccessionNumber": "A1\\A2"}):
         unfit = {**body, "values": wrong}
         assert call(token, "/api/corrections", unfit).status_code == 422, wrong
+    for name in ("PatientBirthDate", "StudyDate"):  # in the words of the page's form
+        unfit = {**body, "values": {name: "21990101"}}
+        for address, sent in (
+            ("/api/corrections", unfit),
+            ("/api/corrections/preview", {**asked, "values": unfit["values"]}),
+        ):
+            refused = call(token, address, sent)
+            assert refused.status_code == 422, address
+            told = {"field": f"values.{name}", "detail": "Today at the latest."}
+            assert refused.json()["errors"] == [told]
+    for name in ("PatientID", "AccessionNumber"):
+        unfit = {**body, "values": {name: ""}}
+        assert call(token, "/api/corrections", unfit).status_code in (409, 422), name
     stale = {**body, "studies": [{"id": str(study.id), "mark": "other"}]}
     assert call(token, "/api/corrections", stale).status_code == 409
     (made,) = call(token, "/api/corrections", body, key="correct-1").json()["results"]
