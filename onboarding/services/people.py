@@ -212,9 +212,19 @@ def turn_away(actor: Actor, request: AccessRequest) -> AccessRequest:
         return held
 
 
+def require_open(request: AccessRequest) -> None:
+    """Raises StepOutOfOrder: who has decided it, what and when."""
+    if request.state != RequestState.OPEN:
+        at = request.decided_at.isoformat() if request.decided_at else ""
+        facts = {"decided": request.state, "by": request.decided_by, "at": at}
+        raise StepOutOfOrder(f"decided already by {request.decided_by}", facts=facts)
+
+
 def _decide(actor: Actor, request: AccessRequest, state: RequestState) -> AccessRequest:
     rights.require(actor, request.organisation, Party.CUSTOMER, Party.OFFICER)
-    rows = AccessRequest.objects.filter(id=request.id, state=RequestState.OPEN)
-    if not rows.update(state=state, decided_by=actor.name, decided_at=now()):
-        raise StepOutOfOrder()
-    return AccessRequest.objects.select_related("organisation", "user").get(id=request.id)
+    rows = AccessRequest.objects.select_related("organisation", "user")
+    held = rows.select_for_update(of=("self",)).get(id=request.id)
+    require_open(held)
+    held.state, held.decided_by, held.decided_at = state, actor.name, now()
+    held.save(update_fields=["state", "decided_by", "decided_at"])
+    return held

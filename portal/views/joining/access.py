@@ -12,8 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from archive.actors import Actor
 from archive.errors import ArchiveError, NotFound
-from onboarding.errors import StepOutOfOrder
-from onboarding.models import AccessRequest, RequestState
+from onboarding.models import AccessRequest
 from onboarding.services import people as services
 from portal import formats
 from portal.forms.joining import RoleForm
@@ -66,11 +65,10 @@ def decide(request: Request, actor: Actor, request_id: UUID) -> HttpResponseBase
 
 
 def _ask_once_more(request: Request, asked: AccessRequest) -> HttpResponseBase:
-    """Before somebody is turned away; unless somebody was quicker."""
+    """Before somebody is turned away."""
     back = reverse("access-requests")
-    if asked.state != RequestState.OPEN:
-        messages.error(request, words(StepOutOfOrder(), is_staff=True))
+    context = turning_away(request, asked, is_staff=True)
+    if context is None:
         return redirect(back)
     trail = [(_("Joining"), reverse("joining")), (_("Asks to be let in"), back)]
-    context = {**turning_away(asked), "back": back, "trail": trail}
-    return render(request, "sure.html", context)
+    return render(request, "sure.html", {**context, "back": back, "trail": trail})

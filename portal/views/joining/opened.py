@@ -24,6 +24,7 @@ from onboarding.errors import (
     FieldInvalid,
     FileTooLarge,
     PreconditionsMissing,
+    StepOutOfOrder,
 )
 from onboarding.models import Joining, Precondition
 from onboarding.queries.file import joining_of
@@ -34,7 +35,7 @@ from onboarding.services import rights
 from portal.advice import ADVICE
 from portal.list_words import unread
 from portal.staff import Request
-from portal.views.joining.words import FAULTS, LACKS, OBSTACLES
+from portal.views.joining.words import FAULTS, LACKS, OBSTACLES, decided
 
 FILLERS = frozenset({Party.CUSTOMER, Party.TECHNICAL, Party.OFFICER})
 SPEAKERS = frozenset({Party.CUSTOMER, Party.OFFICER})
@@ -120,6 +121,8 @@ def words(error: ArchiveError, *, is_staff: bool) -> str:
         return _("Missing: %(what)s.") % {"what": "; ".join(map(_missing, missing))}
     if isinstance(error, FieldInvalid) and "why" in error.facts:
         return str(FAULTS[Fault(error.facts["why"])])
+    if isinstance(error, StepOutOfOrder) and "by" in error.facts:
+        return decided(error)
     if isinstance(error, ListUnreadable) and "why" in error.facts:
         return unread(error)
     if isinstance(error, FileTooLarge) and "limit" in error.facts:

@@ -16,7 +16,7 @@ from archive.errors import ArchiveError, NotFound
 from archive.models import Membership
 from onboarding import queries as customer_queries
 from onboarding.errors import ActorUnfit, StepOutOfOrder
-from onboarding.models import AccessRequest, Contact, ContactKind, Invitation, RequestState
+from onboarding.models import AccessRequest, Contact, ContactKind, Invitation
 from onboarding.queries import file as queries
 from onboarding.queries.invitations import waiting
 from onboarding.services import joining as joining_services
@@ -237,10 +237,10 @@ def decide(
     if asked is None:
         raise NotFound()
     if request.method != "POST":
-        if asked.state != RequestState.OPEN:  # somebody was quicker
-            messages.error(request, words(StepOutOfOrder(), is_staff=opened.is_staff))
+        context = turning_away(request, asked, is_staff=opened.is_staff)
+        if context is None:
             return redirect("joining-people", organisation_id)
-        context = {**turning_away(asked), "back": address("joining-people", opened)}
+        context["back"] = address("joining-people", opened)
         return show(request, "sure.html", opened, context)
     if request.POST.get("verdict") == "turn-away":
         said = _("The person was turned away.")
@@ -250,8 +250,15 @@ def decide(
     return _after(request, opened, lambda: services.let_in(opened.actor, asked, role=role), said)
 
 
-def turning_away(asked: AccessRequest) -> dict[str, Any]:
-    """What is asked, and what will follow."""
+def turning_away(
+    request: Request, asked: AccessRequest, *, is_staff: bool
+) -> dict[str, Any] | None:
+    """What is asked, and what will follow; nothing when somebody was quicker, who is told of."""
+    try:
+        services.require_open(asked)
+    except StepOutOfOrder as error:
+        messages.error(request, words(error, is_staff=is_staff))
+        return None
     named = {
         "person": asked.user.get_full_name() or asked.user.username,
         "organisation": asked.organisation.name,

@@ -1,7 +1,7 @@
 """Words of the road: what is lacking, who waits for whom, what runs out."""
 
 from collections.abc import Iterable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from django.utils.translation import gettext
@@ -9,8 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 from archive.models import Environment
 from archive.values import today
-from onboarding.errors import Fault
-from onboarding.models import CertifiedSystem, TermsKind, Transition
+from onboarding.errors import Fault, StepOutOfOrder
+from onboarding.models import CertifiedSystem, RequestState, TermsKind, Transition
 from onboarding.queries.alarms import Alarm, AlarmKind
 from onboarding.queries.facts import dates_of
 from onboarding.rules.certification import Odd, Warning, Window, odds
@@ -19,7 +19,7 @@ from onboarding.rules.road import Why
 from onboarding.rules.succession import Obstacle
 from onboarding.services.joining import WAIVER
 from onboarding.services.succession import SUCCESSION
-from portal.formats import day_text, wait_text
+from portal.formats import day_text, wait_text, when_text
 
 FAULTS: Mapping[Fault, Any] = {
     Fault.ENDS_FIRST: _("The last day is before the first."),
@@ -150,3 +150,19 @@ def alarm(found: Alarm) -> str:
 def why(row: Transition) -> str:
     """The reason of a step: as it was given, or the system's own in words."""
     return str(_SYSTEMS_OWN.get(row.reason, row.reason))
+
+
+def decided(error: StepOutOfOrder) -> str:
+    """To who comes second: who has decided about a person that asks to be let in; what next."""
+    if error.facts["decided"] == RequestState.DONE:
+        said = gettext(
+            "%(person)s let the person in %(when)s. The role can be changed or taken away among"
+            " the people of the organisation."
+        )
+    else:
+        said = gettext(
+            "%(person)s turned the person away %(when)s. Nothing more is needed. To let the person"
+            " in after all, invite the person."
+        )
+    at = datetime.fromisoformat(error.facts["at"])
+    return said % {"person": error.facts["by"], "when": when_text(at)}
