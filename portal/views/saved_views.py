@@ -21,6 +21,7 @@ from portal.advice import advise
 from portal.forms.views import NameForm, SaveViewForm
 from portal.lists.columns import Listing
 from portal.lists.every import LISTINGS
+from portal.pages import BY_NAME
 from portal.staff import Request, page
 from portal.views.lists import address_of, filters_only
 
@@ -92,7 +93,7 @@ def change(request: Request, actor: Actor, view_id: UUID) -> HttpResponseBase:
     if request.method != "POST":
         if row.owner_id != actor.id:
             raise Http404
-        return render(request, "sure.html", _removing(listing, row))
+        return render(request, "sure.html", _removing(request, listing, row))
     act = ACTS.get(request.POST.get("act", ""))
     if act is None:
         raise BadRequest("no such act")
@@ -103,8 +104,10 @@ def change(request: Request, actor: Actor, view_id: UUID) -> HttpResponseBase:
         return redirect(f"{listing.url}?{address_of(row)}")
 
 
-def _removing(listing: Listing[Any], row: SavedView) -> dict[str, Any]:
+def _removing(request: Request, listing: Listing[Any], row: SavedView) -> dict[str, Any]:
     """What is asked, and what will follow."""
+    opened = [BY_NAME[name] for name in listing.pages]
+    label = next(each.label for each in opened if each.may_open(request.person.roles))
     said = [_("Its filters, columns and order are gone. The rows of the list stay.")]
     if row.is_shared:
         said.append(_("It goes from everybody who reads this list."))
@@ -116,6 +119,7 @@ def _removing(listing: Listing[Any], row: SavedView) -> dict[str, Any]:
         "hidden": [("act", "remove")],
         "button": _("Remove the view"),
         "back": f"{listing.url}?{address_of(row)}",
+        "trail": [(str(label), listing.url)],
     }
 
 

@@ -106,6 +106,8 @@ def test_a_view_is_removed_only_after_it_was_asked_for_once_more() -> None:
     assert "Remove the view?" in asked and "Waiting" in asked
     assert "It goes from everybody who reads this list." in asked
     assert 'name="act" value="remove"' in asked
+    trail = asked[asked.index('<ol class="trail"') :]
+    assert f'<a href="{STUDIES}">Studies</a>' in trail[: trail.index("</ol>")]
     assert SavedView.objects.exclude(name="").exists()
     assert signed_in("archivist").get(place).status_code == 404  # another's
 
