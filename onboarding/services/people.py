@@ -213,10 +213,11 @@ def turn_away(actor: Actor, request: AccessRequest) -> AccessRequest:
 
 
 def require_open(request: AccessRequest) -> None:
-    """Raises StepOutOfOrder: who has decided it, what and when."""
+    """Raises StepOutOfOrder: about whom, who has decided it, what and when."""
     if request.state != RequestState.OPEN:
         at = request.decided_at.isoformat() if request.decided_at else ""
-        facts = {"decided": request.state, "by": request.decided_by, "at": at}
+        who = request.user.get_full_name() or request.user.username
+        facts = {"who": who, "decided": request.state, "by": request.decided_by, "at": at}
         raise StepOutOfOrder(f"decided already by {request.decided_by}", facts=facts)
 
 

@@ -11,6 +11,8 @@ from django.forms import Form
 from django.http import Http404, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 from django.views.decorators.http import require_POST
@@ -73,8 +75,26 @@ EXPLAINED = {
         "manage.py rebuild_index, which takes versions in again, looks at them with all others."
     ),
 }
-# Their repair may destroy for ever.
-DESTROYING = (FindingKind.DESTROYED_YET_LIVE, FindingKind.BYTES_WITHOUT_ROW)
+# Their repair may destroy for ever; what is said before it.
+DESTROYING = {
+    FindingKind.DESTROYED_YET_LIVE: (
+        gettext_lazy(
+            "The destruction of the study comes into force again: what the archive has of it is "
+            "removed for ever and cannot be brought back."
+        ),
+        gettext_lazy("Nobody is asked to send anything."),
+    ),
+    FindingKind.BYTES_WITHOUT_ROW: (
+        gettext_lazy(
+            "Bytes of a study that was destroyed are removed for ever and cannot be brought back."
+        ),
+        gettext_lazy(
+            "Bytes of an object that belongs here are added to the index, or taken in as its "
+            "corrected version. All others stay as they are."
+        ),
+    ),
+}
+MOST_NAMED = 10
 DONE = {
     Repair.REGISTERED: gettext_lazy("%(count)s on the way to registration"),
     Repair.WITHDRAWN: gettext_lazy("%(count)s withdrawn"),
@@ -241,7 +261,9 @@ def repair(request: Request, actor: Actor, kind: str) -> HttpResponseBase:
         return render(request, "sure.html", _repairing(chosen, rows))
     outcomes = Counter(repairs.repair(actor, each) for each in rows)
     if not outcomes:
-        messages.warning(request, _("Nothing was selected, so nothing was repaired."))
+        nothing = _("Nothing was selected, so nothing was repaired.")
+        late = _("What was selected has been settled meanwhile. Nothing more is needed.")
+        messages.warning(request, late if ids else nothing)
     for outcome, count in outcomes.items():
         level = messages.WARNING if outcome is Repair.LEFT else messages.SUCCESS
         said = DONE[outcome] % {"count": formats.number_text(count)}
@@ -249,17 +271,26 @@ def repair(request: Request, actor: Actor, kind: str) -> HttpResponseBase:
     return redirect("reconciliation", chosen.value)
 
 
+def _named(kind: FindingKind, rows: Sequence[Finding]) -> SafeString:
+    """The selected as the list names them."""
+    subjects = [FINDINGS[kind].cell("subject", row) for row in rows[:MOST_NAMED]]
+    rest = len(rows) - len(subjects)
+    more = ngettext("and %(count)s more", "and %(count)s more", rest)
+    told = [*subjects, more % {"count": formats.number_text(rest)}] if rest else subjects
+    return format_html(
+        "{} {}", _("Selected:"), format_html_join(", ", "{}", ((each,) for each in told))
+    )
+
+
 def _repairing(kind: FindingKind, rows: Sequence[Finding]) -> dict[str, Any]:
     """What is asked, and what will follow."""
-    count = ngettext(
-        "%(count)s finding is repaired.", "%(count)s findings are repaired.", len(rows)
-    )
+    count = ngettext("%(count)s finding is selected", "%(count)s findings are selected", len(rows))
     title, back = str(kind.label).capitalize(), reverse("reconciliation", args=[kind.value])
     return {
         "title": title,
         "about": count % {"count": formats.number_text(len(rows))},
         "ask": _("Repair the selected?"),
-        "sentences": [EXPLAINED[kind], _("What repair destroys cannot be brought back.")],
+        "sentences": [_named(kind, rows), *DESTROYING[kind]],
         "hidden": [*(("finding", each.id) for each in rows), ("sure", "yes")],
         "button": _("Repair the selected"),
         "back": back,

@@ -7,6 +7,7 @@ import pytest
 from archive import vault
 from archive.models import Document, Finding, Instance, Job, Round
 from archive.services import landed, reconciliation, verification
+from archive.values import now
 from tests import builders, cast
 from tests.cast import dataset
 from tests.portal.test_pages import signed_in
@@ -123,13 +124,18 @@ def test_a_repair_that_may_destroy_is_asked_for_once_more(kind: str) -> None:
     finding, client = Finding.objects.get(), signed_in("archivist")
     page = f"/integrity/findings/{kind}/"
     asked = said(client.post(f"{page}repair/", {"finding": str(finding.id)}))
-    assert "Repair the selected?" in asked and "1 finding is repaired." in asked
+    assert "Repair the selected?" in asked and "1 finding is selected" in asked
     assert f'name="finding" value="{finding.id}"' in asked and 'name="sure"' in asked
     assert "cannot be brought back" in asked and f'href="{page}"' in asked
     finding.refresh_from_db()
     assert finding.settled_at is None
     sure = {"finding": str(finding.id), "sure": "yes"}
+    assert "Selected:" in asked and "removed for ever" in asked and "manage.py" not in asked
     assert client.post(f"{page}repair/", sure).status_code == 302
+    finding.settled_at = now()
+    finding.save()
+    late = said(client.post(f"{page}repair/", sure, follow=True))
+    assert "settled meanwhile" in late and "Nothing was selected" not in late
     assert "Nothing was selected" in said(client.post(f"{page}repair/", follow=True))
 
 

@@ -48,7 +48,7 @@ def test_with_nothing_chosen_and_no_reason_both_are_told() -> None:
     client = corrector(study)
     page = said(client.post(address(study, "reject/"), {"title": notes.SAFETY, "reason": ""}))
     assert "Choose the study, a series or objects" in page
-    assert 'href="#id_reason">' in page
+    assert 'href="#id_reason">' in page and "Series 1, CT" in " ".join(page.split())
     page = said(client.post(address(study, "reject/"), {"reason": "", "all": "1"}))
     assert "Choose the study, a series or objects" not in page and 'href="#id_reason">' in page
 

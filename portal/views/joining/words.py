@@ -156,13 +156,14 @@ def decided(error: StepOutOfOrder) -> str:
     """To who comes second: who has decided about a person that asks to be let in; what next."""
     if error.facts["decided"] == RequestState.DONE:
         said = gettext(
-            "%(person)s let the person in %(when)s. The role can be changed or taken away among"
+            "%(person)s let %(who)s in %(when)s. The role can be changed or taken away among"
             " the people of the organisation."
         )
     else:
         said = gettext(
-            "%(person)s turned the person away %(when)s. Nothing more is needed. To let the person"
-            " in after all, invite the person."
+            "%(person)s turned %(who)s away %(when)s. Nothing more is needed. To let the person in"
+            " after all, invite the person."
         )
     at = datetime.fromisoformat(error.facts["at"])
-    return said % {"person": error.facts["by"], "when": when_text(at)}
+    told = {"person": error.facts["by"], "who": error.facts["who"], "when": when_text(at)}
+    return said % told

@@ -59,7 +59,7 @@ def test_an_officer_lets_in_from_the_list() -> None:
     told = LedgerEvent.objects.filter(kind="access.changed").latest("at")
     assert told.actor_name == "first.officer"
     again = decide(client, asked, verdict="turn-away").content.decode()
-    assert "first.officer let the person in" in again and "among the people" in again
+    assert "first.officer let eeva in" in again and "among the people" in again
     asked.refresh_from_db()
     assert asked.state == RequestState.DONE
 
@@ -88,7 +88,7 @@ def test_who_is_turned_away_is_so_only_after_it_was_asked_for_once_more() -> Non
     decide(client, asked, verdict="turn-away")
     asked.refresh_from_db()
     assert asked.decided_at is not None
-    told = f"first.officer turned the person away {when_text(asked.decided_at)}."
+    told = f"first.officer turned eeva away {when_text(asked.decided_at)}."
     for reader in (desks.of(cast.officer("second.officer")), client):
         for place in (f"{PLACE}{asked.id}/", f"{people}requests/{asked.id}/"):
             for late in (
