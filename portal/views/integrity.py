@@ -90,7 +90,7 @@ DESTROYING = {
         ),
         gettext_lazy(
             "Bytes of an object that belongs here are added to the index, or taken in as its "
-            "corrected version. All others stay as they are."
+            "corrected version. All others are kept."
         ),
     ),
 }
