@@ -104,7 +104,7 @@ def _form(request: Request, found: Study, form: RejectForm) -> HttpResponse:
         "more": bool(part.following),
         "trail": looks.trail(found),
     }
-    return render(request, "corrections/reject.html", context)
+    return render(request, "corrections/reject.html", context, status=422 if form.errors else 200)
 
 
 def _asked(request: Request, found: Study, form: RejectForm, count: int) -> HttpResponse:

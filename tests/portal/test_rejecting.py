@@ -46,7 +46,9 @@ def test_rejecting_says_how_many_before_it_does() -> None:
 def test_with_nothing_chosen_and_no_reason_both_are_told() -> None:
     study = cast.store(dataset())
     client = corrector(study)
-    page = said(client.post(address(study, "reject/"), {"title": notes.SAFETY, "reason": ""}))
+    answer = client.post(address(study, "reject/"), {"title": notes.SAFETY, "reason": ""})
+    page = said(answer)
+    assert answer.status_code == 422
     assert "Choose the study, a series or objects" in page
     assert 'href="#id_reason">' in page and "Series 1, CT" in " ".join(page.split())
     page = said(client.post(address(study, "reject/"), {"reason": "", "all": "1"}))
