@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from io import BytesIO
+from itertools import chain
 
 from pydicom import config as pydicom_config
 from pydicom.charset import convert_encodings, encode_string
@@ -24,6 +25,7 @@ from pydicom.filewriter import write_dataset
 from archive.errors import DatasetUnreadable
 from archive.objects import deflated, elements
 from archive.objects.elements import EXPLICIT, Bytes, Encoding, Odd, Truncated
+from archive.objects.gathering import gathered
 
 CHARACTER_SET, COERCED_AT, ORIGINALS = 0x00080005, 0x00080015, 0x04000561
 ISSUER_QUALIFIERS = 0x00100024
@@ -58,21 +60,33 @@ def coerced(
     transfer_syntax_uid: str,
     values: Mapping[str, str],
     modifications: Sequence[Modification],
-) -> tuple[bytes, int]:
+) -> tuple[bytes | memoryview, int]:
     """The data set as it is given out: what it begins with, and from which byte of `data` on the
     rest is as it was. `values` are laid over it, by DICOM keyword; the last of the modifications is
-    theirs. Raises DatasetUnreadable.
+    theirs. Raises DatasetUnreadable, StorageFull, StorageGone.
     """
     plain, encoding = _regular(*_plain(data, transfer_syntax_uid))
     head, rest = _head(plain, encoding, values, modifications)
     if elements.is_deflated(transfer_syntax_uid):
-        squeezer = zlib.compressobj(wbits=-zlib.MAX_WBITS)
-        tail = memoryview(plain)[rest:]
-        packed = squeezer.compress(head) + squeezer.compress(tail) + squeezer.flush()
-        return packed + b"\0" * (len(packed) % 2), len(data)  # PS3.5 A.5: even length
+        return gathered(_deflated(head, memoryview(plain)[rest:])), len(data)
     if plain is not data:  # written anew
         return head + bytes(plain[rest:]), len(data)
     return head, rest
+
+
+def _deflated(head: bytes, tail: memoryview) -> Iterator[bytes]:
+    """A piece at a time, of even length: PS3.5 A.5."""
+    squeezer, size = zlib.compressobj(wbits=-zlib.MAX_WBITS), 0
+    piece = deflated.PIECE
+    parts: Iterator[Bytes] = chain(
+        (head,), (tail[start : start + piece] for start in range(0, len(tail), piece))
+    )
+    for part in parts:
+        made = squeezer.compress(part)
+        size += len(made)
+        yield made
+    made = squeezer.flush()
+    yield made + b"\0" * ((size + len(made)) % 2)
 
 
 Spans = dict[int, tuple[int, int]]

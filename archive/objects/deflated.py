@@ -1,9 +1,10 @@
 """Deflated data sets, PS3.5 A.5. A few kilobytes of one can become gigabytes, so none is inflated
-further than the settings allow.
+further than the settings allow, and none that becomes large is held in memory.
 """
 
 import zlib
-from io import BytesIO
+from collections.abc import Iterator
+from typing import NoReturn
 
 from pydicom.dataset import Dataset
 from pydicom.filereader import read_dataset
@@ -12,21 +13,18 @@ from archive.config import settings
 from archive.errors import DatasetUnreadable, InflatesTooFar
 from archive.objects import elements
 from archive.objects.elements import Bytes
+from archive.objects.gathering import gathered, reading
 
 PIECE = 1 << 20
 
 
 def plain(data: Bytes, transfer_syntax_uid: str, *, most: int | None = None) -> Bytes:
     """The data set inflated, to `most` bytes if the settings allow as many; as it is when it is not
-    deflated. Raises DatasetUnreadable, InflatesTooFar.
+    deflated. Raises DatasetUnreadable, InflatesTooFar, StorageFull, StorageGone.
     """
     if not elements.is_deflated(transfer_syntax_uid):
         return data
-    limit = _limit(most)
-    inflated, ended = elements.inflate(data, limit)
-    if not ended:
-        _refuse(len(inflated), limit)
-    return inflated
+    return gathered(_inflated(data, _limit(most)))
 
 
 def dataset(data: Bytes, transfer_syntax_uid: str, *, most: int | None = None) -> Dataset:
@@ -36,7 +34,7 @@ def dataset(data: Bytes, transfer_syntax_uid: str, *, most: int | None = None) -
     encoding = elements.encoding_of(transfer_syntax_uid)
     data = plain(data, transfer_syntax_uid, most=most)
     elements.require_few(data, encoding)
-    return read_dataset(BytesIO(data), not encoding.explicit, encoding.little)
+    return read_dataset(reading(data), not encoding.explicit, encoding.little)
 
 
 def require_whole(data: Bytes, transfer_syntax_uid: str) -> None:
@@ -45,13 +43,24 @@ def require_whole(data: Bytes, transfer_syntax_uid: str) -> None:
     """
     if not elements.is_deflated(transfer_syntax_uid):
         return
-    limit, size = _limit(), 0
-    stream = zlib.decompressobj(-zlib.MAX_WBITS)
+    for _ in _inflated(data, _limit()):
+        pass
+
+
+def _inflated(data: Bytes, limit: int) -> Iterator[bytes]:
+    """A piece at a time. Raises DatasetUnreadable, InflatesTooFar."""
+    stream, size = zlib.decompressobj(-zlib.MAX_WBITS), 0
     try:
         for start in range(0, len(data), PIECE):
             left: Bytes = data[start : start + PIECE]
-            while not stream.eof and size < limit and (more := stream.decompress(left, PIECE)):
+            # One byte more than may come tells whether any does; the end itself needs no byte.
+            while not stream.eof and (
+                more := stream.decompress(left, min(PIECE, limit - size + 1))
+            ):
                 size += len(more)
+                if size > limit:
+                    _refuse(size, limit)
+                yield more
                 left = stream.unconsumed_tail
     except zlib.error:
         raise DatasetUnreadable("deflated data set is damaged") from None
@@ -64,7 +73,7 @@ def _limit(most: int | None = None) -> int:
     return allowed if most is None else min(allowed, most)
 
 
-def _refuse(size: int, limit: int) -> None:
+def _refuse(size: int, limit: int) -> NoReturn:
     if size >= limit:
         raise InflatesTooFar(facts={"limit": str(limit)})
     raise DatasetUnreadable("deflated data set ends too early")

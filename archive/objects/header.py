@@ -7,7 +7,6 @@ property test holds its header equal to what is read without.
 """
 
 from dataclasses import dataclass
-from io import BytesIO
 from struct import Struct
 from typing import NamedTuple
 
@@ -17,6 +16,7 @@ from pydicom.filereader import read_dataset
 from archive import errors
 from archive.objects import charsets, elements
 from archive.objects.elements import Bytes, Encoding, Odd, Truncated
+from archive.objects.gathering import reading
 
 SOP_INSTANCE, INSTANCE_NUMBER = 0x00080018, 0x00200013
 LAST = INSTANCE_NUMBER
@@ -256,7 +256,7 @@ def _by_pydicom(data: Bytes, encoding: Encoding, whole: bool) -> Values:
     try:
         with charsets.quiet():
             dataset = read_dataset(
-                BytesIO(data), not encoding.explicit, encoding.little, stop_when=beyond
+                reading(data), not encoding.explicit, encoding.little, stop_when=beyond
             )
             if dataset.original_encoding != (not encoding.explicit, encoding.little):
                 raise errors.DatasetUnreadable(

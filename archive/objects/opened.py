@@ -19,6 +19,7 @@ from pydicom.uid import ExplicitVRLittleEndian
 from archive.errors import DatasetUnreadable, NotFound, Unsupported
 from archive.objects import charsets, codestreams, deflated, elements, transcoding
 from archive.objects.elements import Bytes, Element, Odd, TooMany, Truncated
+from archive.objects.gathering import reading
 from archive.objects.transfer_syntaxes import VIDEO
 
 PIXEL_DATA = elements.PIXEL_DATA
@@ -107,7 +108,9 @@ class Opened:
 
 
 def opened(data: Bytes, transfer_syntax_uid: str) -> Opened:
-    """Raises Unsupported: an encoding that is not the one it is said to be, or one without end."""
+    """Raises Unsupported: an encoding that is not the one it is said to be, or one without end; of
+    one that is inflated StorageFull, StorageGone.
+    """
     try:
         data = deflated.plain(data, transfer_syntax_uid, most=transcoding.LARGEST)
         elements.require_few(data, elements.encoding_of(transfer_syntax_uid))
@@ -217,10 +220,15 @@ def _offsets(of: Opened, table: tuple[int, int]) -> list[int]:
 
 def _searched(of: Opened, pixels: Element, number: int) -> bytes:
     """Without a table, by where a JPEG stream ends."""
-    content = bytes(of.data[pixels.start : pixels.stop])
+    content = reading(memoryview(of.data)[pixels.start : pixels.stop])
+    wanted: bytes | None = None
     try:
         with charsets.quiet():
-            found = list(generate_frames(content, number_of_frames=of.frames))
-        return found[number - 1]
+            for each, frame in enumerate(generate_frames(content, number_of_frames=of.frames), 1):
+                if each == number:
+                    wanted = frame
     except Exception:
-        raise Unsupported("the pixel data cannot be taken apart into frames") from None
+        wanted = None
+    if wanted is None:
+        raise Unsupported("the pixel data cannot be taken apart into frames")
+    return wanted

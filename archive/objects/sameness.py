@@ -3,26 +3,31 @@ down.
 
 Not compared: length encoding, group lengths, padding, byte order, how lossless pixels were
 compressed. A value that went through a lossy compression is compared as it was compressed. Texts of
-data sets in two character sets are compared as they read.
+data sets in two character sets are compared as they read. Of long values no more than a piece is in
+memory, as of pixels no more than a frame.
 """
 
 import math
 import warnings
-from collections.abc import Callable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from io import BytesIO
 from itertools import zip_longest
+from typing import Any
 
 import numpy as np
 from pydicom import uid
 from pydicom.datadict import dictionary_VR
-from pydicom.dataset import Dataset, FileMetaDataset
+from pydicom.dataset import Dataset
 from pydicom.filereader import read_dataset
-from pydicom.pixels.utils import iter_pixels
+from pydicom.pixels import get_decoder
+from pydicom.pixels.utils import as_pixel_options
 
 from archive import errors
 from archive.objects import charsets, deflated, elements
 from archive.objects.elements import Bytes, Element, Encoding, Odd, Truncated
+from archive.objects.gathering import reading
 
 UNCOMPRESSED = frozenset(
     (
@@ -45,6 +50,7 @@ LOSSLESS = UNCOMPRESSED | frozenset(
     )
 )
 
+PIECE = 1 << 20  # bytes that are compared at once; a multiple of every word
 PHOTOMETRIC, PLANAR = 0x00280004, 0x00280006
 # What a recompression changes by itself: the order of planes, and the text that says it was done
 # (dcmcjpeg adds it).
@@ -91,7 +97,7 @@ def same_content(a: Bytes, a_transfer_syntax: str, b: Bytes, b_transfer_syntax: 
 
     What cannot be read is the same as nothing.
     """
-    if a_transfer_syntax == b_transfer_syntax and bytes(a) == bytes(b):
+    if a_transfer_syntax == b_transfer_syntax and _same_spans(a, [(0, len(a))], b, [(0, len(b))]):
         return True
     try:
         left, right = Side.of(a, a_transfer_syntax), Side.of(b, b_transfer_syntax)
@@ -158,6 +164,9 @@ def _same_element(left: Side, one: Element, right: Side, other: Element) -> bool
     vr = _common_vr(one, other)
     if vr == b"SQ" or one.undefined or other.undefined:
         return _same_sequence(left, one, right, other)
+    if vr not in ONE_TEXT and vr not in TEXTS:
+        pieces = zip_longest(_pieces(left, one, vr), _pieces(right, other, vr))
+        return all(ours == theirs for ours, theirs in pieces)
     values = _plain(left, one, vr), _plain(right, other, vr)
     if vr in OF_CHARACTER_SET and left.charset != right.charset:
         texts = _read(left, values[0]), _read(right, values[1])
@@ -194,17 +203,26 @@ def _common_vr(one: Element, other: Element) -> bytes:
 
 
 def _plain(side: Side, element: Element, vr: bytes) -> bytes:
-    """The value in little endian, padding off."""
+    """The text, padding off."""
     value = side.value(element)
     if vr in ONE_TEXT:
         return value.rstrip(b" \0")
-    if vr in TEXTS:
-        return b"\\".join(part.rstrip(b" \0") for part in value.split(b"\\"))
-    value += b"\0" * (len(value) % 2)
+    return b"\\".join(part.rstrip(b" \0") for part in value.split(b"\\"))
+
+
+def _pieces(side: Side, element: Element, vr: bytes) -> Iterator[bytes]:
+    """The value of what is no text in little endian, made even, a piece at a time."""
     size = WORD_SIZES.get(vr)
-    if side.encoding.little or size is None or len(value) % size or element.vr == b"UN":
-        return value
-    return np.frombuffer(value, f">u{size}").astype(f"<u{size}").tobytes()
+    is_plain = side.encoding.little or element.vr == b"UN" or size is None or _even(element) % size
+    for start in range(element.start, element.stop, PIECE):
+        value = bytes(side.data[start : min(start + PIECE, element.stop)])
+        value += b"\0" * (len(value) % 2)
+        yield value if is_plain else np.frombuffer(value, f">u{size}").astype(f"<u{size}").tobytes()
+
+
+def _even(element: Element) -> int:
+    """Its length, with the byte that makes it even."""
+    return (element.stop - element.start + 1) // 2 * 2
 
 
 def _same_sequence(left: Side, one: Element, right: Side, other: Element) -> bool:
@@ -277,22 +295,26 @@ def _same_pixels(left: Side, right: Side) -> bool:
 
 def _same_native(left: Side, one: Element, right: Side, other: Element) -> bool:
     """Uncompressed both; the byte that makes the length even may be anything."""
-    size = _native_size(left)
-    values = _native(left, one), _native(right, other)
-    if size is not None and all(size <= len(value) <= size + 1 for value in values):
-        return values[0][:size] == values[1][:size]
-    return values[0] == values[1]
+    size, lengths = _native_size(left), (_even(one), _even(other))
+    if size is None or not all(size <= length <= size + 1 for length in lengths):
+        size = lengths[0]
+        if size != lengths[1]:
+            return False
+    pieces = zip(_native(left, one), _native(right, other), strict=False)
+    return all(
+        ours[: size - at] == theirs[: size - at]
+        for at, (ours, theirs) in zip(range(0, size, PIECE), pieces, strict=False)
+    )
 
 
-def _native(side: Side, element: Element) -> bytes:
-    vr = element.vr or b"OW"  # PS3.5 Annex A.1: implicit VR holds pixels as OW
-    return _plain(side, element, vr)
+def _native(side: Side, element: Element) -> Iterator[bytes]:
+    return _pieces(side, element, element.vr or b"OW")  # PS3.5 Annex A.1: implicit VR is OW
 
 
 def _native_size(side: Side) -> int | None:
     """Bytes of all frames, PS3.3 section C.7.6.3; None when the image does not say."""
     try:
-        image = _dataset(side, stop_before_pixels=True)
+        image = _image(side)
         frames = int(image.get("NumberOfFrames") or 1)
         bits = int(
             image.Rows * image.Columns * image.SamplesPerPixel * image.BitsAllocated * frames
@@ -304,12 +326,32 @@ def _native_size(side: Side) -> int | None:
 
 def _same_fragments(left: Side, one: Element, right: Side, other: Element) -> bool:
     """The compressed bytes, however they are cut into fragments; the offset table left out."""
-    return _fragments(left, one) == _fragments(right, other)
+    return _same_spans(left.data, _fragments(left, one), right.data, _fragments(right, other))
 
 
-def _fragments(side: Side, element: Element) -> bytes:
+Spans = Iterable[tuple[int, int]]
+
+
+def _fragments(side: Side, element: Element) -> Spans:
     spans = list(elements.items(side.data, element.start, element.stop, elements.EXPLICIT))
-    return b"".join(bytes(side.data[start:stop]) for start, stop in spans[1:])
+    return spans[1:]
+
+
+def _same_spans(left: Bytes, lefts: Spans, right: Bytes, rights: Spans) -> bool:
+    """Whether the bytes of these spans, each side's put together, are the same."""
+    ones, others = deque(lefts), deque(rights)
+    if sum(stop - start for start, stop in ones) != sum(stop - start for start, stop in others):
+        return False
+    while ones and others:
+        (one, one_stop), (other, other_stop) = ones.popleft(), others.popleft()
+        size = min(one_stop - one, other_stop - other, PIECE)
+        if bytes(left[one : one + size]) != bytes(right[other : other + size]):
+            return False
+        if one + size < one_stop:
+            ones.appendleft((one + size, one_stop))
+        if other + size < other_stop:
+            others.appendleft((other + size, other_stop))
+    return True
 
 
 def _same_decoded(left: Side, right: Side) -> bool:
@@ -329,17 +371,24 @@ def _same_decoded(left: Side, right: Side) -> bool:
 
 
 def _frames(side: Side) -> Iterator[np.ndarray]:
-    return iter_pixels(_dataset(side, stop_before_pixels=False), raw=True)
-
-
-def _dataset(side: Side, *, stop_before_pixels: bool) -> Dataset:
-    def at_pixels(tag: int, vr: str | None, length: int) -> bool:
-        return stop_before_pixels and tag == elements.PIXEL_DATA
-
-    encoding = side.encoding
-    dataset = read_dataset(
-        BytesIO(side.data), not encoding.explicit, encoding.little, stop_when=at_pixels
+    pixels = next(element for element in side.top() if element.tag == elements.PIXEL_DATA)
+    options = as_pixel_options(
+        _image(side), pixel_keyword="PixelData", pixel_vr=(pixels.vr or b"OW").decode()
     )
-    dataset.file_meta = FileMetaDataset()
-    dataset.file_meta.TransferSyntaxUID = uid.UID(side.transfer_syntax_uid)
-    return dataset
+    content: Any = memoryview(side.data)[pixels.start : pixels.stop]
+    if side.transfer_syntax_uid not in UNCOMPRESSED:
+        content = reading(content)
+    decoder = get_decoder(uid.UID(side.transfer_syntax_uid))
+    for frame, _ in decoder.iter_array(content, raw=True, **options):
+        yield frame
+
+
+def _image(side: Side) -> Dataset:
+    """What says how pixels are to be read, and nothing else."""
+    begin, told = 0, bytearray()
+    for element in side.top():
+        end = element.stop + (8 if element.undefined else 0)
+        if element.tag >> 16 == PHOTOMETRIC >> 16 or element.tag in OFFSETS:
+            told += side.data[begin:end]
+        begin = end
+    return read_dataset(BytesIO(told), not side.encoding.explicit, side.encoding.little)

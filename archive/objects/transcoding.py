@@ -3,9 +3,11 @@
 Only to plain ones: explicit and implicit VR little endian, explicit VR big endian.
 """
 
-from collections.abc import Iterator
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from copy import deepcopy
+from functools import partial
+from math import prod
 from struct import Struct
 
 import numpy
@@ -25,6 +27,7 @@ from pydicom.uid import (
 from archive import errors
 from archive.objects import codestreams, deflated, elements
 from archive.objects.elements import Bytes, Element, Odd, Truncated
+from archive.objects.gathering import FEW, gathered, reading
 
 # In the order in which a peer that takes several gets them.
 PLAIN = (str(ExplicitVRLittleEndian), str(ImplicitVRLittleEndian), str(ExplicitVRBigEndian))
@@ -35,6 +38,9 @@ PIECE = 1 << 20  # bytes of pixel data at once; fewer are not gone through in pi
 # PS3.5 7.3: values of more than one byte are swapped; what is not here is bytes.
 _SWAPPED = {"OW": 2, "OF": 4, "OL": 4, "OD": 8, "OV": 8}
 _LENGTHS = {True: Struct("<L"), False: Struct(">L")}  # of values, by little endian
+# Of packed pixels: how many samples, frames, rows, columns and bits there are.
+_FRAME_COUNT = 0x00280008
+_SIZES = frozenset((0x00280002, _FRAME_COUNT, 0x00280010, 0x00280011, 0x00280100))
 _FEW = bytes(8)  # pixel data that stand for longer ones: a word of whatever size
 
 
@@ -62,11 +68,20 @@ _PACKED = frozenset(
 )
 
 
-def convert(data: bytes, source: str, target: str) -> bytes:
+def convert(data: Bytes, source: str, target: str) -> bytes:
     """Raises Unsupported, also when what was received cannot be unpacked."""
+    with _told():
+        dataset = _decoded(data, source)
+        if _is_packed(source) and "PixelData" in dataset:
+            _unpack(dataset, source)
+        return _encoded(dataset, source, target)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
     try:
-        return _convert(data, source, target)
-    except errors.Unsupported:
+        yield
+    except (errors.Unsupported, errors.StorageFull, errors.StorageGone):
         raise
     except Exception as raised:  # pydicom and the decoders raise what they like
         kind = type(raised).__name__
@@ -74,52 +89,81 @@ def convert(data: bytes, source: str, target: str) -> bytes:
 
 
 def converted(data: Bytes, source: str, target: str) -> Iterator[bytes]:
-    """The same in pieces: plain pixel data are not read into memory, however long, and `data` must
-    stay until the last piece was given. Raises Unsupported before the first one.
+    """The same in pieces: neither plain pixel data nor what is unpacked frame by frame are read
+    into memory, however long, and `data` must stay until the last piece was given. Raises
+    Unsupported, StorageFull, StorageGone before the first one.
     """
-    pixels = _long_pixels(data, source)
-    if pixels is None:
-        return iter((convert(bytes(data), source, target),))
-    head = bytes(data[: pixels.start - 4])
-    length = _LENGTHS[elements.encoding_of(source).little]
-    few = b"".join((head, length.pack(len(_FEW)), _FEW, bytes(data[pixels.stop :])))
-    made = convert(few, source, target)
+    with _told():
+        if elements.is_deflated(source):
+            data, source = deflated.plain(data, source, most=LARGEST), PLAIN[0]
+        pixels = _long_pixels(data, source)
+        if pixels is None:
+            return iter((convert(data, source, target),))
+        return _with_pixels(data, pixels, source, target)
+
+
+def _with_pixels(data: Bytes, pixels: Element, source: str, target: str) -> Iterator[bytes]:
+    """All else is converted with few pixels in their place."""
+    after = pixels.stop + (8 if pixels.undefined else 0)
+    length = _LENGTHS[elements.encoding_of(source).little].pack(len(_FEW))
+    few = b"".join((bytes(data[: pixels.start - 4]), length, _FEW, bytes(data[after:])))
+    dataset = _decoded(few, source)
+    content: Bytes = memoryview(data)[pixels.start : pixels.stop]
+    if pixels.undefined:
+        content = _unpack_each(dataset, content, source)
+    made = _encoded(dataset, source, target)
     to = elements.encoding_of(target)
     place = next(
         each for each in elements.elements(made, 0, len(made), to) if each.tag == pixels.tag
     )
     word = 1
     if elements.encoding_of(source).little != to.little:
-        word = _word(pixels.vr or place.vr, _decoded(few, source).get("BitsAllocated") or 0)
-    size = pixels.stop - pixels.start
-    if size % word:
+        vr = place.vr if pixels.undefined else pixels.vr or place.vr
+        word = _word(vr, dataset.get("BitsAllocated") or 0)
+    if len(content) % word:
         raise errors.Unsupported("object cannot be transcoded")
-    padding = size % 2
-    before = made[: place.start - 4] + _LENGTHS[to.little].pack(size + padding)
-    return _in_pieces(before, data, pixels, word, bytes(padding) + made[place.stop :])
+    padding = len(content) % 2
+    before = made[: place.start - 4] + _LENGTHS[to.little].pack(len(content) + padding)
+    return _in_pieces(before, content, word, bytes(padding) + made[place.stop :])
 
 
-def _in_pieces(
-    before: bytes, data: Bytes, pixels: Element, word: int, after: bytes
-) -> Iterator[bytes]:
+def _in_pieces(before: bytes, pixels: Bytes, word: int, after: bytes) -> Iterator[bytes]:
     yield before
-    for start in range(pixels.start, pixels.stop, PIECE):
-        piece = bytes(data[start : min(start + PIECE, pixels.stop)])
+    for start in range(0, len(pixels), PIECE):
+        piece = bytes(pixels[start : start + PIECE])
         yield piece if word == 1 else _turned_round(piece, word)
     if after:
         yield after
 
 
 def _long_pixels(data: Bytes, source: str) -> Element | None:
-    """Plain pixel data of a form that we know, where they are long."""
-    if source not in PLAIN or len(data) <= PIECE:
+    """Pixel data of a form that we know, where they are long: plain ones, or packed ones of several
+    frames.
+    """
+    packed = _is_packed(source)
+    told: dict[int, bytes] = {}
+    if not packed and (source not in PLAIN or len(data) <= PIECE):
         return None
     with suppress(Odd, Truncated):  # pydicom may understand more of it
         for each in elements.elements(data, 0, len(data), elements.encoding_of(source)):
+            if each.tag in _SIZES:
+                told[each.tag] = bytes(data[each.start : each.stop])
             if each.tag == elements.PIXEL_DATA:
+                if packed:
+                    return each if each.undefined and _are_long(told) else None
                 known = not each.undefined and each.vr in (b"", b"OB", b"OW")
                 return each if known and each.stop - each.start > PIECE else None
     return None
+
+
+def _are_long(told: Mapping[int, bytes]) -> bool:
+    """Several frames, which become long when they are unpacked."""
+    try:
+        frames = int(told.get(_FRAME_COUNT, b"").strip(b" \0") or 1)
+    except ValueError:
+        return False
+    sizes = (int.from_bytes(told.get(tag, b"\1"), "little") for tag in _SIZES - {_FRAME_COUNT})
+    return frames > 1 and frames * prod(sizes) // 8 > FEW
 
 
 def _word(vr: bytes, bits: int) -> int:
@@ -130,10 +174,7 @@ def _word(vr: bytes, bits: int) -> int:
     return word
 
 
-def _convert(data: bytes, source: str, target: str) -> bytes:
-    dataset = _decoded(data, source)
-    if _is_packed(source) and "PixelData" in dataset:
-        _unpack(dataset, source)
+def _encoded(dataset: Dataset, source: str, target: str) -> bytes:
     wanted = elements.encoding_of(target)
     if elements.encoding_of(source).little != wanted.little:
         for element in _elements(dataset):
@@ -146,7 +187,7 @@ def _convert(data: bytes, source: str, target: str) -> bytes:
     return buffer.getvalue()
 
 
-def _decoded(data: bytes, source: str) -> Dataset:
+def _decoded(data: Bytes, source: str) -> Dataset:
     encoding = elements.encoding_of(source)
     dataset = deflated.dataset(data, source, most=LARGEST)
     dataset.pop(ZEROS, None)
@@ -158,51 +199,86 @@ def _decoded(data: bytes, source: str) -> Dataset:
 
 
 def _unpack(dataset: Dataset, source: str) -> None:
-    frames = frame_count(dataset)
-    size = dataset.Rows * dataset.Columns * dataset.SamplesPerPixel * frames
-    packed = generate_frames(
-        dataset.PixelData,
-        number_of_frames=frames,
-        extended_offsets=codestreams.extended_offsets(dataset),
-    )
-    size = max(size, sum(map(codestreams.samples, packed)))
-    if size * dataset.BitsAllocated // 8 > LARGEST:
-        raise errors.Unsupported("object is too large to be transcoded")
+    packed = partial(_frames, dataset, dataset.PixelData)
+    _require_possible(dataset, packed())
     if source in _SEQUENTIAL:
-        _mend(dataset, frames)
+        _mend(dataset, list(packed()))
     dataset.file_meta = FileMetaDataset()
     dataset.file_meta.TransferSyntaxUID = UID(source)
     dataset.decompress(generate_instance_uid=False)
 
 
-def _mend(dataset: Dataset, frames: int) -> None:
-    """Scans that a strict decoder would refuse; see `codestreams.mended`."""
-    packed = list(
-        generate_frames(
-            dataset.PixelData,
-            number_of_frames=frames,
-            extended_offsets=codestreams.extended_offsets(dataset),
-        )
+def _frames(dataset: Dataset, packed: Bytes) -> Iterator[bytes]:
+    return generate_frames(
+        reading(packed),
+        number_of_frames=frame_count(dataset),
+        extended_offsets=codestreams.extended_offsets(dataset),
     )
+
+
+def _require_possible(dataset: Dataset, packed: Iterator[bytes]) -> None:
+    """Raises Unsupported."""
+    size = dataset.Rows * dataset.Columns * dataset.SamplesPerPixel * frame_count(dataset)
+    size = max(size, sum(map(codestreams.samples, packed)))
+    if size * dataset.BitsAllocated // 8 > LARGEST:
+        raise errors.Unsupported("object is too large to be transcoded")
+
+
+def _unpack_each(dataset: Dataset, packed: Bytes, source: str) -> Bytes:
+    """The same of pixel data that do not stand in the data set, frame by frame; it says afterwards
+    what is returned.
+    """
+    _require_possible(dataset, _frames(dataset, packed))
+    single, mended, number = dataset, False, 0
+
+    def plain() -> Iterator[bytes]:
+        nonlocal single, mended, number
+        for frame in _frames(dataset, packed):
+            number += 1
+            mended = mended or (source in _SEQUENTIAL and codestreams.mended(frame) != frame)
+            single = single_frame(dataset, encapsulate([frame]), source)
+            yield _unpacked(single, source)
+
+    made = gathered(plain())
+    dataset.PhotometricInterpretation = single.PhotometricInterpretation
+    if single.SamplesPerPixel > 1:
+        dataset.PlanarConfiguration = single.PlanarConfiguration
+    dataset.NumberOfFrames = number
+    dataset["PixelData"].VR = "OB" if dataset.BitsAllocated <= 8 else "OW"
+    if mended:
+        _forget_offsets(dataset)
+    return made
+
+
+def _mend(dataset: Dataset, packed: list[bytes]) -> None:
+    """Scans that a strict decoder would refuse; see `codestreams.mended`."""
     mended = list(map(codestreams.mended, packed))
     if mended != packed:
         dataset.PixelData = encapsulate(mended)
-        for table in ("ExtendedOffsetTable", "ExtendedOffsetTableLengths"):
-            dataset.pop(table, None)
+        _forget_offsets(dataset)
+
+
+def _forget_offsets(dataset: Dataset) -> None:
+    for table in ("ExtendedOffsetTable", "ExtendedOffsetTableLengths"):
+        dataset.pop(table, None)
 
 
 def unpacked(attributes: Dataset, frame: bytes, source: str) -> bytes:
     """The pixels of one packed frame, as `convert` would give them. Raises Unsupported."""
     try:
         single = single_frame(attributes, encapsulate([frame]), source)
-        _unpack(single, source)
-        size = single.Rows * single.Columns * single.SamplesPerPixel * single.BitsAllocated // 8
-        return bytes(single.PixelData[:size])
+        return _unpacked(single, source)
     except errors.ArchiveError:
         raise
     except Exception as raised:
         kind = type(raised).__name__
         raise errors.Unsupported("frame cannot be unpacked", facts={"raised": kind}) from None
+
+
+def _unpacked(single: Dataset, source: str) -> bytes:
+    _unpack(single, source)
+    size = single.Rows * single.Columns * single.SamplesPerPixel * single.BitsAllocated // 8
+    return bytes(single.PixelData[:size])
 
 
 def single_frame(attributes: Dataset, pixels: bytes, transfer_syntax_uid: str) -> Dataset:

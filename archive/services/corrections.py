@@ -27,6 +27,7 @@ from archive.models import (
     Study,
 )
 from archive.objects import coercion, sameness, study_facts
+from archive.objects.elements import Bytes
 from archive.objects.header import Header, read_header
 from archive.objects.part10 import FileMeta
 from archive.objects.study_facts import ACCOMPANYING, StudyFacts
@@ -61,20 +62,21 @@ class Sent:
 
 
 def offer(
-    peer: Peer, archived: Archived, held: bytes, sent: Sent, *, superseded: bool = False
+    peer: Peer, archived: Archived, held: Bytes, sent: Sent, *, superseded: bool = False
 ) -> None:
     """Take a corrected object; durable on return. `held` are the bytes in force. `superseded`: it
     came before them, and is kept as a version that is in force no more.
 
     Raises OtherContent when more differs than patient and study, StudyDestroyed, StorageGone.
     """
-    changed = sameness.changed_elements(
-        held,
-        archived.transfer_syntax_uid,
-        bytes(sent.incoming.data()),
-        sent.transfer_syntax_uid,
-        study_facts.is_correctable,
-    )
+    with sent.incoming.view() as data:
+        changed = sameness.changed_elements(
+            held,
+            archived.transfer_syntax_uid,
+            data,
+            sent.transfer_syntax_uid,
+            study_facts.is_correctable,
+        )
     if changed is None or not changed - ACCOMPANYING:
         raise OtherContent()
     originals = b""

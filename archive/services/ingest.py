@@ -95,7 +95,8 @@ class Receipt:
         found = read(head, self.transfer_syntax_uid, whole=not spilled, last=last)
         if found.header.complete or not spilled:
             return found
-        return read(self.incoming.data(), self.transfer_syntax_uid, last=last)
+        with self.incoming.view() as data:
+            return read(data, self.transfer_syntax_uid, last=last)
 
     def _require_whole(self, walked: int) -> None:
         """A data set that ends inside an element would be archived broken, and one that inflates
@@ -322,7 +323,9 @@ class Receipt:
         bytes go again.
         """
         self.incoming = vault.Incoming(self.session.peer.environment)
-        self.incoming.write(vault.read(self.session.peer.environment, kept.digest))
+        with vault.hold(self.incoming.environment, kept.digest, kept.size) as held:
+            for piece in held.pieces():
+                self.incoming.write(piece)
         try:
             if not self._is_archived(header, admitted, target):
                 raise StorageGone("the row that was first was taken back")  # it failed: unsettled

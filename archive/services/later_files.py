@@ -101,9 +101,17 @@ def offer(later: Later, places: Places) -> bool:
         address="rebuilt from the vault",
     )
     try:
-        held = vault.read(file.environment, archived.digest, archived.store)
-        with vault.Incoming(file.environment) as incoming:
-            incoming.write(vault.read(file.environment, file.digest, file.store))
+        size = vault.size_of(file.environment, file.digest, file.store)
+        with (
+            vault.hold(
+                file.environment, archived.digest, archived.size, archived.store
+            ) as bytes_held,
+            bytes_held.view() as held,
+            vault.hold(file.environment, file.digest, size, file.store) as other,
+            vault.Incoming(file.environment) as incoming,
+        ):
+            for piece in other.pieces():
+                incoming.write(piece)
             sent = Sent(file.header, incoming, file.meta.transfer_syntax_uid, file.meta)
             corrections.offer(peer, archived, held, sent, superseded=later.superseded)
     except StorageGone:

@@ -11,6 +11,7 @@ from pydicom.uid import UID, EncapsulatedPDFStorage, ExplicitVRLittleEndian
 from archive.errors import NotFound
 from archive.errors.web import NotAcceptable, RequestUnclear
 from archive.objects import elements, rendering, transcoding
+from archive.objects.gathering import gathered
 from archive.objects.opened import Opened, opened
 from archive.objects.rendering import Piece, Region, Window
 from archive.services import previews
@@ -70,7 +71,8 @@ def taken_apart(item: Outgoing, held: Held, *, little: bool = False) -> Iterator
     syntax = item.transfer_syntax_uid
     if little and not elements.encoding_of(syntax).little:
         plain = str(ExplicitVRLittleEndian)
-        yield opened(transcoding.convert(held.data(), syntax, plain), plain)
+        with held.view() as data:
+            yield opened(gathered(transcoding.converted(data, syntax, plain)), plain)
         return
     with held.view() as data:
         yield opened(data, syntax)

@@ -138,10 +138,14 @@ def _came_before(
     if algorithm:
         integrity.heal_note(incoming, replace(meta, digest_algorithm=algorithm), known)
     else:
-        archived = vault.read(peer.environment, bytes(known.digest))
         before, sent = known.transfer_syntax_uid, note.transfer_syntax_uid
-        if not same_content(archived, before, bytes(incoming.data()), sent):
-            raise RejectionNoteReused()
+        with (
+            vault.hold(peer.environment, bytes(known.digest), known.size) as held,
+            held.view() as archived,
+            incoming.view() as data,
+        ):
+            if not same_content(archived, before, data, sent):
+                raise RejectionNoteReused()
     return known
 
 

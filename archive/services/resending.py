@@ -43,9 +43,23 @@ def take(
         return _same(archived, sent)
     digests = sent.incoming.digests()
     _require_no_earlier(archived, sent, digests)
-    held = _read(sent.meta.environment, archived)
-    data = bytes(sent.incoming.data())
-    if same_content(held, archived.transfer_syntax_uid, data, sent.transfer_syntax_uid):
+    with _hold(sent.meta.environment, archived) as bytes_held, bytes_held.view() as held:
+        return _compared(peer, terms, archived, held, sent, digests, require)
+
+
+def _compared(
+    peer: Peer,
+    terms: Terms,
+    archived: Archived,
+    held: memoryview,
+    sent: Sent,
+    digests: Collection[bytes],
+    require: Callable[[Header], None],
+) -> Again:
+    """With the bytes in force. Raises the same."""
+    with sent.incoming.view() as data:
+        is_same = same_content(held, archived.transfer_syntax_uid, data, sent.transfer_syntax_uid)
+    if is_same:
         if not vault.make_durable(sent.meta.environment, archived.digest, archived.store):
             raise BytesDamaged("its bytes were withdrawn a moment ago")
         return Again.REPEATED
@@ -87,10 +101,10 @@ def _require_no_earlier(archived: Archived, sent: Sent, digests: Collection[byte
         raise OtherContent("an earlier version of the object; the corrected one stays")
 
 
-def _read(environment: str, archived: Archived) -> bytes:
+def _hold(environment: str, archived: Archived) -> vault.Held:
     """The bytes in force. Damage that shows here is dealt with as anywhere."""
     try:
-        return vault.read(environment, archived.digest, archived.store)
+        return vault.hold(environment, archived.digest, archived.size, archived.store)
     except (BytesDamaged, InstanceUnknown):
         integrity.found_damaged(archived.id)
         raise BytesDamaged() from None

@@ -16,7 +16,7 @@ from archive.statements import Bare, execute
 _BIGINT = Struct(">q")
 _FIND = """
 SELECT i.id, i.study_id, s.register_id, i.digest, i.digest_algorithm, i.transfer_syntax_uid,
-    i.store, i.version, i.rejection, i.damaged_at IS NOT NULL, s.state = 'destroyed'
+    i.size, i.store, i.version, i.rejection, i.damaged_at IS NOT NULL, s.state = 'destroyed'
 FROM archive_instance i JOIN archive_study s ON s.id = i.study_id
 WHERE i.environment = %s AND i.sop_instance_uid = %s
 """
@@ -59,6 +59,7 @@ class Archived(NamedTuple):
     digest: bytes
     digest_algorithm: str
     transfer_syntax_uid: str
+    size: int
     store: str
     version: int
     rejection: str

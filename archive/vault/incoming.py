@@ -1,6 +1,5 @@
 """An object on its way into the vault, and where it comes to stand."""
 
-import mmap
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -11,6 +10,7 @@ from types import TracebackType
 
 from archive import config, stores
 from archive.objects import part10
+from archive.objects.gathering import viewed
 from archive.stores import folders, writing
 from archive.vault import digests
 from archive.vault.digests import ALGORITHM
@@ -100,18 +100,8 @@ class Incoming:
             with memoryview(self.head) as whole:
                 yield whole
             return
-        with (
-            mmap.mmap(self._file, 0, access=mmap.ACCESS_READ) as mapped,
-            memoryview(mapped) as file,
-        ):
-            with file[DATA_OFFSET:] as whole:
-                yield whole
-
-    def data(self) -> bytes | bytearray:
-        """The whole data set again, for a comparison with what is archived."""
-        if self._path is None:
-            return self.head
-        return self._path.read_bytes()[DATA_OFFSET:]
+        with viewed(self._file, DATA_OFFSET) as whole:
+            yield whole
 
     def keep(self, meta: part10.FileMeta, standing: Standing = lambda kept: None) -> Kept:
         """Make the bytes durable under their digest. `standing` is told once they can be read

@@ -3,7 +3,6 @@ bytes alone.
 """
 
 import errno
-import mmap
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -14,6 +13,7 @@ from typing import BinaryIO, cast
 from archive import config, stores
 from archive.errors import BytesDamaged, InstanceUnknown
 from archive.objects import header, part10, series_facts
+from archive.objects.gathering import gathered, viewed
 from archive.objects.header import Header
 from archive.objects.series_facts import SeriesFacts
 from archive.stores import Store, folders
@@ -49,7 +49,7 @@ class Held:
         self._file = file
         self._start = start
 
-    def behind(self, head: bytes, rest: int) -> "Held":
+    def behind(self, head: bytes | memoryview, rest: int) -> "Held":
         """The data set from its byte `rest` on, and in front of that another beginning. It is
         closed in place of this one.
         """
@@ -59,7 +59,12 @@ class Held:
 
     def pieces(self) -> Iterator[bytes | memoryview]:
         """The data set; may be asked for again."""
-        yield from self._pieces
+        for piece in self._pieces:
+            if len(piece) <= SPILL:
+                yield piece
+                continue
+            for start in range(0, len(piece), READ_CHUNK):
+                yield piece[start : start + READ_CHUNK]
         if self._file is None:
             return
         self._file.seek(self._start)
@@ -71,19 +76,14 @@ class Held:
 
     @contextmanager
     def view(self) -> Iterator[memoryview]:
-        """The data set to walk over, without reading a large one into memory, unless it has
-        another beginning. No slice of it may outlive it.
+        """The data set to walk over, without reading a large one into memory. Raises StorageFull,
+        StorageGone of one with another beginning, which is written down anew for it.
         """
-        if self._file is None or self._pieces:
-            with memoryview(self.data()) as whole:
+        if self._file is not None and not self._pieces:
+            with viewed(self._file.fileno(), DATA_OFFSET) as whole:
                 yield whole
-            return
-        with (
-            mmap.mmap(self._file.fileno(), 0, access=mmap.ACCESS_READ) as mapped,
-            memoryview(mapped) as file,
-        ):
-            with file[DATA_OFFSET:] as whole:
-                yield whole
+        else:
+            yield memoryview(gathered(self.pieces()))
 
     def close(self) -> None:
         if self._file is not None:
@@ -169,8 +169,14 @@ def read_header(
         head = header.read_header(file.read(HEAD), transfer_syntax_uid, whole=False)
     if head.complete:
         return head
-    with _past_prefix(environment, digest, store) as file:
-        return header.read_header(file.read(), transfer_syntax_uid)
+    if size_of(environment, digest, store) <= SPILL:
+        with _past_prefix(environment, digest, store) as file:
+            return header.read_header(file.read(), transfer_syntax_uid)
+    with Held(file=_seekable(_open(environment, digest, store))) as held:
+        for _ in held.pieces():  # what a disk cannot read would end the process from a mapping
+            pass
+        with held.view() as whole:
+            return header.read_header(whole, transfer_syntax_uid)
 
 
 def read_series_facts(

@@ -134,6 +134,7 @@ def test_what_unpacks_to_too_much_fills_no_memory(monkeypatch: pytest.MonkeyPatc
 @pytest.mark.parametrize("target", transcoding.PLAIN)
 def test_in_pieces_it_is_the_same(target: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(transcoding, "PIECE", 64)
+    monkeypatch.setattr(transcoding, "FEW", 64)  # packed ones, frame by frame
     several = 0
     for name, (data, syntax) in samples.data_sets().items():
         if syntax == target or name in NOT_UNPACKED | samples.TRUNCATED:
