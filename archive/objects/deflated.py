@@ -3,7 +3,8 @@ further than the settings allow, and none that becomes large is held in memory.
 """
 
 import zlib
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from contextlib import suppress
 from typing import NoReturn
 
 from pydicom.dataset import Dataset
@@ -13,7 +14,7 @@ from archive.config import settings
 from archive.errors import DatasetUnreadable, InflatesTooFar
 from archive.objects import elements
 from archive.objects.elements import Bytes
-from archive.objects.gathering import gathered, reading
+from archive.objects.gathering import FEW, gathered, reading
 
 PIECE = 1 << 20
 
@@ -27,13 +28,23 @@ def plain(data: Bytes, transfer_syntax_uid: str, *, most: int | None = None) -> 
     return gathered(_inflated(data, _limit(most)))
 
 
-def dataset(data: Bytes, transfer_syntax_uid: str, *, most: int | None = None) -> Dataset:
-    """The same as pydicom reads it. Raises DatasetUnreadable, InflatesTooFar, elements.TooMany, and
-    on broken bytes what pydicom raises.
+def dataset(
+    data: Bytes,
+    transfer_syntax_uid: str,
+    *,
+    most: int | None = None,
+    only: Collection[int] = (),
+) -> Dataset:
+    """The same as pydicom reads it; if any are named, of a large one `only` these elements. Raises
+    DatasetUnreadable, InflatesTooFar, StorageFull, StorageGone, elements.TooMany, and on broken
+    bytes what pydicom raises.
     """
     encoding = elements.encoding_of(transfer_syntax_uid)
     data = plain(data, transfer_syntax_uid, most=most)
     elements.require_few(data, encoding)
+    if only and len(data) > FEW:
+        with suppress(elements.Odd, elements.Truncated):  # pydicom may understand more of it
+            data = elements.chosen(data, encoding, only.__contains__)
     return read_dataset(reading(data), not encoding.explicit, encoding.little)
 
 

@@ -6,7 +6,7 @@ decides whether to hand over to pydicom.
 
 import re
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from enum import Enum, auto
 from itertools import islice, product
 from struct import Struct
@@ -224,6 +224,17 @@ def elements(data: Bytes, start: int, stop: int, encoding: Encoding) -> Iterator
         if position > stop:
             raise Truncated
         yield Element(tag, vr, value, end, length == UNDEFINED, inner)
+
+
+def chosen(data: Bytes, encoding: Encoding, wanted: Callable[[int], bool]) -> bytes:
+    """A data set of those top elements alone, as they stand. Raises Odd, Truncated."""
+    begin, found = 0, bytearray()
+    for element in elements(data, 0, len(data), encoding):
+        end = element.stop + (8 if element.undefined else 0)
+        if wanted(element.tag):
+            found += data[begin:end]
+        begin = end
+    return bytes(found)
 
 
 def require_whole(data: Bytes, transfer_syntax_uid: str, walked: int = 0) -> None:

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 
 from pydicom.dataset import Dataset
 
-from archive.errors import DatasetUnreadable
+from archive.errors import DatasetUnreadable, StorageFull, StorageGone
 from archive.objects import deflated, elements, manifest
 
 SOP_CLASS_UID = manifest.sop_class_uid
 SCHEME = "DCM"
 INFLATED_LIMIT = 64 << 20
+# Specific Character Set, Concept Name Code Sequence, Current Requested Procedure Evidence Sequence.
+LOOKED_AT = frozenset((0x00080005, 0x0040A043, 0x0040A375))
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +34,15 @@ class KeyObjects:
 
 
 def read(data: elements.Bytes, transfer_syntax_uid: str) -> KeyObjects:
-    """Raises DatasetUnreadable."""
+    """Raises DatasetUnreadable; of one that is inflated also StorageFull, StorageGone."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            dataset = deflated.dataset(data, transfer_syntax_uid, most=INFLATED_LIMIT)
+            dataset = deflated.dataset(
+                data, transfer_syntax_uid, most=INFLATED_LIMIT, only=LOOKED_AT
+            )
             return KeyObjects(_title(dataset), tuple(_named(dataset)))
-    except DatasetUnreadable:
+    except (DatasetUnreadable, StorageFull, StorageGone):
         raise
     except Exception:  # pydicom raises what it likes on broken bytes
         raise DatasetUnreadable("key object selection cannot be read") from None

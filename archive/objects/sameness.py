@@ -385,10 +385,8 @@ def _frames(side: Side) -> Iterator[np.ndarray]:
 
 def _image(side: Side) -> Dataset:
     """What says how pixels are to be read, and nothing else."""
-    begin, told = 0, bytearray()
-    for element in side.top():
-        end = element.stop + (8 if element.undefined else 0)
-        if element.tag >> 16 == PHOTOMETRIC >> 16 or element.tag in OFFSETS:
-            told += side.data[begin:end]
-        begin = end
-    return read_dataset(BytesIO(told), not side.encoding.explicit, side.encoding.little)
+    encoding = side.encoding
+    told = elements.chosen(
+        side.data, encoding, lambda tag: tag >> 16 == PHOTOMETRIC >> 16 or tag in OFFSETS
+    )
+    return read_dataset(BytesIO(told), not encoding.explicit, encoding.little)

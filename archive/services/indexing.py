@@ -26,6 +26,7 @@ from archive.models import (
     StudyState,
 )
 from archive.objects import key_objects, manifest
+from archive.objects.elements import Bytes
 from archive.objects.header import Header
 from archive.objects.part10 import FileMeta
 from archive.queries import standing
@@ -97,12 +98,12 @@ def kind_of(file: File) -> Indexed | None:
     """A note or a manifest; None for an object of a study."""
     if file.meta.sop_class_uid != key_objects.SOP_CLASS_UID:
         return None
-    data = vault.read_file(file.environment, file.digest, file.store)[vault.DATA_OFFSET :]
-    return kind_of_data(file.meta, data)
+    with vault.view(file.environment, file.digest, file.store) as data:
+        return kind_of_data(file.meta, data)
 
 
-def kind_of_data(meta: FileMeta, data: bytes) -> Indexed | None:
-    """The same of a data set in memory. Raises DatasetUnreadable."""
+def kind_of_data(meta: FileMeta, data: Bytes) -> Indexed | None:
+    """The same of a data set. Raises DatasetUnreadable."""
     if meta.sop_class_uid != key_objects.SOP_CLASS_UID:
         return None
     title = key_objects.read(data, meta.transfer_syntax_uid).title

@@ -65,7 +65,7 @@ def note_in(incoming: vault.Incoming, header: Header, transfer_syntax_uid: str) 
     if header.sop_class_uid != key_objects.SOP_CLASS_UID:
         return None
     with incoming.view() as data:
-        content = key_objects.read(bytes(data), transfer_syntax_uid)
+        content = key_objects.read(data, transfer_syntax_uid)
     if content.title not in correction.TITLES:
         return None
     return Note(header, transfer_syntax_uid, content)
@@ -262,8 +262,8 @@ def replay(
     registers, and to what it has begun in another's. What had not come when the note did is awaited
     as it was, also what is there now (`came_after`). Raises DatasetUnreadable.
     """
-    data = vault.read(meta.environment, kept.digest)
-    content = key_objects.read(data, meta.transfer_syntax_uid)
+    with vault.hold(meta.environment, kept.digest, kept.size) as held, held.view() as data:
+        content = key_objects.read(data, meta.transfer_syntax_uid)
     with transaction.atomic():
         uids = [each.instance_uid for each in content.named]
         own = _own_of(organisation.id, meta.environment, uids)

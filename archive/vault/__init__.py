@@ -49,6 +49,7 @@ from archive.vault.reading import (
     read_meta,
     read_series_facts,
     size_of,
+    view,
     where,
 )
 from archive.vault.records import (
@@ -118,6 +119,7 @@ __all__ = [
     "sweep_incoming",
     "take_away",
     "unsealed",
+    "view",
     "where",
     "whose_doubt",
     "without_files",

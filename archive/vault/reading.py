@@ -169,14 +169,24 @@ def read_header(
         head = header.read_header(file.read(HEAD), transfer_syntax_uid, whole=False)
     if head.complete:
         return head
+    with view(environment, digest, store) as whole:
+        return header.read_header(whole, transfer_syntax_uid)
+
+
+@contextmanager
+def view(environment: str, digest: bytes, store: str = "") -> Iterator[bytes | memoryview]:
+    """The data set to walk over, a large one without reading it into memory; the digest is not read
+    again. Raises InstanceUnknown.
+    """
     if size_of(environment, digest, store) <= SPILL:
         with _past_prefix(environment, digest, store) as file:
-            return header.read_header(file.read(), transfer_syntax_uid)
+            yield file.read()
+        return
     with Held(file=_seekable(_open(environment, digest, store))) as held:
         for _ in held.pieces():  # what a disk cannot read would end the process from a mapping
             pass
         with held.view() as whole:
-            return header.read_header(whole, transfer_syntax_uid)
+            yield whole
 
 
 def read_series_facts(

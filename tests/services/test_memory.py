@@ -21,6 +21,7 @@ from archive.services.serving import Outgoing
 from archive.services.sessions import Session
 from tests import cast, notes
 from tests.cast import EXPLICIT, IMPLICIT, dataset
+from tests.notes import KEY_NOTE, QUALITY
 from tests.objects.samples import BIG, DEFLATED, encoded
 from tests.rebuilding import nothing, wipe
 from tests.services.test_corrections import corrected, settle
@@ -171,3 +172,21 @@ def test_given_as_it_is_and_in_another_encoding_and_taken_apart(
     with little(), going().hold() as held, taken_apart(going(), held, little=True) as found:
         assert found.unpacked(FRAMES) == bytes(SIDE * SIDE)
         assert ("OriginalAttributesSequence" in found.dataset) is is_corrected
+
+
+@pytest.mark.parametrize("title", [QUALITY, KEY_NOTE])
+def test_a_note_with_something_large_besides(title: str) -> None:
+    made = image(PixelData=bytes(8))
+    send(made)
+    note = notes.note(title, made)
+    note.add_new(0x00990010, "LO", "KUVA TEST")
+    note.add_new(0x00991001, "OB", bytes(LARGE))
+    send(note)
+    send(note, IMPLICIT)
+    assert Instance.objects.get(sop_instance_uid=made.SOPInstanceUID).rejection == (
+        title if title == QUALITY else ""
+    )
+    wipe()
+    with little():
+        rebuilding.rebuild(nothing)
+    assert Instance.objects.count() == (1 if title == QUALITY else 2)
