@@ -7,6 +7,7 @@ A). RLE says nothing of the kind (PS3.5 annex G).
 
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from struct import Struct
 
 from pydicom.dataset import Dataset
@@ -36,6 +37,23 @@ def samples(frame: bytes) -> int:
             default=0,
         )
     return max(_of_jpeg(frame), default=0) if frame.startswith(_SOI) else 0
+
+
+class Panicked(RuntimeError):
+    """A decoder met bytes that it is not made for."""
+
+
+@contextmanager
+def contained() -> Iterator[None]:
+    """Around whatever decodes: what is written in Rust panics by an exception that is no Exception,
+    which would end the whole process, and with it what others have asked for. Raises Panicked.
+    """
+    try:
+        yield
+    except BaseException as raised:
+        if type(raised).__module__ != "pyo3_runtime":
+            raise
+        raise Panicked("a decoder has panicked") from None
 
 
 def extended_offsets(dataset: Dataset) -> tuple[bytes, bytes] | None:

@@ -158,7 +158,9 @@ def _encoded(
         raise NotFound("the object has no such frame")
     try:
         _require_bounded(dataset, frame)
-        shown = _shown(dataset, pixel_array(dataset, index=frame - 1), window)
+        with codestreams.contained():
+            pixels = pixel_array(dataset, index=frame - 1)
+        shown = _shown(dataset, pixels, window)
     except _UNREADABLE:
         raise Unsupported("the pixels cannot be shown") from None
     image = Image.fromarray(shown)

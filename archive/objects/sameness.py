@@ -25,7 +25,7 @@ from pydicom.pixels import get_decoder
 from pydicom.pixels.utils import as_pixel_options
 
 from archive import errors
-from archive.objects import charsets, deflated, elements
+from archive.objects import charsets, codestreams, deflated, elements
 from archive.objects.elements import Bytes, Element, Encoding, Odd, Truncated
 from archive.objects.gathering import reading
 
@@ -357,7 +357,7 @@ def _same_spans(left: Bytes, lefts: Spans, right: Bytes, rights: Spans) -> bool:
 def _same_decoded(left: Side, right: Side) -> bool:
     """Frame by frame, so that no more than one of each is in memory."""
     try:
-        with warnings.catch_warnings():
+        with codestreams.contained(), warnings.catch_warnings():
             warnings.simplefilter("ignore")
             frames = zip_longest(_frames(left), _frames(right))
             return all(

@@ -205,7 +205,8 @@ def _unpack(dataset: Dataset, source: str) -> None:
         _mend(dataset, list(packed()))
     dataset.file_meta = FileMetaDataset()
     dataset.file_meta.TransferSyntaxUID = UID(source)
-    dataset.decompress(generate_instance_uid=False)
+    with codestreams.contained():
+        dataset.decompress(generate_instance_uid=False)
 
 
 def _frames(dataset: Dataset, packed: Bytes) -> Iterator[bytes]:

@@ -11,7 +11,8 @@ from pydicom.dataset import Dataset
 from pydicom.encaps import encapsulate, generate_frames
 
 from archive.errors import Unsupported
-from archive.objects import codestreams, rendering, transcoding
+from archive.objects import codestreams, rendering, sameness, transcoding
+from tests.objects import samples
 
 PACKED = (
     "JPEG2000.dcm",
@@ -106,3 +107,24 @@ def test_what_ends_too_early_is_read_as_far_as_it_goes() -> None:
         frame = first_frame(opened(name))
         assert {codestreams.samples(frame[:length]) for length in range(4)} == {0}
         assert all(codestreams.samples(frame[:length]) >= 0 for length in range(200))
+
+
+@pytest.mark.parametrize("bit", [0, 2, 3, 4])
+def test_a_frame_that_makes_its_decoder_panic_ends_nothing_else(bit: int) -> None:
+    """One bit of a run's length. What is raised then would pass every `except Exception`."""
+    dataset = opened("SC_rgb_rle_16bit.dcm")
+    syntax = str(dataset.file_meta.TransferSyntaxUID)
+    frame = bytearray(first_frame(dataset))
+    frame[864] ^= 1 << bit
+    dataset.PixelData = encapsulate([bytes(frame)])
+    dataset["PixelData"].is_undefined_length = True
+    broken = samples.encoded(dataset, syntax)
+    with pytest.raises(Unsupported):
+        rendering.png(dataset)
+    with pytest.raises(Unsupported):
+        transcoding.unpacked(dataset, bytes(frame), syntax)
+    for target in transcoding.PLAIN:
+        with pytest.raises(Unsupported):
+            transcoding.converted(broken, syntax, target)
+    whole, _ = samples.data_sets()["SC_rgb_rle_16bit.dcm"]
+    assert not sameness.same_content(whole, syntax, broken, syntax)
