@@ -25,7 +25,7 @@ from pydicom.filewriter import write_dataset
 from archive.errors import DatasetUnreadable
 from archive.objects import deflated, elements
 from archive.objects.elements import EXPLICIT, Bytes, Encoding, Odd, Truncated
-from archive.objects.gathering import gathered
+from archive.objects.gathering import gathered, let_go
 
 CHARACTER_SET, COERCED_AT, ORIGINALS = 0x00080005, 0x00080015, 0x04000561
 ISSUER_QUALIFIERS = 0x00100024
@@ -83,6 +83,7 @@ def _deflated(head: bytes, tail: memoryview) -> Iterator[bytes]:
     )
     for part in parts:
         made = squeezer.compress(part)
+        let_go(tail)
         size += len(made)
         yield made
     made = squeezer.flush()

@@ -14,7 +14,7 @@ from archive.config import settings
 from archive.errors import DatasetUnreadable, InflatesTooFar
 from archive.objects import elements
 from archive.objects.elements import Bytes
-from archive.objects.gathering import FEW, gathered, reading
+from archive.objects.gathering import FEW, gathered, let_go, reading
 
 PIECE = 1 << 20
 
@@ -73,6 +73,7 @@ def _inflated(data: Bytes, limit: int) -> Iterator[bytes]:
                     _refuse(size, limit)
                 yield more
                 left = stream.unconsumed_tail
+            let_go(data)
     except zlib.error:
         raise DatasetUnreadable("deflated data set is damaged") from None
     if not stream.eof:

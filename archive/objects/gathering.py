@@ -48,6 +48,14 @@ def viewed(file: int, start: int = 0) -> Iterator[memoryview]:
             whole.release()
 
 
+def let_go(data: Bytes) -> None:
+    """What was looked at need not stay mapped: who goes over all of a large file would have all of
+    it among a process's pages. The kernel has it still, and gives it again.
+    """
+    if isinstance(data, memoryview) and isinstance(data.obj, mmap.mmap):
+        data.obj.madvise(mmap.MADV_DONTNEED)
+
+
 def _mapped(file: int) -> memoryview:
     """The file may be closed, or lose its name: the mapping goes with the last slice of it."""
     return memoryview(mmap.mmap(file, 0, access=mmap.ACCESS_READ))
@@ -89,6 +97,7 @@ class _Viewed(RawIOBase):
     def __init__(self, data: Bytes) -> None:
         self._data = memoryview(data)
         self._place = 0
+        self._looked_at = 0
 
     def readable(self) -> bool:
         return True
@@ -106,4 +115,8 @@ class _Viewed(RawIOBase):
         piece = self._data[self._place : self._place + len(into)]
         into[: len(piece)] = piece
         self._place += len(piece)
+        self._looked_at += len(piece)
+        if self._looked_at >= FEW:
+            self._looked_at = 0
+            let_go(self._data)
         return len(piece)

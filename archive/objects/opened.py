@@ -19,7 +19,7 @@ from pydicom.uid import ExplicitVRLittleEndian
 from archive.errors import DatasetUnreadable, NotFound, Unsupported
 from archive.objects import charsets, codestreams, deflated, elements, transcoding
 from archive.objects.elements import Bytes, Element, Odd, TooMany, Truncated
-from archive.objects.gathering import reading
+from archive.objects.gathering import let_go, reading
 from archive.objects.transfer_syntaxes import VIDEO
 
 PIXEL_DATA = elements.PIXEL_DATA
@@ -81,7 +81,9 @@ class Opened:
         """Of all plain frames together, piece by piece."""
         if self.pixels is not None:
             for start in range(self.pixels.start, self.pixels.stop, PIECE):
-                yield bytes(self.data[start : min(start + PIECE, self.pixels.stop)])
+                piece = bytes(self.data[start : min(start + PIECE, self.pixels.stop)])
+                let_go(self.data)
+                yield piece
 
     def film(self) -> Iterator[bytes]:
         """The stream as it is stored, fragment after fragment. Raises Unsupported."""
@@ -90,7 +92,9 @@ class Opened:
         _, *fragments = _fragments(self, self.pixels)
         for start, stop in fragments:
             for begin in range(start, stop, PIECE):
-                yield bytes(self.data[begin : min(begin + PIECE, stop)])
+                piece = bytes(self.data[begin : min(begin + PIECE, stop)])
+                let_go(self.data)
+                yield piece
 
     def value(self, path: str) -> bytes:
         """A binary value by its path, as `json_model` has it. Raises NotFound."""

@@ -27,7 +27,7 @@ from pydicom.pixels.utils import as_pixel_options
 from archive import errors
 from archive.objects import charsets, codestreams, deflated, elements
 from archive.objects.elements import Bytes, Element, Encoding, Odd, Truncated
-from archive.objects.gathering import reading
+from archive.objects.gathering import let_go, reading
 
 UNCOMPRESSED = frozenset(
     (
@@ -216,6 +216,8 @@ def _pieces(side: Side, element: Element, vr: bytes) -> Iterator[bytes]:
     is_plain = side.encoding.little or element.vr == b"UN" or size is None or _even(element) % size
     for start in range(element.start, element.stop, PIECE):
         value = bytes(side.data[start : min(start + PIECE, element.stop)])
+        if len(value) == PIECE:
+            let_go(side.data)
         value += b"\0" * (len(value) % 2)
         yield value if is_plain else np.frombuffer(value, f">u{size}").astype(f"<u{size}").tobytes()
 
@@ -347,6 +349,9 @@ def _same_spans(left: Bytes, lefts: Spans, right: Bytes, rights: Spans) -> bool:
         size = min(one_stop - one, other_stop - other, PIECE)
         if bytes(left[one : one + size]) != bytes(right[other : other + size]):
             return False
+        if size == PIECE:
+            let_go(left)
+            let_go(right)
         if one + size < one_stop:
             ones.appendleft((one + size, one_stop))
         if other + size < other_stop:
@@ -381,6 +386,7 @@ def _frames(side: Side) -> Iterator[np.ndarray]:
     decoder = get_decoder(uid.UID(side.transfer_syntax_uid))
     for frame, _ in decoder.iter_array(content, raw=True, **options):
         yield frame
+        let_go(side.data)
 
 
 def _image(side: Side) -> Dataset:

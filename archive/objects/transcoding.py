@@ -27,7 +27,7 @@ from pydicom.uid import (
 from archive import errors
 from archive.objects import codestreams, deflated, elements
 from archive.objects.elements import Bytes, Element, Odd, Truncated
-from archive.objects.gathering import FEW, gathered, reading
+from archive.objects.gathering import FEW, gathered, let_go, reading
 
 # In the order in which a peer that takes several gets them.
 PLAIN = (str(ExplicitVRLittleEndian), str(ImplicitVRLittleEndian), str(ExplicitVRBigEndian))
@@ -131,6 +131,7 @@ def _in_pieces(before: bytes, pixels: Bytes, word: int, after: bytes) -> Iterato
     yield before
     for start in range(0, len(pixels), PIECE):
         piece = bytes(pixels[start : start + PIECE])
+        let_go(pixels)
         yield piece if word == 1 else _turned_round(piece, word)
     if after:
         yield after

@@ -11,6 +11,8 @@ from typing import BinaryIO, Protocol
 
 from blake3 import blake3
 
+from archive.objects.gathering import FEW, let_go
+
 ALGORITHM = "blake3"  # of what comes in
 READ_CHUNK = 1 << 20
 
@@ -39,7 +41,12 @@ def start(algorithm: str = ALGORITHM) -> Hasher:
 
 def of(data: Data, algorithm: str = ALGORITHM) -> bytes:
     running = start(algorithm)
-    running.update(data)
+    if len(data) <= FEW:
+        running.update(data)
+        return running.digest()
+    for place in range(0, len(data), READ_CHUNK):
+        running.update(data[place : place + READ_CHUNK])
+        let_go(data)
     return running.digest()
 
 

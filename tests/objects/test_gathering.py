@@ -7,9 +7,11 @@ from typing import Any
 import pytest
 
 from archive import errors
-from archive.objects import gathering
+from archive.objects import gathering, sameness
 from archive.objects.gathering import gathered, reading
+from archive.vault import digests
 from tests.configuring import Configure
+from tests.objects.samples import EXPLICIT
 
 DATA = bytes(range(251)) * 7
 
@@ -54,6 +56,24 @@ def test_a_vault_that_is_gone_is_no_fault_of_the_object(folder: Path) -> None:
     folder.rmdir()
     with pytest.raises(errors.StorageGone):
         gathered([DATA])
+
+
+def resident() -> int:
+    """Bytes of files among the pages of this process."""
+    lines = Path("/proc/self/status").read_text().splitlines()
+    named = ("RssFile", "RssShmem")
+    return sum(int(line.split()[1]) << 10 for line in lines if line.startswith(named))
+
+
+def test_what_has_been_looked_at_is_no_part_of_the_process() -> None:
+    data, other = (gathered([bytes(32 << 20)]) for _ in range(2))
+    before = resident()
+    digests.of(data, "sha256")
+    assert sameness.same_content(data, EXPLICIT, other, EXPLICIT)
+    assert len(reading(data).read()) == len(data)
+    assert resident() - before < 16 << 20
+    assert sum(data[::4096]) == 0
+    assert resident() - before > 16 << 20  # it would have been seen
 
 
 @pytest.mark.parametrize("data", [DATA, DATA[:900]])
