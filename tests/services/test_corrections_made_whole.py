@@ -8,7 +8,7 @@ from archive.models import Job, JobKind, JobState, Rejection, Study
 from archive.services import corrections, overlays, rebuilding, rejections
 from archive.values import now
 from tests import cast, notes
-from tests.cast import VENLA, dataset
+from tests.cast import MATTI, VENLA, dataset
 from tests.notes import SAFETY, note
 from tests.rebuilding import nothing, rows, wipe
 from tests.services.test_corrections import NEW_PATIENT, corrected, settle, whose
@@ -95,4 +95,25 @@ def test_a_correction_that_was_refused_and_taken_later_is_made_again() -> None:
     before = rows()
     wipe()
     rebuilding.rebuild(nothing)
+    assert rows()["corrections"] == before["corrections"]
+
+
+def test_two_that_said_the_same_and_were_undone_one_after_another_are_both_undone_again() -> None:
+    """Within a minute: the second undoing was taken for one that had been done already."""
+    made = dataset()
+    study = cast.store(made)
+    lay_over(study, **NEW_PATIENT)
+    cast.store(corrected(made, **NEW_PATIENT))
+    assert settle(study) is None
+    for _ in range(2):
+        last = overlays.last_in_force(study)
+        assert last is not None
+        overlays.undo(ARCHIVIST, last, reason="was right")
+    before = rows()
+    assert whose(study) == MATTI
+    rebuilding.rebuild(nothing)
+    assert rows() == before
+    wipe()
+    rebuilding.rebuild(nothing)
+    assert whose(Study.objects.get()) == MATTI
     assert rows()["corrections"] == before["corrections"]
