@@ -1,16 +1,27 @@
 """Corrections and rejections of one study, in the order in which they came (AR-7, AR-10)."""
 
+from datetime import timedelta
+
 import pytest
 
 from archive import vault
 from archive.errors.corrections import RejectedBefore
-from archive.models import Job, JobKind, JobState, Rejection, Study
-from archive.services import corrections, overlays, rebuilding, rejections
+from archive.models import (
+    Correction,
+    Instance,
+    InstanceVersion,
+    Job,
+    JobKind,
+    JobState,
+    Rejection,
+    Study,
+)
+from archive.services import corrections, overlays, rebuilding, rejections, replaying
 from archive.values import now
 from tests import cast, notes
 from tests.cast import MATTI, VENLA, dataset
 from tests.notes import SAFETY, note
-from tests.rebuilding import nothing, rows, wipe
+from tests.rebuilding import corrected_back, nothing, rows, wipe
 from tests.services.test_corrections import NEW_PATIENT, corrected, settle, whose
 from tests.services.test_corrections_laid_over import lay_over
 from tests.services.test_rejections import ARCHIVIST
@@ -117,3 +128,52 @@ def test_two_that_said_the_same_and_were_undone_one_after_another_are_both_undon
     rebuilding.rebuild(nothing)
     assert whose(Study.objects.get()) == MATTI
     assert rows()["corrections"] == before["corrections"]
+
+
+def an_hour_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (corrections, replaying):
+        monkeypatch.setattr(module, "now", lambda: now() + timedelta(hours=1))
+
+
+def test_what_was_laid_over_while_a_correction_was_gathered_is_below_it_again(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """One object always said so, and need not have come again: that shows when it is quiet."""
+    sent, right = dataset(), dataset(AccessionNumber="X1")
+    study = cast.store(sent, right)
+    cast.store(corrected(sent, AccessionNumber="X1"))
+    assert corrections.settle(study.id) is not None
+    lay_over(study, AccessionNumber="L1")
+    an_hour_later(monkeypatch)
+    assert corrections.settle(study.id) is None
+    before = rows()
+    assert Study.objects.get().accession_number == "X1"
+    wipe()
+    rebuilding.rebuild(nothing)
+    after = Study.objects.get()
+    assert (after.accession_number, after.overlay) == ("X1", None)
+    assert rows()["corrections"] == before["corrections"]
+
+
+def test_what_the_index_gathered_is_in_force_before_what_came_after_it(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """The database is one from the moment in which the objects of a correction had come."""
+    made = dataset()
+    study = cast.store(made)
+    cast.store(corrected(made, **NEW_PATIENT))
+    gathered, original = Correction.objects.get(), Instance.objects.get()
+    an_hour_later(monkeypatch)
+    assert corrections.settle(study.id) is None
+    cast.store(corrected_back(made))
+    assert corrections.settle(study.id) is None
+    before = rows()
+    assert whose(study) == MATTI
+    InstanceVersion.objects.filter(number=3).delete()
+    Correction.objects.exclude(id=gathered.id).delete()
+    gathered.save()
+    original.save()
+    rebuilding.rebuild(nothing)
+    corrections.settle(study.id)
+    assert whose(study) == MATTI
+    assert rows() == before
