@@ -1,6 +1,8 @@
 """Corrections and rejections of one study, in the order in which they came (AR-7, AR-10)."""
 
 from datetime import timedelta
+from itertools import count
+from uuid import UUID
 
 import pytest
 
@@ -18,6 +20,7 @@ from archive.models import (
 )
 from archive.services import corrections, overlays, rebuilding, rejections, replaying
 from archive.values import now
+from archive.vault import records
 from tests import cast, notes
 from tests.cast import MATTI, VENLA, dataset
 from tests.notes import SAFETY, note
@@ -177,3 +180,21 @@ def test_what_the_index_gathered_is_in_force_before_what_came_after_it(
     corrections.settle(study.id)
     assert whose(study) == MATTI
     assert rows() == before
+
+
+def test_what_was_decided_within_one_millisecond_is_done_again_in_its_order(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Beyond milliseconds the names of records are chance."""
+    study = cast.store(dataset())
+    names, moments = count(2**80 - 1, -1), count()
+    start = now().replace(microsecond=0) + timedelta(seconds=1)
+    monkeypatch.setattr(records, "uuid7", lambda: UUID(int=next(names)))
+    monkeypatch.setattr(overlays, "now", lambda: start + timedelta(microseconds=next(moments)))
+    for number in ("L1", "L2", "L3"):
+        lay_over(study, AccessionNumber=number)
+    before = rows()
+    wipe()
+    rebuilding.rebuild(nothing)
+    assert Study.objects.get().accession_number == "L3"
+    assert rows()["corrections"] == before["corrections"]
