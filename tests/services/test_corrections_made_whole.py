@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 
 from archive import vault
+from archive.errors import OtherContent
 from archive.errors.corrections import RejectedBefore
 from archive.models import (
     Correction,
@@ -21,7 +22,7 @@ from archive.models import (
 from archive.services import corrections, overlays, rebuilding, rejections, replaying
 from archive.values import now
 from archive.vault import records
-from tests import cast, notes
+from tests import authorising, cast, notes
 from tests.cast import MATTI, VENLA, dataset
 from tests.notes import SAFETY, note
 from tests.rebuilding import corrected_back, nothing, rows, wipe
@@ -78,6 +79,21 @@ def test_bytes_that_were_refused_are_no_correction_when_the_index_is_made_again(
     assert rows() == before
     wipe()
     rebuilding.rebuild(nothing)
+    assert rows() == before
+
+
+def test_bytes_of_whom_may_not_correct_are_no_correction_when_the_index_is_made_again() -> None:
+    """A producer's, of a study that its organiser has begun."""
+    authorising.made(None)
+    notes.allow(cast.RONTGEN, metadata=True)
+    sent, other = authorising.naming(), authorising.naming()
+    study = cast.store(sent)
+    again = authorising.naming(SOPInstanceUID=str(sent.SOPInstanceUID), AccessionNumber="X1")
+    with pytest.raises(OtherContent):
+        cast.store(other, again, business_id=cast.RONTGEN)
+    before = rows()
+    rebuilding.rebuild(nothing)
+    corrections.settle(study.id)
     assert rows() == before
 
 
