@@ -74,7 +74,15 @@ def _rejection(environment: str, record: Record, at: datetime) -> bool:
         known = Rejection.objects.filter(environment=environment, note_uid=meta.sop_instance_uid)
         if known.exists() or owner is None:
             return False
-        rejection_notes.replay(_actor(record), owner, meta, kept, reason=record["reason"], at=at)
+        rejection_notes.replay(
+            _actor(record),
+            owner,
+            meta,
+            kept,
+            reason=record["reason"],
+            at=at,
+            awaited=record.get("awaited"),  # records of before did not tell
+        )
     except ArchiveError:  # the note is damaged: verification tells of it
         return False
     return True

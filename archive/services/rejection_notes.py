@@ -3,7 +3,7 @@
 A note is kept in the vault as any object is, and is no object of the study it speaks of.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID
@@ -259,16 +259,21 @@ def replay(
     *,
     reason: str,
     at: datetime,
+    awaited: Collection[str] | None,
 ) -> None:
-    """Do again what a kept note once did, without judging it anew: to what stands in the sender's
-    registers, and to what it has begun in another's. What had not come when the note did is awaited
-    as it was, also what is there now (`came_after`). Raises DatasetUnreadable.
+    """Do again what a kept note once did, without judging it anew: to all but what it `awaited`; if
+    nobody knows, to what stands in the sender's registers, and to what it has begun in another's.
+    What had not come when the note did is awaited as it was, also what is there now (`came_after`).
+    Raises DatasetUnreadable.
     """
     with vault.hold(meta.environment, kept.digest, kept.size) as held, held.view() as data:
         content = key_objects.read(data, meta.transfer_syntax_uid)
     with transaction.atomic():
         uids = [each.instance_uid for each in content.named]
         own = _own_of(organisation.id, meta.environment, uids, at)
+        if awaited is not None:
+            done = set(uids).difference(awaited)
+            own = Instance.objects.filter(environment=meta.environment, sop_instance_uid__in=done)
         locks.hold(*own.order_by().values_list("study_id", flat=True).distinct())
         rejection = _row(
             content.title,
@@ -286,8 +291,8 @@ def replay(
             for row in own.filter(received_at__lte=at)
             if correction.may_follow(content.title, row.rejection)
         }
-        awaited = tuple(each for each in content.named if each.instance_uid not in found)
-        verdict = Verdict(tuple(found.values()), awaited)
+        left = tuple(each for each in content.named if each.instance_uid not in found)
+        verdict = Verdict(tuple(found.values()), left)
         origin = NOTE if actor.kind == ActorKind.CONNECTION else PORTAL
         rejections.carry_out(rejection, verdict, actor, origin=origin, replayed=True)
 

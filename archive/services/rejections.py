@@ -86,6 +86,7 @@ def carry_out(
         "business_id": rejection.organisation.business_id,
         "reason": rejection.reason,
         "actor": actor_facts(actor),
+        "awaited": [each.instance_uid for each in verdict.awaited],
     }
     if not replayed:
         vault.keep_record(rejection.environment, "rejection", facts, at=rejection.made_at)

@@ -25,8 +25,8 @@ from archive.services import authorisations, rebuilding, registration, rejection
 from archive.values import today
 from tests import authorising, cast, notes
 from tests.cast import MALLILA, RONTGEN, dataset
-from tests.notes import SAFETY, note
-from tests.rebuilding import nothing, wipe
+from tests.notes import QUALITY, SAFETY, note
+from tests.rebuilding import nothing, rows, wipe
 from tests.services.test_registration import state, stored
 from tests.services.test_rejections import ARCHIVIST, named_by_manifest, registered, rejection_of
 
@@ -150,6 +150,23 @@ def test_what_a_former_controller_rejected_of_others_stays_rejected_in_a_rebuilt
     wipe(persons=False)
     rebuilding.rebuild(nothing)
     assert [rejection_of(each) for each in (here, later)] == [SAFETY, SAFETY]
+
+
+@pytest.mark.usefixtures("own_vault")
+def test_a_note_that_did_nothing_to_an_object_does_nothing_to_it_in_a_rebuilt_index() -> None:
+    """Its producer may reject no more; given back, the note would show what another hides."""
+    allowed, made = authorising.made(), authorising.naming()
+    cast.store(made, business_id=RONTGEN)
+    authorisations.revoke(authorising.person(), allowed, reason="x")
+    notes.send(note(QUALITY, made))
+    notes.send(note(SAFETY, made), RONTGEN)
+    assert rejection_of(made) == QUALITY
+    rejections.revoke(ARCHIVIST, Rejection.objects.get(title=SAFETY), reason="nothing to it")
+    before = rows()["rejected"]
+    wipe(persons=False)
+    rebuilding.rebuild(nothing)
+    assert rejection_of(made) == QUALITY
+    assert rows()["rejected"] == before
 
 
 def test_what_a_note_rejected_before_it_came_is_not_counted() -> None:
