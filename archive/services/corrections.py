@@ -310,7 +310,7 @@ def _settle(correction: Correction, replayed_at: datetime | None) -> datetime | 
         others = objects.exclude(id__in=list(versions))
         last_at = max(version.received_at for version in versions.values())
         quiet_at = last_at + timedelta(seconds=settings().quiet_seconds)
-        if now() < quiet_at and others.exists():
+        if (replayed_at or now()) < quiet_at and others.exists():
             return quiet_at
         # Those that always said so need not come again.
         marks = (facts_in(row.environment, row).mark() for row in others.iterator())

@@ -39,7 +39,7 @@ from archive.services.identity import Occasion
 from archive.values import PatientIdentifier
 
 Record = Mapping[str, Any]
-IN_ONE_TRANSACTION = timedelta(minutes=1)  # a record is written last
+IN_ONE_TRANSACTION = timedelta(minutes=1)  # records of before told when they were written
 
 
 def replay(environment: str, record: Record) -> bool:
@@ -74,7 +74,15 @@ def _rejection(environment: str, record: Record, at: datetime) -> bool:
         known = Rejection.objects.filter(environment=environment, note_uid=meta.sop_instance_uid)
         if known.exists() or owner is None:
             return False
-        rejection_notes.replay(_actor(record), owner, meta, kept, reason=record["reason"], at=at)
+        rejection_notes.replay(
+            _actor(record),
+            owner,
+            meta,
+            kept,
+            reason=record["reason"],
+            at=at,
+            awaited=record.get("awaited"),  # records of before did not tell
+        )
     except ArchiveError:  # the note is damaged: verification tells of it
         return False
     return True
@@ -124,7 +132,7 @@ def _undo(environment: str, record: Record, at: datetime) -> bool:
     so it is first asked whether one of them was undone just then.
     """
     study = _study(environment, record)
-    if study is None or _is_undone(study, record["mark"], at):
+    if study is None or _is_undone(study, record, at):
         return False
     last = overlays.last_in_force(_settled(study, at))
     if last is None or last.mark != record["mark"] or (last.in_force_at or at) > at:
@@ -133,9 +141,11 @@ def _undo(environment: str, record: Record, at: datetime) -> bool:
     return True
 
 
-def _is_undone(study: Study, mark: str, at: datetime) -> bool:
+def _is_undone(study: Study, record: Record, at: datetime) -> bool:
+    """Two that say the same may be undone right after each other."""
+    mark, since = record["mark"], at if "undone_at" in record else at - IN_ONE_TRANSACTION
     undone = Correction.objects.filter(study=study, mark=mark, state=CorrectionState.UNDONE)
-    return undone.filter(undone_at__range=(at - IN_ONE_TRANSACTION, at)).exists()
+    return undone.filter(undone_at__range=(since, at)).exists()
 
 
 def _merge(environment: str, record: Record, at: datetime) -> bool:

@@ -11,8 +11,8 @@ from django.db.models import Q
 
 from archive import vault
 from archive.errors import ArchiveError, StorageGone
-from archive.models import Instance, InstanceVersion, RejectedObject
-from archive.services import corrections, indexing, rows
+from archive.models import Instance, InstanceVersion, RejectedObject, Study
+from archive.services import corrections, indexing, policies, rows
 from archive.services.associations import Peer
 from archive.services.corrections import Sent
 from archive.services.indexing import File, Places
@@ -88,7 +88,9 @@ def offer(later: Later, places: Places) -> bool:
     archived = rows.find(file.environment, file.meta.sop_instance_uid)
     register = places.registers.get(file.meta.controller_oid)
     sender = places.sender(file.meta, register) if register else None
-    if archived is None or sender is None or _was_refused(archived, file):
+    if archived is None or sender is None:
+        return False
+    if _was_refused(archived, file, sender.organisation_id):
         return False
     peer = Peer(
         association_id=uuid7(),
@@ -121,11 +123,23 @@ def offer(later: Later, places: Places) -> bool:
     return True
 
 
-def _was_refused(archived: Archived, file: File) -> bool:
-    """Nothing is taken of an object that is rejected; what was refused then may stand there still.
-    What has been sent again and taken since has the head of when it was refused.
+def _was_refused(archived: Archived, file: File, organisation_id: UUID) -> bool:
+    """Nothing is taken of an object that is rejected, nor of whom may not correct it; what was
+    refused then may stand there still. What has been sent again and taken since has the head of
+    when it was refused.
     """
+    if not vault.is_doubted(file.environment, file.digest):
+        return False
     at = file.meta.received_at
     notes = RejectedObject.objects.filter(instance_id=archived.id, rejection__made_at__lte=at)
     was_rejected = notes.filter(Q(ended_at=None) | Q(ended_at__gt=at)).exists()
-    return was_rejected and vault.is_doubted(file.environment, file.digest)
+    return was_rejected or not _may_correct(organisation_id, archived.study_id)
+
+
+def _may_correct(organisation_id: UUID, study_id: UUID) -> bool:
+    """As things are today: bytes are doubted for minutes."""
+    agreed = policies.correction_in_force(organisation_id)
+    theirs = Study.objects.filter(
+        Q(register__organisation=organisation_id) | Q(connection__organisation=organisation_id)
+    )
+    return agreed is not None and agreed.metadata and theirs.filter(id=study_id).exists()

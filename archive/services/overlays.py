@@ -215,6 +215,7 @@ def undo(
         last = last_in_force(study)
         if last is None or last.id != correction.id:
             raise CorrectionOutdated()
+        at = replayed_at or now()
         standing = study_moves.facts_of(study)
         restored = _before(last, standing)
         newest = corrections.newest_versions(last).items()
@@ -224,7 +225,7 @@ def undo(
         say_what_finds(study.id, restored_versions)
         Correction.objects.filter(id=last.id).update(
             state=CorrectionState.UNDONE,
-            undone_at=replayed_at or now(),
+            undone_at=at,
             undone_by=actor.name[:200],
             undone_why=reason[:200],
         )
@@ -234,7 +235,7 @@ def undo(
             named_persons.require_none_of(person_id(study.patient), study.id)
         _tell_undone(actor, study, last, list(standing.changes(restored)), reason)
         if replayed_at is None:
-            _keep_undo_record(actor, study, last, reason)
+            _keep_undo_record(actor, study, last, reason, at)
 
 
 def _before(correction: Correction, standing: StudyFacts) -> StudyFacts:
@@ -263,11 +264,14 @@ def _tell_undone(
     ledger.record(ledger.Kind.CORRECTION_UNDONE, about, facts, actor=actor)
 
 
-def _keep_undo_record(actor: Actor, study: Study, correction: Correction, reason: str) -> None:
+def _keep_undo_record(
+    actor: Actor, study: Study, correction: Correction, reason: str, at: datetime
+) -> None:
     told = {
         "study": study.study_instance_uid,
         "mark": correction.mark,
+        "undone_at": at.isoformat(),
         "reason": reason,
         "actor": rejections.actor_facts(actor),
     }
-    vault.keep_record(study.environment, "undo", told, at=now())
+    vault.keep_record(study.environment, "undo", told, at=at)

@@ -7,7 +7,8 @@ first, then the versions among them and what was decided about them, in the orde
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
+from itertools import groupby
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q
@@ -56,7 +57,9 @@ def rebuild(tell: Tell, environments: Iterable[str] = tuple(Environment.values))
             if _index(file, places, policy, progress) is Indexed.OTHER:
                 others[file.meta.sop_instance_uid].append(file)
             tell(progress)
-        _replay_all(environment, _course(others, places), progress)
+        course = _course(others, places)
+        course.expect_awaited(environment)
+        _replay_all(environment, course, progress)
         indexing.tie_to_authorisations(environment)
         progress.missing += set_aside.tell_missing(environment, places)
         set_aside.settle(environment)
@@ -100,7 +103,7 @@ def _replay_all(environment: str, course: Course, progress: Progress) -> None:
     """
     damaged = {
         key
-        for key in vault.record_keys(environment)
+        for key in _in_turn(vault.record_keys(environment))
         if not _replay(environment, key, course, progress)
     }
     course.go_on()
@@ -109,6 +112,24 @@ def _replay_all(environment: str, course: Course, progress: Progress) -> None:
         kept_records.report_damaged(environment, key)
     kept_records.settle(environment, but=damaged)
     progress.damaged_records += len(damaged)
+
+
+def _in_turn(keys: Iterable[str]) -> Iterator[str]:
+    """Their names are in the order of milliseconds, and say no more: of several in one the records
+    are asked.
+    """
+    for _, found in groupby(keys, key=vault.moment_of):
+        together = list(found)
+        yield from sorted(together, key=_told_at) if len(together) > 1 else together
+
+
+def _told_at(key: str) -> datetime:
+    try:
+        return datetime.fromisoformat(vault.read_record(key)["at"]).astimezone(UTC)
+    except StorageGone:
+        raise
+    except NOT_AS_WRITTEN:  # it is told of in its turn
+        return datetime.min.replace(tzinfo=UTC)
 
 
 def _replay(environment: str, key: str, course: Course, progress: Progress) -> bool:

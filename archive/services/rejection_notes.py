@@ -3,7 +3,7 @@
 A note is kept in the vault as any object is, and is no object of the study it speaks of.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from uuid import UUID
@@ -23,6 +23,7 @@ from archive.errors.corrections import (
 from archive.models import (
     Instance,
     Organisation,
+    RegisterHolding,
     RejectedObject,
     Rejection,
     RejectionTitle,
@@ -38,7 +39,8 @@ from archive.rules.admission import Policy
 from archive.rules.correction import Known, Terms, Verdict
 from archive.services import integrity, named_persons, publishing, rejections
 from archive.services.associations import Peer
-from archive.values import PatientIdentifier, now, today
+from archive.services.indexing import is_made_again
+from archive.values import PatientIdentifier, civil_day, now, today
 from archive.vault import Kept
 
 MOST = 100_000  # objects of one note
@@ -257,16 +259,21 @@ def replay(
     *,
     reason: str,
     at: datetime,
+    awaited: Collection[str] | None,
 ) -> None:
-    """Do again what a kept note once did, without judging it anew: to what stands in the sender's
-    registers, and to what it has begun in another's. What had not come when the note did is awaited
-    as it was, also what is there now (`came_after`). Raises DatasetUnreadable.
+    """Do again what a kept note once did, without judging it anew: to all but what it `awaited`; if
+    nobody knows, to what stands in the sender's registers, and to what it has begun in another's.
+    What had not come when the note did is awaited as it was, also what is there now (`came_after`).
+    Raises DatasetUnreadable.
     """
     with vault.hold(meta.environment, kept.digest, kept.size) as held, held.view() as data:
         content = key_objects.read(data, meta.transfer_syntax_uid)
     with transaction.atomic():
         uids = [each.instance_uid for each in content.named]
-        own = _own_of(organisation.id, meta.environment, uids)
+        own = _own_of(organisation.id, meta.environment, uids, at)
+        if awaited is not None:
+            done = set(uids).difference(awaited)
+            own = Instance.objects.filter(environment=meta.environment, sop_instance_uid__in=done)
         locks.hold(*own.order_by().values_list("study_id", flat=True).distinct())
         rejection = _row(
             content.title,
@@ -284,8 +291,8 @@ def replay(
             for row in own.filter(received_at__lte=at)
             if correction.may_follow(content.title, row.rejection)
         }
-        awaited = tuple(each for each in content.named if each.instance_uid not in found)
-        verdict = Verdict(tuple(found.values()), awaited)
+        left = tuple(each for each in content.named if each.instance_uid not in found)
+        verdict = Verdict(tuple(found.values()), left)
         origin = NOTE if actor.kind == ActorKind.CONNECTION else PORTAL
         rejections.carry_out(rejection, verdict, actor, origin=origin, replayed=True)
 
@@ -294,17 +301,29 @@ def came_after(note: Rejection) -> list[tuple[UUID, datetime]]:
     """The objects that a replayed note awaits and that came later, with when, in their order."""
     awaited = RejectedObject.objects.filter(rejection=note, ended_at=None, instance=None)
     uids = list(awaited.values_list("sop_instance_uid", flat=True))
-    own = _own_of(note.organisation_id, note.environment, uids)
+    own = _own_of(note.organisation_id, note.environment, uids, note.made_at)
     later = own.filter(received_at__gt=note.made_at).order_by("received_at", "id")
     return list(later.values_list("id", "received_at"))
 
 
-def _own_of(organisation_id: UUID, environment: str, uids: list[str]) -> QuerySet[Instance]:
-    """Of what a note names what stands in its sender's registers, and what that has begun in
-    another's.
+def came_again(note: Rejection) -> list[tuple[UUID, datetime]]:
+    """Of these those whose rows were made again: of the others it was asked when they came."""
+    came = dict(came_after(note))
+    rows = Instance.objects.filter(id__in=list(came)).values_list("id", "association_id")
+    again = {instance_id for instance_id, brought_by in rows if is_made_again(brought_by)}
+    return [(each, at) for each, at in came.items() if each in again]
+
+
+def _own_of(
+    organisation_id: UUID, environment: str, uids: list[str], at: datetime
+) -> QuerySet[Instance]:
+    """Of what a note names what stands in its sender's registers, those it had when the note came
+    among them, and what that has begun in another's.
     """
+    held = RegisterHolding.objects.filter(organisation=organisation_id, until__gte=civil_day(at))
     return Instance.objects.filter(
         Q(study__register__organisation=organisation_id)
+        | Q(study__register__in=held.values("register"))
         | Q(study__connection__organisation=organisation_id),
         environment=environment,
         sop_instance_uid__in=uids,

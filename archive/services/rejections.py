@@ -86,6 +86,7 @@ def carry_out(
         "business_id": rejection.organisation.business_id,
         "reason": rejection.reason,
         "actor": actor_facts(actor),
+        "awaited": [each.instance_uid for each in verdict.awaited],
     }
     if not replayed:
         vault.keep_record(rejection.environment, "rejection", facts, at=rejection.made_at)
@@ -239,8 +240,8 @@ def fall_again(note: Rejection, instance_id: UUID) -> None:
         waiting = RejectedObject.objects.filter(rejection=note, ended_at=None, instance=None)
         for row in waiting.filter(sop_instance_uid=instance.sop_instance_uid):
             if _fall_on(instance, row, replayed_at=instance.received_at):
-                _count_again({instance.study_id})
                 wake(instance.study)
+                _count_again({instance.study_id})
 
 
 def _fall_on(

@@ -134,6 +134,7 @@ def _nameless(actor: Actor, finding: Finding) -> Repair:
             environment=finding.environment, study_instance_uid=file.header.study_instance_uid
         )
         _register(study)
+        replaying.hide_awaited(finding.environment, uid, places)
         return Repair.INDEXED
     if outcome is Indexed.OTHER:
         replaying.take_versions([file, *_others_of(finding, uid)], places)

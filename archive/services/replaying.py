@@ -19,6 +19,7 @@ from archive.models import Correction, CorrectionState, RejectedObject, Rejectio
 from archive.services import corrections, decisions, later_files, rejection_notes, rejections
 from archive.services.indexing import File, Places
 from archive.services.later_files import Later
+from archive.values import now
 
 Record = Mapping[str, Any]
 
@@ -32,11 +33,23 @@ class Course:
         self._waiting: list[tuple[datetime, int, Callable[[], None]]] = []
         self._turns = count()  # of what came in one moment
         self._offered: dict[UUID, dict[UUID, datetime]] = defaultdict(dict)  # since it was settled
+        self._begun: set[UUID] = set()  # studies of which something was offered
 
     def expect(self, files: Iterable[File]) -> None:
         """Files of one object that no row names."""
         for each in later_files.of_object(list(files), self._places):
             self._wait(each.came, partial(self._offer, each))
+
+    def expect_awaited(self, environment: str, **which: str) -> None:
+        """Objects that the index had forgotten, and a note that it knows waits for: storing them
+        hid them at once.
+        """
+        waiting = RejectedObject.objects.filter(ended_at=None, instance=None, **which)
+        notes = Rejection.objects.filter(
+            environment=environment, id__in=waiting.values("rejection")
+        )
+        for note in notes.iterator():
+            self._fall_later(note, rejection_notes.came_again(note))
 
     def decided(self, environment: str, record: Record, at: datetime) -> bool:
         """Do a decision again; whether it changed anything. Raises KeyError, TypeError, ValueError
@@ -54,7 +67,7 @@ class Course:
             _, _, happen = heappop(self._waiting)
             happen()
         for study_id in list(self._offered):
-            self._settle(study_id, until)
+            self._settle(study_id, until or now())
 
     def _wait(self, at: datetime, happen: Callable[[], None]) -> None:
         heappush(self._waiting, (at, next(self._turns), happen))
@@ -62,21 +75,32 @@ class Course:
     def _offer(self, later: Later) -> None:
         """What an object's next version corrected is the one before, so that is put in force first:
         a study that was corrected and back differs from its original in nothing that is corrected.
+        So is what the index gathered before.
         """
-        if later.instance_id in self._offered[later.study_id]:
-            self._settle(later.study_id, later.came)
+        study_id = later.study_id
+        offered = self._offered.get(study_id, {})
+        if later.instance_id in offered or study_id not in self._begun:
+            self._settle(study_id, later.came)
+        self._begun.add(study_id)
         if later_files.offer(later, self._places):
             self.versions += 1
-            self._offered[later.study_id][later.instance_id] = later.came
+            self._offered[study_id][later.instance_id] = later.came
+            quiet_at = later.came + timedelta(seconds=settings().quiet_seconds)
+            self._wait(quiet_at, partial(self._be_quiet, study_id, later.came))
 
-    def _settle(self, study_id: UUID, until: datetime | None) -> None:
-        """As when nothing more had come for a while; of objects that came after that it is asked
-        whether they belong to the study as it had become.
+    def _be_quiet(self, study_id: UUID, came: datetime) -> None:
+        """Nothing more has come for a while, unless something has."""
+        if came == max(self._offered.get(study_id, {}).values(), default=None):
+            self._settle(study_id, came + timedelta(seconds=settings().quiet_seconds))
+
+    def _settle(self, study_id: UUID, at: datetime) -> None:
+        """As it was then; of objects that came after that it is asked whether they belong to the
+        study as it had become. What is gathered today is looked at by its own job.
         """
-        offered = self._offered.pop(study_id)
-        if offered:
-            at = max(offered.values()) + timedelta(seconds=settings().quiet_seconds)
-            corrections.settle(study_id, replayed_at=min(at, until) if until else at)
+        self._offered.pop(study_id, None)
+        again = corrections.settle(study_id, replayed_at=min(at, now()))
+        if again is not None and again <= now():
+            self._wait(again, partial(self._settle, study_id, again))
 
     def _rejected(self, note: Rejection, at: datetime) -> None:
         """It may have made a correction whole, and awaited what had not come by then."""
@@ -85,13 +109,23 @@ class Course:
             study__in=named.values("instance__study"), state=CorrectionState.GATHERING
         )
         for study_id in set(gathering.values_list("study_id", flat=True)):
-            corrections.settle(study_id, replayed_at=at)
-        for instance_id, came in rejection_notes.came_after(note):
-            self._wait(came, partial(rejections.fall_again, note, instance_id))
+            self._settle(study_id, at)
+        self._fall_later(note, rejection_notes.came_after(note))
+
+    def _fall_later(self, note: Rejection, came: Iterable[tuple[UUID, datetime]]) -> None:
+        for instance_id, at in came:
+            self._wait(at, partial(rejections.fall_again, note, instance_id))
 
 
 def take_versions(files: Iterable[File], places: Places) -> None:
     """Files of one object that no row names, taken in as when they came."""
     course = Course(places)
     course.expect(files)
+    course.go_on()
+
+
+def hide_awaited(environment: str, sop_instance_uid: str, places: Places) -> None:
+    """An object that has been indexed again, as storing it did."""
+    course = Course(places)
+    course.expect_awaited(environment, sop_instance_uid=sop_instance_uid)
     course.go_on()

@@ -57,6 +57,12 @@ def _turn(key: str) -> tuple[bool, str]:
     return not folder.isdigit(), name
 
 
+def moment_of(key: str) -> tuple[str, str]:
+    """What a record's name tells of its time, which others may share."""
+    _, _, folder, name = key.split("/")
+    return folder, name[:12] if folder.isdigit() else name
+
+
 def records_behind(environment: str, key: str) -> Iterator[str]:
     """In the order of their keys."""
     listed = [store.keys(f"{environment}/records", key) for store in stores.configured().values()]

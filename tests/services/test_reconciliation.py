@@ -17,13 +17,14 @@ from archive.models import (
     InstanceVersion,
     Job,
     LedgerEvent,
+    RejectedObject,
     Round,
     Study,
 )
-from archive.services import reconciliation, registration, repairs
+from archive.services import authorisations, reconciliation, registration, repairs
 from archive.services.repairs import Repair
 from archive.values import now
-from tests import builders, cast, notes
+from tests import authorising, builders, cast, notes
 from tests.cast import VENLA, dataset
 from tests.services.test_corrections import NEW_PATIENT, corrected, moved, served, settle
 from tests.services.test_registration import state, stored
@@ -149,6 +150,22 @@ def test_bytes_without_a_row_are_indexed(own_vault: Path) -> None:
     row = Instance.objects.get(digest=digest)
     assert (row.study_id, row.sop_instance_uid) == (study.id, made.SOPInstanceUID)
     assert go_round() == {}
+
+
+def test_what_a_note_awaits_is_hidden_when_it_is_indexed_also_by_whom_may_reject_no_more(
+    own_vault: Path,
+) -> None:
+    allowed, made = authorising.made(), authorising.naming()
+    notes.send(notes.note(notes.SAFETY, made), cast.RONTGEN)
+    study = cast.store(made, business_id=cast.RONTGEN)
+    authorisations.revoke(authorising.person(), allowed, reason="x")
+    RejectedObject.objects.update(instance=None)  # as before it came
+    Instance.objects.all().delete()
+    age(own_vault)
+    assert go_round().keys() == {"bytes-without-row"}
+    assert mend("bytes-without-row") is Repair.INDEXED
+    registration.advance(study.id)
+    assert Instance.objects.get().rejection == notes.SAFETY
 
 
 def test_a_correction_that_the_database_has_forgotten_is_in_force_again(own_vault: Path) -> None:

@@ -17,14 +17,16 @@ from archive.models import (
     RegisterHolding,
     RejectedObject,
     Rejection,
+    Series,
     Study,
 )
 from archive.rules.access import Action
-from archive.services import registration, rejections
+from archive.services import authorisations, rebuilding, registration, rejections
 from archive.values import today
-from tests import cast, notes
-from tests.cast import MALLILA, dataset
-from tests.notes import SAFETY, note
+from tests import authorising, cast, notes
+from tests.cast import MALLILA, RONTGEN, dataset
+from tests.notes import QUALITY, SAFETY, note
+from tests.rebuilding import nothing, rows, wipe
 from tests.services.test_registration import state, stored
 from tests.services.test_rejections import ARCHIVIST, named_by_manifest, registered, rejection_of
 
@@ -91,16 +93,80 @@ def test_a_note_that_waits_goes_on_with_its_register() -> None:
     made = dataset()
     notes.send(note(SAFETY, made))
     register, successor = Register.objects.get(organisation=cast.organisation()), MALLILA
-    RegisterHolding.objects.create(
-        register=register, organisation=register.organisation, until=today()
-    )
-    Register.objects.filter(id=register.id).update(organisation=cast.organisation(successor))
+    passed_on()
     issuer = Dataset()
     issuer.UniversalEntityID, issuer.UniversalEntityIDType = register.controller_oid, "ISO"
     made.IssuerOfAccessionNumberSequence = [issuer]
     study = cast.store(made, business_id=successor)
     assert study.register_id == register.id
     assert rejection_of(made) == SAFETY
+
+
+def passed_on() -> None:
+    """Esimerkkilä's register to Mallila."""
+    register = authorising.register()
+    RegisterHolding.objects.create(
+        register=register, organisation=register.organisation, until=today()
+    )
+    Register.objects.filter(id=register.id).update(organisation=cast.organisation(MALLILA))
+
+
+def forgotten() -> None:
+    """The database is one from before any object came, and knows the notes."""
+    RejectedObject.objects.update(instance=None)
+    Rejection.objects.update(study=None)
+    for model in (Instance, Series, Study):
+        model.objects.all().delete()
+
+
+@pytest.mark.usefixtures("own_vault")
+def test_what_a_known_note_awaits_is_hidden_at_once_when_it_is_indexed_again() -> None:
+    """Also when whoever rejected it may do so no more."""
+    allowed = authorising.made()
+    bad, worse = (
+        authorising.naming(),
+        dataset(StudyInstanceUID="1.2.5", SeriesInstanceUID="1.2.5.1"),
+    )
+    notes.send(note(SAFETY, bad), RONTGEN)
+    notes.send(note(SAFETY, worse))
+    cast.store(bad, business_id=RONTGEN)
+    cast.store(worse)
+    authorisations.revoke(authorising.person(), allowed, reason="x")
+    forgotten()
+    rebuilding.rebuild(nothing)
+    assert [rejection_of(each) for each in (bad, worse)] == [SAFETY, SAFETY]
+    assert _visible() == []
+    assert not RejectedObject.objects.exclude(ended_at=None, instance__isnull=False).exists()
+
+
+@pytest.mark.usefixtures("own_vault")
+def test_what_a_former_controller_rejected_of_others_stays_rejected_in_a_rebuilt_index() -> None:
+    authorising.made()
+    here, later = authorising.naming(), authorising.naming()
+    cast.store(here, business_id=RONTGEN)
+    notes.send(note(SAFETY, here, later))
+    cast.store(later, business_id=RONTGEN)
+    passed_on()
+    wipe(persons=False)
+    rebuilding.rebuild(nothing)
+    assert [rejection_of(each) for each in (here, later)] == [SAFETY, SAFETY]
+
+
+@pytest.mark.usefixtures("own_vault")
+def test_a_note_that_did_nothing_to_an_object_does_nothing_to_it_in_a_rebuilt_index() -> None:
+    """Its producer may reject no more; given back, the note would show what another hides."""
+    allowed, made = authorising.made(), authorising.naming()
+    cast.store(made, business_id=RONTGEN)
+    authorisations.revoke(authorising.person(), allowed, reason="x")
+    notes.send(note(QUALITY, made))
+    notes.send(note(SAFETY, made), RONTGEN)
+    assert rejection_of(made) == QUALITY
+    rejections.revoke(ARCHIVIST, Rejection.objects.get(title=SAFETY), reason="nothing to it")
+    before = rows()["rejected"]
+    wipe(persons=False)
+    rebuilding.rebuild(nothing)
+    assert rejection_of(made) == QUALITY
+    assert rows()["rejected"] == before
 
 
 def test_what_a_note_rejected_before_it_came_is_not_counted() -> None:
