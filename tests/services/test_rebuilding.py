@@ -210,6 +210,22 @@ def test_the_command_says_what_it_did_and_what_it_could_not() -> None:
     assert "1 unreadable" in said.getvalue()
 
 
+def test_the_command_accounts_for_each_file() -> None:
+    notes.allow(metadata=True)
+    first = dataset()
+    study = cast.store(first)
+    cast.store(corrected(first, **NEW_PATIENT))
+    settle(study)
+    said = StringIO()
+    call_command("rebuild_index", "--environment", "production", stdout=said)
+    assert said.getvalue().startswith("2 files:")
+    assert "1 known, 0 corrected versions, 1 versions that were known" in said.getvalue()
+    wipe()
+    said = StringIO()
+    call_command("rebuild_index", "--environment", "production", stdout=said)
+    assert "1 objects added, 0 known, 1 corrected versions, 0 versions that" in said.getvalue()
+
+
 @pytest.mark.parametrize("undone", [False, True])
 def test_what_an_archivist_said_after_a_correction_stands_where_a_rejected_object_had_no_part_in_it(
     undone: bool,

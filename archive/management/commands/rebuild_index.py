@@ -40,6 +40,7 @@ class Command(BaseCommand):
         self.stdout.write(
             f"{done.files} files: {done.outcomes[Indexed.ADDED]} objects added, "
             f"{done.outcomes[Indexed.KNOWN]} known, {done.versions} corrected versions, "
+            f"{done.outcomes[Indexed.OTHER] - done.versions} versions that were known or refused, "
             f"{done.decisions} decisions, {done.outcomes[Indexed.NOTE]} rejection notes, "
             f"{done.outcomes[Indexed.OURS]} manifests, "
             f"{done.outcomes[Indexed.DESTROYED]} of destroyed studies and removed, "
