@@ -7,7 +7,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from archive.models import CorrectionOrigin, RejectionTitle
-from archive.values import dicom_date
+from archive.objects.study_facts import StudyFacts
+from archive.values import HETU_ROOT, PersonId, dicom_date
 from portal.formats import day_text
 from portal.said import Said, objects_words
 
@@ -105,3 +106,26 @@ CORRECTING: dict[str, Callable[[Facts, str], Said]] = {
     "undone": _undone,
     "restored": _restored,
 }
+
+
+def doubt_words(before: StudyFacts, after: StudyFacts) -> str:
+    """What whoever looks before they confirm should know; empty for nothing. Temporary ids have the
+    form of personal identity codes too, so it is asked and not refused.
+    """
+    issuer, typed = after.IssuerOfPatientID, after.PatientID != before.PatientID
+    if not typed or issuer in ("", HETU_ROOT) or not _is_personal_code(after.PatientID):
+        return ""
+    said = _(
+        "The code has the form of a personal identity code, but its issuer, %(issuer)s, gives "
+        "temporary codes. Of a personal identity code the issuer is %(root)s: go back and "
+        "change it."
+    )
+    return said % {"issuer": issuer, "root": HETU_ROOT}
+
+
+def _is_personal_code(value: str) -> bool:
+    try:
+        PersonId(value)
+    except ValueError:
+        return False
+    return True

@@ -23,7 +23,7 @@ from archive.services import looking, overlays, study_moves
 from archive.services.overlays import Preview
 from portal import formats
 from portal.advice import advise
-from portal.correcting_words import FIELDS, fields_words, value_words
+from portal.correcting_words import FIELDS, doubt_words, fields_words, value_words
 from portal.forms.corrections import CorrectionForm, UndoForm, WhyCorrectForm
 from portal.lists.corrections import CORRECTIONS
 from portal.previewing import goes_on
@@ -127,12 +127,14 @@ class Shown:
     title: str
     changes: list[tuple[str, str, str]]
     wrong: str
+    doubt: str
 
 
 def _shown(each: Preview) -> Shown:
     wrong = str(advise(each.refused.reason()).title) if each.refused else ""
     title = f"{looks.title(each.study)}, {each.study.accession_number}"  # which of two alike
-    return Shown(each.study, title, pairs_words(each.before, each.after), wrong)
+    doubt = doubt_words(each.before, each.after)
+    return Shown(each.study, title, pairs_words(each.before, each.after), wrong, doubt)
 
 
 def pairs_words(before: StudyFacts, after: StudyFacts) -> list[tuple[str, str, str]]:

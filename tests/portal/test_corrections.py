@@ -16,7 +16,8 @@ from archive.models import (
 )
 from archive.services import rejection_notes
 from archive.services.policies import correction_terms
-from tests import builders, cast, notes
+from archive.values import HETU_ROOT
+from tests import builders, cast, notes, persons
 from tests.cast import MATTI, VENLA, dataset
 from tests.portal.test_pages import signed_in
 from tests.portal.test_study import address, opened
@@ -94,6 +95,19 @@ def test_the_preview_shows_field_by_field_and_changes_nothing() -> None:
         assert words in content
     assert content.count("<del>") == 2
     assert not Correction.objects.exists()
+
+
+def test_a_personal_code_with_the_issuer_of_temporary_ids_is_asked_about() -> None:
+    issuer = persons.ROOTS[cast.ESIMERKKILA]
+    study = cast.store(dataset(PatientID=persons.TEMPORARY, IssuerOfPatientID=issuer))
+    client = corrector(study)
+    asked = "The code has the form of a personal identity code, but its issuer"
+    left = {"IssuerOfPatientID": issuer}
+    assert asked in said(post(client, study, PatientID=VENLA, **left))
+    assert asked not in said(post(client, study, PatientID=VENLA, IssuerOfPatientID=HETU_ROOT))
+    assert asked not in said(post(client, study, PatientID="A1-2", **left))
+    again = {"PatientID": persons.TEMPORARY, "AccessionNumber": "B2"}
+    assert asked not in said(post(client, study, **again, **left))
 
 
 def test_a_correction_with_its_reason_is_made_and_told() -> None:
