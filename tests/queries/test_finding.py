@@ -249,13 +249,7 @@ def test_no_query_reads_a_table_from_end_to_end() -> None:
         }
         with querying.bounded():
             plan = rows[level].values_list("id")[:10_001].explain(format="json")
-        scans = [
-            node
-            for node in _nodes(json.loads(plan)[0]["Plan"])
-            if node.get("Relation Name") in BIG and node["Node Type"] != "Bitmap Heap Scan"
-        ]
-        assert scans
-        assert all("Index Cond" in node for node in scans), (name, level, plan)
+        goes_by_indexes(plan, name, level)
 
 
 @pytest.mark.usefixtures("archive_of_many")
@@ -268,13 +262,17 @@ def test_nor_does_one_by_the_step_and_orders_of_a_series() -> None:
         find: Any = finding.series if level == Level.SERIES else finding.instances
         with querying.bounded():
             plan = find(studies, wanted).values_list("id")[:10_001].explain(format="json")
-        scans = [
-            node
-            for node in _nodes(json.loads(plan)[0]["Plan"])
-            if node.get("Relation Name") in BIG and node["Node Type"] != "Bitmap Heap Scan"
-        ]
-        assert scans
-        assert all("Index Cond" in node for node in scans), (name, level, plan)
+        goes_by_indexes(plan, name, level)
+
+
+def goes_by_indexes(plan: str, *which: object) -> None:
+    scans = [
+        node
+        for node in _nodes(json.loads(plan)[0]["Plan"])
+        if node.get("Relation Name") in BIG and node["Node Type"] != "Bitmap Heap Scan"
+    ]
+    assert scans
+    assert all("Index Cond" in node for node in scans), (*which, plan)
 
 
 def _nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
