@@ -45,7 +45,7 @@ class Calling:
         answered first, and then answers: PS3.8 7.2.2.7.
         """
         with self.wire.connection, suppress(Gone, Violation, TimeoutError, OSError):
-            self.wire.connection.settimeout(FAREWELL)
+            self.wire.be_patient(FAREWELL)
             self.wire.send(upper_layer.ending(upper_layer.RELEASE_RQ))
             while (kind := self.wire.read_pdu(upper_layer.MAX_PDU)[0]) != upper_layer.RELEASE_RP:
                 if kind == upper_layer.RELEASE_RQ:
@@ -67,7 +67,7 @@ def call(target: Target, kinds: Kinds, *, patience: float) -> Calling:
         contexts = contexts_for(kinds)
         wire.send(_request(target, contexts))
         calling = _accepted(wire, contexts, target)
-        connection.settimeout(patience)
+        wire.be_patient(patience)
         return calling
     except TimeoutError:
         connection.close()

@@ -152,7 +152,7 @@ class Door:
         self, wire: Wire, request: Request, agreement: Agreement, peer: Peer, session: Session
     ) -> None:
         """Raises nothing but what sending the acceptance does."""
-        wire.connection.settimeout(settings().dicom_timeout)
+        wire.be_patient(settings().dicom_timeout)
         wire.send(acceptance.encode_acceptance(request, agreement))
         terms = Terms(agreement.accepted, request.largest_pdu, agreement.taken, agreement.together)
         with self._lock:

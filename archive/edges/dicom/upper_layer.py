@@ -4,7 +4,6 @@ Blocking: each association has its thread. What breaks the protocol raises Viola
 raises Gone.
 """
 
-import math
 import select
 import socket
 import ssl
@@ -29,6 +28,7 @@ UNEXPECTED_PARAMETER, INVALID_PARAMETER = 5, 6
 
 _HEAD = Struct(">BxL")
 _PDV = Struct(">LBB")
+_TIMEVAL = Struct("@ll")  # socket(7): seconds and microseconds
 _RINGS = 64  # of a bell, silenced at once
 _AT_ONCE = 512  # buffers of one call to the kernel, which takes 1024
 
@@ -66,11 +66,24 @@ class Wire:
     def __init__(self, connection: socket.socket, timeout: float) -> None:
         self.connection = connection
         self.waiting = False  # between two messages, so that stopping harms nobody
-        connection.settimeout(timeout)
+        self.be_patient(timeout)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._buffer = bytearray(2 * MAX_PDU)
         self._view = memoryview(self._buffer)
         self._start = self._end = 0
+
+    def be_patient(self, seconds: float) -> None:
+        """How long the peer may be silent, or leave unread what it is sent."""
+        self._patience = seconds
+        if isinstance(self.connection, ssl.SSLSocket):
+            self.connection.settimeout(seconds)
+            return
+        # By the kernel: Python asks before each call whether it would wait, and another thread has
+        # the interpreter meanwhile.
+        self.connection.settimeout(None)
+        interval = _TIMEVAL.pack(int(seconds), int(seconds % 1 * 1_000_000))
+        for way in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
+            self.connection.setsockopt(socket.SOL_SOCKET, way, interval)
 
     def read_pdu(self, largest: int) -> tuple[int, memoryview]:
         """The next PDU's type and body. Raises Violation, Gone, TimeoutError."""
@@ -92,10 +105,8 @@ class Wire:
         """Raises Gone, TimeoutError."""
         try:
             self.connection.sendall(data)
-        except TimeoutError:
-            raise
-        except OSError:
-            raise Gone from None
+        except OSError as error:
+            raise _meant(error) from None
 
     def send_parts(self, parts: Sequence[bytes | memoryview]) -> None:
         """The same, gathered by the kernel. Raises Gone, TimeoutError."""
@@ -104,10 +115,8 @@ class Wire:
             return
         try:
             self._gather(parts)
-        except TimeoutError:
-            raise
-        except OSError:
-            raise Gone from None
+        except OSError as error:
+            raise _meant(error) from None
 
     def _gather(self, parts: Sequence[bytes | memoryview]) -> None:
         left, done = list(parts), 0
@@ -169,7 +178,7 @@ class Wire:
         it.
         """
         try:
-            self.connection.settimeout(1.0)
+            self.be_patient(1.0)
             self.connection.sendall(pdu)
             self.connection.shutdown(socket.SHUT_WR)
             for _ in range(64):
@@ -193,10 +202,8 @@ class Wire:
                 # acknowledgement of its command set, which would otherwise be delayed by 40 ms.
                 self.connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
                 received = self.connection.recv_into(self._view[self._end :])
-            except TimeoutError:
-                raise
-            except OSError:
-                raise Gone from None
+            except OSError as error:
+                raise _meant(error) from None
             if not received:
                 raise Gone
             self._end += received
@@ -209,7 +216,7 @@ class Wire:
         at = time.monotonic()
         if until and at > until:
             raise TimeoutError
-        return until or at + (self.connection.gettimeout() or math.inf)
+        return until or at + self._patience
 
     def _make_room(self, size: int) -> None:
         """Move what is unread to the front, of a larger buffer if need be."""
@@ -219,6 +226,11 @@ class Wire:
             self._view = memoryview(self._buffer)
         self._view[: len(unread)] = unread
         self._start, self._end = 0, len(unread)
+
+
+def _meant(error: OSError) -> Gone | TimeoutError:
+    """BlockingIOError: the kernel's own time-out."""
+    return TimeoutError() if isinstance(error, TimeoutError | BlockingIOError) else Gone()
 
 
 def ending(kind: int, *said: int) -> bytes:
