@@ -9,7 +9,8 @@ from datetime import date, datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Value
+from django.db.models.functions import Greatest
 
 from archive import locks, vault
 from archive.actors import Actor, ActorKind
@@ -298,12 +299,27 @@ def replay(
 
 
 def came_after(note: Rejection) -> list[tuple[UUID, datetime]]:
-    """The objects that a replayed note awaits and that came later, with when, in their order."""
-    awaited = RejectedObject.objects.filter(rejection=note, ended_at=None, instance=None)
-    uids = list(awaited.values_list("sop_instance_uid", flat=True))
-    own = _own_of(note.organisation_id, note.environment, uids, note.made_at)
-    later = own.filter(received_at__gt=note.made_at).order_by("received_at", "id")
-    return list(later.values_list("id", "received_at"))
+    """The objects that a replayed note awaits, with when they came for it, in their order. One that
+    had come before was on its way to its row, or the index had forgotten it; not one that stood in
+    another's register then.
+    """
+    at, awaited = note.made_at, RejectedObject.objects.filter(rejection=note, ended_at=None)
+    uids = list(awaited.filter(instance=None).values_list("sop_instance_uid", flat=True))
+    own = _own_of(note.organisation_id, note.environment, uids, at)
+    own = own.exclude(_of_another(note.organisation_id, at), received_at__lte=at)
+    came = own.annotate(came=Greatest("received_at", Value(at))).order_by(
+        "came", "received_at", "id"
+    )
+    return list(came.values_list("id", "came"))
+
+
+def _of_another(organisation_id: UUID, at: datetime) -> Q:
+    """Registers that have passed to somebody since then, and were not this organisation's."""
+    passed = RegisterHolding.objects.filter(until__gt=civil_day(at))
+    held = passed.filter(organisation=organisation_id)
+    return Q(study__register__in=passed.values("register")) & ~Q(
+        study__register__in=held.values("register")
+    )
 
 
 def came_again(note: Rejection) -> list[tuple[UUID, datetime]]:

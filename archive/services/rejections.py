@@ -238,8 +238,9 @@ def fall_again(note: Rejection, instance_id: UUID) -> None:
         locks.hold(instance.study_id)
         instance.refresh_from_db()
         waiting = RejectedObject.objects.filter(rejection=note, ended_at=None, instance=None)
+        at = max(instance.received_at, note.made_at)
         for row in waiting.filter(sop_instance_uid=instance.sop_instance_uid):
-            if _fall_on(instance, row, replayed_at=instance.received_at):
+            if _fall_on(instance, row, replayed_at=at):
                 wake(instance.study)
                 _count_again({instance.study_id})
 
