@@ -194,7 +194,7 @@ def _authorisation(file: File, register: Register, sender: Connection) -> Author
     if sender.organisation_id == register.organisation_id:
         return None
     code = StudyCode.leading(file.header.study_description) or ""
-    persons = filing.persons_of(file.environment, _identifier(file))
+    persons = filing.persons_of(file.environment, identifier_of(file))
     at = file.meta.received_at
     return _begun_under(sender.organisation_id, file.environment, persons, at, register, code)
 
@@ -236,7 +236,8 @@ def tie_to_authorisations(environment: str) -> None:
             Study.objects.filter(id=study.id, authorisation=None).update(authorisation=found)
 
 
-def _identifier(file: File) -> PatientIdentifier:
+def identifier_of(file: File) -> PatientIdentifier:
+    """The patient's, as the object says. Raises ValueError."""
     header = file.header
     issuer = header.issuer_universal_entity_id or header.issuer_of_patient_id
     return PatientIdentifier.parse(header.patient_id, issuer)
@@ -246,7 +247,7 @@ def _patient(file: File) -> Patient:
     header = file.header
     return filing.file_patient(
         file.environment,
-        _identifier(file),
+        identifier_of(file),
         name=header.patient_name[:324],
         birth_date=header.patient_birth_date[:8],
         sex=header.patient_sex[:16],

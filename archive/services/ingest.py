@@ -188,7 +188,7 @@ class Receipt:
     ) -> tuple[vault.Kept, rows.Said | None]:
         """The bytes, durable on return. Of a study and series that are known the row is said as
         soon as the bytes can be read, and written while they are synced; the sender is answered
-        after both. What a power cut leaves between them `unsettled` finds.
+        after both. What a power cut leaves between them `unsettled` finds, and `landed`.
         """
         session = self.session
         tally = session.studies.get(header.study_instance_uid)
@@ -197,9 +197,9 @@ class Receipt:
             return self.incoming.keep(meta), None
         said: list[tuple[UUID, rows.Said]] = []
 
-        def say(kept: vault.Kept) -> None:
+        def say(kept: vault.Kept, landed: bool) -> None:
             row = self._row(header, admitted, tally.filed, series_id, kept, meta.received_at)
-            said.append((row.id, rows.say(row)))
+            said.append((row.id, rows.say(row, landed)))
 
         try:
             kept = self.incoming.keep(meta, say)

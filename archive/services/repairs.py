@@ -22,7 +22,7 @@ from archive.models import (
 from archive.services import (
     indexing,
     integrity,
-    policies,
+    nameless,
     publishing,
     reconciliation,
     registration,
@@ -122,19 +122,13 @@ def _nameless(actor: Actor, finding: Finding) -> Repair:
         return Repair.AGREES
     try:
         file = indexing.open_file(finding.environment, digest, store)
-        policy = policies.for_association(finding.environment)
         places = Places.read()
-        outcome = indexing.index(file, places, policy)
+        outcome = nameless.take_in(file, places)
     except (ArchiveError, ValueError):
         return Repair.LEFT
     if outcome is Indexed.DESTROYED:
         return _gone_again(finding.environment, digest)
     if outcome is Indexed.ADDED:
-        study = Study.objects.get(
-            environment=finding.environment, study_instance_uid=file.header.study_instance_uid
-        )
-        _register(study)
-        replaying.hide_awaited(finding.environment, uid, places)
         return Repair.INDEXED
     if outcome is Indexed.OTHER:
         replaying.take_versions([file, *_others_of(finding, uid)], places)

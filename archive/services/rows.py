@@ -9,6 +9,8 @@ from struct import Struct
 from typing import NamedTuple
 from uuid import UUID
 
+from django.db import connection
+
 from archive.errors.retention import StudyDestroyed
 from archive.models import StudyState
 from archive.statements import Bare, execute
@@ -20,11 +22,17 @@ SELECT i.id, i.study_id, s.register_id, i.digest, i.digest_algorithm, i.transfer
 FROM archive_instance i JOIN archive_study s ON s.id = i.study_id
 WHERE i.environment = %s AND i.sop_instance_uid = %s
 """
-_ADD = Bare(
-    "archive_add_instance",
-    f"SELECT archive_add_instance({', '.join(f'${place}' for place in range(1, 16))})",
-    formats=[1] * 14 + [0],
+_ADDED = f"SELECT archive_add_instance({', '.join(f'${place}' for place in range(1, 16))})"
+_FORMATS = [1] * 14 + [0]
+_ADD = Bare("archive_add_instance", _ADDED, _FORMATS)
+# Committed without a sync of its own: a database that breaks down may forget what it committed in
+# the last half second, and with it nothing that came before, nor anything without what came before.
+_ADD_LANDED = Bare(
+    "archive_add_landed",
+    f"{_ADDED} FROM set_config('synchronous_commit', 'off', true)",
+    _FORMATS,
 )
+_SYNC = "SELECT pg_logical_emit_message(true, 'archive', '')"  # what is committed next, syncs all
 _INSERT = """
 INSERT INTO archive_instance (id, environment, study_id, series_id, sop_instance_uid, sop_class_uid,
     transfer_syntax_uid, content_type, instance_number, digest, digest_algorithm, size, store,
@@ -107,13 +115,22 @@ def find(environment: str, sop_instance_uid: str) -> Archived | None:
     return None if row is None else Archived._make((*row[:3], bytes(row[3]), *row[4:]))
 
 
-def say(row: Row) -> Said:
+def say(row: Row, landed: bool) -> Said:
     """Have the database write the row of an object that is new, awaited by no note, and of a study
     that is being received. Once `is_added` answers it is committed, unless the caller has a
     transaction; False for any other, of which nothing is written: `insert` tells them apart.
+
+    Of what landed the row may not be on the disk by then: should the database lose it, it is made
+    again of what landed, which is kept until it is (`services.landed`).
     """
-    awaited = _ADD.say(_bound(row))
+    alone = not connection.in_atomic_block  # else the caller's commit would not be synced either
+    awaited = (_ADD_LANDED if landed and alone else _ADD).say(_bound(row))
     return Said(lambda: awaited.value() == b"t", lambda: awaited.value_of_sent() == b"t")
+
+
+def make_durable() -> None:
+    """All rows that are committed by now are on the disk on return."""
+    execute(_SYNC, ())
 
 
 def _bound(row: Row) -> list[bytes]:

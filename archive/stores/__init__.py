@@ -14,7 +14,7 @@ from archive.config import settings
 from archive.errors import InstanceUnknown
 from archive.stores.files import FileStore, Room
 from archive.stores.folders import home_of, require_set_up
-from archive.stores.keys import Naming, Standing, untold
+from archive.stores.keys import Looking, Naming, Standing, unseen, untold
 from archive.stores.s3 import ObjectStore
 
 FILES, OBJECTS = "files", "s3"
@@ -34,7 +34,7 @@ class Store(Protocol):
         spilled: Path | None,
         standing: Standing = untold,
     ) -> None:
-        """Write the parts, or take over the file `spilled`. `standing` is called once it can be
+        """Write the parts, or take over the file `spilled`. `standing` is told once it can be
         read under its key, which may be before it is durable. Raises StorageFull, StorageGone.
         """
 
@@ -55,9 +55,16 @@ class Store(Protocol):
     def landed(self, environment: str) -> int:
         """How many objects have no file of their own yet."""
 
-    def give_files(self, environment: str, key_for: Naming, quiet_seconds: float) -> int:
-        """To those, except where something came as lately as that; how many.
-        Raises StorageFull, StorageGone.
+    def each_landed(self, environment: str) -> Iterator[tuple[str, bytes]]:
+        """Those, with their content. Nobody can write where one stands until the next is asked for.
+        Raises StorageGone.
+        """
+
+    def give_files(
+        self, environment: str, key_for: Naming, quiet_seconds: float, before: Looking = unseen
+    ) -> int:
+        """To those, except where something came as lately as that; how many. `before` sees each
+        batch. Raises StorageFull, StorageGone.
         """
 
     def keys(self, prefix: str, after: str = "") -> Iterator[tuple[str, datetime]]:

@@ -22,7 +22,7 @@ from archive.stores.folders import (
     syncing_all,
     telling,
 )
-from archive.stores.keys import Naming, Standing, is_object, untold
+from archive.stores.keys import Looking, Naming, Standing, is_object, unseen, untold
 from archive.stores.landing import FOLDER as LANDING
 from archive.stores.landing import SMALL, Landed, Landing
 from archive.stores.writing import (
@@ -146,17 +146,23 @@ class FileStore:
     def landed(self, environment: str) -> int:
         return len(self._landing.keys(f"{environment}/"))
 
-    def give_files(self, environment: str, key_for: Naming, quiet_seconds: float) -> int:
+    def each_landed(self, environment: str) -> Iterator[tuple[str, bytes]]:
+        with telling():
+            yield from self._landing.each(environment)
+
+    def give_files(
+        self, environment: str, key_for: Naming, quiet_seconds: float, before: Looking = unseen
+    ) -> int:
         """Raises StorageFull, StorageGone."""
         if not is_set_up(home_of(self._root, environment)):
             return 0
-        before = time.time() - quiet_seconds
 
         def give(landed: Landed) -> None:
+            before(landed)
             self._give([(key_for(key, content), content) for key, content in landed])
 
         with telling():
-            return self._landing.clear(environment, give, before)
+            return self._landing.clear(environment, give, time.time() - quiet_seconds)
 
     def _give(self, landed: Landed) -> None:
         """Whole and durable before they have their names; all of them by one sync, which costs a

@@ -26,6 +26,7 @@ FOLDER = "landing"  # in the folder of each environment
 SMALL = 64 << 10  # bytes of an object that lands
 AT_ONCE = 128  # objects that get their files while a segment is held
 LATE_SECONDS = 60.0  # after which an object is given its file also while others come
+APART = 7  # segments between the first ones of two processes that were begun together
 REST_SECONDS = 0.5  # before a segment without room is looked at again
 
 Landed = list[tuple[str, bytes]]
@@ -100,12 +101,12 @@ class Landing:
         return is_ours
 
     def _another(self, environment: str, length: int) -> Segment | None:
-        """One that this process has not written to, as far as there are any. Processes begin at
-        different ones.
+        """One that this process has not written to, as far as there are any. Processes begin far
+        from each other: who shares one reads what others have written.
         """
         segments = settings().landing_segments
         while (opened := self._count(environment, 1)) <= segments:
-            number = (self._process + opened) % segments
+            number = (self._process * APART + opened) % segments
             segment = self._open_new(environment, number)
             if segment is None:
                 break
@@ -171,6 +172,13 @@ class Landing:
                 found[slot.key] = datetime.fromtimestamp(slot.at / 1000, UTC)
         _tell(failed)
         return found
+
+    def each(self, environment: str) -> Iterator[tuple[str, bytes]]:
+        """All that stands, whole or not; nobody writes to a segment meanwhile. Raises OSError."""
+        failed: list[OSError] = []
+        for segment in self._held(environment, failed):
+            yield from _contents(segment, list(segment.standing()), failed)
+        _tell(failed)
 
     def sync(self, key: str) -> bool:
         """Whether it stands there, durable on return. Raises OSError."""

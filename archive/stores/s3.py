@@ -15,7 +15,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 from archive.config import settings
 from archive.errors import StorageGone
 from archive.stores.files import Room
-from archive.stores.keys import Naming, Standing, head_of, untold
+from archive.stores.keys import Looking, Naming, Standing, head_of, unseen, untold
 
 MISSING = ("404", "NoSuchKey", "NotFound")
 THERE = ("412", "PreconditionFailed")
@@ -73,7 +73,7 @@ class ObjectStore:
     ) -> None:
         """The service checks what arrived against its SHA-256. Raises StorageGone."""
         self._put(key, parts, spilled)
-        standing()  # durable as well
+        standing(False)  # durable as well
 
     def _put(self, key: str, parts: Sequence[bytes | bytearray], spilled: Path | None) -> None:
         extra = {"ChecksumAlgorithm": "SHA256"}
@@ -225,7 +225,12 @@ class ObjectStore:
     def landed(self, environment: str) -> int:
         return 0
 
-    def give_files(self, environment: str, key_for: Naming, quiet_seconds: float) -> int:
+    def each_landed(self, environment: str) -> Iterator[tuple[str, bytes]]:
+        return iter(())
+
+    def give_files(
+        self, environment: str, key_for: Naming, quiet_seconds: float, before: Looking = unseen
+    ) -> int:
         return 0
 
     def keys(self, prefix: str, after: str = "") -> Iterator[tuple[str, datetime]]:

@@ -208,7 +208,7 @@ class Segment:
         self._grow_to(slot.end)
         try:
             self._write(slot, parts)
-            standing()
+            standing(True)
             self.sync()
         except BaseException:
             self._failed_in = self.generation

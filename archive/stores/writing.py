@@ -70,7 +70,7 @@ def settle(coming: Coming, standing: Standing) -> None:
     file, target = coming.file, f"{coming.place}/{coming.name}"
     _hold(file)
     if is_object(coming.name) and is_new(coming, target):
-        standing()
+        standing(False)
         try:
             sync_data(file)
         except BaseException:
@@ -80,7 +80,7 @@ def settle(coming: Coming, standing: Standing) -> None:
         if not (is_object(coming.name) and is_kept(file, target)):
             sync_data(file)
             _in_place(coming, partial(os.rename, coming.path, target))
-        standing()
+        standing(False)
     sync_folder(coming.place)
 
 

@@ -29,7 +29,7 @@ from archive.vault.doubts import (
     whose_doubt,
 )
 from archive.vault.incoming import DATA_OFFSET, SPILL, Incoming, Kept, key_of
-from archive.vault.landed import give_files, without_files
+from archive.vault.landed import Landed, all_landed, give_files, without_files
 from archive.vault.quarantine import (
     remove_set_aside,
     set_aside,
@@ -78,7 +78,9 @@ __all__ = [
     "Held",
     "Incoming",
     "Kept",
+    "Landed",
     "Record",
+    "all_landed",
     "check_record",
     "doubt",
     "doubted",

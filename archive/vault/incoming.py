@@ -30,7 +30,7 @@ class Kept:
     store: str = "files"
 
 
-Standing = Callable[[Kept], None]
+Standing = Callable[[Kept, bool], None]  # and whether it landed (`archive.stores.landing`)
 
 
 def key_of(environment: str, digest: bytes) -> str:
@@ -103,7 +103,7 @@ class Incoming:
         with viewed(self._file, DATA_OFFSET) as whole:
             yield whole
 
-    def keep(self, meta: part10.FileMeta, standing: Standing = lambda kept: None) -> Kept:
+    def keep(self, meta: part10.FileMeta, standing: Standing = lambda kept, landed: None) -> Kept:
         """Make the bytes durable under their digest. `standing` is told once they can be read
         there, which may be before that. Raises StorageFull, StorageGone.
         """

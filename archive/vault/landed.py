@@ -1,14 +1,29 @@
 """Small objects that landed a moment ago, and are given files of their own."""
 
 import logging
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import PurePath
+from typing import NamedTuple
 
 from archive import stores
+from archive.errors import DatasetUnreadable
+from archive.objects import part10
+from archive.vault.incoming import DATA_OFFSET
 from archive.vault.quarantine import aside_key
 from archive.vault.reading import is_named
 
 log = logging.getLogger(__name__)
+
+
+class Landed(NamedTuple):
+    """An object without a file; its UID is empty where its head cannot be read."""
+
+    digest: bytes
+    sop_instance_uid: str
+
+
+Looking = Callable[[Sequence[Landed]], None]
 
 
 def without_files(environment: str) -> int:
@@ -16,20 +31,43 @@ def without_files(environment: str) -> int:
     return sum(store.landed(environment) for store in stores.configured().values())
 
 
-def give_files(environment: str, quiet_seconds: float) -> int:
+def all_landed(environment: str) -> list[Landed]:
+    """All of them. Raises StorageGone."""
+    found = stores.configured().values()
+    return [each for store in found for each in _told(store.each_landed(environment))]
+
+
+def give_files(
+    environment: str, quiet_seconds: float, before: Looking = lambda landed: None
+) -> int:
     """To what came longer ago than that; how many. What is not as its digest says is set aside: a
-    power cut in the middle of its coming, or a disk, has harmed it. Raises StorageFull,
-    StorageGone.
+    power cut in the middle of its coming, or a disk, has harmed it. `before` sees each batch, and
+    ends the turn by raising something. Raises StorageFull, StorageGone.
     """
     judge = partial(_key_for, environment)
     return sum(
-        store.give_files(environment, judge, quiet_seconds)
+        store.give_files(environment, judge, quiet_seconds, lambda batch: before(_told(batch)))
         for store in stores.configured().values()
     )
 
 
+def _told(landed: Iterable[tuple[str, bytes]]) -> list[Landed]:
+    return [Landed(_digest_of(key), _uid_of(file)) for key, file in landed]
+
+
+def _digest_of(key: str) -> bytes:
+    return bytes.fromhex(PurePath(key).stem)
+
+
+def _uid_of(file: bytes) -> str:
+    try:
+        return part10.read_prefix(file[:DATA_OFFSET]).sop_instance_uid
+    except DatasetUnreadable:
+        return ""
+
+
 def _key_for(environment: str, key: str, file: bytes) -> str:
-    digest = bytes.fromhex(PurePath(key).stem)
+    digest = _digest_of(key)
     if is_named(digest, file):
         return key
     log.error("set aside, not as its digest says: an object that landed, %s", key)

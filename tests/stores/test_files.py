@@ -86,7 +86,8 @@ def test_it_is_told_to_stand_once_it_can_be_read_and_before_it_is_synced(
 ) -> None:
     store, told = FileStore(tmp_path), list[str]()
 
-    def stands() -> None:
+    def stands(landed: bool) -> None:
+        assert not landed
         told.append(store.path(KEY).read_bytes().decode().lstrip("\0"))
 
     def sync(file: int) -> None:

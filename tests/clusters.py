@@ -1,0 +1,78 @@
+"""A PostgreSQL of a test's own, that breaks down."""
+
+import shutil
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from django.db import connections
+
+from launch import postgres, processes
+from launch.postgres import DATABASE, SUPERUSER, Cluster
+from tests import environment, stage
+
+# Commits are written at once, and what is not synced only when somebody else commits, or never.
+FORGETFUL = {"synchronous_commit": "on", "fsync": "off", "wal_writer_delay": "10s"}
+
+
+def crash(cluster: Cluster) -> None:
+    """As a machine does: what was in memory alone is gone. It is back on return."""
+    assert cluster.process is not None
+    left = processes.identify(cluster.process.pid)
+    assert left is not None
+    processes.send(left, signal.SIGKILL)
+    cluster.process.wait()
+    cluster.clear()
+    cluster.spawn()
+    cluster.await_ready()
+    connections.close_all()
+
+
+@contextmanager
+def forgetful(patch: pytest.MonkeyPatch) -> Iterator[Cluster]:
+    """With the demo world in it, and all that this process asks goes there."""
+    patch.setattr(postgres, "SETTINGS", postgres.SETTINGS | FORGETFUL)
+    shared = stage.cluster(environment.folder())
+    folder = environment.folder() / f"forgetful-{environment.worker()}"
+    made = Cluster(folder, shared.secrets)
+    try:
+        made.start()
+        copy(shared, made)
+        turn_to(made, patch)
+        yield made
+    finally:
+        connections.close_all()
+        made.stop()
+        made.forget_socket()
+        shutil.rmtree(folder)
+        made.log.unlink()
+
+
+def copy(shared: Cluster, made: Cluster) -> None:
+    def command(program: str, cluster: Cluster, name: str) -> list[str]:
+        said = ["-h", str(cluster.socket), "-p", str(postgres.PORT), "-U", SUPERUSER, "-d", name]
+        return [str(cluster.programs / program), *said]
+
+    known = {"PGPASSWORD": shared.secrets["postgres_password"]}
+    dumped = subprocess.run(
+        command("pg_dump", shared, stage.TEMPLATE), env=known, capture_output=True, check=True
+    )
+    subprocess.run(
+        [*command("psql", made, DATABASE), "-q", "-v", "ON_ERROR_STOP=1"],
+        env=known,
+        input=dumped.stdout,
+        capture_output=True,
+        check=True,
+    )
+
+
+def turn_to(made: Cluster, patch: pytest.MonkeyPatch) -> None:
+    connections.close_all()
+    patch.setenv("DATABASE_URL", made.url("app"))
+    patch.setenv("DATABASE_OWNER_URL", made.url("owner"))
+    for alias in ("default", "owner"):
+        for name, value in (("NAME", DATABASE), ("HOST", str(made.socket))):
+            patch.setitem(connections.settings[alias], name, value)
+            patch.setitem(connections[alias].settings_dict, name, value)
