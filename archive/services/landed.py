@@ -34,8 +34,9 @@ def give_files(quiet_seconds: float = QUIET_SECONDS) -> int:
         while True:
             try:
                 vault.give_files(landing.environment, quiet_seconds, landing.require_rows)
-            except _Forgotten as found:
-                landing.left |= _left(landing.environment, found.landed)
+            except _Forgotten as found:  # as a rule one of many, wherever they landed
+                left = _left(landing.environment, _forgotten(landing.environment))
+                landing.left |= found.digests | left  # each is tried once in a turn
             else:
                 return landing.given
 
@@ -57,29 +58,31 @@ class _Landing:
         """The rows of the batch are on the disk on return. Raises _Forgotten: they are not made
         again here, where a segment is held, since who holds their study may wait for it.
         """
-        forgotten = [
-            each for each in _without_rows(self.environment, batch) if each.digest not in self.left
-        ]
-        if forgotten:
-            raise _Forgotten(forgotten)
+        without = {each.digest for each in _without_rows(self.environment, batch)}
+        if without - self.left:
+            raise _Forgotten(without)
         rows.make_durable()
         self.given += len(batch)
 
 
 class _Forgotten(Exception):
-    """Objects that landed and have no row."""
+    """Something that landed has no row."""
 
-    def __init__(self, landed: list[Landed]) -> None:
-        self.landed = landed
+    def __init__(self, digests: set[bytes]) -> None:
+        self.digests = digests
 
 
 def take_in_forgotten() -> int:
     """Of all that landed; how many rows were made again. Raises StorageGone, DatabaseError."""
     made = 0
     for environment in Environment.values:
-        forgotten = _without_rows(environment, vault.all_landed(environment))
+        forgotten = _forgotten(environment)
         made += len(forgotten) - len(_left(environment, forgotten))
     return made
+
+
+def _forgotten(environment: str) -> list[Landed]:
+    return _without_rows(environment, vault.all_landed(environment))
 
 
 def _without_rows(environment: str, landed: Sequence[Landed]) -> list[Landed]:
