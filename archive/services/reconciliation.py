@@ -106,8 +106,7 @@ def _slice(rows: list[Any], found: int) -> Slice:
 
 def _manifests(position: str) -> Slice:
     rows = Document.objects.filter(kind=DocumentKind.MANIFEST, status=DocumentStatus.APPROVED)
-    behind = rows.filter(id__gt=UUID(position)) if position else rows
-    page = list(behind.select_related("study").order_by("id")[:ROWS])
+    page = rounds.behind(rows.select_related("study"), position, ROWS)
     return _slice(page, note(found for row in page for found in of_manifest(row)))
 
 
@@ -125,7 +124,6 @@ def of_manifest(row: Document) -> Iterator[Found]:
 
 
 def _studies(position: str) -> Slice:
-    rows = Study.objects.filter(id__gt=UUID(position)) if position else Study.objects.all()
     manifest = Document.objects.filter(
         study=OuterRef("pk"), kind=DocumentKind.MANIFEST, status=DocumentStatus.APPROVED
     )
@@ -133,8 +131,10 @@ def _studies(position: str) -> Slice:
     live = Job.objects.filter(
         kind=JobKind.REGISTRATION, subject_id=OuterRef("pk"), state__in=("waiting", "running")
     )
-    told = rows.annotate(has_manifest=Exists(manifest), shows=Exists(shown), moves=Exists(live))
-    page = list(told.order_by("id")[:ROWS])
+    told = Study.objects.annotate(
+        has_manifest=Exists(manifest), shows=Exists(shown), moves=Exists(live)
+    )
+    page = rounds.behind(told, position, ROWS)
     return _slice(page, note(found for row in page for found in of_study(row)))
 
 
@@ -157,14 +157,16 @@ def of_study(row: Any) -> Iterator[Found]:
 
 
 def _instances(position: str) -> Slice:
-    rows = Instance.objects.kept().filter(damaged_at=None)
-    behind = rows.filter(id__gt=UUID(position)) if position else rows
-    page = list(behind.select_related("study").order_by("id")[:ROWS])
+    page = rounds.behind(Instance.objects.select_related("study"), position, ROWS)
     return _slice(page, note(found for row in page for found in of_instance(row)))
 
 
 def of_instance(row: Instance) -> Iterator[Found]:
-    """A row whose bytes are not there; they are not read. Destroyed ones are no loss."""
+    """A row whose bytes are not there; they are not read. Destroyed ones are no loss, and damaged
+    ones are told of.
+    """
+    if row.damaged_at is not None or row.study.state == StudyState.DESTROYED:
+        return
     if vault.where(row.environment, bytes(row.digest), row.store):
         return
     if tombstones.is_destroyed(row.study):

@@ -7,8 +7,11 @@ leaves it to the next.
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TypeVar
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
+from django.db.models import Model, QuerySet
 
 from archive.config import settings
 from archive.models import Round, RoundKind
@@ -30,6 +33,7 @@ class Slice:
     again: int = 0  # of destroyed studies, whose destruction was put into force again
 
 
+M = TypeVar("M", bound=Model)
 Look = Callable[[str], Slice]  # goes on behind a position
 
 
@@ -42,6 +46,15 @@ def step(kind: RoundKind, parts: Mapping[str, Look], *, per_second: int) -> bool
     seen = parts[current.part](current.position)
     _advance(current, seen, list(parts), began, per_second)
     return True
+
+
+def behind(rows: QuerySet[M], position: str, most: int) -> list[M]:
+    """The next of them by their keys, which are asked for first: a PostgreSQL that has not yet
+    counted what is in its tables would rather read and sort all of them.
+    """
+    later = rows.filter(pk__gt=UUID(position)) if position else rows
+    keys = list(later.order_by("pk").values_list("pk", flat=True)[:most])
+    return list(rows.filter(pk__in=keys).order_by("pk"))
 
 
 def _claimed(kind: RoundKind, first: str) -> Round | None:

@@ -71,10 +71,9 @@ class Seen(Enum):
 
 def _walk(rows: QuerySet[M], position: str, check: Callable[[M], tuple[int, Seen]]) -> Slice:
     """Check rows behind a key until the slice is full: size and what was seen, of each."""
-    behind = rows.filter(id__gt=UUID(position)) if position else rows
     budget = settings().verify_bytes_per_second * SLICE_SECONDS
     size, last, counts, unread = 0, "", Counter[Seen](), _unread()
-    for row in behind.order_by("id")[:ROWS]:
+    for row in rounds.behind(rows, position, ROWS):
         read, seen = _checked(row, check)
         if row.pk in unread and seen is Seen.WHOLE:
             error_desk.settle(row.pk, VERIFY.step)
@@ -129,9 +128,11 @@ def _seen(study_id: UUID, *, whole: bool) -> Seen:
 
 
 def _instances(position: str) -> Slice:
-    rows = Instance.objects.kept()
+    rows = Instance.objects.select_related("study")
 
     def check(row: Instance) -> tuple[int, Seen]:
+        if row.study.state == StudyState.DESTROYED:
+            return 0, Seen.WHOLE  # only the row is left
         return row.size, _seen(row.study_id, whole=integrity.is_as_told(row))
 
     return _walk(rows, position, check)
@@ -139,10 +140,11 @@ def _instances(position: str) -> Slice:
 
 def _versions(position: str) -> Slice:
     """Bytes that are in force no more, or not yet."""
-    kept = InstanceVersion.objects.exclude(instance__study__state=StudyState.DESTROYED)
-    rows = kept.select_related("instance__study__register")
+    rows = InstanceVersion.objects.select_related("instance__study__register")
 
     def check(row: InstanceVersion) -> tuple[int, Seen]:
+        if row.instance.study.state == StudyState.DESTROYED:
+            return 0, Seen.WHOLE
         is_in_force = bytes(row.instance.digest) == bytes(row.digest)
         if is_in_force and row.damaged_at is None:
             return 0, Seen.WHOLE  # seen among the objects
