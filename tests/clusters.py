@@ -5,6 +5,7 @@ import signal
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 from django.db import connections
@@ -15,16 +16,20 @@ from tests import environment, stage
 
 # Commits are written at once, and what is not synced only when somebody else commits, or never.
 FORGETFUL = {"synchronous_commit": "on", "fsync": "off", "wal_writer_delay": "10s"}
+SECONDS = 30.0
 
 
 def crash(cluster: Cluster) -> None:
     """As a machine does: what was in memory alone is gone. It is back on return."""
     assert cluster.process is not None
-    left = processes.identify(cluster.process.pid)
-    assert left is not None
-    processes.send(left, signal.SIGKILL)
+    pid = cluster.process.pid
+    told = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    found = [processes.identify(each) for each in (pid, *map(int, told))]
+    for each in filter(None, found):
+        processes.send(each, signal.SIGKILL)
     cluster.process.wait()
-    cluster.clear()
+    for each in filter(None, found):  # else the memory that they share is still in use
+        assert processes.await_end(each, SECONDS)
     cluster.spawn()
     cluster.await_ready()
     connections.close_all()
