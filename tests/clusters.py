@@ -14,8 +14,14 @@ from launch import postgres, processes
 from launch.postgres import DATABASE, SUPERUSER, Cluster
 from tests import environment, stage
 
-# Commits are written at once, and what is not synced only when somebody else commits, or never.
-FORGETFUL = {"synchronous_commit": "on", "fsync": "off", "wal_writer_delay": "10s"}
+# Commits are written at once, and what is not synced only with another's commit: nobody else writes.
+FORGETFUL = {
+    "synchronous_commit": "on",
+    "fsync": "off",
+    "wal_writer_delay": "10s",
+    "bgwriter_lru_maxpages": "0",
+    "autovacuum": "off",
+}
 SECONDS = 30.0
 
 
