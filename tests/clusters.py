@@ -14,7 +14,7 @@ from launch import postgres, processes
 from launch.postgres import DATABASE, SUPERUSER, Cluster
 from tests import environment, stage
 
-# Commits are written at once, and what is not synced only with another's commit: nobody else writes.
+# Commits are written at once, what is not synced with the next of another: nobody else writes.
 FORGETFUL = {
     "synchronous_commit": "on",
     "fsync": "off",
