@@ -10,11 +10,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from uuid import UUID, uuid5
 
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, transaction
 
 from archive import locks, vault
 from archive.errors import ArchiveError, StorageGone
-from archive.models import Environment, Instance, Study
+from archive.models import Environment, Instance, Register, Study
 from archive.queries import standing
 from archive.services import apart, filing, indexing, nameless, reconciliation, rows
 from archive.services.indexing import File, Indexed, Places
@@ -35,8 +35,9 @@ def give_files(quiet_seconds: float = QUIET_SECONDS) -> int:
             try:
                 vault.give_files(landing.environment, quiet_seconds, landing.require_rows)
             except _Forgotten as found:  # as a rule one of many, wherever they landed
-                left = _left(landing.environment, _forgotten(landing.environment))
-                landing.left |= found.digests | left  # each is tried once in a turn
+                forgotten = _forgotten(landing.environment)
+                _take_in(landing.environment, forgotten)
+                landing.asked.update(found.landed, forgotten)
             else:
                 return landing.given
 
@@ -48,7 +49,7 @@ def give_files(quiet_seconds: float = QUIET_SECONDS) -> int:
 class _Landing:
     environment: str
     given: int = 0
-    left: set[bytes] = field(default_factory=set)  # digests that no row is to name
+    asked: set[Landed] = field(default_factory=set)  # taken in by now, or no row is to name them
 
     @property
     def id(self) -> UUID:
@@ -58,26 +59,26 @@ class _Landing:
         """The rows of the batch are on the disk on return. Raises _Forgotten: they are not made
         again here, where a segment is held, since who holds their study may wait for it.
         """
-        without = {each.digest for each in _without_rows(self.environment, batch)}
-        if without - self.left:
-            raise _Forgotten(without)
+        unasked = [each for each in batch if each not in self.asked]
+        forgotten = _without_rows(self.environment, unasked)
+        if forgotten:
+            raise _Forgotten(forgotten)
         rows.make_durable()
         self.given += len(batch)
 
 
 class _Forgotten(Exception):
-    """Something that landed has no row."""
+    """Objects that landed and have no row."""
 
-    def __init__(self, digests: set[bytes]) -> None:
-        self.digests = digests
+    def __init__(self, landed: list[Landed]) -> None:
+        self.landed = landed
 
 
 def take_in_forgotten() -> int:
     """Of all that landed; how many rows were made again. Raises StorageGone, DatabaseError."""
     made = 0
     for environment in Environment.values:
-        forgotten = _forgotten(environment)
-        made += len(forgotten) - len(_left(environment, forgotten))
+        made += _take_in(environment, _forgotten(environment))
     return made
 
 
@@ -101,14 +102,14 @@ def _without_rows(environment: str, landed: Sequence[Landed]) -> list[Landed]:
     ]
 
 
-def _left(environment: str, forgotten: Sequence[Landed]) -> set[bytes]:
-    """Those that have no row after all: their senders were refused, or not answered. Nothing was
-    promised of them, and reconciliation tells of those that stay.
+def _take_in(environment: str, forgotten: Sequence[Landed]) -> int:
+    """How many have a row again. The senders of the others were refused, or not answered: nothing
+    was promised of them, and reconciliation tells of those that stay.
     """
     if not forgotten:
-        return set()
+        return 0
     places = Places.read()
-    return {each.digest for each in forgotten if not _is_taken_in(environment, each, places)}
+    return sum(_is_taken_in(environment, each, places) for each in dict.fromkeys(forgotten))
 
 
 def _is_taken_in(environment: str, landed: Landed, places: Places) -> bool:
@@ -118,17 +119,24 @@ def _is_taken_in(environment: str, landed: Landed, places: Places) -> bool:
         store = vault.where(environment, landed.digest)
         file = indexing.open_file(environment, landed.digest, store)
         with transaction.atomic():
-            outcome = nameless.take_in(file, places) if _belongs(file) else None
-    except StorageGone:
-        raise
+            outcome = nameless.take_in(file, places) if _belongs(file, places) else None
+    except (StorageGone, OSError, OperationalError, InterfaceError):
+        raise  # a failure that passes: it is looked at again
     except (ArchiveError, ValueError):  # ValueError: no patient's identifier
+        return False
+    except Exception as raised:  # whatever it is, the others are not to wait for this one
+        log.error(
+            "not taken in again: an object that landed, %s: %s",
+            landed.digest.hex(),
+            type(raised).__name__,
+        )
         return False
     if outcome is Indexed.ADDED:
         log.warning("taken in again: an object that landed, %s", landed.digest.hex())
     return outcome in (Indexed.ADDED, Indexed.KNOWN)
 
 
-def _belongs(file: File) -> bool:
+def _belongs(file: File, places: Places) -> bool:
     """Whether its study is there, as it was when the object was admitted: a row that is lost came
     after its study's. Held, so that no row is on its way.
     """
@@ -136,8 +144,21 @@ def _belongs(file: File) -> bool:
         environment=file.environment, study_instance_uid=file.header.study_instance_uid
     )
     study = rows_.select_related("register", "patient").first()
-    if study is None or study.register.controller_oid != file.meta.controller_oid:
+    if study is None or not _is_in_reach(study.register, file, places):
         return False
     locks.hold(study.id)
     patient = filing.find_patient(file.environment, indexing.identifier_of(file))
     return patient is not None and standing.person_id(patient) == standing.person_id(study.patient)
+
+
+def _is_in_reach(register: Register, file: File, places: Places) -> bool:
+    """The register that the object names, or another of its sender's, which names its own: a study
+    may stand in one that has passed to it.
+    """
+    if register.controller_oid == file.meta.controller_oid:
+        return True
+    named = places.registers.get(file.meta.controller_oid)
+    sender = places.sender(file.meta, named) if named else None
+    if named is None or sender is None:
+        return False
+    return register.organisation_id == named.organisation_id == sender.organisation_id

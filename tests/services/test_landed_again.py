@@ -1,0 +1,84 @@
+"""What landed and has no row: what else may have befallen it, and others (NF-4, AR-10)."""
+
+from pathlib import Path
+
+import pytest
+from django.db import DataError
+from pydicom.dataset import Dataset
+
+from archive import vault
+from archive.models import Instance, Register, RegisterHolding
+from archive.services import landed, nameless, serving
+from archive.services.indexing import File, Indexed, Places
+from archive.values import today
+from tests import cast
+from tests.cast import dataset, send
+from tests.edges.dicom.listening import eventually
+from tests.services.test_integrity import one, quarantined
+from tests.services.test_landed_forgotten import forget, threads_of_its_own
+from tests.unsettling import known_study
+
+pytestmark = pytest.mark.usefixtures("own_vault")
+HERE = pytest.mark.usefixtures("db")
+
+
+def harm_head(folder: Path, made: Dataset) -> None:
+    """As a power cut in the middle of its coming leaves it, of which its slot alone is there."""
+    sent = cast.encoded(made)
+    for path in (folder / "production/landing").iterdir():
+        segment = path.read_bytes()
+        place = segment.find(sent)
+        if place > 0:
+            start = place - vault.incoming.DATA_OFFSET
+            gone = bytes(vault.incoming.DATA_OFFSET + len(sent))
+            path.write_bytes(segment[:start] + gone + segment[place + len(sent) :])
+
+
+@pytest.mark.usefixtures("fresh_database")
+def test_what_is_torn_beside_what_came_again_ends(own_vault: Path) -> None:
+    session, made = known_study(), dataset()
+    send(session, made)
+    harm_head(own_vault, made)
+    forget(made)
+    send(session, made)
+    giving = threads_of_its_own(lambda: landed.give_files(0))
+    eventually(giving.done)
+    assert giving.result() == 4 and len(quarantined(own_vault)) == 1
+    assert serving.served(one(made)).data() == cast.encoded(made)
+
+
+@HERE
+def test_it_may_stand_in_another_register_of_its_senders() -> None:
+    """One that has passed to it: who sends names its own."""
+    made = dataset()
+    study = cast.store(dataset(), business_id=cast.MALLILA)
+    RegisterHolding.objects.create(
+        register=study.register, organisation=study.register.organisation, until=today()
+    )
+    Register.objects.filter(id=study.register_id).update(organisation=cast.organisation())
+    cast.store(dataset(), made)
+    assert one(made).study_id == study.id
+    forget(made)
+    assert landed.take_in_forgotten() == 1
+    assert one(made).study_id == study.id
+
+
+@HERE
+def test_one_that_cannot_be_taken_in_hinders_no_other(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    bad, made = dataset(), dataset()
+    cast.store(dataset(), bad, made)
+    forget(bad), forget(made)
+    take_in = nameless.take_in
+
+    def failing(file: File, places: Places) -> Indexed:
+        if file.meta.sop_instance_uid == bad.SOPInstanceUID:
+            raise DataError(f"of {bad.PatientID}")
+        return take_in(file, places)
+
+    monkeypatch.setattr(nameless, "take_in", failing)
+    assert landed.take_in_forgotten() == 1
+    assert landed.give_files(0) == 3 and vault.without_files("production") == 0
+    assert Instance.objects.count() == 2 and one(made)
+    assert "DataError" in caplog.text and str(bad.PatientID) not in caplog.text
