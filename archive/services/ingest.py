@@ -199,6 +199,8 @@ class Receipt:
 
         def say(kept: vault.Kept, landed: bool) -> None:
             row = self._row(header, admitted, tally.filed, series_id, kept, meta.received_at)
+            # Nothing is made again of what is in doubt: its row must be on the disk.
+            landed = landed and not vault.is_in_doubt_here(row.environment, kept.digest)
             said.append((row.id, rows.say(row, landed)))
 
         try:
@@ -333,7 +335,13 @@ class Receipt:
             self._doubt(kept)
 
     def _doubt(self, kept: vault.Kept) -> None:
-        vault.doubt(self.session.peer.environment, kept.digest, self.announced.sop_instance_uid)
+        """Not what another was told success of: its row may be forgotten, and nothing is made again
+        of what is in doubt.
+        """
+        environment, uid = self.session.peer.environment, self.announced.sop_instance_uid
+        known = rows.find(environment, uid)
+        if known is None or known.is_destroyed or known.digest != kept.digest:
+            vault.doubt(environment, kept.digest, uid)
 
     def _meta(self, register: Register) -> FileMeta:
         peer = self.session.peer

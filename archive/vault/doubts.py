@@ -32,6 +32,11 @@ def is_doubted(environment: str, digest: bytes) -> bool:
     return any(store.has(note) for store in stores.configured().values())
 
 
+def is_in_doubt_here(environment: str, digest: bytes) -> bool:
+    """The same of what has just come: only where that stands is asked."""
+    return stores.default().has(_note(environment, digest))
+
+
 def doubted(environment: str, older_than: float) -> list[bytes]:
     """Digests noted more than `older_than` seconds ago."""
     return list(_old(environment, timedelta(seconds=older_than)))

@@ -1,5 +1,6 @@
 """What landed and has no row: what else may have befallen it, and others (NF-4, AR-10)."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -7,11 +8,15 @@ from django.db import DataError
 from pydicom.dataset import Dataset
 
 from archive import vault
+from archive.errors import OtherRegister
 from archive.models import Instance, Register, RegisterHolding
-from archive.services import landed, nameless, serving
+from archive.services import doubts, landed, nameless, serving
 from archive.services.indexing import File, Indexed, Places
-from archive.values import today
-from tests import cast
+from archive.services.sessions import Session
+from archive.values import today, uid_from_uuid
+from archive.vault import digests
+from launch.postgres import Cluster
+from tests import cast, clusters
 from tests.cast import dataset, send
 from tests.edges.dicom.listening import eventually
 from tests.services.test_integrity import one, quarantined
@@ -45,6 +50,50 @@ def test_what_is_torn_beside_what_came_again_ends(own_vault: Path) -> None:
     eventually(giving.done)
     assert giving.result() == 4 and len(quarantined(own_vault)) == 1
     assert serving.served(one(made)).data() == cast.encoded(made)
+
+
+def same_sender(made: Dataset) -> None:
+    second = known_study()
+    send(second, made)
+
+
+def another(made: Dataset) -> None:
+    """Who is refused, a moment too late to be so before its bytes are kept."""
+    second = Session(cast.peer(cast.MALLILA))
+    elsewhere = {"StudyInstanceUID": uid_from_uuid(), "SeriesInstanceUID": uid_from_uuid()}
+    send(second, dataset(**elsewhere))
+    second.brings_new = True
+    with pytest.raises(OtherRegister):
+        send(second, made)
+
+
+@HERE
+@pytest.mark.parametrize("come", [same_sender, another])
+def test_what_two_brought_at_once_is_in_no_doubt(
+    come: Callable[[Dataset], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its first sender was told success; what stands in doubt is not taken in again, and goes."""
+    first, made = known_study(), dataset()
+    send(first, made)
+    with monkeypatch.context() as late:
+        late.setattr(Session, "check", lambda session, header, admitted: None)
+        come(made)
+    forget(made)
+    assert landed.take_in_forgotten() == 1
+    monkeypatch.setattr(doubts, "DOUBT_SECONDS", -1)
+    for _ in range(2):
+        doubts.settle()
+    assert serving.served(one(made)).data() == cast.encoded(made)
+
+
+def test_what_is_taken_in_spite_of_a_doubt_has_its_row_on_the_disk(forgetful: Cluster) -> None:
+    """It was refused a moment before, and is answered success now."""
+    session, made = known_study(), dataset()
+    digest = digests.of(cast.encoded(made), vault.ALGORITHM)
+    vault.doubt("production", digest, str(made.SOPInstanceUID))
+    send(session, made)
+    clusters.crash(forgetful)
+    assert bytes(one(made).digest) == digest
 
 
 @HERE

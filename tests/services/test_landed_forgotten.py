@@ -3,7 +3,7 @@ breaks down forgets of it is made again of what landed (NF-4, AR-10).
 """
 
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
 from threading import Thread
@@ -11,7 +11,6 @@ from threading import Thread
 import psycopg
 import pytest
 from pydicom.dataset import Dataset
-from pytest_django.plugin import DjangoDbBlocker
 
 from archive import vault
 from archive.models import Finding, Instance, Job, Register, RegisterHolding, Study
@@ -31,14 +30,6 @@ pytestmark = pytest.mark.usefixtures("own_vault")
 
 
 # --- a database that breaks down ------------------------------------------------------------------
-
-
-@pytest.fixture
-def forgetful(
-    django_db_setup: None, django_db_blocker: DjangoDbBlocker, monkeypatch: pytest.MonkeyPatch
-) -> Iterator[Cluster]:
-    with django_db_blocker.unblock(), clusters.forgetful(monkeypatch) as made:
-        yield made
 
 
 def test_a_database_that_breaks_down_loses_no_object_that_was_answered(forgetful: Cluster) -> None:
