@@ -6,14 +6,16 @@ there (NF-4, AR-10).
 """
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from uuid import UUID, uuid5
 
 from django.db import InterfaceError, OperationalError, transaction
 
 from archive import locks, vault
-from archive.errors import ArchiveError, StorageGone
+from archive.errors import StorageGone
 from archive.models import Environment, Instance, Register, Study
 from archive.queries import standing
 from archive.services import apart, filing, indexing, nameless, reconciliation, rows
@@ -108,31 +110,41 @@ def _take_in(environment: str, forgotten: Sequence[Landed]) -> int:
     """
     if not forgotten:
         return 0
-    places = Places.read()
-    return sum(_is_taken_in(environment, each, places) for each in dict.fromkeys(forgotten))
+    places, files = Places.read(), list[File]()
+    for each in dict.fromkeys(forgotten):
+        if not vault.is_doubted(environment, each.digest):
+            with _hindering_no_other(each.digest):
+                files.append(_opened(environment, each.digest))
+    # Of two with one UID the first was answered; the other may be a correction that was not.
+    return sum(_is_taken_in(each, places) for each in sorted(files, key=_received_at))
 
 
-def _is_taken_in(environment: str, landed: Landed, places: Places) -> bool:
-    if vault.is_doubted(environment, landed.digest):
-        return False
+def _opened(environment: str, digest: bytes) -> File:
+    return indexing.open_file(environment, digest, vault.where(environment, digest))
+
+
+def _received_at(file: File) -> datetime:
+    return file.meta.received_at
+
+
+@contextmanager
+def _hindering_no_other(digest: bytes) -> Iterator[None]:
+    """Raises what passes, to be looked at again: StorageGone, OSError, OperationalError."""
     try:
-        store = vault.where(environment, landed.digest)
-        file = indexing.open_file(environment, landed.digest, store)
-        with transaction.atomic():
-            outcome = nameless.take_in(file, places) if _belongs(file, places) else None
+        yield
     except (StorageGone, OSError, OperationalError, InterfaceError):
-        raise  # a failure that passes: it is looked at again
-    except (ArchiveError, ValueError):  # ValueError: no patient's identifier
-        return False
-    except Exception as raised:  # whatever it is, the others are not to wait for this one
-        log.error(
-            "not taken in again: an object that landed, %s: %s",
-            landed.digest.hex(),
-            type(raised).__name__,
-        )
-        return False
+        raise
+    except Exception as raised:
+        told = digest.hex(), type(raised).__name__  # not more: it may quote the patient
+        log.error("not taken in again: an object that landed, %s: %s", *told)
+
+
+def _is_taken_in(file: File, places: Places) -> bool:
+    outcome = None
+    with _hindering_no_other(file.digest), transaction.atomic():
+        outcome = nameless.take_in(file, places) if _belongs(file, places) else None
     if outcome is Indexed.ADDED:
-        log.warning("taken in again: an object that landed, %s", landed.digest.hex())
+        log.warning("taken in again: an object that landed, %s", file.digest.hex())
     return outcome in (Indexed.ADDED, Indexed.KNOWN)
 
 

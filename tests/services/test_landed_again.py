@@ -4,21 +4,22 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from django.db import DataError
+from django.db import DataError, OperationalError, transaction
 from pydicom.dataset import Dataset
 
 from archive import vault
 from archive.errors import OtherRegister
 from archive.models import Instance, Register, RegisterHolding
-from archive.services import doubts, landed, nameless, serving
+from archive.services import corrections, doubts, landed, nameless, serving
 from archive.services.indexing import File, Indexed, Places
 from archive.services.sessions import Session
 from archive.values import today, uid_from_uuid
 from archive.vault import digests
 from launch.postgres import Cluster
-from tests import cast, clusters
+from tests import cast, clusters, notes
 from tests.cast import dataset, send
 from tests.edges.dicom.listening import eventually
+from tests.services.test_corrections import corrected
 from tests.services.test_integrity import one, quarantined
 from tests.services.test_landed_forgotten import forget, threads_of_its_own
 from tests.unsettling import known_study
@@ -131,3 +132,26 @@ def test_one_that_cannot_be_taken_in_hinders_no_other(
     assert landed.give_files(0) == 3 and vault.without_files("production") == 0
     assert Instance.objects.count() == 2 and one(made)
     assert "DataError" in caplog.text and str(bad.PatientID) not in caplog.text
+
+
+@HERE
+def test_a_correction_that_was_not_answered_does_not_take_its_objects_place(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Both landed, in whichever segments, and the database forgot one and never had the other."""
+    notes.allow(metadata=True)
+    made = dataset()
+    cast.store(dataset(), made)
+    with monkeypatch.context() as broken:
+        broken.setattr(corrections, "_add_version", broken_down)
+        with pytest.raises(OperationalError), transaction.atomic():
+            cast.store(corrected(made, ReferringPhysicianName="Oikea^Olli"))
+    forget(made)
+    found = vault.all_landed
+    monkeypatch.setattr(vault, "all_landed", lambda environment: found(environment)[::-1])
+    assert landed.take_in_forgotten() == 1
+    assert serving.served(one(made)).data() == cast.encoded(made)
+
+
+def broken_down(*arguments: object) -> None:
+    raise OperationalError("server closed the connection unexpectedly")
