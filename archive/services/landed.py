@@ -9,7 +9,6 @@ import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
 from uuid import UUID, uuid5
 
 from django.db import InterfaceError, OperationalError, transaction
@@ -110,41 +109,35 @@ def _take_in(environment: str, forgotten: Sequence[Landed]) -> int:
     """
     if not forgotten:
         return 0
-    places, files = Places.read(), list[File]()
-    for each in dict.fromkeys(forgotten):
-        if not vault.is_doubted(environment, each.digest):
-            with _hindering_no_other(each.digest):
-                files.append(_opened(environment, each.digest))
+    places = Places.read()
     # Of two with one UID the first was answered; the other may be a correction that was not.
-    return sum(_is_taken_in(each, places) for each in sorted(files, key=_received_at))
-
-
-def _opened(environment: str, digest: bytes) -> File:
-    return indexing.open_file(environment, digest, vault.where(environment, digest))
-
-
-def _received_at(file: File) -> datetime:
-    return file.meta.received_at
+    in_turn = sorted(set(forgotten), key=lambda each: each.received_at)
+    return sum(_is_taken_in(environment, each, places) for each in in_turn)
 
 
 @contextmanager
-def _hindering_no_other(digest: bytes) -> Iterator[None]:
+def _hindering_no_other(landed: Landed) -> Iterator[None]:
     """Raises what passes, to be looked at again: StorageGone, OSError, OperationalError."""
     try:
         yield
     except (StorageGone, OSError, OperationalError, InterfaceError):
         raise
     except Exception as raised:
-        told = digest.hex(), type(raised).__name__  # not more: it may quote the patient
+        told = landed.digest.hex(), type(raised).__name__  # not more: it may quote the patient
         log.error("not taken in again: an object that landed, %s: %s", *told)
 
 
-def _is_taken_in(file: File, places: Places) -> bool:
+def _is_taken_in(environment: str, landed: Landed, places: Places) -> bool:
+    if vault.is_doubted(environment, landed.digest):
+        return False
     outcome = None
-    with _hindering_no_other(file.digest), transaction.atomic():
-        outcome = nameless.take_in(file, places) if _belongs(file, places) else None
+    with _hindering_no_other(landed):
+        store = vault.where(environment, landed.digest)
+        file = indexing.open_file(environment, landed.digest, store)
+        with transaction.atomic():
+            outcome = nameless.take_in(file, places) if _belongs(file, places) else None
     if outcome is Indexed.ADDED:
-        log.warning("taken in again: an object that landed, %s", file.digest.hex())
+        log.warning("taken in again: an object that landed, %s", landed.digest.hex())
     return outcome in (Indexed.ADDED, Indexed.KNOWN)
 
 

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import PurePath
 from typing import NamedTuple
@@ -17,10 +18,13 @@ log = logging.getLogger(__name__)
 
 
 class Landed(NamedTuple):
-    """An object without a file; its UID is empty where its head cannot be read."""
+    """An object without a file; its UID is empty, and its time the first, where its head cannot be
+    read.
+    """
 
     digest: bytes
     sop_instance_uid: str
+    received_at: datetime
 
 
 Looking = Callable[[Sequence[Landed]], None]
@@ -52,18 +56,19 @@ def give_files(
 
 
 def _told(landed: Iterable[tuple[str, bytes]]) -> list[Landed]:
-    return [Landed(_digest_of(key), _uid_of(file)) for key, file in landed]
+    return [Landed(_digest_of(key), *_said_by(file)) for key, file in landed]
 
 
 def _digest_of(key: str) -> bytes:
     return bytes.fromhex(PurePath(key).stem)
 
 
-def _uid_of(file: bytes) -> str:
+def _said_by(file: bytes) -> tuple[str, datetime]:
     try:
-        return part10.read_prefix(file[:DATA_OFFSET]).sop_instance_uid
+        meta = part10.read_prefix(file[:DATA_OFFSET])
     except DatasetUnreadable:
-        return ""
+        return "", datetime.min.replace(tzinfo=UTC)
+    return meta.sop_instance_uid, meta.received_at
 
 
 def _key_for(environment: str, key: str, file: bytes) -> str:
