@@ -73,11 +73,11 @@ class FileStore:
 
     def has(self, key: str) -> bool:
         path = f"{self._root}/{key}"
-        return (
-            os.path.exists(path)
-            or (is_object(key) and self._landing.length(key) is not None)
-            or os.path.exists(path)  # given meanwhile
-        )
+        if os.path.exists(path):
+            return True
+        if not is_object(key):
+            return False
+        return self._landing.length(key) is not None or os.path.exists(path)  # given meanwhile
 
     def size(self, key: str) -> int:
         """Raises FileNotFoundError."""
