@@ -15,7 +15,7 @@ from django.db import InterfaceError, OperationalError, transaction
 
 from archive import locks, vault
 from archive.errors import StorageGone
-from archive.models import Environment, Instance, Register, Study
+from archive.models import Environment, Register, Study
 from archive.queries import standing
 from archive.services import apart, filing, indexing, nameless, reconciliation, rows
 from archive.services.indexing import File, Indexed, Places
@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 QUIET_SECONDS = 2.0  # since something came: whoever sends is not to wait for this
 LANDED = UUID("019ac3a1-5e00-7000-8000-000000000003")  # names the landing of an environment
-AT_ONCE = 500  # looked for by one statement
+AT_ONCE = 500  # looked for together
 
 
 def give_files(quiet_seconds: float = QUIET_SECONDS) -> int:
@@ -88,19 +88,11 @@ def _forgotten(environment: str) -> list[Landed]:
 
 
 def _without_rows(environment: str, landed: Sequence[Landed]) -> list[Landed]:
-    instances, named = Instance.objects.filter(environment=environment), set[tuple[str, bytes]]()
+    named = set[tuple[str, bytes]]()
     for start in range(0, len(landed), AT_ONCE):
-        uids = [each.sop_instance_uid for each in landed[start : start + AT_ONCE]]
-        found = instances.filter(sop_instance_uid__in=uids)
-        named.update(
-            (uid, bytes(digest)) for uid, digest in found.values_list("sop_instance_uid", "digest")
-        )
-    return [
-        each
-        for each in landed
-        if (each.sop_instance_uid, each.digest) not in named
-        and not reconciliation.is_named(environment, each.digest, each.sop_instance_uid)
-    ]
+        said = [(each.sop_instance_uid, each.digest) for each in landed[start : start + AT_ONCE]]
+        named |= reconciliation.all_named(environment, said)
+    return [each for each in landed if (each.sop_instance_uid, each.digest) not in named]
 
 
 def _take_in(environment: str, forgotten: Sequence[Landed]) -> int:

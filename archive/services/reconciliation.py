@@ -1,6 +1,6 @@
 """Register against archive: what one has and the other has not, found in rounds (AR-10)."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -33,6 +33,8 @@ from archive.services.doubts import SETTLED_SECONDS
 from archive.services.rounds import Slice
 from archive.values import now
 
+Named = tuple[str, bytes]  # a UID and a digest
+_NAMING = ("sop_instance_uid", "digest")
 ROWS = 500  # of a slice at most
 UNSEEN = timedelta(hours=1)  # after which a study that is on its way has been forgotten
 FOLDERS_AT_ONCE = 64
@@ -212,18 +214,28 @@ def _nameless(environment: str, listed: list[tuple[bytes, str]]) -> Iterator[Fou
 
 def is_named(environment: str, digest: bytes, uid: str) -> bool:
     """Whether any row names these bytes, found by the UID that they say is theirs."""
-    instances = Instance.objects.filter(environment=environment, sop_instance_uid=uid)
-    versions = InstanceVersion.objects.filter(instance__in=instances, digest=digest)
-    notes = Rejection.objects.filter(environment=environment, note_uid=uid, digest=digest)
-    manifests = Document.objects.filter(
-        environment=environment, unique_id=uid, vault_key=digest.hex()
-    )
-    return (
-        instances.filter(digest=digest).exists()
-        or versions.exists()
-        or notes.exists()
-        or manifests.exists()
-    )
+    return (uid, digest) in all_named(environment, [(uid, digest)])
+
+
+def all_named(environment: str, said: Collection[Named]) -> set[Named]:
+    """Those of these bytes that rows name, each with the UID that it says is its own."""
+    uids = {uid for uid, _ in said}
+    instances = Instance.objects.filter(environment=environment, sop_instance_uid__in=uids)
+    named = {(uid, bytes(digest)) for uid, digest in instances.values_list(*_NAMING)}
+    if not (others := {uid for uid, digest in said if (uid, digest) not in named}):
+        return named.intersection(said)
+    rows = instances.filter(sop_instance_uid__in=others)
+    versions = InstanceVersion.objects.filter(instance__in=rows)
+    notes = Rejection.objects.filter(environment=environment, note_uid__in=others)
+    manifests = Document.objects.filter(environment=environment, unique_id__in=others)
+    for uid, digest in (
+        *versions.values_list("instance__sop_instance_uid", "digest"),
+        *notes.values_list("note_uid", "digest"),
+    ):
+        named.add((uid, bytes(digest)))
+    keys = set(manifests.values_list("unique_id", "vault_key"))
+    named.update(each for each in said if (each[0], each[1].hex()) in keys)
+    return named.intersection(said)
 
 
 PARTS = {

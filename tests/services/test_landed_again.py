@@ -4,7 +4,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from django.db import DataError, OperationalError, transaction
+from django.db import DataError, OperationalError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 from pydicom.dataset import Dataset
 
 from archive import vault
@@ -155,3 +156,19 @@ def test_a_correction_that_was_not_answered_does_not_take_its_objects_place(
 
 def broken_down(*arguments: object) -> None:
     raise OperationalError("server closed the connection unexpectedly")
+
+
+@HERE
+def test_many_that_are_no_objects_are_looked_for_together() -> None:
+    """Notes and manifests land as well, and senders cannot write there meanwhile."""
+    made = [dataset() for _ in range(6)]
+    cast.store(dataset(), *made)
+
+    def asked(few: list[Dataset]) -> int:
+        for each in few:
+            notes.send(notes.note(notes.QUALITY, each))
+        with CaptureQueriesContext(connection) as said:
+            assert landed.take_in_forgotten() == 0
+        return len(said)
+
+    assert asked(made[:1]) == asked(made[1:])
