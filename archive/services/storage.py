@@ -15,7 +15,7 @@ from archive.errors import ArchiveError, StorageFull, StorageGone
 from archive.models import Environment, Instance, InstanceVersion, StudyState
 from archive.objects import part10
 from archive.queries import room
-from archive.services import error_desk, tombstones
+from archive.services import error_desk, landed, tombstones
 from archive.services.error_desk import Place, What
 from archive.stores import FILES, Store, folders, writing
 from archive.stores.files import Room
@@ -134,6 +134,7 @@ def move(to: str, tell: Callable[[Moved], None], *, most: int, per_second: int) 
 
     Raises StorageGone, StorageFull.
     """
+    landed.take_in_forgotten()  # from where it landed alone its row is made again
     moved, began = Moved(), time.monotonic()
     for origin, key in _elsewhere(to):
         if moved.files >= most:

@@ -17,6 +17,7 @@ from tests.cast import dataset
 from tests.configuring import Configure
 from tests.retention import approved, finish
 from tests.services.test_integrity import go_round, one
+from tests.services.test_landed_forgotten import forget
 from tests.services.test_registration import quiet, state
 from tests.services.test_rejections import registered
 from tests.stores.test_object_storage import files
@@ -51,6 +52,17 @@ def test_both_are_read_while_they_are_mixed_and_files_are_moved(
     assert go_round().found == 0
     call_command("move_objects", "--to", "files", stdout=said)
     assert {one(each).store for each in (*old, new)} == {"files"}
+
+
+def test_what_landed_and_was_forgotten_is_known_again_before_it_is_moved(
+    mixed: dict[str, str], configure: Configure
+) -> None:
+    made = dataset()
+    cast.store(dataset(), made)
+    forget(made)
+    configure(VAULT_STORE="s3")
+    call_command("move_objects", "--to", "s3", stdout=StringIO())
+    assert one(made).store == "s3" and serving.served(one(made)).data() == cast.encoded(made)
 
 
 @pytest.mark.parametrize("option", ["--most", "--mb-per-second"])
