@@ -35,8 +35,8 @@ def give_files(quiet_seconds: float = QUIET_SECONDS) -> int:
         while True:
             try:
                 vault.give_files(landing.environment, quiet_seconds, landing.require_rows)
-            except _Forgotten as found:  # as a rule one of many, wherever they landed
-                forgotten = _forgotten(landing.environment)
+            except _Forgotten as found:
+                forgotten = _all_with(landing.environment, found.landed)
                 _take_in(landing.environment, forgotten)
                 landing.asked.update(found.landed, forgotten)
             else:
@@ -85,6 +85,17 @@ def take_in_forgotten() -> int:
 
 def _forgotten(environment: str) -> list[Landed]:
     return _without_rows(environment, vault.all_landed(environment))
+
+
+def _all_with(environment: str, found: list[Landed]) -> list[Landed]:
+    """As a rule they are a few of many, wherever those landed. What cannot be read there hinders
+    nothing of these.
+    """
+    try:
+        return _forgotten(environment)
+    except StorageGone as error:
+        log.error("not all that landed can be looked at: %s", error.detail)
+        return found
 
 
 def _without_rows(environment: str, landed: Sequence[Landed]) -> list[Landed]:

@@ -1,5 +1,7 @@
 """What landed and has no row: what else may have befallen it, and others (NF-4, AR-10)."""
 
+import errno
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,7 +10,7 @@ from django.db import DataError, OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from pydicom.dataset import Dataset
 
-from archive import vault
+from archive import config, vault
 from archive.errors import OtherRegister
 from archive.models import Instance, Register, RegisterHolding
 from archive.services import corrections, doubts, landed, nameless, serving
@@ -172,3 +174,24 @@ def test_many_that_are_no_objects_are_looked_for_together() -> None:
         return len(said)
 
     assert asked(made[:1]) == asked(made[1:])
+
+
+@HERE
+def test_what_cannot_be_read_elsewhere_keeps_nothing_forgotten(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Nor anything from its file."""
+    made, other = dataset(), dataset()
+    cast.store(dataset(), made, other)
+    forget(made)
+    unreadable, pread = str(other.SOPInstanceUID).encode(), os.pread
+
+    def broken(file: int, length: int, place: int) -> bytes:
+        if unreadable in (content := pread(file, length, place)):
+            raise OSError(errno.EIO, "Input/output error")
+        return content
+
+    monkeypatch.setattr(os, "pread", broken)
+    landed.give_files(0)
+    key = vault.key_of("production", bytes(one(made).digest))
+    assert (config.settings().vault_dir / key).exists()
