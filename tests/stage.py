@@ -21,6 +21,8 @@ from launch.plan import ROOT
 from launch.postgres import Cluster
 
 TEMPLATE = "idr_template"
+# As `migrate` leaves an empty database, which nobody writes to; and what it said meanwhile.
+MIGRATED, MIGRATIONS = "idr_migrated", "migrations"
 # Of password hashing: people of tests are made by the hundred, and each costs half a second else.
 QUICK_ROUNDS = 1000
 
@@ -84,22 +86,29 @@ def prepare(folder: Path) -> None:
         "DATABASE_OWNER_URL": server.url("owner", TEMPLATE),
     }
     subprocess.run([sys.executable, "-m", "launch.translations"], cwd=ROOT, check=True)
+    _migrate(folder)
+    server.create_database(MIGRATED, template=TEMPLATE)
     _fill()
     (data / "static").rename(folder / "static")
 
 
-def _fill() -> None:
-    """The steps of `./run` in one process, which reads the product once."""
+def _migrate(folder: Path) -> None:
+    """With it begin the steps of `./run`, in one process, which reads the product once."""
     # Django renders some 1,500 historical models on the way: much time would go into looking for
     # garbage among them.
     gc.disable()
     django.setup()
     PBKDF2PasswordHasher.iterations = QUICK_ROUNDS
-    call_command("migrate", database="owner", verbosity=0)
+    with (folder / MIGRATIONS).open("w") as said:
+        call_command("migrate", database="owner", interactive=False, no_color=True, stdout=said)
+    connections.close_all()  # nobody may be in a database that is copied
+
+
+def _fill() -> None:
     call_command("load_demo")
     _deliver()
     call_command("collectstatic", interactive=False, verbosity=0)
-    connections.close_all()  # nobody may be in a database that is copied
+    connections.close_all()
 
 
 def _deliver() -> None:

@@ -4,16 +4,12 @@ Screenshots go to $SCREENSHOTS when it is set.
 """
 
 import os
-import threading
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Literal
 from weakref import WeakKeyDictionary
-from wsgiref.simple_server import WSGIRequestHandler
 
 import pytest
 from django.conf import settings
-from django.core.servers.basehttp import ThreadedWSGIServer
-from django.core.wsgi import get_wsgi_application
 from django.test import Client, override_settings
 from django.urls import path
 from playwright.sync_api import Browser, Page, expect
@@ -24,6 +20,7 @@ from tests import builders
 from tests.browsing import ABOUT_COLOURS, ABOUT_ROOM, judged, sign_in, violations
 from tests.portal import gallery
 from tests.portal.test_pages import signed_in
+from tests.serving import serving
 
 pytestmark = pytest.mark.journey
 
@@ -62,22 +59,11 @@ PATHS = (
 urlpatterns = [*product_urls, path("gallery/", gallery.show)]
 
 
-class Quiet(WSGIRequestHandler):
-    def log_message(self, format: str, *args: object) -> None:
-        """The test says what went wrong."""
-
-
 @pytest.fixture
 def address(fresh_database: str, free_port: int) -> Iterator[str]:
     with override_settings(ROOT_URLCONF=__name__):
-        server = ThreadedWSGIServer(("127.0.0.1", free_port), Quiet)
-        server.set_app(get_wsgi_application())
-        thread = threading.Thread(target=server.serve_forever, daemon=True)
-        thread.start()
-        yield f"http://127.0.0.1:{free_port}"
-        server.shutdown()
-        server.server_close()
-        thread.join(10)
+        with serving(free_port) as place:
+            yield place
 
 
 def let_in(page: Page, address: str, login: dict[str, str]) -> Client:

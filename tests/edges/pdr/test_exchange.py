@@ -22,7 +22,7 @@ from archive.simulation.pdr import Archive, Server, Shelves
 from archive.simulation.world import Credentials
 from tests.authorising import form
 from tests.cast import MATTI
-from tests.portal.test_look import Quiet
+from tests.serving import Quiet
 
 SECRET = "s3cret"
 
