@@ -301,25 +301,26 @@ def replay(
 def came_after(note: Rejection) -> list[tuple[UUID, datetime]]:
     """The objects that a replayed note awaits, with when they came for it, in their order. One that
     had come before was on its way to its row, or the index had forgotten it; not one that stood in
-    another's register then.
+    another's register then, where its sender had no right to reject it.
     """
     at, awaited = note.made_at, RejectedObject.objects.filter(rejection=note, ended_at=None)
     uids = list(awaited.filter(instance=None).values_list("sop_instance_uid", flat=True))
     own = _own_of(note.organisation_id, note.environment, uids, at)
-    own = own.exclude(_of_another(note.organisation_id, at), received_at__lte=at)
+    own = own.filter(Q(received_at__gt=at) | _in_register_of(note.organisation_id, at))
     came = own.annotate(came=Greatest("received_at", Value(at))).order_by(
         "came", "received_at", "id"
     )
     return list(came.values_list("id", "came"))
 
 
-def _of_another(organisation_id: UUID, at: datetime) -> Q:
-    """Registers that have passed to somebody since then, and were not this organisation's."""
+def _in_register_of(organisation_id: UUID, at: datetime) -> Q:
+    """What stood then in a register of this organisation's."""
     passed = RegisterHolding.objects.filter(until__gt=civil_day(at))
     held = passed.filter(organisation=organisation_id)
-    return Q(study__register__in=passed.values("register")) & ~Q(
-        study__register__in=held.values("register")
+    has_it_still = Q(study__register__organisation=organisation_id) & ~Q(
+        study__register__in=passed.values("register")
     )
+    return has_it_still | Q(study__register__in=held.values("register"))
 
 
 def came_again(note: Rejection) -> list[tuple[UUID, datetime]]:
