@@ -306,7 +306,8 @@ def came_after(note: Rejection) -> list[tuple[UUID, datetime]]:
     at, awaited = note.made_at, RejectedObject.objects.filter(rejection=note, ended_at=None)
     uids = list(awaited.filter(instance=None).values_list("sop_instance_uid", flat=True))
     own = _own_of(note.organisation_id, note.environment, uids, at)
-    own = own.filter(Q(received_at__gt=at) | _in_register_of(note.organisation_id, at))
+    rightly = _in_register_of(note.organisation_id, at) | _sent_with_right(note, at)
+    own = own.filter(Q(received_at__gt=at) | rightly)
     came = own.annotate(came=Greatest("received_at", Value(at))).order_by(
         "came", "received_at", "id"
     )
@@ -321,6 +322,14 @@ def _in_register_of(organisation_id: UUID, at: datetime) -> Q:
         study__register__in=passed.values("register")
     )
     return has_it_still | Q(study__register__in=held.values("register"))
+
+
+def _sent_with_right(note: Rejection, at: datetime) -> Q:
+    """What its sender, a producer, has brought to where it had a right to store then."""
+    producer, environment = note.organisation_id, note.environment
+    writes = standing.authorised(producer, environment, at, right="may_write")
+    sent = Study.objects.filter(environment=environment, connection__organisation=producer)
+    return Q(study__in=sent.annotate(person=standing.PERSON).filter(writes).values("id"))
 
 
 def came_again(note: Rejection) -> list[tuple[UUID, datetime]]:

@@ -13,15 +13,16 @@ from pydicom.dataset import Dataset
 from archive import config, vault
 from archive.errors import OtherRegister
 from archive.models import Instance, Register, RegisterHolding
-from archive.services import corrections, doubts, landed, nameless, serving
+from archive.services import corrections, doubts, landed, nameless, rebuilding, serving
 from archive.services.indexing import File, Indexed, Places
 from archive.services.sessions import Session
 from archive.values import today, uid_from_uuid
 from archive.vault import digests
 from launch.postgres import Cluster
-from tests import cast, clusters, notes
+from tests import authorising, cast, clusters, notes
 from tests.cast import dataset, send
 from tests.edges.dicom.listening import eventually
+from tests.rebuilding import nothing, wipe
 from tests.services.test_corrections import corrected
 from tests.services.test_integrity import one, quarantined
 from tests.services.test_landed_forgotten import forget, threads_of_its_own
@@ -195,3 +196,19 @@ def test_what_cannot_be_read_elsewhere_keeps_nothing_forgotten(
     landed.give_files(0)
     key = vault.key_of("production", bytes(one(made).digest))
     assert (config.settings().vault_dir / key).exists()
+
+
+@HERE
+@pytest.mark.parametrize("rebuilt", [False, True])
+def test_a_producers_note_that_came_before_it_was_known_again_hides_it(rebuilt: bool) -> None:
+    """In its organiser's register; its right may end before the study is registered."""
+    authorising.made()
+    first, made = authorising.naming(), authorising.naming()
+    cast.store(first, made, business_id=cast.RONTGEN)
+    forget(made)
+    notes.send(notes.note(notes.QUALITY, made), cast.RONTGEN)
+    assert landed.take_in_forgotten() == 1
+    if rebuilt:
+        wipe(persons=False)
+        rebuilding.rebuild(nothing)
+    assert one(made).rejection == notes.QUALITY
