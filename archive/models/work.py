@@ -62,6 +62,9 @@ class Job(models.Model):
 class Heartbeat(models.Model):
     """A process says that it lives; health asks no more than this row."""
 
+    # A listener's fact: the database had not broken down since then when what landed was looked at.
+    LOOKED_AFTER = "looked_after"
+
     kind = models.CharField(max_length=16)
     instance = models.CharField(max_length=64)
     started_at = models.DateTimeField()

@@ -10,7 +10,7 @@ from kombu.exceptions import OperationalError
 from archive import vault
 from archive.config import settings
 from archive.models import AuditCursor, Environment, Heartbeat, LedgerSeal
-from archive.queries import room
+from archive.queries import database, room
 from archive.values import now
 from portal.celery import app
 
@@ -22,6 +22,7 @@ AUDIT = "audit"  # a part only where a security monitor is set
 ADVISORY = frozenset({AUDIT})  # the archive is ready without these
 LATE = timedelta(minutes=5)  # within which an event should have reached the security monitor
 WORKERS = {"worker", "caller"}  # who registers, and who calls customers' systems
+LOOKING = "looks for objects that the database has forgotten"
 UNKNOWN = {
     "database": "does not answer",
     "worker": "unknown, the database does not answer",
@@ -57,8 +58,7 @@ def database_full() -> str:
 def from_database() -> dict[str, str]:
     """The database itself, and the kinds of process that have beaten lately."""
     try:
-        rows = Heartbeat.objects.filter(at__gte=now() - STALE).values_list("kind", flat=True)
-        beating = set(rows)
+        beating, has_looked = _beating()
         behind = audit_lag() if settings().atna_host else ""
     except (DatabaseError, psycopg.Error):
         return UNKNOWN
@@ -68,10 +68,20 @@ def from_database() -> dict[str, str]:
     return {
         "database": database_full(),
         "worker": "" if WORKERS <= beating else silent,
-        "dicom": "" if "dicom" in beating else silent,
+        "dicom": silent if "dicom" not in beating else "" if has_looked else LOOKING,
         AUDIT: behind,
         "hl7": "" if "hl7" in beating else silent,
     }
+
+
+def _beating() -> tuple[set[str], bool]:
+    """The kinds of process that live, and whether a listener has looked, since the database broke
+    down, for what it has forgotten of what landed.
+    """
+    fresh = Heartbeat.objects.filter(at__gte=now() - STALE).values_list("kind", "facts")
+    told, since = list(fresh), database.unbroken_since()
+    looked = (facts.get(Heartbeat.LOOKED_AFTER, since) for kind, facts in told if kind == "dicom")
+    return {kind for kind, _ in told}, since in looked
 
 
 def audit_lag() -> str:
@@ -118,13 +128,12 @@ def parts() -> dict[str, str]:
 
 def answering() -> dict[str, bool]:
     """The same parts without the hurry: who asks may wait for the database."""
-    fresh = Heartbeat.objects.filter(at__gte=now() - STALE).values_list("kind", flat=True)
-    alive = set(fresh)
+    alive, has_looked = _beating()
     return {
         "database": not database_full(),  # that it answers is seen from our asking
         "broker": not broker(),
         "worker": WORKERS <= alive,
-        "dicom": "dicom" in alive,
+        "dicom": "dicom" in alive and has_looked,
         "hl7": "hl7" in alive,
         "vault": not vault_writable(),
     }

@@ -9,14 +9,15 @@ import logging
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from threading import Lock
 from uuid import UUID, uuid5
 
 from django.db import InterfaceError, OperationalError, transaction
 
 from archive import locks, vault
-from archive.errors import StorageGone
+from archive.errors import ArchiveError, StorageGone
 from archive.models import Environment, Register, Study
-from archive.queries import standing
+from archive.queries import database, standing
 from archive.services import apart, filing, indexing, nameless, reconciliation, rows
 from archive.services.indexing import File, Indexed, Places
 from archive.vault import Landed
@@ -81,6 +82,32 @@ def take_in_forgotten() -> int:
     for environment in Environment.values:
         made += _take_in(environment, _forgotten(environment))
     return made
+
+
+class Watch:
+    """For a process that answers from the database."""
+
+    def __init__(self) -> None:
+        self._lock = Lock()
+        self._looked_after: str | None = None
+
+    def look(self) -> str:
+        """Take in what the database may have forgotten, once for each time that it broke down;
+        since when it has not. Empty where that could not be looked at. Raises DatabaseError.
+        """
+        since = database.unbroken_since()
+        with self._lock:  # whoever comes meanwhile is answered when all is there
+            if since != self._looked_after:
+                try:
+                    take_in_forgotten()
+                except (ArchiveError, OSError) as error:
+                    log.error("what landed was not looked at: %s", error)
+                    return ""
+                self._looked_after = since
+        return since
+
+
+watch = Watch()
 
 
 def _forgotten(environment: str) -> list[Landed]:

@@ -56,6 +56,19 @@ def test_what_has_its_file_has_its_row_on_the_disk(forgetful: Cluster) -> None:
     assert are_known(made) == 5
 
 
+def test_whoever_answers_looks_once_after_each_time_that_it_broke_down(forgetful: Cluster) -> None:
+    session, made, watch = known_study(), dataset(), landed.Watch()
+    since = watch.look()
+    send(session, made)
+    assert watch.look() == since
+    clusters.crash(forgetful)
+    assert are_known([made]) == 0 and watch.look() != since
+    assert are_known([made]) == 1
+    forget(made)
+    watch.look()
+    assert are_known([made]) == 0, "it has looked"
+
+
 def are_known(made: list[Dataset]) -> int:
     uids = [str(each.SOPInstanceUID) for each in made]
     return Instance.objects.filter(sop_instance_uid__in=uids).count()

@@ -29,7 +29,7 @@ from archive.errors import (
     TlsFailed,
     TooManyAssociations,
 )
-from archive.services import associations, seen_certificates
+from archive.services import associations, landed, seen_certificates
 from archive.services.associations import Peer
 from archive.services.sessions import Session
 from archive.values import uuid7
@@ -138,6 +138,7 @@ class Door:
         if self.stopping.is_set():
             raise DatabaseGone("listener is stopping")
         with exchange(association_id):
+            landed.watch.look()  # nobody is told that something is not there that was answered for
             peer = associations.establish(
                 calling=request.calling,
                 called=request.called,

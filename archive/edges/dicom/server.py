@@ -8,7 +8,8 @@ from archive.edges.dicom.door import Door
 from archive.edges.dicom.quiet import keep_identifiers_out_of_logs
 from archive.edges.limits import Associations, customers
 from archive.edges.listening import Entrance, Parent, PortTaken, Trade, listen
-from archive.services import unsettled
+from archive.models import Heartbeat
+from archive.services import landed, unsettled
 
 __all__ = ["Entrance", "Listener", "PortTaken", "listen"]
 
@@ -27,6 +28,7 @@ class Listener(Parent):
             facts=lambda index: {
                 "port": settings().dicom_port,
                 "associations": self.limit.of(index),
+                Heartbeat.LOOKED_AFTER: landed.watch.look(),
             },
             forget=self.limit.clear,
             begin=keep_identifiers_out_of_logs,

@@ -10,7 +10,6 @@ from archive import vault
 from archive.config import Config, settings
 from archive.edges.dicom import tls
 from archive.edges.dicom.server import Entrance, Listener, PortTaken, listen
-from archive.errors import ArchiveError
 from archive.services import landed, unsettled
 
 log = logging.getLogger(__name__)
@@ -41,8 +40,8 @@ def _look_after_power_cut() -> None:
     """A listener that cannot look takes calls all the same: verification finds it in its turn."""
     try:
         unsettled.look_after_boot()
-        landed.take_in_forgotten()
-    except (ArchiveError, DatabaseError, OSError):
+        landed.watch.look()
+    except (DatabaseError, OSError):
         log.exception("what a power cut may have left was not looked for")
     finally:
         connections.close_all()  # the processes that answer are made by forking
