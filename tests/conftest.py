@@ -5,6 +5,7 @@ browser.
 import gc
 import itertools
 import json
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +20,7 @@ from playwright.sync_api import Browser
 from pytest_django.plugin import DjangoDbBlocker
 from whitenoise import WhiteNoise
 
+from archive import config
 from tests import environment, stage
 from tests.browsing import CHROMIUM, Chromium
 from tests.configuring import configure, own_vault
@@ -121,6 +123,9 @@ def _own_database(blocker: DjangoDbBlocker) -> Iterator[str]:
     cluster = stage.cluster(environment.folder())
     name = f"idr_{environment.worker()}_{next(DATABASE_NUMBERS)}"
     cluster.create_database(name, template=stage.TEMPLATE)
+    # A database takes in what landed and it does not know: not what another test's has known.
+    for landed in config.settings().vault_dir.glob("*/landing"):
+        shutil.rmtree(landed)
     with pytest.MonkeyPatch.context() as patch:
         # What a process that the test starts reads, and what threads and forks of this one read.
         patch.setenv("DATABASE_URL", cluster.url("app", name))
