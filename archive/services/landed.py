@@ -18,7 +18,8 @@ from archive import locks, vault
 from archive.errors import ArchiveError, StorageGone
 from archive.models import Environment, Register, Study
 from archive.queries import database, standing
-from archive.services import apart, filing, indexing, nameless, reconciliation, rows
+from archive.rules.admission import Policy
+from archive.services import apart, filing, indexing, nameless, policies, reconciliation, rows
 from archive.services.indexing import File, Indexed, Places
 from archive.vault import Landed
 
@@ -142,7 +143,8 @@ def _take_in(environment: str, forgotten: Sequence[Landed]) -> int:
     places = Places.read()
     # Of two with one UID the first was answered; the other may be a correction that was not.
     in_turn = sorted(set(forgotten), key=lambda each: each.received_at)
-    return sum(_is_taken_in(environment, each, places) for each in in_turn)
+    policy = policies.for_association(environment)
+    return sum(_is_taken_in(environment, each, places, policy) for each in in_turn)
 
 
 @contextmanager
@@ -157,7 +159,7 @@ def _hindering_no_other(landed: Landed) -> Iterator[None]:
         log.error("not taken in again: an object that landed, %s: %s", *told)
 
 
-def _is_taken_in(environment: str, landed: Landed, places: Places) -> bool:
+def _is_taken_in(environment: str, landed: Landed, places: Places, policy: Policy) -> bool:
     if vault.is_doubted(environment, landed.digest):
         return False
     outcome = None
@@ -165,7 +167,7 @@ def _is_taken_in(environment: str, landed: Landed, places: Places) -> bool:
         store = vault.where(environment, landed.digest)
         file = indexing.open_file(environment, landed.digest, store)
         with transaction.atomic():
-            outcome = nameless.take_in(file, places) if _belongs(file, places) else None
+            outcome = nameless.take_in(file, places, policy) if _belongs(file, places) else None
     if outcome is Indexed.ADDED:
         log.warning("taken in again: an object that landed, %s", landed.digest.hex())
     return outcome in (Indexed.ADDED, Indexed.KNOWN)

@@ -2,15 +2,16 @@
 
 from archive import locks
 from archive.models import Study
-from archive.services import indexing, policies, rejections, replaying
+from archive.rules.admission import Policy
+from archive.services import indexing, rejections, replaying
 from archive.services.indexing import File, Indexed, Places
 
 
-def take_in(file: File, places: Places) -> Indexed:
+def take_in(file: File, places: Places, policy: Policy) -> Indexed:
     """In the caller's transaction. A new object's study goes its road again, and a note that waits
     for the object hides it. Raises DatasetUnreadable, RelationalMismatch, BytesDamaged.
     """
-    outcome = indexing.index(file, places, policies.for_association(file.environment))
+    outcome = indexing.index(file, places, policy)
     if outcome is Indexed.ADDED:
         uid = file.header.study_instance_uid
         study = Study.objects.get(environment=file.environment, study_instance_uid=uid)

@@ -23,6 +23,7 @@ from archive.services import (
     indexing,
     integrity,
     nameless,
+    policies,
     publishing,
     reconciliation,
     registration,
@@ -123,7 +124,8 @@ def _nameless(actor: Actor, finding: Finding) -> Repair:
     try:
         file = indexing.open_file(finding.environment, digest, store)
         places = Places.read()
-        outcome = nameless.take_in(file, places)
+        policy = policies.for_association(finding.environment)
+        outcome = nameless.take_in(file, places, policy)
     except (ArchiveError, ValueError):
         return Repair.LEFT
     if outcome is Indexed.DESTROYED:

@@ -13,6 +13,7 @@ from pydicom.dataset import Dataset
 from archive import config, vault
 from archive.errors import OtherRegister
 from archive.models import Instance, Register, RegisterHolding
+from archive.rules.admission import Policy
 from archive.services import corrections, doubts, landed, nameless, rebuilding, serving
 from archive.services.indexing import File, Indexed, Places
 from archive.services.sessions import Session
@@ -126,10 +127,10 @@ def test_one_that_cannot_be_taken_in_hinders_no_other(
     forget(bad), forget(made)
     take_in = nameless.take_in
 
-    def failing(file: File, places: Places) -> Indexed:
+    def failing(file: File, places: Places, policy: Policy) -> Indexed:
         if file.meta.sop_instance_uid == bad.SOPInstanceUID:
             raise DataError(f"of {bad.PatientID}")
-        return take_in(file, places)
+        return take_in(file, places, policy)
 
     monkeypatch.setattr(nameless, "take_in", failing)
     assert landed.take_in_forgotten() == 1

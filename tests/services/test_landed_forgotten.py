@@ -33,9 +33,7 @@ pytestmark = pytest.mark.usefixtures("own_vault")
 
 
 def test_a_database_that_breaks_down_loses_no_object_that_was_answered(forgetful: Cluster) -> None:
-    session, made = known_study(), [dataset() for _ in range(5)]
-    for each in made:
-        send(session, each)
+    made = answered()
     clusters.crash(forgetful)
     assert are_known(made) == 0, "nothing was forgotten: this test shows nothing"
     assert Instance.objects.count() == 1, "a study's first is not forgotten"
@@ -48,9 +46,7 @@ def test_a_database_that_breaks_down_loses_no_object_that_was_answered(forgetful
 
 def test_what_has_its_file_has_its_row_on_the_disk(forgetful: Cluster) -> None:
     """Nobody would make it again."""
-    session, made = known_study(), [dataset() for _ in range(5)]
-    for each in made:
-        send(session, each)
+    made = answered()
     assert landed.give_files(0) == 7
     clusters.crash(forgetful)
     assert are_known(made) == 5
@@ -67,6 +63,14 @@ def test_whoever_answers_looks_once_after_each_time_that_it_broke_down(forgetful
     forget(made)
     watch.look()
     assert are_known([made]) == 0, "it has looked"
+
+
+def answered() -> list[Dataset]:
+    """Behind the two of a known study."""
+    session, made = known_study(), [dataset() for _ in range(5)]
+    for each in made:
+        send(session, each)
+    return made
 
 
 def are_known(made: list[Dataset]) -> int:
