@@ -306,6 +306,7 @@ def file_series(filed: Filed, header: Header) -> UUID:
     if series.study_id != filed.study_id:
         raise RelationalMismatch()
     if made and header.modality:
+        locks.share(filed.study_id)  # before its row is written: who registers does it in this turn
         add_modality(filed.study_id, header.modality[:16])
     return series.id
 

@@ -7,12 +7,13 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import Enum, auto
+from typing import Any
 from uuid import NAMESPACE_OID, UUID, uuid5
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, QuerySet
 
-from archive import vault
+from archive import locks, vault
 from archive.config import settings
 from archive.errors import ArchiveError, BytesDamaged, RelationalMismatch
 from archive.models import (
@@ -32,7 +33,8 @@ from archive.objects.part10 import FileMeta
 from archive.queries import standing
 from archive.rules import admission, correction
 from archive.rules.admission import Policy
-from archive.services import filing, tombstones
+from archive.services import filing, rows, tombstones
+from archive.services.rows import Written
 from archive.values import PatientIdentifier, StudyCode, civil_day, dicom_instant, uuid7
 
 
@@ -68,12 +70,12 @@ class Places:
 
     @classmethod
     def read(cls) -> "Places":
-        rows = Register.objects.filter(is_default=True).select_related("organisation")
+        registers = Register.objects.filter(is_default=True).select_related("organisation")
         connections = Connection.objects.filter(kind__in=("dicom", "xds")).order_by(
             "kind", "valid_from"
         )
         return cls(
-            {row.controller_oid: row for row in rows},
+            {row.controller_oid: row for row in registers},
             # Over DICOMweb objects come by the credentials of an XDS connection.
             {(row.environment, row.aet or str(row.id)): row for row in connections},
         )
@@ -123,33 +125,66 @@ def index(file: File, places: Places, policy: Policy) -> Indexed:
     special = kind_of(file)
     if special is not None:
         return special
-    known = Instance.objects.filter(
-        environment=file.environment, sop_instance_uid=file.meta.sop_instance_uid
-    ).first()
+    known = _known(file)
     if known is not None:
-        return Indexed.KNOWN if bytes(known.digest) == file.digest else Indexed.OTHER
+        return known
     register = places.registers.get(file.meta.controller_oid)
     sender = places.sender(file.meta, register) if register else None
     if register is None or sender is None:
         return Indexed.UNPLACED
     if not vault.is_whole(file.environment, file.digest, file.store):
         raise BytesDamaged(facts={"digest": file.digest.hex()})
+    while not _is_added(file, register, sender, policy):
+        known = _known(file)
+        if known is not None:
+            return known
+    return Indexed.ADDED
+
+
+def _known(file: File) -> Indexed | None:
+    named = Instance.objects.filter(
+        environment=file.environment, sop_instance_uid=file.meta.sop_instance_uid
+    )
+    digest = named.values_list("digest", flat=True).first()
+    if digest is None:
+        return None
+    return Indexed.KNOWN if bytes(digest) == file.digest else Indexed.OTHER
+
+
+def _is_added(file: File, register: Register, sender: Connection, policy: Policy) -> bool:
+    """False, with nothing written, where its sender has brought it meanwhile. A study that was
+    further on is to go its road again.
+    """
     with transaction.atomic():
+        _hold_study(file)
         study = file_study(file, register, sender)
         series = _series(file, study)
-        _instance(file, study, series, policy).save(force_insert=True)
-    return Indexed.ADDED
+        if rows.insert(_row(file, study, series, policy)) is Written.NOT:
+            transaction.set_rollback(True)
+            return False
+        if study.state != StudyState.RECEIVING:
+            rows.put_back_to_receiving(study.id)
+    return True
+
+
+def _hold_study(file: File) -> None:
+    """Neither registering nor storing goes on beside the object."""
+    study_id = _studies(file).values_list("id", flat=True).first()
+    if study_id is not None:
+        locks.hold(study_id)
+
+
+def _studies(file: File) -> QuerySet[Study]:
+    return Study.objects.filter(
+        environment=file.environment, study_instance_uid=file.header.study_instance_uid
+    )
 
 
 def _is_destroyed(file: File) -> bool:
     """Whether the index knows its study as destroyed: bytes put back with a copy, or whose receiver
     was killed before their row.
     """
-    gone = Study.objects.filter(
-        environment=file.environment,
-        study_instance_uid=file.header.study_instance_uid,
-        state=StudyState.DESTROYED,
-    )
+    gone = _studies(file).filter(state=StudyState.DESTROYED)
     return gone.exists() or tombstones.is_left(
         file.environment, file.digest, file.meta.sop_instance_uid
     )
@@ -158,7 +193,7 @@ def _is_destroyed(file: File) -> bool:
 def file_study(file: File, register: Register, sender: Connection) -> Study:
     """Found or made. The object that came first says what the study is."""
     header, at = file.header, file.meta.received_at
-    facts = {
+    facts: dict[str, Any] = {
         "connection": sender,
         "authorisation": _authorisation(file, register, sender),
         "accession_number": header.accession_number[:64],
@@ -172,18 +207,13 @@ def file_study(file: File, register: Register, sender: Connection) -> Study:
         "started_at": dicom_instant(header.study_date, header.study_time, header.timezone_offset),
         "received_at": at,
     }
-    study = Study.objects.filter(
-        environment=file.environment, study_instance_uid=header.study_instance_uid
-    ).first()
-    if study is None:
-        return Study.objects.create(
-            environment=file.environment,
-            study_instance_uid=header.study_instance_uid,
-            register=register,
-            patient=_patient(file),
-            **facts,
-        )
-    if at < study.received_at:
+    new: dict[str, Any] = {"register": register, "patient": lambda: _patient(file)}
+    study, made = Study.objects.get_or_create(
+        environment=file.environment,
+        study_instance_uid=header.study_instance_uid,
+        defaults=new | facts,
+    )
+    if not made and at < study.received_at:
         Study.objects.filter(id=study.id).update(patient=_patient(file), **facts)
         study.received_at = at
     return study
@@ -211,8 +241,8 @@ def _begun_under(
     database and told anew, its rights have begun since.
     """
     for known in (standing.writing, standing.writing_by_its_document):
-        rows = known(producer_id, environment, persons, at)
-        found = filing.most_particular(rows, register.controller_oid, code)
+        granted = known(producer_id, environment, persons, at)
+        found = filing.most_particular(granted, register.controller_oid, code)
         if found is not None:
             return found
     return None
@@ -277,12 +307,12 @@ def _series(file: File, study: Study) -> Series:
     return series
 
 
-def _instance(file: File, study: Study, series: Series, policy: Policy) -> Instance:
-    return Instance(
+def _row(file: File, study: Study, series: Series, policy: Policy) -> rows.Row:
+    return rows.Row(
         id=_key_of(file.meta.received_at),
         environment=file.environment,
-        study=study,
-        series=series,
+        study_id=study.id,
+        series_id=series.id,
         sop_instance_uid=file.meta.sop_instance_uid,
         sop_class_uid=file.meta.sop_class_uid,
         transfer_syntax_uid=file.meta.transfer_syntax_uid,
