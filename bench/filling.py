@@ -22,15 +22,17 @@ STUDY, SERIES, OBJECT = "2.25.910000000", "2.25.920000000", "2.25.930000000"
 PATIENT, ACCESSION = "P900000000", "F900000000"
 
 
-# A round that is leased has a slice under way, which would open it again.
+# A round that is leased has a slice under way, which would open it again; one survey a day begins.
 _AT_REST = """
-WITH rounds AS (UPDATE archive_round SET ended_at = now()
+WITH ended AS (UPDATE archive_round SET ended_at = now()
         WHERE ended_at IS NULL AND not_before < now() + interval '1 minute'),
-    surveys AS (UPDATE archive_retentionsurvey SET ended_at = now() WHERE ended_at IS NULL)
+    surveyed AS (UPDATE archive_retentionsurvey SET ended_at = now() WHERE ended_at IS NULL),
+    begun AS (INSERT INTO archive_retentionsurvey
+            (id, environment, began_at, studies, figures, ended_at)
+        SELECT gen_random_uuid(), environment, now(), 0, '{}', now()
+        FROM (SELECT DISTINCT environment FROM archive_connection) here)
 SELECT (SELECT count(DISTINCT kind) FROM archive_round WHERE ended_at IS NOT NULL) = 2
     AND NOT EXISTS (SELECT FROM archive_round WHERE ended_at IS NULL)
-    AND EXISTS (SELECT FROM archive_retentionsurvey)
-    AND NOT EXISTS (SELECT FROM archive_retentionsurvey WHERE ended_at IS NULL)
 """
 
 
