@@ -40,7 +40,7 @@ class SpentAssertion(models.Model):
     """
 
     digest = models.BinaryField(primary_key=True, max_length=32)  # of issuer and jti
-    client = models.ForeignKey(ApiClient, models.CASCADE, related_name="+")
+    client = models.ForeignKey(ApiClient, models.CASCADE, related_name="+", db_index=False)
     spent_at = models.DateTimeField()
     expires_at = models.DateTimeField()
 

@@ -121,7 +121,7 @@ class IdempotentCall(models.Model):
     """
 
     id = uuid_key()
-    token = models.ForeignKey(ApiToken, models.CASCADE, related_name="+")
+    token = models.ForeignKey(ApiToken, models.CASCADE, related_name="+", db_index=False)
     key = models.CharField(max_length=100)
     digest = models.BinaryField(max_length=32)  # keyed, of method, address and body
     status = models.PositiveSmallIntegerField(default=0)

@@ -25,15 +25,18 @@ class Authorisation(models.Model):
     level = models.CharField(max_length=10, choices=AuthorisationLevel)
     state = models.CharField(max_length=20, choices=AuthorisationState)
     organiser = models.ForeignKey(
-        Organisation, models.PROTECT, related_name="authorisations_ordered"
+        Organisation, models.PROTECT, related_name="authorisations_ordered", db_index=False
     )
-    register = models.ForeignKey(Register, models.PROTECT, related_name="authorisations")
+    register = models.ForeignKey(
+        Register, models.PROTECT, related_name="authorisations", db_index=False
+    )
     producer = models.ForeignKey(
         Organisation,
         models.PROTECT,
         null=True,
         blank=True,
         related_name="authorisations_granted",
+        db_index=False,
     )
     patient = models.ForeignKey(
         Patient, models.PROTECT, null=True, blank=True, related_name="authorisations"
@@ -111,7 +114,9 @@ class AuthorisationDraft(models.Model):
 
     id = uuid_key()
     environment = environment_field()
-    register = models.ForeignKey(Register, models.CASCADE, related_name="authorisation_drafts")
+    register = models.ForeignKey(
+        Register, models.CASCADE, related_name="authorisation_drafts", db_index=False
+    )
     patient = models.ForeignKey(
         Patient, models.PROTECT, null=True, blank=True, related_name="authorisation_drafts"
     )

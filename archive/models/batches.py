@@ -16,7 +16,9 @@ class Batch(models.Model):
     environment = environment_field()
     kind = models.CharField(max_length=10, choices=BatchKind)
     state = models.CharField(max_length=10, choices=BatchState, default=BatchState.RUNNING)
-    case = models.ForeignKey(Case, models.PROTECT, null=True, blank=True, related_name="batches")
+    case = models.ForeignKey(
+        Case, models.PROTECT, null=True, blank=True, related_name="batches", db_index=False
+    )
     connection = models.ForeignKey(  # where a redirected one sends to
         Connection, models.PROTECT, null=True, blank=True, related_name="batches"
     )
@@ -45,7 +47,7 @@ class BatchItem(models.Model):
     """One event of a batch, in its place, oldest first."""
 
     id = uuid_key()
-    batch = models.ForeignKey(Batch, models.CASCADE, related_name="items")
+    batch = models.ForeignKey(Batch, models.CASCADE, related_name="items", db_index=False)
     place = models.PositiveIntegerField()
     event = models.ForeignKey(CaseEvent, models.PROTECT, related_name="batch_items")
     state = models.CharField(max_length=10, choices=BatchItemState, default=BatchItemState.WAITING)

@@ -13,7 +13,12 @@ class CorrectionPolicy(models.Model):
 
     id = uuid_key()
     organisation = models.ForeignKey(
-        Organisation, models.PROTECT, null=True, blank=True, related_name="correction_policies"
+        Organisation,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="correction_policies",
+        db_index=False,
     )
     metadata = models.BooleanField(default=False)  # the same objects with other patient or study
     note_first = models.BooleanField(default=True)  # a rejection note before its objects
@@ -44,7 +49,7 @@ class Rejection(models.Model):
         Connection, models.PROTECT, null=True, blank=True, related_name="rejections"
     )
     study = models.ForeignKey(
-        Study, models.PROTECT, null=True, blank=True, related_name="rejections"
+        Study, models.PROTECT, null=True, blank=True, related_name="rejections", db_index=False
     )
     title = models.CharField(max_length=6, choices=RejectionTitle)
     note_uid = oid_field()
@@ -76,7 +81,9 @@ class RejectedObject(models.Model):
     """
 
     id = uuid_key()
-    rejection = models.ForeignKey(Rejection, models.PROTECT, related_name="rejected")
+    rejection = models.ForeignKey(
+        Rejection, models.PROTECT, related_name="rejected", db_index=False
+    )
     environment = environment_field()
     study_instance_uid = oid_field()
     series_instance_uid = oid_field()
@@ -119,7 +126,7 @@ class Correction(models.Model):
 
     id = uuid_key()
     environment = environment_field()
-    study = models.ForeignKey(Study, models.PROTECT, related_name="corrections")
+    study = models.ForeignKey(Study, models.PROTECT, related_name="corrections", db_index=False)
     batch_id = models.UUIDField()  # what was corrected in one go: an association, or a form
     origin = models.CharField(max_length=8, choices=CorrectionOrigin)
     state = models.CharField(max_length=12, choices=CorrectionState)
@@ -168,7 +175,7 @@ class InstanceVersion(models.Model):
     """
 
     id = uuid_key()
-    instance = models.ForeignKey(Instance, models.PROTECT, related_name="versions")
+    instance = models.ForeignKey(Instance, models.PROTECT, related_name="versions", db_index=False)
     number = models.PositiveSmallIntegerField()
     correction = models.ForeignKey(
         Correction, models.PROTECT, null=True, blank=True, related_name="versions"

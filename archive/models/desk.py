@@ -23,10 +23,10 @@ class Case(models.Model):
     edge = models.CharField(max_length=16)
     place = models.CharField(max_length=40)
     organisation = models.ForeignKey(
-        Organisation, models.PROTECT, null=True, blank=True, related_name="cases"
+        Organisation, models.PROTECT, null=True, blank=True, related_name="cases", db_index=False
     )
     connection = models.ForeignKey(
-        Connection, models.PROTECT, null=True, blank=True, related_name="cases"
+        Connection, models.PROTECT, null=True, blank=True, related_name="cases", db_index=False
     )
     caller = models.CharField(max_length=64, blank=True)  # the AE title of one who is nobody's
     fingerprint = models.CharField(max_length=64)
@@ -78,13 +78,13 @@ class CaseEvent(models.Model):
     """One failure. `facts` explain it and hold no patient's name or code."""
 
     id = uuid_key()
-    case = models.ForeignKey(Case, models.PROTECT, related_name="events")
+    case = models.ForeignKey(Case, models.PROTECT, related_name="events", db_index=False)
     mark = models.CharField(max_length=64, blank=True)  # the fingerprint it came with
     at = models.DateTimeField()
     detail = models.CharField(max_length=400, blank=True)
     facts = models.JSONField(default=dict)
     study = models.ForeignKey(
-        Study, models.SET_NULL, null=True, blank=True, related_name="case_events"
+        Study, models.SET_NULL, null=True, blank=True, related_name="case_events", db_index=False
     )
     subject_id = models.UUIDField(
         null=True, blank=True
@@ -155,7 +155,7 @@ class CaseComment(models.Model):
     """What people wrote on a case. `is_shared`: both the desk and the customer read it."""
 
     id = uuid_key()
-    case = models.ForeignKey(Case, models.PROTECT, related_name="comments")
+    case = models.ForeignKey(Case, models.PROTECT, related_name="comments", db_index=False)
     at = models.DateTimeField()
     author = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="case_comments"

@@ -204,7 +204,7 @@ class AvailabilityNotice(models.Model):
     id = uuid_key()
     environment = environment_field()
     study = models.ForeignKey(Study, models.PROTECT, related_name="notices")
-    manifest = models.ForeignKey(Document, models.PROTECT, related_name="notices")
+    manifest = models.ForeignKey(Document, models.PROTECT, related_name="notices", db_index=False)
     connection = models.ForeignKey(Connection, models.PROTECT, related_name="notices")
     withdraws = models.BooleanField(default=False)  # tells that the manifest is in force no more
     state = models.CharField(max_length=12, choices=NoticeState, default=NoticeState.PENDING)

@@ -61,7 +61,7 @@ class ChannelHour(models.Model):
     message to its arrival.
     """
 
-    channel = models.ForeignKey(Channel, models.CASCADE, related_name="hours")
+    channel = models.ForeignKey(Channel, models.CASCADE, related_name="hours", db_index=False)
     hour = models.DateTimeField()
     good = models.PositiveIntegerField(default=0)
     failed = models.PositiveIntegerField(default=0)
@@ -197,7 +197,7 @@ class Alarm(models.Model):
     """
 
     id = uuid_key()
-    rule = models.ForeignKey(AlarmRule, models.PROTECT, related_name="alarms")
+    rule = models.ForeignKey(AlarmRule, models.PROTECT, related_name="alarms", db_index=False)
     key = models.CharField(max_length=120)  # of the object, within the rule
     about = models.CharField(max_length=200)  # the object in words that need no translation
     environment = models.CharField(max_length=10, choices=Environment, blank=True)

@@ -13,7 +13,12 @@ class UseLimit(models.Model):
 
     id = uuid_key()
     organisation = models.ForeignKey(
-        Organisation, models.PROTECT, null=True, blank=True, related_name="use_limits"
+        Organisation,
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="use_limits",
+        db_index=False,
     )
     associations = models.PositiveIntegerField()  # at once
     objects_per_minute = models.PositiveIntegerField()

@@ -98,7 +98,9 @@ class RegisterHolding(models.Model):
     """Who was a register's controller before: each former one, up to the day it was no more."""
 
     id = uuid_key()
-    register = models.ForeignKey(Register, models.PROTECT, related_name="former_holdings")
+    register = models.ForeignKey(
+        Register, models.PROTECT, related_name="former_holdings", db_index=False
+    )
     organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="former_registers")
     until = models.DateField()  # exclusive: the first day of the next controller
 
@@ -181,7 +183,7 @@ class Membership(models.Model):
     """A person's role in an organisation."""
 
     id = uuid_key()
-    user = models.ForeignKey(User, models.CASCADE, related_name="memberships")
+    user = models.ForeignKey(User, models.CASCADE, related_name="memberships", db_index=False)
     organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="memberships")
     role = models.CharField(max_length=20, choices=Role)
 

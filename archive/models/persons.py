@@ -18,7 +18,9 @@ class Hl7Message(models.Model):
     id = uuid_key()
     environment = environment_field()
     connection = models.ForeignKey(Connection, models.PROTECT, related_name="messages")
-    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="messages")
+    organisation = models.ForeignKey(
+        Organisation, models.PROTECT, related_name="messages", db_index=False
+    )
     received_at = models.DateTimeField()
     raw = models.BinaryField()
     digest = models.BinaryField(max_length=32)  # SHA-256 of `raw`: the same message again
@@ -33,7 +35,7 @@ class Hl7Message(models.Model):
     answer = models.BinaryField(blank=True, default=bytes)
     ms = models.PositiveIntegerField(null=True, blank=True)  # until the first answer was ready
     patient = models.ForeignKey(
-        Patient, models.PROTECT, null=True, blank=True, related_name="messages"
+        Patient, models.PROTECT, null=True, blank=True, related_name="messages", db_index=False
     )
     case = models.ForeignKey(Case, models.SET_NULL, null=True, blank=True, related_name="messages")
     replayed_at = models.DateTimeField(null=True, blank=True)
@@ -100,7 +102,7 @@ class PatientHistory(models.Model):
     """A patient's demographics as they were until a change; `Patient` has them as they are."""
 
     id = uuid_key()
-    patient = models.ForeignKey(Patient, models.PROTECT, related_name="history")
+    patient = models.ForeignKey(Patient, models.PROTECT, related_name="history", db_index=False)
     name = models.CharField(max_length=324, blank=True)
     birth_date = models.CharField(max_length=8, blank=True)
     sex = models.CharField(max_length=16, blank=True)

@@ -177,7 +177,7 @@ class DestructionItem(models.Model):
     """
 
     id = uuid_key()
-    list = models.ForeignKey(DestructionList, models.PROTECT, related_name="items")
+    list = models.ForeignKey(DestructionList, models.PROTECT, related_name="items", db_index=False)
     study = models.ForeignKey(Study, models.PROTECT, related_name="destructions")
     state = models.CharField(max_length=10, choices=ItemState, default=ItemState.LISTED)
     rule = models.ForeignKey(RetentionRule, models.PROTECT, related_name="+")

@@ -84,6 +84,7 @@ class ReviewCase(models.Model):
         null=True,
         blank=True,
         related_name="review_cases",
+        db_index=False,
     )
     opened_at = models.DateTimeField()
     opened_by = models.CharField(max_length=200)
@@ -174,7 +175,7 @@ class SuspicionEvent(models.Model):
     """An entry of the ledger that a suspicion rests on. Nothing points at the ledger itself."""
 
     id = models.BigAutoField(primary_key=True)
-    suspicion = models.ForeignKey(Suspicion, models.PROTECT, related_name="events")
+    suspicion = models.ForeignKey(Suspicion, models.PROTECT, related_name="events", db_index=False)
     event_at = models.DateTimeField()
     event_id = models.UUIDField()
 
@@ -213,7 +214,7 @@ class ReviewNote(models.Model):
     """What a reviewer wrote down in a case."""
 
     id = uuid_key()
-    case = models.ForeignKey(ReviewCase, models.PROTECT, related_name="notes")
+    case = models.ForeignKey(ReviewCase, models.PROTECT, related_name="notes", db_index=False)
     at = models.DateTimeField()
     by = models.CharField(max_length=200)
     text = models.TextField()
@@ -231,7 +232,7 @@ class ExplanationRequest(models.Model):
     id = uuid_key()
     case = models.ForeignKey(ReviewCase, models.PROTECT, related_name="explanations")
     organisation = models.ForeignKey(
-        Organisation, models.PROTECT, related_name="explanation_requests"
+        Organisation, models.PROTECT, related_name="explanation_requests", db_index=False
     )
     question = models.TextField()
     events = models.JSONField()  # [time, id] of each entry of the ledger that is shown

@@ -85,7 +85,9 @@ class Announcement(_Told):
 class AnnouncementReceipt(models.Model):
     """An organisation has taken note, by one of its people."""
 
-    announcement = models.ForeignKey(Announcement, models.CASCADE, related_name="receipts")
+    announcement = models.ForeignKey(
+        Announcement, models.CASCADE, related_name="receipts", db_index=False
+    )
     organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="receipts")
     at = models.DateTimeField()
     by_name = models.CharField(max_length=200)

@@ -55,7 +55,7 @@ class WebhookDelivery(models.Model):
     """One event owed to one webhook. What is said names no patient."""
 
     id = uuid_key()
-    webhook = models.ForeignKey(Webhook, models.CASCADE, related_name="deliveries")
+    webhook = models.ForeignKey(Webhook, models.CASCADE, related_name="deliveries", db_index=False)
     event = models.CharField(max_length=20, choices=WebhookEvent)
     at = models.DateTimeField()
     data = models.JSONField()

@@ -23,7 +23,8 @@ class Statement(models.Model):
     """
 
     id = uuid_key()
-    patient = models.ForeignKey(Patient, models.PROTECT, related_name="+")
+    # Each kind has its own index that begins with it.
+    patient = models.ForeignKey(Patient, models.PROTECT, related_name="+", db_index=False)
     effective_at = models.DateTimeField()
     recorded_at = models.DateTimeField()
     source = models.CharField(max_length=12, choices=WishSource)
@@ -52,6 +53,9 @@ class InformingEnd(Statement):
     """The informing was recorded by mistake: it ends when it began."""
 
     informing = models.OneToOneField(Informing, models.PROTECT, related_name="end")
+
+    class Meta:
+        indexes = (models.Index(fields=("patient",), name="informing_end_patient"),)
 
 
 class DisclosurePermission(Statement):
@@ -107,6 +111,9 @@ class ProhibitionEnd(Statement):
     """
 
     prohibition = models.OneToOneField(Prohibition, models.PROTECT, related_name="end")
+
+    class Meta:
+        indexes = (models.Index(fields=("patient",), name="prohibition_end_patient"),)
 
 
 class ExpressionOfWill(Statement):

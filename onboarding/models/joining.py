@@ -47,7 +47,7 @@ class Transition(models.Model):
     """A step on the road: from where to where, who, when and why."""
 
     id = uuid_key()
-    joining = models.ForeignKey(Joining, models.PROTECT, related_name="transitions")
+    joining = models.ForeignKey(Joining, models.PROTECT, related_name="transitions", db_index=False)
     from_state = models.CharField(max_length=24, choices=JoiningState)
     to_state = models.CharField(max_length=24, choices=JoiningState)
     at = models.DateTimeField()
@@ -65,7 +65,9 @@ class Contact(models.Model):
     """A person who speaks for a customer in one matter; mails go out in that person's language."""
 
     id = uuid_key()
-    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="contacts")
+    organisation = models.ForeignKey(
+        Organisation, models.PROTECT, related_name="contacts", db_index=False
+    )
     kind = models.CharField(max_length=16, choices=ContactKind)
     name = models.CharField(max_length=200)
     email = models.EmailField()
@@ -85,7 +87,7 @@ class Evidence(models.Model):
     """What shows that a precondition holds: a file, a number, a date, a note (ON-2)."""
 
     id = uuid_key()
-    joining = models.ForeignKey(Joining, models.PROTECT, related_name="evidence")
+    joining = models.ForeignKey(Joining, models.PROTECT, related_name="evidence", db_index=False)
     precondition = models.CharField(max_length=24, choices=Precondition)
     state = models.CharField(max_length=10, choices=EvidenceState, default=EvidenceState.MISSING)
     number = models.CharField(max_length=100, blank=True)

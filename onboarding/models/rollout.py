@@ -13,7 +13,9 @@ class RolloutRun(models.Model):
 
     id = uuid_key()
     number = models.PositiveIntegerField()  # the customer's first, second ...
-    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="rollout_runs")
+    organisation = models.ForeignKey(
+        Organisation, models.PROTECT, related_name="rollout_runs", db_index=False
+    )
     state = models.CharField(max_length=10, choices=RunState, default=RunState.RUNNING)
     purpose = models.CharField(max_length=200, blank=True)  # joining, version change, after a fault
     systems = models.JSONField(default=list)  # product and version of each system, as of the start
@@ -39,7 +41,7 @@ class RolloutStep(models.Model):
     """One step of a run. What came is kept, so that the report stays when the traffic is gone."""
 
     id = uuid_key()
-    run = models.ForeignKey(RolloutRun, models.CASCADE, related_name="steps")
+    run = models.ForeignKey(RolloutRun, models.CASCADE, related_name="steps", db_index=False)
     place = models.PositiveIntegerField()
     kind = models.CharField(max_length=24)  # onboarding.rules.rollout
     content_type = models.CharField(max_length=32, blank=True)

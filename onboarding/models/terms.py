@@ -30,7 +30,9 @@ class Acceptance(models.Model):
     """Who accepted a version for an organisation, with what authority."""
 
     id = uuid_key()
-    document = models.ForeignKey(TermsDocument, models.PROTECT, related_name="acceptances")
+    document = models.ForeignKey(
+        TermsDocument, models.PROTECT, related_name="acceptances", db_index=False
+    )
     organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="acceptances")
     accepted_by = models.CharField(max_length=200)
     authority = models.CharField(max_length=200)
