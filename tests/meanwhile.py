@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 import psycopg
 import pytest
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 
 from tests.journeys.system import eventually
 
@@ -54,6 +54,59 @@ def once_after(
         return answer
 
     patch.setattr(where, name, run)
+
+
+def broken_off(
+    act: Callable[[], Answer], hold: Callable[[], object], ask: Callable[[], object]
+) -> Answer:
+    """What becomes of another's act that comes to wait for what we hold, and then we ask for what
+    it holds: it has waited longer, so the database breaks it off.
+    """
+    with transaction.atomic():
+        hold()
+        other = begun(act)
+        until_it_waits_or_ends(other)
+        ask()
+        transaction.set_rollback(True)
+    return other.result(60)
+
+
+def begun_before(
+    patch: pytest.MonkeyPatch, where: object, name: str, act: Callable[[], Answer]
+) -> list[Future[Answer]]:
+    """Another begins this right before the function is called the first time, and waits for a lock
+    of ours by then, or has ended: the one that is under way.
+    """
+    return _begun_beside(patch, where, name, act, after=False)
+
+
+def begun_after(
+    patch: pytest.MonkeyPatch, where: object, name: str, act: Callable[[], Answer]
+) -> list[Future[Answer]]:
+    """The same when the function has answered the first time."""
+    return _begun_beside(patch, where, name, act, after=True)
+
+
+def _begun_beside(
+    patch: pytest.MonkeyPatch, where: object, name: str, act: Callable[[], Answer], *, after: bool
+) -> list[Future[Answer]]:
+    held, left, others = getattr(where, name), [act], list[Future[Answer]]()
+
+    def begin() -> None:
+        if left:
+            others.append(begun(left.pop()))
+            until_it_waits_or_ends(others[0])
+
+    def run(*given: Any, **named: Any) -> Any:
+        if not after:
+            begin()
+        answer = held(*given, **named)
+        if after:
+            begin()
+        return answer
+
+    patch.setattr(where, name, run)
+    return others
 
 
 def begun(act: Callable[[], Answer]) -> Future[Answer]:

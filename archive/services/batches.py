@@ -30,7 +30,7 @@ from archive.models import (
     JobState,
     MessageOutcome,
 )
-from archive.services import case_rows, error_desk, messages, notices, retries
+from archive.services import case_rows, case_work, error_desk, messages, notices, retries
 from archive.services.error_desk import Place, What
 from archive.values import now
 
@@ -273,6 +273,7 @@ def undo(actor: Actor, batch: Batch) -> int:
         if Batch.objects.filter(id=batch.id, state=BatchState.PAUSED).exists():
             cancel(actor, batch)
         done = BatchItem.objects.filter(batch=batch, state=BatchItemState.DONE)
+        case_work.hold(*done.values_list("event__case_id", flat=True).distinct())
         heeded = sum(error_desk.heed(each) for each in done.values_list("event_id", flat=True))
         _record(actor, batch, "undone", heeded)
     return heeded

@@ -3,7 +3,8 @@ end them (SD-3).
 """
 
 import hashlib
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
@@ -102,11 +103,7 @@ def report(
         who = Who()  # the rest of them; facts tell the name
         own = fingerprint(environment, error.reason(), place, who)
     told = {name: case_rows.kept(text) for name, text in {**error.facts, **(facts or {})}.items()}
-    with transaction.atomic():
-        locks.hold(own)
-        mark = routes.led(own, told)
-        if mark != own:
-            locks.hold(mark)
+    with _led(own, told) as mark:
         if once and _stands_open(mark, what.subject_id):
             return None
         filed = case_rows.counted(mark) or _opened(mark, error, environment, place, who)
@@ -115,6 +112,23 @@ def report(
         detail = case_rows.kept(error.detail)[:400]
         _add_event(what, case_id=filed.id, mark=own, at=filed.at, detail=detail, facts=told)
         return filed.id
+
+
+@contextmanager
+def _led(own: str, told: Mapping[str, str]) -> Iterator[str]:
+    """In a transaction, the fingerprint under which an event is filed. Where that is another's both
+    are held, taken in the one order: who joins cases or parts them does so too.
+    """
+    held = {own}
+    while True:
+        with transaction.atomic():
+            locks.hold(*held)
+            mark = routes.led(own, told)
+            if mark in held:
+                yield mark
+                return
+            transaction.set_rollback(True)
+        held = {own, mark}
 
 
 def _add_event(what: What, **of_case: Any) -> None:

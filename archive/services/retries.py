@@ -16,13 +16,14 @@ from archive.models import (
     Study,
 )
 from archive.queries import desk
-from archive.services import error_desk
+from archive.services import case_work, error_desk
 
 
 def retry_study(actor: Actor, study: Study) -> int:
     """Set going what failed on this study and can be done here. How many."""
     with transaction.atomic():
         owed = desk.retryable_of(study)
+        case_work.hold(*owed)  # all in the one order, as by who settles them
         cases = Case.objects.in_bulk(list(owed))
         count = sum(
             error_desk.retry(actor, cases[case_id], event_ids=event_ids)

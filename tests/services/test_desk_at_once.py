@@ -1,20 +1,26 @@
-"""A case is resolved while its cause comes back: nothing that stands open is in a resolved one."""
+"""Cases are resolved, led back and done again while their cause comes back or goes: nothing that
+stands open is in a resolved one, and nobody waits for who waits for him (SD-2, SD-3).
+"""
 
 import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from uuid import UUID
 
 import psycopg
 import pytest
 from django.db import connection, connections, transaction
 
-from archive.models import Case, CaseEvent
-from archive.services import error_desk
+from archive import locks
+from archive.models import BatchKind, Case, CaseEvent, Study
+from archive.services import batches, case_work, error_desk, retries, routes
+from archive.services.error_desk import Place
 from archive.values import uuid7
+from tests import builders, meanwhile
 from tests.journeys.system import eventually
 from tests.services.test_batch_killed import WAITING
-from tests.services.test_desk_cases import STORE, desk, fail
+from tests.services.test_desk_cases import STORE, WEB, desk, fail, numbers
 
 pytestmark = pytest.mark.usefixtures("fresh_database")
 
@@ -52,3 +58,55 @@ def test_a_cause_that_comes_back_while_its_case_is_resolved_opens_it(*, by_hand:
     case = Case.objects.get(id=case.id)
     assert (case.state, case.open_count, case.event_count) == ("open", 1, 2)
     assert case.reopened_count == 1
+
+
+def test_who_leads_events_back_and_one_that_is_led_do_not_wait_for_each_other(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Both hold the fingerprints of the two cases."""
+    into, case = sorted((fail(), fail(at=WEB)), key=lambda each: each.fingerprint)
+    route = routes.join(desk(), case, into)
+    again = partial(fail, at=Place(case.edge, case.place))
+    with monkeypatch.context() as patched:
+        others = meanwhile.begun_after(patched, locks, "_ask", again)
+        routes.undo(desk(), route)
+    assert others[0].result(60) == case
+    assert (numbers(into), numbers(case)) == ((1, 1, "open"), (2, 2, "open"))
+
+
+def two_cases_with_one_subject() -> tuple[list[Case], UUID]:
+    """Of the later one first, as it was opened anew."""
+    study = builders.study()
+    earlier, later = builders.case(), builders.case()
+    job = builders.dead_job(study, "registration", study.id)
+    for case in (later, earlier):
+        builders.event(case, study=study, subject_id=study.id, job_id=job.id)
+    return [earlier, later], study.id
+
+
+@pytest.mark.parametrize("undoes", [False, True])
+def test_who_acts_on_events_of_two_cases_and_who_settles_them_do_not_wait_for_each_other(
+    *, undoes: bool
+) -> None:
+    cases, study_id = two_cases_with_one_subject()
+    earlier, later = cases
+    batch = (
+        batches.begin(
+            desk(),
+            CaseEvent.objects.filter(case__in=cases),
+            BatchKind.IGNORE,
+            environment="production",
+        )
+        if undoes
+        else None
+    )
+    ways: dict[bool, Callable[[], object]] = {
+        True: lambda: batch and batches.undo(desk(), batch),
+        False: lambda: retries.retry_study(desk(), Study.objects.get(id=study_id)),
+    }
+    with transaction.atomic():
+        case_work.hold(earlier.id)
+        other = meanwhile.begun(ways[undoes])
+        meanwhile.until_it_waits_or_ends(other)
+        case_work.hold(later.id)
+    assert other.result(60) == 2
