@@ -274,9 +274,9 @@ def _studies_of(commitment: StorageCommitment) -> list[UUID]:
 def _take_over(uids: list[str], commitment: StorageCommitment) -> list[UUID]:
     """Mark what is committed, and wake the registration of studies that are committed whole."""
     rows = Instance.objects.filter(environment=commitment.environment, sop_instance_uid__in=uids)
-    study_ids = list(rows.order_by().values_list("study_id", flat=True).distinct())
+    study_ids = committed.share_studies(rows)
     rows.filter(committed_at=None).update(committed_at=commitment.reported_at)
-    for study_id in sorted(study_ids):  # each is held by it until the end
+    for study_id in study_ids:  # in one order: each is held by it until the end
         if committed.tell(study_id):
             jobs.defer(
                 JobKind.REGISTRATION,

@@ -3,9 +3,20 @@
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Count, Max, Q
+from django.db.models import Count, Max, Q, QuerySet
 
+from archive import locks
 from archive.models import Instance, Study
+
+
+def share_studies(objects: QuerySet[Instance]) -> list[UUID]:
+    """Of what is about to be committed, shared until the caller's transaction ends, and their ids:
+    who rejects, corrects or destroys holds them alone, and writes the same rows in another order.
+    """
+    study_ids = sorted(objects.order_by().values_list("study_id", flat=True).distinct())
+    for each in study_ids:
+        locks.share(each)
+    return study_ids
 
 
 def tell(study_id: UUID) -> bool:
