@@ -348,10 +348,11 @@ def _lock(environment: str) -> None:
 
 def _wake(patients: Iterable[UUID], *states: StudyState) -> None:
     """Studies whose documents may have come, or gone, with the link: those of these states, and all
-    that are on their road, for a worker may have looked for them a moment ago.
+    that are on their road, for a worker may have looked for them a moment ago. In the one order in
+    which the registration of several is owed.
     """
     rows = Study.objects.filter(patient_id__in=list(patients), state__in=(*ON_THE_ROAD, *states))
-    for study in rows:
+    for study in rows.order_by("id"):
         registration.owe(study)
 
 

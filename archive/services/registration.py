@@ -77,13 +77,14 @@ class Stored:
 def documents_arrived(
     environment: str, controller_oid: str, accession: str, patient_id: UUID
 ) -> None:
-    """Wake the studies that a document may complete, in the caller's transaction."""
+    """Wake the studies that a document may complete, in the caller's transaction, in one order."""
     rows = Study.objects.filter(
         environment=environment,
         register__controller_oid=controller_oid,
         accession_number=accession,
     ).filter(standing.of_person(patient_id))
-    for study in rows.exclude(state__in=(StudyState.CORRECTED, StudyState.DESTROYED)):
+    rows = rows.exclude(state__in=(StudyState.CORRECTED, StudyState.DESTROYED))
+    for study in rows.order_by("id"):
         owe(study)
 
 

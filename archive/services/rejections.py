@@ -115,8 +115,10 @@ def _end(held: QuerySet[RejectedObject], *, by: str, why: str, at: datetime) -> 
 def _tell(
     rejection: Rejection, found: list[Instance], *, awaited: int, actor: Actor, origin: str
 ) -> None:
-    """Each study tells what happened, and goes on from where it now is."""
-    studies = {row.study_id: row.study for row in found}
+    """Each study tells what happened, and goes on from where it now is; in the one order in which
+    their registration is owed.
+    """
+    studies = {row.study_id: row.study for row in sorted(found, key=_of_study)}
     facts = {"title": rejection.title, "origin": origin, "reason": rejection.reason}
     for study_id, study in studies.items():
         count = sum(row.study_id == study_id for row in found)
@@ -132,6 +134,10 @@ def _tell(
         kind = ledger.Kind.REJECTION_AWAITS
         ledger.record(kind, about, {**facts, "objects": awaited}, actor=actor)
     Rejection.objects.filter(id=rejection.id).update(study=next(iter(studies), None))
+
+
+def _of_study(row: Instance) -> UUID:
+    return row.study_id
 
 
 def wake(study: Study) -> None:
@@ -323,7 +329,7 @@ def revoke(
     with transaction.atomic():
         found = _held(rejection, object_ids)
         here = [row.instance for row in found if row.instance is not None]
-        studies = {row.study_id: row.study for row in here}
+        studies = {row.study_id: row.study for row in sorted(here, key=_of_study)}
         for study in studies.values() if replayed_at is None else ():
             rows_of_it = Instance.objects.filter(id__in=[row.id for row in here], study=study)
             named_persons.require_of_its_person(study, rows_of_it)
