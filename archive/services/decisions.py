@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from archive import vault
+from archive import locks, vault
 from archive.actors import Actor, ActorKind
 from archive.errors import ArchiveError
 from archive.models import (
@@ -58,7 +58,7 @@ def _commitment(environment: str, record: Record, at: datetime) -> bool:
     rows = Instance.objects.filter(
         environment=environment, sop_instance_uid__in=record["objects"], committed_at=None
     )
-    study_ids = set(rows.values_list("study_id", flat=True))
+    study_ids = committed.share_studies(rows)
     changed = rows.update(committed_at=at)
     for study_id in study_ids:
         committed.tell(study_id)
@@ -71,6 +71,7 @@ def _rejection(environment: str, record: Record, at: datetime) -> bool:
     try:
         meta = vault.read_meta(environment, digest)
         kept = vault.Kept(digest, meta.digest_algorithm, vault.size_of(environment, digest))
+        locks.hold(meta.sop_instance_uid)  # its sender may send it again in this moment
         known = Rejection.objects.filter(environment=environment, note_uid=meta.sop_instance_uid)
         if known.exists() or owner is None:
             return False

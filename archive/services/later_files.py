@@ -7,13 +7,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.db import transaction
 from django.db.models import Q
 
-from archive import vault
+from archive import locks, vault
 from archive.errors import ArchiveError, StorageGone
 from archive.models import Instance, InstanceVersion, RejectedObject, Study
 from archive.services import corrections, indexing, policies, rows
 from archive.services.associations import Peer
+from archive.services.correction_likeness import overtaken
 from archive.services.corrections import Sent
 from archive.services.indexing import File, Places
 from archive.services.rows import Archived
@@ -39,24 +41,34 @@ def of_object(files: list[File], places: Places) -> Iterator[Later]:
     corrected it, or lost a race. What came before the newest that is known must not come into force
     over it, and what came before the original corrected nothing.
     """
-    instance = Instance.objects.get(
-        environment=files[0].environment, sop_instance_uid=files[0].meta.sop_instance_uid
-    )
-    known = {
-        bytes(digest): at
-        for digest, at in InstanceVersion.objects.filter(instance=instance).values_list(
-            "digest", "received_at"
-        )
-    }
-    if not known and indexing.is_made_again(instance.association_id):
-        files = _after_first(instance, files, places)
-        instance.refresh_from_db(fields=["received_at"])
+    with transaction.atomic():
+        instance = _held(files[0])
+        known = {
+            bytes(digest): at
+            for digest, at in InstanceVersion.objects.filter(instance=instance).values_list(
+                "digest", "received_at"
+            )
+        }
+        if not known and indexing.is_made_again(instance.association_id):
+            files = _after_first(instance, files, places)
+            instance.refresh_from_db(fields=["received_at"])
     original = min(known.values(), default=instance.received_at)
     newest = max(known.values(), default=instance.received_at)
     for file in files:
         if file.digest not in known and _came(file) > original:
             superseded = _came(file) <= newest
             yield Later(file, instance.study_id, instance.id, superseded)
+
+
+def _held(file: File) -> Instance:
+    """Its object, in the caller's transaction: its sender corrects it before or after, not between
+    what is read of it here and what is written.
+    """
+    named = Instance.objects.filter(
+        environment=file.environment, sop_instance_uid=file.meta.sop_instance_uid
+    )
+    locks.hold(named.values_list("study_id", flat=True).get())
+    return named.get()
 
 
 def _came(file: File) -> datetime:
@@ -115,12 +127,20 @@ def offer(later: Later, places: Places) -> bool:
             for piece in other.pieces():
                 incoming.write(piece)
             sent = Sent(file.header, incoming, file.meta.transfer_syntax_uid, file.meta)
-            corrections.offer(peer, archived, held, sent, superseded=later.superseded)
+            corrections.offer(peer, archived, held, sent, superseded=_is_superseded(later))
     except StorageGone:
-        raise
+        if overtaken(archived) is None:
+            raise
+        return offer(later, places)  # its sender has corrected it meanwhile: against that one
     except ArchiveError:
         return False
     return True
+
+
+def _is_superseded(later: Later) -> bool:
+    """Also by what its sender has brought since it was looked at."""
+    versions = InstanceVersion.objects.filter(instance_id=later.instance_id)
+    return later.superseded or versions.filter(received_at__gt=later.came).exists()
 
 
 def _was_refused(archived: Archived, file: File, organisation_id: UUID) -> bool:

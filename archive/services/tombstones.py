@@ -250,19 +250,22 @@ def _made_again(environment: str, record: Record) -> Study:
     if register is None or sender is None:
         raise ControllerUnauthorised()
     nobody, _ = Patient.objects.get_or_create(environment=environment, issuer="", identifier="")
-    return Study.objects.create(
-        environment=environment,
-        study_instance_uid=record["study"],
-        register=register,
-        patient=nobody,
-        connection=sender,
-        modalities=sorted({each["modality"] for each in record["series"] if each["modality"]}),
-        instance_count=record["objects"],
-        byte_count=record["bytes"],
-        received_at=datetime.fromisoformat(record["received_at"]),
-        study_date=record.get("study_date", ""),  # records of before had no other days
-        **{name: datetime.fromisoformat(record[name]) for name in DATES if record.get(name)},
+    columns: dict[str, Any] = {
+        "register": register,
+        "patient": nobody,
+        "connection": sender,
+        "modalities": sorted({each["modality"] for each in record["series"] if each["modality"]}),
+        "instance_count": record["objects"],
+        "byte_count": record["bytes"],
+        "received_at": datetime.fromisoformat(record["received_at"]),
+        "study_date": record.get("study_date", ""),  # records of before had no other days
+    }
+    dates = {name: datetime.fromisoformat(record[name]) for name in DATES if record.get(name)}
+    # A sender who does not know that it was destroyed may bring it in this moment.
+    study, _ = Study.objects.get_or_create(
+        environment=environment, study_instance_uid=record["study"], defaults=columns | dates
     )
+    return study
 
 
 def _sender(environment: str, register: Register, record: Record) -> Connection | None:

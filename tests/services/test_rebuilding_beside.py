@@ -8,17 +8,35 @@ import pytest
 from django.db import connection, transaction
 
 from archive import locks
-from archive.models import Instance, Series, Study
-from archive.services import indexing, publishing, rebuilding, registration
+from archive.models import (
+    DestructionItem,
+    Instance,
+    InstanceVersion,
+    Rejection,
+    Series,
+    Study,
+)
+from archive.services import (
+    corrections,
+    indexing,
+    later_files,
+    publishing,
+    rebuilding,
+    registration,
+    rejection_notes,
+    tombstones,
+)
 from archive.values import uid_from_uuid
-from tests import cast
+from tests import cast, meanwhile, notes, retention
 from tests.cast import dataset
 from tests.edges.dicom.listening import eventually
 from tests.rebuilding import nothing, wipe
+from tests.services.test_corrections import corrected, served
 from tests.services.test_integrity import one
 from tests.services.test_landed_forgotten import threads_of_its_own
 from tests.services.test_registration import quiet, state
 from tests.services.test_rejections import registered
+from tests.services.test_tombstones import destroyed
 
 MR = "1.2.840.10008.5.1.4.1.1.4"
 pytestmark = pytest.mark.usefixtures("own_vault")
@@ -102,3 +120,66 @@ def somebody_waits() -> bool:
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
         return bool(cursor.fetchone()[0])
+
+
+@pytest.mark.usefixtures("fresh_database")
+def test_a_note_may_be_sent_again_in_the_moment_in_which_it_is_acted_upon_anew(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made = dataset()
+    cast.store(made)
+    told = notes.note(notes.QUALITY, made)
+    notes.send(told)
+    wipe(persons=False)
+    again = partial(notes.send, told)
+    others = meanwhile.begun_before(monkeypatch, rejection_notes, "replay", again)
+    rebuilding.rebuild(nothing)
+    others[0].result(60)
+    assert Rejection.objects.count() == 1 and one(made).rejection == notes.QUALITY
+
+
+@pytest.mark.usefixtures("fresh_database")
+def test_a_destroyed_study_may_be_sent_again_in_the_moment_in_which_its_row_is_made_anew(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    retention.nothing_is_for_ever()
+    study = destroyed()
+    DestructionItem.objects.all().delete()
+    wipe(persons=False)
+    uid = study.study_instance_uid
+    again = partial(cast.store, dataset(StudyInstanceUID=uid, SeriesInstanceUID=f"{uid}.1"))
+    meanwhile.once_before(monkeypatch, tombstones, "_made_again", again)
+    rebuilding.rebuild(nothing)
+    assert Study.objects.get().state == "destroyed"
+
+
+@pytest.mark.usefixtures("fresh_database")
+@pytest.mark.parametrize(
+    ("module", "step"),
+    [(later_files, "_after_first"), (later_files, "offer"), (corrections, "offer")],
+)
+def test_what_a_sender_corrects_meanwhile_stands_over_what_came_before_it(
+    module: ModuleType, step: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """While the object's files are put in their order, and while they are gone through."""
+    notes.allow(metadata=True)
+    made = dataset()
+    cast.store(made)
+    cast.store(corrected(made, StudyDescription="AA1AD Pään TT, toinen"))
+    wipe(persons=False)
+    last = corrected(made, StudyDescription="AA1AD Pään TT, kolmas")
+
+    def correct() -> None:
+        corrections.settle(cast.store(last).id)
+
+    def corrected_by_then() -> None:
+        for each in others:
+            each.result(60)
+
+    meanwhile.once_before(monkeypatch, later_files, "offer", corrected_by_then)
+    others = meanwhile.begun_before(monkeypatch, module, step, correct)
+    rebuilding.rebuild(nothing)
+    row = one(made)
+    in_force = InstanceVersion.objects.get(instance=row, number=row.version)
+    assert bytes(in_force.digest) == bytes(row.digest)
+    assert row.study.description == served(made).StudyDescription == last.StudyDescription
