@@ -68,6 +68,7 @@ class Receipt:
         self.incoming = vault.Incoming(session.peer.environment)
         self.header: Header | None = None
         self.received_at: datetime | None = None  # all of it; one moment, also of what lost a race
+        self.is_on_desk = False  # what it failed with
 
     def write(self, chunk: bytes | bytearray | memoryview) -> None:
         """Take the next bytes. Raises StorageFull."""
@@ -142,6 +143,7 @@ class Receipt:
             what=what,
             facts=_explaining(self.header, self.announced, self.transfer_syntax_uid),
         )
+        self.is_on_desk = True
 
     def _store(self, header: Header) -> None:
         """Judge, keep the bytes, write the rows; in this order, so that a refusal leaves nothing

@@ -236,12 +236,15 @@ class ServedAssociation:
 
     def _finish(self, message: Message) -> None:
         """Success is answered only after the bytes are synced and the rows committed (NF-4)."""
-        if message.receipt is not None:
+        receipt = message.receipt
+        if receipt is not None:
             try:
                 with exchange(self.peer.association_id):
-                    message.receipt.finish()
+                    receipt.finish()
             except ArchiveError as error:
                 message.error = error
+                if not receipt.is_on_desk:  # nobody foresaw it, or the database broke it off
+                    self._put_on_desk(partial(receipt.fail, error))
         self.message = None
         if message.command.field == codec.N_EVENT_REPORT_RSP:
             return

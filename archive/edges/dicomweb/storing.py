@@ -162,8 +162,7 @@ class Storing:
         try:
             receipt = self._begin(*meta[:3])
             self._write(receipt, rest)
-            with exchange(self.call.correlation_id):
-                receipt.finish()
+            self._finish(receipt)
         except (MultipartBroken, RequestTooLarge) as error:
             self.failed.append((named, error))
             raise
@@ -208,6 +207,17 @@ class Storing:
             error = as_archive_error(raised)
             self._refuse(receipt, error)
             raise error from None
+
+    def _finish(self, receipt: Receipt) -> None:
+        """Raises ArchiveError; it is on the desk then, if that can be reached."""
+        try:
+            with exchange(self.call.correlation_id):
+                receipt.finish()
+        except ArchiveError as error:
+            if not receipt.is_on_desk:  # nobody foresaw it, or the database broke it off
+                with suppress(ArchiveError):
+                    self._refuse(receipt, error)
+            raise
 
     def _refuse(self, receipt: Receipt, error: ArchiveError) -> None:
         with exchange(self.call.correlation_id):

@@ -7,11 +7,11 @@ from pathlib import Path
 import pydicom
 from pydicom.dataset import Dataset, FileMetaDataset
 
-from archive import vault
+from archive import locks, vault
 from archive.edges.dicom.acceptance import STORAGE
-from archive.models import CaseEvent, Instance, LedgerEvent
+from archive.models import CaseEvent, Instance, LedgerEvent, Series
 from archive.objects.transfer_syntaxes import ARCHIVED, PIXELS_ELSEWHERE
-from tests import cast
+from tests import cast, meanwhile
 from tests.edges.dicom import wire
 from tests.edges.dicom.listening import COMMITMENT, VERIFICATION, Listening, dcmtk, send
 
@@ -131,3 +131,24 @@ def test_test_environment_and_production_do_not_mix(shared: Listening) -> None:
         assert send(assoc, made).Status == 0x0000
     kept = Instance.objects.filter(sop_instance_uid=made.SOPInstanceUID)
     assert {row.environment for row in kept} == {"production", "test"}
+
+
+def test_of_two_who_wait_for_each_other_one_is_told_to_send_again_and_its_object_is_on_the_desk(
+    listener: Listening,
+) -> None:
+    """The database breaks it off."""
+    study, made = cast.store(cast.dataset()), cast.dataset(SeriesInstanceUID="1.2.7")
+    series = Series(environment="production", study=study, series_instance_uid="1.2.7")
+    with listener.associate() as assoc:
+        assert send(assoc, cast.dataset()).Status == 0x0000
+        answer = meanwhile.broken_off(
+            lambda: send(assoc, made),
+            lambda: locks.hold(study.id),
+            lambda: series.save(force_insert=True),
+        )
+        assert answer.Status == 0xA700
+        event = CaseEvent.objects.select_related("case").get()
+        assert event.sop_instance_uid == str(made.SOPInstanceUID)
+        assert (event.case.reason, event.outcome) == ("database-gone", "open")
+        assert send(assoc, made).Status == 0x0000
+    assert Instance.objects.filter(sop_instance_uid=made.SOPInstanceUID).exists()

@@ -6,6 +6,7 @@ from typing import Any
 
 import pydicom
 import pytest
+from django.db import OperationalError
 from pydicom.dataset import Dataset
 
 from archive.config import settings
@@ -16,6 +17,7 @@ from archive.edges.edge import reply_for
 from archive.errors import FAMILIES, every_error
 from archive.models import Case, CaseEvent, Instance, LedgerEvent, Study
 from archive.objects import part10
+from archive.services import rows
 from tests import cast
 from tests.cast import EXPLICIT, IMPLICIT, MALLILA, dataset
 from tests.edges.dicomweb import web
@@ -98,6 +100,28 @@ def test_when_nothing_is_stored_the_request_fails() -> None:
     assert response.status_code == 409
     assert told(response) == ([], [(str(made.SOPInstanceUID), 0xA900)], [])
     assert not Instance.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("raised", "status", "reason"),
+    [
+        (OperationalError("deadlock detected"), 503, "database-gone"),
+        (KeyError(cast.MATTI), 409, "broken"),
+    ],
+)
+def test_what_nobody_foresaw_and_what_the_database_breaks_off_is_on_the_desk(
+    raised: Exception, status: int, reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(row: rows.Row) -> None:
+        raise raised
+
+    made = dataset()
+    with monkeypatch.context() as patched:
+        patched.setattr(rows, "insert", fail)
+        response = post(file(made))
+    assert response.status_code == status
+    event = CaseEvent.objects.get(sop_instance_uid=made.SOPInstanceUID)
+    assert event.case.reason == reason and cast.MATTI not in str(event.facts)
 
 
 def test_other_content_under_the_same_uid_is_refused_and_another_controllers_too() -> None:
