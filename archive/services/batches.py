@@ -173,6 +173,9 @@ def _begun(batch: Batch, item: BatchItem) -> CaseEvent | None:
     rows = Batch.objects.select_for_update(no_key=True).filter(id=batch.id)
     if rows.get().state != BatchState.RUNNING:
         return None
+    same = CaseEvent.objects.filter(id=item.event_id).values("subject_id")
+    cases = CaseEvent.objects.filter(subject_id__in=same).values_list("case_id", flat=True)
+    case_work.hold(*cases.distinct())  # what has arrived is settled in all of them
     event = case_rows.held(item.event_id)
     waits = BatchItem.objects.filter(id=item.id, state=BatchItemState.WAITING)
     return event if waits.update(state=BatchItemState.GOING, at=now()) else None

@@ -16,7 +16,7 @@ from archive.models import (
     JobState,
     QueueHold,
 )
-from archive.services import error_desk, retries
+from archive.services import case_work, error_desk, retries
 from archive.values import now
 
 
@@ -61,6 +61,7 @@ def try_again(actor: Actor, job: Job) -> bool:
         by_case: dict[Case, list[UUID]] = {}
         for event in open_ones.select_related("case"):
             by_case.setdefault(event.case, []).append(event.id)
+        case_work.hold(*(case.id for case in by_case))  # in the one order, as who settles them
         for case, event_ids in by_case.items():
             error_desk.retry(actor, case, event_ids=event_ids)
         if not by_case:

@@ -13,8 +13,16 @@ import pytest
 from django.db import connection, connections, transaction
 
 from archive import locks
-from archive.models import BatchKind, Case, CaseEvent, Study
-from archive.services import batches, case_work, error_desk, retries, routes
+from archive.models import (
+    AvailabilityNotice,
+    Batch,
+    BatchKind,
+    Case,
+    CaseEvent,
+    Job,
+    Study,
+)
+from archive.services import batches, case_work, error_desk, queues, retries, routes
 from archive.services.error_desk import Place
 from archive.values import uuid7
 from tests import builders, meanwhile
@@ -74,39 +82,70 @@ def test_who_leads_events_back_and_one_that_is_led_do_not_wait_for_each_other(
     assert (numbers(into), numbers(case)) == ((1, 1, "open"), (2, 2, "open"))
 
 
-def two_cases_with_one_subject() -> tuple[list[Case], UUID]:
-    """Of the later one first, as it was opened anew."""
+Cases = list[Case]
+
+
+def of_a_study() -> tuple[Cases, Job]:
+    """What failed twice, for two reasons; of the case that was opened later first."""
     study = builders.study()
-    earlier, later = builders.case(), builders.case()
-    job = builders.dead_job(study, "registration", study.id)
-    for case in (later, earlier):
-        builders.event(case, study=study, subject_id=study.id, job_id=job.id)
-    return [earlier, later], study.id
+    return failed_twice(builders.dead_job(study, "registration", study.id))
 
 
-@pytest.mark.parametrize("undoes", [False, True])
+def of_a_notice() -> tuple[Cases, Job]:
+    """It has arrived by now."""
+    study = builders.study()
+    notice = builders.notice(study)
+    AvailabilityNotice.objects.filter(id=notice.id).update(state="delivered")
+    return failed_twice(builders.dead_job(study, "notice", notice.id))
+
+
+def failed_twice(job: Job) -> tuple[Cases, Job]:
+    cases = [builders.case(place="notice") for _ in range(2)]
+    for case in reversed(cases):
+        study = Study.objects.get(id=job.study_id)
+        builders.event(case, study=study, subject_id=job.subject_id, job_id=job.id)
+    return cases, job
+
+
+def act_on(cases: Cases, kind: BatchKind) -> Batch | None:
+    events = CaseEvent.objects.filter(case__in=cases)
+    return batches.begin(desk(), events, kind, environment="production")
+
+
+def retried(cases: Cases, job: Job) -> Callable[[], object]:
+    return lambda: retries.retry_study(desk(), Study.objects.get(id=job.study_id))
+
+
+def tried_again(cases: Cases, job: Job) -> Callable[[], object]:
+    return lambda: queues.try_again(desk(), job)
+
+
+def done_again_by_a_batch(cases: Cases, job: Job) -> Callable[[], object]:
+    return lambda: act_on(cases, BatchKind.RETRY)
+
+
+def undone(cases: Cases, job: Job) -> Callable[[], object]:
+    batch = act_on(cases, BatchKind.IGNORE)
+    return lambda: batch and batches.undo(desk(), batch)
+
+
+@pytest.mark.parametrize(
+    ("begin", "way"),
+    [
+        (of_a_study, retried),
+        (of_a_study, tried_again),
+        (of_a_study, undone),
+        (of_a_notice, done_again_by_a_batch),
+    ],
+)
 def test_who_acts_on_events_of_two_cases_and_who_settles_them_do_not_wait_for_each_other(
-    *, undoes: bool
+    begin: Callable[[], tuple[Cases, Job]], way: Callable[[Cases, Job], Callable[[], object]]
 ) -> None:
-    cases, study_id = two_cases_with_one_subject()
-    earlier, later = cases
-    batch = (
-        batches.begin(
-            desk(),
-            CaseEvent.objects.filter(case__in=cases),
-            BatchKind.IGNORE,
-            environment="production",
-        )
-        if undoes
-        else None
-    )
-    ways: dict[bool, Callable[[], object]] = {
-        True: lambda: batch and batches.undo(desk(), batch),
-        False: lambda: retries.retry_study(desk(), Study.objects.get(id=study_id)),
-    }
+    cases, job = begin()
+    act = way(cases, job)
     with transaction.atomic():
-        case_work.hold(earlier.id)
-        other = meanwhile.begun(ways[undoes])
+        case_work.hold(cases[0].id)
+        other = meanwhile.begun(act)
         meanwhile.until_it_waits_or_ends(other)
-        case_work.hold(later.id)
-    assert other.result(60) == 2
+        case_work.hold(cases[1].id)
+    assert other.result(60)
