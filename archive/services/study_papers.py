@@ -35,10 +35,14 @@ def take_service_event(study: Study) -> None:
     event = events.get(DocumentKind.STUDY_ENTRY) or events.get(DocumentKind.REQUEST, "")
     if not event or event == study.service_event:
         return
-    study.service_event = event
+    order = {
+        each: getattr(study, each) for each in ("accession_number", "patient_id", "register_id")
+    }
     with transaction.atomic():
-        Study.objects.filter(id=study.id).update(service_event=event)
+        if not Study.objects.filter(id=study.id, **order).update(service_event=event):
+            return  # it was corrected a moment ago, and is walked again with its new order
         _manifests(study).update(service_event=event)
+    study.service_event = event
 
 
 def _manifests(study: Study) -> QuerySet[Document]:

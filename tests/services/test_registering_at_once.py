@@ -11,13 +11,14 @@ import pytest
 from archive.models import Document, Instance, Job, Study
 from archive.objects.registry import DocumentEntry
 from archive.rules import linkage
-from archive.services import overlays, publishing, registration, study_moves
+from archive.services import overlays, publishing, registration, study_moves, study_papers
 from archive.services.sessions import Session
 from archive.tasks import run_job
 from archive.values import now
 from tests import cast, meanwhile, notes, persons
 from tests.cast import dataset
 from tests.persons import merge, official, temporary, undo
+from tests.services.test_corrected_service_events import FIRST, events, papers
 from tests.services.test_merged_studies import named_by
 from tests.services.test_registration import state, stored
 from tests.services.test_rejections import ARCHIVIST, registered
@@ -121,3 +122,17 @@ def test_an_object_that_comes_when_all_others_are_rejected_is_not_hidden_with_th
         meanwhile.once_before(patched, registration, "_nothing_left", store)
         work_off(study)
     assert state(study) == "registered"
+
+
+def test_a_study_that_is_corrected_while_its_service_event_is_looked_for_has_that_of_its_new_order(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Prohibitions go by it."""
+    study = stored()
+    papers("A1", cast.MATTI, FIRST)
+    papers("C3", cast.MATTI, "")
+    with monkeypatch.context() as patched:
+        act = partial(lay_over, study, AccessionNumber="C3")
+        meanwhile.once_before(patched, study_papers, "take_service_event", act)
+        work_off(study)
+    assert events(study) == ("", [""])
