@@ -12,9 +12,9 @@ from archive.actors import Actor
 from archive.errors.retention import PersonUnknown
 from archive.errors.wishes import ValueUnfit
 from archive.models import DeathSource, Patient, PatientHistory
-from archive.queries import persons, retention
+from archive.queries import persons, retention, standing
 from archive.rules.retention import believed_death
-from archive.services import retention_lock, retention_survey
+from archive.services import filing, retention_lock, retention_survey
 from archive.values import PatientIdentifier, now, today
 
 
@@ -33,7 +33,9 @@ def settle(
     found = fitting(identifier, day, environment=environment)
     with transaction.atomic():
         retention_lock.deciding(environment)
-        held = Patient.objects.select_for_update().get(id=found.id)
+        filing.share_persons(environment)  # whose the id was may have changed since
+        found.refresh_from_db()
+        held = Patient.objects.select_for_update().get(id=standing.person_id(found))
         _check(held, day)
         _keep_history(actor, held)
         held.death_date, held.death_source = day, DeathSource.ARCHIVIST if day else ""

@@ -1,4 +1,4 @@
-"""Two who place the same hold in one moment, in two tabs for instance, place one (AR-9)."""
+"""Who decides over retention while another does, or while ids become one (AR-9)."""
 
 from functools import partial
 
@@ -7,13 +7,15 @@ from django.db import transaction
 
 from archive.errors.retention import HeldAlready
 from archive.models import RetentionHold
-from archive.services import retention_holds
+from archive.services import deaths, retention_holds, retention_lock
 from tests import builders, meanwhile, persons
+from tests.retention import DIED
 
 pytestmark = pytest.mark.usefixtures("fresh_database")
 
 
-def test_the_second_waits_for_the_first_and_is_told() -> None:
+def test_of_two_who_place_the_same_hold_the_second_waits_and_is_told() -> None:
+    """In two tabs, for instance."""
     place = partial(
         retention_holds.hold_study, persons.staff(), builders.study(), reason="a", until=None
     )
@@ -24,3 +26,16 @@ def test_the_second_waits_for_the_first_and_is_told() -> None:
     with pytest.raises(HeldAlready):
         other.result(60)
     assert RetentionHold.objects.count() == 1
+
+
+def test_a_death_that_is_recorded_while_ids_become_one_is_the_persons(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    persons.study(persons.temporary())
+    act = partial(persons.merge, persons.temporary(), persons.official())
+    meanwhile.once_before(monkeypatch, retention_lock, "deciding", act)
+    deaths.settle(
+        persons.staff(), persons.temporary(), DIED, environment="production", reason="certificate"
+    )
+    person = persons.patient(persons.official())
+    assert (person.death_date, person.death_source) == (DIED, "archivist")
