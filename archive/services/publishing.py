@@ -67,8 +67,12 @@ def is_up_to_date(study: Study) -> bool:
 
 
 def prepare(study: Study) -> Prepared | None:
-    """Make the manifest of what is stored now; None when the one in force names exactly that."""
+    """Make the manifest of what is stored now; None when the one in force names exactly that, and
+    when all of it was rejected a moment ago: then the study is not being registered any more.
+    """
     series, current, brought = _series(study), _in_force(study), _brought(study)
+    if not series:
+        return None
     if current is not None and not brought and _named_by(current) == set(_uids(series)):
         return None
     content = content_of(study, series)

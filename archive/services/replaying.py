@@ -16,7 +16,14 @@ from uuid import UUID
 
 from archive.config import settings
 from archive.models import Correction, CorrectionState, RejectedObject, Rejection
-from archive.services import corrections, decisions, later_files, rejection_notes, rejections
+from archive.services import (
+    corrections,
+    decisions,
+    filing,
+    later_files,
+    rejection_notes,
+    rejections,
+)
 from archive.services.indexing import File, Places
 from archive.services.later_files import Later
 from archive.values import now
@@ -52,11 +59,14 @@ class Course:
             self._fall_later(note, rejection_notes.came_again(note))
 
     def decided(self, environment: str, record: Record, at: datetime) -> bool:
-        """Do a decision again; whether it changed anything. Raises KeyError, TypeError, ValueError
-        when the record is not as it was written.
+        """Do a decision again, in the caller's transaction; whether it changed anything. Raises
+        KeyError, TypeError, ValueError when the record is not as it was written.
         """
+        of_rejections = record["kind"] in decisions.OF_REJECTIONS
+        if of_rejections:  # it may put a correction in force, and owes registration before that
+            filing.share_persons(environment)
         changed = decisions.replay(environment, record)
-        if changed and record["kind"] in decisions.OF_REJECTIONS:
+        if changed and of_rejections:
             notes = Rejection.objects.filter(environment=environment)
             self._rejected(notes.get(digest=bytes.fromhex(record["note"])), at)
         return changed

@@ -55,6 +55,7 @@ def move(study: Study, after: StudyFacts) -> None:
     before = facts_of(study)
     if before == after:
         return
+    filing.share_persons(study.environment)  # who makes ids one writes the same rows
     patient = _patient(study, after, before.changes(after))
     Study.objects.filter(id=study.id).update(
         patient=patient,

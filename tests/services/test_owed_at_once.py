@@ -8,11 +8,13 @@ from functools import partial
 import pytest
 from django.db import transaction
 
+from archive import jobs
 from archive.models import Rejection, Study
 from archive.services import registration, rejections
 from tests import cast, meanwhile, notes
 from tests.cast import dataset
 from tests.persons import merge, official, patient, study, temporary
+from tests.services.test_corrections_laid_over import lay_over
 from tests.services.test_rejections import ARCHIVIST
 
 pytestmark = pytest.mark.usefixtures("fresh_database")
@@ -72,3 +74,15 @@ def test_who_rejects_objects_of_two_studies_or_gives_them_back(*, revokes: bool)
         rejection = Rejection.objects.get()
         act = partial(rejections.revoke, ARCHIVIST, rejection, reason="a slip")
     owe_beside(act, earlier, later)
+
+
+def test_who_corrects_studies_of_two_persons_and_who_makes_them_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Both write the persons' rows."""
+    made = [study(each) for each in (official(), temporary())]
+    act = partial(merge, temporary(), official())
+    with monkeypatch.context() as patched:
+        others = meanwhile.begun_after(patched, jobs, "defer", act)
+        lay_over(*made, PatientName="Mallikas^Venla")
+    assert others[0].result(60) == 1

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from archive.models import Document, Instance, Job, Study
+from archive.models import Case, Document, Instance, Job, Study
 from archive.objects.registry import DocumentEntry
 from archive.rules import linkage
 from archive.services import overlays, publishing, registration, study_moves, study_papers
@@ -136,3 +136,17 @@ def test_a_study_that_is_corrected_while_its_service_event_is_looked_for_has_tha
         meanwhile.once_before(patched, study_papers, "take_service_event", act)
         work_off(study)
     assert events(study) == ("", [""])
+
+
+def test_a_study_of_which_all_is_rejected_while_its_manifest_is_made_is_no_fault(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    made = dataset()
+    study = stored(made)
+    cast.documents()
+    with monkeypatch.context() as patched:
+        act = partial(notes.send, notes.note(notes.QUALITY, made))
+        meanwhile.once_before(patched, publishing, "prepare", act)
+        work_off(study)
+    assert state(study) == "corrected"
+    assert not Case.objects.exists()
