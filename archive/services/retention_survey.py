@@ -13,7 +13,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Q
 
-from archive import jobs
+from archive import jobs, locks
 from archive.config import settings
 from archive.errors import ArchiveError
 from archive.models import (
@@ -77,6 +77,7 @@ def go_on(environment: str) -> bool:
 def begin(environment: str) -> RetentionSurvey:
     """Begin one, or begin the one that walks anew."""
     with transaction.atomic():
+        locks.hold(f"survey {environment}")  # another's may begin, and end, in this moment
         fresh: dict[str, Any] = {"began_at": now(), "after": None, "studies": 0, "figures": {}}
         survey, _ = RetentionSurvey.objects.update_or_create(
             environment=environment, ended_at=None, defaults=fresh

@@ -1,13 +1,16 @@
 """Who decides over retention while another does, or while ids become one (AR-9)."""
 
+from concurrent.futures import Future
 from functools import partial
 
 import pytest
 from django.db import transaction
+from django.db.models import QuerySet
 
 from archive.errors.retention import HeldAlready
-from archive.models import RetentionHold
-from archive.services import deaths, retention_holds, retention_lock
+from archive.models import RetentionHold, RetentionSurvey
+from archive.services import deaths, retention_holds, retention_lock, retention_survey
+from archive.values import now
 from tests import builders, meanwhile, persons
 from tests.retention import DIED
 
@@ -39,3 +42,26 @@ def test_a_death_that_is_recorded_while_ids_become_one_is_the_persons(
     )
     person = persons.patient(persons.official())
     assert (person.death_date, person.death_source) == (DIED, "archivist")
+
+
+def test_a_survey_may_be_begun_in_the_moment_in_which_another_begins_and_ends(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Two rules are changed, and there is little to walk over."""
+    begin, create, left = partial(retention_survey.begin, "production"), QuerySet.create, [True]
+    others: list[Future[RetentionSurvey]] = []
+
+    def beside(rows: QuerySet[RetentionSurvey], **columns: object) -> RetentionSurvey:
+        if not left:
+            return create(rows, **columns)
+        left.pop()
+        others.append(meanwhile.begun(begin))
+        meanwhile.until_it_waits_or_ends(others[0])
+        try:
+            return create(rows, **columns)
+        finally:
+            ended = partial(RetentionSurvey.objects.update, ended_at=now())
+            meanwhile.elsewhere(ended)
+
+    monkeypatch.setattr(QuerySet, "create", beside)
+    assert begin() and others[0].result(60)
