@@ -1,8 +1,11 @@
 """A submission against what is registered already (ITI TF-2 3.42.4.1.3)."""
 
+import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from uuid import UUID
 
+from django.db import connection
 from django.db.models import Q
 
 from archive.errors import (
@@ -43,6 +46,20 @@ class Known:
     documents: dict[str, Document]
     folders: dict[str, Folder]
     persons: dict[str, UUID]  # of documents and folders at the ends of its associations
+
+
+def hold(environment: str, names: Iterable[str]) -> None:
+    """These ids of registry objects, until the transaction ends, in an order that cannot
+    deadlock.
+    """
+    keys = sorted(
+        int.from_bytes(
+            hashlib.sha256(f"{environment} {name}".encode()).digest()[:8], "big", signed=True
+        )
+        for name in set(names)
+    )
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(key) FROM unnest(%s::bigint[]) AS key", [keys])
 
 
 def known(environment: str, submission: Submission) -> Known:

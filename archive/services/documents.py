@@ -1,11 +1,10 @@
 """Register Document Set-b: what the Patient Data Repository says it holds (XD-1, ITI TF-2 3.42)."""
 
-import hashlib
 from dataclasses import dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from archive import ledger
 from archive.actors import Actor
@@ -148,20 +147,13 @@ def _trusted_patient(patient: PatientId, environment: str) -> PatientIdentifier:
 
 
 def _lock(environment: str, submission: Submission) -> None:
-    """Messages about the same ids go one after the other, in an order that cannot deadlock."""
+    """Messages about the same ids go one after the other."""
     names = {submission.submission_set.unique_id, *(link.target for link in submission.links)}
     for entry in submission.entries:
         names |= {entry.unique_id, entry.uuid}
     for folder in submission.folders:
         names |= {folder.unique_id, folder.id}
-    keys = sorted(
-        int.from_bytes(
-            hashlib.sha256(f"{environment} {name}".encode()).digest()[:8], "big", signed=True
-        )
-        for name in names
-    )
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(key) FROM unnest(%s::bigint[]) AS key", [keys])
+    conflicts.hold(environment, names)
 
 
 # --- storing --------------------------------------------------------------------------------------

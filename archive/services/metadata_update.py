@@ -71,6 +71,7 @@ def update(
     content = digest(submission)
     resolved, asked = _in_order(submission)
     with transaction.atomic():
+        _hold(environment, resolved)
         if links.is_object(environment, [resolved.submission_set.id, *asked]):
             raise UniqueIdReused("entryUUID belongs to another object")
         if conflicts.set_known(environment, resolved) is not None:
@@ -82,6 +83,15 @@ def update(
         for link in resolved.links:
             if link.type == NEW_STATUS:
                 _new_status(made, link)
+
+
+def _hold(environment: str, submission: Submission) -> None:
+    """What is updated is not replaced meanwhile, nor is an id taken that is to be new."""
+    targets = {link.target for link in submission.links}
+    targets |= {name for entry in submission.entries for name in (entry.uuid, entry.lid)}
+    rows = Document.objects.filter(links.of_documents(targets), environment=environment)
+    named = rows.values_list("entry_uuid", flat=True)
+    conflicts.hold(environment, {submission.submission_set.unique_id, *targets, *named})
 
 
 def require_operator(actor: Actor, environment: str) -> None:

@@ -2,16 +2,19 @@
 
 from collections.abc import Callable
 from concurrent.futures import Future
+from functools import partial
 from typing import Any
 
 import pytest
 
-from archive.models import Job, Study
-from archive.services import documents
+from archive.errors import MetadataFixed
+from archive.models import Document, Job, Study
+from archive.services import documents, links
 from archive.values import now
 from tests import meanwhile, persons
 from tests.persons import official, temporary, undo
 from tests.services import xds_cast
+from tests.services.test_metadata_update import new_version, update
 from tests.services.xds_cast import Cast
 
 pytestmark = pytest.mark.usefixtures("fresh_database")
@@ -71,3 +74,18 @@ def test_a_document_wakes_the_study_that_waits_for_it_under_the_other_id(
         xds_cast.register(cast, paper)
     others[0].result(60)
     assert due(study)
+
+
+def test_a_document_that_gets_a_new_version_while_it_is_replaced_is_not_left_in_force(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tools, old = xds_cast.tools(cast), xds_cast.paper(cast)
+    xds_cast.register(cast, old)
+    text = new_version(old, lid=old.entry, title="Korjattu")
+    with monkeypatch.context() as patched:
+        act = partial(update, tools.actor, text)
+        others = meanwhile.begun_before(patched, links, "keep", act)
+        xds_cast.register(cast, xds_cast.paper(cast, replaces=old.entry))
+    with pytest.raises(MetadataFixed):
+        others[0].result(60)
+    assert Document.objects.get(status="approved").unique_id != old.unique
