@@ -296,11 +296,11 @@ def _whole(row_id: UUID) -> Authorisation:
 def delivered(row_id: UUID, sent: Owed) -> None:
     """Unless it was moved while it was sent: then the job comes again."""
     with transaction.atomic():
+        error_desk.settle(row_id, DELIVER.step)
         rows_sent = Authorisation.objects.filter(id=row_id, changed_at=sent.changed_at)
         if rows_sent.update(delivered_at=now()):
             facts = {"state": sent.form.state}
             rows.record(Kind.AUTHORISATION_DELIVERED, _whole(row_id), facts, SYSTEM)
-    error_desk.settle(row_id, DELIVER.step)
 
 
 def not_delivered(row_id: UUID, error: ArchiveError) -> None:

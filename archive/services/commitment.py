@@ -192,6 +192,7 @@ def reported(commitment_id: UUID, *, same_association: bool) -> None:
         commitment = StorageCommitment.objects.select_for_update().get(id=commitment_id)
         if commitment.state == CommitmentState.REPORTED:
             return
+        error_desk.settle(commitment_id, REPORT.step)
         at = now()
         commitment.state, commitment.reported_at = CommitmentState.REPORTED, at
         commitment.save(update_fields=["state", "reported_at"])
@@ -205,7 +206,6 @@ def reported(commitment_id: UUID, *, same_association: bool) -> None:
         _record(ledger.Kind.COMMITMENT_REPORTED, commitment, study_ids, facts)
     for error in {reason for _, _, reason in result.failed}:
         _failure_on_desk(commitment, error, result)
-    error_desk.settle(commitment_id, REPORT.step)
     keep_record(commitment_id)
 
 

@@ -140,8 +140,11 @@ def _let_go(notice: AvailabilityNotice) -> None:
 
 
 def delivered(notice_id: UUID) -> None:
-    """What was told; where that has changed while it was under way it is still to be told anew."""
+    """What was told; where that has changed while it was under way it is still to be told anew. The
+    case is held before the notice.
+    """
     with transaction.atomic():
+        error_desk.settle(notice_id, DELIVER.step)
         notice = AvailabilityNotice.objects.select_for_update().get(id=notice_id)
         if not jobs.is_owed_again(JobKind.NOTICE, notice_id):
             notice.state = NoticeState.DELIVERED
@@ -150,7 +153,6 @@ def delivered(notice_id: UUID) -> None:
         notice.save(update_fields=["state", "delivered_at", "last_error", "tries"])
         notice.refresh_from_db()
         _record(ledger.Kind.NOTICE_DELIVERED, notice, {"tries": notice.tries})
-    error_desk.settle(notice_id, DELIVER.step)
 
 
 def not_delivered(notice_id: UUID, error: ArchiveError) -> int:

@@ -1,16 +1,20 @@
 """Of two who wait for each other the database breaks one off: that is tried again (NF-4, NF-5)."""
 
+from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import pytest
+from django.db import OperationalError
 
 from archive import locks
 from archive.edges.hl7 import handlers
-from archive.models import Document, Hl7Message, Job, Patient
-from archive.services import filing
+from archive.errors import PeerUnreachable
+from archive.models import CaseEvent, Document, Hl7Message, Job, Patient
+from archive.services import authorisation_forms, commitment, error_desk, filing, notices
 from archive.tasks import run_job
-from archive.values import now
-from tests import cast, meanwhile, persons
+from archive.values import now, uid_from_uuid, uuid7
+from tests import authorising, builders, cast, meanwhile, persons
 from tests.cast import dataset
 from tests.edges.hl7.messages import a40, verdict
 from tests.edges.hl7.test_answers import HERE
@@ -55,3 +59,64 @@ def test_a_message_is_asked_for_again_and_then_done() -> None:
     assert verdict(handlers.answer(sent, HERE).content) == ("AA", "")
     assert patient(temporary()).survivor == patient(official())
     assert set(Hl7Message.objects.values_list("outcome", flat=True)) == {"refused", "done"}
+
+
+def break_off(*given: object) -> None:
+    raise OperationalError("deadlock detected")
+
+
+def of_a_notice() -> Callable[[], bool]:
+    study = builders.study()
+    row = builders.notice(study)
+    notices.give_up(row.id, uuid7(), PeerUnreachable())
+    return delivering(lambda: notices.owed(row.id), lambda owed: notices.delivered(row.id))
+
+
+def of_a_form() -> Callable[[], bool]:
+    row = authorising.made()
+    authorisation_forms.give_up(row.id, uuid7(), PeerUnreachable())
+    return delivering(
+        lambda: authorisation_forms.owed(row.id),
+        lambda owed: authorisation_forms.delivered(row.id, owed),
+    )
+
+
+def of_a_report() -> Callable[[], bool]:
+    made = dataset()
+    cast.store(made)
+    asked = commitment.request(
+        cast.peer(),
+        transaction_uid=uid_from_uuid(),
+        references=[(str(made.SOPClassUID), str(made.SOPInstanceUID))],
+    )
+    commitment.result(asked)
+    commitment.give_up(asked, uuid7(), PeerUnreachable())
+    return delivering(
+        lambda: commitment.target(asked),
+        lambda owed: commitment.reported(asked, same_association=False),
+    )
+
+
+def delivering(ask: Callable[[], object], delivered: Callable[[Any], object]) -> Callable[[], bool]:
+    """As the job does it; whether it was owed still."""
+
+    def deliver() -> bool:
+        owed = ask()
+        if owed is not None:
+            delivered(owed)
+        return owed is not None
+
+    return deliver
+
+
+@pytest.mark.parametrize("begin", [of_a_notice, of_a_form, of_a_report])
+def test_what_was_delivered_stands_on_no_desk_though_its_settling_was_broken_off(
+    begin: Callable[[], Callable[[], bool]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is owed until both are done."""
+    deliver = begin()
+    with monkeypatch.context() as patched, pytest.raises(OperationalError):
+        patched.setattr(error_desk, "settle", break_off)
+        deliver()
+    assert deliver()
+    assert not CaseEvent.objects.filter(outcome="open").exists()
