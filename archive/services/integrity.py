@@ -237,12 +237,12 @@ def _healed(instance_id: UUID, *, how: str, actor: Actor) -> None:
         row = _locked(instance_id)
         if row.damaged_at is None:
             return
+        error_desk.settle(instance_id, VERIFY.step)
         store = vault.where(row.environment, bytes(row.digest))
         Instance.objects.filter(id=row.id).update(damaged_at=None, store=store)
         facts = {"sop_instance_uid": row.sop_instance_uid, "how": how}
         ledger.record(ledger.Kind.OBJECT_RESTORED, _about(row), facts, actor=actor)
         notices.tell_again(row.study_id, since=row.damaged_at)
-    error_desk.settle(instance_id, VERIFY.step)
     study_uid, uid = row.study.study_instance_uid, row.sop_instance_uid
     error_desk.settle_healed(row.environment, study_uid, uid, STORE.step)
 

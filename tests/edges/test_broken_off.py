@@ -7,11 +7,18 @@ from typing import Any
 import pytest
 from django.db import OperationalError
 
-from archive import locks
+from archive import locks, vault
 from archive.edges.hl7 import handlers
 from archive.errors import PeerUnreachable
 from archive.models import CaseEvent, Document, Hl7Message, Job, Patient
-from archive.services import authorisation_forms, commitment, error_desk, filing, notices
+from archive.services import (
+    authorisation_forms,
+    commitment,
+    error_desk,
+    filing,
+    integrity,
+    notices,
+)
 from archive.tasks import run_job
 from archive.values import now, uid_from_uuid, uuid7
 from tests import authorising, builders, cast, meanwhile, persons
@@ -19,8 +26,10 @@ from tests.cast import dataset
 from tests.edges.hl7.messages import a40, verdict
 from tests.edges.hl7.test_answers import HERE
 from tests.persons import official, patient, temporary
+from tests.services.test_integrity import one
 from tests.services.test_registration import quiet, state
 from tests.services.test_rejections import named_by_manifest, registered
+from tests.unsettling import tear
 
 pytestmark = pytest.mark.usefixtures("fresh_database", "own_vault")
 
@@ -119,4 +128,21 @@ def test_what_was_delivered_stands_on_no_desk_though_its_settling_was_broken_off
         patched.setattr(error_desk, "settle", break_off)
         deliver()
     assert deliver()
+    assert not CaseEvent.objects.filter(outcome="open").exists()
+
+
+def test_what_was_healed_stands_on_no_desk_though_its_settling_was_broken_off(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its sender is told to send it again."""
+    made = dataset()
+    cast.store(made)
+    vault.give_files("production", 0, lambda batch: None)
+    tear(made)
+    assert integrity.found_damaged(one(made).id)
+    with monkeypatch.context() as patched, pytest.raises(OperationalError):
+        patched.setattr(error_desk, "settle", break_off)
+        cast.store(made)
+    cast.store(made)
+    assert one(made).damaged_at is None
     assert not CaseEvent.objects.filter(outcome="open").exists()
