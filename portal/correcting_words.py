@@ -1,6 +1,6 @@
 """What happened to a study, in words: rejections, corrections, damage."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from django.utils.translation import gettext as _
@@ -108,10 +108,43 @@ CORRECTING: dict[str, Callable[[Facts, str], Said]] = {
 }
 
 
-def doubt_words(before: StudyFacts, after: StudyFacts) -> str:
-    """What whoever looks before they confirm should know; empty for nothing. Temporary ids have the
-    form of personal identity codes too, so it is asked and not refused.
-    """
+def doubts_words(before: StudyFacts, after: StudyFacts, otherwise: Mapping[str, str]) -> list[str]:
+    """What whoever looks before they confirm should know."""
+    said = [_of_issuer(before, after), _of_birth(before, after), _of_known(otherwise)]
+    return [each for each in said if each]
+
+
+def _of_birth(before: StudyFacts, after: StudyFacts) -> str:
+    """A code that was changed without the rest is another person's under the old name."""
+    moved = {"PatientID", "PatientBirthDate"} & set(before.changes(after))
+    told = dicom_date(after.PatientBirthDate)
+    if not moved or told is None or after.IssuerOfPatientID not in ("", HETU_ROOT):
+        return ""
+    if not _is_personal_code(after.PatientID) or PersonId(after.PatientID).birth_date == told:
+        return ""
+    said = _(
+        "By the code the patient was born %(code)s, by the date of birth %(day)s. Name, date of "
+        "birth and sex must be those of the same person as the code."
+    )
+    by_code = day_text(PersonId(after.PatientID).birth_date)
+    return said % {"code": by_code, "day": day_text(told)}
+
+
+def _of_known(otherwise: Mapping[str, str]) -> str:
+    if not otherwise:
+        return ""
+    held = ", ".join(
+        f"{FIELDS[name]} {value_words(name, value)}" for name, value in otherwise.items()
+    )
+    said = _(
+        "The archive knows the patient of this code otherwise: %(held)s. Queries go on saying so, "
+        "and the objects would say what is given here."
+    )
+    return said % {"held": held}
+
+
+def _of_issuer(before: StudyFacts, after: StudyFacts) -> str:
+    """Temporary ids have the form of personal identity codes too, so it is asked, not refused."""
     issuer, typed = after.IssuerOfPatientID, after.PatientID != before.PatientID
     if not typed or issuer in ("", HETU_ROOT) or not _is_personal_code(after.PatientID):
         return ""

@@ -5,7 +5,7 @@ manifest and register entry follow.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from uuid import UUID
 
@@ -34,12 +34,15 @@ from archive.values import now, today, uuid7
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What a correction would do to one study; `refused` says why it may not."""
+    """What a correction would do to one study; `refused` says why it may not. `otherwise`: what the
+    archive knows of the patient whose it becomes and was given another value.
+    """
 
     study: Study
     before: StudyFacts
     after: StudyFacts
     refused: ArchiveError | None = None
+    otherwise: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def changes(self) -> dict[str, tuple[str, str]]:
@@ -58,7 +61,11 @@ def _preview(study: Study, given: Mapping[str, str]) -> Preview:
         after = _judged(study, after)
     except ArchiveError as error:
         return Preview(study, before, after, error)
-    return Preview(study, before, after)
+    known = study_moves.known_of(study, after)
+    # What is given out bears no name of whom it is not: a query would say another than the objects.
+    after = replace(after, **{name: held for name, held in known.items() if name not in given})
+    otherwise = {name: held for name, held in known.items() if held != getattr(after, name)}
+    return Preview(study, before, after, otherwise=otherwise)
 
 
 def _judged(study: Study, after: StudyFacts) -> StudyFacts:

@@ -46,6 +46,17 @@ def of_person(held: StudyFacts, told: StudyFacts, changed: Collection[str]) -> S
     return replace(told, **{name: getattr(held, name) for name in kept})
 
 
+def known_of(study: Study, after: StudyFacts) -> dict[str, str]:
+    """The demographics that the archive has of whose the study becomes, where that is another."""
+    identifier = PatientIdentifier.parse(after.PatientID, after.IssuerOfPatientID)
+    patient = persons.find(study.environment, identifier)
+    if patient is None or standing.person_id(patient) == standing.person_id(study.patient):
+        return {}
+    person = persons.current(patient)
+    held = {name: getattr(person, column) for name, (column, _room) in DEMOGRAPHICS.items()}
+    return {name: value for name, value in held.items() if value}
+
+
 def move(study: Study, after: StudyFacts) -> None:
     """Make the study's row say this, in the caller's transaction, which holds its lock.
 

@@ -15,22 +15,24 @@ from archive import gate
 from archive.actors import Actor
 from archive.errors import ArchiveError
 from archive.errors.corrections import CorrectionOutdated, OthersObjects
-from archive.models import Correction, CorrectionState, Study
-from archive.objects.study_facts import StudyFacts
+from archive.models import Correction, CorrectionState, Patient, Study
+from archive.objects.study_facts import OF_ID, StudyFacts
 from archive.queries import corrections as queries
 from archive.rules.access import Action
 from archive.services import looking, overlays, study_moves
 from archive.services.overlays import Preview
+from archive.values import PatientIdentifier
 from portal import formats
 from portal.advice import advise
-from portal.correcting_words import FIELDS, doubt_words, fields_words, value_words
+from portal.correcting_words import FIELDS, doubts_words, fields_words, value_words
 from portal.forms.corrections import CorrectionForm, UndoForm, WhyCorrectForm
 from portal.lists.corrections import CORRECTIONS
 from portal.previewing import goes_on
 from portal.staff import Request, page
-from portal.views import lists, looks
+from portal.views import lists, looks, reasons
 from portal.views.corrections import changed, opened_corrections
 
+WAITED_FOR = {*OF_ID, "AccessionNumber"}  # of another patient or order other documents are awaited
 SEEN = "seen-"  # before a study's id: the mark of what the preview showed of it
 
 
@@ -96,15 +98,17 @@ def _previewed(
         messages.warning(request, _("Nothing was changed, so there is nothing to correct."))
         return _form(request, chosen[0], queries.studies_beside(chosen[0]), form)
     if why.is_bound and why.is_valid() and not refused:
-        return _done(request, actor, chosen, form, why.cleaned_data["reason"])
+        return _done(request, asker, chosen, form, why.cleaned_data["reason"])
     for each in chosen:
         looking.at_study(asker, each, shown="code and name")
+    _look_up(request, asker, found)
     context = {
         "study": chosen[0],
         "title": ngettext("Correct %(count)s study?", "Correct %(count)s studies?", len(chosen))
         % {"count": formats.number_text(len(chosen))},
         "previews": [_shown(each) for each in found],
         "refused": refused,
+        "waits": any(WAITED_FOR & each.changes.keys() for each in found),
         "kept": [
             (name, str(request.POST[name]))
             for bound in form
@@ -119,6 +123,17 @@ def _previewed(
     return render(request, "corrections/preview.html", context)
 
 
+def _look_up(request: Request, asker: Actor, found: list[Preview]) -> None:
+    """What is known of another patient is shown with the preview: that is a search by its code."""
+    named = {
+        PatientIdentifier.parse(each.after.PatientID, each.after.IssuerOfPatientID)
+        for each in found
+        if not each.refused and any(name in each.changes for name in OF_ID)
+    }
+    for identifier in named:
+        reasons.search(request, asker, identifier, asker.reason)
+
+
 @dataclass(frozen=True, slots=True)
 class Shown:
     """A study's preview in words."""
@@ -127,14 +142,14 @@ class Shown:
     title: str
     changes: list[tuple[str, str, str]]
     wrong: str
-    doubt: str
+    doubts: list[str]
 
 
 def _shown(each: Preview) -> Shown:
     wrong = str(advise(each.refused.reason()).title) if each.refused else ""
     title = f"{looks.title(each.study)}, {each.study.accession_number}"  # which of two alike
-    doubt = doubt_words(each.before, each.after)
-    return Shown(each.study, title, pairs_words(each.before, each.after), wrong, doubt)
+    doubts = doubts_words(each.before, each.after, each.otherwise)
+    return Shown(each.study, title, pairs_words(each.before, each.after), wrong, doubts)
 
 
 def pairs_words(before: StudyFacts, after: StudyFacts) -> list[tuple[str, str, str]]:
@@ -146,11 +161,11 @@ def pairs_words(before: StudyFacts, after: StudyFacts) -> list[tuple[str, str, s
 
 
 def _done(
-    request: Request, actor: Actor, chosen: list[Study], form: CorrectionForm, reason: str
+    request: Request, asker: Actor, chosen: list[Study], form: CorrectionForm, reason: str
 ) -> HttpResponseBase:
     seen = {each.id: request.POST.get(f"{SEEN}{each.id}", "") for each in chosen}
     try:
-        made = overlays.correct(actor, list(seen), form.given(), reason=reason, seen=seen)
+        made = overlays.correct(asker, list(seen), form.given(), reason=reason, seen=seen)
     except CorrectionOutdated:
         return _look_again(request, chosen, seen, form)
     said = ngettext(
@@ -159,7 +174,13 @@ def _done(
         len(made),
     )
     messages.success(request, said % {"count": formats.number_text(len(made))})
-    return redirect("correction", made[0].id) if made else redirect("study", chosen[0].id)
+    if not made:
+        return redirect("study", chosen[0].id)
+    first = next((each for each in made if each.study_id == chosen[0].id), made[0])
+    # Whoever has just said whose it is, and why, is not asked for a reason again.
+    whose = Patient.objects.get(studies=first.study_id)
+    reasons.keep(request, reasons.subject(whose), asker.reason)
+    return redirect("correction", first.id)
 
 
 def _look_again(

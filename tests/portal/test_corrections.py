@@ -11,6 +11,7 @@ from archive.models import (
     CorrectionPolicy,
     Instance,
     LedgerEvent,
+    Patient,
     RejectedObject,
     Study,
 )
@@ -20,7 +21,7 @@ from archive.values import HETU_ROOT
 from tests import builders, cast, notes, persons
 from tests.cast import MATTI, VENLA, dataset
 from tests.portal.test_pages import signed_in
-from tests.portal.test_study import address, opened
+from tests.portal.test_study import REASON, address, opened
 from tests.services.test_rejections import ARCHIVIST
 
 pytestmark = pytest.mark.django_db
@@ -94,7 +95,39 @@ def test_the_preview_shows_field_by_field_and_changes_nothing() -> None:
     for words in (f"<del>{MATTI}</del>", f"<ins>{VENLA}</ins>", "<ins>Mallikas^Venla</ins>"):
         assert words in content
     assert content.count("<del>") == 2
+    waits = "has no manifest until the request and the examination note of that patient"
+    assert waits in content
+    assert waits not in said(post(corrector(study), study, PatientName="Mallikas^Venla"))
     assert not Correction.objects.exists()
+
+
+def test_the_preview_says_whose_name_the_objects_will_bear_and_that_is_a_logged_search() -> None:
+    study = cast.store(dataset())
+    known = builders.patient(VENLA)
+    Patient.objects.filter(id=known.id).update(name="Mallikas^Venla", birth_date="19940501")
+    client = corrector(study)
+    answer = post(client, study, PatientID=VENLA)
+    for words in ("<del>Meikäläinen^Matti</del>", "<ins>Mallikas^Venla</ins>"):
+        assert words in said(answer)
+    told = LedgerEvent.objects.get(kind="patient.searched")
+    assert (told.patient_id, told.facts["reason"]) == (known.id, REASON)
+    other = said(post(client, study, PatientID=VENLA, PatientName="Meikäläinen^Venla"))
+    assert "knows the patient of this code otherwise: patient’s name Mallikas^Venla" in other
+    answer = post(client, study, PatientID=VENLA, **marks(answer), **MEND)
+    made = Correction.objects.get()
+    assert answer.headers["Location"] == f"/corrections/{made.id}/"
+    assert "Mallikas^Venla" in said(client.get(f"/corrections/{made.id}/"))
+
+
+def test_a_code_without_the_rest_of_its_person_is_asked_about() -> None:
+    study = cast.store(dataset())
+    client = corrector(study)
+    asked = "By the code the patient was born 1 May 1994, by the date of birth 1 Jan 1981."
+    assert asked in said(post(client, study, PatientID=VENLA))
+    assert "By the code" not in said(
+        post(client, study, PatientID=VENLA, PatientBirthDate="1994-05-01")
+    )
+    assert "By the code" not in said(post(client, study, AccessionNumber="B2"))
 
 
 def test_a_personal_code_with_the_issuer_of_temporary_ids_is_asked_about() -> None:

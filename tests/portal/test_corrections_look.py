@@ -105,7 +105,7 @@ def test_an_archivist_corrects_rejects_and_undoes_without_javascript(
     follow(page, page.get_by_role("button", name="Correct", exact=True))
     study.refresh_from_db()
     assert study.patient.identifier == VENLA
-    give_reason(page, address, study)  # it is another patient's now
+    page.get_by_role("link", name="To the study").click()  # another patient's now, for one reason
     page.get_by_role("link", name="Reject objects", exact=True).click()
     page.check("[name=all]")
     page.fill("main [name=reason]", "not hers either")

@@ -193,6 +193,36 @@ def test_what_the_customer_sends_takes_the_place_of_what_was_laid_over() -> None
     assert str(served(made).PatientName) == "Mallikas^Venla"
 
 
+def test_what_comes_to_a_known_patient_bears_that_patients_name_and_not_the_former_ones() -> None:
+    """A query said the one, the objects the other."""
+    demographics = {"name": "Mallikas^Venla", "birth_date": "19940501", "sex": "F"}
+    Patient.objects.create(
+        environment="production", identifier=VENLA, issuer=HETU_ROOT, **demographics
+    )
+    made = dataset(PatientSex="M")
+    study = registered(made)
+    [seen_] = overlays.preview([Study.objects.get(id=study.id)], {"PatientID": VENLA})
+    assert seen_.changes["PatientName"] == ("Meikäläinen^Matti", "Mallikas^Venla")
+    lay_over(study, PatientID=VENLA)
+    out = served(made)
+    said = (out.PatientID, str(out.PatientName), out.PatientBirthDate, out.PatientSex)
+    assert said == (VENLA, *demographics.values())
+    assert study_moves.facts_of(Study.objects.get(id=study.id)).PatientName == "Mallikas^Venla"
+    overlays.undo(ARCHIVIST, Correction.objects.get(), reason="a slip")
+    assert str(served(made).PatientName) == "Meikäläinen^Matti"
+
+
+def test_what_is_given_stands_above_what_is_known_and_is_told_apart() -> None:
+    Patient.objects.create(
+        environment="production", identifier=VENLA, issuer=HETU_ROOT, name="Mallikas^Venla"
+    )
+    study = Study.objects.get(id=registered(dataset()).id)
+    [seen_] = overlays.preview([study], {"PatientID": VENLA, "PatientName": "Mallikas^Venla Aino"})
+    assert seen_.after.PatientName == "Mallikas^Venla Aino"
+    assert seen_.otherwise == {"PatientName": "Mallikas^Venla"}
+    assert seen_.after.PatientBirthDate == "19810101"  # of which nothing is known
+
+
 def test_a_known_patient_keeps_its_name() -> None:
     Patient.objects.create(
         environment="production", identifier=VENLA, issuer=HETU_ROOT, name="Mallikas^Venla"
