@@ -81,7 +81,7 @@ def _send_notice(notice_id: UUID) -> None:
     if owed is not None:
         with tracing.span("deliver confirmation", "client"):
             client.send_availability(owed.target, owed.notice)
-        notices.delivered(notice_id)
+        notices.delivered(notice_id, owed.notice)
 
 
 def _send_report(commitment_id: UUID) -> None:

@@ -156,8 +156,20 @@ def _retrieved(facts: Facts, actor: str) -> Said:
 
 
 def _notice_delivered(facts: Facts, actor: str) -> Said:
+    gone = int(facts.get("unavailable") or 0)
     said = _("Confirmation of registration delivered to %(peer)s")
-    return Said(said % {"peer": facts.get("peer", "–")}, tries_words(facts))
+    if gone and gone == facts.get("objects"):
+        said = _("Told %(peer)s that no object of the study is available")
+    elif gone:
+        said = ngettext(
+            "Confirmation of registration delivered to %(peer)s, with %(count)s object as not"
+            " available",
+            "Confirmation of registration delivered to %(peer)s, with %(count)s objects as not"
+            " available",
+            gone,
+        )
+    places = {"peer": facts.get("peer", "–"), "count": number_text(gone)}
+    return Said(said % places, tries_words(facts))
 
 
 def _notice_undelivered(facts: Facts, actor: str) -> Said:

@@ -139,7 +139,7 @@ def _let_go(notice: AvailabilityNotice) -> None:
         _record_failure(ledger.Kind.NOTICE_GIVEN_UP, notice, gone)
 
 
-def delivered(notice_id: UUID) -> None:
+def delivered(notice_id: UUID, told: Notice | None = None) -> None:
     """What was told; where that has changed while it was under way it is still to be told anew. The
     case is held before the notice.
     """
@@ -152,7 +152,16 @@ def delivered(notice_id: UUID) -> None:
         notice.tries = F("tries") + 1
         notice.save(update_fields=["state", "delivered_at", "last_error", "tries"])
         notice.refresh_from_db()
-        _record(ledger.Kind.NOTICE_DELIVERED, notice, {"tries": notice.tries})
+        facts = {"tries": notice.tries, **(_gone(told) if told else {})}
+        _record(ledger.Kind.NOTICE_DELIVERED, notice, facts)
+
+
+def _gone(told: Notice) -> dict[str, object]:
+    """How many of how many objects it called unavailable; nothing of a plain confirmation."""
+    if not told.unavailable:
+        return {}
+    objects = sum(len(references) for _series, references in told.series)
+    return {"unavailable": len(told.unavailable), "objects": objects}
 
 
 def not_delivered(notice_id: UUID, error: ArchiveError) -> int:

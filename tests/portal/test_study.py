@@ -9,7 +9,16 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from archive.errors import PeerUnreachable
-from archive.models import AvailabilityNotice, Case, Job, LedgerEvent, Patient, Series, Study
+from archive.models import (
+    AvailabilityNotice,
+    Case,
+    Instance,
+    Job,
+    LedgerEvent,
+    Patient,
+    Series,
+    Study,
+)
 from archive.queries import study as queries
 from archive.queries.timeline import STEPS
 from archive.services import notices, registration
@@ -188,6 +197,27 @@ def test_tries_that_failed_are_one_entry_with_the_advice_of_their_case() -> None
     assert "ESIM_PACS, Customer’s system cannot be reached (connection refused)" in content
     assert "Tell the customer’s technical contact" in content
     assert f"/cases/{Case.objects.get(place='notice').id}/" in content
+
+
+@pytest.mark.parametrize(
+    ("rejected", "words"),
+    [
+        (0, "Confirmation of registration delivered to ESIM_PACS"),
+        (1, "delivered to ESIM_PACS (127.0.0.1:11120), with 1 object as not available"),
+        (2, "Told ESIM_PACS (127.0.0.1:11120) that no object of the study is available"),
+    ],
+)
+def test_the_timeline_says_what_the_customer_was_told(rejected: int, words: str) -> None:
+    """What was rejected is not confirmed."""
+    study = builders.study()
+    builders.series(study, objects=2)
+    notice = builders.notice(study, "pending", tries=0)
+    ids = Instance.objects.filter(study=study).values_list("id", flat=True)[:rejected]
+    Instance.objects.filter(id__in=list(ids)).update(rejection="113037")
+    owed = notices.owed(notice.id)
+    assert owed is not None
+    notices.delivered(notice.id, owed.notice)
+    assert words in page(opened(study), study)
 
 
 def test_every_step_has_words() -> None:
