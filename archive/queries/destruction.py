@@ -10,6 +10,7 @@ from django.db.models import Count, Exists, F, Max, Min, OuterRef, Q, QuerySet, 
 from django.db.models.functions import Replace
 
 from archive.errors import NotFound
+from archive.ledger import Kind
 from archive.models import (
     Case,
     CaseEvent,
@@ -19,6 +20,7 @@ from archive.models import (
     ItemState,
     Job,
     JobKind,
+    LedgerEvent,
     Patient,
     RetentionHold,
     RetentionSurvey,
@@ -35,6 +37,7 @@ from archive.values import today
 
 COUNTED = 10_001
 SCANNED = 500
+MOVES_SHOWN = 50
 LIVE = (ItemState.LISTED, ItemState.CONDEMNED, ItemState.DESTROYED)
 LEFT = (ItemState.LISTED, ItemState.CONDEMNED)
 BY_NUMBER = (Key("number", int, True),)
@@ -106,6 +109,13 @@ def request_of(row: DestructionList) -> SecondPerson | None:
         kind=SecondKind.DESTRUCTION, subject_id=row.id, state=SecondState.OPEN
     )
     return rows.select_related("asked_by").first()
+
+
+def moves(row: DestructionList) -> list[LedgerEvent]:
+    """Who has moved it on, stopped or refused it and why, the latest first."""
+    kind = Kind.DESTRUCTION_MOVED.word
+    rows = LedgerEvent.objects.filter(subject_id=row.id, kind=kind)
+    return list(rows.order_by("-at", "-id")[:MOVES_SHOWN])
 
 
 @dataclass(frozen=True, slots=True)

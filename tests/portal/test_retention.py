@@ -207,6 +207,8 @@ def test_a_destruction_goes_by_two_persons_and_ends_in_a_certificate() -> None:
     stop = reverse("destruction-move", args=[made.id, "stop"])
     assert "is required" in post(one, stop)
     assert "Carry the list on" in post(one, stop, {"reason": "a doubt"})
+    stopped = get(other, reverse("destruction", args=[made.id]))
+    assert "What was decided" in stopped and "a doubt" in stopped  # by whom it is to be carried on
     post(one, reverse("destruction-move", args=[made.id, "resume"]), {"reason": "none"})
     while carry_out(made.id):
         pass

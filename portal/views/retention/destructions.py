@@ -21,7 +21,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from archive.actors import Actor
 from archive.errors import ArchiveError, NotFound
-from archive.models import DestructionItem, DestructionList, ListState, Spared
+from archive.models import DestructionItem, DestructionList, LedgerEvent, ListState, Spared
 from archive.queries import destruction as queries
 from archive.services import destruction as services
 from archive.values import dicom_date
@@ -163,6 +163,7 @@ def _show(
         "facts": [*destruction_pdf.facts(row, progress), *_of_days(days)],
         "waits": asked is not None,
         "is_own": asked is not None and asked.asked_by_id == request.person.id,
+        "moves": [(each, _moved(each)) for each in queries.moves(row)],
         "items": [_item(each) for each in found.rows],
         "page": found,
         "running": row.state == ListState.RUNNING,
@@ -190,6 +191,14 @@ def is_signed(row: DestructionList) -> bool:
     """Whether the kept certificate still has the digest that the ledger told."""
     digest = hashlib.sha256(row.certificate.encode()).hexdigest()
     return bool(row.certificate) and digest == row.sha256
+
+
+def _moved(event: LedgerEvent) -> str:
+    """What became of the list by it."""
+    to = str(event.facts.get("to", ""))
+    if to == "ended":
+        return _("ended for good")
+    return str(ListState(to).label) if to in ListState.values else to
 
 
 def _item(row: DestructionItem) -> dict[str, Any]:
