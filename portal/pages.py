@@ -335,10 +335,10 @@ PAGES: tuple[Page, ...] = (
 BY_NAME = {page.name: page for page in PAGES}
 
 
-def address(roles: frozenset[str], url_name: str, row: Model) -> str:
-    """The page of a row, or nothing for roles that may not open it."""
+def address(roles: frozenset[str], url_name: str, row: Model | None = None) -> str:
+    """The page of a row, or one of none, or nothing for roles that may not open it."""
     opens = any(page.url_name == url_name and page.may_open(roles) for page in PAGES)
-    return reverse(url_name, args=[row.pk]) if opens else ""
+    return reverse(url_name, args=[row.pk] if row else []) if opens else ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -208,11 +208,15 @@ ADVICE: dict[type[ArchiveError], Advice] = {
         _("Archived bytes are damaged"),
         _("The stored bytes do not match their digest. The object is not given out."),
         _(
-            "Put its file back from a copy, or ask the customer to send the same object again; "
-            "find out what happened to the storage."
+            "Put its file back from a copy and have it looked at again, or ask the customer to "
+            "send the same object again in the transfer syntax in which it came first; find out "
+            "what happened to the storage."
         ),
         _("An archived object was found damaged. It is not given out until it is restored."),
-        _("Send the same object again if you have it, and do not delete your copy meanwhile."),
+        _(
+            "Send the same object again if you have it, in the transfer syntax in which you sent "
+            "it first, and do not delete your copy meanwhile."
+        ),
         Move.US,
     ),
 }

@@ -12,6 +12,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST
 
 from archive.actors import Actor
+from archive.errors import BytesDamaged
 from archive.errors.desk import CaseAnswered
 from archive.models import BatchKind, Case, CaseEvent, CaseState, EventOutcome
 from archive.queries import desk as queries
@@ -23,7 +24,7 @@ from portal.forms.case_work import CommentForm, ReplyForm
 from portal.forms.reasons import ResolveForm
 from portal.lists.desk import DESK
 from portal.names import OF_PATIENT, fact, fact_label, fact_place, place_words
-from portal.pages import BY_NAME
+from portal.pages import BY_NAME, address
 from portal.staff import Request, page
 from portal.views import desk, lists
 from portal.views.desk import CUSTOMER_READER, STAFF_READER, Reader, is_customer
@@ -188,6 +189,8 @@ def _page(
         "facts": [_explained(each) for each in explaining if reader.is_staff or _open(each.name)],
         "events": [_told(event, reader, is_message=found.edge == "hl7") for event in part.rows],
         "page": part,
+        "is_damage": found.reason == BytesDamaged.reason(),
+        "integrity_url": address(request.person.roles, "integrity"),
         "unsettled": any(event.outcome == EventOutcome.RETRIED for event in part.rows),
         **_place(request, actor, found, reader),
         **more,

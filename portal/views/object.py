@@ -18,6 +18,7 @@ from archive.queries import study as queries
 from archive.services import looking, previews
 from archive.services.previews import Preview, Shown
 from portal import ecg_paper
+from portal.pages import address
 from portal.staff import Request, page
 from portal.views import looks
 
@@ -80,6 +81,8 @@ def front(request: Request, seer: Actor, study: Study, held: Instance) -> HttpRe
         )
         destroyed = study.state == StudyState.DESTROYED
         context["trouble"] = _("The study has been destroyed.") if destroyed else damaged
+        if not destroyed:
+            context["integrity_url"] = address(request.person.roles, "integrity")
     except ArchiveError as error:
         context |= {"trouble": _why_not(error), "technical": error.detail}
     return render(request, "study/object.html", context)

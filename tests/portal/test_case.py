@@ -80,6 +80,18 @@ def test_the_page_says_cause_move_step_and_what_explains_it() -> None:
         assert words in content
 
 
+def test_a_case_of_damage_leads_to_where_it_is_healed_and_speaks_of_no_refusal() -> None:
+    """Sent again in another transfer syntax it is not healed, and the case said: send it again."""
+    case = builders.case(reason="bytes-damaged", code="DAMAGED", edge="job", place="verification")
+    builders.event(case, study=builders.study())
+    content = page(signed_in("archivist"), case)
+    assert '<p><a href="/integrity/">' in content
+    assert "refused objects are not kept" not in content
+    assert (
+        content.count("in the transfer syntax in which") == 2
+    )  # ours, and what the customer reads
+
+
 def test_a_customer_reads_its_own_words_and_nothing_of_the_patient() -> None:
     case = builders.case()
     study = builders.study()

@@ -135,6 +135,7 @@ def test_damaged_bytes_are_never_shown(ecg: Instance) -> None:
     path.write_bytes(content)
     page = reader(ecg).get(address(ecg)).content.decode()
     assert "do not match their digest" in page and "<polyline" not in page
+    assert '<p><a href="/integrity/">' in page
     ecg.refresh_from_db()
     assert ecg.damaged_at is not None
 
