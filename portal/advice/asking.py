@@ -50,7 +50,7 @@ ADVICE: dict[type[ArchiveError], Advice] = {
         _("See the load: agree with the customer on a time for mass transfers, or on its limit."),
         _("Your systems sent more objects a minute than your organisation may send."),
         _("Nothing to do if your system tries again by itself; else send the rest again later."),
-        Move.ITSELF,
+        Move.SENDER,
     ),
     # --- encrypted connections ---
     errors.PeerUnencrypted: Advice(

@@ -5,6 +5,7 @@ from django.utils import translation
 
 from archive.errors import FAMILIES, ArchiveError, every_error
 from portal.advice import ADVICE, advise
+from portal.advice.kinds import Move
 from portal.views.errors import REPLIES
 
 TEXTS = ("title", "cause", "step", "customer_cause", "customer_step")
@@ -24,6 +25,11 @@ def test_every_error_is_explained_in_every_language(
 
 def test_a_reason_nobody_knows_is_our_failure() -> None:
     assert advise("no-such-word") is advise("broken")
+
+
+def test_what_was_refused_for_being_too_much_is_its_senders_to_send_again() -> None:
+    """The archive kept nothing of it, so it tries nothing again."""
+    assert advise("customer-too-fast").move is Move.SENDER
 
 
 def test_every_family_has_its_page() -> None:

@@ -124,7 +124,7 @@ def _say(request: Request, form: DutyFilters) -> str:
     return _(
         "Customers in production that must archive a content and of which nothing came, or nothing"
         " this month and the last. Choose a content type to see every customer of it. Looked at:"
-        " %(months)s months."
+        " %(months)s months. Counted every five minutes."
     ) % {"months": form.count}
 
 
