@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from archive.models import AvailabilityNotice, NoticeState, Study, StudyState
 from archive.values import now
 from portal.advice import told
-from portal.formats import wait_text
+from portal.formats import number_text, wait_text
 from portal.happenings import waits_sentence
 from portal.shapes import SHAPES
 
@@ -25,8 +26,22 @@ class Standing:
     next: str = ""
 
 
-def of_study(study: Study, notices: Sequence[AvailabilityNotice], *, retryable: int) -> Standing:
+def of_study(
+    study: Study, notices: Sequence[AvailabilityNotice], *, retryable: int, damaged: int = 0
+) -> Standing:
     """`notices` are those of the newest manifest."""
+    stands = _of_state(study, notices, retryable=retryable)
+    if not damaged or study.state == StudyState.DESTROYED:
+        return stands
+    said = ngettext(
+        "%(count)s object is damaged and is not given out.",
+        "%(count)s objects are damaged and are not given out.",
+        damaged,
+    ) % {"count": number_text(damaged)}
+    return Standing("needs", _("needs you"), f"{said} {stands.say}", stands.next)
+
+
+def _of_state(study: Study, notices: Sequence[AvailabilityNotice], *, retryable: int) -> Standing:
     word = str(study.get_state_display())
     shape = SHAPES.get(("study", study.state), "none")
     if study.state == StudyState.REGISTERED:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from uuid import UUID
 
-from django.db.models import Count, Sum
+from django.db.models import Count, Q, Sum
 
 from archive.errors import NotFound
 from archive.models import AvailabilityNotice, DocumentStatus, Instance, Series, Study
@@ -28,13 +28,20 @@ class SeriesRow:
     series: Series
     objects: int
     size: int
+    damaged: int = 0
 
 
 def series_of(study: Study) -> list[SeriesRow]:
     """In the order of their numbers, which are text in the standard (VR IS)."""
     rows = Series.objects.filter(study=study)
-    counted = rows.annotate(objects_held=Count("instances"), size_held=Sum("instances__size"))
-    found = [SeriesRow(each, each.objects_held, each.size_held or 0) for each in counted]
+    counted = rows.annotate(
+        objects_held=Count("instances"),
+        size_held=Sum("instances__size"),
+        damaged=Count("instances", filter=Q(instances__damaged_at__isnull=False)),
+    )
+    found = [
+        SeriesRow(each, each.objects_held, each.size_held or 0, each.damaged) for each in counted
+    ]
     return sorted(found, key=_by_number)
 
 

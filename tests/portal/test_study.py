@@ -220,6 +220,16 @@ def test_the_timeline_says_what_the_customer_was_told(rejected: int, words: str)
     assert words in page(opened(study), study)
 
 
+def test_the_first_line_says_that_an_object_is_damaged() -> None:
+    study = builders.study()
+    builders.series(study)
+    assert "is damaged" not in page(opened(study), study)
+    held = Instance.objects.filter(study=study).values_list("id", flat=True)[0]
+    Instance.objects.filter(id=held).update(damaged_at=now())
+    content = page(opened(study), study)
+    assert "1 object is damaged and is not given out. The customer has asked for no" in content
+
+
 def test_every_step_has_words() -> None:
     assert {step for _interface, step, _outcome in STEPS.values()} == set(SAYINGS)
 
