@@ -141,6 +141,12 @@ def test_holds_are_placed_and_released_and_the_study_says_so() -> None:
         assert words in content
     content = get(client, reverse("retention-holds"))
     assert "2 retention holds" in content and MATTI not in content
+    content = get(client, reverse("retention-hold-release", args=[hold.id]))
+    assert "010181-•••" in content and "all studies" in content and MATTI not in content
+    assert "may then be proposed for destruction" in content
+    of_study = RetentionHold.objects.exclude(study=None).get()
+    content = get(client, reverse("retention-hold-release", args=[of_study.id]))
+    assert "AA1AD Pään TT, 20 Nov 2026, A1" in content and "complaint 5" in content
     released = {"reason": "judged"}
     assert "is released" in post(
         client, reverse("retention-hold-release", args=[hold.id]), released

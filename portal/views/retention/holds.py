@@ -21,9 +21,9 @@ from archive.models import Patient, RetentionHold, Study
 from archive.queries import destruction as queries
 from archive.queries.keyset import Key, moment
 from archive.services import retention_holds as services
-from archive.values import today
+from archive.values import mask, today
 from portal.advice import advise
-from portal.formats import counted_text, number_text, when_text
+from portal.formats import counted_text, day_text, number_text, when_text
 from portal.forms.retention import HoldFilters, PatientHoldForm, ReleaseForm, StudyHoldForm
 from portal.lists.keeping import HOLDS, Held
 from portal.pages import BY_NAME
@@ -189,7 +189,8 @@ def _placed(form: forms.Form, place: Callable[[], object]) -> bool:
 @require_http_methods(["GET", "HEAD", "POST"])
 @page("retention-hold-change")
 def release(request: Request, actor: Actor, hold_id: UUID) -> HttpResponseBase:
-    row = RetentionHold.objects.filter(id=hold_id).first()
+    rows = RetentionHold.objects.select_related("study", "patient")
+    row = rows.filter(id=hold_id).first()
     if row is None:
         raise NotFound()
     request.environment = row.environment
@@ -202,8 +203,23 @@ def release(request: Request, actor: Actor, hold_id: UUID) -> HttpResponseBase:
         else:
             messages.success(request, _("The hold is released."))
             return redirect("retention-holds")
-    say = _("Placed by %(person)s: %(reason)s") % {"person": row.placed_by, "reason": row.reason}
-    return _form(request, form, _("Release a hold"), say)
+    say = _("What no rule and no other hold keeps may then be proposed for destruction.")
+    return _form(request, form, _("Release a hold"), say, _facts(row))
+
+
+def _facts(row: RetentionHold) -> list[tuple[str, str]]:
+    """Which of several one is about to release."""
+    if row.study is not None:
+        whom = f"{looks.title(row.study)}, {row.study.accession_number}"
+    else:
+        whom = f"{mask(row.patient.identifier)}, {_('all studies')}" if row.patient else ""
+    until = day_text(row.until) if row.until else _("until released")
+    return [
+        (_("Concerns"), whom),
+        (_("Reason"), row.reason),
+        (_("Placed"), f"{row.placed_by}, {when_text(row.placed_at)}"),
+        (_("Last day"), until),
+    ]
 
 
 def blame(form: forms.Form, error: ArchiveError) -> None:
@@ -225,8 +241,10 @@ def _held_words(error: HeldAlready) -> str:
     return said % {"person": error.facts["by"], "when": when_text(at)}
 
 
-def _form(request: Request, form: forms.Form, title: str, say: str) -> HttpResponse:
-    context = _context(form, title=title, say=say, back="")
+def _form(
+    request: Request, form: forms.Form, title: str, say: str, facts: list[tuple[str, str]]
+) -> HttpResponse:
+    context = {**_context(form, title=title, say=say, back=""), "facts": facts}
     status = 422 if form.is_bound else 200
     return render(request, "retention/form.html", context, status=status)
 
