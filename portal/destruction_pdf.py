@@ -10,7 +10,8 @@ from archive.errors import NotFound
 from archive.models import DestructionItem, DestructionList, ItemState, User
 from archive.queries import destruction as queries
 from portal import reports
-from portal.formats import number_text, when_text
+from portal.formats import day_text, number_text, when_text
+from portal.retention_words import name_of, period_words
 
 
 def made(row: DestructionList) -> bytes:
@@ -22,8 +23,12 @@ def made(row: DestructionList) -> bytes:
         reports.Report(
             title=_("Certificate of destruction %(number)s") % {"number": row.number},
             customer=str(row.get_environment_display()),
-            facts=[*facts(row, progress), (_("Outcome"), say(progress))],
-            headings=(_("Study UID"), _("State"), _("Content"), _("Time")),
+            facts=[
+                *facts(row, progress),
+                (_("Outcome"), say(progress)),
+                *((_("Rule"), each) for each in _rules(row)),
+            ],
+            headings=(_("Study UID, data controller"), _("State"), _("Content"), _("Time")),
             widths=(58, 22, 66, 28),
             rows=[_row(each) for each in queries.items(row).order_by("id")],
             digest=row.sha256,
@@ -63,14 +68,31 @@ def facts(row: DestructionList, progress: queries.Progress) -> list[tuple[str, s
     return found
 
 
+def _rules(row: DestructionList) -> list[str]:
+    """By which rules, each once, with how long they keep and where that is said."""
+    rules = {item.rule_id: item.rule for item in queries.items(row)}
+    return [
+        f"{name_of(rule)}: {period_words(rule)}. {_('Source')}: {_(rule.source)}"
+        for rule in rules.values()
+    ]
+
+
 def _row(item: DestructionItem) -> reports.Row:
+    """The study with its data controller; what went and why, or why nothing did."""
     if item.state == ItemState.DESTROYED:
-        content = _("%(objects)s objects, %(size)s; SHA-256 %(digest)s") % {
-            "objects": number_text(item.instances),
-            "size": filesizeformat(item.bytes),
-            "digest": item.sha256,
-        }
+        content = f"{_objects(item)}\n{_ended(item)}\nSHA-256 {item.sha256}"
     else:
         content = str(item.get_spared_display())
     at = when_text(item.decided_at) if item.decided_at else "–"
-    return reports.Row(item.study_instance_uid, str(item.get_state_display()), content, at)
+    study = f"{item.study_instance_uid}\n{item.controller_oid}"
+    return reports.Row(study, str(item.get_state_display()), content, at)
+
+
+def _objects(item: DestructionItem) -> str:
+    said = ngettext("%(count)s object, %(size)s", "%(count)s objects, %(size)s", item.instances)
+    return said % {"count": number_text(item.instances), "size": filesizeformat(item.bytes)}
+
+
+def _ended(item: DestructionItem) -> str:
+    said = _("retention ended %(day)s") % {"day": day_text(item.ends_on)}
+    return f"{name_of(item.rule)}\n{said}"

@@ -11,6 +11,7 @@ from django.urls import reverse
 from archive.errors import DatabaseGone
 from archive.models import (
     Case,
+    DestructionItem,
     DestructionList,
     Job,
     LedgerEvent,
@@ -225,6 +226,9 @@ def test_a_destruction_goes_by_two_persons_and_ends_in_a_certificate() -> None:
     assert answer.headers["Content-Type"] == "application/pdf"
     pdf = answer.content
     assert pdf.startswith(b"%PDF") and made.sha256.encode() in pdf
+    item = DestructionItem.objects.select_related("rule").get()
+    for told in (item.controller_oid, item.rule.name_en, "retention ended", "2 objects"):
+        assert told.encode() in pdf  # in whose register, and by what it was destroyed
     assert MATTI.encode() not in pdf
     content = post(one, reverse("study-reason", args=[study.id]), {"reason": "case 1"})
     assert "Withdrawn for good by destruction list" in content
