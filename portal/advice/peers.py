@@ -113,7 +113,10 @@ ADVICE: dict[type[ArchiveError], Advice] = {
         _("There is too little free space, so nothing is taken in."),
         _("Add space at once; senders try again by themselves."),
         _("The archive cannot take in new studies for now."),
-        _("Keep your studies; they are sent again when the archive is back."),
+        _(
+            "Keep your studies, and send them again when the archive is back, if your system does "
+            "not do so by itself."
+        ),
         Move.US,
     ),
     errors.StorageGone: Advice(

@@ -30,6 +30,7 @@ def test_a_reason_nobody_knows_is_our_failure() -> None:
 def test_what_was_refused_for_being_too_much_is_its_senders_to_send_again() -> None:
     """The archive kept nothing of it, so it tries nothing again."""
     assert advise("customer-too-fast").move is Move.SENDER
+    assert "send them again when the archive is back" in str(advise("storage-full").customer_step)
 
 
 def test_every_family_has_its_page() -> None:
