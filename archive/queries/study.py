@@ -57,6 +57,12 @@ def objects_of(study: Study, *, after: str = "", before: str = "") -> keyset.Pag
     return keyset.page(rows, ORDER, after=after, before=before, size=OBJECTS)
 
 
+def beside(held: Instance) -> tuple[Instance | None, Instance | None]:
+    """The objects before and after one in its study."""
+    rows = Instance.objects.filter(study_id=held.study_id).only("id", "series_id")
+    return keyset.neighbours(rows, ORDER, held)
+
+
 def notices_of(study: Study) -> list[AvailabilityNotice]:
     """Notices owed to the sender's systems, the newest first."""
     rows = AvailabilityNotice.objects.filter(study=study).select_related("connection", "manifest")

@@ -66,6 +66,7 @@ def front(request: Request, seer: Actor, study: Study, held: Instance) -> HttpRe
     context: dict[str, Any] = {
         "study": study,
         "object": held,
+        "neighbours": _beside(study, held),
         "trail": [
             (_("Studies"), reverse("studies")),
             (looks.title(study), looks.address(request, study)),
@@ -86,6 +87,14 @@ def front(request: Request, seer: Actor, study: Study, held: Instance) -> HttpRe
     except ArchiveError as error:
         context |= {"trouble": _why_not(error), "technical": error.detail}
     return render(request, "study/object.html", context)
+
+
+def _beside(study: Study, held: Instance) -> dict[str, str]:
+    """Addresses of the study's objects before and after this one; each look there is recorded."""
+    before, after = (
+        reverse("object", args=[study.id, each.id]) if each else "" for each in queries.beside(held)
+    )
+    return {"previous": before, "following": after}
 
 
 def _why_not(error: ArchiveError) -> str:

@@ -9,12 +9,14 @@ from pydicom.dataset import Dataset
 from pynetdicom.dsutils import encode
 
 from archive.models import Instance, RejectionTitle, Study
+from archive.queries import study as queries
 from archive.services.sessions import Session
 from archive.simulation import studies
 from archive.simulation.modules import Order
 from archive.simulation.world import Patient
 from archive.values import now
 from tests import cast
+from tests.cast import dataset
 from tests.portal.test_pages import signed_in
 from tests.portal.test_study import looks, opened
 from tests.vaults import file_of
@@ -120,6 +122,20 @@ def test_nothing_is_shown_without_a_reason_or_to_others(ecg: Instance) -> None:
     assert signed_in("logreview").get(address(ecg)).status_code == 403
     assert signed_in("esim").get(address(ecg)).status_code == 404
     assert looks(Study.objects.get(id=ecg.study_id)) == []
+
+
+def test_one_goes_from_object_to_object_of_the_study() -> None:
+    """Looking for the wrong one among many, back to the study after each look was the only way."""
+    study = cast.store(dataset(), dataset(), dataset())
+    client = opened(study)
+    first, second, third = queries.objects_of(study).rows
+    places = [f"/studies/{study.id}/objects/{each.id}/" for each in (first, second, third)]
+    page = client.get(places[1]).content.decode()
+    assert (
+        f'<a href="{places[0]}" rel="prev"' in page and f'<a href="{places[2]}" rel="next"' in page
+    )
+    page = client.get(places[0]).content.decode()
+    assert 'rel="prev"' not in page and f'<a href="{places[1]}" rel="next"' in page
 
 
 def test_an_object_of_another_study_is_not_there(ecg: Instance) -> None:
