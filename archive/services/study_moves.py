@@ -49,6 +49,8 @@ def of_person(held: StudyFacts, told: StudyFacts, changed: Collection[str]) -> S
 def known_of(study: Study, after: StudyFacts) -> dict[str, str]:
     """The demographics that the archive has of whose the study becomes, where that is another."""
     identifier = PatientIdentifier.parse(after.PatientID, after.IssuerOfPatientID)
+    if (identifier.value, identifier.issuer) == (study.patient.identifier, study.patient.issuer):
+        return {}
     patient = persons.find(study.environment, identifier)
     if patient is None or standing.person_id(patient) == standing.person_id(study.patient):
         return {}
