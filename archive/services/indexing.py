@@ -4,7 +4,7 @@ The head of each file says whose it is, who sent it and when; the data set says 
 """
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from enum import Enum, auto
 from typing import Any
@@ -93,7 +93,9 @@ def open_file(environment: str, digest: bytes, store: str) -> File:
     """Raises DatasetUnreadable, InstanceUnknown."""
     meta = vault.read_meta(environment, digest, store)
     header = vault.read_header(environment, digest, meta.transfer_syntax_uid, store)
-    return File(environment, digest, store, meta, header)
+    # The digest vouches for what the data set says, and for nothing in front of it.
+    named = {name: getattr(header, name) for name in ("sop_class_uid", "sop_instance_uid")}
+    return File(environment, digest, store, replace(meta, **named), header)
 
 
 def kind_of(file: File) -> Indexed | None:

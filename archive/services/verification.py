@@ -31,6 +31,7 @@ from archive.models import (
 from archive.services import (
     destruction_records,
     error_desk,
+    heads,
     hold_records,
     integrity,
     kept_records,
@@ -128,19 +129,23 @@ def _seen(study_id: UUID, *, whole: bool) -> Seen:
 
 
 def _instances(position: str) -> Slice:
-    rows = Instance.objects.select_related("study")
+    rows = Instance.objects.select_related("study__register", "study__connection")
 
     def check(row: Instance) -> tuple[int, Seen]:
         if row.study.state == StudyState.DESTROYED:
             return 0, Seen.WHOLE  # only the row is left
-        return row.size, _seen(row.study_id, whole=integrity.is_as_told(row))
+        whole = integrity.is_as_told(row)
+        if whole and row.damaged_at is None:
+            heads.keep(row)
+        return row.size, _seen(row.study_id, whole=whole)
 
     return _walk(rows, position, check)
 
 
 def _versions(position: str) -> Slice:
     """Bytes that are in force no more, or not yet."""
-    rows = InstanceVersion.objects.select_related("instance__study__register")
+    related = ("instance__study__register", "instance__study__connection")
+    rows = InstanceVersion.objects.select_related(*related)
 
     def check(row: InstanceVersion) -> tuple[int, Seen]:
         if row.instance.study.state == StudyState.DESTROYED:
@@ -148,7 +153,10 @@ def _versions(position: str) -> Slice:
         is_in_force = bytes(row.instance.digest) == bytes(row.digest)
         if is_in_force and row.damaged_at is None:
             return 0, Seen.WHOLE  # seen among the objects
-        whole = integrity.is_version_whole(row) or row.damaged_at is not None  # told of already
+        whole = integrity.is_version_whole(row)
+        if whole:
+            heads.keep_version(row)
+        whole = whole or row.damaged_at is not None  # told of already
         return row.size, _seen(row.instance.study_id, whole=whole)
 
     return _walk(rows, position, check)
@@ -158,7 +166,10 @@ def _notes(position: str) -> Slice:
     rows = integrity.notes_kept()
 
     def check(row: Rejection) -> tuple[int, Seen]:
-        return row.size, Seen.WHOLE if integrity.is_note_whole(row) else Seen.DAMAGED
+        if not integrity.is_note_whole(row):
+            return row.size, Seen.DAMAGED
+        heads.keep_note(row)
+        return row.size, Seen.WHOLE
 
     return _walk(rows, position, check)
 

@@ -1,7 +1,7 @@
 """Where the vault's bytes stand: a file system, object storage, or both while they are moved.
 
 A key is a path below the store's root; the vault makes the keys. What is written is durable on
-return, may be read a moment before, and is never overwritten.
+return, may be read a moment before, and is never overwritten, but for the head of an object's file.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -40,6 +40,11 @@ class Store(Protocol):
 
     def note(self, key: str, text: str) -> None:
         """Written anew, with the time of now; a power cut may lose it. Raises StorageGone."""
+
+    def write_head(self, key: str, head: bytes) -> bool:
+        """Over what an object's file begins with, durable on return; False where it has none that
+        can be written over. Raises StorageFull, StorageGone.
+        """
 
     def sync(self, key: str) -> None:
         """Make what stands there durable. Raises FileNotFoundError, StorageFull, StorageGone."""

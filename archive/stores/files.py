@@ -187,6 +187,20 @@ class FileStore:
         make_room(self._root, path.parent)
         path.write_text(text)
 
+    def write_head(self, key: str, head: bytes) -> bool:
+        """What landed has its file soon, and waits for it."""
+        with telling():
+            try:
+                file = os.open(f"{self._root}/{key}", os.O_RDWR | os.O_CLOEXEC)
+            except FileNotFoundError:
+                return False
+            try:
+                os.pwrite(file, head, 0)
+                sync_data(file)
+            finally:
+                os.close(file)
+        return True
+
     def open(self, key: str, length: int | None = None) -> BinaryIO:
         """Raises FileNotFoundError."""
 

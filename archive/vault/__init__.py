@@ -129,6 +129,7 @@ __all__ = [
     "where",
     "whose_doubt",
     "without_files",
+    "write_head",
 ]
 
 FOLDERS = tuple(f"{number:02x}" for number in range(256))  # of an environment
@@ -140,6 +141,14 @@ def keep(environment: str, data: bytes, meta: part10.FileMeta) -> Kept:
     with Incoming(environment) as incoming:
         incoming.write(data)
         return incoming.keep(meta)
+
+
+def write_head(meta: part10.FileMeta, digest: bytes) -> bool:
+    """What the file of an object says of itself, anew and durable on return; False where it stands
+    nowhere that can be written over. Raises StorageFull, StorageGone.
+    """
+    key, head = key_of(meta.environment, digest), part10.prefix(meta)
+    return any([store.write_head(key, head) for store in stores.configured().values()])
 
 
 def remove(environment: str, digest: bytes) -> None:
