@@ -9,6 +9,7 @@ from functools import lru_cache
 from pydicom.charset import convert_encodings, decode_bytes, default_encoding, python_encoding
 
 UTF_8 = "ISO_IR 192"
+ASCII = frozenset(("", "ISO_IR 6", "ISO 2022 IR 6"))
 _DICOM_CODECS = frozenset(python_encoding.values())
 _warnings_lock = threading.Lock()
 
@@ -24,6 +25,12 @@ def codecs_of(character_set: bytes) -> tuple[str, ...]:
         codecs = convert_encodings(terms)
     # pydicom takes any name Python knows for a codec, which may be none of DICOM's.
     return tuple(codec if codec in _DICOM_CODECS else default_encoding for codec in codecs)
+
+
+def is_told(character_set: bytes) -> bool:
+    """Whether it names any that can hold more than ASCII."""
+    terms = (term.strip(" \0") for term in character_set.decode("ascii", "replace").split("\\"))
+    return any(term in python_encoding and term not in ASCII for term in terms)
 
 
 def decode(raw: bytes, codecs: tuple[str, ...]) -> str:

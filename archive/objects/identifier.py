@@ -60,7 +60,7 @@ def decode(data: Bytes, transfer_syntax_uid: str) -> Identifier:
     encoding = elements.encoding_of(transfer_syntax_uid)
     try:
         character_set = _character_set(data, encoding)
-        keys = _keys(data, 0, len(data), encoding, charsets.codecs_of(character_set), 0)
+        keys = _keys(data, 0, len(data), encoding, _codecs(character_set), 0)
     except (Odd, Truncated):
         raise errors.DatasetUnreadable("identifier cannot be read", tag=LEVEL) from None
     return Identifier(character_set.decode("ascii", "replace").strip(" \0"), keys)
@@ -71,6 +71,11 @@ def _character_set(data: Bytes, encoding: Encoding) -> bytes:
         if element.tag == CHARACTER_SET:
             return bytes(data[element.start : element.stop])
     return b""
+
+
+def _codecs(character_set: bytes) -> tuple[str, ...]:
+    """Of one that says nothing of letters with dots, none: they may be either of two."""
+    return charsets.codecs_of(character_set) if charsets.is_told(character_set) else ()
 
 
 def _keys(
@@ -90,15 +95,35 @@ def _keys(
             )
         else:
             raw = bytes(data[element.start : element.stop])
-            keys[element.tag] = Key(_values(charsets.decode(raw, codecs)))
+            keys[element.tag] = Key(_values(_text(element.tag, raw, codecs)))
     return keys
 
 
-def _is_sequence(tag: int) -> bool:
+def _text(tag: int, raw: bytes, codecs: tuple[str, ...]) -> str:
+    """Without a character set UTF-8, where it is that, else Latin 1. Raises DatasetUnreadable: what
+    is no text would match nothing, and be taken for nobody.
+    """
+    if raw.isascii() or b"\x1b" in raw:
+        return charsets.decode(raw, codecs or ("latin-1",))
     try:
-        return dictionary_VR(tag) == "SQ"
+        return raw.decode(codecs[0] if codecs else "utf-8")
+    except UnicodeDecodeError:
+        if not codecs:
+            return raw.decode("latin-1")
+    if _vr(tag) in _TEXTS:
+        raise errors.DatasetUnreadable("a key is no text of its character set", tag=tag)
+    return charsets.decode(raw, codecs)
+
+
+def _is_sequence(tag: int) -> bool:
+    return _vr(tag) == "SQ"
+
+
+def _vr(tag: int) -> str:
+    try:
+        return dictionary_VR(tag)
     except KeyError:
-        return False
+        return ""
 
 
 def _values(text: str) -> tuple[str, ...]:

@@ -105,3 +105,58 @@ def test_failed_uids_are_as_many_as_their_length_can_tell() -> None:
     assert whole[FAILED_UIDS].value == uids
     part = samples.read(identifier.failed_uids(uids, EXPLICIT), EXPLICIT)
     assert 2_000 < len(part[FAILED_UIDS].value) < 5_000
+
+
+@pytest.mark.parametrize(
+    ("character_set", "raw"),
+    [
+        ("ISO_IR 192", "Öhman".encode()),
+        ("ISO_IR 100", "Öhman".encode("latin-1")),
+        ("\\ISO 2022 IR 100", "Öhman".encode("latin-1")),
+        ("", "Öhman".encode()),
+        ("", "Öhman".encode("latin-1")),
+        ("UTF-8", "Öhman".encode()),  # no name of DICOM's
+        ("ISO_IR 6", "Öhman".encode("latin-1")),
+    ],
+)
+def test_letters_are_read_by_the_character_set_and_without_one_as_they_must_be_meant(
+    character_set: str, raw: bytes
+) -> None:
+    read = identifier.decode(told(character_set, raw), EXPLICIT)
+    assert read.keys[NAME].values == ("Öhman",)
+
+
+def test_code_extensions_are_heard() -> None:
+    raw = b"Hong^Gildong=\x1b$)C\xfb\xf3^\x1b$)C\xd1\xce\xd4\xd7"  # PS3.5 annex I
+    read = identifier.decode(told("\\ISO 2022 IR 149", raw), EXPLICIT)
+    assert read.keys[NAME].values == ("Hong^Gildong=洪^吉洞",)
+
+
+@pytest.mark.parametrize("raw", ["Öhman".encode("latin-1"), b"\xff\xfeO"])
+def test_letters_that_are_none_of_the_character_set_are_refused(raw: bytes) -> None:
+    """They would match nothing: a patient without images."""
+    with pytest.raises(errors.DatasetUnreadable) as refused:
+        identifier.decode(told("ISO_IR 192", raw), EXPLICIT)
+    assert refused.value.tags == (NAME,)
+
+
+def test_numbers_are_no_letters() -> None:
+    rows = b"\x28\x00\x10\x00US\x02\x00\xc8\x00"
+    assert NAME in identifier.decode(told("ISO_IR 192", b"Ohman") + rows, EXPLICIT).keys
+
+
+def test_a_sign_that_somebody_could_not_read_is_a_sign() -> None:
+    read = identifier.decode(told("ISO_IR 192", "\ufffdhman".encode()), EXPLICIT)
+    assert read.keys[NAME].values == ("\ufffdhman",)
+
+
+def told(character_set: str, name: bytes) -> bytes:
+    """A key, in explicit VR little endian."""
+    raw = character_set.encode()
+    return b"".join(
+        head + len(even).to_bytes(2, "little") + even
+        for head, even in (
+            (b"\x08\x00\x05\x00CS", raw + b" " * (len(raw) % 2)),
+            (b"\x10\x00\x10\x00PN", name + b" " * (len(name) % 2)),
+        )
+    )

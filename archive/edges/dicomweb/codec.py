@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from urllib.parse import unquote_to_bytes
 
 from pydicom.datadict import dictionary_VR, tag_for_keyword
 
@@ -154,6 +155,14 @@ class Searched:
                     yield from (*attributes.DERIVED, *attributes.NESTED, *attributes.LISTED)
                 elif name.strip():
                     yield _tag(name.strip().split(".")[0], "includefield")
+
+
+def require_text(query: str) -> None:
+    """Letters of another encoding would match nothing. Raises RequestUnclear."""
+    try:
+        unquote_to_bytes(query).decode("utf-8")
+    except UnicodeDecodeError:
+        raise RequestUnclear("the query string is not UTF-8, percent-encoded") from None
 
 
 def _tag(text: str, field_name: str) -> int:

@@ -7,7 +7,7 @@ from django.http import HttpResponse, HttpResponseBase
 
 from archive.edges.dicomweb import accept
 from archive.edges.dicomweb.call import Call
-from archive.edges.dicomweb.codec import MAX_PAGE, Searched
+from archive.edges.dicomweb.codec import MAX_PAGE, Searched, require_text
 from archive.edges.dicomweb.multipart import Part, related, write
 from archive.edges.edge import exchange
 from archive.errors.web import RequestUnclear
@@ -44,6 +44,7 @@ def search(call: Call, level: Level) -> HttpResponseBase:
     asked = Searched(dict(call.request.GET.lists()), call.target, level)
     with exchange(call.correlation_id):
         try:
+            require_text(call.request.META["QUERY_STRING"])
             page = asked.page()
             not_done = [said for name, said in _NOT_DONE.items() if asked.wants(name)]
         except RequestUnclear as error:

@@ -266,6 +266,17 @@ def test_a_value_that_is_none_is_refused_with_what_is_expected(
     assert value not in told["detail"]  # it may be anything
 
 
+def test_letters_that_are_no_utf_8_are_refused() -> None:
+    """As some systems write an ä; it would match nothing."""
+    study(1, PatientName="Mäkinen^Eino")
+    ours = web.system()
+    response = ours.get("studies?PatientName=M%E4kinen*")
+    assert web.problem(response) == (400, "request-unclear")
+    assert "UTF-8" in response.json()["detail"]
+    assert len(values(ours.get("studies?PatientName=M%C3%A4kinen*"))) == 1
+    assert CaseEvent.objects.get().case.reason == "request-unclear"
+
+
 def test_a_wrong_request_is_answered_with_what_is_wrong() -> None:
     ours = web.system()
     for wrong, status, field in (
