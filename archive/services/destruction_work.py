@@ -136,6 +136,7 @@ def _remove(item_id: UUID) -> None:
     item = DestructionItem.objects.select_related(*related).get(id=item_id)
     if item.state != ItemState.CONDEMNED:
         return
+    tombstones.require_in_reach(item.study)
     tombstones.remove(item.study.environment, tombstones.keep(item))
     with transaction.atomic():
         gone = DestructionItem.objects.filter(id=item_id, state=ItemState.CONDEMNED)

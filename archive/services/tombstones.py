@@ -77,6 +77,16 @@ def stored(study: Study) -> Iterator[bytes]:
         yield bytes.fromhex(key)
 
 
+def require_in_reach(study: Study) -> None:
+    """What stands where no setting leads would stay, and be told as destroyed. Raises
+    StorageGone.
+    """
+    versions = InstanceVersion.objects.filter(instance__study=study)
+    rows = Instance.objects.filter(study=study).values_list("store", flat=True)
+    named = rows.union(versions.values_list("store", flat=True))
+    vault.require_stores([study.environment], list(named))
+
+
 def is_left(environment: str, digest: bytes, uid: str) -> bool:
     """Whether bytes that say they are this object, note or manifest are a destroyed study's: put
     back with a copy, or written while it was destroyed.

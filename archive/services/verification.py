@@ -94,7 +94,7 @@ def _checked(row: M, check: Callable[[M], tuple[int, Seen]]) -> tuple[int, Seen]
     try:
         return check(row)
     except StorageGone:
-        vault.require_stores(Environment.values)
+        vault.require_stores(Environment.values, [getattr(row, "store", "")])
     try:
         return check(row)
     except StorageGone as error:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import BinaryIO, Protocol
 
 from archive.config import settings
-from archive.errors import InstanceUnknown
+from archive.errors import InstanceUnknown, StorageGone
 from archive.stores.files import FileStore, Room
 from archive.stores.folders import home_of, require_set_up
 from archive.stores.keys import Looking, Naming, Standing, unseen, untold
@@ -91,6 +91,14 @@ def configured() -> dict[str, Store]:
     return {store.name: store for store in stores}
 
 
+def require_named(name: str) -> None:
+    """A store that a row names and no setting is out of reach: what stands there is not lost.
+    Raises StorageGone.
+    """
+    if name and name not in configured():
+        raise StorageGone(f"bytes stand in a store that no setting names: {name}")
+
+
 def default() -> Store:
     """The one that is written to."""
     return next(iter(configured().values()))
@@ -103,5 +111,6 @@ def holding(key: str, hint: str = "") -> Store:
     for store in [*order, *found.values()]:
         if store.has(key):
             return store
+    require_named(hint)
     require_set_up(home_of(settings().vault_dir, key))
     raise InstanceUnknown("the vault has no such object")

@@ -9,7 +9,7 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
@@ -210,8 +210,10 @@ def out_of_reach(environments: Collection[str]) -> list[str]:
     return [each for each in environments if not folders.is_set_up(root / each)]
 
 
-def require_stores(environments: Collection[str]) -> None:
-    """Whether all of them answer. Raises StorageGone."""
+def require_stores(environments: Collection[str], named: Iterable[str] = ()) -> None:
+    """Whether all of them answer, and those that rows name are among them. Raises StorageGone."""
+    for each in named:
+        stores.require_named(each)
     for each in environments:
         folders.require_set_up(config.settings().vault_dir / each)
         for store in stores.configured().values():

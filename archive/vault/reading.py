@@ -226,6 +226,7 @@ def make_durable(environment: str, digest: bytes, store: str = "") -> bool:
         except FileNotFoundError:
             continue
         return True
+    stores.require_named(store)
     return False
 
 
@@ -272,5 +273,6 @@ def _open(environment: str, digest: bytes, store: str = "", length: int | None =
             return each.open(key_of(environment, digest), length)
         except FileNotFoundError:
             continue
+    stores.require_named(store)
     folders.require_set_up(config.settings().vault_dir / environment)
     raise InstanceUnknown("the vault has no such object")

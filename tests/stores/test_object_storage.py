@@ -11,13 +11,14 @@ from moto.s3.models import FakeKey, s3_backends
 from moto.server import ThreadedMotoServer
 
 from archive import errors, stores, vault
-from archive.models import Case, Instance
+from archive.models import Case, Instance, Study
 from archive.services import commitment, doubts, rebuilding, serving
+from archive.services.destruction_work import carry_out
 from archive.stores import s3
 from archive.stores.folders import MARK, set_up
 from archive.stores.landing import FOLDER
 from archive.values import uid_from_uuid
-from tests import cast, notes
+from tests import cast, notes, retention
 from tests.cast import dataset
 from tests.configuring import Configure
 from tests.rebuilding import nothing, rows, wipe
@@ -246,6 +247,41 @@ def test_an_object_that_the_service_alone_cannot_give_holds_up_no_round(
     assert go_round().checked == 3
     case.refresh_from_db()
     assert case.state == "resolved"
+
+
+def test_object_storage_that_nobody_names_any_more_is_away_and_nothing_is_damaged(
+    in_objects: dict[str, str], configure: Configure
+) -> None:
+    """As after a start without its settings."""
+    made = dataset()
+    cast.store(made)
+    configure(S3_BUCKET="", VAULT_STORE="files")
+    with pytest.raises(errors.StorageGone):
+        serving.served(one(made))
+    with pytest.raises(errors.StorageGone):
+        cast.store(made)
+    with pytest.raises(errors.StorageGone):
+        go_round()
+    assert one(made).damaged_at is None
+    assert not Case.objects.filter(reason="bytes-damaged").exists()
+    configure(**in_objects, VAULT_STORE="s3")
+    assert serving.served(one(made)).data() == cast.encoded(made)
+    cast.store(made)
+
+
+def test_nothing_is_told_as_destroyed_that_stands_where_nobody_looks(
+    in_objects: dict[str, str], configure: Configure
+) -> None:
+    retention.nothing_is_for_ever()
+    digest = bytes(Instance.objects.filter(study=retention.ended())[0].digest)
+    made = retention.approved(Study.objects.get())
+    configure(S3_BUCKET="", VAULT_STORE="files")
+    with pytest.raises(errors.StorageGone):
+        carry_out(made.id)
+    assert retention.states(made) == [("condemned", "")]
+    configure(**in_objects, VAULT_STORE="s3")
+    assert retention.finish(made).state == "done"
+    assert not vault.is_whole("production", digest)
 
 
 @pytest.mark.usefixtures("in_objects")
