@@ -10,7 +10,7 @@ from uuid import UUID
 
 from archive import locks, vault
 from archive.actors import Actor, ActorKind
-from archive.errors import ArchiveError
+from archive.errors import BytesDamaged, DatasetUnreadable, InstanceUnknown
 from archive.models import (
     Correction,
     CorrectionState,
@@ -42,9 +42,15 @@ Record = Mapping[str, Any]
 IN_ONE_TRANSACTION = timedelta(minutes=1)  # records of before told when they were written
 
 
+class NoteLost(Exception):
+    """What the note of a record hid cannot be hidden again: its bytes are missing or damaged, and
+    no row names it.
+    """
+
+
 def replay(environment: str, record: Record) -> bool:
     """Whether it changed anything. Raises KeyError, TypeError, ValueError when the record is not as
-    it was written.
+    it was written; NoteLost, StorageGone.
     """
     return REPLAYS[record["kind"]](environment, record, datetime.fromisoformat(record["at"]))
 
@@ -84,8 +90,10 @@ def _rejection(environment: str, record: Record, at: datetime) -> bool:
             at=at,
             awaited=record.get("awaited"),  # records of before did not tell
         )
-    except ArchiveError:  # the note is damaged: verification tells of it
-        return False
+    except (BytesDamaged, DatasetUnreadable, InstanceUnknown):
+        if not Rejection.objects.filter(environment=environment, digest=digest).exists():
+            raise NoteLost from None
+        return False  # verification tells of it
     return True
 
 

@@ -25,6 +25,7 @@ from archive.services import (
     set_aside,
     tombstones,
 )
+from archive.services.decisions import NoteLost
 from archive.services.indexing import File, Indexed, Places
 from archive.services.replaying import Course
 
@@ -41,6 +42,7 @@ class Progress:
     decisions: int = 0
     damaged_records: int = 0
     missing: int = 0  # set aside, and named by no row
+    lost_notes: int = 0  # of rejection: what they hid is shown
     outcomes: Counter[Indexed] = field(default_factory=Counter)
 
 
@@ -149,6 +151,9 @@ def _replay(environment: str, key: str, course: Course, progress: Progress) -> b
         raise
     except ControllerUnauthorised:
         progress.outcomes[Indexed.UNPLACED] += 1
+    except NoteLost:
+        set_aside.tell_lost_note(environment, record)
+        progress.lost_notes += 1
     except NOT_AS_WRITTEN:
         return False
     return True

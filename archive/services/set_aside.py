@@ -1,11 +1,12 @@
 """Objects that were set aside and that no row names: a rebuilt study lacks them (AR-10)."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from typing import Any
 from uuid import NAMESPACE_OID, UUID, uuid5
 
 from archive import vault
 from archive.errors import DatasetUnreadable, InstanceUnknown
-from archive.models import Document, Instance, InstanceVersion, Rejection, Study
+from archive.models import Document, Instance, InstanceVersion, Organisation, Rejection, Study
 from archive.objects import header, part10
 from archive.services import error_desk, indexing, integrity, reconciliation
 from archive.services.error_desk import What
@@ -25,6 +26,14 @@ def tell_missing(environment: str, places: Places) -> int:
         organisation_id, what = _said(environment, digest, nameless[digest], places)
         integrity.report_damaged(environment, digest, organisation_id, what)
     return len(missing)
+
+
+def tell_lost_note(environment: str, record: Mapping[str, Any]) -> None:
+    """The same of a note that a record speaks of: whoever sent it is to send it again."""
+    digest = bytes.fromhex(record["note"])
+    owner = Organisation.objects.filter(business_id=record["business_id"]).first()
+    what = What(subject_id=_subject(digest))
+    integrity.report_damaged(environment, digest, owner.id if owner else None, what)
 
 
 def settle(environment: str, study: Study | None = None) -> None:

@@ -51,6 +51,11 @@ class Command(BaseCommand):
             self.stdout.write(
                 f"{done.missing} objects that were set aside are missing: see the error desk"
             )
+        if done.lost_notes:
+            self.stdout.write(
+                f"{done.lost_notes} rejection notes are missing or damaged, so that what they hid "
+                "is shown: see the error desk"
+            )
         if done.damaged_records:
             self.stdout.write(
                 f"{done.damaged_records} records of decisions are damaged and were not replayed: "

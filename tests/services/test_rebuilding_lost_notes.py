@@ -1,0 +1,71 @@
+"""A rejection note that the vault has lost: what it hid is shown by a rebuilt index, and that is
+told (AR-7, AR-10).
+"""
+
+from collections.abc import Callable
+from io import StringIO
+from pathlib import Path
+
+import pytest
+from django.core.management import call_command
+
+from archive import errors, vault
+from archive.models import Case, CaseEvent, Instance, Rejection
+from archive.services import rebuilding
+from tests import cast
+from tests.cast import dataset
+from tests.notes import SAFETY, note, send
+from tests.rebuilding import nothing, wipe
+from tests.services.test_integrity import flip, go_round
+from tests.vaults import file_of
+
+pytestmark = pytest.mark.usefixtures("db", "own_vault")
+
+
+def lose(path: Path) -> None:
+    path.unlink()
+
+
+def harm(path: Path) -> None:
+    flip(bytes.fromhex(path.stem))
+
+
+@pytest.mark.parametrize("do", [lose, harm])
+def test_it_is_on_the_desk_and_goes_when_it_has_come_again(do: Callable[[Path], None]) -> None:
+    bad = dataset()
+    cast.store(bad)
+    hides = note(SAFETY, bad)
+    send(hides)
+    do(file_of("production", bytes(Rejection.objects.get().digest)))
+    wipe()
+    said = StringIO()
+    call_command("rebuild_index", stdout=said)
+    assert "1 rejection notes are missing or damaged" in said.getvalue()
+    event = CaseEvent.objects.get(case__reason="bytes-damaged")
+    assert event.case.organisation is not None and event.case.state == "open"
+    send(hides)
+    assert Instance.objects.get().rejection == SAFETY
+    go_round()
+    assert Case.objects.get(reason="bytes-damaged").state == "resolved"
+    assert rebuilding.rebuild(nothing).lost_notes == 0
+
+
+def test_a_store_that_is_away_ends_the_rebuilding(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nothing that was rejected is shown because its note could not be read for a moment."""
+    bad = dataset()
+    cast.store(bad)
+    send(note(SAFETY, bad))
+    digest, read = bytes(Rejection.objects.get().digest), vault.read_meta
+    wipe()
+
+    def away(environment: str, of: bytes, store: str = "") -> object:
+        if of == digest and Instance.objects.exists():
+            raise errors.StorageGone()
+        return read(environment, of, store)
+
+    monkeypatch.setattr(vault, "read_meta", away)
+    with pytest.raises(errors.StorageGone):
+        rebuilding.rebuild(nothing)
+    monkeypatch.undo()
+    rebuilding.rebuild(nothing)
+    assert Instance.objects.get().rejection == SAFETY
