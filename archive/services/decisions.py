@@ -3,10 +3,12 @@
 Each record is replayed once: what the database knows of already is left as it is.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
+
+from django.db.models import Q
 
 from archive import locks, vault
 from archive.actors import Actor, ActorKind
@@ -21,6 +23,7 @@ from archive.models import (
     Rejection,
     Study,
 )
+from archive.objects.key_objects import KeyObjects, Named
 from archive.objects.persons import Merge, Person
 from archive.objects.study_facts import StudyFacts
 from archive.services import (
@@ -36,6 +39,7 @@ from archive.services import (
     tombstones,
 )
 from archive.services.identity import Occasion
+from archive.services.rejection_notes import Past
 from archive.values import PatientIdentifier
 
 Record = Mapping[str, Any]
@@ -43,8 +47,8 @@ IN_ONE_TRANSACTION = timedelta(minutes=1)  # records of before told when they we
 
 
 class NoteLost(Exception):
-    """What the note of a record hid cannot be hidden again: its bytes are missing or damaged, and
-    no row names it.
+    """What the note of a record hid cannot be hidden again: its bytes are missing or damaged, no
+    row names it, and the record is one that does not say.
     """
 
 
@@ -72,29 +76,47 @@ def _commitment(environment: str, record: Record, at: datetime) -> bool:
 
 
 def _rejection(environment: str, record: Record, at: datetime) -> bool:
-    digest = bytes.fromhex(record["note"])
     owner = Organisation.objects.filter(business_id=record["business_id"]).first()
-    try:
-        meta = vault.read_meta(environment, digest)
-        kept = vault.Kept(digest, meta.digest_algorithm, vault.size_of(environment, digest))
-        locks.hold(meta.sop_instance_uid)  # its sender may send it again in this moment
-        known = Rejection.objects.filter(environment=environment, note_uid=meta.sop_instance_uid)
-        if known.exists() or owner is None:
-            return False
-        rejection_notes.replay(
-            _actor(record),
-            owner,
-            meta,
-            kept,
-            reason=record["reason"],
-            at=at,
-            awaited=record.get("awaited"),  # records of before did not tell
-        )
-    except (BytesDamaged, DatasetUnreadable, InstanceUnknown):
-        if not Rejection.objects.filter(environment=environment, digest=digest).exists():
-            raise NoteLost from None
-        return False  # verification tells of it
+    note = _note(environment, record)
+    if note is None or owner is None:
+        return False
+    rejection_notes.replay(
+        _actor(record),
+        owner,
+        note,
+        reason=record["reason"],
+        at=at,
+        awaited=record.get("awaited"),  # records of before did not tell
+    )
     return True
+
+
+def _note(environment: str, record: Record) -> Past | None:
+    """None when the index knows it; of one that is lost what its record says, and verification
+    tells of it then. Raises NoteLost.
+    """
+    digest = bytes.fromhex(record["note"])
+    try:
+        return rejection_notes.past(environment, digest)
+    except (BytesDamaged, DatasetUnreadable, InstanceUnknown):
+        uid = record.get("note_uid", "")
+        locks.hold(uid)  # its sender may send it again in this moment
+        known = Rejection.objects.filter(environment=environment)
+        if known.filter(Q(digest=digest) | Q(note_uid=uid)).exists():
+            return None
+    if "named" not in record:  # as before
+        raise NoteLost
+    kept = vault.Kept(digest, vault.ALGORITHM, record["size"])
+    content = KeyObjects(record["title"], tuple(_named(record["named"])))
+    return Past(environment, record["note_uid"], record["syntax"], kept, content)
+
+
+def _named(told: Mapping[str, Sequence[str]]) -> Iterator[Named]:
+    """As `rejections` has written it. Raises ValueError."""
+    for path, uids in told.items():
+        study_uid, series_uid, class_uid = path.split(" ")
+        for uid in uids:
+            yield Named(study_uid, series_uid, class_uid, uid)
 
 
 def _revocation(environment: str, record: Record, at: datetime) -> bool:

@@ -252,39 +252,63 @@ def _row(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Past:
+    """A note that was obeyed once: by its bytes, or by the record of what it did."""
+
+    environment: str
+    note_uid: str
+    transfer_syntax_uid: str
+    kept: Kept
+    content: KeyObjects
+
+
+def past(environment: str, digest: bytes) -> Past | None:
+    """By its bytes; None when the index knows it. In a transaction. Raises InstanceUnknown,
+    BytesDamaged, DatasetUnreadable.
+    """
+    meta = vault.read_meta(environment, digest)
+    locks.hold(meta.sop_instance_uid)  # its sender may send it again in this moment
+    known = Rejection.objects.filter(environment=environment, note_uid=meta.sop_instance_uid)
+    if known.exists():
+        return None
+    kept = Kept(digest, meta.digest_algorithm, vault.size_of(environment, digest))
+    with vault.hold(environment, digest, kept.size) as held, held.view() as data:
+        content = key_objects.read(data, meta.transfer_syntax_uid)
+    uid, syntax = meta.sop_instance_uid, meta.transfer_syntax_uid
+    return Past(environment, uid, syntax, kept, content)
+
+
 def replay(
     actor: Actor,
     organisation: Organisation,
-    meta: part10.FileMeta,
-    kept: Kept,
+    note: Past,
     *,
     reason: str,
     at: datetime,
     awaited: Collection[str] | None,
 ) -> None:
-    """Do again what a kept note once did, without judging it anew: to all but what it `awaited`; if
+    """Do again what a note once did, without judging it anew: to all but what it `awaited`; if
     nobody knows, to what stands in the sender's registers, and to what it has begun in another's.
     What had not come when the note did is awaited as it was, also what is there now (`came_after`).
-    Raises DatasetUnreadable.
     """
-    with vault.hold(meta.environment, kept.digest, kept.size) as held, held.view() as data:
-        content = key_objects.read(data, meta.transfer_syntax_uid)
+    environment, content = note.environment, note.content
     with transaction.atomic():
         uids = [each.instance_uid for each in content.named]
-        own = _own_of(organisation.id, meta.environment, uids, at)
+        own = _own_of(organisation.id, environment, uids, at)
         if awaited is not None:
             done = set(uids).difference(awaited)
-            own = Instance.objects.filter(environment=meta.environment, sop_instance_uid__in=done)
+            own = Instance.objects.filter(environment=environment, sop_instance_uid__in=done)
         locks.hold(*own.order_by().values_list("study_id", flat=True).distinct())
         rejection = _row(
             content.title,
-            kept,
+            note.kept,
             actor,
             at=at,
-            environment=meta.environment,
+            environment=environment,
             organisation=organisation,
-            note_uid=meta.sop_instance_uid,
-            transfer_syntax_uid=meta.transfer_syntax_uid,
+            note_uid=note.note_uid,
+            transfer_syntax_uid=note.transfer_syntax_uid,
             reason=reason,
         )
         found = {

@@ -87,9 +87,24 @@ def carry_out(
         "reason": rejection.reason,
         "actor": actor_facts(actor),
         "awaited": [each.instance_uid for each in verdict.awaited],
+        # What the note says, should it be lost.
+        "title": rejection.title,
+        "note_uid": rejection.note_uid,
+        "syntax": rejection.transfer_syntax_uid,
+        "size": rejection.size,
+        "named": _by_path(each for each, _ in named),
     }
     if not replayed:
         vault.keep_record(rejection.environment, "rejection", facts, at=rejection.made_at)
+
+
+def _by_path(named: Iterable[Named]) -> dict[str, list[str]]:
+    """Objects by study, series and class, which they share."""
+    found: dict[str, list[str]] = {}
+    for each in named:
+        path = f"{each.study_uid} {each.series_uid} {each.class_uid}"
+        found.setdefault(path, []).append(each.instance_uid)
+    return found
 
 
 def actor_facts(actor: Actor) -> list[str]:
