@@ -108,6 +108,7 @@ def _previewed(
         % {"count": formats.number_text(len(chosen))},
         "previews": [_shown(each) for each in found],
         "refused": refused,
+        "of_person": any(_changes_person(each) for each in found),
         "waits": any(WAITED_FOR & each.changes.keys() for each in found),
         "kept": [
             (name, str(request.POST[name]))
@@ -121,6 +122,13 @@ def _previewed(
         "trail": looks.trail(chosen[0]),
     }
     return render(request, "corrections/preview.html", context)
+
+
+def _changes_person(each: Preview) -> bool:
+    """Name, birth date and sex are the person's, whichever of its studies they are corrected in."""
+    return bool(study_moves.DEMOGRAPHICS.keys() & each.changes) and not any(
+        name in each.changes for name in OF_ID
+    )
 
 
 def _look_up(request: Request, asker: Actor, found: list[Preview]) -> None:

@@ -101,6 +101,15 @@ def test_the_preview_shows_field_by_field_and_changes_nothing() -> None:
     assert not Correction.objects.exists()
 
 
+def test_the_preview_says_that_a_persons_name_is_that_of_all_their_studies() -> None:
+    study = cast.store(dataset())
+    of_person = "Queries will say this of the person in every study"
+    assert of_person in said(post(corrector(study), study, PatientName="Mallikas^Venla"))
+    assert of_person not in said(post(corrector(study), study, AccessionNumber="X1"))
+    moved = {"PatientID": VENLA, "PatientName": "Mallikas^Venla"}
+    assert of_person not in said(post(corrector(study), study, **moved))
+
+
 def test_the_preview_says_whose_name_the_objects_will_bear_and_that_is_a_logged_search() -> None:
     study = cast.store(dataset())
     known = builders.patient(VENLA)
