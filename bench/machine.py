@@ -44,8 +44,8 @@ def peak_memory(root: int) -> int:
 
 
 def touch_memory() -> None:
-    """More than a turn fills, written to once and given back. The host of a virtual machine backs memory
-    when it is first touched, which can cost as much as all else of an object that is measured.
+    """More than a turn fills, written to once and given back. The host of a virtual machine backs
+    memory when it is first touched, which can cost as much as all else of an object measured.
     """
     free = int(_told("MemFree")) * 1024
     with mmap.mmap(-1, min(TOUCHED, free * 9 // 10)) as held:
