@@ -34,12 +34,13 @@ from archive.services import (
     identity,
     merge_records,
     overlays,
+    past_notes,
     rejection_notes,
     rejections,
     tombstones,
 )
 from archive.services.identity import Occasion
-from archive.services.rejection_notes import Past
+from archive.services.past_notes import Past
 from archive.values import PatientIdentifier
 
 Record = Mapping[str, Any]
@@ -97,7 +98,7 @@ def _note(environment: str, record: Record) -> Past | None:
     """
     digest = bytes.fromhex(record["note"])
     try:
-        return rejection_notes.past(environment, digest)
+        return past_notes.past(environment, digest)
     except (BytesDamaged, DatasetUnreadable, InstanceUnknown):
         uid = record.get("note_uid", "")
         locks.hold(uid)  # its sender may send it again in this moment

@@ -41,6 +41,7 @@ from archive.rules.correction import Known, Terms, Verdict
 from archive.services import integrity, named_persons, publishing, rejections
 from archive.services.associations import Peer
 from archive.services.indexing import is_made_again
+from archive.services.past_notes import Past
 from archive.values import PatientIdentifier, civil_day, now, today
 from archive.vault import Kept
 
@@ -250,33 +251,6 @@ def _row(
         made_at=at or now(),
         **columns,
     )
-
-
-@dataclass(frozen=True, slots=True)
-class Past:
-    """A note that was obeyed once: by its bytes, or by the record of what it did."""
-
-    environment: str
-    note_uid: str
-    transfer_syntax_uid: str
-    kept: Kept
-    content: KeyObjects
-
-
-def past(environment: str, digest: bytes) -> Past | None:
-    """By its bytes; None when the index knows it. In a transaction. Raises InstanceUnknown,
-    BytesDamaged, DatasetUnreadable.
-    """
-    meta = vault.read_meta(environment, digest)
-    locks.hold(meta.sop_instance_uid)  # its sender may send it again in this moment
-    known = Rejection.objects.filter(environment=environment, note_uid=meta.sop_instance_uid)
-    if known.exists():
-        return None
-    kept = Kept(digest, meta.digest_algorithm, vault.size_of(environment, digest))
-    with vault.hold(environment, digest, kept.size) as held, held.view() as data:
-        content = key_objects.read(data, meta.transfer_syntax_uid)
-    uid, syntax = meta.sop_instance_uid, meta.transfer_syntax_uid
-    return Past(environment, uid, syntax, kept, content)
 
 
 def replay(

@@ -7,11 +7,12 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
-from archive.models import LedgerEvent, Organisation, Study
+from archive.models import LedgerEvent, Organisation, Series, Study
 from archive.queries import keyset
+from archive.queries import study as queries
 from archive.values import now
-from tests import builders
-from tests.cast import ESIMERKKILA, MALLILA, MATTI, VENLA
+from tests import builders, cast
+from tests.cast import ESIMERKKILA, MALLILA, MATTI, VENLA, dataset
 from tests.portal.test_pages import signed_in
 
 pytestmark = pytest.mark.django_db
@@ -202,3 +203,14 @@ def test_a_code_in_the_address_is_taken_out() -> None:
 @pytest.mark.parametrize("path", ["/studies/", "/studies/patient/"])
 def test_only_readers_of_studies_open_the_list(path: str, login: str, status: int) -> None:
     assert signed_in(login).get(path).status_code == status
+
+
+def test_series_whose_numbers_are_none_come_last() -> None:
+    for place, number in enumerate(("--5", "2", "-", "+1")):
+        study = cast.store(dataset(SeriesInstanceUID=f"1.2.246.10.90000003.1.{place}"))
+        Series.objects.filter(series_instance_uid__endswith=f".1.{place}").update(
+            series_number=number
+        )
+    told = [row.series.series_number for row in queries.series_of(study)]
+    assert told[:2] == ["+1", "2"] and sorted(told[2:]) == ["-", "--5"]
+    assert signed_in("archivist").get(f"/studies/{study.id}/").status_code == 200

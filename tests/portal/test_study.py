@@ -16,7 +16,6 @@ from archive.models import (
     Job,
     LedgerEvent,
     Patient,
-    Series,
     Study,
 )
 from archive.queries import study as queries
@@ -396,14 +395,3 @@ def test_a_study_that_is_not_there() -> None:
 def test_a_button_is_no_link(action: str) -> None:
     study = builders.study()
     assert opened(study).get(address(study, action)).status_code == 405
-
-
-def test_series_whose_numbers_are_none_come_last() -> None:
-    for place, number in enumerate(("--5", "2", "-", "+1")):
-        study = cast.store(dataset(SeriesInstanceUID=f"1.2.246.10.90000003.1.{place}"))
-        Series.objects.filter(series_instance_uid__endswith=f".1.{place}").update(
-            series_number=number
-        )
-    told = [row.series.series_number for row in queries.series_of(study)]
-    assert told[:2] == ["+1", "2"] and sorted(told[2:]) == ["-", "--5"]
-    assert signed_in("archivist").get(f"/studies/{study.id}/").status_code == 200
